@@ -1,0 +1,257 @@
+import { z } from "zod";
+import {
+  AGENT_STATES,
+  APPROVAL_STATES,
+  CONTAINMENTS,
+  DIAGNOSES,
+  LIVENESS,
+  MODES,
+  RISKS,
+  VERDICTS,
+} from "@/lib/core/vocabulary";
+import { Directive } from "./directive";
+
+const at = z.int().describe("epoch ms");
+
+/** Where a directive got, over the live instances of one agent. */
+export const ContainmentView = z.object({
+  state: z.enum(CONTAINMENTS),
+  live: z.int(),
+  acknowledged: z.int(),
+  enforced: z.int(),
+  text: z.string(),
+});
+export type ContainmentView = z.infer<typeof ContainmentView>;
+
+export const PendingApproval = z.object({
+  id: z.string(),
+  digest: z.string(),
+  action: z.string(),
+  risk: z.enum(RISKS),
+  severity: z.number(),
+  requested_at: at,
+  expires_at: at,
+});
+
+/** One card of the grid. */
+export const AgentCard = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    mode: z.enum(MODES),
+    state: z.enum(AGENT_STATES),
+    state_since: at,
+    liveness: z.enum(LIVENESS),
+    paused: z.boolean(),
+    enforcement: z.boolean().nullable(),
+    model: z.string().nullable(),
+    provider: z.string().nullable(),
+    mcp_servers: z.array(z.string()),
+    environment: z.string().nullable(),
+    last_seen_at: at,
+    incident: z
+      .object({
+        id: z.string(),
+        title: z.string(),
+        severity: z.number(),
+        diagnosis: z.enum(DIAGNOSES).nullable(),
+        state: z.string(),
+      })
+      .nullable(),
+    containment: ContainmentView,
+    approval: PendingApproval.nullable(),
+    /** Rejected earlier and still contained: "heal now" is possible. */
+    can_heal_now: z.boolean(),
+    sparkline: z.object({ metric: z.string(), values: z.array(z.number()) }).nullable(),
+  })
+  .meta({ id: "AgentCard" });
+export type AgentCard = z.infer<typeof AgentCard>;
+
+export const AgentsQuery = z.object({
+  q: z.string().max(200).optional(),
+  state: z.enum([...AGENT_STATES, "paused", "silent", "stuck"]).optional(),
+  type: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(2000).default(1000),
+});
+export const AgentsAnswer = z.object({
+  agents: z.array(AgentCard),
+  total: z.int(),
+  types: z.array(z.object({ type: z.string(), mode: z.enum(MODES), count: z.int() })),
+});
+export type AgentsAnswer = z.infer<typeof AgentsAnswer>;
+
+export const AgentDetail = z
+  .object({
+    agent: AgentCard,
+    first_seen_at: at,
+    event_count: z.int(),
+    version: z.string().nullable(),
+    sdk_version: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    prompt: z.object({
+      hash: z.string().nullable(),
+      version: z.string().nullable(),
+      dynamic: z.boolean(),
+      good_hash: z.string().nullable(),
+    }),
+    tools: z.array(z.string()),
+    directive: Directive,
+    instances: z.array(
+      z.object({
+        id: z.string(),
+        live: z.boolean(),
+        first_seen_at: at,
+        last_seen_at: at,
+        applied_version: z.int().nullable(),
+        applied_at: at.nullable(),
+        enforced_version: z.int().nullable(),
+        enforced_at: at.nullable(),
+      }),
+    ),
+    /** Restrictions that stay until a person lifts them. */
+    restrictions: z.array(
+      z.object({ kind: z.enum(["revoked_tool", "reduced_autonomy", "prompt"]), value: z.string() }),
+    ),
+    bands: z.array(
+      z.object({
+        metric: z.string(),
+        stratum: z.string(),
+        low: z.number(),
+        mid: z.number(),
+        high: z.number(),
+        n: z.number(),
+      }),
+    ),
+    anomalies: z.array(
+      z.object({
+        id: z.string(),
+        type: z.string(),
+        metric: z.string(),
+        stratum: z.string(),
+        verdict: z.enum(VERDICTS),
+        severity: z.number(),
+        at,
+        value: z.number(),
+        incident_id: z.string().nullable(),
+        text: z.string(),
+      }),
+    ),
+    changes: z.array(
+      z.object({
+        id: z.string(),
+        kind: z.string(),
+        at,
+        declared: z.boolean(),
+        from: z.string().nullable(),
+        to: z.string().nullable(),
+        note: z.string().nullable(),
+        source: z.string(),
+      }),
+    ),
+    directives: z.array(
+      z.object({
+        version: z.int(),
+        status: z.string(),
+        reason: z.string(),
+        created_at: at,
+        created_by: z.string(),
+      }),
+    ),
+    learned: z.array(
+      z.object({
+        scope: z.string(),
+        diagnosis: z.string(),
+        action: z.string(),
+        attempts: z.number(),
+        successes: z.number(),
+        updated_at: at,
+      }),
+    ),
+    history: z.array(
+      z.object({
+        seq: z.int(),
+        at,
+        type: z.string(),
+        text: z.string(),
+        incident_id: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: "AgentDetail" });
+export type AgentDetail = z.infer<typeof AgentDetail>;
+
+export const SeriesQuery = z.object({
+  metric: z.string().max(100).default("latency_ms"),
+  minutes: z.coerce.number().min(1).max(20_160).default(15),
+});
+/** Raw points while they are kept and few enough, hourly means before that. Gaps are gaps, never 0. */
+export const SeriesAnswer = z
+  .object({
+    metric: z.string(),
+    resolution: z.enum(["event", "bucket", "hour"]),
+    points: z.array(
+      z.object({ at, value: z.number(), low: z.number().nullable(), high: z.number().nullable() }),
+    ),
+    metrics: z.array(z.string()).describe("metrics this agent reports"),
+  })
+  .meta({ id: "SeriesAnswer" });
+export type SeriesAnswer = z.infer<typeof SeriesAnswer>;
+
+export const RunsAnswer = z
+  .object({
+    runs: z.array(
+      z.object({
+        run_id: z.string(),
+        parent_run_id: z.string().nullable(),
+        task_id: z.string().nullable(),
+        started_at: at,
+        last_at: at,
+        ended_at: at.nullable(),
+        outcome: z.string().nullable(),
+        model_calls: z.int(),
+        tool_calls: z.int(),
+        errors: z.int(),
+        tokens: z.number().nullable(),
+        cost: z.number().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: "RunsAnswer" });
+export type RunsAnswer = z.infer<typeof RunsAnswer>;
+
+/** A person's act on an agent. A reason is kept in the history. */
+export const AgentCommandBody = z
+  .object({ reason: z.string().trim().max(500).optional() })
+  .meta({ id: "AgentCommandBody" });
+export const AGENT_COMMANDS = [
+  "quarantine",
+  "release",
+  "pause",
+  "resume",
+  "heal",
+  "lift",
+  "expected",
+] as const;
+export type AgentCommand = (typeof AGENT_COMMANDS)[number];
+
+export const AgentTypeSettings = z
+  .object({
+    type: z.string(),
+    mode: z.enum(MODES),
+    threshold: z.number().min(0).max(10.1).nullable().describe("null takes the fleet's setting"),
+    allows: z.array(z.enum(RISKS)),
+    floor: z.int().min(0).max(100_000),
+    agents: z.int(),
+  })
+  .meta({ id: "AgentTypeSettings" });
+export type AgentTypeSettings = z.infer<typeof AgentTypeSettings>;
+export const AgentTypePatch = AgentTypeSettings.pick({
+  mode: true,
+  threshold: true,
+  allows: true,
+  floor: true,
+})
+  .partial()
+  .meta({ id: "AgentTypePatch" });
+
+export const ApprovalStateFilter = z.enum(APPROVAL_STATES);

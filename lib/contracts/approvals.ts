@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { APPROVAL_STATES, DIAGNOSES } from "@/lib/core/vocabulary";
+import { ProposalView } from "./incidents";
+
+const at = z.int().describe("epoch ms");
+
+/** An approval with the evidence that it is decided on. */
+export const ApprovalView = z
+  .object({
+    id: z.string(),
+    state: z.enum(APPROVAL_STATES),
+    digest: z.string(),
+    proposal: ProposalView,
+    incident: z.object({
+      id: z.string(),
+      title: z.string(),
+      severity: z.number(),
+      state: z.string(),
+      diagnosis: z.enum(DIAGNOSES).nullable(),
+      confidence: z.number().nullable(),
+    }),
+    agent: z.object({ id: z.string(), type: z.string(), state: z.string() }),
+    evidence: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string() })),
+    requested_at: at,
+    expires_at: at,
+    decided_at: at.nullable(),
+    decided_by: z.string().nullable(),
+    comment: z.string().nullable(),
+    void_reason: z.string().nullable(),
+    can_heal_now: z.boolean(),
+  })
+  .meta({ id: "ApprovalView" });
+export type ApprovalView = z.infer<typeof ApprovalView>;
+
+export const ApprovalsQuery = z.object({
+  state: z.enum(APPROVAL_STATES).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+});
+export const ApprovalsAnswer = z.object({
+  approvals: z.array(ApprovalView),
+  counts: z.object({ pending: z.int(), rejected: z.int() }),
+});
+export type ApprovalsAnswer = z.infer<typeof ApprovalsAnswer>;
+
+/** The digest is the one that the person saw; a decision on anything else is refused with 409. */
+export const DecisionBody = z
+  .object({
+    decision: z.enum(["approve", "reject"]),
+    digest: z.string().min(1).max(200),
+    comment: z.string().trim().max(1000).optional(),
+    evidence_opened: z.boolean().default(false),
+  })
+  .meta({ id: "DecisionBody" });
+export type DecisionBody = z.infer<typeof DecisionBody>;
+
+/** Exactly the list that the preview showed. Each item succeeds or fails by itself. */
+export const BulkDecisionBody = z
+  .object({
+    decision: z.enum(["approve", "reject", "heal"]),
+    items: z
+      .array(z.object({ id: z.string().max(100), digest: z.string().max(200) }))
+      .min(1)
+      .max(500),
+    comment: z.string().trim().max(1000).optional(),
+  })
+  .meta({ id: "BulkDecisionBody" });
+export type BulkDecisionBody = z.infer<typeof BulkDecisionBody>;
+
+export const DecisionAnswer = z
+  .object({ id: z.string(), state: z.enum(APPROVAL_STATES), incident_id: z.string() })
+  .meta({ id: "DecisionAnswer" });
+export type DecisionAnswer = z.infer<typeof DecisionAnswer>;
+export const BulkDecisionAnswer = z
+  .object({
+    done: z.array(DecisionAnswer),
+    failed: z.array(z.object({ id: z.string(), reason: z.string() })),
+  })
+  .meta({ id: "BulkDecisionAnswer" });
+export type BulkDecisionAnswer = z.infer<typeof BulkDecisionAnswer>;

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
+
+const name = z.string().min(1).max(200);
+
+/** A declared change: what follows it is a new level, not an anomaly. */
+export const ChangeBody = z
+  .object({
+    subject_kind: z.enum(SUBJECT_KINDS).default("agent"),
+    subject_id: name,
+    kind: z.enum(CHANGE_KINDS),
+    at: z.union([z.iso.datetime({ offset: true }), z.number().min(1e11).max(1e13)]).optional(),
+    from: name.optional(),
+    to: name.optional(),
+    note: z.string().max(1000).optional(),
+  })
+  .meta({ id: "ChangeBody" });
+export type ChangeBody = z.infer<typeof ChangeBody>;
+
+export const ChangeView = z
+  .object({
+    id: z.string(),
+    subject_kind: z.enum(SUBJECT_KINDS),
+    subject_id: z.string(),
+    kind: z.enum(CHANGE_KINDS),
+    at: z.int(),
+    declared: z.boolean(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    note: z.string().nullable(),
+    source: z.string(),
+  })
+  .meta({ id: "ChangeView" });
+export type ChangeView = z.infer<typeof ChangeView>;
+export const ChangesAnswer = z.object({ changes: z.array(ChangeView) });

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/vocabulary";
+
+/**
+ * The desired state sent to an agent. `version` only grows; an instance applies the newest it has seen and reports the
+ * version and hash it applied. `lease_seconds` says how long the directive holds when Sentinel cannot be reached.
+ */
+export const Directive = z
+  .object({
+    agent_id: z.string(),
+    version: z.int().min(0),
+    hash: z
+      .string()
+      .describe("SHA-256 over every other field but lease_seconds, hex, first 16 characters"),
+    status: z.enum(DIRECTIVE_STATUSES),
+    prompt: z
+      .object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") })
+      .nullable(),
+    revoked_tools: z.array(z.string()),
+    autonomy: z.object({
+      level: z.enum(AUTONOMY_LEVELS),
+      max_model_calls: z.int().positive().nullable().describe("per run"),
+      max_tool_calls: z.int().positive().nullable().describe("per run"),
+      temperature: z.number().min(0).max(2).nullable(),
+    }),
+    memory_epoch: z
+      .int()
+      .min(0)
+      .describe("a new epoch is a fresh memory namespace; the old one is kept"),
+    successor: z.string().nullable().describe("agent id that takes over when status is retired"),
+    reason: z.string(),
+    lease_seconds: z.int().positive(),
+  })
+  .meta({ id: "Directive" });
+export type Directive = z.infer<typeof Directive>;

@@ -1,0 +1,41 @@
+import type { z } from "zod";
+import type { Role } from "@/lib/core/vocabulary";
+
+/** Who may call: anyone, an agent by its ingest key, a person of at least this role, or the scheduler by its secret. */
+export type Access = "public" | "ingestKey" | "cronSecret" | Role;
+
+export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof METHODS)[number];
+
+/** What one method of a resource takes and gives. The wrapper, the types of the handler and OpenAPI all read this. */
+export interface Endpoint {
+  /** Several mean: any of them. */
+  auth: Access | readonly Access[];
+  /** One line for OpenAPI. */
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Stands for `body` in OpenAPI where the parser's schema says less than people need. */
+  bodyDoc?: z.ZodType;
+  /** What a successful answer holds; left out: none (204). */
+  response?: z.ZodType;
+  /** Of a successful answer: 200, or 204 where there is none. */
+  status?: 200 | 201 | 202;
+  /** Of the answer, when it is not JSON (`text/event-stream`). */
+  mediaType?: string;
+}
+
+export type Endpoints = { readonly [M in Method]?: Endpoint };
+
+export interface Resource<E extends Endpoints = Endpoints> {
+  /** As in OpenAPI: `/api/v1/agents/{id}`. */
+  readonly path: string;
+  readonly endpoints: E;
+}
+
+/** Declares a resource: its path and its methods. List it in `openapi.ts`, and give it to `route()` with the handlers. */
+export const resource = <const E extends Endpoints>(path: string, endpoints: E): Resource<E> => ({
+  path,
+  endpoints,
+});

@@ -1,0 +1,171 @@
+import { z } from "zod";
+import {
+  ACTION_RUN_STATES,
+  APPROVAL_STATES,
+  DIAGNOSES,
+  INCIDENT_STATES,
+  MODES,
+  OUTCOMES,
+  PROPOSAL_STATES,
+  RISKS,
+  SUBJECT_KINDS,
+} from "@/lib/core/vocabulary";
+
+const at = z.int().describe("epoch ms");
+
+export const IncidentSummary = z
+  .object({
+    id: z.string(),
+    kind: z.enum(["agent", "external", "limit", "service"]),
+    state: z.enum(INCIDENT_STATES),
+    title: z.string(),
+    severity: z.number(),
+    diagnosis: z.enum(DIAGNOSES).nullable(),
+    confidence: z.number().nullable(),
+    mode: z.enum(MODES),
+    subjects: z.array(z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string(), role: z.string() })),
+    onset_at: at,
+    opened_at: at,
+    contained_at: at.nullable(),
+    healed_at: at.nullable(),
+    closed_at: at.nullable(),
+    outcome: z.string().nullable(),
+    would_have: z.string().nullable(),
+  })
+  .meta({ id: "IncidentSummary" });
+export type IncidentSummary = z.infer<typeof IncidentSummary>;
+
+export const IncidentsQuery = z.object({
+  state: z.enum(["active", "closed", ...INCIDENT_STATES]).optional(),
+  agent: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  before: z.coerce.number().int().optional().describe("opened_at to page back from"),
+});
+export const IncidentsAnswer = z.object({ incidents: z.array(IncidentSummary), total: z.int() });
+export type IncidentsAnswer = z.infer<typeof IncidentsAnswer>;
+
+export const FindingView = z.object({
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  source: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+  at,
+});
+
+export const ProposalView = z
+  .object({
+    id: z.string(),
+    incident_id: z.string(),
+    agent_id: z.string(),
+    action: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    state: z.enum(PROPOSAL_STATES),
+    rung: z.int(),
+    risk: z.enum(RISKS),
+    reversible: z.boolean(),
+    blast_radius: z.string(),
+    expected: z.string(),
+    skipped: z.array(z.object({ action: z.string(), reason: z.string() })),
+    severity: z.number(),
+    policy: z.enum(["run", "ask", "refuse", "record"]),
+    reason: z.string(),
+    digest: z.string(),
+    created_at: at,
+    expires_at: at.nullable(),
+  })
+  .meta({ id: "ProposalView" });
+export type ProposalView = z.infer<typeof ProposalView>;
+
+export const ActionRunView = z
+  .object({
+    id: z.string(),
+    proposal_id: z.string(),
+    incident_id: z.string(),
+    agent_id: z.string(),
+    agent_type: z.string(),
+    diagnosis: z.enum(DIAGNOSES).nullable(),
+    action: z.string(),
+    args: z.record(z.string(), z.unknown()),
+    by: z.string(),
+    why: z.string(),
+    state: z.enum(ACTION_RUN_STATES),
+    started_at: at,
+    ended_at: at.nullable(),
+    acknowledged_at: at.nullable(),
+    detail: z.string().nullable(),
+    outcome: z.enum(OUTCOMES),
+    verification: z.record(z.string(), z.unknown()).nullable(),
+    judged_at: at.nullable(),
+    undone_at: at.nullable(),
+  })
+  .meta({ id: "ActionRunView" });
+export type ActionRunView = z.infer<typeof ActionRunView>;
+
+export const IncidentDetail = z
+  .object({
+    incident: IncidentSummary,
+    anomalies: z.array(
+      z.object({
+        id: z.string(),
+        agent_id: z.string(),
+        type: z.string(),
+        metric: z.string(),
+        stratum: z.string(),
+        verdict: z.string(),
+        severity: z.number(),
+        at,
+        value: z.number(),
+        expected: z.object({ low: z.number(), mid: z.number(), high: z.number() }),
+        statistic: z.number(),
+        threshold: z.number(),
+        samples: z.number(),
+        text: z.string(),
+      }),
+    ),
+    findings: z.array(FindingView),
+    hypotheses: z.array(
+      z.object({
+        id: z.string(),
+        rank: z.int(),
+        diagnosis: z.enum(DIAGNOSES),
+        confidence: z.number(),
+        statement: z.string(),
+        weak: z.boolean(),
+        cites: z.array(z.string()),
+        author: z.string(),
+      }),
+    ),
+    proposals: z.array(ProposalView.extend({ approval: z.lazy(() => ApprovalBrief).nullable() })),
+    actions: z.array(ActionRunView),
+    timeline: z.array(
+      z.object({
+        seq: z.int(),
+        at,
+        type: z.string(),
+        text: z.string(),
+        agent_id: z.string().nullable(),
+        data: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  })
+  .meta({ id: "IncidentDetail" });
+export type IncidentDetail = z.infer<typeof IncidentDetail>;
+
+export const ApprovalBrief = z.object({
+  id: z.string(),
+  state: z.enum(APPROVAL_STATES),
+  requested_at: at,
+  expires_at: at,
+  decided_at: at.nullable(),
+  decided_by: z.string().nullable(),
+  comment: z.string().nullable(),
+  void_reason: z.string().nullable(),
+});
+
+/** accept: this is normal now (learn it, release). dismiss: close without learning. heal: try again after a rejection or an escalation. */
+export const INCIDENT_COMMANDS = ["accept", "dismiss", "heal"] as const;
+export type IncidentCommand = (typeof INCIDENT_COMMANDS)[number];
+export const IncidentCommandBody = z
+  .object({ comment: z.string().trim().max(1000).optional() })
+  .meta({ id: "IncidentCommandBody" });

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { AGENT_STATES, DIAGNOSES } from "@/lib/core/vocabulary";
+import { ActionRunView } from "./incidents";
+
+const at = z.int().describe("epoch ms");
+const quantiles = z
+  .object({ p50: z.number(), p90: z.number(), n: z.int() })
+  .nullable()
+  .describe("ms; null when there is none");
+
+export const OverviewAnswer = z
+  .object({
+    now: at,
+    agents: z.object({
+      total: z.int(),
+      live: z.int(),
+      by_state: z.record(z.enum(AGENT_STATES), z.int()),
+    }),
+    events: z.object({ per_second: z.number(), last_minute: z.int(), total: z.int() }),
+    incidents: z.object({ active: z.int(), last_24h: z.int(), escalated: z.int() }),
+    approvals: z.object({ pending: z.int() }),
+    healing: z.object({
+      attempts: z.int(),
+      recovered: z.int(),
+      no_effect: z.int(),
+      worse: z.int(),
+      cannot_tell: z.int(),
+      success_rate: z
+        .number()
+        .min(0)
+        .max(1)
+        .nullable()
+        .describe("recovered of those that could be told"),
+    }),
+    time_to_contain: quantiles,
+    time_to_heal: quantiles,
+    sweep: z.object({
+      swept_at: at.nullable(),
+      age_ms: z.number().nullable(),
+      lag_events: z.int(),
+    }),
+    global_stop: z.object({ on: z.boolean(), by: z.string().nullable(), at: at.nullable() }),
+    false_alarms: z.object({
+      arl: z.number(),
+      per_month: z
+        .number()
+        .nullable()
+        .describe("expected false quarantines a month at this fleet's volume"),
+    }),
+    demo: z.boolean(),
+  })
+  .meta({ id: "OverviewAnswer" });
+export type OverviewAnswer = z.infer<typeof OverviewAnswer>;
+
+export const HealingQuery = z.object({
+  outcome: z.string().max(50).optional(),
+  agent: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+});
+export const HealingAnswer = z
+  .object({ actions: z.array(ActionRunView), counts: z.record(z.string(), z.int()) })
+  .meta({ id: "HealingAnswer" });
+export type HealingAnswer = z.infer<typeof HealingAnswer>;
+
+export const MemoryAnswer = z
+  .object({
+    patterns: z.array(
+      z.object({
+        scope: z.enum(["agent", "type", "fleet"]),
+        scope_id: z.string(),
+        diagnosis: z.enum(DIAGNOSES),
+        action: z.string(),
+        attempts: z.number(),
+        successes: z.number(),
+        mean: z.number().describe("posterior mean of success, decayed to now"),
+        updated_at: at,
+      }),
+    ),
+    ladders: z.array(
+      z.object({
+        diagnosis: z.enum(DIAGNOSES),
+        default: z.array(z.string()),
+        fleet_order: z.array(z.string()),
+      }),
+    ),
+  })
+  .meta({ id: "MemoryAnswer" });
+export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
+
+export const FleetSettings = z
+  .object({
+    threshold: z
+      .number()
+      .min(0)
+      .max(10.1)
+      .describe("severity from which healing waits for a human"),
+    arl: z
+      .number()
+      .min(1e3)
+      .max(1e9)
+      .describe("expected samples between false quarantines per agent"),
+    prompt_change_may_quarantine: z.boolean(),
+    limits: z.object({
+      fleet_share: z.number().min(0).max(1),
+      type_share: z.number().min(0).max(1),
+      per_hour: z.int().min(0).max(100_000),
+    }),
+    fleet_check: z.object({
+      min_agents: z.int().min(2).max(10_000),
+      min_share: z.number().min(0).max(1),
+    }),
+    global_stop: z.boolean(),
+  })
+  .meta({ id: "FleetSettings" });
+export type FleetSettings = z.infer<typeof FleetSettings>;
+export const FleetSettingsPatch = FleetSettings.partial().meta({ id: "FleetSettingsPatch" });
+export type FleetSettingsPatch = z.infer<typeof FleetSettingsPatch>;
+
+/** One line of the stream: `id:` is the sequence, `event:` the type. */
+export const StreamMessage = z
+  .object({
+    seq: z.int(),
+    at,
+    type: z.string(),
+    agent_id: z.string().nullable(),
+    incident_id: z.string().nullable(),
+    text: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "StreamMessage" });
+export type StreamMessage = z.infer<typeof StreamMessage>;

@@ -1,0 +1,193 @@
+/**
+ * The words of the house, declared once. SQL enums, zod schemas, URLs and screens derive from these lists,
+ * so that a word can neither drift nor be misspelled.
+ */
+
+export const SUBJECT_KINDS = ["agent", "service"] as const;
+export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+
+/** What an agent reports. A flat sample without a kind becomes a `model_call` (it has a run id) or a `run_end` (a whole run). */
+export const EVENT_KINDS = [
+  "run_start",
+  "model_call",
+  "tool_call",
+  "run_end",
+  "heartbeat",
+  "outcome",
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+export const AGENT_STATES = [
+  "learning",
+  "healthy",
+  "suspected",
+  "quarantined",
+  "healing",
+  "probation",
+  "exhausted",
+] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+
+export const LIVENESS = ["live", "silent", "stuck"] as const;
+export type Liveness = (typeof LIVENESS)[number];
+
+export const SERVICE_STATES = ["healthy", "degraded", "down", "unknown"] as const;
+export type ServiceState = (typeof SERVICE_STATES)[number];
+
+export const INCIDENT_STATES = [
+  "open",
+  "investigating",
+  "awaiting_approval",
+  "acting",
+  "verifying",
+  "resolved",
+  "rejected",
+  "escalated",
+  "dismissed",
+] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
+
+/** How an agent type is treated. `observe` records what would have been done and does nothing. */
+export const MODES = ["observe", "recommend", "act"] as const;
+export type Mode = (typeof MODES)[number];
+
+export const ANOMALY_TYPES = [
+  "latency_spike",
+  "token_spike",
+  "input_token_spike",
+  "output_token_spike",
+  "cost_spike",
+  "tool_explosion",
+  "high_retry_rate",
+  "error_rate_spike",
+  "prompt_change",
+  "model_change",
+  "tools_change",
+  "repetition",
+  "run_overrun",
+  "spend_velocity",
+  "cache_collapse",
+  "silence",
+  "stuck_run",
+  "vanished_work",
+  /** Any other numeric column of a backtest, judged two-sided. */
+  "gauge_shift",
+] as const;
+export type AnomalyType = (typeof ANOMALY_TYPES)[number];
+
+/** What an anomaly asks for: look at it, hold judgement for the fleet, or contain now. */
+export const VERDICTS = ["watch", "suspect", "quarantine"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export const DIAGNOSES = [
+  "prompt_drift",
+  "prompt_injection",
+  "infinite_loop",
+  "tool_instability",
+  "memory_corruption",
+  "cost_overrun",
+  "external_cause",
+  "unknown",
+] as const;
+export type Diagnosis = (typeof DIAGNOSES)[number];
+
+/** Healing actions on agents: rungs of the ladders. */
+export const AGENT_ACTIONS = [
+  "reset_memory",
+  "rollback_prompt",
+  "reduce_autonomy",
+  "revoke_tools",
+  "clone_agent",
+  "wait",
+  "notify",
+] as const;
+export type AgentAction = (typeof AGENT_ACTIONS)[number];
+
+export const RISKS = ["none", "reversible", "hard_to_undo", "destructive"] as const;
+export type Risk = (typeof RISKS)[number];
+
+export const PROPOSAL_STATES = [
+  "proposed",
+  "pending",
+  "approved",
+  "rejected",
+  "expired",
+  "void",
+  "executed",
+] as const;
+export type ProposalState = (typeof PROPOSAL_STATES)[number];
+
+export const APPROVAL_STATES = ["pending", "approved", "rejected", "expired", "void"] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+export const ACTION_RUN_STATES = ["started", "done", "failed", "cannot_tell"] as const;
+export type ActionRunState = (typeof ACTION_RUN_STATES)[number];
+
+/** What measurement says of an action. `pending` until it can be told. */
+export const OUTCOMES = ["pending", "recovered", "no_effect", "worse", "cannot_tell"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** How far a directive got, over the live instances of an agent. */
+export const CONTAINMENTS = [
+  "none",
+  "sent",
+  "acknowledged",
+  "enforced",
+  "not_confirmed",
+  "observe_only",
+] as const;
+export type Containment = (typeof CONTAINMENTS)[number];
+
+export const DIRECTIVE_STATUSES = ["run", "paused", "quarantined", "retired"] as const;
+export type DirectiveStatus = (typeof DIRECTIVE_STATUSES)[number];
+
+export const AUTONOMY_LEVELS = ["full", "reduced"] as const;
+export type AutonomyLevel = (typeof AUTONOMY_LEVELS)[number];
+
+export const CHANGE_KINDS = [
+  "deploy",
+  "prompt",
+  "model",
+  "tools",
+  "config",
+  "scale",
+  "healing",
+] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+export const FINDING_KINDS = [
+  "metric_shift",
+  "log_template",
+  "change",
+  "dependency",
+  "peer_group",
+  "repetition",
+  "similar_incident",
+  "memory",
+  "could_not_look",
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Numbers in events that the detector judges. Units: ms, tokens, USD, counts; `error` and `retried` are 0 or 1. */
+export const METRICS = [
+  "latency_ms",
+  "ttft_ms",
+  "token_count",
+  "input_tokens",
+  "output_tokens",
+  "cost",
+  "tool_calls",
+  "retries",
+  "error",
+  "cache_ratio",
+  "result_bytes",
+  "spend_per_min",
+  "run_cost",
+  "run_tokens",
+  "run_calls",
+  "run_depth",
+] as const;
+export type Metric = (typeof METRICS)[number];

@@ -1,0 +1,85 @@
+import { LibsqlBatchError, type ResultSet } from "@libsql/client";
+import { type Db, type Statement, write } from "./client";
+import { streamEvents } from "./schema";
+
+/** What a state change tells the world. `text` is shown to people as it is. */
+export interface StreamEvent {
+  at: number;
+  type: string;
+  agentId?: string | null;
+  incidentId?: string | null;
+  text: string;
+  data?: Record<string, unknown>;
+}
+
+export interface Change {
+  /** Conditional updates or inserts: each must change at least one row, else nothing of the commit is written. */
+  claims: Statement[];
+  writes?: Statement[];
+  events?: StreamEvent[];
+}
+
+const GUARD: Statement = { sql: "INSERT INTO commit_guard (changed) VALUES (changes())", args: [] };
+const CLEAR: Statement = { sql: "DELETE FROM commit_guard", args: [] };
+
+/**
+ * A state change and its events as one transaction. Behind each claim stands a guard row whose check fails when the claim
+ * changed nothing, which rolls everything back: a lost claim writes nothing, and the other statements stay ordinary ones.
+ *
+ * @returns the results of the claims when won, null when another won (the caller says so; it is not an error).
+ */
+export async function commit(db: Db, change: Change): Promise<ResultSet[] | null> {
+  const statements = [
+    ...change.claims.flatMap((claim) => [claim, GUARD]),
+    ...(change.writes ?? []),
+    ...(change.events?.length ? [eventsInsert(db, change.events)] : []),
+    CLEAR,
+  ];
+  try {
+    const results = await write(db, statements);
+    wakeTails();
+    return change.claims.map((_, index) => results[index * 2]!);
+  } catch (error) {
+    if (isLostClaim(error, change.claims.length)) return null;
+    throw error;
+  }
+}
+
+/** The events of a change as one insert, for callers that build a larger transaction of their own. */
+export function eventsInsert(db: Db, events: StreamEvent[]): Statement {
+  return db.insert(streamEvents).values(
+    events.map((event) => ({
+      at: event.at,
+      type: event.type,
+      agentId: event.agentId ?? null,
+      incidentId: event.incidentId ?? null,
+      text: event.text,
+      data: event.data ?? {},
+    })),
+  );
+}
+
+function isLostClaim(error: unknown, claims: number): boolean {
+  return (
+    error instanceof LibsqlBatchError &&
+    error.statementIndex % 2 === 1 &&
+    error.statementIndex < claims * 2 &&
+    /CHECK constraint failed/i.test(error.message)
+  );
+}
+
+type Wakers = Set<() => void>;
+const wakers = (): Wakers => {
+  const global = globalThis as unknown as Record<symbol, Wakers>;
+  return (global[Symbol.for("sentinel.tails")] ??= new Set());
+};
+
+/** Calls back after every commit of this process, so that streams need not wait for their poll. Returns the way out. */
+export function onCommit(wake: () => void): () => void {
+  wakers().add(wake);
+  return () => wakers().delete(wake);
+}
+
+function wakeTails(): void {
+  for (const wake of wakers()) wake();
+}

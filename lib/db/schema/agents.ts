@@ -1,0 +1,111 @@
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import {
+  AGENT_STATES,
+  DIRECTIVE_STATUSES,
+  LIVENESS,
+  MODES,
+  type AutonomyLevel,
+  type Risk,
+} from "@/lib/core/vocabulary";
+
+/** One row an agent. `stateVersion` grows with every move and is what a proposal is bound to. Times are epoch ms. */
+export const agents = sqliteTable(
+  "agents",
+  {
+    id: text().primaryKey(),
+    type: text().notNull(),
+    state: text({ enum: AGENT_STATES }).notNull().default("learning"),
+    stateVersion: integer().notNull().default(0),
+    stateSince: integer().notNull(),
+    liveness: text({ enum: LIVENESS }).notNull().default("live"),
+    paused: integer({ mode: "boolean" }).notNull().default(false),
+    incidentId: text(),
+    /** Whether the host runs a guard that obeys directives; null is unknown until an instance proves it. */
+    enforcement: integer({ mode: "boolean" }),
+    canClone: integer({ mode: "boolean" }).notNull().default(false),
+    model: text(),
+    provider: text(),
+    promptHash: text(),
+    promptVersion: text(),
+    promptDynamic: integer({ mode: "boolean" }).notNull().default(false),
+    toolsHash: text(),
+    heldPrompts: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+    /** The prompt that was in use while the agent was last healthy: where a roll-back goes. */
+    goodPromptHash: text(),
+    /** Rungs that an instance said it cannot climb. */
+    cannot: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+    mcpServers: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+    tools: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+    labels: text({ mode: "json" }).$type<Record<string, string>>().notNull().default({}),
+    environment: text(),
+    version: text(),
+    sdkVersion: text(),
+    keyId: text(),
+    /** The version of the directive in force (0: none was ever issued). */
+    directiveVersion: integer().notNull().default(0),
+    eventCount: integer().notNull().default(0),
+    firstSeenAt: integer().notNull(),
+    lastSeenAt: integer().notNull(),
+    retiredAt: integer(),
+  },
+  (t) => [index("agents_type").on(t.type), index("agents_state").on(t.state)],
+);
+
+export const agentTypes = sqliteTable("agent_types", {
+  type: text().primaryKey(),
+  mode: text({ enum: MODES }).notNull().default("observe"),
+  /** Severity from which healing waits for a human; null takes the fleet's setting. */
+  threshold: integer(),
+  /** Risks that may run without asking, below the threshold. */
+  allows: text({ mode: "json" }).$type<Risk[]>().notNull().default(["none", "reversible"]),
+  /** How many agents of the type must stay in service. */
+  floor: integer().notNull().default(0),
+  createdAt: integer().notNull(),
+});
+
+/** One running process of an agent, and the directive it last said it applied. */
+export const agentInstances = sqliteTable(
+  "agent_instances",
+  {
+    agentId: text().notNull(),
+    instanceId: text().notNull(),
+    firstSeenAt: integer().notNull(),
+    lastSeenAt: integer().notNull(),
+    appliedVersion: integer(),
+    appliedHash: text(),
+    appliedAt: integer(),
+    enforcedVersion: integer(),
+    enforcedAt: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.agentId, t.instanceId] })],
+);
+
+export type Autonomy = {
+  level: AutonomyLevel;
+  max_model_calls: number | null;
+  max_tool_calls: number | null;
+  temperature: number | null;
+};
+
+/** Every desired state an agent was ever given; the one with the highest version is in force. */
+export const directives = sqliteTable(
+  "directives",
+  {
+    agentId: text().notNull(),
+    version: integer().notNull(),
+    hash: text().notNull(),
+    status: text({ enum: DIRECTIVE_STATUSES }).notNull(),
+    rollbackTo: text(),
+    revokedTools: text({ mode: "json" }).$type<string[]>().notNull(),
+    autonomy: text({ mode: "json" }).$type<Autonomy>().notNull(),
+    memoryEpoch: integer().notNull(),
+    successor: text(),
+    reason: text().notNull(),
+    incidentId: text(),
+    createdBy: text().notNull(),
+    createdAt: integer().notNull(),
+    /** Set once, when "not confirmed" was told to people. */
+    unconfirmedAt: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.agentId, t.version] })],
+);

@@ -1,0 +1,93 @@
+import {
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
+import { EVENT_KINDS } from "@/lib/core/vocabulary";
+import type { AgentEvent } from "@/lib/contracts/event";
+
+/** What agents reported, as they reported it, in the order of arrival. `body` leaves out what is unknown. */
+export const agentEvents = sqliteTable(
+  "agent_events",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    shard: integer().notNull(),
+    agentId: text().notNull(),
+    kind: text({ enum: EVENT_KINDS }).notNull(),
+    at: integer().notNull(),
+    receivedAt: integer().notNull(),
+    instanceId: text(),
+    runId: text(),
+    /** agent + instance + time + sequence, when a sequence was given. */
+    dedupe: text(),
+    /** Older than the window: stored, not judged. */
+    late: integer({ mode: "boolean" }).notNull().default(false),
+    /** The clock was off by more than the limit; `at` is the time of arrival. */
+    restamped: integer({ mode: "boolean" }).notNull().default(false),
+    body: text({ mode: "json" }).$type<Partial<AgentEvent>>().notNull(),
+  },
+  (t) => [
+    index("agent_events_agent").on(t.agentId, t.seq),
+    index("agent_events_received").on(t.receivedAt),
+    uniqueIndex("agent_events_dedupe").on(t.dedupe),
+  ],
+);
+
+/** The answers to requests that carried an Idempotency-Key, so that a retry gets the same one. */
+export const ingestRequests = sqliteTable(
+  "ingest_requests",
+  {
+    keyId: text().notNull(),
+    idempotencyKey: text().notNull(),
+    digest: text().notNull(),
+    answer: text({ mode: "json" }).$type<{ accepted: number; duplicates: number }>().notNull(),
+    at: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.keyId, t.idempotencyKey] }),
+    index("ingest_requests_at").on(t.at),
+  ],
+);
+
+/** One task execution. Totals accumulate while it runs; null is unknown. */
+export const runs = sqliteTable(
+  "runs",
+  {
+    agentId: text().notNull(),
+    runId: text().notNull(),
+    parentRunId: text(),
+    rootRunId: text(),
+    taskId: text(),
+    startedAt: integer().notNull(),
+    lastAt: integer().notNull(),
+    endedAt: integer(),
+    outcome: text(),
+    score: real(),
+    label: text(),
+    modelCalls: integer().notNull().default(0),
+    toolCalls: integer().notNull().default(0),
+    errors: integer().notNull().default(0),
+    tokens: real(),
+    cost: real(),
+  },
+  (t) => [primaryKey({ columns: [t.agentId, t.runId] }), index("runs_started").on(t.startedAt)],
+);
+
+/** Hourly numbers that outlive the raw events. */
+export const rollups = sqliteTable(
+  "rollups",
+  {
+    agentId: text().notNull(),
+    hour: integer().notNull(),
+    metric: text().notNull(),
+    count: integer().notNull(),
+    sum: real().notNull(),
+    min: real().notNull(),
+    max: real().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.agentId, t.hour, t.metric] }), index("rollups_hour").on(t.hour)],
+);

@@ -1,0 +1,133 @@
+import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Anomaly } from "@/lib/core/detect";
+import {
+  ANOMALY_TYPES,
+  CHANGE_KINDS,
+  DIAGNOSES,
+  FINDING_KINDS,
+  INCIDENT_STATES,
+  MODES,
+  SUBJECT_KINDS,
+  VERDICTS,
+} from "@/lib/core/vocabulary";
+
+export const incidents = sqliteTable(
+  "incidents",
+  {
+    id: text().primaryKey(),
+    /** agent: one agent; external: agents that left together; limit: a containment limit was reached. */
+    kind: text({ enum: ["agent", "external", "limit", "service"] }).notNull(),
+    state: text({ enum: INCIDENT_STATES }).notNull(),
+    stateVersion: integer().notNull().default(0),
+    title: text().notNull(),
+    severity: real().notNull(),
+    diagnosis: text({ enum: DIAGNOSES }),
+    confidence: real(),
+    /** The mode of the type when it opened: observe means that nothing was done. */
+    mode: text({ enum: MODES }).notNull(),
+    /** What a shared cause is keyed by, for example `provider:acme`. */
+    causeKey: text(),
+    onsetAt: integer().notNull(),
+    openedAt: integer().notNull(),
+    containedAt: integer(),
+    healedAt: integer(),
+    closedAt: integer(),
+    /** Plain, careful words: "back in band for 20 samples", never "fixed". */
+    outcome: text(),
+    /** What would have been done, in observe mode. */
+    wouldHave: text(),
+  },
+  (t) => [
+    index("incidents_state").on(t.state, t.openedAt),
+    index("incidents_opened").on(t.openedAt),
+  ],
+);
+
+export const incidentSubjects = sqliteTable(
+  "incident_subjects",
+  {
+    incidentId: text().notNull(),
+    subjectKind: text({ enum: SUBJECT_KINDS }).notNull(),
+    subjectId: text().notNull(),
+    role: text({ enum: ["primary", "affected"] }).notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.incidentId, t.subjectKind, t.subjectId] }),
+    index("incident_subjects_subject").on(t.subjectKind, t.subjectId),
+  ],
+);
+
+export const anomalies = sqliteTable(
+  "anomalies",
+  {
+    id: text().primaryKey(),
+    agentId: text().notNull(),
+    incidentId: text(),
+    type: text({ enum: ANOMALY_TYPES }).notNull(),
+    metric: text().notNull(),
+    stratum: text().notNull(),
+    verdict: text({ enum: VERDICTS }).notNull(),
+    severity: real().notNull(),
+    at: integer().notNull(),
+    eventSeq: integer().notNull(),
+    runId: text(),
+    /** The whole of the evidence, as the detector gave it. */
+    evidence: text({ mode: "json" }).$type<Anomaly>().notNull(),
+  },
+  (t) => [
+    index("anomalies_agent").on(t.agentId, t.at),
+    index("anomalies_incident").on(t.incidentId),
+  ],
+);
+
+export const findings = sqliteTable(
+  "findings",
+  {
+    id: text().primaryKey(),
+    incidentId: text().notNull(),
+    kind: text({ enum: FINDING_KINDS }).notNull(),
+    title: text().notNull(),
+    source: text().notNull(),
+    detail: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
+    at: integer().notNull(),
+  },
+  (t) => [index("findings_incident").on(t.incidentId)],
+);
+
+export const hypotheses = sqliteTable(
+  "hypotheses",
+  {
+    id: text().primaryKey(),
+    incidentId: text().notNull(),
+    rank: integer().notNull(),
+    diagnosis: text({ enum: DIAGNOSES }).notNull(),
+    confidence: real().notNull(),
+    statement: text().notNull(),
+    weak: integer({ mode: "boolean" }).notNull(),
+    /** Ids of findings. */
+    cites: text({ mode: "json" }).$type<string[]>().notNull(),
+    author: text().notNull(),
+    at: integer().notNull(),
+  },
+  (t) => [index("hypotheses_incident").on(t.incidentId)],
+);
+
+export const changes = sqliteTable(
+  "changes",
+  {
+    id: text().primaryKey(),
+    subjectKind: text({ enum: SUBJECT_KINDS }).notNull(),
+    subjectId: text().notNull(),
+    kind: text({ enum: CHANGE_KINDS }).notNull(),
+    at: integer().notNull(),
+    declared: integer({ mode: "boolean" }).notNull(),
+    from: text("from_value"),
+    to: text("to_value"),
+    note: text(),
+    source: text().notNull(),
+    createdAt: integer().notNull(),
+    /** A sweep has taken it into the baselines. */
+    takenAt: integer(),
+  },
+  (t) => [index("changes_subject").on(t.subjectKind, t.subjectId, t.at)],
+);
