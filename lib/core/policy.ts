@@ -1,0 +1,104 @@
+import type { Diagnosis, Mode, Risk } from "./vocabulary";
+
+export interface PolicyInput {
+  mode: Mode;
+  /** Nothing at all is done while an admin's stop is on. */
+  globalStop: boolean;
+  /** 0 to 10. */
+  severity: number;
+  /** From this severity on a person decides. */
+  threshold: number;
+  risk: Risk;
+  /** Only named in reasons: what the action may do is its risk. */
+  action: string;
+  /** Risks that this type of agent may run without being asked; see {@link DEFAULT_TYPE_ALLOWS}. */
+  typeAllows: readonly Risk[];
+  diagnosis: Diagnosis;
+  /** True if an argument was taken from what an agent, a tool's result, a log or an alert says. */
+  argumentsFromUntrustedText: boolean;
+  /** Of the diagnosis, 0 to 1. */
+  confidence: number;
+}
+
+export type PolicyDecision =
+  | { kind: "run" }
+  | { kind: "ask"; reason: string }
+  /** Not now, by nobody: asking would not help. What refuses may pass later (a stop is lifted, arguments are chosen anew). */
+  | { kind: "refuse"; reason: string }
+  /** Observe: what would have been done. */
+  | { kind: "record"; reason: string };
+
+/** From this severity on a person decides, unless set otherwise. */
+export const DEFAULT_THRESHOLD = 7;
+
+/** What a type may run by itself until an operator says more. */
+export const DEFAULT_TYPE_ALLOWS: readonly Risk[] = ["none", "reversible"];
+
+/**
+ * How sure a diagnosis must be before its action runs unasked: the harder to take back, the surer. Where verification
+ * takes a useless action back anyway, the best of several guesses will do; for the rest a coin's toss is the least.
+ */
+export const MIN_CONFIDENCE: Record<Risk, number> = {
+  none: 0,
+  reversible: 0.3,
+  hard_to_undo: 0.5,
+  destructive: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Whether a proposed action runs, asks a person, is refused or only recorded. Total: every input has an answer, and a
+ * number that is not one (NaN) never leads to `run`. The first row that applies decides:
+ *
+ * | when | answer |
+ * | --- | --- |
+ * | mode observe | record, saying what would have been done |
+ * | global stop | refuse |
+ * | destructive, and an argument comes from untrusted text | refuse |
+ * | an argument comes from untrusted text | ask |
+ * | destructive | ask |
+ * | severity at or above the threshold | ask |
+ * | the type does not allow the risk | ask |
+ * | the cause is unknown, and the action changes something | ask |
+ * | the diagnosis is less sure than the risk demands | ask |
+ * | mode recommend | ask |
+ * | otherwise | run |
+ */
+export function decide(p: PolicyInput): PolicyDecision {
+  const refusal = whyRefuse(p);
+  const doubt = whyAsk(p);
+  switch (p.mode) {
+    case "observe":
+      return { kind: "record", reason: wouldHave(p.action, refusal, doubt) };
+    case "recommend":
+      if (refusal !== null) return { kind: "refuse", reason: refusal };
+      return { kind: "ask", reason: doubt ?? "this type is in mode recommend: everything asks" };
+    case "act":
+      if (refusal !== null) return { kind: "refuse", reason: refusal };
+      return doubt === null ? { kind: "run" } : { kind: "ask", reason: doubt };
+  }
+}
+
+function wouldHave(action: string, refusal: string | null, doubt: string | null): string {
+  if (refusal !== null) return `would have refused ${action}: ${refusal}`;
+  return doubt === null ? `would have run ${action}` : `would have asked for ${action}: ${doubt}`;
+}
+
+function whyRefuse(p: PolicyInput): string | null {
+  if (p.globalStop) return "the global stop is on";
+  if (p.risk === "destructive" && p.argumentsFromUntrustedText)
+    return "it is destructive and its arguments come from untrusted text";
+  return null;
+}
+
+/** What speaks against running it unasked; null if nothing does. Comparisons are written so that NaN objects. */
+function whyAsk(p: PolicyInput): string | null {
+  if (p.argumentsFromUntrustedText) return "its arguments come from untrusted text";
+  if (p.risk === "destructive") return "it is destructive";
+  if (!(p.severity < p.threshold))
+    return `severity ${p.severity} is at or above the threshold ${p.threshold}`;
+  if (!p.typeAllows.includes(p.risk)) return `its risk (${p.risk}) is not allowed for this type`;
+  if (p.diagnosis === "unknown" && p.risk !== "none") return "the cause is not known";
+  if (!(p.confidence >= MIN_CONFIDENCE[p.risk]))
+    return `the diagnosis ${p.diagnosis} is not sure enough (${p.confidence.toFixed(2)}, needs ${MIN_CONFIDENCE[p.risk]})`;
+  return null;
+}
