@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Db } from "@/lib/db/client";
+import { countAgentsOfKey, findLiveKey, insertKey, setKeyRevoked, setKeyUsed } from "@/lib/db/queries/keys";
+import { env } from "@/lib/env";
+import { SentinelError } from "@/lib/errors";
+import { log } from "@/lib/log";
+import { hashToken, newToken } from "./token";
+
+/** A key that was verified: whom it may speak for. */
+export interface IngestKey {
+  id: string;
+  name: string;
+  agentId: string | null;
+  namePrefix: string | null;
+}
+
+/** How long a verified key is believed without asking the database: a key revoked by another process ends within this. */
+const BELIEVED_MS = 1_000;
+/** Keys believed at once; a fleet with more asks the database more often, and nothing else changes. */
+const MAX_BELIEVED = 10_000;
+/** "Last used" is exact to this, so that it costs no write a request. */
+const USED_EVERY_MS = 60_000;
+/** Characters of a key that are kept and shown, to tell keys apart: the prefix and 6 random ones. */
+const SHOWN = 10;
+
+type Believed = { key: IngestKey; until: number };
+interface Shared {
+  /** By hash; only hashes are ever kept, and only of keys that exist. */
+  believed: Map<string, Believed>;
+  limiter?: RateLimiterMemory;
+}
+
+/** One for the process: one Next process holds several copies of this module. */
+const shared = (): Shared => {
+  const global = globalThis as unknown as Record<symbol, Shared>;
+  return (global[Symbol.for("sentinel.keys")] ??= { believed: new Map() });
+};
+
+export interface NewKey {
+  name: string;
+  /** Binds the key to one agent. */
+  agentId?: string | null;
+  /** Binds the key to agents whose id begins with this. */
+  namePrefix?: string | null;
+  createdBy: string;
+}
+
+/** Makes a key. The secret is in the answer and nowhere else: it cannot be shown again. */
+export async function createKey(
+  db: Db,
+  key: NewKey,
+  now: number,
+): Promise<{ id: string; secret: string; shown: string }> {
+  const id = randomUUID();
+  const secret = newToken("snt");
+  const shown = secret.slice(0, SHOWN);
+  await insertKey(db, {
+    id,
+    hash: hashToken(secret),
+    shown,
+    name: key.name,
+    agentId: key.agentId ?? null,
+    namePrefix: key.namePrefix ?? null,
+    createdBy: key.createdBy,
+    createdAt: now,
+  });
+  return { id, secret, shown };
+}
+
+/** The key behind a bearer token; null when there is none, or it was revoked. */
+export async function verifyKey(db: Db, token: string, now: number): Promise<IngestKey | null> {
+  const { believed } = shared();
+  const hash = hashToken(token);
+  const known = believed.get(hash);
+  if (known && now < known.until) return known.key;
+  const row = await findLiveKey(db, hash);
+  if (!row) {
+    believed.delete(hash);
+    return null;
+  }
+  const key: IngestKey = { id: row.id, name: row.name, agentId: row.agentId, namePrefix: row.namePrefix };
+  if (believed.size >= MAX_BELIEVED) believed.clear();
+  believed.set(hash, { key, until: now + BELIEVED_MS });
+  if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {
+    setKeyUsed(db, row.id, now).catch((err: unknown) =>
+      log().warn({ err, keyId: row.id }, "could not note the use of an ingest key"),
+    );
+  }
+  return key;
+}
+
+/** Ends a key, in this process at once. False when there is no such key, or it was revoked before. */
+export async function revokeKey(db: Db, id: string, now: number): Promise<boolean> {
+  const revoked = await setKeyRevoked(db, id, now);
+  const { believed } = shared();
+  for (const [hash, { key }] of believed) if (key.id === id) believed.delete(hash);
+  return revoked;
+}
+
+/** Whether a key may speak for an agent. */
+export function may(key: IngestKey, agentId: string): boolean {
+  if (key.agentId !== null) return key.agentId === agentId;
+  return key.namePrefix === null || agentId.startsWith(key.namePrefix);
+}
+
+/** Charges `events` to a key's rate. Throws `rate_limited` with Retry-After when it is used up. An empty request costs one. */
+export async function chargeEvents(key: IngestKey, events: number): Promise<void> {
+  const points = env().KEY_EVENTS_PER_SECOND;
+  const limiter = (shared().limiter ??= new RateLimiterMemory({ points, duration: 1, keyPrefix: "ingest" }));
+  try {
+    // A request larger than a whole second's allowance takes all of it, instead of never getting through.
+    await limiter.consume(key.id, Math.min(Math.max(events, 1), points));
+  } catch (refusal) {
+    throw refusal instanceof RateLimiterRes ? tooMany(refusal, `A key may send ${points} events a second.`) : refusal;
+  }
+}
+
+/** How many more agents a key may introduce. Ask only when there are new ones. */
+export const agentsLeft = async (db: Db, key: IngestKey): Promise<number> =>
+  Math.max(0, env().KEY_MAX_AGENTS - (await countAgentsOfKey(db, key.id)));
+
+/** The refusal of a rate limiter, for a caller. */
+export function tooMany(refusal: RateLimiterRes, detail: string): SentinelError {
+  const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+  return new SentinelError("rate_limited", { detail, headers: { "retry-after": String(seconds) } });
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { betterAuth } from "better-auth";
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { createAuthEndpoint } from "better-auth/api";
+import { setSessionCookie } from "better-auth/cookies";
+import { z } from "zod";
+import { type Role, ROLES } from "@/lib/core/vocabulary";
+import { type Db, getDb } from "@/lib/db/client";
+import { getSecret } from "@/lib/db/queries/links";
+import { accounts, sessions, users, verifications } from "@/lib/db/schema/auth";
+import { env } from "@/lib/env";
+import { log } from "@/lib/log";
+
+/** A person who is signed in. */
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+}
+
+/** A session ends this long after its last use, in s. */
+const SESSION_S = 7 * 24 * 3_600;
+/** A session in use is prolonged (one write) at most this often, in s. */
+const PROLONG_S = 24 * 3_600;
+export const PASSWORD = { min: 10, max: 128 } as const;
+
+export const hasRole = (person: Person, role: Role): boolean => ROLES.indexOf(person.role) >= ROLES.indexOf(role);
+
+/**
+ * better-auth on our tables. Each of its writes is one statement on the one connection that the write queue uses too
+ * (`transaction: false`), so that neither can find the other in the middle of something. Origin and rate are checked by
+ * the routes in front of it, which know this server's origin; nobody signs up without a link.
+ */
+function build(db: Db, secret: string) {
+  const { SENTINEL_URL } = env();
+  return betterAuth({
+    appName: "Sentinel",
+    baseURL: SENTINEL_URL ?? "http://localhost",
+    basePath: "/api/auth",
+    secret,
+    database: drizzleAdapter(db, {
+      provider: "sqlite",
+      transaction: false,
+      schema: { user: users, session: sessions, account: accounts, verification: verifications },
+    }),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: PASSWORD.min,
+      maxPasswordLength: PASSWORD.max,
+    },
+    user: { additionalFields: { role: { type: "string", required: true, input: false, defaultValue: "viewer" } } },
+    session: { expiresIn: SESSION_S, updateAge: PROLONG_S },
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    advanced: {
+      cookiePrefix: "sentinel",
+      useSecureCookies: SENTINEL_URL?.startsWith("https:") ?? false,
+      disableCSRFCheck: true,
+    },
+    logger: { log: (level, message) => log()[level]({ from: "better-auth" }, message) },
+    plugins: [{ id: "sentinel-links", endpoints: { openSession } }],
+  });
+}
+
+/** Signs in a person who proved themselves by a one-time link. It has no path: only this server's code can call it. */
+const openSession = createAuthEndpoint({ method: "POST", body: z.object({ userId: z.string() }) }, async (ctx) => {
+  const user = await ctx.context.internalAdapter.findUserById(ctx.body.userId);
+  if (!user) return ctx.json({ ok: false });
+  const session = await ctx.context.internalAdapter.createSession(user.id);
+  await setSessionCookie(ctx, { session, user });
+  return ctx.json({ ok: true });
+});
+
+export type PeopleAuth = ReturnType<typeof build>;
+
+/** This process's better-auth, made on first use. One Next process holds several copies of this module: they share it. */
+export function peopleAuth(): Promise<PeopleAuth> {
+  const global = globalThis as unknown as Record<symbol, Promise<PeopleAuth> | undefined>;
+  const key = Symbol.for("sentinel.people");
+  const made = (global[key] ??= make());
+  made.catch(() => delete global[key]);
+  return made;
+}
+
+async function make(): Promise<PeopleAuth> {
+  const db = await getDb();
+  const kept = () => getSecret(db, "session", randomBytes(32).toString("base64url"), Date.now());
+  return build(db, env().SENTINEL_SECRET ?? (await kept()));
+}
+
+/** Who sends these headers, by their session cookie; null when nobody is signed in. */
+export async function currentUser(headers: Headers): Promise<Person | null> {
+  if (!headers.has("cookie")) return null;
+  const auth = await peopleAuth();
+  const found = await auth.api.getSession({ headers });
+  if (!found) return null;
+  const { id, name, email, role } = found.user;
+  return { id, name, email, role: z.enum(ROLES).parse(role) };
+}
+
+/** The form in which a password is kept (scrypt). */
+export async function hashPassword(password: string): Promise<string> {
+  const { password: form } = await (await peopleAuth()).$context;
+  return form.hash(password);
+}
+
+/** The answer that signs a person in: its Set-Cookie headers. Null when they no longer exist. */
+export async function signIn(userId: string, headers: Headers): Promise<Headers | null> {
+  const auth = await peopleAuth();
+  const { headers: answer, response } = await auth.api.openSession({ body: { userId }, headers, returnHeaders: true });
+  return response.ok ? answer : null;
+}

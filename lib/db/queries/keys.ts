@@ -1,0 +1,42 @@
+import { and, count, desc, eq, isNull } from "drizzle-orm";
+import { type Db, write } from "../client";
+import { agents, ingestKeys } from "../schema";
+
+export type KeyRow = typeof ingestKeys.$inferSelect;
+
+export async function insertKey(db: Db, row: typeof ingestKeys.$inferInsert): Promise<void> {
+  await write(db, [db.insert(ingestKeys).values(row)]);
+}
+
+/** Every key, revoked ones too, newest first. */
+export const listKeys = (db: Db): Promise<KeyRow[]> =>
+  db.select().from(ingestKeys).orderBy(desc(ingestKeys.createdAt), ingestKeys.id);
+
+/** The key with this hash, unless it was revoked. */
+export async function findLiveKey(db: Db, hash: string): Promise<KeyRow | null> {
+  const [row] = await db
+    .select()
+    .from(ingestKeys)
+    .where(and(eq(ingestKeys.hash, hash), isNull(ingestKeys.revokedAt)));
+  return row ?? null;
+}
+
+/** Ends a key. False when there is no such key, or it was revoked before. */
+export async function setKeyRevoked(db: Db, id: string, now: number): Promise<boolean> {
+  const revoked = db
+    .update(ingestKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(ingestKeys.id, id), isNull(ingestKeys.revokedAt)));
+  const [result] = await write(db, [revoked]);
+  return result!.rowsAffected === 1;
+}
+
+export async function setKeyUsed(db: Db, id: string, now: number): Promise<void> {
+  await write(db, [db.update(ingestKeys).set({ lastUsedAt: now }).where(eq(ingestKeys.id, id))], { grouped: true });
+}
+
+/** How many agents a key introduced. */
+export async function countAgentsOfKey(db: Db, keyId: string): Promise<number> {
+  const [row] = await db.select({ n: count() }).from(agents).where(eq(agents.keyId, keyId));
+  return row?.n ?? 0;
+}

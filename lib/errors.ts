@@ -1,0 +1,52 @@
+/** What can go wrong for a caller, by name, with its HTTP status and title. Anything else is a bug and answers 500. */
+export const ERRORS = {
+  invalid: { status: 400, title: "The request is not valid" },
+  malformed: { status: 400, title: "The body is not JSON" },
+  unauthenticated: { status: 401, title: "Who is asking is not known" },
+  forbidden: { status: 403, title: "Not allowed" },
+  not_found: { status: 404, title: "There is no such thing" },
+  method_not_allowed: { status: 405, title: "This resource does not know the method" },
+  conflict: { status: 409, title: "The state has moved" },
+  gone: { status: 410, title: "No longer there" },
+  too_large: { status: 413, title: "The body is too large" },
+  unsupported_media: { status: 415, title: "The body's form is not supported" },
+  rate_limited: { status: 429, title: "Too many requests" },
+  internal: { status: 500, title: "Sentinel failed" },
+  unavailable: { status: 503, title: "Not available now" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** One thing wrong with a request: where (a path such as `events[3].cost`, "" for the whole) and why. */
+export interface FieldError {
+  field: string;
+  reason: string;
+}
+
+export interface ErrorDetails {
+  /** A sentence for the caller; never holds a secret. */
+  detail?: string;
+  fields?: FieldError[];
+  /** Byte of the body at which it stopped being JSON. */
+  offset?: number;
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/** An outcome that the caller has to hear of. The HTTP wrapper turns it into problem+json (RFC 9457). */
+export class SentinelError extends Error {
+  override readonly name = "SentinelError";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly title: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(details.detail ?? ERRORS[code].title, { cause: details.cause });
+    this.code = code;
+    this.status = ERRORS[code].status;
+    this.title = ERRORS[code].title;
+    this.details = details;
+  }
+}

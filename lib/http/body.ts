@@ -1,0 +1,77 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { SentinelError } from "@/lib/errors";
+import { parseJson } from "./json";
+
+/** Bytes of a body, both as sent and after inflation. A thousand full events fit; nothing larger is worth the memory. */
+export const MAX_BODY_BYTES = 1_000_000;
+
+const inflate = promisify(gunzip);
+
+/**
+ * The JSON value of a request's body; undefined when there is none. Reads no further than the limit, whatever the
+ * headers promise, so that a huge body or one that inflates without end costs no more than a full-sized one.
+ * Throws `unsupported_media`, `too_large`, `malformed`, `invalid` (too deep).
+ */
+export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promise<unknown> {
+  if (!request.body) return undefined;
+  const coding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+  assertJson(request.headers.get("content-type"));
+  if (coding !== "identity" && coding !== "gzip") {
+    throw new SentinelError("unsupported_media", {
+      detail: `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported; gzip and identity are.`,
+      headers: { "accept-encoding": "gzip, identity" },
+    });
+  }
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
+  const sent = await readUpTo(request.body, limit);
+  if (sent.length === 0) return undefined;
+  return parseJson(coding === "gzip" ? await inflateUpTo(sent, limit) : sent);
+}
+
+function assertJson(contentType: string | null): void {
+  const [type, ...parameters] = (contentType ?? "")
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.replace(/^charset="?|"$/g, "");
+  if (type === "application/json" && (!charset || charset === "utf-8" || charset === "utf8")) return;
+  throw new SentinelError("unsupported_media", {
+    detail: "Content-Type must be application/json in UTF-8.",
+    headers: { accept: "application/json" },
+  });
+}
+
+async function readUpTo(body: ReadableStream<Uint8Array>, limit: number): Promise<Buffer> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new SentinelError("malformed", { detail: "The body broke off.", cause });
+    });
+    if (done) return Buffer.concat(chunks, size);
+    size += value.length;
+    if (size > limit) {
+      void reader.cancel().catch(() => undefined);
+      throw tooLarge(limit);
+    }
+    chunks.push(value);
+  }
+}
+
+async function inflateUpTo(bytes: Buffer, limit: number): Promise<Buffer> {
+  try {
+    return await inflate(bytes, { maxOutputLength: limit });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
+    throw new SentinelError("malformed", { detail: "The body is not gzip, though Content-Encoding says so.", cause });
+  }
+}
+
+/** The rest of the body is not waited for: the connection ends with the answer. */
+const tooLarge = (limit: number) =>
+  new SentinelError("too_large", {
+    detail: `A body may have ${limit} bytes after inflation.`,
+    headers: { connection: "close" },
+  });

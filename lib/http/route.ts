@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import type { IngestKey } from "@/lib/auth/keys";
+import type { Person } from "@/lib/auth/people";
+import {
+  type Access,
+  type Endpoint,
+  type Endpoints,
+  type Method,
+  METHODS,
+  type Resource,
+} from "@/lib/contracts/endpoint";
+import type { Role } from "@/lib/core/vocabulary";
+import { type Db, getDb } from "@/lib/db/client";
+import { SentinelError } from "@/lib/errors";
+import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
+import { admit } from "./access";
+import { readJson } from "./body";
+import { check, problem } from "./problem";
+
+type Ways<E extends Endpoint> = E["auth"] extends readonly (infer A)[] ? A : E["auth"];
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What a handler gets: everything parsed, everyone known, nothing left to look up. */
+export interface Context<E extends Endpoint = Endpoint> {
+  request: Request;
+  db: Db;
+  /** Epoch ms at which the request arrived. */
+  now: number;
+  params: Parsed<E["params"]>;
+  query: Parsed<E["query"]>;
+  body: Parsed<E["body"]>;
+  /** Set where the endpoint is for people; null where it is not; either where it is for both. */
+  user: [Ways<E>] extends [Role] ? Person : Ways<E> & Role extends never ? null : Person | null;
+  key: [Ways<E>] extends ["ingestKey"] ? IngestKey : "ingestKey" extends Ways<E> ? IngestKey | null : null;
+  requestId: string;
+}
+
+/** Plain data as the contract says, or a Response of its own (a stream, a cookie). */
+export type Answer<E extends Endpoint> = Response | (E["response"] extends z.ZodType ? z.input<E["response"]> : void);
+export type Handler<E extends Endpoint> = (context: Context<E>) => Answer<E> | Promise<Answer<E>>;
+type Handlers<E extends Endpoints> = { [M in keyof E]: E[M] extends Endpoint ? Handler<E[M]> : never };
+
+export type NextHandler = (
+  request: Request,
+  context: { params: Promise<Record<string, string | string[] | undefined>> },
+) => Promise<Response>;
+
+/**
+ * Next's handlers for a resource: who may, what is asked, one verb, the answer.
+ *
+ * ```ts
+ * export const { GET, POST, PUT, PATCH, DELETE } = route(KEYS, {
+ *   GET: ({ db }) => listKeys(db),
+ *   POST: ({ db, body, user, now }) => createKey(db, { ...body, createdBy: user.id }, now),
+ * });
+ * ```
+ *
+ * Methods without a handler answer 405 with Allow. Every error is problem+json; only this wrapper's own parsing yields
+ * 400, so that a ZodError from within stays what it is, a bug (500). Access is checked before the body is read.
+ */
+export function route<const E extends Endpoints>(
+  resource: Resource<E>,
+  handlers: Handlers<E>,
+): Record<Method, NextHandler> {
+  const allow = METHODS.filter((method) => resource.endpoints[method]);
+  const build = (method: Method): NextHandler => {
+    const endpoint = resource.endpoints[method];
+    const handler = handlers[method as keyof E] as unknown as Handler<Endpoint> | undefined;
+    return async (request, { params }) => {
+      const requestId = idOf(request);
+      let answer: Response;
+      try {
+        if (!endpoint || !handler) throw notAllowed(method, allow);
+        answer = await run(endpoint, handler, request, await params, requestId);
+      } catch (error) {
+        report(error, request, resource.path, requestId);
+        answer = problem(error, requestId);
+      }
+      answer.headers.set("x-request-id", requestId);
+      metrics().httpRequests.inc({ route: resource.path, method, status: answer.status });
+      return answer;
+    };
+  };
+  return { GET: build("GET"), POST: build("POST"), PUT: build("PUT"), PATCH: build("PATCH"), DELETE: build("DELETE") };
+}
+
+async function run(
+  endpoint: Endpoint,
+  handler: Handler<Endpoint>,
+  request: Request,
+  params: unknown,
+  requestId: string,
+): Promise<Response> {
+  const now = Date.now();
+  const db = await getDb();
+  const ways = (Array.isArray(endpoint.auth) ? endpoint.auth : [endpoint.auth]) as readonly Access[];
+  const caller = await admit(request, ways, db, now);
+  const context = {
+    request,
+    db,
+    now,
+    params: endpoint.params && check(endpoint.params, params, "path"),
+    query: endpoint.query && check(endpoint.query, queryOf(request.url), "query"),
+    body: endpoint.body && check(endpoint.body, await readJson(request), "body"),
+    ...caller,
+    requestId,
+  };
+  const answer: unknown = await handler(context as never);
+  if (answer instanceof Response) return answer;
+  if (!endpoint.response) return new Response(null, { status: 204 });
+  return Response.json(answer, { status: endpoint.status ?? 200, headers: { "cache-control": "no-store" } });
+}
+
+/** A query as an object; a name given several times becomes an array. */
+function queryOf(url: string): Record<string, string | string[]> {
+  const { searchParams } = new URL(url);
+  const names = new Set(searchParams.keys());
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const values = searchParams.getAll(name);
+      return [name, values.length > 1 ? values : values[0]!];
+    }),
+  );
+}
+
+/** The caller's id for the request, if it is a plain one, so that a trace can be followed through; else a fresh one. */
+export function idOf(request: Request): string {
+  const given = request.headers.get("x-request-id");
+  return given && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+export const notAllowed = (method: string, allow: readonly string[]) =>
+  new SentinelError("method_not_allowed", {
+    detail: `${method} is not one of ${allow.join(", ") || "none"}.`,
+    headers: { allow: allow.join(", ") },
+  });
+
+/** A refusal is the caller's business; what is not one is a bug, and is logged with its cause. Never bodies or headers. */
+export function report(error: unknown, request: Request, path: string, requestId: string): void {
+  const bug = !(error instanceof SentinelError) || error.status >= 500;
+  if (bug) log().error({ err: error, requestId, method: request.method, route: path }, "request failed");
+  else
+    log().debug(
+      { code: error.code, detail: error.message, requestId, method: request.method, route: path },
+      "request refused",
+    );
+}
