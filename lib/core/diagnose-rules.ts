@@ -31,19 +31,13 @@ export interface Rule {
 }
 
 const some = (indexes: number[]): number[] | null => (indexes.length > 0 ? indexes : null);
-const given = (condition: boolean, indexes: () => number[] | null): number[] | null =>
-  condition ? indexes() : null;
+const given = (condition: boolean, indexes: () => number[] | null): number[] | null => (condition ? indexes() : null);
 
-const promptChanged = (s: Signs) =>
-  s.of("prompt_change").length > 0 || s.changed("prompt") === "undeclared";
+const promptChanged = (s: Signs) => s.of("prompt_change").length > 0 || s.changed("prompt") === "undeclared";
 const promptStood = (s: Signs) => !promptChanged(s) && s.changed("prompt") === "no";
-const contextFloods = (s: Signs) =>
-  s.on("result_bytes").length > 0 || s.tools.some((t) => t.floods === true);
+const contextFloods = (s: Signs) => s.on("result_bytes").length > 0 || s.tools.some((t) => t.floods === true);
 const looping = (s: Signs) => s.of("repetition", "tool_explosion");
-const spending = (s: Signs) => [
-  ...s.of("cost_spike", "spend_velocity"),
-  ...s.on("run_cost", "run_tokens"),
-];
+const spending = (s: Signs) => [...s.of("cost_spike", "spend_velocity"), ...s.on("run_cost", "run_tokens")];
 const toolAtFault = (s: Signs) => s.failingTools.length > 0 || s.tools.some((t) => t.open === true);
 
 /**
@@ -98,9 +92,8 @@ export const RULES: readonly Rule[] = [
     indirect: true,
     sign: "calls are slow or fail, what the agent does is unchanged, and no tool of its own is at fault",
     when: (s) =>
-      given(
-        !toolAtFault(s) && s.namesTool.length === 0 && s.of(...DEPENDENCY).length === s.all.length,
-        () => some(s.all),
+      given(!toolAtFault(s) && s.namesTool.length === 0 && s.of(...DEPENDENCY).length === s.all.length, () =>
+        some(s.all),
       ),
   },
   {
@@ -122,8 +115,7 @@ export const RULES: readonly Rule[] = [
     weight: 2.5,
     indirect: false,
     sign: "a shift in what the agent does coincides with a declared change of the prompt",
-    when: (s) =>
-      given(!promptChanged(s) && s.changed("prompt") === "declared", () => some(s.behaviour)),
+    when: (s) => given(!promptChanged(s) && s.changed("prompt") === "declared", () => some(s.behaviour)),
   },
   {
     diagnosis: "prompt_drift",
@@ -139,9 +131,7 @@ export const RULES: readonly Rule[] = [
     sign: "a tool that acts on the outside was used for the first time",
     when: (s) =>
       given(
-        s.tools.some(
-          (t) => t.unfamiliar === true && (t.sideEffect === "write" || t.sideEffect === "external"),
-        ),
+        s.tools.some((t) => t.unfamiliar === true && (t.sideEffect === "write" || t.sideEffect === "external")),
         () => s.of("tool_explosion"),
       ),
   },
@@ -151,9 +141,7 @@ export const RULES: readonly Rule[] = [
     indirect: false,
     sign: "the tools changed and nobody had declared it; their descriptions are text that the model obeys",
     when: (s) =>
-      given(s.of("tools_change").length > 0 || s.changed("tools") === "undeclared", () =>
-        s.of("tools_change"),
-      ),
+      given(s.of("tools_change").length > 0 || s.changed("tools") === "undeclared", () => s.of("tools_change")),
   },
   {
     diagnosis: "prompt_injection",
@@ -174,10 +162,7 @@ export const RULES: readonly Rule[] = [
     weight: 0.6,
     indirect: true,
     sign: "tool calls rose along with a flooded context",
-    when: (s) =>
-      given(contextFloods(s) || s.of("input_token_spike").length > 0, () =>
-        some(s.of("tool_explosion")),
-      ),
+    when: (s) => given(contextFloods(s) || s.of("input_token_spike").length > 0, () => some(s.of("tool_explosion"))),
   },
   {
     diagnosis: "infinite_loop",
@@ -198,10 +183,7 @@ export const RULES: readonly Rule[] = [
     weight: 1.5,
     indirect: false,
     sign: "far more tool calls than usual, in a context of usual size",
-    when: (s) =>
-      given(!contextFloods(s) && s.of("input_token_spike").length === 0, () =>
-        some(s.of("tool_explosion")),
-      ),
+    when: (s) => given(!contextFloods(s) && s.of("input_token_spike").length === 0, () => some(s.of("tool_explosion"))),
   },
   {
     diagnosis: "infinite_loop",
@@ -215,8 +197,7 @@ export const RULES: readonly Rule[] = [
     weight: 3.5,
     indirect: false,
     sign: "a tool fails far more often than usual",
-    when: (s) =>
-      given(s.failingTools.length > 0, () => s.of("error_rate_spike", "high_retry_rate")),
+    when: (s) => given(s.failingTools.length > 0, () => s.of("error_rate_spike", "high_retry_rate")),
   },
   {
     diagnosis: "tool_instability",
@@ -234,10 +215,7 @@ export const RULES: readonly Rule[] = [
     weight: 2,
     indirect: false,
     sign: "failing, slow or retried calls of a tool that the anomaly names",
-    when: (s) =>
-      given(!toolAtFault(s), () =>
-        some(s.of(...DEPENDENCY).filter((n) => s.namesTool.includes(n))),
-      ),
+    when: (s) => given(!toolAtFault(s), () => some(s.of(...DEPENDENCY).filter((n) => s.namesTool.includes(n)))),
   },
   {
     diagnosis: "tool_instability",
@@ -275,10 +253,7 @@ export const RULES: readonly Rule[] = [
     weight: 1.2,
     indirect: true,
     sign: "the prompt cache is missed although prompt and tools are the same",
-    when: (s) =>
-      given(promptStood(s) && s.of("tools_change").length === 0, () =>
-        some(s.of("cache_collapse")),
-      ),
+    when: (s) => given(promptStood(s) && s.of("tools_change").length === 0, () => some(s.of("cache_collapse"))),
   },
   {
     diagnosis: "memory_corruption",
@@ -300,9 +275,8 @@ export const RULES: readonly Rule[] = [
     indirect: false,
     sign: "nothing else that was measured accounts for it",
     when: (s) =>
-      given(
-        promptStood(s) && looping(s).length === 0 && s.of("input_token_spike").length === 0,
-        () => some(spending(s)),
+      given(promptStood(s) && looping(s).length === 0 && s.of("input_token_spike").length === 0, () =>
+        some(spending(s)),
       ),
   },
 ];

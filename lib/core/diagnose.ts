@@ -96,10 +96,7 @@ export function diagnose(i: DiagnoseInput): RankedDiagnosis[] {
     listed.length === 0
       ? "Nothing that was measured points to a cause."
       : "None of these, or something that was not measured.";
-  return [
-    ...listed,
-    { diagnosis: "unknown", confidence: rest, cites: [], statement: open, weak: true },
-  ];
+  return [...listed, { diagnosis: "unknown", confidence: rest, cites: [], statement: open, weak: true }];
 }
 
 function sentence(signs: string[], weak: boolean): string {
@@ -156,8 +153,7 @@ function readSigns({ anomalies, changes, external, tools }: DiagnoseInput): Sign
       if (known.some((c) => !c.declared)) return "undeclared";
       return known.length > 0 ? "declared" : "no";
     },
-    runs: (indexes) =>
-      new Set(indexes.map((n) => anomalies[n]?.runId).filter((id) => id != null)).size,
+    runs: (indexes) => new Set(indexes.map((n) => anomalies[n]?.runId).filter((id) => id != null)).size,
     all: anomalies.map((_, n) => n),
   };
 }
@@ -204,11 +200,7 @@ function charge(t: ToolEvidence, anomalies: number): { weight: number; reasons: 
     [isFailing(t), 4, `${Math.round((t.errorRate ?? 0) * 100)} % of its calls fail`],
     [t.open === true, 4, "a call of it has not come back"],
     [anomalies > 0, 3, `${anomalies} ${anomalies === 1 ? "anomaly names" : "anomalies name"} it`],
-    [
-      t.unfamiliar === true && acts,
-      3,
-      "it acts on the outside and was first used in this incident",
-    ],
+    [t.unfamiliar === true && acts, 3, "it acts on the outside and was first used in this incident"],
     [t.floods === true, 2, "its results are far larger than usual"],
   ];
   const held = charges.filter(([applies]) => applies);

@@ -71,16 +71,12 @@ export function sharedCauses(
   members: readonly Member[],
   o: SharedCauseSettings = SHARED_CAUSE,
 ): SharedCause[] {
-  const waiting = suspects
-    .filter((s) => WAITS_FOR_FLEET.has(s.type))
-    .toSorted((a, b) => a.at - b.at);
+  const waiting = suspects.filter((s) => WAITS_FOR_FLEET.has(s.type)).toSorted((a, b) => a.at - b.at);
   const groups = groupByValue(waiting, members);
   const causes: SharedCause[] = [];
   for (;;) {
     const found = groups.map((g) => candidate(g, o)).filter((c) => c !== null);
-    const broadest = found.toSorted(
-      (a, b) => b.agents.size - a.agents.size || b.users - a.users || byName(a, b),
-    )[0];
+    const broadest = found.toSorted((a, b) => b.agents.size - a.agents.size || b.users - a.users || byName(a, b))[0];
     if (!broadest) return causes;
     const { group, agents, users } = narrow(broadest, found, o);
     causes.push({
@@ -138,20 +134,13 @@ function candidate(group: Group, o: SharedCauseSettings): Candidate | null {
 }
 
 /** The window, closed at both ends, with most distinct agents: where it starts in the list, and how many they are. */
-function densest(
-  suspects: readonly Suspect[],
-  windowMs: number,
-): { start: number; agents: number } {
+function densest(suspects: readonly Suspect[], windowMs: number): { start: number; agents: number } {
   const inside = new Map<string, number>();
   let best = { start: 0, agents: 0 };
   let start = 0;
   for (const s of suspects) {
     inside.set(s.agentId, (inside.get(s.agentId) ?? 0) + 1);
-    for (
-      let first = suspects[start];
-      first && s.at - first.at > windowMs;
-      first = suspects[++start]
-    ) {
+    for (let first = suspects[start]; first && s.at - first.at > windowMs; first = suspects[++start]) {
       const rest = (inside.get(first.agentId) ?? 0) - 1;
       if (rest > 0) inside.set(first.agentId, rest);
       else inside.delete(first.agentId);
@@ -166,11 +155,7 @@ function reach(suspects: readonly Suspect[], start: number, windowMs: number): S
   const agents = new Set<string>();
   for (const step of [1, -1]) {
     let last: Suspect | undefined;
-    for (
-      let i = start, s = suspects[i];
-      s && Math.abs(s.at - (last ?? s).at) <= windowMs;
-      s = suspects[(i += step)]
-    ) {
+    for (let i = start, s = suspects[i]; s && Math.abs(s.at - (last ?? s).at) <= windowMs; s = suspects[(i += step)]) {
       agents.add(s.agentId);
       last = s;
     }
@@ -179,11 +164,7 @@ function reach(suspects: readonly Suspect[], start: number, windowMs: number): S
 }
 
 /** The most specific value that still explains what the broadest does. */
-function narrow(
-  broadest: Candidate,
-  found: readonly Candidate[],
-  o: SharedCauseSettings,
-): Candidate {
+function narrow(broadest: Candidate, found: readonly Candidate[], o: SharedCauseSettings): Candidate {
   const explains = (c: Candidate) => {
     const others = without(broadest.group.users, c.group.users).size;
     const left = without(broadest.agents, c.agents).size;
@@ -193,9 +174,7 @@ function narrow(
   return (
     found
       .filter(explains)
-      .toSorted(
-        (a, b) => share(b) - share(a) || b.agents.size - a.agents.size || byName(a, b),
-      )[0] ?? broadest
+      .toSorted((a, b) => share(b) - share(a) || b.agents.size - a.agents.size || byName(a, b))[0] ?? broadest
   );
 }
 

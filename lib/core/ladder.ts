@@ -33,8 +33,7 @@ export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
     risk: "hard_to_undo",
     reversible: true,
     undo: "reset_memory",
-    expected:
-      "The agent goes on with an empty memory; the old one is kept and can be switched back.",
+    expected: "The agent goes on with an empty memory; the old one is kept and can be switched back.",
   },
   rollback_prompt: {
     risk: "hard_to_undo",
@@ -52,8 +51,7 @@ export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
     risk: "reversible",
     reversible: true,
     undo: "revoke_tools",
-    expected:
-      "Calls to the named tools answer with an error; they stay revoked until they are given back.",
+    expected: "Calls to the named tools answer with an error; they stay revoked until they are given back.",
   },
   clone_agent: {
     risk: "hard_to_undo",

@@ -56,9 +56,7 @@ export function move(from: AgentState, to: AgentState, by: Mover): AgentState {
 
 /** Every legal move of one mover, for documents and screens. */
 export function movesOf(by: Mover): AgentMove[] {
-  return AGENT_STATES.flatMap((from) =>
-    AGENT_STATES.filter((to) => canMove(from, to, by)).map((to) => ({ from, to })),
-  );
+  return AGENT_STATES.flatMap((from) => AGENT_STATES.filter((to) => canMove(from, to, by)).map((to) => ({ from, to })));
 }
 
 /**

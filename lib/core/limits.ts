@@ -54,17 +54,11 @@ export function mayHold({ fleet, type, holdsLastHour, limits }: HoldInput): Hold
     return stop(`${fleet.held} of ${fleet.live} agents are held; the limit is ${fleetMost}`);
   const typeMost = mostHeld(limits.typeShare, type.live);
   if (!(type.held < typeMost))
-    return stop(
-      `${type.held} of ${type.live} agents of the type are held; the limit is ${typeMost}`,
-    );
+    return stop(`${type.held} of ${type.live} agents of the type are held; the limit is ${typeMost}`);
   const floor = type.floor ?? limits.floor;
   if (!(type.live - type.held - 1 >= floor))
-    return stop(
-      `${type.live - type.held} agents of the type are at work; at least ${floor} must stay`,
-    );
+    return stop(`${type.live - type.held} agents of the type are at work; at least ${floor} must stay`);
   if (!(holdsLastHour < limits.perHour))
-    return stop(
-      `${holdsLastHour} automatic holds in the last hour; the limit is ${limits.perHour}`,
-    );
+    return stop(`${holdsLastHour} automatic holds in the last hour; the limit is ${limits.perHour}`);
   return { kind: "hold" };
 }

@@ -94,8 +94,7 @@ function whyRefuse(p: PolicyInput): string | null {
 function whyAsk(p: PolicyInput): string | null {
   if (p.argumentsFromUntrustedText) return "its arguments come from untrusted text";
   if (p.risk === "destructive") return "it is destructive";
-  if (!(p.severity < p.threshold))
-    return `severity ${p.severity} is at or above the threshold ${p.threshold}`;
+  if (!(p.severity < p.threshold)) return `severity ${p.severity} is at or above the threshold ${p.threshold}`;
   if (!p.typeAllows.includes(p.risk)) return `its risk (${p.risk}) is not allowed for this type`;
   if (p.diagnosis === "unknown" && p.risk !== "none") return "the cause is not known";
   if (!(p.confidence >= MIN_CONFIDENCE[p.risk]))

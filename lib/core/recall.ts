@@ -84,10 +84,7 @@ export function learn(
 /** What the wider scope saw that the narrower one did not: every case is learned in all its scopes. */
 function without(wide: Counts, narrow: Counts): Counts {
   const successes = Math.max(0, wide.successes - narrow.successes);
-  const failures = Math.max(
-    0,
-    wide.attempts - wide.successes - (narrow.attempts - narrow.successes),
-  );
+  const failures = Math.max(0, wide.attempts - wide.successes - (narrow.attempts - narrow.successes));
   return { attempts: successes + failures, successes };
 }
 
@@ -116,22 +113,14 @@ export function efficacy(
   now: number,
   halfLifeMs: number = HALF_LIFE_MS,
 ): { mean: number; weight: number; scope: EfficacyScope | null } {
-  const at = (scope: EfficacyScope) =>
-    decayed(record(list, scope, diagnosis, action), now, halfLifeMs);
+  const at = (scope: EfficacyScope) => decayed(record(list, scope, diagnosis, action), now, halfLifeMs);
   const agent = at("agent");
   const type = at("type");
   const fleet = at("fleet");
   const foreign = capped(without(fleet, type.attempts > 0 ? type : agent), FLEET_CAP);
   const kin = without(type, agent);
   const all = plus(agent, capped(plus(kin, foreign), TYPE_CAP));
-  const scope =
-    agent.attempts > 0
-      ? "agent"
-      : kin.attempts > 0
-        ? "type"
-        : foreign.attempts > 0
-          ? "fleet"
-          : null;
+  const scope = agent.attempts > 0 ? "agent" : kin.attempts > 0 ? "type" : foreign.attempts > 0 ? "fleet" : null;
   return { mean: (1 + all.successes) / (2 + all.attempts), weight: all.attempts, scope };
 }
 
@@ -152,11 +141,6 @@ export function failedLately(
   return attempts >= FAILED_ATTEMPTS && successes < FAILED_SHARE * attempts;
 }
 
-function record(
-  list: readonly Efficacy[],
-  scope: EfficacyScope,
-  diagnosis: Diagnosis,
-  action: AgentAction,
-) {
+function record(list: readonly Efficacy[], scope: EfficacyScope, diagnosis: Diagnosis, action: AgentAction) {
   return list.find((e) => e.scope === scope && e.diagnosis === diagnosis && e.action === action);
 }

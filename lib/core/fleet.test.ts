@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Member, SHARED_CAUSE, sharedCauses, type Suspect } from "./fleet";
+import type { AnomalyType } from "./vocabulary";
+
+const member = (agentId: string, provider: string | null, model: string | null, tools: string[] = []): Member => ({
+  agentId,
+  provider,
+  model,
+  tools,
+});
+const fleet = (n: number, of: (i: number) => Member): Member[] => Array.from({ length: n }, (_, i) => of(i));
+const suspect = (m: Member, at = 0, type: AnomalyType = "latency_spike", tools: string[] = []): Suspect => ({
+  ...m,
+  tools,
+  at,
+  type,
+});
+const text = (suspects: Suspect[], members: Member[], o = SHARED_CAUSE) =>
+  sharedCauses(suspects, members, o).map((c) => `${c.dimension} ${c.value} ${c.agentIds.length} ${c.share.toFixed(2)}`);
+
+describe("a provider's brown-out", () => {
+  const agents = fleet(400, (i) => member(`a${i}`, "acme", `m${i % 4}`, ["search"]));
+
+  it("of 400 agents is one cause that explains each of them", () => {
+    const [cause, ...more] = sharedCauses(
+      agents.map((m, i) => suspect(m, i * 50)),
+      agents,
+    );
+    expect(more).toEqual([]);
+    expect(cause).toMatchObject({ dimension: "provider", value: "acme", share: 1 });
+    expect(cause?.agentIds.toSorted()).toEqual(agents.map((m) => m.agentId).toSorted());
+  });
+
+  it("stays one cause when only some were hit, unevenly over its models", () => {
+    // 400, less the 134 multiples of 3, and again the 33 of those that are 9 modulo 12.
+    const hit = agents.filter((_, i) => i % 3 !== 0 || i % 4 === 1);
+    expect(
+      text(
+        hit.map((m) => suspect(m)),
+        agents,
+      ),
+    ).toEqual(["provider acme 299 0.75"]);
+  });
+
+  it("takes stragglers along, as long as they keep coming", () => {
+    const late = agents.map((m, i) => suspect(m, i < 200 ? 0 : 50_000 * (i - 199)));
+    expect(text(late, agents)).toEqual(["provider acme 400 1.00"]);
+  });
+});
+
+describe("shared causes", () => {
+  const two = fleet(20, (i) => member(`a${i}`, i < 10 ? "p" : "q", i % 2 === 0 ? "even" : "odd", i < 4 ? ["db"] : []));
+  const of = (p: (i: number) => boolean) => two.filter((_, i) => p(i));
+  it.each<[string, Suspect[], string[]]>([
+    ["nobody", [], []],
+    ["two agents are chance", of((i) => i < 2).map((m) => suspect(m)), []],
+    ["three of ten", of((i) => i === 5 || i === 6 || i === 8).map((m) => suspect(m)), ["provider p 3 0.30"]],
+    ["everybody of a provider", of((i) => i < 10).map((m) => suspect(m)), ["provider p 10 1.00"]],
+    ["one model at both providers", of((i) => i % 2 === 0).map((m) => suspect(m)), ["model even 10 1.00"]],
+    ["a tool of four", of((i) => i < 4).map((m) => suspect(m, 0, "high_retry_rate", ["db"])), ["tool db 4 1.00"]],
+    [
+      "two causes at once",
+      [
+        ...of((i) => i < 4).map((m) => suspect(m, 0, "high_retry_rate", ["db"])),
+        ...of((i) => i >= 10).map((m) => suspect(m)),
+      ],
+      ["provider q 10 1.00", "tool db 4 1.00"],
+    ],
+    ["several anomalies of one agent", [0, 1, 2].map((at) => suspect(two[0]!, at)), []],
+    ["far apart in time", of((i) => i < 10).map((m, n) => suspect(m, n * 61_000)), []],
+    ["token spikes never join", of((i) => i < 10).map((m) => suspect(m, 0, "token_spike")), []],
+  ])("%s", (_, suspects, expected) => {
+    expect(text(suspects, two)).toEqual(expected);
+  });
+
+  it("names the model when the provider's other users are well, but for one", () => {
+    const members = fleet(40, (i) => member(`a${i}`, "p", i < 20 ? "sick" : "well"));
+    const suspects = members.slice(0, 21).map((m) => suspect(m));
+    expect(text(suspects, members)).toEqual(["model sick 20 1.00"]);
+  });
+
+  it("asks for 30 % of those that share it: 3 of 10, not 3 of 11", () => {
+    const some = (n: number) => fleet(n, (i) => member(`a${i}`, "p", null));
+    const three = some(3).map((m) => suspect(m));
+    expect(text(three, some(10))).toEqual(["provider p 3 0.30"]);
+    expect(text(three, some(11))).toEqual([]);
+  });
+
+  it("counts a suspect that is no longer listed as live", () => {
+    const three = fleet(3, (i) => member(`a${i}`, "p", null)).map((m) => suspect(m));
+    expect(text(three, [])).toEqual(["provider p 3 1.00"]);
+  });
+
+  it("joins what is exactly a window apart, and not a millisecond more", () => {
+    const members = fleet(3, (i) => member(`a${i}`, "p", null));
+    const at = (last: number) => members.map((m, i) => suspect(m, i === 2 ? last : 0));
+    expect(text(at(1000), members, { ...SHARED_CAUSE, windowMs: 1000 })).toEqual(["provider p 3 1.00"]);
+    expect(text(at(1001), members, { ...SHARED_CAUSE, windowMs: 1000 })).toEqual([]);
+  });
+
+  it("puts each agent in one cause, which at least 3 agents and 30 % share, whatever the order", () => {
+    const name = fc.constantFrom("x", "y", "z");
+    const m = fc.record({
+      agentId: fc.integer({ min: 0, max: 30 }).map((n) => `a${n}`),
+      provider: fc.option(name),
+      model: fc.option(name),
+      tools: fc.subarray(["s", "t", "u"]),
+    });
+    const members = fc.uniqueArray(m, { selector: (x) => x.agentId, maxLength: 30 });
+    fc.assert(
+      fc.property(members, fc.array(fc.nat(200_000), { maxLength: 60 }), fc.nat(), (list, times, shift) => {
+        const suspects = list.length === 0 ? [] : times.map((at, i) => suspect(list[(i * 7) % list.length]!, at));
+        const causes = sharedCauses(suspects, list);
+        const ids = causes.flatMap((c) => c.agentIds);
+        expect(new Set(ids).size).toBe(ids.length);
+        for (const c of causes) {
+          expect(c.agentIds.length).toBeGreaterThanOrEqual(3);
+          expect(c.share).toBeGreaterThanOrEqual(0.3);
+          expect(c.share).toBeLessThanOrEqual(1);
+        }
+        const turned = suspects.map((_, i) => suspects[(i + shift) % suspects.length]!);
+        expect(sharedCauses(turned, list.toReversed())).toEqual(causes);
+      }),
+    );
+  });
+});
