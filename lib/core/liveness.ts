@@ -1,0 +1,94 @@
+import type { Anomaly, DetectSettings } from "./detect";
+import { type DetectorState, enlist } from "./detector-state";
+import { SINGLE_SHARE } from "./judge";
+import { absorb, bandOf, createLane, type Lane, score } from "./lane";
+import { severityOf } from "./severity";
+import { tailNats } from "./stats";
+import type { AnomalyType } from "./vocabulary";
+
+/**
+ * What time alone can show: an agent that fell silent, a run that hangs. Gaps between events are learned like any other
+ * metric; a gap that is still growing can only be longer in the end, so it may be judged at any moment.
+ */
+
+/** Gaps shorter than this are never called silence or a hang, however regular the agent. */
+const SILENCE_MIN_MS = 30_000;
+const STUCK_MIN_MS = 2_000;
+/** Weight of the timing lanes in the false-alarm budget. */
+const WEIGHT = 0.25;
+/** Smallest believable spread of log gaps: timers are regular, networks and schedulers are not. */
+const GAP_SPREAD = 0.3;
+const SPANS = { agent_gap: "silence", run_gap: "stuck_run" } as const satisfies Record<string, AnomalyType>;
+type Span = keyof typeof SPANS;
+
+/** Learn the gap before an event: since the agent's last one, and since its run's last one (null if it is the first). */
+export function noteGap(state: DetectorState, span: Span, gapMs: number | null, learn: boolean): void {
+  if (gapMs === null || gapMs < 0 || !learn) return;
+  enlist(state, span, WEIGHT);
+  const lane = (state.totals[span] ??= createLane("up"));
+  absorb(lane, Math.log1p(gapMs), GAP_SPREAD);
+}
+
+/**
+ * Judge the present moment: call it every second or so. `othersReport`: whether other agents have reported lately; a run
+ * is stuck only while somebody reports, the agent itself or others, else the outage is ours. Each silence and each hang
+ * is told once.
+ */
+export function tick(state: DetectorState, now: number, settings: DetectSettings, othersReport = false): Anomaly[] {
+  const anomalies: Anomaly[] = [];
+  if (state.lastAt !== null && !state.silent && now - state.lastAt >= SILENCE_MIN_MS) {
+    const anomaly = overdue(state, "agent_gap", now - state.lastAt, now, settings, null);
+    if (anomaly !== null) {
+      state.silent = true;
+      anomalies.push({ ...anomaly, verdict: "watch" });
+    }
+  }
+  for (const [id, run] of Object.entries(state.runs)) {
+    const quiet = now - run.lastAt;
+    if (quiet < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
+    if (!othersReport && !(state.lastAt !== null && state.lastAt > run.lastAt)) continue;
+    const anomaly = overdue(state, "run_gap", quiet, now, settings, id);
+    if (anomaly === null) continue;
+    run.fired["run_gap"] = 2;
+    anomalies.push(anomaly);
+  }
+  return anomalies;
+}
+
+function overdue(
+  state: DetectorState,
+  span: Span,
+  gapMs: number,
+  now: number,
+  settings: DetectSettings,
+  runId: string | null,
+): Anomaly | null {
+  const lane: Lane | undefined = state.totals[span];
+  if (lane === undefined) return null;
+  const s = score(lane, Math.log1p(gapMs), GAP_SPREAD);
+  if (s === null || s.up <= 0) return null;
+  const statistic = tailNats(s.up);
+  const threshold = Math.log((settings.arl * state.weight) / (SINGLE_SHARE * WEIGHT));
+  if (statistic < threshold) return null;
+  const band = bandOf(lane, GAP_SPREAD)!;
+  const mid = Math.expm1(Math.max(band.mid, 0));
+  const effect = mid > 0 ? gapMs / mid : gapMs;
+  return {
+    type: SPANS[span],
+    metric: span,
+    stratum: runId === null ? "agent" : "run",
+    verdict: "quarantine",
+    severity: severityOf(statistic / threshold, effect),
+    at: now,
+    seq: -1,
+    value: gapMs,
+    expected: { low: Math.expm1(Math.max(band.low, 0)), mid, high: Math.expm1(band.high) },
+    evidence: "single",
+    statistic,
+    threshold,
+    effect,
+    samples: 1,
+    runId,
+    detail: {},
+  };
+}

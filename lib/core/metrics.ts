@@ -1,0 +1,90 @@
+import type { AnomalyType, Metric } from "./vocabulary";
+
+/** How a number is brought to a scale on which its noise is about even, and which departures from normal matter. */
+export interface MetricSpec {
+  type: AnomalyType;
+  /** Which side is unhealthy. */
+  side: "up" | "down" | "both";
+  toScale: (x: number) => number;
+  fromScale: (y: number) => number;
+  /** Smallest believable spread (per normal z) on the scale: below it, variation is rounding. */
+  gap: number;
+  /** Width of the rounding, in the metric's own unit: 1 for counts; 0 for what is measured continuously. */
+  rounding: number;
+  /** How much of the false-alarm budget this metric gets, relative to others. */
+  weight: number;
+}
+
+/** Spread of 5 % a z: a metric that never moves is still allowed that much. */
+const LOG_GAP = 0.05;
+/** A Poisson count has spread 1 on the square-root scale; half of it is allowed to the most regular one. */
+const COUNT_GAP = 0.5;
+
+/** ln(1 + x·unit): tokens, milliseconds, bytes; dollars in millionths, so that a cent is not flattened. */
+const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1): MetricSpec => ({
+  type,
+  side: "up",
+  toScale: (x) => Math.log1p(Math.max(x, 0) * unit),
+  fromScale: (y) => Math.expm1(Math.max(y, 0)) / unit,
+  gap: LOG_GAP,
+  rounding,
+  weight,
+});
+
+/** 2·√(x + ½) evens out the noise of counts (Anscombe 1948). */
+const count = (type: AnomalyType, weight = 1): MetricSpec => ({
+  type,
+  side: "up",
+  toScale: (x) => 2 * Math.sqrt(Math.max(x + 0.5, 0)),
+  fromScale: (y) => Math.max((y * y) / 4 - 0.5, 0),
+  gap: COUNT_GAP,
+  rounding: 1,
+  weight,
+});
+
+const ratioDown: MetricSpec = {
+  type: "cache_collapse",
+  side: "down",
+  toScale: (x) => x,
+  fromScale: (y) => y,
+  gap: 0.03,
+  rounding: 0,
+  weight: 0.5,
+};
+
+/** Dollars are counted in millionths. */
+const MICRO = 1e6;
+
+/** Numbers that have a distribution. `error` and `retried` are rates and live in {@link RATES}; so do the zeros of `vanished_work`. */
+export const SPECS: Record<Exclude<Metric, "error">, MetricSpec> = {
+  latency_ms: log("latency_spike"),
+  ttft_ms: log("latency_spike", 1, 0, 0.5),
+  token_count: log("token_spike", 1, 1),
+  input_tokens: log("input_token_spike", 1, 1),
+  output_tokens: log("output_token_spike", 1, 1),
+  cost: log("cost_spike", MICRO),
+  tool_calls: count("tool_explosion"),
+  retries: count("high_retry_rate", 0.5),
+  cache_ratio: ratioDown,
+  result_bytes: log("token_spike", 1, 1, 0.5),
+  spend_per_min: log("spend_velocity", MICRO, 0, 0.5),
+  run_cost: log("run_overrun", MICRO, 0, 0.5),
+  run_tokens: log("run_overrun", 1, 0, 0.5),
+  run_calls: log("run_overrun", 1, 1, 0.5),
+  run_depth: count("run_overrun", 0.5),
+};
+
+export interface RateSpec {
+  type: AnomalyType;
+  weight: number;
+}
+
+/** Yes-or-no streams. A zero where there was always work is the yes of a `zero_…` stream. */
+export const RATES = {
+  error: { type: "error_rate_spike", weight: 1 },
+  retried: { type: "high_retry_rate", weight: 1 },
+  zero_tokens: { type: "vanished_work", weight: 0.25 },
+  zero_output: { type: "vanished_work", weight: 0.25 },
+  zero_tools: { type: "vanished_work", weight: 0.25 },
+} satisfies Record<string, RateSpec>;
+export type RateName = keyof typeof RATES;

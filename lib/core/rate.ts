@@ -1,0 +1,107 @@
+import { clamp } from "./stats";
+
+/**
+ * A yes-or-no stream (errors, retries, work that vanished): its usual rate, and the evidence that the rate rose.
+ * The bets are likelihood ratios p1/p0 and (1 − p1)/(1 − p0) (the Bernoulli CUSUM of Reynolds & Stoumbos 1999) in
+ * Shiryaev–Roberts form, so that they add up with the other lanes (see lane.ts).
+ */
+export interface RateLane {
+  n: number;
+  /** Yeses among the n. */
+  k: number;
+  r: number[];
+  since: number;
+  /** The rate lately, smoothed. */
+  recent: number;
+  heldNo: number;
+  heldYes: number;
+}
+
+export interface RateLoan {
+  rate: number;
+  /** Observations the loan counts for. */
+  weight: number;
+}
+
+/** Jeffreys' prior: half a yes and half a no. */
+const PRIOR_N = 1;
+const PRIOR_K = 0.5;
+const MEMORY = 4000;
+/** Own samples before a rate is judged. */
+const READABLE = 20;
+/** Alternatives bet on: odds times three, odds times twelve, and nearly always. */
+const ODDS = [3, 12] as const;
+const NEARLY_ALWAYS = 0.97;
+const WEIGHTS = [0.3, 0.35, 0.35] as const;
+const SATURATION = 1e12;
+const NOTHING = 2;
+const DOUBT = 60;
+const HELD_MAX = 48;
+/** Posterior standard deviations added to a rate, so that a young one does not cry wolf. */
+const CAUTION = 1.5;
+/** No rate is believed to be lower: three yeses in a row need not be a fault, however long the record. */
+const RATE_MIN = 0.003;
+
+export const createRate = (loan: RateLoan | null = null): RateLane =>
+  loan === null
+    ? { n: 0, k: 0, r: [0, 0, 0], since: 0, recent: 0, heldNo: 0, heldYes: 0 }
+    : { n: loan.weight, k: loan.rate * loan.weight, r: [0, 0, 0], since: 0, recent: 0, heldNo: 0, heldYes: 0 };
+
+/** Usual rate, 0 to 1, exclusive. */
+export const rateOf = (lane: RateLane) => (lane.k + PRIOR_K) / (lane.n + PRIOR_N);
+
+const RECENT_GAIN = 0.25;
+
+/** Place the bets of one observation; the lane's evidence, or null while too young. */
+export function betRate(lane: RateLane, yes: boolean): number | null {
+  lane.recent += RECENT_GAIN * ((yes ? 1 : 0) - lane.recent);
+  if (lane.n < READABLE) return null;
+  const usual = rateOf(lane);
+  const p0 = clamp(usual + CAUTION * Math.sqrt((usual * (1 - usual)) / (lane.n + PRIOR_N + 1)), RATE_MIN, 0.95);
+  const odds = p0 / (1 - p0);
+  let total = 0;
+  for (let i = 0; i < 3; i++) {
+    const raised = i < 2 ? (odds * ODDS[i]!) / (1 + odds * ODDS[i]!) : Math.max(NEARLY_ALWAYS, p0);
+    const e = yes ? raised / p0 : (1 - raised) / (1 - p0);
+    const sum = Math.min((1 + lane.r[i]!) * e, SATURATION);
+    lane.r[i] = sum;
+    total += WEIGHTS[i]! * sum;
+  }
+  if (total < NOTHING) lane.since = 0;
+  else lane.since++;
+  return total;
+}
+
+export function rateEvidence(lane: RateLane): number {
+  return WEIGHTS[0] * lane.r[0]! + WEIGHTS[1] * lane.r[1]! + WEIGHTS[2] * lane.r[2]!;
+}
+
+/** Learn a judged observation, or hold it back while the lane is in doubt. */
+export function absorbRate(lane: RateLane, yes: boolean): void {
+  if (lane.n >= READABLE && rateEvidence(lane) >= DOUBT) {
+    if (lane.heldNo + lane.heldYes < HELD_MAX) {
+      if (yes) lane.heldYes++;
+      else lane.heldNo++;
+    }
+    return;
+  }
+  if (lane.heldNo + lane.heldYes > 0) {
+    lane.n += lane.heldNo + lane.heldYes;
+    lane.k += lane.heldYes;
+    lane.heldNo = 0;
+    lane.heldYes = 0;
+  }
+  lane.n++;
+  if (yes) lane.k++;
+  if (lane.n > MEMORY) {
+    lane.k *= MEMORY / lane.n;
+    lane.n = MEMORY;
+  }
+}
+
+export function resetRate(lane: RateLane): void {
+  lane.r.fill(0);
+  lane.since = 0;
+  lane.heldNo = 0;
+  lane.heldYes = 0;
+}
