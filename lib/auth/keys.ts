@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { Db } from "@/lib/db/client";
-import { countAgentsOfKey, findLiveKey, insertKey, setKeyRevoked, setKeyUsed } from "@/lib/db/queries/keys";
+import {
+  countAgentsOfKey,
+  findLiveKey,
+  insertKey,
+  type KeyRow,
+  setKeyRevoked,
+  setKeyUsed,
+} from "@/lib/db/queries/keys";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
@@ -51,21 +58,22 @@ export async function createKey(
   db: Db,
   key: NewKey,
   now: number,
-): Promise<{ id: string; secret: string; shown: string }> {
-  const id = randomUUID();
+): Promise<{ id: string; secret: string; row: KeyRow }> {
   const secret = newToken("snt");
-  const shown = secret.slice(0, SHOWN);
-  await insertKey(db, {
-    id,
+  const row: KeyRow = {
+    id: randomUUID(),
     hash: hashToken(secret),
-    shown,
+    shown: secret.slice(0, SHOWN),
     name: key.name,
     agentId: key.agentId ?? null,
     namePrefix: key.namePrefix ?? null,
     createdBy: key.createdBy,
     createdAt: now,
-  });
-  return { id, secret, shown };
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  await insertKey(db, row);
+  return { id: row.id, secret, row };
 }
 
 /** The key behind a bearer token; null when there is none, or it was revoked. */

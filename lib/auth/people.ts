@@ -1,14 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { createAuthEndpoint } from "better-auth/api";
+import { createAuthEndpoint, isAPIError } from "better-auth/api";
 import { setSessionCookie } from "better-auth/cookies";
 import { z } from "zod";
+import { PASSWORD_LENGTH } from "@/lib/contracts/auth";
 import { type Role, ROLES } from "@/lib/core/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
 import { getSecret } from "@/lib/db/queries/links";
+import { findUserByEmail } from "@/lib/db/queries/users";
 import { accounts, sessions, users, verifications } from "@/lib/db/schema/auth";
 import { env } from "@/lib/env";
+import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 
 /** A person who is signed in. */
@@ -19,11 +22,19 @@ export interface Person {
   role: Role;
 }
 
+/** A person who just signed in, and the headers (Set-Cookie) that say so to their browser. */
+export interface SignedIn {
+  person: Person;
+  cookies: Headers;
+}
+
+/** What everybody may know of an account. */
+export const personOf = ({ id, name, email, role }: Person): Person => ({ id, name, email, role });
+
 /** A session ends this long after its last use, in s. */
 const SESSION_S = 7 * 24 * 3_600;
 /** A session in use is prolonged (one write) at most this often, in s. */
 const PROLONG_S = 24 * 3_600;
-export const PASSWORD = { min: 10, max: 128 } as const;
 
 export const hasRole = (person: Person, role: Role): boolean => ROLES.indexOf(person.role) >= ROLES.indexOf(role);
 
@@ -47,8 +58,8 @@ function build(db: Db, secret: string) {
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
-      minPasswordLength: PASSWORD.min,
-      maxPasswordLength: PASSWORD.max,
+      minPasswordLength: PASSWORD_LENGTH.min,
+      maxPasswordLength: PASSWORD_LENGTH.max,
     },
     user: { additionalFields: { role: { type: "string", required: true, input: false, defaultValue: "viewer" } } },
     session: { expiresIn: SESSION_S, updateAge: PROLONG_S },
@@ -98,6 +109,41 @@ export async function currentUser(headers: Headers): Promise<Person | null> {
   if (!found) return null;
   const { id, name, email, role } = found.user;
   return { id, name, email, role: z.enum(ROLES).parse(role) };
+}
+
+/** Signs in by password. Throws `unauthenticated`, without telling whether the email or the password was wrong. */
+export async function signInByPassword(db: Db, email: string, password: string, headers: Headers): Promise<SignedIn> {
+  const auth = await peopleAuth();
+  const detail = "Email or password are not right.";
+  const attempt = () => auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true });
+  const { headers: cookies } = await refusing(detail, attempt);
+  const row = await findUserByEmail(db, email);
+  if (!row) throw new SentinelError("unauthenticated", { detail });
+  return { person: personOf(row), cookies };
+}
+
+/** Ends the session of these headers, if there is one. */
+export async function signOut(headers: Headers): Promise<Headers> {
+  const auth = await peopleAuth();
+  return (await auth.api.signOut({ headers, returnHeaders: true })).headers;
+}
+
+/** Changes the password of who sends these headers, and ends their other sessions. Throws `unauthenticated`. */
+export async function changePassword(current: string, fresh: string, headers: Headers): Promise<Headers> {
+  const auth = await peopleAuth();
+  const body = { currentPassword: current, newPassword: fresh, revokeOtherSessions: true };
+  const attempt = () => auth.api.changePassword({ body, headers, returnHeaders: true });
+  return (await refusing("The current password is not right.", attempt)).headers;
+}
+
+/** better-auth's refusals (4xx) as ours; anything else is a failure and stays one. */
+async function refusing<T>(detail: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (cause) {
+    if (isAPIError(cause) && cause.statusCode < 500) throw new SentinelError("unauthenticated", { detail, cause });
+    throw cause;
+  }
 }
 
 /** The form in which a password is kept (scrypt). */

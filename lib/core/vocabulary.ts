@@ -171,6 +171,10 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** One-time links: the first account, a further one, or signing in to one that exists. */
+export const LINK_KINDS = ["setup", "invite", "sign_in"] as const;
+export type LinkKind = (typeof LINK_KINDS)[number];
+
 /** Numbers in events that the detector judges. Units: ms, tokens, USD, counts; `error` and `retried` are 0 or 1. */
 export const METRICS = [
   "latency_ms",

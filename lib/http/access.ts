@@ -32,7 +32,7 @@ export async function admit(request: Request, ways: readonly Access[], db: Db, n
     throw unauthenticated("An ingest key that is valid is needed: Authorization: Bearer …");
   }
   if (ways.includes("public")) {
-    if (changes) assertSameOrigin(request.headers, { strict: false });
+    if (changes) assertSameOrigin(request.headers, { strict: request.headers.has("cookie") });
     return NOBODY;
   }
   const user = await currentUser(request.headers);

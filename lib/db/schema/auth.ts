@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { ROLES } from "@/lib/core/vocabulary";
+import { LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
 
 const time = () => integer({ mode: "timestamp_ms" });
 
@@ -67,9 +67,6 @@ export const verifications = sqliteTable(
   },
   (t) => [index("verifications_identifier").on(t.identifier)],
 );
-
-export const LINK_KINDS = ["setup", "invite", "sign_in"] as const;
-export type LinkKind = (typeof LINK_KINDS)[number];
 
 /** One-time links. Only the hash of the token is kept; `usedAt` is set by whoever comes first. Times are epoch ms. */
 export const links = sqliteTable("links", {

@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import type { LinkBody, LinkCheckAnswer } from "@/lib/contracts/auth";
+import type { Role } from "@/lib/core/vocabulary";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { findUsableLink, insertLink, type LinkRow, removeDeadLinks, useLink } from "@/lib/db/queries/links";
+import { countUsers, findUser, findUserByEmail, newUser } from "@/lib/db/queries/users";
+import { type FieldError, SentinelError } from "@/lib/errors";
+import { hashPassword, type Person, personOf, type SignedIn, signIn } from "./people";
+import { hashToken, newToken } from "./token";
+
+const HOUR = 3_600_000;
+/** A set-up link is printed where only the operator reads it; an invitation travels by mail; a sign-in link is used at once. */
+const LIFETIME_MS = { setup: 24 * HOUR, invite: 72 * HOUR, sign_in: HOUR } as const;
+
+export interface Link {
+  url: string;
+  expiresAt: number;
+}
+
+/** The token stands behind `#`, so that it is in no log, no Referer, and no mail scanner's visit uses it up. */
+const urlOf = (origin: string, page: "setup" | "sign-in", token: string) => `${origin}/${page}#token=${token}`;
+
+async function create(
+  db: Db,
+  row: Pick<LinkRow, "kind" | "createdBy"> & Partial<LinkRow>,
+  origin: string,
+  now: number,
+) {
+  const token = newToken("snl");
+  const expiresAt = now + LIFETIME_MS[row.kind];
+  await removeDeadLinks(db, now);
+  await insertLink(db, { ...row, tokenHash: hashToken(token), createdAt: now, expiresAt });
+  return { url: urlOf(origin, row.kind === "sign_in" ? "sign-in" : "setup", token), expiresAt };
+}
+
+/** The link that makes the first account, an admin; null when there is an account. Each call makes another one. */
+export async function setupLink(db: Db, origin: string, now: number): Promise<Link | null> {
+  if ((await countUsers(db)) > 0) return null;
+  return create(db, { kind: "setup", role: "admin", createdBy: "sentinel" }, origin, now);
+}
+
+/** A link by which a new person makes their account. Throws `conflict` when the email has one. */
+export async function inviteLink(
+  db: Db,
+  invitation: { email: string; role: Role; createdBy: string },
+  origin: string,
+  now: number,
+): Promise<Link> {
+  if (await findUserByEmail(db, invitation.email)) throw emailTaken();
+  return create(db, { kind: "invite", ...invitation }, origin, now);
+}
+
+/** A link that signs a person in, once. Throws `not_found`. */
+export async function signInLink(
+  db: Db,
+  userId: string,
+  createdBy: string,
+  origin: string,
+  now: number,
+): Promise<Link> {
+  if (!(await findUser(db, userId))) throw new SentinelError("not_found", { detail: "There is no such person." });
+  return create(db, { kind: "sign_in", userId, createdBy }, origin, now);
+}
+
+/** What a link is for. Throws `gone` for one that was used, has expired or never was: which of them is not told. */
+export async function checkLink(db: Db, token: string, now: number): Promise<LinkCheckAnswer> {
+  const link = await usable(db, token, now);
+  const person = link.userId ? await findUser(db, link.userId) : null;
+  return {
+    kind: link.kind,
+    email: person?.email ?? link.email,
+    role: person?.role ?? link.role ?? "viewer",
+    expires_at: link.expiresAt,
+  };
+}
+
+/**
+ * Uses a link up: of any number that try at once, one succeeds. The account, where one is made, and the use of the link
+ * are one transaction. Throws `gone`, `invalid` (something the kind of link needs is missing), `conflict` (email taken).
+ *
+ * @returns the person, and the headers that sign them in
+ */
+export async function redeemLink(db: Db, body: LinkBody, headers: Headers, now: number): Promise<SignedIn> {
+  const link = await usable(db, body.token, now);
+  const person = link.kind === "sign_in" ? await redeemSignIn(db, link, now) : await redeemAccount(db, link, body, now);
+  const cookies = await signIn(person.id, headers);
+  if (!cookies) throw gone();
+  return { person, cookies };
+}
+
+async function redeemSignIn(db: Db, link: LinkRow, now: number): Promise<Person> {
+  const person = link.userId ? await findUser(db, link.userId) : null;
+  if (!person || !(await commit(db, { claims: [useLink(db, link, now)] }))) throw gone();
+  return personOf(person);
+}
+
+async function redeemAccount(db: Db, link: LinkRow, body: LinkBody, now: number): Promise<Person> {
+  const email = link.email ?? body.email;
+  const { name, password } = body;
+  if (!email || !name || !password) {
+    const needed = { email, name, password };
+    throw missing(Object.entries(needed).flatMap(([field, value]) => (value ? [] : [field])));
+  }
+  const person: Person = { id: randomUUID(), name, email, role: link.role ?? "viewer" };
+  const passwordHash = await hashPassword(password);
+  if (await findUserByEmail(db, email)) throw emailTaken();
+  const won = await commit(db, {
+    claims: [useLink(db, link, now)],
+    writes: newUser(db, { ...person, passwordHash }, now),
+  });
+  if (!won) throw gone();
+  return person;
+}
+
+async function usable(db: Db, token: string, now: number): Promise<LinkRow> {
+  const link = await findUsableLink(db, hashToken(token), now);
+  if (!link) throw gone();
+  return link;
+}
+
+const gone = () => new SentinelError("gone", { detail: "This link was used, has expired, or is not one of ours." });
+const emailTaken = () =>
+  new SentinelError("conflict", {
+    detail: "There is an account with this email.",
+    fields: [{ field: "email", reason: "taken" }],
+  });
+
+function missing(names: string[]): SentinelError {
+  const fields: FieldError[] = names.map((field) => ({ field, reason: "required for this link" }));
+  return new SentinelError("invalid", { detail: `In the body: ${names.join(", ")} required for this link.`, fields });
+}

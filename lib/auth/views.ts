@@ -1,0 +1,23 @@
+import type { KeyView } from "@/lib/contracts/keys";
+import type { LinkAnswer, UserView } from "@/lib/contracts/users";
+import type { KeyRow } from "@/lib/db/queries/keys";
+import type { UserRow } from "@/lib/db/queries/users";
+import type { Link } from "./links";
+import { personOf } from "./people";
+
+/** A key as it is shown: never its hash. */
+export const keyView = (row: KeyRow): KeyView => ({
+  id: row.id,
+  name: row.name,
+  shown: row.shown,
+  agent_id: row.agentId,
+  name_prefix: row.namePrefix,
+  created_by: row.createdBy,
+  created_at: row.createdAt,
+  last_used_at: row.lastUsedAt,
+  revoked_at: row.revokedAt,
+});
+
+export const userView = (row: UserRow): UserView => ({ ...personOf(row), created_at: row.createdAt.getTime() });
+
+export const linkView = (link: Link): LinkAnswer => ({ link: link.url, expires_at: link.expiresAt });

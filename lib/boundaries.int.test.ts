@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, expect, test } from "vitest";
+
+/** A file, one line that it must not hold, and whether the same room may hold the second line. */
+const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
+  ["lib/core/a.ts", 'import "zod";', 'import "simple-statistics";'],
+  ["lib/core/b.ts", 'import "@/lib/db/client";', 'import "./stats";'],
+  ["lib/core/c.ts", "export const at = Date.now();", "export const at = 1;"],
+  ["lib/core/d.ts", "export const n = Math.random();", "export const n = Math.max(1, 2);"],
+  ["lib/core/e.ts", "export const e = process;", "export const e = 1;"],
+  ["lib/contracts/a.ts", 'import "@/lib/db/schema";', 'import "@/lib/core/vocabulary";'],
+  ["lib/db/queries/a.ts", 'import "@/lib/loop/ingest";', 'import "../client";'],
+  ["lib/db/queries/b.ts", 'import "../../loop/ingest";', 'import "@/lib/core/vocabulary";'],
+  ["lib/auth/a.ts", 'import "@/lib/http/route";', 'import "@/lib/db/client";'],
+  ["lib/evidence/a.ts", 'import "@/lib/env";', 'import "@/lib/core/rank";'],
+  ["lib/agents/a.ts", 'import "@/lib/db/client";', 'import "@/lib/evidence/logs";'],
+  ["lib/agents/b.ts", 'import "@/lib/actions/index";', 'import "@/lib/core/ground";'],
+  ["lib/actions/a.ts", 'import "@/lib/db/client";', 'import "@/lib/core/policy";'],
+  ["lib/notify/a.ts", 'import "@/lib/loop/act";', 'import "@/lib/core/vocabulary";'],
+  ["lib/loop/a.ts", 'import "@/lib/http/route";', 'import "@/lib/db/commit";'],
+  ["lib/loop/b.ts", 'import "@/app/api/v1/ingest/route";', 'import "@/lib/actions/index";'],
+  ["lib/loop/c.ts", 'import "../db/client";', 'import "./sweep";'],
+  [
+    "lib/loop/d.ts",
+    "export const t = (db: any) => db.transaction();",
+    "export const t = (db: { batch(): void }) => db.batch();",
+  ],
+  ["lib/evals/a.ts", 'import "@/lib/http/route";', 'import "@/lib/loop/sweep";'],
+  ["lib/http/a.ts", 'import "@/lib/loop/ingest";', 'import "@/lib/auth/people";'],
+  ["lib/cli/a.ts", 'import "@/app/page";', 'import "@/lib/loop/sweep";'],
+  ["lib/log.ts", 'import "@/lib/db/client";', 'import "./env";'],
+  ["lib/a.ts", "export const e = process.env.HOME;", "export const e = process.pid;"],
+  ["components/agents/card.tsx", 'import "@/lib/db/client";', 'import "@/lib/contracts/agents";'],
+  ["components/agents/b.tsx", 'import "@/lib/env";', 'import "@/lib/core/vocabulary";'],
+  ["components/agents/c.tsx", 'import "@/lib/core/detect";', 'import "@/components/ui/badge";'],
+  ["components/ui/a.tsx", 'import "@/lib/contracts/agents";', 'import "./cn";'],
+  ["app/(console)/page.tsx", 'import "@/lib/loop/sweep";', 'import "@/lib/db/queries/agents";'],
+  ["app/api/v1/x/route.ts", 'import "@/components/ui/badge";', 'import "@/lib/loop/ingest";'],
+  ["app/api/v1/y/route.ts", 'import "@/lib/db/schema";', 'import "@/lib/db/queries/agents";'],
+  ["sdk/typescript/a.ts", 'import "@/lib/core/vocabulary";', 'import "./client";'],
+  ["seeds/fleet/a.ts", 'import "@/lib/env";', 'import "@/sdk/typescript/index";'],
+  ["e2e/http/a.test.ts", 'import "@/lib/env";', 'import "./server";'],
+];
+
+const folder = mkdtempSync(join(tmpdir(), "boundaries-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The files in which the linter finds an error. */
+async function lint(lines: (violation: (typeof VIOLATIONS)[number]) => string): Promise<Set<string>> {
+  for (const violation of VIOLATIONS) {
+    const path = join(folder, violation[0]);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${lines(violation)}\nexport {};\n`);
+  }
+  cpSync(".oxlintrc.json", join(folder, ".oxlintrc.json"));
+  const output = await new Promise<string>((done, fail) => {
+    execFile(
+      resolve("node_modules/.bin/oxlint"),
+      ["--format=json", "."],
+      { cwd: folder, timeout: 30_000 },
+      (error, stdout) => (stdout ? done(stdout) : fail(error ?? new Error("no output"))),
+    );
+  });
+  const { diagnostics } = JSON.parse(output) as { diagnostics: { filename: string; code: string }[] };
+  return new Set(diagnostics.filter(({ code }) => /restricted|process-env/.test(code)).map(({ filename }) => filename));
+}
+
+test("each import rule of the house is broken once, and the linter says so", async () => {
+  const found = await lint(([, forbidden]) => forbidden);
+  expect(VIOLATIONS.map(([file]) => file).filter((file) => !found.has(file))).toEqual([]);
+});
+
+test("what each room may do passes", async () => {
+  expect([...(await lint(([, , allowed]) => allowed))]).toEqual([]);
+});

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
+
+/** Shorter ones fall to a guess, longer ones only cost time to hash. */
+export const PASSWORD_LENGTH = { min: 10, max: 128 } as const;
+
+// oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
+const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+
+export const Email = z.string().trim().toLowerCase().pipe(z.email().max(200));
+export const PersonName = z.string().trim().min(1).max(100).regex(PLAIN, "must not contain control characters");
+export const Password = z.string().min(PASSWORD_LENGTH.min).max(PASSWORD_LENGTH.max);
+
+export const PersonView = z
+  .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(ROLES) })
+  .meta({ id: "Person" });
+export type PersonView = z.infer<typeof PersonView>;
+
+const Token = z.string().min(1).max(200).describe("what stands behind `#token=` in the link");
+
+export const LinkCheckBody = z.object({ token: Token }).meta({ id: "LinkCheckBody" });
+export const LinkCheckAnswer = z
+  .object({
+    kind: z.enum(LINK_KINDS),
+    email: z.string().nullable().describe("whom it is for; null: to be chosen (set-up)"),
+    role: z.enum(ROLES),
+    expires_at: z.int().describe("epoch ms"),
+  })
+  .meta({ id: "LinkCheckAnswer" });
+export type LinkCheckAnswer = z.infer<typeof LinkCheckAnswer>;
+
+export const LinkBody = z
+  .object({
+    token: Token,
+    name: PersonName.optional().describe("set-up and invitation"),
+    email: Email.optional().describe("set-up"),
+    password: Password.optional().describe("set-up and invitation"),
+  })
+  .meta({ id: "LinkBody" });
+export type LinkBody = z.infer<typeof LinkBody>;
+
+export const SessionAnswer = z.object({ user: PersonView }).meta({ id: "SessionAnswer" });
+export type SessionAnswer = z.infer<typeof SessionAnswer>;
+
+export const SignInBody = z
+  .object({ email: Email, password: z.string().min(1).max(PASSWORD_LENGTH.max) })
+  .meta({ id: "SignInBody" });
+export type SignInBody = z.infer<typeof SignInBody>;
+
+/** Every other session of the person ends. */
+export const ChangePasswordBody = z
+  .object({ current_password: z.string().min(1).max(PASSWORD_LENGTH.max), new_password: Password })
+  .meta({ id: "ChangePasswordBody" });
+export type ChangePasswordBody = z.infer<typeof ChangePasswordBody>;
+
+export const SIGN_IN = resource("/api/auth/sign-in/email", {
+  POST: {
+    auth: "public",
+    summary: "Sign in by email and password: sets a cookie",
+    body: SignInBody,
+    response: SessionAnswer,
+  },
+});
+
+export const SIGN_OUT = resource("/api/auth/sign-out", {
+  POST: {
+    auth: "public",
+    summary: "Sign out: ends the session and clears the cookie",
+    response: z.object({ ok: z.literal(true) }),
+  },
+});
+
+export const CHANGE_PASSWORD = resource("/api/auth/change-password", {
+  POST: { auth: "viewer", summary: "Change one's password", body: ChangePasswordBody, response: SessionAnswer },
+});
+
+export const SESSION = resource("/api/v1/session", {
+  GET: { auth: "viewer", summary: "Who is signed in", response: SessionAnswer },
+});
+
+export const LINK = resource("/api/v1/auth/link", {
+  POST: {
+    auth: "public",
+    summary: "Use a one-time link: makes the account if it is for a new one, and signs in by a cookie",
+    body: LinkBody,
+    response: SessionAnswer,
+  },
+});
+
+export const LINK_CHECK = resource("/api/v1/auth/link/check", {
+  POST: {
+    auth: "public",
+    summary: "What a one-time link is for, without using it up",
+    body: LinkCheckBody,
+    response: LinkCheckAnswer,
+  },
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { resource } from "./endpoint";
+import { EVENT_LIMITS } from "./event";
+
+// oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
+const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+const name = z.string().trim().min(1).max(EVENT_LIMITS.name).regex(PLAIN, "must not contain control characters");
+
+export const KeyView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    shown: z.string().describe("how the key begins"),
+    agent_id: z.string().nullable().describe("the one agent it may speak for"),
+    name_prefix: z.string().nullable().describe("how the ids of the agents it may speak for begin"),
+    created_by: z.string(),
+    created_at: z.int().describe("epoch ms"),
+    last_used_at: z.int().nullable().describe("to the minute"),
+    revoked_at: z.int().nullable(),
+  })
+  .meta({ id: "IngestKey" });
+export type KeyView = z.infer<typeof KeyView>;
+
+export const KeysAnswer = z.object({ keys: z.array(KeyView) }).meta({ id: "IngestKeys" });
+export type KeysAnswer = z.infer<typeof KeysAnswer>;
+
+export const NewKeyBody = z
+  .strictObject({ name, agent_id: name.optional(), name_prefix: name.optional() })
+  .refine((key) => !(key.agent_id && key.name_prefix), {
+    path: ["name_prefix"],
+    error: "a key is bound to one agent or to a prefix, not to both",
+  })
+  .meta({ id: "NewKeyBody" });
+export type NewKeyBody = z.infer<typeof NewKeyBody>;
+
+export const NewKeyAnswer = z
+  .object({ key: KeyView, secret: z.string().describe("the key itself, shown this once") })
+  .meta({ id: "NewKeyAnswer" });
+export type NewKeyAnswer = z.infer<typeof NewKeyAnswer>;
+
+export const KeyParams = z.object({ id: z.string().min(1).max(100) });
+
+export const KEYS = resource("/api/v1/keys", {
+  GET: { auth: "admin", summary: "Every ingest key, revoked ones too", response: KeysAnswer },
+  POST: {
+    auth: "admin",
+    summary: "Make an ingest key; its secret is shown once",
+    body: NewKeyBody,
+    response: NewKeyAnswer,
+    status: 201,
+  },
+});
+
+export const KEY = resource("/api/v1/keys/{id}", {
+  DELETE: { auth: "admin", summary: "Revoke an ingest key", params: KeyParams },
+});

@@ -1,0 +1,97 @@
+import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiPathItemObject } from "zod-openapi";
+import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
+import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";
+import { KEY, KEYS } from "./keys";
+import { Problem } from "./problem";
+import { USER, USER_LINK, USERS } from "./users";
+
+/** Every resource of the API, in the order in which it is read. A new one is one name here; a test finds what is missing. */
+export const API: readonly Resource[] = [
+  SESSION,
+  SIGN_IN,
+  SIGN_OUT,
+  CHANGE_PASSWORD,
+  LINK,
+  LINK_CHECK,
+  KEYS,
+  KEY,
+  USERS,
+  USER,
+  USER_LINK,
+];
+
+const SECURITY = {
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "sentinel.session_token",
+    description: "A person's session. Behind https the cookie's name begins with __Secure-",
+  },
+  ingestKey: { type: "http", scheme: "bearer", description: "An agent's ingest key" },
+  cronSecret: { type: "http", scheme: "bearer", description: "CRON_SECRET" },
+} as const satisfies Record<string, oas31.SecuritySchemeObject>;
+
+const requirement = (access: Access): oas31.SecurityRequirementObject => {
+  switch (access) {
+    case "public":
+      return {};
+    case "ingestKey":
+    case "cronSecret":
+      return { [access]: [] };
+    case "viewer":
+    case "operator":
+    case "admin":
+      return { session: [] };
+  }
+};
+
+const accessOf = ({ auth }: Endpoint): readonly Access[] => (typeof auth === "string" ? [auth] : auth);
+
+const PROBLEM = {
+  description: "An error (RFC 9457)",
+  content: { "application/problem+json": { schema: Problem } },
+};
+
+function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApiOperationObject {
+  const { summary, params, query, body, response, mediaType = "application/json" } = endpoint;
+  const access = accessOf(endpoint);
+  const success = response ? { content: { [mediaType]: { schema: response } } } : {};
+  return {
+    operationId: `${method.toLowerCase()}${path.replace(/^\/api/, "").replace(/[^a-zA-Z0-9]+/g, "_")}`.replace(
+      /_$/,
+      "",
+    ),
+    summary,
+    description: `For: ${access.join(" or ")}.`,
+    tags: [path.replace(/^\/api\/(v1\/)?/, "").split("/")[0]!],
+    security: access.map(requirement),
+    ...(params || query ? { requestParams: { ...(params && { path: params }), ...(query && { query }) } } : {}),
+    ...(body
+      ? { requestBody: { required: true, content: { "application/json": { schema: endpoint.bodyDoc ?? body } } } }
+      : {}),
+    responses: { [response ? (endpoint.status ?? 200) : 204]: { description: "Done", ...success }, default: PROBLEM },
+  };
+}
+
+/** The OpenAPI 3.1 document of a list of resources. */
+export function openApiDocument(resources: readonly Resource[] = API): oas31.OpenAPIObject {
+  const paths: Record<string, ZodOpenApiPathItemObject> = {};
+  for (const { path, endpoints } of resources) {
+    const item: ZodOpenApiPathItemObject = (paths[path] ??= {});
+    for (const method of METHODS) {
+      const endpoint = endpoints[method];
+      if (endpoint) Object.assign(item, { [method.toLowerCase()]: operation(path, method, endpoint) });
+    }
+  }
+  return createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Sentinel",
+      version: "1",
+      description:
+        "Watches AI agents, contains what goes wrong, heals it with consent, and proves that the cure worked.",
+    },
+    paths,
+    components: { securitySchemes: SECURITY },
+  });
+}

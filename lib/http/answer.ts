@@ -1,0 +1,6 @@
+/** A JSON answer that also sets cookies. What needs neither returns plain data. */
+export function jsonWithCookies(data: unknown, cookies: Headers): Response {
+  const answer = Response.json(data, { headers: { "cache-control": "no-store" } });
+  for (const cookie of cookies.getSetCookie()) answer.headers.append("set-cookie", cookie);
+  return answer;
+}

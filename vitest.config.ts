@@ -1,0 +1,48 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") };
+
+/**
+ * unit: beside the files, in this process. integration: likewise, on a database or a child process of its own. http: against
+ * the built server, which its set-up starts.
+ * Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
+ */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    reporters: ["default"],
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: "unit",
+          include: ["{lib,sdk/typescript,seeds,components,app}/**/*.test.{ts,tsx}"],
+          exclude: ["**/*.int.test.ts"],
+          env: { LOG_LEVEL: "silent" },
+          testTimeout: 20_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "integration",
+          include: ["{lib,sdk/typescript,seeds}/**/*.int.test.ts"],
+          env: { LOG_LEVEL: "silent" },
+          testTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "http",
+          include: ["e2e/http/**/*.test.ts"],
+          globalSetup: "e2e/http/server.ts",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
