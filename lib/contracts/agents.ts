@@ -10,6 +10,7 @@ import {
   VERDICTS,
 } from "@/lib/core/vocabulary";
 import { Directive } from "./directive";
+import { resource } from "./endpoint";
 
 const at = z.int().describe("epoch ms");
 
@@ -190,7 +191,14 @@ export const SeriesAnswer = z
     metric: z.string(),
     resolution: z.enum(["event", "bucket", "hour"]),
     points: z.array(
-      z.object({ at, value: z.number(), low: z.number().nullable(), high: z.number().nullable() }),
+      z.object({
+        at,
+        value: z.number().describe("the mean, where a point stands for several events"),
+        min: z.number(),
+        max: z.number(),
+        low: z.number().nullable().describe("band of normal; null while there is none"),
+        high: z.number().nullable(),
+      }),
     ),
     metrics: z.array(z.string()).describe("metrics this agent reports"),
   })
@@ -223,15 +231,7 @@ export type RunsAnswer = z.infer<typeof RunsAnswer>;
 export const AgentCommandBody = z
   .object({ reason: z.string().trim().max(500).optional() })
   .meta({ id: "AgentCommandBody" });
-export const AGENT_COMMANDS = [
-  "quarantine",
-  "release",
-  "pause",
-  "resume",
-  "heal",
-  "lift",
-  "expected",
-] as const;
+export const AGENT_COMMANDS = ["quarantine", "release", "pause", "resume", "heal", "lift", "expected"] as const;
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 
 export const AgentTypeSettings = z
@@ -255,3 +255,29 @@ export const AgentTypePatch = AgentTypeSettings.pick({
   .meta({ id: "AgentTypePatch" });
 
 export const ApprovalStateFilter = z.enum(APPROVAL_STATES);
+
+export const AgentTypesAnswer = z.object({ types: z.array(AgentTypeSettings) }).meta({ id: "AgentTypesAnswer" });
+
+export const AgentParams = z.object({ id: z.string().min(1).max(200) });
+
+export const AGENTS = resource("/api/v1/agents", {
+  GET: { auth: "viewer", summary: "The grid of agents in service", query: AgentsQuery, response: AgentsAnswer },
+});
+export const AGENT = resource("/api/v1/agents/{id}", {
+  GET: { auth: "viewer", summary: "Everything about one agent", params: AgentParams, response: AgentDetail },
+});
+export const AGENT_SERIES = resource("/api/v1/agents/{id}/series", {
+  GET: {
+    auth: "viewer",
+    summary: "One metric of an agent over time, with its band of normal",
+    params: AgentParams,
+    query: SeriesQuery,
+    response: SeriesAnswer,
+  },
+});
+export const AGENT_RUNS = resource("/api/v1/agents/{id}/runs", {
+  GET: { auth: "viewer", summary: "An agent's newest runs", params: AgentParams, response: RunsAnswer },
+});
+export const AGENT_TYPES = resource("/api/v1/agent-types", {
+  GET: { auth: "viewer", summary: "How each type of agent is treated", response: AgentTypesAnswer },
+});

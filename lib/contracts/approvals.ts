@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { APPROVAL_STATES, DIAGNOSES } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
 import { ProposalView } from "./incidents";
 
 const at = z.int().describe("epoch ms");
@@ -77,3 +78,12 @@ export const BulkDecisionAnswer = z
   })
   .meta({ id: "BulkDecisionAnswer" });
 export type BulkDecisionAnswer = z.infer<typeof BulkDecisionAnswer>;
+
+export const APPROVALS = resource("/api/v1/approvals", {
+  GET: {
+    auth: "viewer",
+    summary: "Decisions that wait, and those that were taken, with their evidence",
+    query: ApprovalsQuery,
+    response: ApprovalsAnswer,
+  },
+});

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
 
 const name = z.string().min(1).max(200);
 
@@ -33,3 +34,18 @@ export const ChangeView = z
   .meta({ id: "ChangeView" });
 export type ChangeView = z.infer<typeof ChangeView>;
 export const ChangesAnswer = z.object({ changes: z.array(ChangeView) });
+
+export const ChangesQuery = z.object({
+  subject: z.string().max(200).optional(),
+  subject_kind: z.enum(SUBJECT_KINDS).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+});
+
+export const CHANGES = resource("/api/v1/changes", {
+  GET: {
+    auth: "viewer",
+    summary: "Changes, declared and seen, newest first",
+    query: ChangesQuery,
+    response: ChangesAnswer,
+  },
+});

@@ -10,6 +10,7 @@ import {
   RISKS,
   SUBJECT_KINDS,
 } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
 
 const at = z.int().describe("epoch ms");
 
@@ -169,3 +170,17 @@ export type IncidentCommand = (typeof INCIDENT_COMMANDS)[number];
 export const IncidentCommandBody = z
   .object({ comment: z.string().trim().max(1000).optional() })
   .meta({ id: "IncidentCommandBody" });
+
+export const IncidentParams = z.object({ id: z.string().min(1).max(100) });
+
+export const INCIDENTS = resource("/api/v1/incidents", {
+  GET: { auth: "viewer", summary: "Incidents, newest first", query: IncidentsQuery, response: IncidentsAnswer },
+});
+export const INCIDENT = resource("/api/v1/incidents/{id}", {
+  GET: {
+    auth: "viewer",
+    summary: "One incident with its whole story",
+    params: IncidentParams,
+    response: IncidentDetail,
+  },
+});

@@ -1,12 +1,30 @@
 import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiPathItemObject } from "zod-openapi";
+import { AGENT, AGENT_RUNS, AGENT_SERIES, AGENT_TYPES, AGENTS } from "./agents";
+import { APPROVALS } from "./approvals";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
+import { CHANGES } from "./changes";
 import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";
+import { INCIDENT, INCIDENTS } from "./incidents";
 import { KEY, KEYS } from "./keys";
+import { EVENT_STREAM, HEALING, MEMORY, OVERVIEW } from "./overview";
 import { Problem } from "./problem";
 import { USER, USER_LINK, USERS } from "./users";
 
 /** Every resource of the API, in the order in which it is read. A new one is one name here; a test finds what is missing. */
 export const API: readonly Resource[] = [
+  OVERVIEW,
+  AGENTS,
+  AGENT,
+  AGENT_SERIES,
+  AGENT_RUNS,
+  AGENT_TYPES,
+  INCIDENTS,
+  INCIDENT,
+  APPROVALS,
+  HEALING,
+  MEMORY,
+  CHANGES,
+  EVENT_STREAM,
   SESSION,
   SIGN_IN,
   SIGN_OUT,

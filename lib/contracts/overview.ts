@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AGENT_STATES, DIAGNOSES } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
 import { ActionRunView } from "./incidents";
 
 const at = z.int().describe("epoch ms");
@@ -25,12 +26,7 @@ export const OverviewAnswer = z
       no_effect: z.int(),
       worse: z.int(),
       cannot_tell: z.int(),
-      success_rate: z
-        .number()
-        .min(0)
-        .max(1)
-        .nullable()
-        .describe("recovered of those that could be told"),
+      success_rate: z.number().min(0).max(1).nullable().describe("recovered of those that could be told"),
     }),
     time_to_contain: quantiles,
     time_to_heal: quantiles,
@@ -42,10 +38,7 @@ export const OverviewAnswer = z
     global_stop: z.object({ on: z.boolean(), by: z.string().nullable(), at: at.nullable() }),
     false_alarms: z.object({
       arl: z.number(),
-      per_month: z
-        .number()
-        .nullable()
-        .describe("expected false quarantines a month at this fleet's volume"),
+      per_month: z.number().nullable().describe("expected false quarantines a month at this fleet's volume"),
     }),
     demo: z.boolean(),
   })
@@ -89,16 +82,8 @@ export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
 
 export const FleetSettings = z
   .object({
-    threshold: z
-      .number()
-      .min(0)
-      .max(10.1)
-      .describe("severity from which healing waits for a human"),
-    arl: z
-      .number()
-      .min(1e3)
-      .max(1e9)
-      .describe("expected samples between false quarantines per agent"),
+    threshold: z.number().min(0).max(10.1).describe("severity from which healing waits for a human"),
+    arl: z.number().min(1e3).max(1e9).describe("expected samples between false quarantines per agent"),
     prompt_change_may_quarantine: z.boolean(),
     limits: z.object({
       fleet_share: z.number().min(0).max(1),
@@ -129,3 +114,26 @@ export const StreamMessage = z
   })
   .meta({ id: "StreamMessage" });
 export type StreamMessage = z.infer<typeof StreamMessage>;
+
+export const StreamQuery = z.object({
+  after: z.coerce.number().int().min(0).optional().describe("begin after this sequence; Last-Event-ID wins over it"),
+});
+
+export const OVERVIEW = resource("/api/v1/overview", {
+  GET: { auth: "viewer", summary: "The fleet in figures", response: OverviewAnswer },
+});
+export const HEALING = resource("/api/v1/healing", {
+  GET: { auth: "viewer", summary: "The healing log, newest first", query: HealingQuery, response: HealingAnswer },
+});
+export const MEMORY = resource("/api/v1/memory", {
+  GET: { auth: "viewer", summary: "What was learned about what works", response: MemoryAnswer },
+});
+export const EVENT_STREAM = resource("/api/v1/events/stream", {
+  GET: {
+    auth: "viewer",
+    summary: "Every state change as it happens (server-sent events); resumes from Last-Event-ID",
+    query: StreamQuery,
+    response: StreamMessage,
+    mediaType: "text/event-stream",
+  },
+});
