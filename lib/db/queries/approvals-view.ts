@@ -1,0 +1,102 @@
+import { and, asc, count, desc, eq, sql } from "drizzle-orm";
+import type { z } from "zod";
+import type { ApprovalsAnswer, ApprovalsQuery, ApprovalView } from "@/lib/contracts/approvals";
+import type { Db } from "../client";
+import { agents, approvals, findings, hypotheses, incidents, proposals } from "../schema";
+import { canHealNow } from "./agents-view";
+import { grouped } from "./grouped";
+import { proposalView } from "./incidents-view";
+
+/**
+ * Approvals with the evidence that each is decided on: pending ones first, the most severe of them at the top, then the
+ * decided ones, newest first. `counts.rejected` are those that still wait for "heal now".
+ */
+export async function listApprovals(db: Db, query: z.output<typeof ApprovalsQuery>): Promise<ApprovalsAnswer> {
+  const pendingFirst = sql`${approvals.state} = 'pending'`;
+  const [rows, [pending], [rejected]] = await Promise.all([
+    select(db)
+      .where(query.state ? eq(approvals.state, query.state) : undefined)
+      .orderBy(
+        desc(pendingFirst),
+        desc(sql`iif(${pendingFirst}, ${proposals.severity}, 0)`),
+        desc(sql`coalesce(${approvals.decidedAt}, ${approvals.requestedAt})`),
+      )
+      .limit(query.limit),
+    db.select({ n: count() }).from(approvals).where(eq(approvals.state, "pending")),
+    db
+      .select({ n: count() })
+      .from(approvals)
+      .innerJoin(incidents, eq(incidents.id, approvals.incidentId))
+      .where(and(eq(approvals.state, "rejected"), eq(incidents.state, "rejected"))),
+  ]);
+  return {
+    approvals: await withEvidence(db, rows),
+    counts: { pending: pending?.n ?? 0, rejected: rejected?.n ?? 0 },
+  };
+}
+
+/** One approval as a screen shows it; null if there is none of this id. */
+export async function findApproval(db: Db, id: string): Promise<ApprovalView | null> {
+  const [view] = await withEvidence(db, await select(db).where(eq(approvals.id, id)));
+  return view ?? null;
+}
+
+const select = (db: Db) =>
+  db
+    .select({
+      approval: approvals,
+      proposal: proposals,
+      incident: {
+        id: incidents.id,
+        title: incidents.title,
+        severity: incidents.severity,
+        state: incidents.state,
+        diagnosis: incidents.diagnosis,
+        confidence: incidents.confidence,
+      },
+      agent: { id: agents.id, type: agents.type, state: agents.state },
+    })
+    .from(approvals)
+    .innerJoin(proposals, eq(proposals.id, approvals.proposalId))
+    .innerJoin(incidents, eq(incidents.id, approvals.incidentId))
+    .innerJoin(agents, eq(agents.id, approvals.agentId));
+
+type Row = Awaited<ReturnType<typeof select>>[number];
+
+async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[]> {
+  const incidentIds = sql`(SELECT value FROM json_each(${JSON.stringify(rows.map((row) => row.incident.id))}))`;
+  const [found, causes] = await Promise.all([
+    db
+      .select({ incidentId: findings.incidentId, id: findings.id, kind: findings.kind, title: findings.title })
+      .from(findings)
+      .where(sql`${findings.incidentId} IN ${incidentIds}`)
+      .orderBy(asc(findings.at), asc(findings.id)),
+    db
+      .select({ incidentId: hypotheses.incidentId, cites: hypotheses.cites })
+      .from(hypotheses)
+      .where(
+        sql`${hypotheses.incidentId} IN ${incidentIds} AND ${hypotheses.rank} = (SELECT min(h.rank) FROM hypotheses h WHERE h.incident_id = ${hypotheses.incidentId})`,
+      ),
+  ]);
+  const findingsOf = grouped(found, (finding) => finding.incidentId);
+  const cited = new Set(causes.flatMap((cause) => cause.cites));
+  return rows.map(({ approval, proposal, incident, agent }) => ({
+    id: approval.id,
+    state: approval.state,
+    digest: approval.digest,
+    proposal: proposalView(proposal),
+    incident,
+    agent,
+    // What the winning hypothesis cites comes first.
+    evidence: (findingsOf.get(incident.id) ?? [])
+      .map(({ id, kind, title }) => ({ id, kind, title }))
+      .toSorted((a, b) => Number(cited.has(b.id)) - Number(cited.has(a.id))),
+    requested_at: approval.requestedAt,
+    expires_at: approval.expiresAt,
+    decided_at: approval.decidedAt,
+    decided_by: approval.decidedByName ?? approval.decidedBy,
+    comment: approval.comment,
+    void_reason: approval.voidReason,
+    can_heal_now: approval.state === "rejected" && canHealNow(agent.state, incident.state),
+  }));
+}

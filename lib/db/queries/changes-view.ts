@@ -1,0 +1,36 @@
+import { and, desc, eq } from "drizzle-orm";
+import type { z } from "zod";
+import type { ChangesQuery, ChangeView } from "@/lib/contracts/changes";
+import type { Db } from "../client";
+import { changes } from "../schema";
+
+/** The newest changes, declared and seen, of one subject or of all. */
+export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>): Promise<ChangeView[]> {
+  const rows = await db
+    .select()
+    .from(changes)
+    .where(
+      and(
+        query.subject ? eq(changes.subjectId, query.subject) : undefined,
+        query.subject_kind ? eq(changes.subjectKind, query.subject_kind) : undefined,
+      ),
+    )
+    .orderBy(desc(changes.at), desc(changes.id))
+    .limit(query.limit);
+  return rows.map(changeView);
+}
+
+export function changeView(row: typeof changes.$inferSelect): ChangeView {
+  return {
+    id: row.id,
+    subject_kind: row.subjectKind,
+    subject_id: row.subjectId,
+    kind: row.kind,
+    at: row.at,
+    declared: row.declared,
+    from: row.from,
+    to: row.to,
+    note: row.note,
+    source: row.source,
+  };
+}

@@ -1,0 +1,75 @@
+import { and, count, desc, eq, getTableColumns, inArray } from "drizzle-orm";
+import type { z } from "zod";
+import type { ActionRunView } from "@/lib/contracts/incidents";
+import type { HealingAnswer, HealingQuery } from "@/lib/contracts/overview";
+import { OUTCOMES, type Outcome } from "@/lib/core/vocabulary";
+import type { Db } from "../client";
+import { actionRuns, agents, incidents } from "../schema";
+
+/** Every column but the state of the test that is still running: it is large, and nobody's business but the sweep's. */
+const { probation: _, ...COLUMNS } = getTableColumns(actionRuns);
+
+/** The healing log: what was tried, newest first, and how often each outcome was measured (of all that match but for the outcome). */
+export async function listHealing(db: Db, query: z.output<typeof HealingQuery>): Promise<HealingAnswer> {
+  const ofAgent = query.agent ? eq(actionRuns.agentId, query.agent) : undefined;
+  // Something that is no outcome matches nothing.
+  const ofOutcome = query.outcome
+    ? inArray(
+        actionRuns.outcome,
+        OUTCOMES.filter((o) => o === query.outcome),
+      )
+    : undefined;
+  const [rows, counts] = await Promise.all([
+    select(db)
+      .where(and(ofAgent, ofOutcome))
+      .orderBy(desc(actionRuns.startedAt), desc(actionRuns.id))
+      .limit(query.limit),
+    db.select({ outcome: actionRuns.outcome, n: count() }).from(actionRuns).where(ofAgent).groupBy(actionRuns.outcome),
+  ]);
+  const zero = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  return {
+    actions: rows.map(actionRunView),
+    counts: { ...zero, ...Object.fromEntries(counts.map(({ outcome, n }) => [outcome, n])) },
+  };
+}
+
+/** What was tried in one incident, oldest first. */
+export async function listActionsOf(db: Db, incidentId: string): Promise<ActionRunView[]> {
+  const rows = await select(db)
+    .where(eq(actionRuns.incidentId, incidentId))
+    .orderBy(actionRuns.startedAt, actionRuns.id);
+  return rows.map(actionRunView);
+}
+
+const select = (db: Db) =>
+  db
+    .select({ run: COLUMNS, agentType: agents.type, diagnosis: incidents.diagnosis })
+    .from(actionRuns)
+    .leftJoin(agents, eq(agents.id, actionRuns.agentId))
+    .leftJoin(incidents, eq(incidents.id, actionRuns.incidentId));
+
+type Row = Awaited<ReturnType<typeof select>>[number];
+
+function actionRunView({ run, agentType, diagnosis }: Row): ActionRunView {
+  return {
+    id: run.id,
+    proposal_id: run.proposalId,
+    incident_id: run.incidentId,
+    agent_id: run.agentId,
+    agent_type: agentType ?? "unknown",
+    diagnosis,
+    action: run.action,
+    args: run.args,
+    by: run.by,
+    why: run.why,
+    state: run.state,
+    started_at: run.startedAt,
+    ended_at: run.endedAt,
+    acknowledged_at: run.acknowledgedAt,
+    detail: run.detail,
+    outcome: run.outcome,
+    verification: run.verification,
+    judged_at: run.judgedAt,
+    undone_at: run.undoneAt,
+  };
+}

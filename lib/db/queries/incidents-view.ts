@@ -1,0 +1,233 @@
+import { and, asc, count, desc, eq, inArray, lt, notInArray, type SQL, sql } from "drizzle-orm";
+import type { z } from "zod";
+import type {
+  IncidentDetail,
+  IncidentsAnswer,
+  IncidentsQuery,
+  IncidentSummary,
+  ProposalView,
+} from "@/lib/contracts/incidents";
+import { isClosed } from "@/lib/core/lifecycle";
+import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { describeAnomaly } from "@/lib/core/words";
+import type { Db } from "../client";
+import {
+  anomalies,
+  approvals,
+  findings,
+  hypotheses,
+  incidents,
+  incidentSubjects,
+  proposals,
+  streamEvents,
+} from "../schema";
+import { grouped } from "./grouped";
+import { listActionsOf } from "./healing-view";
+
+/** A page of an incident's story. The longest are those of a fleet's shared cause, with some lines an agent. */
+const TIMELINE_SHOWN = 1_000;
+const ANOMALIES_SHOWN = 500;
+
+export const CLOSED_STATES = INCIDENT_STATES.filter(isClosed);
+
+type Incident = typeof incidents.$inferSelect;
+
+/**
+ * Incidents that match, newest first; `total` counts all of them, whatever the page. Those that opened in the same
+ * millisecond as a page's last one are on that page too, so that paging by `before` skips none.
+ */
+export async function listIncidents(db: Db, query: z.output<typeof IncidentsQuery>): Promise<IncidentsAnswer> {
+  const matching = and(inState(query.state), withSubject(query.agent));
+  const page = and(matching, query.before === undefined ? undefined : lt(incidents.openedAt, query.before));
+  const last = db
+    .$with("page")
+    .as(
+      db
+        .select({ openedAt: incidents.openedAt })
+        .from(incidents)
+        .where(page)
+        .orderBy(desc(incidents.openedAt))
+        .limit(query.limit),
+    );
+  const [rows, [total]] = await Promise.all([
+    db
+      .with(last)
+      .select()
+      .from(incidents)
+      .where(and(page, sql`${incidents.openedAt} >= (SELECT min(opened_at) FROM page)`))
+      .orderBy(desc(incidents.openedAt), desc(incidents.id)),
+    db.select({ n: count() }).from(incidents).where(matching),
+  ]);
+  return { incidents: await summaries(db, rows), total: total?.n ?? 0 };
+}
+
+/** One incident with its whole story; null if there is none of this id. */
+export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDetail | null> {
+  const row = await db.query.incidents.findFirst({ where: eq(incidents.id, id) });
+  if (!row) return null;
+  const [[incident], found, evidence, causes, proposed, actions, timeline] = await Promise.all([
+    summaries(db, [row]),
+    db.select().from(anomalies).where(eq(anomalies.incidentId, id)).orderBy(asc(anomalies.at)).limit(ANOMALIES_SHOWN),
+    db.select().from(findings).where(eq(findings.incidentId, id)).orderBy(asc(findings.at), asc(findings.id)),
+    db
+      .select()
+      .from(hypotheses)
+      .where(eq(hypotheses.incidentId, id))
+      .orderBy(desc(hypotheses.at), asc(hypotheses.rank)),
+    db
+      .select({ proposal: proposals, approval: approvals })
+      .from(proposals)
+      .leftJoin(approvals, eq(approvals.proposalId, proposals.id))
+      .where(eq(proposals.incidentId, id))
+      .orderBy(asc(proposals.createdAt), asc(proposals.id)),
+    listActionsOf(db, id),
+    db
+      .select()
+      .from(streamEvents)
+      .where(eq(streamEvents.incidentId, id))
+      .orderBy(asc(streamEvents.seq))
+      .limit(TIMELINE_SHOWN),
+  ]);
+  return {
+    incident: incident!,
+    anomalies: found.map(({ evidence: a, ...anomaly }) => ({
+      id: anomaly.id,
+      agent_id: anomaly.agentId,
+      type: anomaly.type,
+      metric: anomaly.metric,
+      stratum: anomaly.stratum,
+      verdict: anomaly.verdict,
+      severity: anomaly.severity,
+      at: anomaly.at,
+      value: a.value,
+      expected: a.expected,
+      statistic: a.statistic,
+      threshold: a.threshold,
+      samples: a.samples,
+      text: describeAnomaly(a),
+    })),
+    findings: evidence.map(({ id: findingId, kind, title, source, detail, at }) => ({
+      id: findingId,
+      kind,
+      title,
+      source,
+      detail,
+      at,
+    })),
+    hypotheses: causes.map(({ id: hypothesisId, rank, diagnosis, confidence, statement, weak, cites, author }) => ({
+      id: hypothesisId,
+      rank,
+      diagnosis,
+      confidence,
+      statement,
+      weak,
+      cites,
+      author,
+    })),
+    proposals: proposed.map(({ proposal, approval }) => ({
+      ...proposalView(proposal),
+      approval: approval && {
+        id: approval.id,
+        state: approval.state,
+        requested_at: approval.requestedAt,
+        expires_at: approval.expiresAt,
+        decided_at: approval.decidedAt,
+        decided_by: approval.decidedByName ?? approval.decidedBy,
+        comment: approval.comment,
+        void_reason: approval.voidReason,
+      },
+    })),
+    actions,
+    timeline: timeline.map(({ seq, at, type, text, agentId, data }) => ({
+      seq,
+      at,
+      type,
+      text,
+      agent_id: agentId,
+      data,
+    })),
+  };
+}
+
+export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
+  return {
+    id: row.id,
+    incident_id: row.incidentId,
+    agent_id: row.agentId,
+    action: row.action,
+    args: row.args,
+    state: row.state,
+    rung: row.rung,
+    risk: row.risk,
+    reversible: row.reversible,
+    blast_radius: row.blastRadius,
+    expected: row.expected,
+    skipped: row.skipped,
+    severity: row.severity,
+    policy: row.policy,
+    reason: row.reason,
+    digest: row.digest,
+    created_at: row.createdAt,
+    expires_at: row.expiresAt,
+  };
+}
+
+function inState(state: z.output<typeof IncidentsQuery>["state"]): SQL | undefined {
+  switch (state) {
+    case undefined:
+      return undefined;
+    case "active":
+      return notInArray(incidents.state, CLOSED_STATES);
+    case "closed":
+      return inArray(incidents.state, CLOSED_STATES);
+    case "open":
+    case "investigating":
+    case "awaiting_approval":
+    case "acting":
+    case "verifying":
+    case "resolved":
+    case "rejected":
+    case "escalated":
+    case "dismissed":
+      return eq(incidents.state, state);
+  }
+}
+
+const withSubject = (agent: string | undefined): SQL | undefined =>
+  agent === undefined
+    ? undefined
+    : sql`${incidents.id} IN (SELECT incident_id FROM incident_subjects WHERE subject_kind = 'agent' AND subject_id = ${agent})`;
+
+async function summaries(db: Db, rows: readonly Incident[]): Promise<IncidentSummary[]> {
+  const ids = JSON.stringify(rows.map((row) => row.id));
+  const subjects = await db
+    .select({
+      incidentId: incidentSubjects.incidentId,
+      kind: incidentSubjects.subjectKind,
+      id: incidentSubjects.subjectId,
+      role: incidentSubjects.role,
+    })
+    .from(incidentSubjects)
+    .where(sql`${incidentSubjects.incidentId} IN (SELECT value FROM json_each(${ids}))`)
+    // The primary ones first.
+    .orderBy(desc(incidentSubjects.role), asc(incidentSubjects.subjectId));
+  const of = grouped(subjects, (subject) => subject.incidentId);
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    title: row.title,
+    severity: row.severity,
+    diagnosis: row.diagnosis,
+    confidence: row.confidence,
+    mode: row.mode,
+    subjects: (of.get(row.id) ?? []).map(({ kind, id, role }) => ({ kind, id, role })),
+    onset_at: row.onsetAt,
+    opened_at: row.openedAt,
+    contained_at: row.containedAt,
+    healed_at: row.healedAt,
+    closed_at: row.closedAt,
+    outcome: row.outcome,
+    would_have: row.wouldHave,
+  }));
+}
