@@ -44,7 +44,7 @@ const toolAtFault = (s: Signs) => s.failingTools.length > 0 || s.tools.some((t) 
  * | diagnosis | sign | weight | |
  * | --- | --- | --- | --- |
  * | external_cause | agents with the same model, provider or tool left together | 6 | |
- * | external_cause | another model answers than before | 1.5 | |
+ * | external_cause | another model is asked or answers than before | 1.5 | weak |
  * | external_cause | only slowness, errors or retries, and no tool at fault | 1.5 | weak |
  * | prompt_drift | the prompt changed, undeclared | 2 | |
  * | prompt_drift | and the agent behaves differently since | 2 | |
@@ -82,8 +82,8 @@ export const RULES: readonly Rule[] = [
   {
     diagnosis: "external_cause",
     weight: 1.5,
-    indirect: false,
-    sign: "another model answers than before",
+    indirect: true,
+    sign: "another model is asked or answers than before, and nobody had declared it",
     when: (s) => some(s.of("model_change")),
   },
   {

@@ -118,6 +118,11 @@ describe("diagnosis", () => {
     expect(first).toMatchObject({ diagnosis, cites, weak });
   });
 
+  it("takes loops within one run for no sign of memory", () => {
+    const loops = [seen("tool_explosion", "x", { runId: "r1" }), seen("repetition", "x", { runId: "r1" })];
+    expect(diagnose(input(loops)).map((d) => d.diagnosis)).toEqual(["infinite_loop", "unknown"]);
+  });
+
   it("has the confidence that its weights say", () => {
     const [first, ...rest] = diagnose(input([again]));
     expect(first?.confidence).toBeCloseTo(share(4, 0, 0, 0, 0, 0, 0), 12);

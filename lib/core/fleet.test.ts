@@ -80,6 +80,26 @@ describe("shared causes", () => {
     expect(text(suspects, members)).toEqual(["model sick 20 1.00"]);
   });
 
+  it("stays with the provider when enough of its other users have left too", () => {
+    const members = fleet(60, (i) => member(`a${i}`, "p", i < 10 ? "sick" : "ailing"));
+    const suspects = members.slice(0, 20).map((m) => suspect(m));
+    expect(text(suspects, members)).toEqual(["provider p 20 0.33"]);
+  });
+
+  it("takes the forerunners along", () => {
+    const members = fleet(7, (i) => member(`a${i}`, "p", null));
+    const suspects = members.map((m, i) => suspect(m, [0, 50_000][i] ?? 100_000));
+    expect(text(suspects, members)).toEqual(["provider p 7 1.00"]);
+  });
+
+  it("looks at the rest without those that are explained", () => {
+    // 8 of the 12 users of a tool are down with their provider; of the other 4, 3 report the tool.
+    const members = fleet(28, (i) => member(`a${i}`, i < 8 ? "q" : "r", null, i < 12 ? ["db"] : []));
+    const down = members.slice(0, 8).map((m) => suspect(m));
+    const slowTool = members.slice(8, 11).map((m) => suspect(m, 0, "latency_spike", ["db"]));
+    expect(text([...down, ...slowTool], members)).toEqual(["provider q 8 1.00", "tool db 3 0.75"]);
+  });
+
   it("asks for 30 % of those that share it: 3 of 10, not 3 of 11", () => {
     const some = (n: number) => fleet(n, (i) => member(`a${i}`, "p", null));
     const three = some(3).map((m) => suspect(m));
@@ -97,6 +117,13 @@ describe("shared causes", () => {
     const at = (last: number) => members.map((m, i) => suspect(m, i === 2 ? last : 0));
     expect(text(at(1000), members, { ...SHARED_CAUSE, windowMs: 1000 })).toEqual(["provider p 3 1.00"]);
     expect(text(at(1001), members, { ...SHARED_CAUSE, windowMs: 1000 })).toEqual([]);
+  });
+
+  it("ends under the loosest bounds", () => {
+    const loose = { minAgents: 0, minShare: 0, windowMs: 0 };
+    // Provider and model have ten users each: of equals the narrower is named.
+    expect(text([suspect(two[0]!)], two, loose)).toEqual(["model even 1 0.10"]);
+    expect(text([], two, loose)).toEqual([]);
   });
 
   it("puts each agent in one cause, which at least 3 agents and 30 % share, whatever the order", () => {

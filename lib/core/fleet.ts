@@ -129,7 +129,8 @@ function groupByValue(waiting: readonly Suspect[], members: readonly Member[]): 
 
 function candidate(group: Group, o: SharedCauseSettings): Candidate | null {
   const core = densest(group.suspects, o.windowMs);
-  if (core.agents < o.minAgents || core.agents < o.minShare * group.users.size) return null;
+  // Without a suspect there is no cause, however low an operator sets the bounds; this also ends the search.
+  if (core.agents === 0 || core.agents < o.minAgents || core.agents < o.minShare * group.users.size) return null;
   return { group, agents: reach(group.suspects, core.start, o.windowMs), users: group.users.size };
 }
 
