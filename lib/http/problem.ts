@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { fieldPath, type Problem } from "@/lib/contracts/problem";
 import { ERRORS, SentinelError } from "@/lib/errors";
 
