@@ -1,0 +1,41 @@
+import type { Directive } from "./wire";
+
+/** What becomes of an agent whose lease has ended while Sentinel cannot be reached. */
+export type Unreachable = "open" | "closed";
+
+/**
+ * What holds now. `free`: nothing restricts the agent. `directive`: this one does. `closed`: no lease and the host asked
+ * for no work without one.
+ */
+export type InForce = { kind: "free" } | { kind: "directive"; directive: Directive } | { kind: "closed" };
+
+export interface DirectiveState {
+  /** Takes a directive that was heard: renews the lease, and returns whether it is newer than the one held. */
+  hear(directive: Directive): boolean;
+  inForce(): InForce;
+  /** The newest directive heard, lapsed or not. */
+  latest(): Directive | null;
+}
+
+/**
+ * The newest directive and its lease. Any answer that carries a directive of ours, newer or not, is contact and renews the
+ * lease by the newest one's `lease_seconds`. After it, `whenUnreachable` holds, except that `retired` never lapses:
+ * a successor may be at work. `now` is monotonic ms.
+ */
+export function createDirectiveState(whenUnreachable: Unreachable, now: () => number): DirectiveState {
+  let newest: Directive | null = null;
+  let leaseEnds = 0;
+  return {
+    hear(directive) {
+      const newer = newest === null || directive.version > newest.version;
+      if (newer) newest = directive;
+      leaseEnds = now() + (newest ?? directive).lease_seconds * 1000;
+      return newer;
+    },
+    inForce() {
+      if (newest && (newest.status === "retired" || now() < leaseEnds)) return { kind: "directive", directive: newest };
+      return whenUnreachable === "open" ? { kind: "free" } : { kind: "closed" };
+    },
+    latest: () => newest,
+  };
+}

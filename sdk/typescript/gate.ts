@@ -1,0 +1,97 @@
+import type { DirectiveState } from "./directive";
+import { afterDelay } from "./wait";
+
+/** Whether a call may go ahead. Closed ones carry words for the host and the model. */
+export type Gate = { open: true } | { open: false; reason: string };
+
+export interface Ticket {
+  /** Aborts when the gate has been closed for longer than the grace. */
+  signal: AbortSignal;
+  end(): void;
+}
+
+export interface GateKeeper {
+  /** Waits while paused, within the budget. Afterwards, with no await in between, `enter`. */
+  pass(signal: AbortSignal | undefined): Promise<Gate>;
+  enter(): Ticket;
+  /** Calls in flight, or only those that began under a directive older than `version`. */
+  inFlight(before?: number): number;
+  /** A new directive is in force: wakes who waits, starts or stops the grace. */
+  changed(): void;
+}
+
+/** A lease may end while a run waits: look again this often, ms. */
+const LOOK_AGAIN_MS = 1000;
+
+export interface GateOptions {
+  pauseBudgetMs: number;
+  toolGraceMs: number;
+  /** Called when a call in flight has ended. */
+  left: () => void;
+}
+
+/** The gate in the execution path: every model and tool call passes it and is counted while past it. */
+export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, left }: GateOptions): GateKeeper {
+  const past = new Set<{ version: number; abort: AbortController }>();
+  let wake = new AbortController();
+  let grace: NodeJS.Timeout | null = null;
+
+  function look(): Gate | "paused" {
+    const now = state.inForce();
+    if (now.kind === "free") return { open: true };
+    if (now.kind === "closed")
+      return { open: false, reason: "Sentinel cannot be reached and this agent works only under its watch" };
+    const { status, reason } = now.directive;
+    const because = reason ? `: ${reason}` : "";
+    switch (status) {
+      case "run":
+        return { open: true };
+      case "paused":
+        return "paused";
+      case "quarantined":
+        return { open: false, reason: `this agent is in quarantine${because}` };
+      case "retired":
+        return { open: false, reason: `this agent is retired${because}` };
+    }
+  }
+
+  return {
+    async pass(signal) {
+      const until = performance.now() + pauseBudgetMs;
+      for (;;) {
+        const gate = look();
+        if (gate !== "paused") return gate;
+        const left = until - performance.now();
+        if (left <= 0) return { open: false, reason: "this agent is paused for longer than its run may wait" };
+        if (signal?.aborted) return { open: false, reason: "the run was cancelled while the agent was paused" };
+        await afterDelay(Math.min(left, LOOK_AGAIN_MS), wake.signal, signal);
+      }
+    },
+    enter() {
+      const ticket = { version: state.latest()?.version ?? 0, abort: new AbortController() };
+      past.add(ticket);
+      return {
+        signal: ticket.abort.signal,
+        end() {
+          if (past.delete(ticket)) left();
+        },
+      };
+    },
+    inFlight: (before) => (before === undefined ? past.size : [...past].filter((t) => t.version < before).length),
+    changed() {
+      wake.abort();
+      wake = new AbortController();
+      const status = state.latest()?.status;
+      const closed = status === "quarantined" || status === "retired";
+      if (grace && !closed) {
+        clearTimeout(grace);
+        grace = null;
+      } else if (closed && !grace) {
+        grace = setTimeout(() => {
+          grace = null;
+          for (const ticket of past) ticket.abort.abort(new Error("ended by quarantine"));
+        }, toolGraceMs).unref();
+      }
+    },
+  };
+}

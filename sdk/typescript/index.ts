@@ -1,0 +1,11 @@
+export { type Client, type ClientOptions, type ClientStats, createClient } from "./client";
+export type { Unreachable } from "./directive";
+export type { Gate, Ticket } from "./gate";
+export { createGuard, type Guard, type Restrictions } from "./guard";
+export { hashAction, hashText, hashTools, hashValue } from "./hash";
+export { sentinel, type SentinelMiddleware, type SentinelOptions } from "./middleware";
+export type { Connection, GuardOptions, GuardSettings, Identity } from "./options";
+export type { Price } from "./prices";
+export { createReporter, type Reporter } from "./report";
+export { currentRun, insideRun, type Run, type RunIds, type RunOutcome } from "./runs";
+export type { AgentEvent, Attributes, Directive, DirectiveStatus, EventKind, Registration, SideEffect } from "./wire";

@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
+
+/** The run that the current code works for; tools that start other agents hand it on as the parent. */
+export interface RunIds {
+  runId: string;
+  rootRunId: string;
+}
+const here = new AsyncLocalStorage<RunIds>();
+export const currentRun = () => here.getStore() ?? null;
+export const insideRun = <T>(run: RunIds, work: () => T) =>
+  here.run({ runId: run.runId, rootRunId: run.rootRunId }, work);
+
+/** How a run ended. `stopped` by a directive, `limited` by reduced autonomy, `abandoned` without a word. */
+export type RunOutcome = "success" | "error" | "cancelled" | "interrupted" | "stopped" | "limited" | "abandoned";
+
+/** One run's totals so far. Sums are undefined until the first known value: unknown is not 0. */
+export interface Run extends RunIds {
+  parentRunId: string | undefined;
+  taskId: string | undefined;
+  startedAt: number;
+  /** ms spent waiting at the gate: not the agent's own time. */
+  waitedMs: number;
+  lastSeenAt: number;
+  inFlight: number;
+  modelCalls: number;
+  toolCalls: number;
+  refusedToolCalls: number;
+  inputTokens: number | undefined;
+  outputTokens: number | undefined;
+  cost: number | undefined;
+  /** Failures in a row: of the model, and of each tool. The next attempt reports them as its retries. */
+  modelFailures: number;
+  toolFailures: Map<string, number>;
+  /** Set when something other than the agent decided how this run ends. */
+  outcome: RunOutcome | undefined;
+  errorType: string | undefined;
+  ending: NodeJS.Timeout | undefined;
+}
+
+export interface RunStart {
+  runId?: string;
+  parentRunId?: string | undefined;
+  rootRunId?: string | undefined;
+  taskId?: string | undefined;
+}
+
+/** Runs kept open at most; a host that never ends its runs loses the totals of the oldest. */
+const MAX_OPEN_RUNS = 1000;
+
+/** The open runs of one agent instance. `now` is monotonic ms. */
+export function createRuns(now: () => number) {
+  const open = new Map<string, Run>();
+  return {
+    start({ runId = randomUUID(), parentRunId, rootRunId, taskId }: RunStart): Run {
+      const at = now();
+      const root = rootRunId ?? parentRunId ?? runId;
+      const run: Run = {
+        runId, parentRunId, rootRunId: root, taskId,
+        startedAt: at, lastSeenAt: at, waitedMs: 0, inFlight: 0,
+        modelCalls: 0, toolCalls: 0, refusedToolCalls: 0,
+        inputTokens: undefined, outputTokens: undefined, cost: undefined,
+        modelFailures: 0, toolFailures: new Map(),
+        outcome: undefined, errorType: undefined, ending: undefined,
+      }; // prettier-ignore
+      open.set(runId, run);
+      for (const oldest of open.keys()) {
+        if (open.size <= MAX_OPEN_RUNS) break;
+        open.delete(oldest);
+      }
+      return run;
+    },
+    get: (runId: string) => open.get(runId),
+    end: (run: Run) => open.delete(run.runId),
+    /** Runs with nothing in flight that nobody has touched for `ms`. */
+    idle: (ms: number) => [...open.values()].filter((r) => r.inFlight === 0 && now() - r.lastSeenAt > ms),
+    all: () => [...open.values()],
+  };
+}
+
+/** Adds what is known to a sum that may not be. */
+export const plus = (sum: number | undefined, x: number | undefined) => (x === undefined ? sum : (sum ?? 0) + x);

@@ -1,0 +1,186 @@
+/**
+ * What travels between an agent and Sentinel. Declared here, not imported, so that the SDK stands alone;
+ * `wire.test.ts` holds these types against the server's contracts.
+ */
+
+export const SDK_VERSION = "ts-0.1.0";
+
+export type EventKind = "run_start" | "model_call" | "tool_call" | "run_end" | "heartbeat" | "outcome";
+export type SideEffect = "read" | "write" | "external";
+export type Attributes = Record<string, string | number | boolean | null>;
+
+/** One event. Only `agent_id` is required; what is unknown is left out, never reported as 0. Times in ms, cost in USD. */
+export interface AgentEvent {
+  agent_id: string;
+  agent_type?: string;
+  kind?: EventKind;
+  timestamp?: number | string;
+  sequence?: number;
+  instance_id?: string;
+  run_id?: string;
+  parent_run_id?: string;
+  root_run_id?: string;
+  task_id?: string;
+  environment?: string;
+  version?: string;
+  sdk_version?: string;
+  directive_version?: number;
+  directive_hash?: string;
+  enforced?: boolean;
+  mcp_servers?: string[];
+  tools_hash?: string;
+  attributes?: Attributes;
+
+  model?: string;
+  response_model?: string;
+  provider?: string;
+  region?: string;
+  latency_ms?: number;
+  ttft_ms?: number;
+  input_tokens?: number;
+  output_tokens?: number;
+  cached_input_tokens?: number;
+  cache_write_tokens?: number;
+  reasoning_tokens?: number;
+  token_count?: number;
+  cost?: number;
+  retries?: number;
+  attempts?: number;
+  http_status?: number;
+  finish_reason?: string;
+  success?: boolean;
+  error_type?: string;
+  prompt_hash?: string;
+  prompt_version?: string;
+  step_kind?: string;
+  tool_calls?: number;
+
+  tool?: string;
+  action_hash?: string;
+  result_hash?: string;
+  side_effect?: SideEffect;
+  result_bytes?: number;
+
+  outcome?: string;
+  score?: number;
+  label?: string;
+}
+
+export const DIRECTIVE_STATUSES = ["run", "paused", "quarantined", "retired"] as const;
+export type DirectiveStatus = (typeof DIRECTIVE_STATUSES)[number];
+
+/** The desired state of an agent. `version` only grows. */
+export interface Directive {
+  agent_id: string;
+  version: number;
+  hash: string;
+  status: DirectiveStatus;
+  prompt: { rollback_to: string } | null;
+  revoked_tools: string[];
+  autonomy: {
+    level: "full" | "reduced";
+    max_model_calls: number | null;
+    max_tool_calls: number | null;
+    temperature: number | null;
+  };
+  memory_epoch: number;
+  successor: string | null;
+  reason: string;
+  lease_seconds: number;
+}
+
+export interface Registration {
+  agent_id: string;
+  agent_type?: string;
+  model?: string;
+  provider?: string;
+  mcp_servers?: string[];
+  tools?: string[];
+  enforcement?: boolean;
+  can_clone?: boolean;
+  labels?: Record<string, string>;
+  instance_id?: string;
+  prompt_hash?: string;
+  prompt_version?: string;
+  held_prompts?: string[];
+  environment?: string;
+  version?: string;
+  sdk_version?: string;
+}
+
+type Json = Record<string, unknown>;
+const isObject = (x: unknown): x is Json => typeof x === "object" && x !== null && !Array.isArray(x);
+const isCount = (x: unknown): x is number => typeof x === "number" && Number.isSafeInteger(x) && x >= 0;
+const capOrNull = (x: unknown) => (isCount(x) && x > 0 ? x : null);
+
+/**
+ * Reads a directive from an answer. Anything that does not hold what enforcement needs is null: a half-understood
+ * directive is worse than the one already in force.
+ */
+export function readDirective(x: unknown): Directive | null {
+  if (!isObject(x)) return null;
+  const status = DIRECTIVE_STATUSES.find((s) => s === x["status"]);
+  const { agent_id, version, hash, prompt, revoked_tools, autonomy, memory_epoch, successor, reason, lease_seconds } =
+    x;
+  if (typeof agent_id !== "string" || !isCount(version) || typeof hash !== "string" || !status) return null;
+  if (!Array.isArray(revoked_tools) || !revoked_tools.every((t) => typeof t === "string")) return null;
+  if (!isObject(autonomy) || !isCount(memory_epoch) || !isCount(lease_seconds) || lease_seconds === 0) return null;
+  if (prompt !== null && !(isObject(prompt) && typeof prompt["rollback_to"] === "string")) return null;
+  const { level, max_model_calls, max_tool_calls, temperature } = autonomy;
+  return {
+    agent_id,
+    version,
+    hash,
+    status,
+    prompt: prompt === null ? null : { rollback_to: prompt["rollback_to"] as string },
+    revoked_tools,
+    autonomy: {
+      level: level === "reduced" ? "reduced" : "full",
+      max_model_calls: capOrNull(max_model_calls),
+      max_tool_calls: capOrNull(max_tool_calls),
+      temperature: typeof temperature === "number" ? temperature : null,
+    },
+    memory_epoch,
+    successor: typeof successor === "string" && successor !== "" ? successor : null,
+    reason: typeof reason === "string" ? reason : "",
+    lease_seconds,
+  };
+}
+
+/** The directives an ingest answer carries, one for each agent that it understood. */
+export function readIngestDirectives(answer: unknown): Directive[] {
+  if (!isObject(answer) || !isObject(answer["agents"])) return [];
+  return Object.values(answer["agents"]).flatMap((standing) => {
+    const directive = isObject(standing) ? readDirective(standing["directive"]) : null;
+    return directive ? [directive] : [];
+  });
+}
+
+/** The directive of a register or long-poll answer. */
+export const readStanding = (answer: unknown) => (isObject(answer) ? readDirective(answer["directive"]) : null);
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Longest id or name that Sentinel accepts. */
+const NAME_MAX = 200;
+// oxlint-disable-next-line no-control-regex -- taking control characters out is the purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+/** A name that Sentinel accepts: without control characters, not too long; nothing left means unknown. */
+export const cleanName = (s: string) => s.replace(CONTROL, " ").trim().slice(0, NAME_MAX) || undefined;
+
+/** An event whose names are acceptable, as JSON. Null where it cannot be written (a cycle, a bigint). */
+export function encodeEvent(event: AgentEvent): string | null {
+  try {
+    return JSON.stringify(event, (key, value: unknown) =>
+      typeof value === "string" && key !== "timestamp" ? cleanName(value) : value,
+    );
+  } catch {
+    return null;
+  }
+}
