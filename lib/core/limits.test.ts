@@ -46,13 +46,21 @@ describe("holding one more", () => {
     [
       "a lone agent that must stay",
       input([15, 0], [1, 0], 1, 0),
-      "1 agents of the type are at work; at least 1 must stay",
+      "agents of the type at work: 1; after one more hold at least 1 must be left",
     ],
     ["the last above the floor", input([400, 1], [10, 1], 8, 1), "hold"],
-    ["one below the floor", input([400, 1], [10, 1], 9, 1), "9 agents of the type are at work; at least 9 must stay"],
+    [
+      "one below the floor",
+      input([400, 1], [10, 1], 9, 1),
+      "agents of the type at work: 9; after one more hold at least 9 must be left",
+    ],
     ["the third in an hour", input([400, 2], [100, 2], null, 2), "hold"],
     ["the fourth in an hour", input([400, 3], [100, 3], null, 3), "3 automatic holds in the last hour; the limit is 3"],
-    ["nobody alive", input([0, 0], [0, 0], null, 0), "0 agents of the type are at work; at least 0 must stay"],
+    [
+      "nobody alive",
+      input([0, 0], [0, 0], null, 0),
+      "agents of the type at work: 0; after one more hold at least 0 must be left",
+    ],
   ])("%s", (_, i, expected) => {
     const d = mayHold(i);
     expect(d.kind === "hold" ? "hold" : d.reason).toBe(expected);

@@ -57,7 +57,9 @@ export function mayHold({ fleet, type, holdsLastHour, limits }: HoldInput): Hold
     return stop(`${type.held} of ${type.live} agents of the type are held; the limit is ${typeMost}`);
   const floor = type.floor ?? limits.floor;
   if (!(type.live - type.held - 1 >= floor))
-    return stop(`${type.live - type.held} agents of the type are at work; at least ${floor} must stay`);
+    return stop(
+      `agents of the type at work: ${type.live - type.held}; after one more hold at least ${floor} must be left`,
+    );
   if (!(holdsLastHour < limits.perHour))
     return stop(`${holdsLastHour} automatic holds in the last hour; the limit is ${limits.perHour}`);
   return { kind: "hold" };
