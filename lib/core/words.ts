@@ -1,4 +1,5 @@
 import type { Anomaly } from "./detect";
+import { TRAIL } from "./repetition";
 import type { AnomalyType } from "./vocabulary";
 
 /** What a screen needs of an anomaly to say it in words. */
@@ -53,11 +54,11 @@ export function describeAnomaly(a: Described): string {
     case "tools_change":
       return identityText(a);
     case "repetition":
-      return `the same action with the same result ${plain(a.value)} times; ${carried(a.samples)}`;
+      return `the same action with the same result ${plain(a.value)} times within ${TRAIL} actions`;
     case "silence":
       return `nothing heard for ${duration(a.value)}, expected within ${duration(a.expected.high)}`;
     case "stuck_run":
-      return `a run open for ${duration(a.value)} while others report, expected within ${duration(a.expected.high)}`;
+      return `a run without a step for ${duration(a.value)} while others report, expected within ${duration(a.expected.high)}`;
     case "latency_spike":
     case "token_spike":
     case "input_token_spike":

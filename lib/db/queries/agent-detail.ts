@@ -79,7 +79,9 @@ export async function findAgentDetail(
       enforced_at: instance.enforcedAt,
     })),
     restrictions: restrictionsOf(directive),
-    bands: state ? bands(state.state).map(({ dynamicPrompt: _, ...band }) => band) : [],
+    bands: state
+      ? bands(state.state).map(({ metric, stratum, low, mid, high, n }) => ({ metric, stratum, low, mid, high, n }))
+      : [],
     anomalies: found.map((row) => ({
       id: row.id,
       type: row.type,

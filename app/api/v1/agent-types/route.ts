@@ -1,0 +1,7 @@
+import { AGENT_TYPES } from "@/lib/contracts/agents";
+import { listAgentTypes } from "@/lib/db/queries/types-view";
+import { route } from "@/lib/http/route";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_TYPES, {
+  GET: async ({ db }) => ({ types: await listAgentTypes(db) }),
+});

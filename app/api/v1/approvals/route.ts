@@ -1,0 +1,7 @@
+import { APPROVALS } from "@/lib/contracts/approvals";
+import { listApprovals } from "@/lib/db/queries/approvals-view";
+import { route } from "@/lib/http/route";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(APPROVALS, {
+  GET: ({ db, query }) => listApprovals(db, query),
+});

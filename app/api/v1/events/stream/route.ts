@@ -1,0 +1,26 @@
+import { currentUser } from "@/lib/auth/people";
+import { EVENT_STREAM, type StreamMessage } from "@/lib/contracts/overview";
+import { tailEvents } from "@/lib/db/queries/stream";
+import { route } from "@/lib/http/route";
+import { shutdownSignal } from "@/lib/http/shutdown";
+import { type Message, sse } from "@/lib/http/sse";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(EVENT_STREAM, {
+  GET: ({ db, query, request }) => {
+    const signal = AbortSignal.any([request.signal, shutdownSignal()]);
+    const after = lastEventId(request.headers) ?? query.after ?? null;
+    return sse(messages(tailEvents(db, { after, signal })), signal, {
+      alive: async () => (await currentUser(request.headers)) !== null,
+    });
+  },
+});
+
+async function* messages(events: AsyncIterable<StreamMessage>): AsyncGenerator<Message> {
+  for await (const event of events) yield { id: event.seq, event: event.type, data: event };
+}
+
+/** What the browser saw last; null if it saw nothing, or says something that is no sequence. */
+function lastEventId(headers: Headers): number | null {
+  const id = headers.get("last-event-id");
+  return id !== null && /^\d{1,15}$/.test(id) ? Number(id) : null;
+}

@@ -1,0 +1,8 @@
+import { INCIDENT } from "@/lib/contracts/incidents";
+import { findIncidentDetail } from "@/lib/db/queries/incidents-view";
+import { found } from "@/lib/http/found";
+import { route } from "@/lib/http/route";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(INCIDENT, {
+  GET: async ({ db, params }) => found("incident", await findIncidentDetail(db, params.id)),
+});

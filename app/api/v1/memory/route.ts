@@ -1,0 +1,7 @@
+import { MEMORY } from "@/lib/contracts/overview";
+import { loadMemory } from "@/lib/db/queries/memory-view";
+import { route } from "@/lib/http/route";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(MEMORY, {
+  GET: ({ db, now }) => loadMemory(db, now),
+});
