@@ -17,7 +17,7 @@ const origin = z
   .transform((value) => new URL(value).origin)
   .optional();
 
-/** Every variable Sentinel reads: its form, its default and one line about it. `.env.example` is generated from here. */
+/** Every variable Sentinel reads: its form, its default and one line about it. `.env.example` is written from here (see the test). */
 export const VARIABLES = {
   LIBSQL_URL: z
     .string()

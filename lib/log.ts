@@ -15,7 +15,7 @@ export function createLog(
   destination?: NodeJS.WritableStream,
 ): Logger {
   const settings = { level: options.level, base: null, redact: { paths: SECRETS, censor: "[redacted]" } };
-  const out = destination ?? process.stdout;
+  const out = destination ?? pino.destination(1);
   if (options.format === "pretty")
     return pino(settings, pretty({ destination: out, sync: true, ignore: "pid,hostname" }));
   return pino(

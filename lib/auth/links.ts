@@ -4,7 +4,7 @@ import type { Role } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findUsableLink, insertLink, type LinkRow, removeDeadLinks, useLink } from "@/lib/db/queries/links";
-import { countUsers, findUser, findUserByEmail, newUser } from "@/lib/db/queries/users";
+import { countUsers, findUser, findUserByEmail, newPassword, newUser } from "@/lib/db/queries/users";
 import { type FieldError, SentinelError } from "@/lib/errors";
 import { hashPassword, type Person, personOf, type SignedIn, signIn } from "./people";
 import { hashToken, newToken } from "./token";
@@ -83,15 +83,20 @@ export async function checkLink(db: Db, token: string, now: number): Promise<Lin
  */
 export async function redeemLink(db: Db, body: LinkBody, headers: Headers, now: number): Promise<SignedIn> {
   const link = await usable(db, body.token, now);
-  const person = link.kind === "sign_in" ? await redeemSignIn(db, link, now) : await redeemAccount(db, link, body, now);
+  const person =
+    link.kind === "sign_in"
+      ? await redeemSignIn(db, link, body.password, now)
+      : await redeemAccount(db, link, body, now);
   const cookies = await signIn(person.id, headers);
   if (!cookies) throw gone();
   return { person, cookies };
 }
 
-async function redeemSignIn(db: Db, link: LinkRow, now: number): Promise<Person> {
+async function redeemSignIn(db: Db, link: LinkRow, password: string | undefined, now: number): Promise<Person> {
   const person = link.userId ? await findUser(db, link.userId) : null;
-  if (!person || !(await commit(db, { claims: [useLink(db, link, now)] }))) throw gone();
+  if (!person) throw gone();
+  const writes = password ? newPassword(db, person.id, await hashPassword(password), now) : [];
+  if (!(await commit(db, { claims: [useLink(db, link, now)], writes }))) throw gone();
   return personOf(person);
 }
 

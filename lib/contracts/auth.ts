@@ -35,7 +35,7 @@ export const LinkBody = z
     token: Token,
     name: PersonName.optional().describe("set-up and invitation"),
     email: Email.optional().describe("set-up"),
-    password: Password.optional().describe("set-up and invitation"),
+    password: Password.optional().describe("set-up and invitation; with a sign-in link, a new password"),
   })
   .meta({ id: "LinkBody" });
 export type LinkBody = z.infer<typeof LinkBody>;

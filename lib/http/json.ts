@@ -47,10 +47,8 @@ function depthExceededAt(bytes: Buffer): number | null {
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
     if (byte === QUOTE) {
-      do {
-        at++;
-        if (bytes[at] === BACKSLASH) at += 2;
-      } while (at < bytes.length && bytes[at] !== QUOTE);
+      at++;
+      while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
     } else if (byte === 0x5b || byte === 0x7b) {
       if (++depth > MAX_DEPTH) return at;
     } else if (byte === 0x5d || byte === 0x7d) depth--;

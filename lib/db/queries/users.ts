@@ -53,6 +53,19 @@ export function newUser(db: Db, user: NewUser, now: number): Statement[] {
   ];
 }
 
+/** The statements that give a person a password (their first, or a new one) and end their sessions. */
+export function newPassword(db: Db, userId: string, passwordHash: string, now: number): Statement[] {
+  const at = new Date(now);
+  const account = { id: `cred_${userId}`, accountId: userId, providerId: "credential", userId, createdAt: at };
+  return [
+    db
+      .insert(accounts)
+      .values({ ...account, password: passwordHash, updatedAt: at })
+      .onConflictDoUpdate({ target: accounts.id, set: { password: passwordHash, updatedAt: at } }),
+    db.delete(sessions).where(eq(sessions.userId, userId)),
+  ];
+}
+
 /** True of a row that may lose its admin role: it has none, or another admin remains. */
 function notTheLastAdmin(db: Db) {
   const others = alias(users, "others");

@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { EnvError, parseEnv, VARIABLES } from "./env";
+
+const defaultOf = (schema: z.ZodType): string => {
+  const raw = schema instanceof z.ZodPipe ? schema.in : schema;
+  return raw instanceof z.ZodDefault ? String(raw.def.defaultValue) : "";
+};
+
+test(".env.example lists every variable with its default (vitest -u writes it anew)", async () => {
+  const lines = Object.entries(VARIABLES).map(
+    ([name, schema]) => `# ${schema.description}\n#${name}=${defaultOf(schema)}`,
+  );
+  const head = "# Every variable that Sentinel reads. What stands behind = is the default; nothing has to be set.";
+  await expect(`${[head, ...lines].join("\n\n")}\n`).toMatchFileSnapshot(resolve(".env.example"));
+});
+
+test("nothing has to be set, and the defaults are what the house says", () => {
+  expect(parseEnv({})).toMatchObject({
+    LIBSQL_URL: "file:./data/sentinel.db",
+    SWEEP_INTERVAL_MS: 1_000,
+    SWEEP_IN_PROCESS: true,
+    RETENTION_RAW_DAYS: 14,
+    RETENTION_ROLLUP_DAYS: 90,
+    PROBATION_SAMPLES: 20,
+    PROBATION_MS: 900_000,
+    FLEET_WAIT_MS: 2_000,
+    APPROVAL_TTL_MS: 86_400_000,
+    IN_FLIGHT_MS: 30_000,
+    LONG_POLL_MAX: 200,
+    SQLITE_SYNC: "NORMAL",
+  });
+});
+
+test("an empty value is one that is not set; others' variables are not ours", () => {
+  const parsed = parseEnv({ LOG_LEVEL: "", CRON_SECRET: "", PATH: "/bin" });
+  expect(parsed.LOG_LEVEL).toBe("info");
+  expect(parsed.CRON_SECRET).toBeUndefined();
+  expect(parsed).not.toHaveProperty("PATH");
+});
+
+test("the public origin loses its path", () => {
+  expect(parseEnv({ SENTINEL_URL: "https://sentinel.example/" }).SENTINEL_URL).toBe("https://sentinel.example");
+});
+
+describe("a bad value names its variable and never repeats the value", () => {
+  test.each([
+    ["LIBSQL_URL", "postgres://hunter2"],
+    ["SENTINEL_URL", "hunter2"],
+    ["SENTINEL_URL", "ftp://hunter2"],
+    ["SENTINEL_SECRET", "hunter2"],
+    ["CRON_SECRET", "hunter2"],
+    ["LOG_LEVEL", "hunter2"],
+    ["SWEEP_IN_PROCESS", "hunter2"],
+    ["SWEEP_INTERVAL_MS", "hunter2"],
+    ["SWEEP_INTERVAL_MS", "-1"],
+    ["SWEEP_INTERVAL_MS", "1.5"],
+    ["SWEEP_INTERVAL_MS", "Infinity"],
+    ["RETENTION_RAW_DAYS", "0"],
+  ])("%s=%s", (name, value) => {
+    const attempt = () => parseEnv({ [name]: value });
+    expect(attempt).toThrow(EnvError);
+    expect(attempt).toThrow(name);
+    expect(attempt).not.toThrow("hunter2");
+  });
+
+  test("all of them at once", () => {
+    expect(() => parseEnv({ LOG_LEVEL: "x", SQLITE_SYNC: "y" })).toThrow(/SQLITE_SYNC.*LOG_LEVEL/);
+  });
+});
