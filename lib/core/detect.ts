@@ -1,5 +1,5 @@
 import { type DetectorState, JOINT, specOf, stratumFor } from "./detector-state";
-import { decide, judge } from "./judge";
+import { decide, judge, learnFrom } from "./judge";
 import { bandOf } from "./lane";
 import { noteGap } from "./liveness";
 import type { TypePrior } from "./prior";
@@ -106,9 +106,9 @@ export function observe(
 
   const anomalies = changes.filter((change) => !change.announced).map((change) => changed(change, key, o, settings));
   const judged = judge(state, stratum, kind, o, prior);
-  anomalies.push(...decide(state, stratum, key, judged, o, settings));
+  anomalies.push(...decide(state, key, judged, o, settings));
   anomalies.push(...judgeRun(state, o, settings));
-  if (o.learn) for (const one of judged) one.learn();
+  if (o.learn) learnFrom(judged);
   return anomalies;
 }
 

@@ -21,6 +21,8 @@ export interface DetectorState {
   lanes: string[];
   /** Sum of their weights. */
   weight: number;
+  /** Weighted evidence of all lanes together; divided by `weight` it is the mean that is compared with the setting. */
+  evidence: number;
   runs: Record<string, OpenRun>;
   /** Baselines of run totals, spend and timing: they belong to the agent, not to a stratum. */
   totals: Record<string, Lane>;
@@ -36,13 +38,20 @@ export interface DetectorState {
 
 export type Level = 0 | 1 | 2;
 
+/** What the detector notes beside each lane: the level it has spoken at, and its weighted part of the agent's evidence. */
+interface Booked {
+  fired: Level;
+  carried: number;
+}
+export type StratumLane = Lane & Booked;
+export type StratumRate = RateLane & Booked;
+const unbooked = (): Booked => ({ fired: 0, carried: 0 });
+
 export interface Stratum {
-  /** Sequence of its last event; the least recent one makes room for a new one. */
+  /** When it was last used, in events seen; the least recent one makes room for a new one. */
   used: number;
-  lanes: Record<string, Lane & { fired: Level }>;
-  rates: Partial<Record<RateName, RateLane & { fired: Level }>>;
-  /** Weighted evidence of all its lanes. */
-  evidence: number;
+  lanes: Record<string, StratumLane>;
+  rates: Partial<Record<RateName, StratumRate>>;
 }
 
 export interface OpenRun {
@@ -70,6 +79,7 @@ export const createDetector = (): DetectorState => ({
   latest: {},
   lanes: [],
   weight: 0,
+  evidence: 0,
   runs: {},
   totals: {},
   eventsPerRun: 1,
@@ -89,11 +99,15 @@ export function stratumFor(state: DetectorState, key: string, kind: string, anno
   if (found !== undefined) return found;
   const parentKey = state.latest[kind];
   const parent = parentKey === undefined ? undefined : state.strata[parentKey];
-  const stratum: Stratum = { used: state.seen, lanes: {}, rates: {}, evidence: 0 };
+  const stratum: Stratum = { used: state.seen, lanes: {}, rates: {} };
   if (parent !== undefined) {
     const heir = structuredCloneOf(parent);
     stratum.lanes = heir.lanes;
     stratum.rates = heir.rates;
+    for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)]) {
+      lane.carried = 0;
+      lane.r.fill(0);
+    }
     if (announced) relearn(stratum);
   }
   state.strata[key] = stratum;
@@ -108,6 +122,9 @@ function evict(state: DetectorState): void {
   if (keys.length <= STRATA_MAX) return;
   let oldest = keys[0]!;
   for (const key of keys) if (state.strata[key]!.used < state.strata[oldest]!.used) oldest = key;
+  for (const lane of [...Object.values(state.strata[oldest]!.lanes), ...Object.values(state.strata[oldest]!.rates)]) {
+    state.evidence -= lane.carried;
+  }
   delete state.strata[oldest];
 }
 
@@ -119,9 +136,9 @@ export function relearn(stratum: Stratum): void {
 
 export function relearnLane(stratum: Stratum, metric: string): void {
   const lane = stratum.lanes[metric];
-  if (lane !== undefined) stratum.lanes[metric] = { ...relearned(lane, specOf(metric)), fired: 0 };
+  if (lane !== undefined) stratum.lanes[metric] = { ...relearned(lane, specOf(metric)), ...unbooked() };
   if (metric in RATES && stratum.rates[metric as RateName] !== undefined) {
-    stratum.rates[metric as RateName] = { ...createRate(), fired: 0 };
+    stratum.rates[metric as RateName] = { ...createRate(), ...unbooked() };
   }
 }
 
@@ -137,7 +154,7 @@ export function laneFor(state: DetectorState, stratum: Stratum, kind: string, me
   const spec = specOf(metric);
   enlist(state, metric, spec.weight);
   const lent = prior?.lanes[`${kind}/${metric}`] ?? null;
-  const lane = { ...createLane(spec.side, lent), fired: 0 as Level };
+  const lane = { ...createLane(spec.side, lent), ...unbooked() };
   stratum.lanes[metric] = lane;
   return lane;
 }
@@ -146,7 +163,7 @@ export function rateFor(state: DetectorState, stratum: Stratum, kind: string, na
   const found = stratum.rates[name];
   if (found !== undefined) return found;
   enlist(state, name, RATES[name].weight);
-  const lane = { ...createRate(prior?.rates[`${kind}/${name}`] ?? null), fired: 0 as Level };
+  const lane = { ...createRate(prior?.rates[`${kind}/${name}`] ?? null), ...unbooked() };
   stratum.rates[name] = lane;
   return lane;
 }
@@ -159,8 +176,7 @@ export function enlist(state: DetectorState, metric: string, weight: number): vo
 
 /** Specification of any lane: a vitals metric, the joint lane, or a gauge of a backtest (`gauge:NAME`). */
 export function specOf(metric: string): MetricSpec {
-  if (metric in SPECS) return SPECS[metric as keyof typeof SPECS];
-  return metric === JOINT ? JOINT_SPEC : GAUGE_SPEC;
+  return ALL_SPECS.get(metric) ?? GAUGE_SPEC;
 }
 
 /** The lane in which metrics that move together are judged together. */
@@ -185,12 +201,15 @@ const GAUGE_SPEC: MetricSpec = {
   weight: 1,
 };
 
+const ALL_SPECS = new Map<string, MetricSpec>([...Object.entries(SPECS), [JOINT, JOINT_SPEC]]);
+
 /**
  * Announce a change. If its identity is reported with the samples, the next new one starts a stratum without an alarm;
  * if not (a config change, a deploy, an agent that reports no hashes), all levels are learned anew from now on.
  */
 export function declareChange(state: DetectorState, change: { at: number; kind: ChangeKind }): void {
   const { kind } = change;
+  if (kind === "healing" || kind === "scale") return;
   const reported =
     (kind === "prompt" && state.identity.prompt !== null) ||
     (kind === "model" && state.identity.model !== null) ||
@@ -199,7 +218,6 @@ export function declareChange(state: DetectorState, change: { at: number; kind: 
     state.identity.announced.push(kind);
     return;
   }
-  if (kind === "healing" || kind === "scale") return;
   for (const stratum of Object.values(state.strata)) relearn(stratum);
   for (const metric of Object.keys(state.totals))
     state.totals[metric] = relearned(state.totals[metric]!, specOf(metric));
@@ -224,16 +242,16 @@ export function acceptAsNormal(state: DetectorState, metrics: { metric: string; 
 
 /** After a release or an action: accumulated evidence starts from zero, baselines stay. */
 export function resetEvidence(state: DetectorState): void {
+  state.evidence = 0;
   for (const stratum of Object.values(state.strata)) {
     for (const lane of Object.values(stratum.lanes)) {
       reset(lane);
-      lane.fired = 0;
+      Object.assign(lane, unbooked());
     }
     for (const lane of Object.values(stratum.rates)) {
       resetRate(lane);
-      lane.fired = 0;
+      Object.assign(lane, unbooked());
     }
-    stratum.evidence = 0;
   }
   for (const lane of Object.values(state.totals)) reset(lane);
   for (const run of Object.values(state.runs)) run.fired = {};

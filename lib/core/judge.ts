@@ -1,9 +1,19 @@
 import type { Anomaly, DetectSettings, Observation } from "./detect";
-import { type DetectorState, JOINT, laneFor, type Level, rateFor, specOf, type Stratum } from "./detector-state";
-import { absorb, bandOf, bet, evidence, type Lane, score } from "./lane";
+import {
+  type DetectorState,
+  JOINT,
+  laneFor,
+  type Level,
+  rateFor,
+  specOf,
+  type Stratum,
+  type StratumLane,
+  type StratumRate,
+} from "./detector-state";
+import { absorb, bandOf, bet, score } from "./lane";
 import { type MetricSpec, RATES, type RateName } from "./metrics";
 import type { TypePrior } from "./prior";
-import { absorbRate, betRate, rateEvidence, type RateLane, rateOf } from "./rate";
+import { absorbRate, betRate, rateOf } from "./rate";
 import { containVerdict, severityOf } from "./severity";
 import { tailNats, weyl } from "./stats";
 import type { AnomalyType } from "./vocabulary";
@@ -11,39 +21,34 @@ import type { AnomalyType } from "./vocabulary";
 /** Shares of the false-alarm budget: what one sample may prove alone, and what samples prove together. */
 export const SINGLE_SHARE = 0.3;
 const ACCUMULATED_SHARE = 0.7;
+/**
+ * Sums overshoot the level they are stopped at, so the mean time to a false alarm is the level times e^(0.583 δ) for a bet
+ * on a shift of δ sd (Siegmund 1985, ch. 10; Pollak 1987): about twice the level for the bets that matter. Half is enough.
+ */
+const OVERSHOOT = 0.5;
 /** A watch may be false this many times as often as a quarantine. */
 export const WATCH_RATIO = 100;
 /** Evidence at which a lane that fired counts as quiet again. */
 const QUIET = 10;
 /** A lane is named in an alarm if it carries at least this share of the evidence. */
 const NAMED_SHARE = 0.1;
+/** Scores below this prove nothing alone: their tail is not worth computing. */
+const SINGLE_FROM = 2.6;
 
 /** One lane's part in one event. */
-interface Judged {
-  metric: string;
-  type: AnomalyType;
-  value: number;
-  /** Plain normal score; null while too young to judge, and for rates. */
-  z: number | null;
-  /** −ln p of this value alone; 0 for rates, whose single samples prove little. */
-  nats: number;
-  /** Weight in the budget. */
-  weight: number;
-  /** Evidence of the lane, before weighting. */
-  evidence: number;
-  lane: { fired: Level; since: number };
-  band: () => { low: number; mid: number; high: number };
-  effect: (mid: number) => number;
-  learn: () => void;
-}
-
-const RATE_OF_VALUE: Record<string, { name: RateName; yes: (x: number) => boolean } | undefined> = {
-  error: { name: "error", yes: (x) => x > 0 },
-  retries: { name: "retried", yes: (x) => x > 0 },
-  token_count: { name: "zero_tokens", yes: (x) => x === 0 },
-  output_tokens: { name: "zero_output", yes: (x) => x === 0 },
-  tool_calls: { name: "zero_tools", yes: (x) => x === 0 },
-};
+export type Judged =
+  | {
+      kind: "value";
+      metric: string;
+      value: number;
+      scaled: number;
+      z: number | null;
+      against: number;
+      nats: number;
+      spec: MetricSpec;
+      lane: StratumLane;
+    }
+  | { kind: "rate"; metric: RateName; value: number; nats: 0; lane: StratumRate };
 
 /** Score every value of an event against its baseline and place the bets. */
 export function judge(
@@ -54,72 +59,71 @@ export function judge(
   prior: TypePrior | null,
 ): Judged[] {
   const judged: Judged[] = [];
+  const jitter = weyl(state.seen) - 0.5;
   let together = 0;
   let upward = 0;
-  let worst: Judged | null = null;
   for (const metric in o.values) {
-    const value = o.values[metric as keyof typeof o.values]!;
-    const rate = RATE_OF_VALUE[metric];
-    if (rate !== undefined) judged.push(judgeRate(state, stratum, kind, rate.name, rate.yes(value), prior));
+    const value = o.values[metric as keyof typeof o.values];
+    if (value === undefined) continue;
+    const rate = rateOfValue(metric, value);
+    if (rate !== null) judged.push(judgeRate(state, stratum, kind, rate.name, rate.yes, prior));
     if (metric === "error") continue;
     const spec = specOf(metric);
-    const lane = laneFor(state, stratum, kind, metric, prior);
-    const scaled = spec.toScale(value + (spec.rounding === 0 ? 0 : spec.rounding * (weyl(state.seen) - 0.5)));
-    const one = judgeLane(lane, spec, metric, value, scaled);
+    const one = judgeValue(
+      state,
+      stratum,
+      kind,
+      metric,
+      spec,
+      value,
+      spec.toScale(value + spec.rounding * jitter),
+      prior,
+    );
     judged.push(one);
     if (spec.side === "up" && one.z !== null) {
       together += one.z;
       upward++;
-      if (worst === null || one.nats > worst.nats) worst = one;
     }
   }
   for (const name in o.gauges) {
-    const spec = specOf(name);
-    judged.push(judgeLane(laneFor(state, stratum, kind, name, prior), spec, name, o.gauges[name]!, o.gauges[name]!));
+    const value = o.gauges[name]!;
+    judged.push(judgeValue(state, stratum, kind, name, specOf(name), value, value, prior));
   }
-  if (upward > 1) {
-    const spec = specOf(JOINT);
-    const joint = judgeLane(laneFor(state, stratum, kind, JOINT, prior), spec, JOINT, together, together);
-    if (worst !== null) joint.type = worst.type;
-    judged.push(joint);
-  }
+  if (upward > 1) judged.push(judgeValue(state, stratum, kind, JOINT, specOf(JOINT), together, together, prior));
   return judged;
 }
 
-function judgeLane(
-  lane: Lane & { fired: Level },
-  spec: MetricSpec,
-  metric: string,
-  value: number,
-  scaled: number,
-): Judged {
-  const s = score(lane, scaled, spec.gap);
-  const against = s === null ? 0 : spec.side === "up" ? s.up : spec.side === "down" ? -s.down : Math.max(s.up, -s.down);
-  return {
-    metric,
-    type: spec.type,
-    value,
-    z: s === null ? null : s.z,
-    nats: against > 0 ? tailNats(against) - (spec.side === "both" ? Math.LN2 : 0) : 0,
-    weight: spec.weight,
-    evidence: s === null ? 0 : bet(lane, s, spec.side),
-    lane,
-    band: () => {
-      const b = bandOf(lane, spec.gap);
-      return b === null
-        ? { low: value, mid: value, high: value }
-        : { low: spec.fromScale(b.low), mid: spec.fromScale(b.mid), high: spec.fromScale(b.high) };
-    },
-    effect: (mid) => (spec.side === "both" || metric === JOINT ? 2 ** (Math.abs(against) / 2) : ratio(value, mid)),
-    learn: () => {
-      if (lane.fired === 0) absorb(lane, scaled, spec.gap);
-    },
-  };
+/** The yes-or-no reading of a metric's value, if it has one. */
+function rateOfValue(metric: string, value: number): { name: RateName; yes: boolean } | null {
+  if (metric === "error") return { name: "error", yes: value > 0 };
+  if (metric === "retries") return { name: "retried", yes: value > 0 };
+  if (metric === "token_count") return { name: "zero_tokens", yes: value === 0 };
+  if (metric === "output_tokens") return { name: "zero_output", yes: value === 0 };
+  if (metric === "tool_calls") return { name: "zero_tools", yes: value === 0 };
+  return null;
 }
 
-/** Ratios to nearly nothing are cut: a cost of 0 before says little about how bad 1 is. */
-const RATIO_MAX = 1000;
-const ratio = (value: number, mid: number) => (mid > 0 ? Math.min(value / mid, RATIO_MAX) : value > 0 ? RATIO_MAX : 1);
+function judgeValue(
+  state: DetectorState,
+  stratum: Stratum,
+  kind: string,
+  metric: string,
+  spec: MetricSpec,
+  value: number,
+  scaled: number,
+  prior: TypePrior | null,
+) {
+  const lane = laneFor(state, stratum, kind, metric, prior);
+  const s = score(lane, scaled, spec.gap);
+  let against = 0;
+  let nats = 0;
+  if (s !== null) {
+    against = spec.side === "up" ? s.up : spec.side === "down" ? -s.down : Math.max(s.up, -s.down);
+    if (against > SINGLE_FROM) nats = tailNats(against) - (spec.side === "both" ? Math.LN2 : 0);
+    carry(state, lane, spec.weight * bet(lane, s, spec.side));
+  }
+  return { kind: "value" as const, metric, value, scaled, z: s === null ? null : s.z, against, nats, spec, lane };
+}
 
 function judgeRate(
   state: DetectorState,
@@ -130,87 +134,145 @@ function judgeRate(
   prior: TypePrior | null,
 ): Judged {
   const lane = rateFor(state, stratum, kind, name, prior);
-  const usual = rateOf(lane);
-  return {
-    metric: name,
-    type: RATES[name].type,
-    value: yes ? 1 : 0,
-    z: null,
-    nats: 0,
-    weight: RATES[name].weight,
-    evidence: betRate(lane, yes) ?? 0,
-    lane,
-    band: () => ({ low: 0, mid: usual, high: usual }),
-    effect: () => Math.min(1 / usual, RATIO_MAX),
-    learn: () => {
-      if (lane.fired === 0) absorbRate(lane as RateLane, yes);
-    },
-  };
+  carry(state, lane, RATES[name].weight * (betRate(lane, yes) ?? 0));
+  return { kind: "rate", metric: name, value: yes ? 1 : 0, nats: 0, lane };
+}
+
+/** Book a lane's weighted evidence, here and in the agent's sum. */
+function carry(state: DetectorState, lane: { carried: number }, carried: number): void {
+  state.evidence += carried - lane.carried;
+  lane.carried = carried;
 }
 
 /**
  * Turn evidence into anomalies. The weighted mean of all lanes' sums grows by at most 1 a healthy sample on average, so
- * reaching arl / 0.7 takes that many samples or more; the single-value test spends the other 0.3 of the budget, split
- * over the lanes by weight. Each lane speaks once per level, and again after it was quiet.
+ * reaching a level takes that many samples or more, and the level follows from the operator's arl, the share of the
+ * budget and the overshoot. The single-value test spends the other 0.3 of the budget, split
+ * over the lanes by weight. The lanes that carry the evidence are named. Each speaks once per level, and again after it
+ * was quiet.
  */
 export function decide(
   state: DetectorState,
-  stratum: Stratum,
   key: string,
   judged: Judged[],
   o: Observation,
   settings: DetectSettings,
 ): Anomaly[] {
-  stratum.evidence = evidenceOf(stratum);
-  let total = 0;
-  for (const each of Object.values(state.strata)) total += each.evidence;
-  const mean = total / state.weight;
-  const enough = settings.arl / ACCUMULATED_SHARE;
-  const joint: Level = mean >= enough ? 2 : mean >= enough / WATCH_RATIO ? 1 : 0;
-  const anomalies: Anomaly[] = [];
+  const mean = state.evidence / state.weight;
+  const enough = (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
+  const reached: Level = mean >= enough ? 2 : mean >= enough / WATCH_RATIO ? 1 : 0;
+  let named = 0;
+  let top: Judged | null = null;
+  let together: Level = 0;
   for (const one of judged) {
-    const carried = one.weight * one.evidence;
-    const alone = Math.log((settings.arl * state.weight) / (SINGLE_SHARE * one.weight));
-    const single: Level = one.nats >= alone ? 2 : one.nats >= alone - Math.log(WATCH_RATIO) ? 1 : 0;
-    const share: Level = joint > 0 && carried >= NAMED_SHARE * total ? joint : 0;
-    const level = single > share ? single : share;
-    if (level === 0 && one.evidence < QUIET) one.lane.fired = 0;
-    if (level <= one.lane.fired || one.metric === JOINT) {
-      if (one.metric === JOINT && level > one.lane.fired) one.lane.fired = level;
-      continue;
+    if (one.metric === JOINT) together = singleLevel(state, one, settings);
+    else {
+      named += one.lane.carried;
+      if (top === null || one.nats > top.nats || (one.nats === top.nats && one.lane.carried > top.lane.carried))
+        top = one;
     }
-    one.lane.fired = level;
-    const bySingle = single >= share;
-    const threshold = bySingle ? alone : Math.log(enough);
-    const statistic = bySingle ? one.nats : Math.log(mean);
-    const band = one.band();
-    const effect = one.effect(band.mid);
-    anomalies.push({
-      type: one.type,
-      metric: one.metric,
-      stratum: key,
-      verdict: level === 2 ? containVerdict(one.type) : "watch",
-      severity: severityOf(statistic / threshold, effect),
-      at: o.at,
-      seq: o.seq,
-      value: one.value,
-      expected: band,
-      evidence: bySingle ? "single" : "accumulated",
-      statistic,
-      threshold,
-      effect,
-      samples: bySingle ? 1 : Math.max(1, one.lane.since),
-      runId: o.runId,
-      detail: {},
-    });
   }
-  return anomalies.sort((a, b) => b.severity - a.severity);
+  let anomalies: Anomaly[] | null = null;
+  for (const one of judged) {
+    let single = singleLevel(state, one, settings);
+    if (one === top && together > single) single = together;
+    const accumulated: Level = reached > 0 && one.lane.carried >= NAMED_SHARE * named ? reached : 0;
+    const level = single > accumulated ? single : accumulated;
+    if (level === 0 && one.lane.fired > 0 && one.lane.carried < QUIET) one.lane.fired = 0;
+    if (level <= one.lane.fired) continue;
+    one.lane.fired = level;
+    if (one.metric === JOINT) continue;
+    const bySingle = single >= accumulated;
+    anomalies ??= [];
+    anomalies.push(
+      anomaly(
+        one,
+        key,
+        o,
+        level,
+        bySingle ? "single" : "accumulated",
+        bySingle ? Math.max(one.nats, alone(state, 1, settings)) : Math.log(mean),
+        bySingle ? alone(state, weightOf(one), settings) : Math.log(enough),
+      ),
+    );
+  }
+  return anomalies === null ? NONE : anomalies.sort((a, b) => b.severity - a.severity);
 }
 
-function evidenceOf(stratum: Stratum): number {
-  let total = 0;
-  for (const metric in stratum.lanes) total += specOf(metric).weight * evidence(stratum.lanes[metric]!.r);
-  for (const name in stratum.rates)
-    total += RATES[name as RateName].weight * rateEvidence(stratum.rates[name as RateName]!);
-  return total;
+const NONE: Anomaly[] = [];
+
+const weightOf = (one: Judged) => (one.kind === "rate" ? RATES[one.metric].weight : one.spec.weight);
+
+/** Nats that one value of a lane of this weight needs to prove alone. */
+const alone = (state: DetectorState, weight: number, settings: DetectSettings) =>
+  Math.log((settings.arl * state.weight) / (SINGLE_SHARE * weight));
+
+const LOG_WATCH_RATIO = Math.log(WATCH_RATIO);
+
+function singleLevel(state: DetectorState, one: Judged, settings: DetectSettings): Level {
+  if (one.nats === 0) return 0;
+  const needed = alone(state, weightOf(one), settings);
+  return one.nats >= needed ? 2 : one.nats >= needed - LOG_WATCH_RATIO ? 1 : 0;
+}
+
+function anomaly(
+  one: Judged,
+  stratum: string,
+  o: Observation,
+  level: Level,
+  by: "single" | "accumulated",
+  statistic: number,
+  threshold: number,
+): Anomaly {
+  const expected = expectedOf(one);
+  const effect = effectOf(one, expected.mid);
+  const type: AnomalyType = one.kind === "rate" ? RATES[one.metric].type : one.spec.type;
+  return {
+    type,
+    metric: one.metric,
+    stratum,
+    verdict: level === 2 ? containVerdict(type) : "watch",
+    severity: severityOf(statistic / threshold, effect),
+    at: o.at,
+    seq: o.seq,
+    value: one.value,
+    expected,
+    evidence: by,
+    statistic,
+    threshold,
+    effect,
+    samples: by === "single" ? 1 : Math.max(1, one.lane.since),
+    runId: o.runId,
+    detail: {},
+  };
+}
+
+function expectedOf(one: Judged): { low: number; mid: number; high: number } {
+  if (one.kind === "rate") {
+    const mid = rateOf(one.lane);
+    return { low: 0, mid, high: mid };
+  }
+  const band = bandOf(one.lane, one.spec.gap);
+  const { fromScale } = one.spec;
+  if (band === null) return { low: one.value, mid: one.value, high: one.value };
+  return { low: fromScale(band.low), mid: fromScale(band.mid), high: fromScale(band.high) };
+}
+
+/** Ratios to nearly nothing are cut: a cost of 0 before says little about how bad 1 is. */
+const RATIO_MAX = 1000;
+
+function effectOf(one: Judged, mid: number): number {
+  if (one.kind === "rate") return Math.min(1 / mid, RATIO_MAX);
+  if (one.spec.side === "both") return 2 ** (Math.abs(one.against) / 2);
+  if (mid > 0) return Math.min(one.value / mid, RATIO_MAX);
+  return one.value > 0 ? RATIO_MAX : 1;
+}
+
+/** Learn what was judged, except on lanes that have proved a change. */
+export function learnFrom(judged: Judged[]): void {
+  for (const one of judged) {
+    if (one.lane.fired === 2) continue;
+    if (one.kind === "rate") absorbRate(one.lane, one.value === 1);
+    else absorb(one.lane, one.scaled, one.spec.gap);
+  }
 }

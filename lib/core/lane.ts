@@ -32,8 +32,12 @@ const SATURATION = 1e12;
 const NOTHING = 2;
 /** Evidence from which values are held back instead of learned: reached by a healthy lane in a few per cent of its samples. */
 const DOUBT = 60;
-/** Held values at most; the oldest is learned then, so that a lane in lasting mild doubt still follows slow healthy change. */
+/**
+ * Held values at most, and as a share of what is known; the oldest is learned then. A lane in lasting mild doubt still
+ * follows slow healthy change, and a young baseline, whose doubt is mostly its own error, is corrected soon.
+ */
 const HELD_MAX = 48;
+const HELD_SHARE = 1 / 8;
 /** Standard errors of the baseline taken off a score, so that a young baseline does not cry wolf. */
 const CAUTION = 1;
 
@@ -115,7 +119,7 @@ export function absorb(lane: Lane, y: number, gap: number): void {
     return;
   }
   lane.held.push(y);
-  if (lane.held.length > HELD_MAX) learn(lane.sketch, lane.held.shift()!, gap);
+  if (lane.held.length > Math.min(HELD_MAX, lane.sketch.n * HELD_SHARE)) learn(lane.sketch, lane.held.shift()!, gap);
 }
 
 /** Forget the evidence, keep the baseline. Values held back are dropped: they were under suspicion. */

@@ -36,7 +36,9 @@ const WEIGHTS = [0.3, 0.35, 0.35] as const;
 const SATURATION = 1e12;
 const NOTHING = 2;
 const DOUBT = 60;
+/** As for the other lanes: see lane.ts. */
 const HELD_MAX = 48;
+const HELD_SHARE = 1 / 8;
 /** Posterior standard deviations added to a rate, so that a young one does not cry wolf. */
 const CAUTION = 1.5;
 /** No rate is believed to be lower: three yeses in a row need not be a fault, however long the record. */
@@ -76,27 +78,31 @@ export function rateEvidence(lane: RateLane): number {
   return WEIGHTS[0] * lane.r[0]! + WEIGHTS[1] * lane.r[1]! + WEIGHTS[2] * lane.r[2]!;
 }
 
-/** Learn a judged observation, or hold it back while the lane is in doubt. */
+/** Learn a judged observation, or hold it back while the lane is in doubt; beyond what may be held, an average part of it is learned. */
 export function absorbRate(lane: RateLane, yes: boolean): void {
-  if (lane.n >= READABLE && rateEvidence(lane) >= DOUBT) {
-    if (lane.heldNo + lane.heldYes < HELD_MAX) {
-      if (yes) lane.heldYes++;
-      else lane.heldNo++;
-    }
-    return;
-  }
-  if (lane.heldNo + lane.heldYes > 0) {
-    lane.n += lane.heldNo + lane.heldYes;
-    lane.k += lane.heldYes;
+  const no = yes ? 0 : 1;
+  if (lane.n < READABLE || rateEvidence(lane) < DOUBT) {
+    add(lane, lane.heldNo + no, lane.heldYes + 1 - no);
     lane.heldNo = 0;
     lane.heldYes = 0;
+    return;
   }
-  lane.n++;
-  if (yes) lane.k++;
-  if (lane.n > MEMORY) {
-    lane.k *= MEMORY / lane.n;
-    lane.n = MEMORY;
-  }
+  lane.heldNo += no;
+  lane.heldYes += 1 - no;
+  const held = lane.heldNo + lane.heldYes;
+  if (held <= Math.min(HELD_MAX, lane.n * HELD_SHARE)) return;
+  const part = lane.heldYes / held;
+  add(lane, 1 - part, part);
+  lane.heldYes -= part;
+  lane.heldNo -= 1 - part;
+}
+
+function add(lane: RateLane, no: number, yes: number): void {
+  lane.n += no + yes;
+  lane.k += yes;
+  if (lane.n <= MEMORY) return;
+  lane.k *= MEMORY / lane.n;
+  lane.n = MEMORY;
 }
 
 export function resetRate(lane: RateLane): void {

@@ -44,6 +44,8 @@ export const MEMORY = 4000;
 export const FIRST = 32;
 /** How many values the outer spacing needs before it is believed as much as the half-scale. */
 const EDGE_TRUST = 300;
+/** Share of the values that inform a tail's rate. */
+const TAIL_SHARE = 1 / 3;
 /** Outer slope may fall to this share of the half-scale, for bounded metrics; lower would call rounding an anomaly. */
 const EDGE_FLOOR = 0.35;
 
@@ -70,9 +72,19 @@ function edgeSlope(s: Reading, side: 1 | -1): number {
   const edge = s.q[CENTRE + side * 4]!;
   const half = Math.abs(edge - s.q[CENTRE]!) / 2.6;
   const outer = Math.abs(edge - s.q[CENTRE + side * 2]!) / (2.6 - 1.25);
+  if (outer >= half) return outer;
   const trust = s.n / (s.n + EDGE_TRUST);
   return Math.max(half + trust * (outer - half), EDGE_FLOOR * half);
 }
+
+/**
+ * Nats of an exponential tail whose rate was estimated, not known: its predictive law is Lomax's, the gamma mixture of
+ * exponentials, with as many degrees of freedom as values informed the rate.
+ */
+const predictive = (nats: number, n: number) => {
+  const informed = n * TAIL_SHARE;
+  return informed * Math.log1p(nats / informed);
+};
 
 /**
  * Normal score of `y` (any real). Needs a formed sketch (`q` not empty).
@@ -80,10 +92,10 @@ function edgeSlope(s: Reading, side: 1 | -1): number {
 export function scoreOf(s: Reading, y: number): number {
   const q = s.q;
   if (y >= q[TOP]!) {
-    return zOfNats(EDGE_NATS + (EDGE_HAZARD * (y - q[TOP]!)) / edgeSlope(s, 1));
+    return zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (y - q[TOP]!)) / edgeSlope(s, 1), s.n));
   }
   if (y <= q[0]!) {
-    return -zOfNats(EDGE_NATS + (EDGE_HAZARD * (q[0]! - y)) / edgeSlope(s, -1));
+    return -zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (q[0]! - y)) / edgeSlope(s, -1), s.n));
   }
   let i = y >= q[CENTRE]! ? CENTRE : 0;
   while (y >= q[i + 1]!) i++;

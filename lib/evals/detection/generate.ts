@@ -87,7 +87,21 @@ const ERROR_RATE = 0.01;
 /** Agents differ in level: log-sd of an agent's factor. */
 const AGENT_SD = 0.4;
 
-/** An endless healthy agent with the given log-sd. */
+/** A Poisson count by multiplication of uniforms (Knuth); for small rates. */
+function poisson(rate: number, uniform: () => number): number {
+  const limit = Math.exp(-rate);
+  let product = uniform();
+  let n = 0;
+  while (product > limit) {
+    product *= uniform();
+    n++;
+  }
+  return n;
+}
+
+/**
+ * An endless healthy agent with the given log-sd. Tool calls are counts: Poisson, with a rate that varies by half the log-sd.
+ */
 export function healthyAgent(seed: number, logSd: number): () => Vitals {
   const uniform = random(seed);
   const normal = normals(uniform);
@@ -108,7 +122,7 @@ export function healthyAgent(seed: number, logSd: number): () => Vitals {
       output_tokens,
       token_count: input_tokens + output_tokens,
       cost: input_tokens * PRICES.input + output_tokens * PRICES.output,
-      tool_calls: Math.round(draw(m.tools)),
+      tool_calls: poisson(m.tools * Math.exp((logSd / 2) * normal()), uniform),
       retries: uniform() < RETRY_RATE ? 1 : 0,
       error: uniform() < ERROR_RATE ? 1 : 0,
     };
