@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { max } from "drizzle-orm";
+import { closeDb, type Db, getDb, write } from "@/lib/db/client";
+import { shards } from "@/lib/db/schema";
+import { EnvError, env } from "@/lib/env";
+import { print } from "./database";
+
+type Verdict = "ok" | "warn" | "fail";
+export interface Finding {
+  what: string;
+  verdict: Verdict;
+  detail: string;
+}
+
+/** What Node has to be at least, and what a server is asked within, in ms. */
+const NODE_FLOOR = [20, 19] as const;
+const TIMEOUT_MS = 5_000;
+/** Clocks further apart than this would make fresh events look late, in ms. */
+const CLOCK_WARN_MS = 2_000;
+
+/** `doctor`: is everything in order? Looks only; a database that is not there is not made. */
+export function registerDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .description("Check environment, database, sweep and clock; exit 1 when something is wrong")
+    .option("--url <origin>", "also ask the running server")
+    .option("--json", "print JSON")
+    .action(async (options: { url?: string; json?: boolean }) => {
+      const findings = await examine(options.url);
+      const lines = findings.map(({ verdict, what, detail }) => `${verdict.padEnd(4)}  ${what.padEnd(12)}  ${detail}`);
+      print(options.json, { findings }, lines);
+      if (findings.some(({ verdict }) => verdict === "fail")) process.exitCode = 1;
+    });
+}
+
+async function examine(url: string | undefined): Promise<Finding[]> {
+  const findings = [node()];
+  try {
+    const { LIBSQL_URL } = env();
+    findings.push({ what: "environment", verdict: "ok", detail: `database at ${withoutSecrets(LIBSQL_URL)}` });
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    return [...findings, { what: "environment", verdict: "fail", detail: error.message }];
+  }
+  findings.push(...(await database()));
+  if (url) findings.push(...(await server(url)));
+  return findings;
+}
+
+function node(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const enough = major > NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor >= NODE_FLOOR[1]);
+  return {
+    what: "node",
+    verdict: enough ? "ok" : "fail",
+    detail: `${process.version}; at least ${NODE_FLOOR.join(".")} is needed`,
+  };
+}
+
+async function database(): Promise<Finding[]> {
+  const missing = missingFile(env().LIBSQL_URL);
+  if (missing) return [{ what: "database", verdict: "fail", detail: `${missing} is not there: start Sentinel once` }];
+  try {
+    const db = await getDb();
+    const state = await migrated(db);
+    if (state.verdict === "fail") return [state];
+    return [state, await writable(db), await clock(db), await sweep(db)];
+  } catch (error) {
+    return [{ what: "database", verdict: "fail", detail: said(error) }];
+  } finally {
+    await closeDb();
+  }
+}
+
+/** Opening a local file would make it; a doctor only looks. */
+function missingFile(url: string): string | null {
+  if (!url.startsWith("file:")) return null;
+  const path = url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
+  return existsSync(path) ? null : path;
+}
+
+/** Takes the write lock and changes nothing, so that a read-only file or a stuck writer is found. */
+async function writable(db: Db): Promise<Finding> {
+  const began = Date.now();
+  try {
+    await write(db, [{ sql: "DELETE FROM commit_guard", args: [] }]);
+    return { what: "database", verdict: "ok", detail: `writable, ${Date.now() - began} ms` };
+  } catch (error) {
+    return { what: "database", verdict: "fail", detail: said(error) };
+  }
+}
+
+async function migrated(db: Db): Promise<Finding> {
+  try {
+    const { rows } = await db.$client.execute("SELECT count(*) AS n FROM __drizzle_migrations");
+    const n = Number(rows[0]?.n ?? 0);
+    return { what: "migrations", verdict: n > 0 ? "ok" : "fail", detail: `${n} applied` };
+  } catch {
+    return { what: "migrations", verdict: "fail", detail: "none applied: start Sentinel once" };
+  }
+}
+
+async function clock(db: Db): Promise<Finding> {
+  const { rows } = await db.$client.execute("SELECT (julianday('now') - 2440587.5) * 86400000 AS at");
+  return clocksApart("clock", Number(rows[0]?.at) - Date.now(), "the database's");
+}
+
+function clocksApart(what: string, apartMs: number, whose: string): Finding {
+  const apart = Math.round(Math.abs(apartMs));
+  return { what, verdict: apart > CLOCK_WARN_MS ? "warn" : "ok", detail: `${apart} ms from ${whose}` };
+}
+
+async function sweep(db: Db): Promise<Finding> {
+  const [row] = await db.select({ at: max(shards.sweptAt) }).from(shards);
+  if (!row?.at) return { what: "sweep", verdict: "warn", detail: "never swept: is the server running?" };
+  const age = Date.now() - row.at;
+  return {
+    what: "sweep",
+    verdict: age > env().SWEEP_STALE_MS ? "warn" : "ok",
+    detail: `last one ${Math.round(age / 1_000)} s ago`,
+  };
+}
+
+async function server(url: string): Promise<Finding[]> {
+  try {
+    const answer = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const text = (await answer.text()).slice(0, 300);
+    const date = Date.parse(answer.headers.get("date") ?? "");
+    // The header counts whole seconds, so half of one is its mean error.
+    return [
+      { what: "server", verdict: answer.ok ? "ok" : "fail", detail: `${answer.status} ${text}` },
+      clocksApart("server clock", date + 500 - Date.now(), "the server's"),
+    ];
+  } catch (error) {
+    return [{ what: "server", verdict: "fail", detail: `${url} does not answer: ${said(error)}` }];
+  }
+}
+
+const withoutSecrets = (url: string) => url.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "");
+const said = (error: unknown) => (error instanceof Error ? error.message : String(error));
