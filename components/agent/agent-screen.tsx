@@ -1,0 +1,231 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, SearchX, Sparkles } from "lucide-react";
+import Link from "next/link";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
+import { useState } from "react";
+import type { AgentCommand, AgentDetail } from "@/lib/contracts/agents";
+import { useSession } from "@/components/access/session";
+import { CommandDialog } from "@/components/agents/command-dialog";
+import { agentQuery } from "@/components/agents/queries";
+import { ApiError } from "@/components/api";
+import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
+import { PageHead } from "@/components/shell/page-head";
+import { AgentBadges, IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
+import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Menu, MenuItem } from "@/components/ui/menu";
+import { Panel } from "@/components/ui/panel";
+import { Tabs } from "@/components/ui/tabs";
+import { Ago } from "@/components/ui/time";
+import { ContainmentPanel } from "./containment-panel";
+import { FactsPanel, RestrictionsPanel } from "./facts-panel";
+import { Anomalies, Changes, HistoryList, Learned, Runs } from "./history-panels";
+import { SeriesPanel } from "./series-panel";
+
+const TABS = ["anomalies", "runs", "changes", "history", "learned"] as const;
+
+export function AgentScreen({ id }: { id: string }) {
+  const { data, error, refetch } = useQuery(agentQuery(id));
+  if (error && !data)
+    return error instanceof ApiError && error.status === 404 ? (
+      <Empty
+        icon={SearchX}
+        title="No such agent"
+        action={
+          <Link href="/agents" className={buttonStyle()}>
+            All agents
+          </Link>
+        }
+      >
+        Nothing has reported under this name.
+      </Empty>
+    ) : (
+      <LoadError what="the agent" error={error} onRetry={() => void refetch()} />
+    );
+  if (!data)
+    return (
+      <div className="space-y-4">
+        <Skeleton className="h-8 w-72" />
+        <Skeleton className="h-80 rounded-[0.625rem]" />
+      </div>
+    );
+  return <Loaded detail={data} />;
+}
+
+function Loaded({ detail }: { detail: AgentDetail }) {
+  const { agent } = detail;
+  const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("anomalies"));
+  const [command, setCommand] = useState<AgentCommand | null>(null);
+  const [deciding, setDeciding] = useState<Deciding | null>(null);
+  const { decides } = useSession();
+  return (
+    <>
+      <PageHead
+        above={
+          <Link href="/agents" className="hover:text-ink hover:underline">
+            Agents
+          </Link>
+        }
+        title={<span className="break-all">{agent.id}</span>}
+        lead={
+          <span className="flex flex-wrap items-center gap-1.5">
+            <AgentBadges agent={agent} />
+            <ModeBadge mode={agent.mode} />
+            <span className="num text-xs text-ink-3">
+              since <Ago at={agent.state_since} /> · last heard <Ago at={agent.last_seen_at} />
+            </span>
+          </span>
+        }
+        actions={decides ? <Acts detail={detail} onCommand={setCommand} /> : null}
+      />
+      <div className="space-y-4">
+        <Standing detail={detail} decides={decides} onCommand={setCommand} onDecide={setDeciding} />
+        <div className="grid gap-4 xl:grid-cols-[1fr_22rem]">
+          <div className="min-w-0 space-y-4">
+            <SeriesPanel detail={detail} />
+            <div className="panel px-3 pt-1 [&_[role=tabpanel]]:-mx-3 [&_[role=tabpanel]]:pt-0">
+              <Tabs
+                label="About this agent"
+                value={tab}
+                onChange={(next) => void setTab(next as typeof tab)}
+                tabs={[
+                  {
+                    value: "anomalies",
+                    label: "Anomalies",
+                    count: detail.anomalies.length,
+                    content: <Anomalies anomalies={detail.anomalies} />,
+                  },
+                  { value: "runs", label: "Runs", content: <Runs agentId={agent.id} /> },
+                  { value: "changes", label: "Changes and directives", content: <Changes detail={detail} /> },
+                  { value: "history", label: "History", content: <HistoryList history={detail.history} /> },
+                  {
+                    value: "learned",
+                    label: "Learned",
+                    count: detail.learned.length,
+                    content: <Learned learned={detail.learned} />,
+                  },
+                ]}
+              />
+            </div>
+          </div>
+          <div className="min-w-0 space-y-4">
+            <ContainmentPanel detail={detail} />
+            <RestrictionsPanel detail={detail} decides={decides} onLift={() => setCommand("lift")} />
+            <FactsPanel detail={detail} />
+          </div>
+        </div>
+      </div>
+      <CommandDialog agentId={agent.id} command={command} onClose={() => setCommand(null)} />
+      <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
+    </>
+  );
+}
+
+/** States in which a release by hand means something. */
+const RELEASABLE: readonly string[] = ["quarantined", "healing", "probation", "exhausted", "suspected"];
+
+function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command: AgentCommand) => void }) {
+  const { agent } = detail;
+  const held = agent.state === "quarantined" || agent.state === "exhausted";
+  return (
+    <>
+      {agent.paused ? (
+        <Button onClick={() => onCommand("resume")}>
+          <Play aria-hidden /> Resume
+        </Button>
+      ) : (
+        <Button onClick={() => onCommand("pause")}>
+          <Pause aria-hidden /> Pause
+        </Button>
+      )}
+      {RELEASABLE.includes(agent.state) ? (
+        <Button onClick={() => onCommand("release")}>
+          <LockOpen aria-hidden /> Release
+        </Button>
+      ) : null}
+      {held || agent.enforcement === false ? null : (
+        <Button look="danger" onClick={() => onCommand("quarantine")}>
+          <Lock aria-hidden /> Quarantine
+        </Button>
+      )}
+      <Menu icon={<Ellipsis aria-hidden />} label="More acts" look="plain">
+        <MenuItem onClick={() => onCommand("expected")}>
+          <Sparkles aria-hidden /> Newest change was expected
+        </MenuItem>
+        <MenuItem onClick={() => onCommand("lift")} disabled={detail.restrictions.length === 0}>
+          <LockOpen aria-hidden /> Lift restrictions
+        </MenuItem>
+      </Menu>
+    </>
+  );
+}
+
+/** What is going on right now, and what it waits for. */
+function Standing({
+  detail: { agent },
+  decides,
+  onCommand,
+  onDecide,
+}: {
+  detail: AgentDetail;
+  decides: boolean;
+  onCommand: (command: AgentCommand) => void;
+  onDecide: (deciding: Deciding) => void;
+}) {
+  const { incident, approval } = agent;
+  return (
+    <>
+      {agent.mode === "observe" ? (
+        <Callout tone="mute" icon={Eye} title="This type is in observe mode">
+          Incidents are recorded with what would have been done. Nothing is done.
+        </Callout>
+      ) : null}
+      {agent.state === "exhausted" ? (
+        <Callout tone="spent" icon={OctagonX} title="Every action of the ladder was tried">
+          The agent stays contained. A person has to look, then release it or heal it by hand.
+        </Callout>
+      ) : null}
+      {incident ? (
+        <Panel className="border-line-strong">
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+            <div className="min-w-0 flex-1 basis-64">
+              <Link href={`/incidents/${encodeURIComponent(incident.id)}`} className="font-semibold hover:underline">
+                {incident.title}
+              </Link>
+              <p className="mt-1 flex flex-wrap items-center gap-2 text-xs text-ink-2">
+                <IncidentBadge state={incident.state} />
+                <Severity value={incident.severity} />
+                <span>{name(DIAGNOSIS, incident.diagnosis)}</span>
+                {approval ? <span>· asks to {name(ACTION, approval.action).toLowerCase()}</span> : null}
+              </p>
+            </div>
+            {decides && approval ? (
+              <div className="flex gap-2">
+                <Button
+                  size="touch"
+                  onClick={() => onDecide({ approvalId: approval.id, digest: approval.digest, decision: "reject" })}
+                >
+                  Reject
+                </Button>
+                <Button
+                  size="touch"
+                  look="primary"
+                  onClick={() => onDecide({ approvalId: approval.id, digest: approval.digest, decision: "approve" })}
+                >
+                  Approve
+                </Button>
+              </div>
+            ) : decides && agent.can_heal_now ? (
+              <Button size="touch" look="primary" onClick={() => onCommand("heal")}>
+                Heal now
+              </Button>
+            ) : null}
+          </div>
+        </Panel>
+      ) : null}
+    </>
+  );
+}

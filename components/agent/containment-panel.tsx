@@ -1,0 +1,87 @@
+"use client";
+
+import { CircleCheck, CircleDashed, Clock, EyeOff } from "lucide-react";
+import type { AgentDetail } from "@/lib/contracts/agents";
+import { Badge } from "@/components/ui/badge";
+import { Callout } from "@/components/ui/feedback";
+import { Panel } from "@/components/ui/panel";
+import { Ago } from "@/components/ui/time";
+
+type Instance = AgentDetail["instances"][number];
+
+/** The directive in force, and how far each live instance got with it. Silence proves nothing, and is shown as such. */
+export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
+  const { agent, directive, instances } = detail;
+  const { containment } = agent;
+  return (
+    <Panel
+      flush
+      title="Directive and containment"
+      hint={directive.version === 0 ? "none was ever issued" : `version ${directive.version}: ${directive.status}`}
+    >
+      <div className="space-y-3 p-4 pb-3 text-sm">
+        {containment.state === "observe_only" ? (
+          <Callout tone="warn" icon={EyeOff} title="Observe only">
+            This agent’s SDK cannot enforce a directive. It is watched; it cannot be held.
+          </Callout>
+        ) : null}
+        {directive.version > 0 ? <p className="text-ink-2">{directive.reason}</p> : null}
+        <p className="num font-medium">{containment.text || "Nothing to contain"}</p>
+      </div>
+      {instances.length === 0 ? (
+        <p className="border-t px-4 py-3 text-sm text-ink-3">
+          No instance has named itself. A restarted one is told the standing directive first.
+        </p>
+      ) : (
+        <div className="overflow-x-auto border-t" tabIndex={0} role="region" aria-label="Instances">
+          <table className="w-full text-sm">
+            <thead>
+              <tr className="text-left text-xs text-ink-3">
+                <th className="px-4 py-2 font-medium">Instance</th>
+                <th className="px-2 py-2 font-medium">Directive</th>
+                <th className="px-4 py-2 text-right font-medium">Last heard</th>
+              </tr>
+            </thead>
+            <tbody className="divide-y border-t">
+              {instances.map((instance) => (
+                <tr key={instance.id}>
+                  <td className="max-w-40 truncate px-4 py-2 font-mono text-xs" title={instance.id}>
+                    {instance.id}
+                  </td>
+                  <td className="px-2 py-2">
+                    <Progress instance={instance} version={directive.version} />
+                  </td>
+                  <td className="num px-4 py-2 text-right text-xs whitespace-nowrap text-ink-3">
+                    {instance.live ? null : "not live · "}
+                    <Ago at={instance.last_seen_at} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Progress({ instance, version }: { instance: Instance; version: number }) {
+  if (version === 0) return <span className="text-xs text-ink-3">none</span>;
+  if ((instance.enforced_version ?? -1) >= version)
+    return (
+      <Badge tone="ok" icon={CircleCheck}>
+        Enforced
+      </Badge>
+    );
+  if ((instance.applied_version ?? -1) >= version)
+    return (
+      <Badge tone="info" icon={Clock}>
+        Acknowledged
+      </Badge>
+    );
+  return (
+    <Badge tone="mute" icon={CircleDashed}>
+      {instance.applied_version === null ? "Not heard back" : `Still at ${instance.applied_version}`}
+    </Badge>
+  );
+}

@@ -1,0 +1,242 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Activity, BrainCircuit, FileClock, ListTree, ScrollText } from "lucide-react";
+import Link from "next/link";
+import type { AgentDetail } from "@/lib/contracts/agents";
+import { runsQuery } from "@/components/agents/queries";
+import { Severity } from "@/components/status/badges";
+import { ACTION, ANOMALY, CHANGE, DIAGNOSIS, name } from "@/components/status/words";
+import { Badge } from "@/components/ui/badge";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { compact, duration, integer, measure } from "@/components/ui/format";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Ago, Clock } from "@/components/ui/time";
+
+const VERDICT = { watch: "Watch", suspect: "Suspect", quarantine: "Contain" } as const;
+
+export function Anomalies({ anomalies }: { anomalies: AgentDetail["anomalies"] }) {
+  if (anomalies.length === 0)
+    return (
+      <Empty icon={Activity} title="No anomaly">
+        No metric of this agent has left its baseline.
+      </Empty>
+    );
+  return (
+    <Table label="Anomalies">
+      <HeadRow>
+        <th>At</th>
+        <th>Type</th>
+        <th>Severity</th>
+        <th>Verdict</th>
+        <th>Measured</th>
+        <th>Incident</th>
+      </HeadRow>
+      <Body>
+        {anomalies.map((anomaly) => (
+          <Row key={anomaly.id}>
+            <td className="num text-xs whitespace-nowrap text-ink-3">
+              <Clock at={anomaly.at} />
+            </td>
+            <td className="whitespace-nowrap">{name(ANOMALY, anomaly.type)}</td>
+            <td>
+              <Severity value={anomaly.severity} />
+            </td>
+            <td className="text-ink-2">{VERDICT[anomaly.verdict]}</td>
+            <td className="min-w-64 text-ink-2">{anomaly.text}</td>
+            <td>
+              {anomaly.incident_id === null ? (
+                <span className="text-ink-3">none</span>
+              ) : (
+                <Link
+                  href={`/incidents/${encodeURIComponent(anomaly.incident_id)}`}
+                  className="text-accent hover:underline"
+                >
+                  Open
+                </Link>
+              )}
+            </td>
+          </Row>
+        ))}
+      </Body>
+    </Table>
+  );
+}
+
+const orUnknown = (value: number | null, format: (value: number) => string) =>
+  value === null ? "unknown" : format(value);
+
+export function Runs({ agentId }: { agentId: string }) {
+  const { data, error, refetch } = useQuery(runsQuery(agentId));
+  if (error && !data) return <LoadError what="runs" error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton className="m-4 h-40" />;
+  if (data.runs.length === 0)
+    return (
+      <Empty icon={ListTree} title="No run reported">
+        Events that carry a run_id are gathered into runs, and judged while these go on.
+      </Empty>
+    );
+  return (
+    <Table label="Runs">
+      <HeadRow>
+        <th>Run</th>
+        <th>Began</th>
+        <th>Took</th>
+        <th className="text-right">Model calls</th>
+        <th className="text-right">Tool calls</th>
+        <th className="text-right">Errors</th>
+        <th className="text-right">Tokens</th>
+        <th className="text-right">Cost</th>
+        <th>Outcome</th>
+      </HeadRow>
+      <Body>
+        {data.runs.map((run) => (
+          <Row key={run.run_id} className="num">
+            <td className="max-w-48 truncate font-mono text-xs leading-5" title={run.run_id}>
+              {run.parent_run_id === null ? null : <span className="text-ink-3">↳ </span>}
+              {run.run_id}
+            </td>
+            <td className="text-xs whitespace-nowrap text-ink-3">
+              <Clock at={run.started_at} />
+            </td>
+            <td className="whitespace-nowrap">
+              {run.ended_at === null ? <Badge tone="info">goes on</Badge> : duration(run.ended_at - run.started_at)}
+            </td>
+            <td className="text-right">{integer(run.model_calls)}</td>
+            <td className="text-right">{integer(run.tool_calls)}</td>
+            <td className={run.errors > 0 ? "text-right font-medium text-hold" : "text-right"}>
+              {integer(run.errors)}
+            </td>
+            <td className="text-right">{orUnknown(run.tokens, compact)}</td>
+            <td className="text-right whitespace-nowrap">{orUnknown(run.cost, (cost) => `$${measure(cost)}`)}</td>
+            <td className="whitespace-nowrap text-ink-2">{run.outcome ?? (run.ended_at === null ? "" : "unknown")}</td>
+          </Row>
+        ))}
+      </Body>
+    </Table>
+  );
+}
+
+export function Changes({ detail }: { detail: AgentDetail }) {
+  const { changes, directives } = detail;
+  const rows = [
+    ...changes.map((change) => ({
+      key: change.id,
+      at: change.at,
+      what: name(CHANGE, change.kind),
+      how: change.declared ? "declared" : "seen, not declared",
+      text: [
+        change.from === null && change.to === null ? null : `${change.from ?? "unknown"} → ${change.to ?? "unknown"}`,
+        change.note,
+      ]
+        .filter(Boolean)
+        .join(" · "),
+      by: change.source,
+    })),
+    ...directives.map((directive) => ({
+      key: `directive ${directive.version}`,
+      at: directive.created_at,
+      what: `Directive ${directive.version}`,
+      how: directive.status,
+      text: directive.reason,
+      by: directive.created_by,
+    })),
+  ].sort((a, b) => b.at - a.at);
+  if (rows.length === 0)
+    return (
+      <Empty icon={FileClock} title="No change and no directive">
+        Deploys, prompts, models and tools that change, and what the agent was told to do, are listed here.
+      </Empty>
+    );
+  return (
+    <Table label="Changes and directives">
+      <HeadRow>
+        <th>At</th>
+        <th>What</th>
+        <th>How</th>
+        <th>Detail</th>
+        <th>By</th>
+      </HeadRow>
+      <Body>
+        {rows.map((row) => (
+          <Row key={row.key}>
+            <td className="num text-xs whitespace-nowrap text-ink-3">
+              <Clock at={row.at} />
+            </td>
+            <td className="whitespace-nowrap">{row.what}</td>
+            <td className="whitespace-nowrap text-ink-2">{row.how}</td>
+            <td className="min-w-56 break-words text-ink-2">
+              {row.text || <span className="text-ink-3">no detail</span>}
+            </td>
+            <td className="text-ink-2">{row.by}</td>
+          </Row>
+        ))}
+      </Body>
+    </Table>
+  );
+}
+
+export function HistoryList({ history }: { history: AgentDetail["history"] }) {
+  if (history.length === 0)
+    return (
+      <Empty icon={ScrollText} title="No history yet">
+        Every change of state is kept here.
+      </Empty>
+    );
+  return (
+    <ol className="py-1">
+      {history.map((entry) => (
+        <li key={entry.seq} className="grid grid-cols-[5.5rem_1fr_auto] gap-3 px-4 py-1.5 text-sm hover:bg-hover/50">
+          <Clock at={entry.at} className="num text-xs leading-5 text-ink-3" />
+          <span className="break-words">{entry.text}</span>
+          {entry.incident_id === null ? null : (
+            <Link
+              href={`/incidents/${encodeURIComponent(entry.incident_id)}`}
+              className="text-xs leading-5 text-accent hover:underline"
+            >
+              Incident
+            </Link>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function Learned({ learned }: { learned: AgentDetail["learned"] }) {
+  if (learned.length === 0)
+    return (
+      <Empty icon={BrainCircuit} title="Nothing learned yet">
+        Which action was followed by recovery, and which was not, is remembered here. What could not be told teaches
+        nothing.
+      </Empty>
+    );
+  return (
+    <Table label="What was learned">
+      <HeadRow>
+        <th>Diagnosis</th>
+        <th>Action</th>
+        <th>Learned from</th>
+        <th className="text-right">Recovered</th>
+        <th className="text-right">Tried</th>
+        <th>Last</th>
+      </HeadRow>
+      <Body>
+        {learned.map((pattern) => (
+          <Row key={`${pattern.scope} ${pattern.diagnosis} ${pattern.action}`} className="num">
+            <td>{name(DIAGNOSIS, pattern.diagnosis)}</td>
+            <td>{name(ACTION, pattern.action)}</td>
+            <td className="text-ink-2">
+              {pattern.scope === "agent" ? "this agent" : pattern.scope === "type" ? "its type" : "the fleet"}
+            </td>
+            <td className="text-right">{measure(pattern.successes)}</td>
+            <td className="text-right">{measure(pattern.attempts)}</td>
+            <td className="text-xs text-ink-3">
+              <Ago at={pattern.updated_at} />
+            </td>
+          </Row>
+        ))}
+      </Body>
+    </Table>
+  );
+}

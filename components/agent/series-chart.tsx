@@ -1,0 +1,160 @@
+"use client";
+
+import { format } from "date-fns";
+import { useMemo } from "react";
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceDot,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
+import type { AgentDetail, SeriesAnswer } from "@/lib/contracts/agents";
+import { CHANGE, metricName, metricUnit, name } from "@/components/status/words";
+import { measure } from "@/components/ui/format";
+import { axisTop, type Point, withGaps } from "./series-data";
+
+export interface Marks {
+  anomalies: AgentDetail["anomalies"];
+  changes: AgentDetail["changes"];
+  directives: AgentDetail["directives"];
+}
+
+const MINUTE = 60_000;
+const tick = { fontSize: 11, fill: "var(--ink-3)" };
+
+/** One metric over time, in its band of normal, with what was noticed, changed and ordered drawn where it happened. */
+export function SeriesChart({
+  series,
+  marks,
+  from,
+  to,
+}: {
+  series: SeriesAnswer;
+  marks: Marks;
+  from: number;
+  to: number;
+}) {
+  const points = useMemo(() => withGaps(series.points), [series.points]);
+  const within = ({ at }: { at: number }) => at >= from && at <= to;
+  const anomalies = marks.anomalies.filter((anomaly) => anomaly.metric === series.metric && within(anomaly));
+  const changes = marks.changes.filter(within);
+  const directives = marks.directives.filter(({ created_at }) => created_at >= from && created_at <= to);
+  const top = Math.max(axisTop(points), ...anomalies.map(({ value }) => value));
+  const long = to - from > 24 * 60 * MINUTE;
+  return (
+    <ResponsiveContainer width="100%" height={280}>
+      <ComposedChart
+        data={points}
+        margin={{ top: 12, right: 12, bottom: 0, left: 0 }}
+        title={`${metricName(series.metric)} over time`}
+      >
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          dataKey="at"
+          type="number"
+          domain={[from, to]}
+          allowDataOverflow
+          tickFormatter={(at: number) => format(at, long ? "d MMM HH:mm" : "HH:mm")}
+          tick={tick}
+          tickLine={false}
+          axisLine={{ stroke: "var(--line-strong)" }}
+          minTickGap={48}
+        />
+        <YAxis
+          domain={[0, top]}
+          allowDataOverflow
+          tickFormatter={measure}
+          tick={tick}
+          tickLine={false}
+          axisLine={false}
+          width={52}
+        />
+        <Tooltip
+          content={<Reading metric={series.metric} />}
+          cursor={{ stroke: "var(--line-strong)" }}
+          isAnimationActive={false}
+        />
+        <Area
+          dataKey="band"
+          stroke="none"
+          fill="var(--accent)"
+          fillOpacity={0.11}
+          isAnimationActive={false}
+          activeDot={false}
+          connectNulls={false}
+        />
+        <Line
+          dataKey="value"
+          stroke="var(--ink-2)"
+          strokeWidth={1.25}
+          dot={points.length < 60 ? { r: 1.75, fill: "var(--ink-2)", strokeWidth: 0 } : false}
+          activeDot={{ r: 3, fill: "var(--ink)", strokeWidth: 0 }}
+          isAnimationActive={false}
+          connectNulls={false}
+        />
+        {changes.map((change) => (
+          <ReferenceLine
+            key={change.id}
+            x={change.at}
+            stroke="var(--proof-solid)"
+            strokeDasharray="2 3"
+            label={{ value: name(CHANGE, change.kind), position: "insideTopLeft", fontSize: 10, fill: "var(--proof)" }}
+          />
+        ))}
+        {directives.map((directive) => (
+          <ReferenceLine
+            key={directive.version}
+            x={directive.created_at}
+            stroke="var(--heal-solid)"
+            label={{
+              value: `v${directive.version} ${directive.status}`,
+              position: "insideBottomLeft",
+              fontSize: 10,
+              fill: "var(--heal)",
+            }}
+          />
+        ))}
+        {anomalies.map((anomaly) => (
+          <ReferenceDot
+            key={anomaly.id}
+            x={anomaly.at}
+            y={anomaly.value}
+            r={4.5}
+            fill="var(--surface)"
+            stroke="var(--hold-solid)"
+            strokeWidth={2}
+          />
+        ))}
+      </ComposedChart>
+    </ResponsiveContainer>
+  );
+}
+
+/** What recharts hands to the content of its tooltip, as far as it is used here. */
+interface Shown {
+  active?: boolean;
+  payload?: readonly { payload?: Point }[];
+}
+
+function Reading({ active, payload, metric }: Shown & { metric: string }) {
+  const point = payload?.[0]?.payload;
+  if (!active || !point || point.value === null) return null;
+  const unit = metricUnit(metric);
+  return (
+    <div className="rounded-md border bg-surface px-2.5 py-1.5 text-xs shadow-float">
+      <p className="num text-ink-3">{format(point.at, "d MMM HH:mm:ss")}</p>
+      <p className="num font-medium">
+        {measure(point.value)} {unit}
+      </p>
+      <p className="num text-ink-3">
+        {point.band ? `expected ${measure(point.band[0])} to ${measure(point.band[1])}` : "no band learned yet"}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { ChartSpline } from "lucide-react";
+import dynamic from "next/dynamic";
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import type { ReactNode } from "react";
+import type { AgentDetail } from "@/lib/contracts/agents";
+import { seriesQuery } from "@/components/agents/queries";
+import { metricName, metricUnit } from "@/components/status/words";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { measure } from "@/components/ui/format";
+import { useNow } from "@/components/ui/now";
+import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
+import { Select } from "@/components/ui/select";
+
+// recharts measures the page: it is of no use on the server, and only this screen needs it.
+const SeriesChart = dynamic(() => import("./series-chart").then((module) => module.SeriesChart), {
+  ssr: false,
+  loading: () => <Skeleton className="h-70" />,
+});
+
+const WINDOWS = [
+  { value: "5", label: "5 m" },
+  { value: "15", label: "15 m" },
+  { value: "60", label: "1 h" },
+  { value: "360", label: "6 h" },
+  { value: "1440", label: "24 h" },
+  { value: "10080", label: "7 d" },
+  { value: "20160", label: "14 d" },
+] as const;
+const MINUTE = 60_000;
+
+export function SeriesPanel({ detail }: { detail: AgentDetail }) {
+  const fallback = detail.agent.sparkline?.metric ?? "latency_ms";
+  const [{ metric, minutes }, setShown] = useQueryStates({
+    metric: parseAsString.withDefault(fallback),
+    minutes: parseAsStringLiteral(WINDOWS.map(({ value }) => value)).withDefault("15"),
+  });
+  const window = Number(minutes);
+  const { data, error, refetch } = useQuery(seriesQuery(detail.agent.id, metric, window));
+  const now = useNow();
+  const metrics = [...new Set([...(data?.metrics ?? []), metric])];
+  const newest = data?.points.at(-1);
+  return (
+    <Panel
+      title="Vitals"
+      actions={
+        <>
+          <Select
+            label="Metric"
+            value={metric}
+            options={metrics.map((value) => ({
+              value,
+              label: metricUnit(value) ? `${metricName(value)} (${metricUnit(value)})` : metricName(value),
+            }))}
+            onChange={(next) => void setShown({ metric: next })}
+          />
+          <Segmented
+            label="Window"
+            value={minutes}
+            options={WINDOWS}
+            onChange={(next) => void setShown({ minutes: next })}
+            className="max-w-full overflow-x-auto"
+          />
+        </>
+      }
+    >
+      {error && !data ? (
+        <LoadError what="vitals" error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <Skeleton className="h-70" />
+      ) : data.points.length === 0 ? (
+        <Empty
+          icon={ChartSpline}
+          title={`No ${metricName(metric).toLowerCase()} in this window`}
+          className="h-70 justify-center py-0"
+        >
+          Nothing was reported; that is unknown, not zero.
+        </Empty>
+      ) : (
+        <>
+          <SeriesChart series={data} marks={detail} from={now - window * MINUTE} to={now} />
+          <ul className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5 text-xs text-ink-2">
+            <Key swatch={<span className="h-0.5 w-4 bg-ink-2" />}>
+              {data.resolution === "event"
+                ? "each event"
+                : data.resolution === "bucket"
+                  ? "mean of nearby events"
+                  : "hourly mean"}
+              {newest ? <span className="num text-ink-3"> · newest {measure(newest.value)}</span> : null}
+            </Key>
+            <Key swatch={<span className="h-3 w-4 bg-accent/15" />}>baseline band</Key>
+            <Key swatch={<span className="size-2.5 rounded-full border-2 border-hold-solid" />}>anomaly</Key>
+            <Key swatch={<span className="h-3 border-l border-dashed border-proof-solid" />}>change</Key>
+            <Key swatch={<span className="h-3 border-l border-heal-solid" />}>directive</Key>
+          </ul>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+const Key = ({ swatch, children }: { swatch: ReactNode; children: ReactNode }) => (
+  <li className="flex items-center gap-1.5">
+    <span className="flex w-4 justify-center" aria-hidden>
+      {swatch}
+    </span>
+    {children}
+  </li>
+);

@@ -1,0 +1,18 @@
+import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { AGENT_STATES } from "@/lib/core/vocabulary";
+
+/** What of the grid is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
+export const agentFilters = {
+  q: parseAsString.withDefault(""),
+  state: parseAsStringLiteral([...AGENT_STATES, "paused", "silent", "stuck"]),
+  type: parseAsString,
+};
+
+export const loadAgentFilters = createLoader(agentFilters);
+
+/** As the API wants it: what is not filtered by is left out. */
+export const agentsFilter = ({ q, state, type }: { q: string; state: string | null; type: string | null }) => ({
+  ...(q.trim() === "" ? {} : { q: q.trim() }),
+  ...(state === null ? {} : { state }),
+  ...(type === null ? {} : { type }),
+});

@@ -1,0 +1,179 @@
+import type {
+  AgentCommand,
+  AgentDetail,
+  AgentsAnswer,
+  AgentTypeSettings,
+  RunsAnswer,
+  SeriesAnswer,
+} from "@/lib/contracts/agents";
+import type { ApprovalsAnswer, BulkDecisionAnswer, BulkDecisionBody, DecisionAnswer } from "@/lib/contracts/approvals";
+import type { LinkBody, LinkCheckAnswer, SessionAnswer } from "@/lib/contracts/auth";
+import type { IncidentCommand, IncidentDetail, IncidentsAnswer } from "@/lib/contracts/incidents";
+import type { KeysAnswer, NewKeyAnswer, NewKeyBody } from "@/lib/contracts/keys";
+import type {
+  FleetSettings,
+  FleetSettingsPatch,
+  HealingAnswer,
+  MemoryAnswer,
+  OverviewAnswer,
+} from "@/lib/contracts/overview";
+import type { Problem } from "@/lib/contracts/problem";
+import type { InviteBody, LinkAnswer, UsersAnswer, UserView } from "@/lib/contracts/users";
+
+/** A server that does not answer within this is treated as away, so that no screen waits for ever. */
+const TIMEOUT_MS = 15_000;
+
+/** An answer other than success, in the server's own words. `status` is 0 when there was no answer at all. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly problem: Problem | null = null,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+
+  /** What is wrong with one field of the body that was sent, if the server named it. */
+  field(name: string): string | undefined {
+    return this.problem?.errors?.find((error) => error.field === name)?.reason;
+  }
+}
+
+type Query = Record<string, string | number | null | undefined>;
+
+function url(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== null && value !== undefined && value !== "") search.set(name, String(value));
+  return search.size > 0 ? `${path}?${search}` : path;
+}
+
+async function request<T>(
+  method: string,
+  path: string,
+  options: { body?: unknown; signal?: AbortSignal } = {},
+): Promise<T> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
+      headers: {
+        accept: "application/json",
+        ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw new ApiError(
+      timeout.aborted ? "Sentinel did not answer in time." : "Sentinel cannot be reached.",
+      0,
+      null,
+      cause,
+    );
+  }
+  const text = await response.text();
+  const json = text === "" ? undefined : parse(text);
+  if (response.ok) return json as T;
+  const problem = isProblem(json) ? json : null;
+  throw new ApiError(
+    problem?.detail ?? problem?.title ?? `Sentinel answered ${response.status}.`,
+    response.status,
+    problem,
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isProblem = (value: unknown): value is Problem => typeof value === "object" && value !== null && "title" in value;
+
+const get = <T>(path: string, query?: Query, signal?: AbortSignal) => request<T>("GET", url(path, query), { signal });
+const post = <T>(path: string, body: unknown) => request<T>("POST", path, { body });
+
+/** Ids are names that strangers chose: they are never part of a path as they are. */
+const agentPath = (id: string, rest = "") => `/api/v1/agents/${encodeURIComponent(id)}${rest}`;
+const incidentPath = (id: string, rest = "") => `/api/v1/incidents/${encodeURIComponent(id)}${rest}`;
+
+export interface AgentsFilter extends Query {
+  q?: string;
+  state?: string;
+  type?: string;
+}
+export interface IncidentsFilter extends Query {
+  state?: string;
+  agent?: string;
+  before?: number;
+}
+export interface HealingFilter extends Query {
+  outcome?: string;
+  agent?: string;
+}
+export interface DemoFaults {
+  faults: { kind: string; title: string; description: string; agents: string[] }[];
+  active: { kind: string; agent: string | null; since: number }[];
+}
+
+/** The REST surface as the screens use it: one function a request. Types come from the contracts. */
+export const api = {
+  session: (signal?: AbortSignal) => get<SessionAnswer>("/api/v1/session", {}, signal),
+  overview: (signal?: AbortSignal) => get<OverviewAnswer>("/api/v1/overview", {}, signal),
+
+  agents: (filter: AgentsFilter, signal?: AbortSignal) => get<AgentsAnswer>("/api/v1/agents", filter, signal),
+  agent: (id: string, signal?: AbortSignal) => get<AgentDetail>(agentPath(id), {}, signal),
+  series: (id: string, query: { metric: string; minutes: number }, signal?: AbortSignal) =>
+    get<SeriesAnswer>(agentPath(id, "/series"), query, signal),
+  runs: (id: string, signal?: AbortSignal) => get<RunsAnswer>(agentPath(id, "/runs"), {}, signal),
+  command: (id: string, command: AgentCommand, reason?: string) =>
+    post<unknown>(agentPath(id, `/${command}`), reason ? { reason } : {}),
+
+  agentTypes: (signal?: AbortSignal) => get<{ types: AgentTypeSettings[] }>("/api/v1/agent-types", {}, signal),
+  patchAgentType: (type: string, patch: Partial<Omit<AgentTypeSettings, "type" | "agents">>) =>
+    request<AgentTypeSettings>("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, { body: patch }),
+  settings: (signal?: AbortSignal) => get<FleetSettings>("/api/v1/settings", {}, signal),
+  patchSettings: (patch: FleetSettingsPatch) => request<FleetSettings>("PATCH", "/api/v1/settings", { body: patch }),
+
+  incidents: (filter: IncidentsFilter, signal?: AbortSignal) =>
+    get<IncidentsAnswer>("/api/v1/incidents", filter, signal),
+  incident: (id: string, signal?: AbortSignal) => get<IncidentDetail>(incidentPath(id), {}, signal),
+  incidentCommand: (id: string, command: IncidentCommand, comment?: string) =>
+    post<unknown>(incidentPath(id, `/${command}`), comment ? { comment } : {}),
+
+  approvals: (state: string | undefined, signal?: AbortSignal) =>
+    get<ApprovalsAnswer>("/api/v1/approvals", { state }, signal),
+  decide: (
+    id: string,
+    body: { decision: "approve" | "reject"; digest: string; comment?: string; evidence_opened: boolean },
+  ) => post<DecisionAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/decision`, body),
+  decideAll: (body: BulkDecisionBody) => post<BulkDecisionAnswer>("/api/v1/approvals/bulk", body),
+
+  healing: (filter: HealingFilter, signal?: AbortSignal) => get<HealingAnswer>("/api/v1/healing", filter, signal),
+  memory: (signal?: AbortSignal) => get<MemoryAnswer>("/api/v1/memory", {}, signal),
+
+  keys: (signal?: AbortSignal) => get<KeysAnswer>("/api/v1/keys", {}, signal),
+  createKey: (body: NewKeyBody) => post<NewKeyAnswer>("/api/v1/keys", body),
+  revokeKey: (id: string) => request<void>("DELETE", `/api/v1/keys/${encodeURIComponent(id)}`),
+  users: (signal?: AbortSignal) => get<UsersAnswer>("/api/v1/users", {}, signal),
+  invite: (body: InviteBody) => post<LinkAnswer>("/api/v1/users", body),
+  setRole: (id: string, role: UserView["role"]) =>
+    request<UserView>("PATCH", `/api/v1/users/${encodeURIComponent(id)}`, { body: { role } }),
+  removeUser: (id: string) => request<void>("DELETE", `/api/v1/users/${encodeURIComponent(id)}`),
+  signInLink: (id: string) => post<LinkAnswer>(`/api/v1/users/${encodeURIComponent(id)}/link`, {}),
+
+  checkLink: (token: string) => post<LinkCheckAnswer>("/api/v1/auth/link/check", { token }),
+  useLink: (body: LinkBody) => post<SessionAnswer>("/api/v1/auth/link", body),
+  signIn: (email: string, password: string) => post<unknown>("/api/auth/sign-in/email", { email, password }),
+  signOut: () => post<unknown>("/api/auth/sign-out", {}),
+
+  demoFaults: (signal?: AbortSignal) => get<DemoFaults>("/api/v1/demo/faults", {}, signal),
+  injectFault: (body: { kind: string; agent?: string }) => post<unknown>("/api/v1/demo/faults", body),
+};

@@ -1,0 +1,53 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import type { BulkDecisionBody } from "@/lib/contracts/approvals";
+import { api } from "@/components/api";
+
+/** What a decision makes out of date, whether it was taken or refused. */
+function useSettle() {
+  const client = useQueryClient();
+  return () =>
+    Promise.all(
+      ["approvals", "agents", "agent", "incidents", "incident", "overview"].map((root) =>
+        client.invalidateQueries({ queryKey: [root] }),
+      ),
+    );
+}
+
+export interface Decision {
+  id: string;
+  /** Of what the person saw: the server refuses a decision on anything else. */
+  digest: string;
+  decision: "approve" | "reject";
+  comment: string;
+  evidenceOpened: boolean;
+}
+
+export function useDecide(onDone?: () => void) {
+  const settle = useSettle();
+  return useMutation({
+    mutationFn: ({ id, digest, decision, comment, evidenceOpened }: Decision) =>
+      api.decide(id, {
+        decision,
+        digest,
+        evidence_opened: evidenceOpened,
+        ...(comment.trim() === "" ? {} : { comment: comment.trim() }),
+      }),
+    onSuccess: (_answer, { decision }) => {
+      toast.success(
+        decision === "approve"
+          ? "Approved. The action is carried out, then measured."
+          : "Rejected. The agent stays contained until “heal now”.",
+      );
+      onDone?.();
+    },
+    onSettled: settle,
+  });
+}
+
+export function useDecideAll() {
+  const settle = useSettle();
+  return useMutation({ mutationFn: (body: BulkDecisionBody) => api.decideAll(body), onSettled: settle });
+}

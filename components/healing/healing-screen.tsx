@@ -1,0 +1,174 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { HeartPulse, SearchX, X } from "lucide-react";
+import Link from "next/link";
+import { useQueryStates } from "nuqs";
+import type { ActionRunView } from "@/lib/contracts/incidents";
+import { OUTCOMES } from "@/lib/core/vocabulary";
+import { Measurement } from "@/components/incidents/actions-panel";
+import { PageHead } from "@/components/shell/page-head";
+import { OutcomeBadge } from "@/components/status/badges";
+import { ACTION, DIAGNOSIS, name, OUTCOME } from "@/components/status/words";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { type Columns, DataTable } from "@/components/ui/data-table";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Input } from "@/components/ui/field";
+import { duration, integer } from "@/components/ui/format";
+import { Panel } from "@/components/ui/panel";
+import { Select } from "@/components/ui/select";
+import { useSettled } from "@/components/ui/settled";
+import { Clock } from "@/components/ui/time";
+import { healingFilter, healingFilters } from "./filters";
+import { healingQuery } from "./queries";
+
+const ANY = "";
+const SEARCH_MS = 300;
+
+const columns: Columns<ActionRunView> = [
+  {
+    accessorKey: "started_at",
+    header: "Started",
+    cell: ({ row }) => <Clock at={row.original.started_at} className="num text-xs whitespace-nowrap text-ink-3" />,
+  },
+  {
+    accessorKey: "agent_id",
+    header: "Agent",
+    cell: ({ row }) => (
+      <Link
+        href={`/agents/${encodeURIComponent(row.original.agent_id)}`}
+        className="block max-w-44 truncate font-medium hover:underline"
+        title={row.original.agent_id}
+      >
+        {row.original.agent_id}
+      </Link>
+    ),
+  },
+  {
+    accessorKey: "diagnosis",
+    header: "Diagnosis",
+    cell: ({ row }) => (
+      <Link
+        href={`/incidents/${encodeURIComponent(row.original.incident_id)}`}
+        className="whitespace-nowrap text-ink-2 hover:underline"
+      >
+        {name(DIAGNOSIS, row.original.diagnosis)}
+      </Link>
+    ),
+  },
+  {
+    accessorKey: "action",
+    header: "Action",
+    cell: ({ row }) => <span className="whitespace-nowrap">{name(ACTION, row.original.action)}</span>,
+  },
+  {
+    accessorKey: "outcome",
+    header: "Measured outcome",
+    cell: ({ row }) => (
+      <span className="flex gap-1">
+        <OutcomeBadge outcome={row.original.outcome} />
+        {row.original.undone_at === null ? null : <Badge>undone</Badge>}
+      </span>
+    ),
+  },
+  {
+    id: "measured",
+    header: "Measurement",
+    enableSorting: false,
+    cell: ({ row }) => (
+      <div className="min-w-56 text-xs text-ink-2">
+        {row.original.detail}
+        <Measurement verification={row.original.verification} />
+      </div>
+    ),
+  },
+  {
+    id: "took",
+    header: "Until judged",
+    accessorFn: (run) => (run.judged_at === null ? Number.POSITIVE_INFINITY : run.judged_at - run.started_at),
+    cell: ({ row }) => (
+      <span className="num whitespace-nowrap">
+        {row.original.judged_at === null ? (
+          <span className="text-ink-3">not yet</span>
+        ) : (
+          duration(row.original.judged_at - row.original.started_at)
+        )}
+      </span>
+    ),
+  },
+  {
+    accessorKey: "by",
+    header: "By",
+    cell: ({ row }) => (
+      <span className="whitespace-nowrap text-ink-2" title={row.original.why}>
+        {row.original.by}
+      </span>
+    ),
+  },
+];
+
+export function HealingScreen() {
+  const [filters, setFilters] = useQueryStates(healingFilters);
+  const agent = useSettled(filters.agent, SEARCH_MS);
+  const { data, error, refetch } = useQuery(healingQuery(healingFilter({ outcome: filters.outcome, agent })));
+  const filtered = filters.outcome !== null || filters.agent !== null;
+  const count = (outcome: string) => (data ? ` (${integer(data.counts[outcome] ?? 0)})` : "");
+  return (
+    <>
+      <PageHead
+        title="Healing log"
+        lead="Every action that was tried, by whom and why, and what was measured afterwards."
+      />
+      <div className="mb-4 flex flex-wrap items-center gap-2">
+        <Select
+          label="Outcome"
+          value={filters.outcome ?? ANY}
+          options={[
+            { value: ANY, label: "Any outcome" },
+            ...OUTCOMES.map((outcome) => ({ value: outcome, label: `${name(OUTCOME, outcome)}${count(outcome)}` })),
+          ]}
+          onChange={(outcome) =>
+            void setFilters({ outcome: outcome === ANY ? null : (outcome as typeof filters.outcome) })
+          }
+        />
+        <Input
+          data-page-search
+          type="search"
+          aria-label="Only the agent of this name"
+          placeholder="Agent"
+          value={filters.agent ?? ""}
+          onChange={(event) => void setFilters({ agent: event.target.value || null })}
+          className="max-w-56"
+        />
+        {filtered ? (
+          <Button look="quiet" onClick={() => void setFilters({ outcome: null, agent: null })}>
+            <X aria-hidden /> Clear
+          </Button>
+        ) : null}
+      </div>
+      {error && !data ? (
+        <LoadError what="the healing log" error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Panel flush>
+          {!data ? (
+            <div className="space-y-3 p-4">
+              {Array.from({ length: 6 }, (_, index) => (
+                <Skeleton key={index} className="h-8" />
+              ))}
+            </div>
+          ) : data.actions.length > 0 ? (
+            <DataTable label="Healing log" columns={columns} data={data.actions} rowId={({ id }) => id} />
+          ) : filtered ? (
+            <Empty icon={SearchX} title="No action matches" />
+          ) : (
+            <Empty icon={HeartPulse} title="No action was tried yet">
+              An action that heals is listed here with its measured outcome: back in band, no effect, worse, or cannot
+              tell.
+            </Empty>
+          )}
+        </Panel>
+      )}
+    </>
+  );
+}

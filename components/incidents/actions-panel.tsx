@@ -1,0 +1,129 @@
+"use client";
+
+import { Undo2, Wrench } from "lucide-react";
+import type { ActionRunView, IncidentDetail } from "@/lib/contracts/incidents";
+import { argument } from "@/components/approvals/facts";
+import { ApprovalBadge, OutcomeBadge, RiskBadge } from "@/components/status/badges";
+import { ACTION, name, PROPOSAL } from "@/components/status/words";
+import { Badge } from "@/components/ui/badge";
+import { Empty } from "@/components/ui/feedback";
+import { duration, measure } from "@/components/ui/format";
+import { Panel } from "@/components/ui/panel";
+import { Ago, Clock } from "@/components/ui/time";
+
+type Proposal = IncidentDetail["proposals"][number];
+
+/** What was proposed, what people and policy said to it, what was done, and what was measured afterwards. */
+export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
+  const proposals = [...detail.proposals].sort((a, b) => a.created_at - b.created_at);
+  const runs = Map.groupBy(detail.actions, ({ proposal_id }) => proposal_id);
+  return (
+    <Panel title="Actions" hint="proposed, decided, done, measured" flush>
+      {proposals.length === 0 ? (
+        <Empty icon={Wrench} title="No action proposed" className="py-8">
+          {detail.incident.would_have
+            ? `In this mode nothing is done. Would have been: ${detail.incident.would_have}.`
+            : "Nothing was proposed for this incident so far."}
+        </Empty>
+      ) : (
+        <ol className="divide-y">
+          {proposals.map((proposal) => (
+            <li key={proposal.id} className="space-y-2 px-4 py-3">
+              <Proposed proposal={proposal} />
+              {(runs.get(proposal.id) ?? []).map((run) => (
+                <Tried key={run.id} run={run} />
+              ))}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}
+
+const POLICY: Record<Proposal["policy"], string> = {
+  run: "Policy lets it run",
+  ask: "Policy asks a person",
+  refuse: "Policy refuses it",
+  record: "Recorded only",
+};
+
+function Proposed({ proposal }: { proposal: Proposal }) {
+  const { approval } = proposal;
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-2">
+        <span className="num text-xs text-ink-3">Rung {proposal.rung + 1}</span>
+        <strong className="text-sm font-semibold">{name(ACTION, proposal.action)}</strong>
+        <RiskBadge risk={proposal.risk} />
+        {approval ? <ApprovalBadge state={approval.state} /> : <Badge>{name(PROPOSAL, proposal.state)}</Badge>}
+        <Clock at={proposal.created_at} className="num ml-auto text-xs text-ink-3" />
+      </div>
+      <p className="text-sm text-ink-2">
+        {POLICY[proposal.policy]}: {proposal.reason}. Expected: {proposal.expected}.
+      </p>
+      {approval?.decided_by ? (
+        <p className="text-xs text-ink-3">
+          Decided by {approval.decided_by}
+          {approval.decided_at === null ? null : (
+            <>
+              {" "}
+              <Ago at={approval.decided_at} />
+            </>
+          )}
+          {approval.comment ? `: “${approval.comment}”` : ""}
+        </p>
+      ) : null}
+      {approval?.void_reason ? <p className="text-xs text-ink-3">Void: {approval.void_reason}</p> : null}
+      {proposal.skipped.length > 0 ? (
+        <p className="text-xs text-ink-3">
+          Passed over: {proposal.skipped.map(({ action, reason }) => `${name(ACTION, action)} (${reason})`).join(", ")}
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+const RUN: Record<ActionRunView["state"], string> = {
+  started: "started",
+  done: "carried out",
+  failed: "failed",
+  cannot_tell: "cannot tell whether it was carried out",
+};
+
+function Tried({ run }: { run: ActionRunView }) {
+  return (
+    <div className="rounded-md bg-sunken px-3 py-2 text-sm">
+      <div className="flex flex-wrap items-center gap-2">
+        <OutcomeBadge outcome={run.outcome} />
+        {run.undone_at === null ? null : <Badge icon={Undo2}>undone</Badge>}
+        <span className="text-xs text-ink-2">
+          {RUN[run.state]} by {run.by}
+          {run.ended_at === null ? "" : `, took ${duration(run.ended_at - run.started_at)}`}
+          {run.acknowledged_at === null
+            ? ", not acknowledged yet"
+            : `, acknowledged after ${duration(run.acknowledged_at - run.started_at)}`}
+        </span>
+        <Clock at={run.started_at} className="num ml-auto text-xs text-ink-3" />
+      </div>
+      {run.detail ? <p className="mt-1 text-xs text-ink-2">{run.detail}</p> : null}
+      <Measurement verification={run.verification} />
+    </div>
+  );
+}
+
+/** The numbers behind an outcome, as they were kept. */
+export function Measurement({ verification }: { verification: Record<string, unknown> | null }) {
+  const entries = Object.entries(verification ?? {});
+  if (entries.length === 0) return null;
+  return (
+    <dl className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-xs">
+      {entries.map(([key, value]) => (
+        <div key={key} className="flex max-w-full gap-1.5">
+          <dt className="text-ink-3">{key.replaceAll("_", " ")}</dt>
+          <dd className="num min-w-0 break-words">{typeof value === "number" ? measure(value) : argument(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,89 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { IncidentCommand } from "@/lib/contracts/incidents";
+import { api } from "@/components/api";
+import { Button } from "@/components/ui/button";
+import { AlertDialog } from "@/components/ui/dialog";
+import { Field, Textarea } from "@/components/ui/field";
+
+export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: string; means: string; done: string }> = {
+  accept: {
+    verb: "Accept as normal",
+    title: "Accept this as normal?",
+    means:
+      "The incident is closed, the agent released, and the new level is learned: the same values will not raise an alarm again.",
+    done: "Accepted as normal. The new level is learned.",
+  },
+  dismiss: {
+    verb: "Dismiss",
+    title: "Dismiss this incident?",
+    means: "It is closed and nothing is learned from it. If the values stay outside the baseline, it will open again.",
+    done: "Dismissed.",
+  },
+  heal: {
+    verb: "Heal now",
+    title: "Heal now?",
+    means: "The next action of the ladder is carried out with your consent, then measured on fresh vitals.",
+    done: "Healing begins.",
+  },
+};
+
+/** Asks before an act on an incident. `command` null: closed. */
+export function IncidentCommandDialog({
+  id,
+  command,
+  onClose,
+}: {
+  id: string;
+  command: IncidentCommand | null;
+  onClose: () => void;
+}) {
+  const [shown, setShown] = useState(command);
+  const [comment, setComment] = useState("");
+  const client = useQueryClient();
+  if (command !== null && command !== shown) setShown(command);
+  const act = useMutation({
+    mutationFn: (which: IncidentCommand) => api.incidentCommand(id, which, comment.trim() || undefined),
+    onSuccess: (_answer, which) => {
+      toast.success(INCIDENT_COMMAND[which].done);
+      setComment("");
+      onClose();
+    },
+    onSettled: () =>
+      Promise.all(
+        [["incident", id], ["incidents"], ["agents"]].map((queryKey) => client.invalidateQueries({ queryKey })),
+      ),
+  });
+  if (shown === null) return null;
+  const text = INCIDENT_COMMAND[shown];
+  return (
+    <AlertDialog
+      open={command !== null}
+      onOpenChange={(next) => (next ? undefined : onClose())}
+      title={text.title}
+      description={text.means}
+      footer={
+        <>
+          <Button size="touch" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button size="touch" look="primary" busy={act.isPending} onClick={() => act.mutate(shown)}>
+            {text.verb}
+          </Button>
+        </>
+      }
+    >
+      <Field id="incident-comment" label="Comment" hint="Kept in the timeline beside your name.">
+        <Textarea
+          id="incident-comment"
+          value={comment}
+          maxLength={1000}
+          onChange={(event) => setComment(event.target.value)}
+        />
+      </Field>
+    </AlertDialog>
+  );
+}

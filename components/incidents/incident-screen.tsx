@@ -1,0 +1,205 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Eye, SearchX } from "lucide-react";
+import Link from "next/link";
+import { type ReactNode, useState } from "react";
+import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
+import type { IncidentState } from "@/lib/core/vocabulary";
+import { useSession } from "@/components/access/session";
+import { ApiError } from "@/components/api";
+import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
+import { PageHead } from "@/components/shell/page-head";
+import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
+import { ACTION, ANOMALY, name } from "@/components/status/words";
+import { Button, buttonStyle } from "@/components/ui/button";
+import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { duration } from "@/components/ui/format";
+import { Panel } from "@/components/ui/panel";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Ago, Clock } from "@/components/ui/time";
+import { ActionsPanel } from "./actions-panel";
+import { IncidentCommandDialog } from "./command-dialog";
+import { DiagnosisPanel, FindingsPanel } from "./diagnosis-panel";
+import { incidentQuery } from "./queries";
+import { Timeline } from "./timeline";
+
+const CLOSED: readonly IncidentState[] = ["resolved", "dismissed"];
+const HEALABLE: readonly IncidentState[] = ["rejected", "escalated"];
+
+export function IncidentScreen({ id }: { id: string }) {
+  const { data, error, refetch } = useQuery(incidentQuery(id));
+  if (error && !data)
+    return error instanceof ApiError && error.status === 404 ? (
+      <Empty
+        icon={SearchX}
+        title="No such incident"
+        action={
+          <Link href="/incidents" className={buttonStyle()}>
+            All incidents
+          </Link>
+        }
+      />
+    ) : (
+      <LoadError what="the incident" error={error} onRetry={() => void refetch()} />
+    );
+  if (!data)
+    return (
+      <div className="space-y-4">
+        <Skeleton className="h-8 w-96" />
+        <Skeleton className="h-64 rounded-[0.625rem]" />
+      </div>
+    );
+  return <Loaded detail={data} />;
+}
+
+function Loaded({ detail }: { detail: IncidentDetail }) {
+  const { incident } = detail;
+  const { decides } = useSession();
+  const [command, setCommand] = useState<IncidentCommand | null>(null);
+  const [deciding, setDeciding] = useState<Deciding | null>(null);
+  const open = !CLOSED.includes(incident.state);
+  const asked = detail.proposals.find(({ approval }) => approval?.state === "pending");
+  const decide = (decision: "approve" | "reject") =>
+    asked?.approval && setDeciding({ approvalId: asked.approval.id, digest: asked.digest, decision });
+  return (
+    <>
+      <PageHead
+        above={
+          <Link href="/incidents" className="hover:text-ink hover:underline">
+            Incidents
+          </Link>
+        }
+        title={incident.title}
+        lead={
+          <span className="flex flex-wrap items-center gap-2">
+            <IncidentBadge state={incident.state} />
+            <Severity value={incident.severity} />
+            <ModeBadge mode={incident.mode} />
+            {incident.outcome ? <span className="text-sm">{incident.outcome}</span> : null}
+          </span>
+        }
+        actions={
+          decides && open ? (
+            <>
+              <Button onClick={() => setCommand("dismiss")}>Dismiss</Button>
+              <Button onClick={() => setCommand("accept")}>Accept as normal</Button>
+              {asked ? (
+                <>
+                  <Button onClick={() => decide("reject")}>Reject</Button>
+                  <Button look="primary" onClick={() => decide("approve")}>
+                    Approve: {name(ACTION, asked.action).toLowerCase()}
+                  </Button>
+                </>
+              ) : HEALABLE.includes(incident.state) ? (
+                <Button look="primary" onClick={() => setCommand("heal")}>
+                  Heal now
+                </Button>
+              ) : null}
+            </>
+          ) : null
+        }
+      />
+      <div className="space-y-4">
+        {incident.mode === "observe" && incident.would_have ? (
+          <Callout tone="mute" icon={Eye} title="Observe mode: nothing was done">
+            Would have been: {incident.would_have}
+          </Callout>
+        ) : null}
+        <Facts detail={detail} />
+        <div className="grid gap-4 xl:grid-cols-[1fr_24rem]">
+          <div className="min-w-0 space-y-4">
+            <DiagnosisPanel detail={detail} />
+            <ActionsPanel detail={detail} />
+            <AnomaliesPanel detail={detail} />
+            <FindingsPanel detail={detail} />
+          </div>
+          <Timeline timeline={detail.timeline} subjects={incident.subjects.length} />
+        </div>
+      </div>
+      <IncidentCommandDialog id={incident.id} command={command} onClose={() => setCommand(null)} />
+      <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
+    </>
+  );
+}
+
+const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
+  <div className="min-w-0 bg-surface px-4 py-2.5">
+    <dt className="eyebrow">{label}</dt>
+    <dd className="num text-sm">{children}</dd>
+  </div>
+);
+
+/** How many subjects are named before the rest is counted. */
+const NAMED = 12;
+
+function Facts({ detail: { incident } }: { detail: IncidentDetail }) {
+  const after = (at: number | null) =>
+    at === null ? <span className="text-ink-3">not yet</span> : `after ${duration(at - incident.onset_at)}`;
+  return (
+    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-[0.625rem] border bg-line lg:grid-cols-5">
+      <Fact label="Began">
+        <Clock at={incident.onset_at} />
+      </Fact>
+      <Fact label="Contained">{after(incident.contained_at)}</Fact>
+      <Fact label="Back in band">{after(incident.healed_at)}</Fact>
+      <Fact label={incident.closed_at === null ? "Open for" : "Closed"}>
+        {incident.closed_at === null ? <Ago at={incident.opened_at} suffix="" /> : after(incident.closed_at)}
+      </Fact>
+      <div className="col-span-2 min-w-0 bg-surface px-4 py-2.5 lg:col-span-1">
+        <dt className="eyebrow">{incident.subjects.length > 1 ? `${incident.subjects.length} subjects` : "Subject"}</dt>
+        <dd className="flex flex-wrap gap-x-2 text-sm">
+          {incident.subjects.slice(0, NAMED).map((subject) =>
+            subject.kind === "agent" ? (
+              <Link
+                key={subject.id}
+                href={`/agents/${encodeURIComponent(subject.id)}`}
+                className="break-all hover:underline"
+              >
+                {subject.id}
+              </Link>
+            ) : (
+              <span key={subject.id}>{subject.id}</span>
+            ),
+          )}
+          {incident.subjects.length > NAMED ? (
+            <span className="text-ink-3">and {incident.subjects.length - NAMED} more</span>
+          ) : null}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function AnomaliesPanel({ detail: { anomalies, incident } }: { detail: IncidentDetail }) {
+  if (anomalies.length === 0) return null;
+  const several = incident.subjects.length > 1;
+  return (
+    <Panel title="Anomalies" flush>
+      <Table label="Anomalies">
+        <HeadRow>
+          <th>At</th>
+          {several ? <th>Agent</th> : null}
+          <th>Type</th>
+          <th>Severity</th>
+          <th>Measured</th>
+        </HeadRow>
+        <Body>
+          {anomalies.map((anomaly) => (
+            <Row key={anomaly.id}>
+              <td className="num text-xs whitespace-nowrap text-ink-3">
+                <Clock at={anomaly.at} />
+              </td>
+              {several ? <td className="max-w-40 truncate">{anomaly.agent_id}</td> : null}
+              <td className="whitespace-nowrap">{name(ANOMALY, anomaly.type)}</td>
+              <td>
+                <Severity value={anomaly.severity} />
+              </td>
+              <td className="min-w-64 text-ink-2">{anomaly.text}</td>
+            </Row>
+          ))}
+        </Body>
+      </Table>
+    </Panel>
+  );
+}

@@ -1,0 +1,113 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import type { StreamMessage } from "@/lib/contracts/overview";
+import { useNow } from "@/components/ui/now";
+import { outdated, refresher } from "./refresh";
+import { type Connection, type Follower, followStream } from "./share";
+
+/** How many of the newest messages the feed keeps. */
+export const FEED_LENGTH = 120;
+/** Silence that the heartbeats should have broken: from here on what is shown is marked as stale. */
+const STALE_MS = 25_000;
+
+interface Heard {
+  at: () => number;
+  subscribe: (listener: () => void) => () => void;
+}
+interface Live {
+  connection: Connection;
+  feed: readonly StreamMessage[];
+  heard: Heard;
+}
+
+const LiveContext = createContext<Live | null>(null);
+
+function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error("useLive is used outside of LiveProvider");
+  return live;
+}
+
+/** Follows the stream for everything below it, and reads again what a message makes out of date. */
+export function LiveProvider({
+  now,
+  recent,
+  children,
+}: {
+  now: number;
+  /** The newest messages when the page was made, newest first. */
+  recent: readonly StreamMessage[];
+  children: ReactNode;
+}) {
+  const after = useRef(recent[0]?.seq ?? null);
+  const client = useQueryClient();
+  const [connection, setConnection] = useState<Connection>("connecting");
+  const [feed, setFeed] = useState<readonly StreamMessage[]>(recent);
+  const [heard] = useState(() => whenHeard(now));
+
+  useEffect(() => {
+    const refresh = refresher(client);
+    const answers = client.getQueryCache().subscribe((event) => {
+      if (event.type === "updated" && event.action.type === "success" && !event.action.manual) heard.note();
+    });
+    const follower: Follower = {
+      onMessage: (message) => {
+        after.current = message.seq;
+        heard.note();
+        setFeed((old) => (old.some(({ seq }) => seq === message.seq) ? old : [message, ...old].slice(0, FEED_LENGTH)));
+        refresh.add(outdated(message));
+      },
+      onConnection: setConnection,
+      onAlive: heard.note,
+      onGap: () => void client.invalidateQueries(),
+      onSignedOut: () => location.assign("/sign-in"),
+    };
+    const unfollow = followStream(follower, after.current);
+    return () => {
+      unfollow();
+      answers();
+      refresh.stop();
+    };
+  }, [client, heard]);
+
+  const live = useMemo(() => ({ connection, feed, heard }), [connection, feed, heard]);
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+/** When the server last said anything at all: an answer, a message or a heartbeat. */
+function whenHeard(start: number): Heard & { note: () => void } {
+  const listeners = new Set<() => void>();
+  let at = start;
+  return {
+    at: () => at,
+    note: () => {
+      at = Date.now();
+      for (const listener of listeners) listener();
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export const useFeed = (): readonly StreamMessage[] => useLive().feed;
+
+/** The state of the line, how old the newest word from the server is (ms), and whether that is too old to be trusted. */
+export function useFreshness(): { connection: Connection; age: number; stale: boolean } {
+  const { connection, heard } = useLive();
+  const at = useSyncExternalStore(heard.subscribe, heard.at, heard.at);
+  const age = Math.max(0, useNow() - at);
+  return { connection, age, stale: age > STALE_MS };
+}

@@ -1,0 +1,42 @@
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { StreamMessage } from "@/lib/contracts/overview";
+
+/** Bursts (a fleet falling ill) cost one round of reading again, not one a message. */
+const FLUSH_MS = 350;
+
+/** What a message makes out of date. Messages are about an agent, an incident, both, or the settings. */
+export function outdated(message: StreamMessage): QueryKey[] {
+  const keys: QueryKey[] = [["overview"]];
+  if (message.agent_id !== null) keys.push(["agents"], ["agent", message.agent_id], ["changes"]);
+  if (message.incident_id !== null)
+    keys.push(["incidents"], ["incident", message.incident_id], ["approvals"], ["healing"], ["memory"]);
+  if (message.agent_id === null && message.incident_id === null)
+    keys.push(["agents"], ["settings"], ["agent-types"], ["demo"]);
+  return keys;
+}
+
+/** Collects what is out of date and reads it again, together. What is just being read waits for the next round. */
+export function refresher(client: QueryClient): { add: (keys: QueryKey[]) => void; stop: () => void } {
+  let waiting = new Map<string, QueryKey>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const flush = () => {
+    timer = undefined;
+    const round = waiting;
+    waiting = new Map();
+    for (const [id, queryKey] of round) {
+      if (client.isFetching({ queryKey }) > 0) waiting.set(id, queryKey);
+      else void client.invalidateQueries({ queryKey });
+    }
+    if (waiting.size > 0) schedule();
+  };
+  const schedule = () => (timer ??= setTimeout(flush, FLUSH_MS));
+
+  return {
+    add: (keys) => {
+      for (const key of keys) waiting.set(JSON.stringify(key), key);
+      schedule();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

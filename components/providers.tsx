@@ -1,0 +1,63 @@
+"use client";
+
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { ThemeProvider, useTheme } from "next-themes";
+import { NuqsAdapter } from "nuqs/adapters/next/app";
+import { type ReactNode, useState } from "react";
+import { toast, Toaster } from "sonner";
+import { ApiError } from "./api";
+import { TooltipProvider } from "./ui/tooltip";
+
+/** What was read is taken as current for this long; the stream says sooner when it is not. */
+const STALE_MS = 5_000;
+const MAX_RETRIES = 2;
+
+function signedOut(error: Error): void {
+  if (error instanceof ApiError && error.status === 401 && !location.pathname.startsWith("/sign-in"))
+    location.assign("/sign-in");
+}
+
+const newClient = () =>
+  new QueryClient({
+    queryCache: new QueryCache({ onError: signedOut }),
+    mutationCache: new MutationCache({
+      onError: (error, _variables, _result, mutation) => {
+        signedOut(error);
+        // A form shows its own errors beside its fields.
+        if (mutation.meta?.quiet !== true) toast.error(error.message);
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: STALE_MS,
+        retry: (count, error) =>
+          !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < MAX_RETRIES,
+      },
+    },
+  });
+
+function Toasts() {
+  const { resolvedTheme } = useTheme();
+  return (
+    <Toaster
+      theme={resolvedTheme === "dark" ? "dark" : "light"}
+      position="bottom-right"
+      offset={{ bottom: 24 }}
+      closeButton
+    />
+  );
+}
+
+export function Providers({ children }: { children: ReactNode }) {
+  const [client] = useState(newClient);
+  return (
+    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+      <NuqsAdapter>
+        <QueryClientProvider client={client}>
+          <TooltipProvider delay={300}>{children}</TooltipProvider>
+          <Toasts />
+        </QueryClientProvider>
+      </NuqsAdapter>
+    </ThemeProvider>
+  );
+}

@@ -1,0 +1,140 @@
+import {
+  BadgeCheck,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  CircleMinus,
+  CirclePause,
+  CircleSlash,
+  CircleX,
+  ClockAlert,
+  Equal,
+  Eye,
+  Hand,
+  HeartPulse,
+  Hourglass,
+  Lock,
+  type LucideIcon,
+  MessageSquareMore,
+  OctagonX,
+  Radar,
+  Search,
+  ShieldQuestion,
+  TimerReset,
+  TrendingDown,
+  VolumeX,
+  Wrench,
+  Zap,
+} from "lucide-react";
+import type { AgentCard } from "@/lib/contracts/agents";
+import type { AgentState, ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/core/vocabulary";
+import type { Tone } from "@/components/ui/badge";
+
+export interface Look {
+  label: string;
+  tone: Tone;
+  icon: LucideIcon;
+  /** One line for those who meet the word for the first time. */
+  means: string;
+}
+
+export const AGENT: Record<AgentState, Look> = {
+  learning: { label: "Learning", tone: "info", icon: CircleDashed, means: "Too few samples to say what is normal." },
+  healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Inside its baseline." },
+  suspected: {
+    label: "Suspected",
+    tone: "warn",
+    icon: CircleHelp,
+    means: "Left its baseline; judgement waits for its peers.",
+  },
+  quarantined: {
+    label: "Quarantined",
+    tone: "hold",
+    icon: Lock,
+    means: "Told to stop. Containment says how far that got.",
+  },
+  healing: { label: "Healing", tone: "heal", icon: HeartPulse, means: "An action is under way." },
+  probation: { label: "Probation", tone: "proof", icon: Hourglass, means: "Released on trial: fresh vitals decide." },
+  exhausted: {
+    label: "Exhausted",
+    tone: "spent",
+    icon: OctagonX,
+    means: "Every action was tried. A person has to look.",
+  },
+};
+
+export const PAUSED: Look = { label: "Paused", tone: "mute", icon: CirclePause, means: "Paused by a person." };
+export const SILENT: Look = {
+  label: "Silent",
+  tone: "warn",
+  icon: VolumeX,
+  means: "Has not reported for longer than usual.",
+};
+export const STUCK: Look = {
+  label: "Stuck",
+  tone: "warn",
+  icon: ClockAlert,
+  means: "A run is open past its deadline.",
+};
+/** An agent that cannot be made to stop is never called quarantined. */
+const NOT_HELD: Look = {
+  label: "Observe only",
+  tone: "warn",
+  icon: Eye,
+  means: "Its SDK cannot enforce a hold: it is watched, and still running.",
+};
+const RETIRED: Look = { label: "Retired", tone: "mute", icon: CircleMinus, means: "A successor took over." };
+
+/** How an agent's state is shown. What cannot be enforced is not claimed. */
+export function agentLook(agent: Pick<AgentCard, "state" | "containment" | "enforcement">): Look {
+  const cannot = agent.containment.state === "observe_only" || agent.enforcement === false;
+  return agent.state === "quarantined" && cannot ? NOT_HELD : AGENT[agent.state];
+}
+
+export const retiredLook = RETIRED;
+
+export const INCIDENT: Record<IncidentState, Look> = {
+  open: { label: "Open", tone: "warn", icon: Zap, means: "Something left its baseline." },
+  investigating: { label: "Investigating", tone: "info", icon: Search, means: "Evidence is being gathered." },
+  awaiting_approval: {
+    label: "Awaiting approval",
+    tone: "accent",
+    icon: MessageSquareMore,
+    means: "A person has to decide.",
+  },
+  acting: { label: "Acting", tone: "heal", icon: Wrench, means: "An action is being carried out." },
+  verifying: { label: "Verifying", tone: "proof", icon: TimerReset, means: "Fresh vitals are being measured." },
+  resolved: { label: "Resolved", tone: "ok", icon: CircleCheck, means: "Vitals are back in band." },
+  rejected: {
+    label: "Rejected",
+    tone: "hold",
+    icon: Hand,
+    means: "The action was rejected; contained until “heal now”.",
+  },
+  escalated: { label: "Escalated", tone: "spent", icon: OctagonX, means: "Out of actions, or a limit was reached." },
+  dismissed: { label: "Accepted as normal", tone: "mute", icon: CircleMinus, means: "A person closed it." },
+};
+
+export const OUTCOMES: Record<Outcome, Pick<Look, "tone" | "icon">> = {
+  pending: { tone: "proof", icon: Hourglass },
+  recovered: { tone: "ok", icon: BadgeCheck },
+  no_effect: { tone: "warn", icon: Equal },
+  worse: { tone: "hold", icon: TrendingDown },
+  cannot_tell: { tone: "mute", icon: ShieldQuestion },
+};
+
+export const APPROVAL: Record<ApprovalState, Pick<Look, "label" | "tone" | "icon">> = {
+  pending: { label: "Pending", tone: "accent", icon: MessageSquareMore },
+  approved: { label: "Approved", tone: "ok", icon: CircleCheck },
+  rejected: { label: "Rejected", tone: "hold", icon: CircleX },
+  expired: { label: "Expired", tone: "mute", icon: ClockAlert },
+  void: { label: "Void", tone: "mute", icon: CircleSlash },
+};
+
+export const MODES: Record<Mode, Pick<Look, "tone" | "icon">> = {
+  observe: { tone: "mute", icon: Eye },
+  recommend: { tone: "info", icon: MessageSquareMore },
+  act: { tone: "accent", icon: Radar },
+};
+
+export const RISKS: Record<Risk, Tone> = { none: "mute", reversible: "ok", hard_to_undo: "warn", destructive: "hold" };

@@ -1,0 +1,141 @@
+import type {
+  AgentAction,
+  AnomalyType,
+  ChangeKind,
+  Diagnosis,
+  FindingKind,
+  Mode,
+  Outcome,
+  ProposalState,
+  Risk,
+} from "@/lib/core/vocabulary";
+
+/** What the vocabulary's words are called on screen. Careful ones: nothing here says why something happened, or that it is mended. */
+export const ACTION: Record<AgentAction, string> = {
+  reset_memory: "Reset memory",
+  rollback_prompt: "Roll back prompt",
+  reduce_autonomy: "Reduce autonomy",
+  revoke_tools: "Revoke tools",
+  clone_agent: "Replace with a clone",
+  wait: "Wait",
+  notify: "Notify and hold",
+};
+
+export const DIAGNOSIS: Record<Diagnosis, string> = {
+  prompt_drift: "Prompt drift",
+  prompt_injection: "Prompt injection",
+  infinite_loop: "Infinite loop",
+  tool_instability: "Tool instability",
+  memory_corruption: "Memory corruption",
+  cost_overrun: "Cost overrun",
+  external_cause: "External cause",
+  unknown: "Unknown",
+};
+
+export const ANOMALY: Record<AnomalyType, string> = {
+  latency_spike: "Latency spike",
+  token_spike: "Token spike",
+  input_token_spike: "Input token spike",
+  output_token_spike: "Output token spike",
+  cost_spike: "Cost spike",
+  tool_explosion: "Tool explosion",
+  high_retry_rate: "High retry rate",
+  error_rate_spike: "Error rate spike",
+  prompt_change: "Prompt change",
+  model_change: "Model change",
+  tools_change: "Tools change",
+  repetition: "Repetition",
+  run_overrun: "Run overrun",
+  spend_velocity: "Spend velocity",
+  cache_collapse: "Cache collapse",
+  silence: "Silence",
+  stuck_run: "Stuck run",
+  vanished_work: "Vanished work",
+  gauge_shift: "Gauge shift",
+};
+
+export const OUTCOME: Record<Outcome, string> = {
+  pending: "Being measured",
+  recovered: "Back in band",
+  no_effect: "No effect",
+  worse: "Worse",
+  cannot_tell: "Cannot tell",
+};
+
+export const RISK: Record<Risk, string> = {
+  none: "No risk",
+  reversible: "Reversible",
+  hard_to_undo: "Hard to undo",
+  destructive: "Destructive",
+};
+
+export const MODE: Record<Mode, string> = { observe: "Observe", recommend: "Recommend", act: "Act" };
+export const MODE_MEANS: Record<Mode, string> = {
+  observe: "Records what would have been done. Nothing is done.",
+  recommend: "Every action asks a person first.",
+  act: "Contains and heals within its limits; asks above the threshold.",
+};
+
+export const CHANGE: Record<ChangeKind, string> = {
+  deploy: "Deploy",
+  prompt: "Prompt",
+  model: "Model",
+  tools: "Tools",
+  config: "Configuration",
+  scale: "Scale",
+  healing: "Healing action",
+};
+
+export const FINDING: Record<FindingKind, string> = {
+  metric_shift: "Metric shift",
+  log_template: "Log template",
+  change: "Change",
+  dependency: "Dependency",
+  peer_group: "Peer group",
+  repetition: "Repetition",
+  similar_incident: "Similar incident",
+  memory: "Immune memory",
+  could_not_look: "Could not look",
+};
+
+export const PROPOSAL: Record<ProposalState, string> = {
+  proposed: "Proposed",
+  pending: "Waiting for approval",
+  approved: "Approved",
+  rejected: "Rejected",
+  expired: "Expired",
+  void: "Void",
+  executed: "Carried out",
+};
+
+/** A metric's name with its unit, as an axis says it. */
+export const METRIC: Record<string, { label: string; unit: string }> = {
+  latency_ms: { label: "Latency", unit: "ms" },
+  ttft_ms: { label: "Time to first token", unit: "ms" },
+  token_count: { label: "Tokens", unit: "" },
+  input_tokens: { label: "Input tokens", unit: "" },
+  output_tokens: { label: "Output tokens", unit: "" },
+  cost: { label: "Cost", unit: "USD" },
+  tool_calls: { label: "Tool calls", unit: "" },
+  retries: { label: "Retries", unit: "" },
+  error: { label: "Errors", unit: "share" },
+  cache_ratio: { label: "Cache ratio", unit: "share" },
+  result_bytes: { label: "Tool result size", unit: "bytes" },
+  spend_per_min: { label: "Spend per minute", unit: "USD" },
+  run_cost: { label: "Cost of a run", unit: "USD" },
+  run_tokens: { label: "Tokens of a run", unit: "" },
+  run_calls: { label: "Calls of a run", unit: "" },
+  run_depth: { label: "Depth of a run", unit: "" },
+};
+
+const plain = (word: string) => {
+  const spaced = word.replaceAll("_", " ");
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+};
+
+/** The name of a word that may be newer than this screen. */
+export const name = (names: Record<string, string>, word: string | null): string =>
+  word === null ? "Unknown" : Object.hasOwn(names, word) ? names[word]! : plain(word);
+
+export const metricName = (metric: string): string => METRIC[metric]?.label ?? plain(metric);
+export const metricUnit = (metric: string): string => METRIC[metric]?.unit ?? "";
