@@ -1,4 +1,4 @@
-import { and, count, eq, getTableColumns, gte, isNull, sql, type SQL } from "drizzle-orm";
+import { and, count, eq, gte, isNull, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { AgentCard, AgentsAnswer, AgentsQuery } from "@/lib/contracts/agents";
 import { containment } from "@/lib/core/containment";
@@ -98,12 +98,46 @@ function inState(state: NonNullable<z.output<typeof AgentsQuery>["state"]>): SQL
   }
 }
 
+/** Only what a card shows: at a thousand agents most of the time goes into moving columns. */
+const CARD_COLUMNS = {
+  id: agents.id,
+  type: agents.type,
+  state: agents.state,
+  stateSince: agents.stateSince,
+  liveness: agents.liveness,
+  paused: agents.paused,
+  enforcement: agents.enforcement,
+  model: agents.model,
+  provider: agents.provider,
+  mcpServers: agents.mcpServers,
+  environment: agents.environment,
+  lastSeenAt: agents.lastSeenAt,
+};
+const DIRECTIVE_COLUMNS = {
+  version: directives.version,
+  status: directives.status,
+  rollbackTo: directives.rollbackTo,
+  revokedTools: directives.revokedTools,
+  autonomy: directives.autonomy,
+  createdAt: directives.createdAt,
+};
+const INSTANCE_COLUMNS = {
+  agentId: agentInstances.agentId,
+  instanceId: agentInstances.instanceId,
+  lastSeenAt: agentInstances.lastSeenAt,
+  appliedVersion: agentInstances.appliedVersion,
+  enforcedVersion: agentInstances.enforcedVersion,
+};
+type Carded = Pick<Agent, "state" | "enforcement">;
+type Sent = Pick<DirectiveRow, keyof typeof DIRECTIVE_COLUMNS>;
+type Reporting = Pick<Instance, keyof typeof INSTANCE_COLUMNS>;
+
 async function listCards(db: Db, where: SQL | undefined, context: ViewContext, limit: number): Promise<AgentCard[]> {
   const rows = await db
     .select({
-      agent: getTableColumns(agents),
+      agent: CARD_COLUMNS,
       mode: agentTypes.mode,
-      directive: directives,
+      directive: DIRECTIVE_COLUMNS,
       incident: {
         id: incidents.id,
         title: incidents.title,
@@ -153,9 +187,9 @@ export const canHealNow = (agent: string, incident: string | null): boolean =>
 
 /** How far the directive in force got. One that only lets the agent run asks for nothing, so there is nothing to confirm. */
 export function containmentOf(
-  agent: Agent,
-  directive: DirectiveRow | null,
-  instances: readonly Instance[],
+  agent: Carded,
+  directive: Sent | null,
+  instances: readonly Reporting[],
   { now, instanceLiveMs, ackTimeoutMs }: ViewContext,
 ): AgentCard["containment"] {
   const reports = instances.map((instance) => ({
@@ -173,7 +207,7 @@ export function containmentOf(
   );
 }
 
-const asksForSomething = (agent: Agent, directive: DirectiveRow): boolean =>
+const asksForSomething = (agent: Carded, directive: Sent): boolean =>
   directive.status !== "run" ||
   directive.rollbackTo !== null ||
   directive.revokedTools.length > 0 ||
@@ -181,9 +215,13 @@ const asksForSomething = (agent: Agent, directive: DirectiveRow): boolean =>
   agent.state === "healing" ||
   agent.state === "probation";
 
-async function listLiveInstances(db: Db, agentIds: readonly string[], since: number): Promise<Map<string, Instance[]>> {
+async function listLiveInstances(
+  db: Db,
+  agentIds: readonly string[],
+  since: number,
+): Promise<Map<string, Reporting[]>> {
   const rows = await db
-    .select()
+    .select(INSTANCE_COLUMNS)
     .from(agentInstances)
     .where(and(among(agentInstances.agentId, agentIds), gte(agentInstances.lastSeenAt, since)));
   return grouped(rows, (row) => row.agentId);

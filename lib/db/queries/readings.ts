@@ -82,9 +82,8 @@ export function stepOf(kind: EventKind, runId: string | null): Reading["of"] | n
   }
 }
 
-/** Gives access to the fields of one row of `FIELDS_SQL`. Yes and no are 1 and 0; what is no number is unknown. */
-export function fieldsOf(json: string): Fields {
-  const values = JSON.parse(json) as unknown[];
+/** Gives access to what `FIELDS_SQL` read of one event. Yes and no are 1 and 0; what is no number is unknown. */
+export function fieldsOf(values: readonly unknown[]): Fields {
   return (name) => {
     const value = values[FIELDS.indexOf(name)];
     if (typeof value === "boolean") return value ? 1 : 0;

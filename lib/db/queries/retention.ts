@@ -1,0 +1,106 @@
+import type { Db, Statement } from "../client";
+import { write } from "../client";
+
+/** What is kept for how long, in ms. */
+export interface Retention {
+  rawMs: number;
+  rollupMs: number;
+}
+
+/** Answers to retried requests: nobody retries the same request days later. */
+const IDEMPOTENCY_MS = 2 * 24 * 60 * 60_000;
+
+/**
+ * Rows deleted at a time: a few ms of the one writer. What belongs to an incident (its anomalies, its timeline, what was
+ * tried) is kept, and so are the directives and changes of each agent: they are few, and they are the record.
+ */
+const CHUNK = 1_000;
+
+/** One kind of rows that end by age: deletes the oldest chunk of those that are past it. */
+type Expiry = (now: number, keep: Retention) => Statement;
+
+export const EXPIRIES: Record<string, Expiry> = {
+  /** Only what was judged and is in the rollups may go. Sequences follow arrival, so the oldest are the first. */
+  events: (now, { rawMs }) => ({
+    sql: `DELETE FROM agent_events WHERE seq IN (
+            SELECT e.seq FROM agent_events e JOIN shards s ON s.id = e.shard
+            WHERE e.received_at < ?1 AND e.seq <= s.cursor
+              AND e.seq <= (SELECT json_extract(value, '$') FROM settings WHERE key = 'rollup')
+            ORDER BY e.received_at LIMIT ${CHUNK})`,
+    args: [now - rawMs],
+  }),
+  rollups: (now, { rollupMs }) => ({
+    sql: `DELETE FROM rollups WHERE rowid IN (SELECT rowid FROM rollups WHERE hour < ?1 ORDER BY hour LIMIT ${CHUNK})`,
+    args: [Math.floor((now - rollupMs) / 3_600_000)],
+  }),
+  runs: (now, { rollupMs }) => ({
+    sql: `DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE started_at < ?1 AND last_at < ?1 ORDER BY started_at LIMIT ${CHUNK})`,
+    args: [now - rollupMs],
+  }),
+  requests: (now) => ({
+    sql: `DELETE FROM ingest_requests WHERE rowid IN (SELECT rowid FROM ingest_requests WHERE at < ?1 ORDER BY at LIMIT ${CHUNK})`,
+    args: [now - IDEMPOTENCY_MS],
+  }),
+  instances: (now, { rawMs }) => ({
+    sql: `DELETE FROM agent_instances WHERE rowid IN (SELECT rowid FROM agent_instances WHERE last_seen_at < ?1 LIMIT ${CHUNK})`,
+    args: [now - rawMs],
+  }),
+  /** Watched and done with: no incident came of them. */
+  anomalies: (now, { rollupMs }) => ({
+    sql: `DELETE FROM anomalies WHERE rowid IN (SELECT rowid FROM anomalies WHERE incident_id IS NULL AND at < ?1 LIMIT ${CHUNK})`,
+    args: [now - rollupMs],
+  }),
+  /** The look at the oldest of them is bounded, not only the delete: they have no index by time. */
+  history: (now, { rollupMs }) => ({
+    sql: `DELETE FROM stream_events WHERE at < ?1 AND seq IN (
+            SELECT seq FROM stream_events WHERE incident_id IS NULL ORDER BY seq LIMIT ${CHUNK})`,
+    args: [now - rollupMs],
+  }),
+};
+
+/** Deletes one chunk; true when there may be more. */
+export async function expire(
+  db: Db,
+  expiry: Expiry,
+  now: number,
+  keep: Retention,
+): Promise<{ deleted: number; more: boolean }> {
+  const [result] = await write(db, [expiry(now, keep)]);
+  return { deleted: result!.rowsAffected, more: result!.rowsAffected === CHUNK };
+}
+
+/** Takes or prolongs a named lease; false while another owner holds it. */
+export async function holdLease(
+  db: Db,
+  lease: { name: string; owner: string; until: number },
+  now: number,
+): Promise<boolean> {
+  const [result] = await write(db, [
+    {
+      sql: `INSERT INTO leases (name, owner, until) VALUES (?1, ?2, ?3)
+            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+            WHERE leases.until < ?4 OR leases.owner = excluded.owner`,
+      args: [lease.name, lease.owner, lease.until, now],
+    },
+  ]);
+  return result!.rowsAffected === 1;
+}
+
+export async function leaveLease(db: Db, name: string, owner: string): Promise<void> {
+  await write(db, [{ sql: "DELETE FROM leases WHERE name = ? AND owner = ?", args: [name, owner] }]);
+}
+
+/**
+ * Gives up to `pages` free pages of a local file back to the file system; returns how many were free before. A server
+ * looks after its own files. The pragma yields one empty row a page, which the driver's other calls stop at after the
+ * first (and then cannot commit): only a script runs it to its end. It is one synchronous call, so that no transaction of
+ * this process can be under way.
+ */
+export async function vacuum(db: Db, pages: number): Promise<number> {
+  const client = db.$client;
+  if (client.protocol !== "file") return 0;
+  const { rows } = await client.execute("PRAGMA freelist_count");
+  const free = Number(rows[0]?.[0] ?? 0);
+  if (free > 0) await client.executeMultiple(`PRAGMA incremental_vacuum(${Math.trunc(pages)})`);
+  return free;
+}
