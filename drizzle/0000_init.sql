@@ -39,6 +39,7 @@ CREATE TABLE `agents` (
 	`tools_hash` text,
 	`held_prompts` text DEFAULT '[]' NOT NULL,
 	`good_prompt_hash` text,
+	`prompt_samples` integer DEFAULT 0 NOT NULL,
 	`cannot` text DEFAULT '[]' NOT NULL,
 	`mcp_servers` text DEFAULT '[]' NOT NULL,
 	`tools` text DEFAULT '[]' NOT NULL,
@@ -70,10 +71,101 @@ CREATE TABLE `directives` (
 	`incident_id` text,
 	`created_by` text NOT NULL,
 	`created_at` integer NOT NULL,
+	`action_run_id` text,
+	`enforced_at` integer,
+	`breached_at` integer,
 	`unconfirmed_at` integer,
 	PRIMARY KEY(`agent_id`, `version`)
 );
 --> statement-breakpoint
+CREATE UNIQUE INDEX `directives_action_run` ON `directives` (`action_run_id`);--> statement-breakpoint
+CREATE TABLE `accounts` (
+	`id` text PRIMARY KEY NOT NULL,
+	`account_id` text NOT NULL,
+	`provider_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`access_token` text,
+	`refresh_token` text,
+	`id_token` text,
+	`access_token_expires_at` integer,
+	`refresh_token_expires_at` integer,
+	`scope` text,
+	`password` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `accounts_user` ON `accounts` (`user_id`);--> statement-breakpoint
+CREATE TABLE `ingest_keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`hash` text NOT NULL,
+	`shown` text NOT NULL,
+	`name` text NOT NULL,
+	`agent_id` text,
+	`name_prefix` text,
+	`created_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`last_used_at` integer,
+	`revoked_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `ingest_keys_hash_unique` ON `ingest_keys` (`hash`);--> statement-breakpoint
+CREATE TABLE `links` (
+	`token_hash` text PRIMARY KEY NOT NULL,
+	`kind` text NOT NULL,
+	`user_id` text,
+	`email` text,
+	`role` text,
+	`created_by` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer NOT NULL,
+	`used_at` integer,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE TABLE `secrets` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `sessions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`token` text NOT NULL,
+	`user_id` text NOT NULL,
+	`expires_at` integer NOT NULL,
+	`ip_address` text,
+	`user_agent` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `sessions_token_unique` ON `sessions` (`token`);--> statement-breakpoint
+CREATE INDEX `sessions_user` ON `sessions` (`user_id`);--> statement-breakpoint
+CREATE TABLE `users` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`email` text NOT NULL,
+	`email_verified` integer DEFAULT false NOT NULL,
+	`image` text,
+	`role` text DEFAULT 'viewer' NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
+CREATE TABLE `verifications` (
+	`id` text PRIMARY KEY NOT NULL,
+	`identifier` text NOT NULL,
+	`value` text NOT NULL,
+	`expires_at` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `verifications_identifier` ON `verifications` (`identifier`);--> statement-breakpoint
 CREATE TABLE `agent_events` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`shard` integer NOT NULL,
@@ -243,6 +335,8 @@ CREATE TABLE `changes` (
 	`to_value` text,
 	`note` text,
 	`source` text NOT NULL,
+	`status` text NOT NULL,
+	`accept` text,
 	`created_at` integer NOT NULL,
 	`taken_at` integer
 );
@@ -278,6 +372,7 @@ CREATE TABLE `incident_subjects` (
 	`subject_kind` text NOT NULL,
 	`subject_id` text NOT NULL,
 	`role` text NOT NULL,
+	`watch` text,
 	PRIMARY KEY(`incident_id`, `subject_kind`, `subject_id`)
 );
 --> statement-breakpoint
@@ -331,6 +426,7 @@ CREATE TABLE `commit_guard` (
 CREATE TABLE `detector_states` (
 	`agent_id` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL,
+	`agent_state` text NOT NULL,
 	`updated_at` integer NOT NULL
 );
 --> statement-breakpoint

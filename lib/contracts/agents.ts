@@ -10,6 +10,7 @@ import {
   VERDICTS,
 } from "@/lib/core/vocabulary";
 import { Directive } from "./directive";
+import { AgentStanding } from "./ingest";
 import { resource } from "./endpoint";
 
 const at = z.int().describe("epoch ms");
@@ -280,4 +281,40 @@ export const AGENT_RUNS = resource("/api/v1/agents/{id}/runs", {
 });
 export const AGENT_TYPES = resource("/api/v1/agent-types", {
   GET: { auth: "viewer", summary: "How each type of agent is treated", response: AgentTypesAnswer },
+});
+
+export const AGENT_TYPE = resource("/api/v1/agent-types/{type}", {
+  PATCH: {
+    auth: "admin",
+    summary: "Changes how a type of agent is treated",
+    params: z.object({ type: z.string().min(1).max(200) }),
+    body: AgentTypePatch,
+    response: AgentTypesAnswer,
+  },
+});
+
+/** What a person may do to an agent, each a resource of its own. */
+export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
+  POST: {
+    auth: "operator",
+    summary:
+      "Quarantines, releases, pauses, resumes or heals an agent, lifts its restrictions, or calls its change expected",
+    params: AgentParams.extend({ command: z.enum(AGENT_COMMANDS) }),
+    body: AgentCommandBody,
+    response: AgentCard,
+  },
+});
+
+export const AGENT_DIRECTIVE = resource("/api/v1/agents/{id}/directive", {
+  GET: {
+    auth: "ingestKey",
+    summary: "An agent's standing; with `wait` it answers as soon as there is a directive newer than `version`",
+    params: AgentParams,
+    query: z.object({
+      version: z.coerce.number().int().min(0).default(0),
+      instance_id: z.string().max(200).optional(),
+      wait: z.coerce.number().min(0).max(60).default(0).describe("seconds; at most 30 are waited"),
+    }),
+    response: AgentStanding,
+  },
 });

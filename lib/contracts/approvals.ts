@@ -87,3 +87,21 @@ export const APPROVALS = resource("/api/v1/approvals", {
     response: ApprovalsAnswer,
   },
 });
+
+export const DECISION = resource("/api/v1/approvals/{id}/decision", {
+  POST: {
+    auth: "operator",
+    summary: "Decides exactly what was seen, by its digest; approving carries it out",
+    params: z.object({ id: z.string().min(1).max(100) }),
+    body: DecisionBody,
+    response: DecisionAnswer,
+  },
+});
+export const BULK_DECISION = resource("/api/v1/approvals/bulk", {
+  POST: {
+    auth: "operator",
+    summary: "Decides a list, item by item, exactly as its preview showed it",
+    body: BulkDecisionBody,
+    response: BulkDecisionAnswer,
+  },
+});

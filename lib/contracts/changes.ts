@@ -48,4 +48,11 @@ export const CHANGES = resource("/api/v1/changes", {
     query: ChangesQuery,
     response: ChangesAnswer,
   },
+  POST: {
+    auth: ["operator", "ingestKey"],
+    summary: "Announces a change, so that what follows is a new level and not an anomaly",
+    body: ChangeBody,
+    response: ChangeView,
+    status: 201,
+  },
 });

@@ -9,13 +9,9 @@ export const Directive = z
   .object({
     agent_id: z.string(),
     version: z.int().min(0),
-    hash: z
-      .string()
-      .describe("SHA-256 over every other field but lease_seconds, hex, first 16 characters"),
+    hash: z.string().describe("SHA-256 over every other field but lease_seconds, hex, first 16 characters"),
     status: z.enum(DIRECTIVE_STATUSES),
-    prompt: z
-      .object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") })
-      .nullable(),
+    prompt: z.object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") }).nullable(),
     revoked_tools: z.array(z.string()),
     autonomy: z.object({
       level: z.enum(AUTONOMY_LEVELS),
@@ -23,10 +19,7 @@ export const Directive = z
       max_tool_calls: z.int().positive().nullable().describe("per run"),
       temperature: z.number().min(0).max(2).nullable(),
     }),
-    memory_epoch: z
-      .int()
-      .min(0)
-      .describe("a new epoch is a fresh memory namespace; the old one is kept"),
+    memory_epoch: z.int().min(0).describe("a new epoch is a fresh memory namespace; the old one is kept"),
     successor: z.string().nullable().describe("agent id that takes over when status is retired"),
     reason: z.string(),
     lease_seconds: z.int().positive(),

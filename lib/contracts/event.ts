@@ -63,14 +63,8 @@ const common = {
   mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).nullish(),
   tools_hash: maybeName,
   attributes: z
-    .record(
-      name,
-      z.union([z.string().max(EVENT_LIMITS.attributeText), z.number(), z.boolean(), z.null()]),
-    )
-    .refine(
-      (r) => Object.keys(r).length <= EVENT_LIMITS.attributes,
-      `at most ${EVENT_LIMITS.attributes} attributes`,
-    )
+    .record(name, z.union([z.string().max(EVENT_LIMITS.attributeText), z.number(), z.boolean(), z.null()]))
+    .refine((r) => Object.keys(r).length <= EVENT_LIMITS.attributes, `at most ${EVENT_LIMITS.attributes} attributes`)
     .nullish(),
 };
 
@@ -118,9 +112,7 @@ const ending = {
  * One event of an agent. Only `agent_id` is required; what is missing (or null) is unknown, never 0. Unknown fields are
  * left out and named in the answer, so that a misspelled one cannot silently vanish; free data goes into `attributes`.
  */
-export const AgentEvent = z
-  .object({ ...common, ...call, ...tool, ...ending })
-  .meta({ id: "AgentEvent" });
+export const AgentEvent = z.object({ ...common, ...call, ...tool, ...ending }).meta({ id: "AgentEvent" });
 export type AgentEvent = z.infer<typeof AgentEvent>;
 
 /** Every field an event may have, to tell a caller which of theirs were not understood. */

@@ -184,3 +184,13 @@ export const INCIDENT = resource("/api/v1/incidents/{id}", {
     response: IncidentDetail,
   },
 });
+
+export const INCIDENT_COMMAND = resource("/api/v1/incidents/{id}/{command}", {
+  POST: {
+    auth: "operator",
+    summary: "Accepts an incident as normal, dismisses it, or heals now",
+    params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
+    body: IncidentCommandBody,
+    response: IncidentDetail,
+  },
+});

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AGENT_STATES, LIVENESS, MODES } from "@/lib/core/vocabulary";
 import { Directive } from "./directive";
+import { resource } from "./endpoint";
 import { AgentEvent, EVENT_LIMITS } from "./event";
 
 /** The three accepted shapes of a body. Events are checked one by one, so that a bad one does not take the rest with it. */
@@ -30,13 +31,8 @@ export const IngestAnswer = z
     accepted: z.int(),
     duplicates: z.int(),
     rejected: z.array(z.object({ index: z.int(), field: z.string(), reason: z.string() })),
-    unknown_fields: z
-      .array(z.string())
-      .describe("names of fields that were not understood and left out"),
-    agents: z.record(
-      z.string(),
-      z.object({ state: z.enum(AGENT_STATES), mode: z.enum(MODES), directive: Directive }),
-    ),
+    unknown_fields: z.array(z.string()).describe("names of fields that were not understood and left out"),
+    agents: z.record(z.string(), z.object({ state: z.enum(AGENT_STATES), mode: z.enum(MODES), directive: Directive })),
   })
   .meta({ id: "IngestAnswer" });
 export type IngestAnswer = z.infer<typeof IngestAnswer>;
@@ -50,23 +46,13 @@ export const RegisterBody = z
     provider: name.optional(),
     mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).optional(),
     tools: z.array(name).max(200).optional(),
-    enforcement: z
-      .boolean()
-      .optional()
-      .describe("whether the host runs a guard that obeys directives"),
-    can_clone: z
-      .boolean()
-      .optional()
-      .describe("whether the host registered a factory for successors"),
+    enforcement: z.boolean().optional().describe("whether the host runs a guard that obeys directives"),
+    can_clone: z.boolean().optional().describe("whether the host registered a factory for successors"),
     labels: z.record(name, z.string().max(EVENT_LIMITS.name)).optional(),
     instance_id: name.optional(),
     prompt_hash: name.optional(),
     prompt_version: name.optional(),
-    held_prompts: z
-      .array(name)
-      .max(20)
-      .optional()
-      .describe("hashes of prompts the SDK can roll back to"),
+    held_prompts: z.array(name).max(20).optional().describe("hashes of prompts the SDK can roll back to"),
     environment: name.optional(),
     version: name.optional(),
     sdk_version: name.optional(),
@@ -84,3 +70,21 @@ export const AgentStanding = z
   })
   .meta({ id: "AgentStanding" });
 export type AgentStanding = z.infer<typeof AgentStanding>;
+
+export const INGEST = resource("/api/v1/ingest", {
+  POST: {
+    auth: "ingestKey",
+    summary: "Takes in events of agents, and answers with each agent's standing",
+    body: IngestBody,
+    bodyDoc: IngestBodyDoc,
+    response: IngestAnswer,
+  },
+});
+export const REGISTER = resource("/api/v1/agents/register", {
+  POST: {
+    auth: "ingestKey",
+    summary: "Makes an agent known and answers with its standing directive",
+    body: RegisterBody,
+    response: AgentStanding,
+  },
+});

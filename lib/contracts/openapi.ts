@@ -1,12 +1,22 @@
 import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiPathItemObject } from "zod-openapi";
-import { AGENT, AGENT_RUNS, AGENT_SERIES, AGENT_TYPES, AGENTS } from "./agents";
-import { APPROVALS } from "./approvals";
+import {
+  AGENT,
+  AGENT_COMMAND,
+  AGENT_DIRECTIVE,
+  AGENT_RUNS,
+  AGENT_SERIES,
+  AGENT_TYPE,
+  AGENT_TYPES,
+  AGENTS,
+} from "./agents";
+import { APPROVALS, BULK_DECISION, DECISION } from "./approvals";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
 import { CHANGES } from "./changes";
 import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";
-import { INCIDENT, INCIDENTS } from "./incidents";
+import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
+import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
-import { EVENT_STREAM, HEALING, MEMORY, OVERVIEW } from "./overview";
+import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
 import { Problem } from "./problem";
 import { USER, USER_LINK, USERS } from "./users";
 
@@ -17,14 +27,24 @@ export const API: readonly Resource[] = [
   AGENT,
   AGENT_SERIES,
   AGENT_RUNS,
+  AGENT_COMMAND,
+  AGENT_DIRECTIVE,
+  REGISTER,
+  INGEST,
   AGENT_TYPES,
+  AGENT_TYPE,
   INCIDENTS,
   INCIDENT,
+  INCIDENT_COMMAND,
   APPROVALS,
+  DECISION,
+  BULK_DECISION,
   HEALING,
   MEMORY,
   CHANGES,
   EVENT_STREAM,
+  SETTINGS,
+  CRON,
   SESSION,
   SIGN_IN,
   SIGN_OUT,

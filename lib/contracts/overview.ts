@@ -137,3 +137,27 @@ export const EVENT_STREAM = resource("/api/v1/events/stream", {
     mediaType: "text/event-stream",
   },
 });
+
+export const SETTINGS = resource("/api/v1/settings", {
+  GET: { auth: "viewer", summary: "The fleet's settings", response: FleetSettings },
+  PATCH: { auth: "admin", summary: "Changes the fleet's settings", body: FleetSettingsPatch, response: FleetSettings },
+});
+
+/** What one turn of the loop did. */
+export const SweepAnswer = z
+  .object({
+    events: z.int(),
+    opened: z.int(),
+    joined: z.int(),
+    judged: z.int(),
+    resolved: z.int(),
+    enforced: z.int(),
+    expired: z.int(),
+    failed: z.array(z.string()),
+    skipped: z.int(),
+  })
+  .meta({ id: "SweepAnswer" });
+export const CRON = resource("/api/cron/sentinel", {
+  GET: { auth: "cronSecret", summary: "Sweeps once; for schedulers that can only GET", response: SweepAnswer },
+  POST: { auth: "cronSecret", summary: "Sweeps once", response: SweepAnswer },
+});

@@ -9,9 +9,7 @@ import * as schema from "./schema";
 export type Db = LibSQLDatabase<typeof schema> & { $client: Client };
 
 /** A drizzle query that has not been run, or SQL with its arguments. */
-export type Statement =
-  | { toSQL(): { sql: string; params: unknown[] } }
-  | { sql: string; args: unknown[] };
+export type Statement = { toSQL(): { sql: string; params: unknown[] } } | { sql: string; args: unknown[] };
 
 /** How long a write waits for another process that holds the file, in ms. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -44,11 +42,7 @@ function compile(statement: Statement): InStatement {
  * Resolves with one result a statement after the commit; rejects with the database's error and nothing written.
  * `grouped` calls (plain appends) may share a transaction with their neighbours; if the shared one fails each is run alone.
  */
-export function write(
-  db: Db,
-  statements: Statement[],
-  options: { grouped?: boolean } = {},
-): Promise<ResultSet[]> {
+export function write(db: Db, statements: Statement[], options: { grouped?: boolean } = {}): Promise<ResultSet[]> {
   const client = db.$client;
   return new Promise((resolve, reject) => {
     const job: Job = {
@@ -74,9 +68,7 @@ async function drain(client: Client, queue: Job[]): Promise<void> {
   while (queue.length > 0) {
     const jobs = take(queue);
     const results = await runTogether(client, jobs);
-    if (!results)
-      for (const job of jobs)
-        await client.batch(job.statements, "write").then(job.resolve, job.reject);
+    if (!results) for (const job of jobs) await client.batch(job.statements, "write").then(job.resolve, job.reject);
   }
   queues().delete(client);
 }
@@ -84,11 +76,7 @@ async function drain(client: Client, queue: Job[]): Promise<void> {
 function take(queue: Job[]): Job[] {
   const jobs = queue.splice(0, 1);
   let size = jobs[0]?.statements.length ?? 0;
-  while (
-    jobs[0]?.grouped &&
-    queue[0]?.grouped &&
-    size + queue[0].statements.length <= MAX_GROUPED_STATEMENTS
-  ) {
+  while (jobs[0]?.grouped && queue[0]?.grouped && size + queue[0].statements.length <= MAX_GROUPED_STATEMENTS) {
     const next = queue.shift()!;
     size += next.statements.length;
     jobs.push(next);
@@ -117,11 +105,7 @@ async function runTogether(client: Client, jobs: Job[]): Promise<boolean> {
 }
 
 /** Opens a database and sets what libSQL leaves at unsafe or slow defaults. Does not migrate. */
-export async function openDb(options: {
-  url: string;
-  authToken?: string;
-  sync?: "NORMAL" | "FULL";
-}): Promise<Db> {
+export async function openDb(options: { url: string; authToken?: string; sync?: "NORMAL" | "FULL" }): Promise<Db> {
   const local = options.url.startsWith("file:");
   if (local) mkdirSync(dirname(filePath(options.url)), { recursive: true });
   const client = createClient({

@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import {
   AGENT_STATES,
   DIRECTIVE_STATUSES,
@@ -32,6 +32,8 @@ export const agents = sqliteTable(
     heldPrompts: text({ mode: "json" }).$type<string[]>().notNull().default([]),
     /** The prompt that was in use while the agent was last healthy: where a roll-back goes. */
     goodPromptHash: text(),
+    /** Healthy samples seen since `promptHash` was taken up: a prompt becomes good only after some. */
+    promptSamples: integer().notNull().default(0),
     /** Rungs that an instance said it cannot climb. */
     cannot: text({ mode: "json" }).$type<string[]>().notNull().default([]),
     mcpServers: text({ mode: "json" }).$type<string[]>().notNull().default([]),
@@ -104,8 +106,14 @@ export const directives = sqliteTable(
     incidentId: text(),
     createdBy: text().notNull(),
     createdAt: integer().notNull(),
+    /** The action that asked for it, so that an action picked up after a crash is not issued twice. */
+    actionRunId: text(),
+    /** Set once, when every live instance held it. */
+    enforcedAt: integer(),
+    /** Set once, when work was reported under a quarantine and past the in-flight time. */
+    breachedAt: integer(),
     /** Set once, when "not confirmed" was told to people. */
     unconfirmedAt: integer(),
   },
-  (t) => [primaryKey({ columns: [t.agentId, t.version] })],
+  (t) => [primaryKey({ columns: [t.agentId, t.version] }), uniqueIndex("directives_action_run").on(t.actionRunId)],
 );

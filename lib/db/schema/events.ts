@@ -1,12 +1,4 @@
-import {
-  index,
-  integer,
-  primaryKey,
-  real,
-  sqliteTable,
-  text,
-  uniqueIndex,
-} from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { EVENT_KINDS } from "@/lib/core/vocabulary";
 import type { AgentEvent } from "@/lib/contracts/event";
 
@@ -47,10 +39,7 @@ export const ingestRequests = sqliteTable(
     answer: text({ mode: "json" }).$type<{ accepted: number; duplicates: number }>().notNull(),
     at: integer().notNull(),
   },
-  (t) => [
-    primaryKey({ columns: [t.keyId, t.idempotencyKey] }),
-    index("ingest_requests_at").on(t.at),
-  ],
+  (t) => [primaryKey({ columns: [t.keyId, t.idempotencyKey] }), index("ingest_requests_at").on(t.at)],
 );
 
 /** One task execution. Totals accumulate while it runs; null is unknown. */

@@ -1,12 +1,5 @@
-import {
-  index,
-  integer,
-  primaryKey,
-  real,
-  sqliteTable,
-  text,
-  uniqueIndex,
-} from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Probation } from "@/lib/core/probation";
 import {
   ACTION_RUN_STATES,
   AGENT_ACTIONS,
@@ -64,10 +57,7 @@ export const approvals = sqliteTable(
     evidenceOpened: integer({ mode: "boolean" }),
     voidReason: text(),
   },
-  (t) => [
-    uniqueIndex("approvals_proposal").on(t.proposalId),
-    index("approvals_state").on(t.state, t.requestedAt),
-  ],
+  (t) => [uniqueIndex("approvals_proposal").on(t.proposalId), index("approvals_state").on(t.state, t.requestedAt)],
 );
 
 /** The healing log: every action that was tried, and what was measured afterwards. */
@@ -93,7 +83,7 @@ export const actionRuns = sqliteTable(
     /** The measurement behind the outcome. */
     verification: text({ mode: "json" }).$type<Record<string, unknown>>(),
     /** The probation test as it stands; the sweep feeds it. */
-    probation: text({ mode: "json" }).$type<unknown>(),
+    probation: text({ mode: "json" }).$type<Probation>(),
     judgedAt: integer(),
     undoneAt: integer(),
   },

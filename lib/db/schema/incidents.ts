@@ -1,5 +1,6 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Anomaly } from "@/lib/core/detect";
+import type { Probation } from "@/lib/core/probation";
 import {
   ANOMALY_TYPES,
   CHANGE_KINDS,
@@ -37,10 +38,7 @@ export const incidents = sqliteTable(
     /** What would have been done, in observe mode. */
     wouldHave: text(),
   },
-  (t) => [
-    index("incidents_state").on(t.state, t.openedAt),
-    index("incidents_opened").on(t.openedAt),
-  ],
+  (t) => [index("incidents_state").on(t.state, t.openedAt), index("incidents_opened").on(t.openedAt)],
 );
 
 export const incidentSubjects = sqliteTable(
@@ -50,6 +48,8 @@ export const incidentSubjects = sqliteTable(
     subjectKind: text({ enum: SUBJECT_KINDS }).notNull(),
     subjectId: text().notNull(),
     role: text({ enum: ["primary", "affected"] }).notNull(),
+    /** Is the subject back in band although nothing was done? The sweep feeds this test. */
+    watch: text({ mode: "json" }).$type<Probation>(),
   },
   (t) => [
     primaryKey({ columns: [t.incidentId, t.subjectKind, t.subjectId] }),
@@ -74,10 +74,7 @@ export const anomalies = sqliteTable(
     /** The whole of the evidence, as the detector gave it. */
     evidence: text({ mode: "json" }).$type<Anomaly>().notNull(),
   },
-  (t) => [
-    index("anomalies_agent").on(t.agentId, t.at),
-    index("anomalies_incident").on(t.incidentId),
-  ],
+  (t) => [index("anomalies_agent").on(t.agentId, t.at), index("anomalies_incident").on(t.incidentId)],
 );
 
 export const findings = sqliteTable(
@@ -125,6 +122,10 @@ export const changes = sqliteTable(
     to: text("to_value"),
     note: text(),
     source: text().notNull(),
+    /** declared beforehand; watched: seen, not announced; expected: a person said so; settled: stayed in band. */
+    status: text({ enum: ["declared", "watched", "expected", "settled"] }).notNull(),
+    /** "accept as normal": the metrics whose new level is to be learned. */
+    accept: text({ mode: "json" }).$type<{ metric: string; stratum: string }[]>(),
     createdAt: integer().notNull(),
     /** A sweep has taken it into the baselines. */
     takenAt: integer(),

@@ -12,10 +12,7 @@ export const streamEvents = sqliteTable(
     text: text().notNull(),
     data: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
   },
-  (t) => [
-    index("stream_events_incident").on(t.incidentId, t.seq),
-    index("stream_events_agent").on(t.agentId, t.seq),
-  ],
+  (t) => [index("stream_events_incident").on(t.incidentId, t.seq), index("stream_events_agent").on(t.agentId, t.seq)],
 );
 
 export const settings = sqliteTable("settings", {

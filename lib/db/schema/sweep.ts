@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { DetectorState } from "@/lib/core/detect";
+import { AGENT_STATES } from "@/lib/core/vocabulary";
 
 /** Where each shard's sweep stands. `fence` grows with every lease taken, so that a holder that was overtaken writes nothing. */
 export const shards = sqliteTable("shards", {
@@ -22,6 +23,8 @@ export const leases = sqliteTable("leases", {
 export const detectorStates = sqliteTable("detector_states", {
   agentId: text().primaryKey(),
   state: text({ mode: "json" }).$type<DetectorState>().notNull(),
+  /** The agent's state when this was last saved: a release or a probation since then starts the evidence from zero. */
+  agentState: text({ enum: AGENT_STATES }).notNull(),
   updatedAt: integer().notNull(),
 });
 

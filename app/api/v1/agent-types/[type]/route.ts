@@ -1,0 +1,11 @@
+import { AGENT_TYPE } from "@/lib/contracts/agents";
+import { listAgentTypes } from "@/lib/db/queries/types-view";
+import { route } from "@/lib/http/route";
+import { changeType } from "@/lib/loop/settings";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_TYPE, {
+  PATCH: async ({ db, params, body, user, now }) => {
+    await changeType(db, params.type, body, user, now);
+    return { types: await listAgentTypes(db) };
+  },
+});

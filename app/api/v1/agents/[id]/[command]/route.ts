@@ -1,0 +1,13 @@
+import { AGENT_COMMAND } from "@/lib/contracts/agents";
+import { findAgentDetail } from "@/lib/db/queries/agent-detail";
+import { found } from "@/lib/http/found";
+import { route } from "@/lib/http/route";
+import { commandAgent } from "@/lib/loop/command";
+import { loopConfig } from "@/lib/loop/config";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_COMMAND, {
+  POST: async ({ db, params, body, user, now }) => {
+    await commandAgent(db, params.id, params.command, body.reason, user, now);
+    return found("agent", await findAgentDetail(db, params.id, { ...loopConfig(), now })).agent;
+  },
+});

@@ -1,0 +1,19 @@
+import type { AgentAction } from "@/lib/core/vocabulary";
+import type { Action } from "./action";
+import { cloneAgent } from "./clone-agent";
+import { notify } from "./notify";
+import { reduceAutonomy } from "./reduce-autonomy";
+import { resetMemory } from "./reset-memory";
+import { revokeTools } from "./revoke-tools";
+import { rollbackPrompt } from "./rollback-prompt";
+
+/** Everything that Sentinel can do to heal. What is not in here does not exist. Risks are in `core/ladder`. */
+export const ACTIONS = {
+  reset_memory: resetMemory,
+  rollback_prompt: rollbackPrompt,
+  reduce_autonomy: reduceAutonomy,
+  revoke_tools: revokeTools,
+  clone_agent: cloneAgent,
+  wait: notify,
+  notify,
+} as const satisfies Record<AgentAction, Action>;

@@ -1,0 +1,100 @@
+import { and, desc, eq, gte, inArray, sql } from "drizzle-orm";
+import type { Directive } from "@/lib/contracts/directive";
+import { SentinelError } from "@/lib/errors";
+import type { Db } from "../client";
+import { agentInstances, agents, directives } from "../schema";
+
+export type Agent = typeof agents.$inferSelect;
+export type Instance = typeof agentInstances.$inferSelect;
+export type DirectiveRow = typeof directives.$inferSelect;
+
+export async function findAgent(db: Db, id: string): Promise<Agent | null> {
+  return (await db.query.agents.findFirst({ where: eq(agents.id, id) })) ?? null;
+}
+
+/** Throws not_found. */
+export async function getAgent(db: Db, id: string): Promise<Agent> {
+  const agent = await findAgent(db, id);
+  if (!agent) throw new SentinelError("not_found", { detail: "There is no agent of this id" });
+  return agent;
+}
+
+export async function listAgents(db: Db, ids: readonly string[]): Promise<Agent[]> {
+  if (ids.length === 0) return [];
+  return db
+    .select()
+    .from(agents)
+    .where(sql`${agents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+}
+
+export async function listAgentsInStates(db: Db, states: Agent["state"][]): Promise<Agent[]> {
+  return db.select().from(agents).where(inArray(agents.state, states));
+}
+
+/** Agents heard of since `since` that were not retired: the live population. */
+export async function listLiveAgents(db: Db, since: number): Promise<Agent[]> {
+  return db
+    .select()
+    .from(agents)
+    .where(and(gte(agents.lastSeenAt, since), sql`${agents.retiredAt} IS NULL`));
+}
+
+export async function listInstances(db: Db, agentIds: readonly string[]): Promise<Instance[]> {
+  if (agentIds.length === 0) return [];
+  return db
+    .select()
+    .from(agentInstances)
+    .where(sql`${agentInstances.agentId} IN (SELECT value FROM json_each(${JSON.stringify(agentIds)}))`);
+}
+
+export async function findDirective(db: Db, agentId: string, version?: number): Promise<DirectiveRow | null> {
+  const rows = await db
+    .select()
+    .from(directives)
+    .where(and(eq(directives.agentId, agentId), version === undefined ? undefined : eq(directives.version, version)))
+    .orderBy(desc(directives.version))
+    .limit(1);
+  return rows[0] ?? null;
+}
+
+/** The directives in force of these agents, by agent id. Agents that never got one are not in it. */
+export async function listDirectives(db: Db, list: readonly Agent[]): Promise<Map<string, DirectiveRow>> {
+  const ids = list.filter((agent) => agent.directiveVersion > 0).map((agent) => agent.id);
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ directive: directives })
+    .from(directives)
+    .innerJoin(agents, and(eq(agents.id, directives.agentId), eq(agents.directiveVersion, directives.version)))
+    .where(sql`${directives.agentId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
+  return new Map(rows.map(({ directive }) => [directive.agentId, directive]));
+}
+
+/** The directive as an agent gets it. An agent that never got one may run freely: version 0. */
+export function directiveView(agentId: string, row: DirectiveRow | null | undefined, leaseSeconds: number): Directive {
+  if (!row) return { agent_id: agentId, ...FREE, lease_seconds: leaseSeconds };
+  return {
+    agent_id: row.agentId,
+    version: row.version,
+    hash: row.hash,
+    status: row.status,
+    prompt: row.rollbackTo === null ? null : { rollback_to: row.rollbackTo },
+    revoked_tools: row.revokedTools,
+    autonomy: row.autonomy,
+    memory_epoch: row.memoryEpoch,
+    successor: row.successor,
+    reason: row.reason,
+    lease_seconds: leaseSeconds,
+  };
+}
+
+const FREE = {
+  version: 0,
+  hash: "0",
+  status: "run" as const,
+  prompt: null,
+  revoked_tools: [],
+  autonomy: { level: "full" as const, max_model_calls: null, max_tool_calls: null, temperature: null },
+  memory_epoch: 0,
+  successor: null,
+  reason: "",
+};

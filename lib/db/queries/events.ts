@@ -1,0 +1,155 @@
+import { and, asc, eq, gt } from "drizzle-orm";
+import type { AgentEvent } from "@/lib/contracts/event";
+import type { EventKind } from "@/lib/core/vocabulary";
+import type { Db, Statement } from "../client";
+import { agentEvents, ingestRequests } from "../schema";
+
+export interface NewEvent {
+  /** Its place in the request. */
+  index: number;
+  agentId: string;
+  agentType: string | null;
+  shard: number;
+  kind: EventKind;
+  at: number;
+  instanceId: string | null;
+  runId: string | null;
+  dedupe: string | null;
+  late: boolean;
+  restamped: boolean;
+  body: Partial<AgentEvent>;
+}
+
+/** Rows travel as one JSON argument: one statement for a whole batch, whatever its size. */
+const EVENT_ROWS = `SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, ?2, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9 FROM json_each(?1) e`;
+const EVENT_COLUMNS = "shard, agent_id, kind, at, received_at, instance_id, run_id, dedupe, late, restamped, body";
+
+const rowsOf = (events: readonly NewEvent[]): string =>
+  JSON.stringify(
+    events.map((e) => [
+      e.shard,
+      e.agentId,
+      e.kind,
+      e.at,
+      e.instanceId,
+      e.runId,
+      e.dedupe,
+      +e.late,
+      +e.restamped,
+      JSON.stringify(e.body),
+    ]),
+  );
+
+/** Appends events in order; those whose dedupe is known are left out. `rowsAffected` counts the new ones. */
+export function appendEvents(events: readonly NewEvent[], now: number): Statement {
+  return {
+    sql: `INSERT INTO agent_events (${EVENT_COLUMNS}) ${EVENT_ROWS} WHERE true ON CONFLICT (dedupe) DO NOTHING`,
+    args: [rowsOf(events), now],
+  };
+}
+
+/** The same, once for an idempotency key: a second time nothing is appended and the first answer stands. */
+export function idempotentAppend(
+  events: readonly NewEvent[],
+  request: { keyId: string; idempotencyKey: string; digest: string },
+  now: number,
+): Statement[] {
+  return [
+    {
+      sql: `INSERT INTO agent_events (${EVENT_COLUMNS}) ${EVENT_ROWS}
+            WHERE NOT EXISTS (SELECT 1 FROM ingest_requests WHERE key_id = ?3 AND idempotency_key = ?4) ON CONFLICT (dedupe) DO NOTHING`,
+      args: [rowsOf(events), now, request.keyId, request.idempotencyKey],
+    },
+    {
+      sql: `INSERT INTO ingest_requests (key_id, idempotency_key, digest, answer, at)
+            VALUES (?1, ?2, ?3, json_object('accepted', changes(), 'duplicates', ?4 - changes()), ?5) ON CONFLICT DO NOTHING`,
+      args: [request.keyId, request.idempotencyKey, request.digest, events.length, now],
+    },
+  ];
+}
+
+export async function findIngestAnswer(db: Db, keyId: string, idempotencyKey: string) {
+  const where = and(eq(ingestRequests.keyId, keyId), eq(ingestRequests.idempotencyKey, idempotencyKey));
+  return (await db.query.ingestRequests.findFirst({ where })) ?? null;
+}
+
+/**
+ * Registers unknown agents, their types and instances, and notes what the newest event of each says of it. Identity
+ * (prompt, model, tools) is not touched here: the sweep compares it with what was, and writes it.
+ */
+export function touchAgents(events: readonly NewEvent[], keyId: string, now: number): Statement[] {
+  const agents = new Map<string, unknown[]>();
+  const instances = new Map<string, unknown[]>();
+  for (const { agentId, agentType, instanceId, body } of events) {
+    const before = agents.get(agentId);
+    agents.set(agentId, [
+      agentId,
+      agentType ?? before?.[1] ?? null,
+      body.mcp_servers ? JSON.stringify(body.mcp_servers) : (before?.[2] ?? null),
+      body.environment ?? before?.[3] ?? null,
+      body.version ?? before?.[4] ?? null,
+      body.sdk_version ?? before?.[5] ?? null,
+      body.provider ?? before?.[6] ?? null,
+    ]);
+    if (!instanceId) continue;
+    const key = JSON.stringify([agentId, instanceId]);
+    const seen = instances.get(key);
+    const applied = body.directive_version ?? null;
+    instances.set(key, [
+      agentId,
+      instanceId,
+      highest(applied, seen?.[2]),
+      body.directive_hash ?? seen?.[3] ?? null,
+      highest(body.enforced === true ? applied : null, seen?.[4]),
+    ]);
+  }
+  const types = JSON.stringify([...new Set(events.map((e) => e.agentType ?? UNTYPED))]);
+  return [
+    {
+      sql: "INSERT INTO agent_types (type, created_at) SELECT value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
+      args: [types, now],
+    },
+    { sql: UPSERT_AGENTS, args: [JSON.stringify([...agents.values()]), now, keyId] },
+    ...(instances.size > 0 ? [{ sql: UPSERT_INSTANCES, args: [JSON.stringify([...instances.values()]), now] }] : []),
+  ];
+}
+
+/** The type of agents that never said theirs. */
+export const UNTYPED = "unknown";
+
+const highest = (a: number | null, b: unknown): number | null => (typeof b === "number" ? Math.max(a ?? b, b) : a);
+
+const UPSERT_AGENTS = `
+  INSERT INTO agents (id, type, mcp_servers, environment, version, sdk_version, provider, key_id, state_since, first_seen_at, last_seen_at)
+  SELECT e.value->>0, coalesce(e.value->>1, '${UNTYPED}'), coalesce(e.value->>2, '[]'), e.value->>3, e.value->>4, e.value->>5, e.value->>6, ?3, ?2, ?2, ?2
+  FROM json_each(?1) e WHERE true
+  ON CONFLICT (id) DO UPDATE SET
+    type = CASE WHEN agents.type = '${UNTYPED}' THEN excluded.type ELSE agents.type END,
+    mcp_servers = CASE WHEN excluded.mcp_servers = '[]' THEN agents.mcp_servers ELSE excluded.mcp_servers END,
+    environment = coalesce(excluded.environment, agents.environment),
+    version = coalesce(excluded.version, agents.version),
+    sdk_version = coalesce(excluded.sdk_version, agents.sdk_version),
+    provider = coalesce(excluded.provider, agents.provider),
+    last_seen_at = max(agents.last_seen_at, excluded.last_seen_at)`;
+
+const UPSERT_INSTANCES = `
+  INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at, applied_version, applied_hash, applied_at, enforced_version, enforced_at)
+  SELECT e.value->>0, e.value->>1, ?2, ?2, e.value->>2, e.value->>3, iif(e.value->>2 IS NULL, NULL, ?2), e.value->>4, iif(e.value->>4 IS NULL, NULL, ?2)
+  FROM json_each(?1) e WHERE true
+  ON CONFLICT (agent_id, instance_id) DO UPDATE SET
+    last_seen_at = max(agent_instances.last_seen_at, excluded.last_seen_at),
+    applied_at = iif(excluded.applied_version > coalesce(agent_instances.applied_version, -1), excluded.applied_at, agent_instances.applied_at),
+    applied_hash = iif(excluded.applied_version >= coalesce(agent_instances.applied_version, -1), excluded.applied_hash, agent_instances.applied_hash),
+    applied_version = max(coalesce(agent_instances.applied_version, excluded.applied_version), coalesce(excluded.applied_version, agent_instances.applied_version)),
+    enforced_at = iif(excluded.enforced_version > coalesce(agent_instances.enforced_version, -1), excluded.enforced_at, agent_instances.enforced_at),
+    enforced_version = max(coalesce(agent_instances.enforced_version, excluded.enforced_version), coalesce(excluded.enforced_version, agent_instances.enforced_version))`;
+
+/** What a shard has not judged yet, in the order of arrival. */
+export async function listEventsAfter(db: Db, shard: number, after: number, limit: number) {
+  return db
+    .select()
+    .from(agentEvents)
+    .where(and(gt(agentEvents.seq, after), eq(agentEvents.shard, shard)))
+    .orderBy(asc(agentEvents.seq))
+    .limit(limit);
+}

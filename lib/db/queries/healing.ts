@@ -1,0 +1,171 @@
+import { and, eq, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import type { Efficacy } from "@/lib/core/recall";
+import type { ApprovalState, ProposalState } from "@/lib/core/vocabulary";
+import { SentinelError } from "@/lib/errors";
+import type { Db, Statement } from "../client";
+import { actionRuns, approvals, directives, immuneMemory, proposals } from "../schema";
+
+export type Proposal = typeof proposals.$inferSelect;
+export type Approval = typeof approvals.$inferSelect;
+export type ActionRun = typeof actionRuns.$inferSelect;
+
+export async function findProposal(db: Db, id: string): Promise<Proposal | null> {
+  return (await db.query.proposals.findFirst({ where: eq(proposals.id, id) })) ?? null;
+}
+
+/** Throws not_found. */
+export async function getApproval(db: Db, id: string): Promise<Approval> {
+  const approval = await db.query.approvals.findFirst({ where: eq(approvals.id, id) });
+  if (!approval) throw new SentinelError("not_found", { detail: "There is no approval of this id" });
+  return approval;
+}
+
+export async function listProposalsOf(db: Db, incidentId: string): Promise<Proposal[]> {
+  return db.select().from(proposals).where(eq(proposals.incidentId, incidentId)).orderBy(proposals.createdAt);
+}
+
+/** Approved, by a person or by policy, and not begun: what a crash may have left. */
+export async function listApproved(db: Db): Promise<Proposal[]> {
+  return db.select().from(proposals).where(eq(proposals.state, "approved"));
+}
+
+export async function listApprovalsToExpire(db: Db, now: number): Promise<Approval[]> {
+  return db
+    .select()
+    .from(approvals)
+    .where(and(eq(approvals.state, "pending"), lte(approvals.expiresAt, now)));
+}
+
+export async function listPendingApprovals(db: Db, incidentId?: string): Promise<Approval[]> {
+  return db
+    .select()
+    .from(approvals)
+    .where(and(eq(approvals.state, "pending"), incidentId ? eq(approvals.incidentId, incidentId) : undefined));
+}
+
+export async function listActionRunsOf(db: Db, incidentId: string): Promise<ActionRun[]> {
+  return db.select().from(actionRuns).where(eq(actionRuns.incidentId, incidentId)).orderBy(actionRuns.startedAt);
+}
+
+/** Actions that are not judged yet. */
+export async function listUnjudged(db: Db): Promise<ActionRun[]> {
+  return db.select().from(actionRuns).where(eq(actionRuns.outcome, "pending"));
+}
+
+/** A claim: moves a proposal on from a state. */
+export function proposalClaim(db: Db, id: string, from: ProposalState, to: ProposalState): Statement {
+  return db
+    .update(proposals)
+    .set({ state: to })
+    .where(and(eq(proposals.id, id), eq(proposals.state, from)));
+}
+
+/** A claim: decides a pending approval. */
+export function approvalClaim(
+  db: Db,
+  id: string,
+  to: Exclude<ApprovalState, "pending">,
+  set: Partial<
+    Pick<Approval, "decidedAt" | "decidedBy" | "decidedByName" | "comment" | "evidenceOpened" | "voidReason">
+  >,
+): Statement {
+  return db
+    .update(approvals)
+    .set({ ...set, state: to })
+    .where(and(eq(approvals.id, id), eq(approvals.state, "pending")));
+}
+
+/** Ends every pending approval of an incident, and its proposal, because what they were bound to has moved. */
+export function voidApprovals(incidentId: string, reason: string, now: number): Statement[] {
+  return [
+    {
+      sql: `UPDATE proposals SET state = 'void' WHERE incident_id = ? AND state IN ('pending', 'approved')`,
+      args: [incidentId],
+    },
+    {
+      sql: `UPDATE approvals SET state = 'void', void_reason = ?, decided_at = ? WHERE incident_id = ? AND state = 'pending'`,
+      args: [reason, now, incidentId],
+    },
+  ];
+}
+
+/** A claim: judges an action that was not judged yet. */
+export function judgeClaim(
+  db: Db,
+  id: string,
+  set: Partial<Pick<ActionRun, "state" | "outcome" | "verification" | "judgedAt" | "undoneAt" | "detail" | "endedAt">>,
+): Statement {
+  return db
+    .update(actionRuns)
+    .set(set)
+    .where(and(eq(actionRuns.id, id), eq(actionRuns.outcome, "pending")));
+}
+
+/** A claim: the action was acknowledged; its effect is measured from here on. */
+export function acknowledgeClaim(db: Db, id: string, set: Pick<ActionRun, "acknowledgedAt" | "probation">): Statement {
+  return db
+    .update(actionRuns)
+    .set(set)
+    .where(and(eq(actionRuns.id, id), eq(actionRuns.outcome, "pending"), isNull(actionRuns.acknowledgedAt)));
+}
+
+/** The memory that concerns an agent: its own, its type's, the fleet's. */
+export async function listMemory(db: Db, agentId: string, type: string): Promise<Efficacy[]> {
+  return db
+    .select()
+    .from(immuneMemory)
+    .where(
+      or(
+        and(eq(immuneMemory.scope, "agent"), eq(immuneMemory.scopeId, agentId)),
+        and(eq(immuneMemory.scope, "type"), eq(immuneMemory.scopeId, type)),
+        eq(immuneMemory.scope, "fleet"),
+      ),
+    );
+}
+
+export function saveEfficacy(e: Efficacy): Statement {
+  return {
+    sql: `INSERT INTO immune_memory (scope, scope_id, diagnosis, action, attempts, successes, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (scope, scope_id, diagnosis, action) DO UPDATE SET
+            attempts = excluded.attempts, successes = excluded.successes, updated_at = excluded.updated_at`,
+    args: [e.scope, e.scopeId, e.diagnosis, e.action, e.attempts, e.successes, e.updatedAt],
+  };
+}
+
+export async function listApprovalsByIds(db: Db, ids: readonly string[]): Promise<Approval[]> {
+  return ids.length === 0
+    ? []
+    : db
+        .select()
+        .from(approvals)
+        .where(inArray(approvals.id, [...ids]));
+}
+
+/** Tool calls of an agent since a time, per tool: how many, how many failed, how large, and the usual share before. */
+export async function toolEvidence(db: Db, agentId: string, since: number, before: number) {
+  return db.all<{
+    tool: string;
+    calls: number;
+    failed: number;
+    bytes: number | null;
+    usual_calls: number;
+    usual_failed: number;
+    usual_bytes: number | null;
+    side_effect: string | null;
+  }>(sql`
+    SELECT body->>'tool' AS tool,
+      sum(at >= ${since}) AS calls,
+      sum(at >= ${since} AND (body->'success') = 'false') AS failed,
+      avg(iif(at >= ${since}, body->>'result_bytes', NULL)) AS bytes,
+      sum(at < ${since}) AS usual_calls,
+      sum(at < ${since} AND (body->'success') = 'false') AS usual_failed,
+      avg(iif(at < ${since}, body->>'result_bytes', NULL)) AS usual_bytes,
+      max(body->>'side_effect') AS side_effect
+    FROM (SELECT at, body FROM agent_events WHERE agent_id = ${agentId} AND kind = 'tool_call' AND at >= ${before} ORDER BY seq DESC LIMIT 2000)
+    WHERE body->>'tool' IS NOT NULL GROUP BY 1`);
+}
+
+/** The directive that a run of an action issued, if it got that far. */
+export async function findDirectiveOfRun(db: Db, actionRunId: string) {
+  return (await db.query.directives.findFirst({ where: eq(directives.actionRunId, actionRunId) })) ?? null;
+}

@@ -1,0 +1,104 @@
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { IncidentState } from "@/lib/core/vocabulary";
+import { SentinelError } from "@/lib/errors";
+import type { Db, Statement } from "../client";
+import { anomalies, changes, findings, hypotheses, incidents, incidentSubjects } from "../schema";
+
+export type Incident = typeof incidents.$inferSelect;
+export type AnomalyRow = typeof anomalies.$inferSelect;
+export type Subject = typeof incidentSubjects.$inferSelect;
+
+export async function findIncident(db: Db, id: string): Promise<Incident | null> {
+  return (await db.query.incidents.findFirst({ where: eq(incidents.id, id) })) ?? null;
+}
+
+/** Throws not_found. */
+export async function getIncident(db: Db, id: string): Promise<Incident> {
+  const incident = await findIncident(db, id);
+  if (!incident) throw new SentinelError("not_found", { detail: "There is no incident of this id" });
+  return incident;
+}
+
+export async function listIncidentsInStates(db: Db, states: readonly IncidentState[]): Promise<Incident[]> {
+  return db
+    .select()
+    .from(incidents)
+    .where(inArray(incidents.state, [...states]));
+}
+
+/** An open incident of this shared cause or limit. */
+export async function findOpenByCause(db: Db, causeKey: string): Promise<Incident | null> {
+  const where = and(eq(incidents.causeKey, causeKey), isNull(incidents.closedAt));
+  return (await db.query.incidents.findFirst({ where })) ?? null;
+}
+
+export async function listOpenExternal(db: Db): Promise<Incident[]> {
+  return db
+    .select()
+    .from(incidents)
+    .where(and(eq(incidents.kind, "external"), isNull(incidents.closedAt)));
+}
+
+export async function listSubjects(db: Db, incidentId: string): Promise<Subject[]> {
+  return db.select().from(incidentSubjects).where(eq(incidentSubjects.incidentId, incidentId));
+}
+
+export async function listAnomaliesOf(db: Db, incidentId: string): Promise<AnomalyRow[]> {
+  return db.select().from(anomalies).where(eq(anomalies.incidentId, incidentId)).orderBy(anomalies.at);
+}
+
+/** Anomalies of agents that belong to no incident yet, since a time. */
+export async function listLooseAnomalies(db: Db, agentIds: readonly string[], since: number): Promise<AnomalyRow[]> {
+  if (agentIds.length === 0) return [];
+  return db
+    .select()
+    .from(anomalies)
+    .where(
+      and(
+        sql`${anomalies.agentId} IN (SELECT value FROM json_each(${JSON.stringify(agentIds)}))`,
+        isNull(anomalies.incidentId),
+        sql`${anomalies.at} >= ${since}`,
+      ),
+    )
+    .orderBy(anomalies.at);
+}
+
+export async function listRecentAnomalies(db: Db, agentId: string, limit: number): Promise<AnomalyRow[]> {
+  return db.select().from(anomalies).where(eq(anomalies.agentId, agentId)).orderBy(desc(anomalies.at)).limit(limit);
+}
+
+export async function listFindings(db: Db, incidentId: string) {
+  return db.select().from(findings).where(eq(findings.incidentId, incidentId)).orderBy(findings.at);
+}
+
+export async function listHypotheses(db: Db, incidentId: string) {
+  return db.select().from(hypotheses).where(eq(hypotheses.incidentId, incidentId)).orderBy(hypotheses.rank);
+}
+
+export async function listChangesOf(db: Db, agentId: string, since: number) {
+  return db
+    .select()
+    .from(changes)
+    .where(and(eq(changes.subjectKind, "agent"), eq(changes.subjectId, agentId), sql`${changes.at} >= ${since}`))
+    .orderBy(desc(changes.at));
+}
+
+/** A claim on the incident as it was read. Lost if its state has moved since. */
+export function incidentClaim(
+  db: Db,
+  incident: Pick<Incident, "id" | "stateVersion">,
+  set: Partial<Omit<Incident, "id" | "stateVersion">>,
+): Statement {
+  return db
+    .update(incidents)
+    .set({ ...set, stateVersion: incident.stateVersion + 1 })
+    .where(and(eq(incidents.id, incident.id), eq(incidents.stateVersion, incident.stateVersion)));
+}
+
+/** Puts anomalies that belong to no incident yet under one. */
+export function adoptAnomalies(incidentId: string, agentId: string, since: number): Statement {
+  return {
+    sql: "UPDATE anomalies SET incident_id = ? WHERE agent_id = ? AND incident_id IS NULL AND at >= ?",
+    args: [incidentId, agentId, since],
+  };
+}

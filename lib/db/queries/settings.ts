@@ -1,0 +1,68 @@
+import { eq } from "drizzle-orm";
+import type { FleetSettings } from "@/lib/contracts/overview";
+import { DEFAULT_LIMITS } from "@/lib/core/limits";
+import { DEFAULT_THRESHOLD, DEFAULT_TYPE_ALLOWS } from "@/lib/core/policy";
+import { SHARED_CAUSE } from "@/lib/core/fleet";
+import type { Mode, Risk } from "@/lib/core/vocabulary";
+import { type Db, type Statement } from "../client";
+import { agentTypes, settings } from "../schema";
+
+export const DEFAULT_SETTINGS: FleetSettings = {
+  threshold: DEFAULT_THRESHOLD,
+  arl: 1_000_000,
+  prompt_change_may_quarantine: false,
+  limits: {
+    fleet_share: DEFAULT_LIMITS.fleetShare,
+    type_share: DEFAULT_LIMITS.typeShare,
+    per_hour: DEFAULT_LIMITS.perHour,
+  },
+  fleet_check: { min_agents: SHARED_CAUSE.minAgents, min_share: SHARED_CAUSE.minShare },
+  global_stop: false,
+};
+
+const FLEET = "fleet";
+
+/** The fleet's settings, defaults filled in. */
+export async function loadSettings(db: Db): Promise<FleetSettings> {
+  const row = await db.query.settings.findFirst({ where: eq(settings.key, FLEET) });
+  return { ...DEFAULT_SETTINGS, ...(row?.value as Partial<FleetSettings> | undefined) };
+}
+
+/** Who changed the fleet's settings last, and when. */
+export async function findSettingsChange(db: Db): Promise<{ by: string | null; at: number } | null> {
+  const row = await db.query.settings.findFirst({ where: eq(settings.key, FLEET) });
+  return row ? { by: row.updatedBy, at: row.updatedAt } : null;
+}
+
+/** A claim on the fleet's settings as they were when read: lost if somebody changed them since. */
+export function saveSettings(value: FleetSettings, before: { at: number } | null, now: number, by: string): Statement {
+  return {
+    sql: `INSERT INTO settings (key, value, updated_at, updated_by) VALUES (?, ?, ?, ?)
+          ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by
+          WHERE settings.updated_at = ?`,
+    args: [FLEET, JSON.stringify(value), Math.max(now, (before?.at ?? 0) + 1), by, before?.at ?? -1],
+  };
+}
+
+export interface TypePolicy {
+  type: string;
+  mode: Mode;
+  threshold: number | null;
+  allows: Risk[];
+  floor: number;
+}
+
+/** How one type is treated; a type nobody has set is observed. */
+export const defaultPolicy = (type: string): TypePolicy => ({
+  type,
+  mode: "observe",
+  threshold: null,
+  allows: [...DEFAULT_TYPE_ALLOWS],
+  floor: DEFAULT_LIMITS.floor,
+});
+
+/** The policies of all known types, by type. */
+export async function loadPolicies(db: Db): Promise<Map<string, TypePolicy>> {
+  const rows = await db.select().from(agentTypes);
+  return new Map(rows.map((row) => [row.type, row]));
+}

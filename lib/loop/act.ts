@@ -1,0 +1,170 @@
+import { ACTIONS } from "@/lib/actions";
+import type { ActionPorts } from "@/lib/actions/action";
+import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/lifecycle";
+import type { AgentState } from "@/lib/core/vocabulary";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
+import {
+  type ActionRun,
+  findProposal,
+  findDirectiveOfRun,
+  type Proposal,
+  proposalClaim,
+} from "@/lib/db/queries/healing";
+import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
+import { actionRuns, directives } from "@/lib/db/schema";
+import { agentClaim, nextDirective } from "./directives";
+import { newId } from "./ids";
+import { Plan } from "./plan";
+
+/** Races lost in a row before an action is left to the next sweep. */
+const MAX_RACES = 3;
+
+export type Acted = { kind: "begun"; runId: string } | { kind: "void"; reason: string } | { kind: "lost" };
+
+/**
+ * Carries out an approved proposal, once: the claim on it is the only way to here. The target must still be as it was
+ * when the proposal was made, else the proposal is void. What it does reaches the agent as a directive; whether it
+ * helped is measured later.
+ */
+export async function act(db: Db, proposalId: string, by: { id: string; mover: Mover }, now: number): Promise<Acted> {
+  const proposal = await findProposal(db, proposalId);
+  if (!proposal || proposal.state !== "approved") return { kind: "lost" };
+  const [agent, incident] = await Promise.all([getAgent(db, proposal.agentId), getIncident(db, proposal.incidentId)]);
+  if (agent.stateVersion !== proposal.targetVersion)
+    return void_(db, proposal, "the agent's state moved since it was proposed", now);
+  const state = healing(agent.state, by.mover);
+  if (state === null) return void_(db, proposal, `the agent is ${agent.state}`, now);
+
+  const run: typeof actionRuns.$inferInsert = {
+    id: newId("act"),
+    idempotencyKey: proposal.id,
+    proposalId: proposal.id,
+    incidentId: incident.id,
+    agentId: agent.id,
+    action: proposal.action,
+    args: proposal.args,
+    by: by.id,
+    why: proposal.reason,
+    state: "started",
+    startedAt: now,
+  };
+  const acting =
+    incident.state === "acting" ? incident.state : canMoveIncident(incident.state, "acting") ? "acting" : null;
+  if (acting === null) return void_(db, proposal, `the incident is ${incident.state}`, now);
+  const plan = new Plan()
+    .claim(
+      proposalClaim(db, proposal.id, "approved", "executed"),
+      agentClaim(agent, { state }, now),
+      incidentClaim(db, incident, { state: acting }),
+    )
+    .write(db.insert(actionRuns).values(run))
+    .tell({
+      at: now,
+      type: "action.started",
+      agentId: agent.id,
+      incidentId: incident.id,
+      text: `${proposal.action.replaceAll("_", " ")} begun on ${agent.id}, by ${by.id}`,
+      data: { run: run.id, action: proposal.action, args: proposal.args },
+    });
+  if (!(await commit(db, plan))) return { kind: "lost" };
+  await carryOut(
+    db,
+    { id: run.id, agentId: agent.id, incidentId: incident.id, action: proposal.action, args: proposal.args, by: by.id },
+    now,
+  );
+  return { kind: "begun", runId: run.id };
+}
+
+/** The way into `healing`: what was never held is held first, by the person who approved. */
+function healing(from: AgentState, mover: Mover): AgentState | null {
+  if (canMove(from, "healing", mover)) return move(from, "healing", mover);
+  if (canMove(from, "quarantined", mover)) return move(move(from, "quarantined", mover), "healing", mover);
+  return null;
+}
+
+/**
+ * Runs the action of a started run and records that it was sent. Safe to call again for the same run: its directive is
+ * issued once. An action that throws leaves the run `failed`; verification takes it from there.
+ */
+export async function carryOut(
+  db: Db,
+  run: Pick<ActionRun, "id" | "agentId" | "incidentId" | "action" | "args" | "by">,
+  now: number,
+): Promise<void> {
+  const finish = (set: { state: "done" | "failed"; detail: string; version: number | null }) =>
+    commit(db, {
+      claims: [
+        {
+          sql: "UPDATE action_runs SET state = ?, detail = ?, directive_version = ?, ended_at = ? WHERE id = ? AND state = 'started'",
+          args: [set.state, set.detail, set.version, now, run.id],
+        },
+      ],
+      events: [
+        {
+          at: now,
+          type: set.state === "done" ? "action.sent" : "action.failed",
+          agentId: run.agentId,
+          incidentId: run.incidentId,
+          text: `${run.action.replaceAll("_", " ")}: ${set.detail}`,
+          data: { run: run.id, version: set.version },
+        },
+      ],
+    });
+  try {
+    const { version, detail } = await ACTIONS[run.action].run(portsOf(db, run, now), run.args);
+    await finish({ state: "done", detail, version });
+  } catch (error) {
+    await finish({ state: "failed", detail: error instanceof Error ? error.message : String(error), version: null });
+  }
+}
+
+function portsOf(db: Db, run: Pick<ActionRun, "id" | "agentId" | "incidentId" | "by">, now: number): ActionPorts {
+  return {
+    directives: {
+      async issue(patch) {
+        for (let race = 0; race < MAX_RACES; race++) {
+          const before = await findDirectiveOfRun(db, run.id);
+          if (before) return { version: before.version };
+          const agent = await getAgent(db, run.agentId);
+          const current = await findDirective(db, agent.id, agent.directiveVersion);
+          const directive = nextDirective(
+            agent,
+            current,
+            patch,
+            { reason: `healing of ${run.incidentId}`, by: run.by, incidentId: run.incidentId, actionRunId: run.id },
+            now,
+          );
+          const won = await commit(db, {
+            claims: [directiveClaim(agent, directive.version)],
+            writes: [db.insert(directives).values(directive)],
+          });
+          if (won) return { version: directive.version };
+        }
+        throw new Error("the directive could not be issued: others kept changing it");
+      },
+    },
+  };
+}
+
+/** Raises only the directive's version: the agent's state stays `healing`, and so does what a proposal is bound to. */
+const directiveClaim = (agent: Agent, version: number) => ({
+  sql: "UPDATE agents SET directive_version = ? WHERE id = ? AND directive_version = ?",
+  args: [version, agent.id, agent.directiveVersion],
+});
+
+async function void_(db: Db, proposal: Proposal, reason: string, now: number): Promise<Acted> {
+  const incident = await getIncident(db, proposal.incidentId);
+  const plan = new Plan().claim(proposalClaim(db, proposal.id, "approved", "void")).tell({
+    at: now,
+    type: "proposal.void",
+    agentId: proposal.agentId,
+    incidentId: proposal.incidentId,
+    text: `${proposal.action.replaceAll("_", " ")} was not run: ${reason}`,
+  });
+  if (canMoveIncident(incident.state, "investigating"))
+    plan.claim(incidentClaim(db, incident, { state: "investigating" }));
+  await commit(db, plan);
+  return { kind: "void", reason };
+}

@@ -1,0 +1,94 @@
+import { canMoveIncident } from "@/lib/core/lifecycle";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { getAgent } from "@/lib/db/queries/agents";
+import { listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
+import { getIncident, listHypotheses, listSubjects } from "@/lib/db/queries/incidents";
+import { approvals, proposals } from "@/lib/db/schema";
+import { SentinelError } from "@/lib/errors";
+import { act } from "./act";
+import type { Person } from "./decide";
+import { newId } from "./ids";
+import { Plan } from "./plan";
+import { proposalDigest } from "./propose";
+
+/**
+ * A person asks for healing after a rejection, an expiry or an escalation: the last proposal that was not carried out,
+ * else the last that was, is made anew for the agent as it is now, with this person's approval, and carried out.
+ * Throws `conflict` when there is nothing to heal.
+ */
+export async function healNow(
+  db: Db,
+  incidentId: string,
+  person: Person,
+  now: number,
+  comment?: string,
+): Promise<void> {
+  const incident = await getIncident(db, incidentId);
+  if (incident.state !== "rejected" && incident.state !== "escalated")
+    throw new SentinelError("conflict", {
+      detail: `"Heal now" is for rejected and escalated incidents; this one is ${incident.state.replaceAll("_", " ")}`,
+    });
+  const [subjects, list, runs, ranked] = await Promise.all([
+    listSubjects(db, incidentId),
+    listProposalsOf(db, incidentId),
+    listActionRunsOf(db, incidentId),
+    listHypotheses(db, incidentId),
+  ]);
+  const last =
+    list.findLast((p) => p.state === "rejected" || p.state === "expired" || p.state === "void") ?? list.at(-1);
+  const primary = subjects.find((subject) => subject.role === "primary");
+  if (!last || !primary)
+    throw new SentinelError("conflict", {
+      detail: "Nothing was ever proposed for it: release or quarantine the agent by hand",
+    });
+  if (runs.some((run) => run.outcome === "pending"))
+    throw new SentinelError("conflict", { detail: "An action is under way already" });
+  if (!canMoveIncident(incident.state, "acting")) throw new SentinelError("conflict", { detail: "It is closed" });
+  const agent = await getAgent(db, primary.subjectId);
+  const row: Proposal = {
+    ...last,
+    id: newId("pro"),
+    state: "approved",
+    policy: "ask",
+    reason: `"heal now" by ${person.name}`,
+    targetVersion: agent.stateVersion,
+    createdAt: now,
+    expiresAt: null,
+  };
+  row.digest = proposalDigest(row, ranked[0]?.cites ?? []);
+  const plan = new Plan()
+    .claim({
+      sql: "UPDATE incidents SET state_version = state_version + 1 WHERE id = ? AND state_version = ?",
+      args: [incident.id, incident.stateVersion],
+    })
+    .write(
+      db.insert(proposals).values(row),
+      db.insert(approvals).values({
+        id: newId("apr"),
+        proposalId: row.id,
+        incidentId,
+        agentId: agent.id,
+        digest: row.digest,
+        state: "approved",
+        requestedAt: now,
+        expiresAt: now,
+        decidedAt: now,
+        decidedBy: person.id,
+        decidedByName: person.name,
+        comment: comment ?? null,
+        evidenceOpened: true,
+      }),
+    )
+    .tell({
+      at: now,
+      type: "approval.approved",
+      agentId: agent.id,
+      incidentId,
+      text: `${person.name} asked for ${row.action.replaceAll("_", " ")} on ${agent.id} now${comment ? `: ${comment}` : ""}`,
+      data: { proposal: row.id },
+    });
+  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else was first" });
+  const acted = await act(db, row.id, { id: person.id, mover: "person" }, now);
+  if (acted.kind === "void") throw new SentinelError("conflict", { detail: acted.reason });
+}

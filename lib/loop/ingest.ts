@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
+import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
+import type { IngestAnswer } from "@/lib/contracts/ingest";
+import { fieldPath } from "@/lib/contracts/problem";
+import { type Db, type Statement, write } from "@/lib/db/client";
+import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
+import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";
+import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent, touchAgents } from "@/lib/db/queries/events";
+import { SentinelError } from "@/lib/errors";
+import { type LoopConfig, loopConfig } from "./config";
+import { digestOf } from "./ids";
+import { requestSweep } from "./scheduler";
+import { shardOf } from "./shards";
+
+export interface IngestInput {
+  events: unknown[];
+  key: IngestKey;
+  idempotencyKey?: string | null;
+}
+
+type Rejection = IngestAnswer["rejected"][number];
+
+/**
+ * Appends what is valid and answers with each agent's standing. What it counts as accepted survives the death of the
+ * process. Bad events are refused one by one with their index and field; if all are bad nothing is stored and it throws
+ * `invalid` with the same list. A repeated idempotency key answers as the first time and stores nothing.
+ */
+export async function ingest(
+  db: Db,
+  input: IngestInput,
+  now: number,
+  config: LoopConfig = loopConfig(),
+): Promise<IngestAnswer> {
+  const { good, rejected, unknown } = sort(input, now, config);
+  const known = await listAgents(db, unique(good.map((event) => event.agentId)));
+  refuseNewcomers(good, rejected, new Set(known.map((agent) => agent.id)), await room(db, input.key, known, good));
+  if (good.length === 0) throw allBad(rejected);
+
+  const counts = await append(db, input, good, now);
+  requestSweep();
+  return {
+    ...counts,
+    rejected: rejected.toSorted((a, b) => a.index - b.index),
+    unknown_fields: [...unknown].toSorted().slice(0, MAX_NAMED_FIELDS),
+    agents: await standing(db, unique(good.map((event) => event.agentId)), config),
+  };
+}
+
+/** Misspelled names are few; more than this is somebody's payload. */
+const MAX_NAMED_FIELDS = 50;
+
+const unique = <T>(list: T[]): T[] => [...new Set(list)];
+
+function sort({ events, key }: IngestInput, now: number, config: LoopConfig) {
+  const good: NewEvent[] = [];
+  const rejected: Rejection[] = [];
+  const unknown = new Set<string>();
+  events.forEach((raw, index) => {
+    const result = AgentEvent.safeParse(raw);
+    if (!result.success) {
+      const issue = result.error.issues[0]!;
+      rejected.push({ index, field: fieldPath(issue.path), reason: issue.message });
+      return;
+    }
+    if (!may(key, result.data.agent_id)) {
+      rejected.push({ index, field: "agent_id", reason: "this key may not speak for this agent" });
+      return;
+    }
+    for (const name of Object.keys(raw as object)) if (!EVENT_FIELDS.has(name)) unknown.add(name.slice(0, 100));
+    good.push(newEvent(result.data, index, now, config));
+  });
+  return { good, rejected, unknown };
+}
+
+function newEvent(event: AgentEvent, index: number, now: number, config: LoopConfig): NewEvent {
+  const said = event.timestamp == null ? now : timeOf(event.timestamp);
+  const restamped = said > now + config.maxClockSkewMs;
+  const instanceId = event.instance_id || null;
+  const { agent_id: agentId, timestamp: _, kind: __, ...rest } = event;
+  return {
+    index,
+    agentId,
+    agentType: event.agent_type || null,
+    shard: shardOf(agentId),
+    kind: event.kind ?? (event.run_id ? "model_call" : "run_end"),
+    at: restamped ? now : said,
+    instanceId,
+    runId: event.run_id || null,
+    dedupe: event.sequence == null ? null : dedupe(agentId, instanceId, said, event.sequence),
+    late: said < now - config.maxLateMs,
+    restamped,
+    body: spoken(rest),
+  };
+}
+
+/** Only what was said: null and "" mean unknown. */
+function spoken(event: object): Partial<AgentEvent> {
+  return Object.fromEntries(
+    Object.entries(event).filter(([, value]) => value !== null && value !== undefined && value !== ""),
+  );
+}
+
+const timeOf = (timestamp: string | number): number =>
+  Math.round(typeof timestamp === "number" ? timestamp : Date.parse(timestamp));
+
+/** 128 bits of SHA-256: shorter than the four values, and no two of a fleet's events will ever share it by chance. */
+const dedupe = (agentId: string, instanceId: string | null, at: number, sequence: number): string =>
+  createHash("sha256")
+    .update(JSON.stringify([agentId, instanceId, at, sequence]))
+    .digest("base64url")
+    .slice(0, 22);
+
+async function room(db: Db, key: IngestKey, known: { id: string }[], good: NewEvent[]): Promise<number> {
+  const fresh = unique(good.map((event) => event.agentId)).length - known.length;
+  return fresh > 0 ? agentsLeft(db, key) : 0;
+}
+
+/** Takes out, in place, the events of new agents beyond what the key may introduce. */
+function refuseNewcomers(good: NewEvent[], rejected: Rejection[], known: Set<string>, left: number): void {
+  const admitted = new Set(known);
+  for (const event of good.splice(0)) {
+    if (!admitted.has(event.agentId)) {
+      if (admitted.size - known.size >= left) {
+        rejected.push({
+          index: event.index,
+          field: "agent_id",
+          reason: "this key has introduced as many agents as it may",
+        });
+        continue;
+      }
+      admitted.add(event.agentId);
+    }
+    good.push(event);
+  }
+}
+
+const allBad = (rejected: Rejection[]): SentinelError =>
+  new SentinelError("invalid", {
+    detail: "No event was accepted",
+    fields: rejected.map(({ index, field, reason }) => ({
+      field: field ? `[${index}].${field}` : `[${index}]`,
+      reason,
+    })),
+  });
+
+async function append(
+  db: Db,
+  { key, idempotencyKey, events }: IngestInput,
+  good: NewEvent[],
+  now: number,
+): Promise<{ accepted: number; duplicates: number }> {
+  const touch = touchAgents(good, key.id, now);
+  if (!idempotencyKey) {
+    const [inserted] = await write(db, [appendEvents(good, now), ...touch], { grouped: true });
+    const accepted = inserted!.rowsAffected;
+    return { accepted, duplicates: good.length - accepted };
+  }
+  const request = { keyId: key.id, idempotencyKey, digest: digestOf(events) };
+  const statements: Statement[] = [...idempotentAppend(good, request, now), ...touch];
+  await write(db, statements, { grouped: true });
+  const answer = await findIngestAnswer(db, key.id, idempotencyKey);
+  if (!answer) throw new Error("An idempotent append left no answer behind");
+  if (answer.digest !== request.digest)
+    throw new SentinelError("conflict", { detail: "This Idempotency-Key was used before with another body" });
+  return answer.answer;
+}
+
+/** State, mode and current directive of each agent, for an answer to its host. */
+export async function standing(db: Db, ids: string[], config: LoopConfig): Promise<IngestAnswer["agents"]> {
+  const [list, policies] = await Promise.all([listAgents(db, ids), loadPolicies(db)]);
+  const inForce = await listDirectives(db, list);
+  return Object.fromEntries(
+    list.map((agent) => [
+      agent.id,
+      {
+        state: agent.state,
+        mode: (policies.get(agent.type) ?? defaultPolicy(agent.type)).mode,
+        directive: directiveView(agent.id, inForce.get(agent.id), config.directiveLeaseS),
+      },
+    ]),
+  );
+}

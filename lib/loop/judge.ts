@@ -1,0 +1,220 @@
+import {
+  type Anomaly,
+  type DetectSettings,
+  type DetectorState,
+  declareChange,
+  acceptAsNormal,
+  isLearning,
+  observe,
+  resetEvidence,
+  tick,
+  type TypePrior,
+} from "@/lib/core/detect";
+import { observeProbation, type Probation } from "@/lib/core/probation";
+import type { AgentState } from "@/lib/core/vocabulary";
+import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
+import type { Change } from "@/lib/db/queries/sweep";
+import type { LoopConfig } from "./config";
+import { observationOf, type StoredEvent } from "./observation";
+import { RunTotals } from "./run-totals";
+import type { Detector } from "./sweeper";
+
+export interface JudgeInput {
+  agent: Agent;
+  detector: Detector;
+  directive: DirectiveRow | null;
+  events: StoredEvent[];
+  changes: Change[];
+  /** The tests that these events feed: of an action on this agent, or of an incident that watches it. */
+  tests: Test[];
+  prior: TypePrior | null;
+  settings: DetectSettings;
+  config: LoopConfig;
+  now: number;
+}
+
+/** A measurement of "back in band" that goes on while events arrive. */
+export interface Test {
+  probation: Probation;
+  /** Only what came after this counts. */
+  since: { at: number; version: number | null };
+  /** Another agent's baseline, where a successor is measured against the agent that it replaced. */
+  baseline?: DetectorState;
+  /** Whether any event was taken in. */
+  moved: boolean;
+}
+
+/** What the new events of one agent say. The detector was moved on in place. */
+export interface Judgement {
+  agent: Agent;
+  anomalies: Anomaly[];
+  /** Work reported under a quarantine after the in-flight time. */
+  breach: StoredEvent | null;
+  /** Rungs that an instance said it cannot climb. */
+  cannot: string[];
+  learned: boolean;
+  identity: Identity;
+  runs: RunTotals;
+}
+
+export interface Identity {
+  model: string | null;
+  promptHash: string | null;
+  promptVersion: string | null;
+  toolsHash: string | null;
+  promptSamples: number;
+  goodPromptHash: string | null;
+  tools: string[] | null;
+  enforcement: boolean | null;
+  seen: number;
+}
+
+/** Healthy samples after which an agent's first prompt counts as good: where a roll-back may go. As many as a young baseline has. */
+const FIRST_PROMPT_SAMPLES = 30;
+/** A later one has to prove itself for longer: until then a roll-back still goes to the one before. */
+const LATER_PROMPT_SAMPLES = 300;
+/** Tools remembered per agent. */
+const MAX_TOOLS = 200;
+
+/** Work: what a held agent must not report. */
+const WORK = new Set(["run_start", "model_call", "tool_call"]);
+
+/** Judges the new events of one agent in their order, and learns from those that are healthy. */
+export function judge(input: JudgeInput): Judgement {
+  const { agent, detector, events, changes, settings, now } = input;
+  settle(detector, agent.state);
+  for (const change of changes) take(detector, change);
+  const out: Judgement = {
+    agent,
+    anomalies: [],
+    breach: null,
+    cannot: [],
+    learned: false,
+    identity: {
+      model: null,
+      promptHash: agent.promptHash,
+      promptVersion: null,
+      toolsHash: null,
+      promptSamples: agent.promptSamples,
+      goodPromptHash: null,
+      tools: null,
+      enforcement: null,
+      seen: events.length,
+    },
+    runs: new RunTotals(agent.id),
+  };
+  for (const event of events) judgeEvent(input, event, out);
+  if (judged(agent.state)) out.anomalies.push(...tick(detector.state, now, settings));
+  return out;
+}
+
+/** Evidence from before a release or a healing action says nothing of the time after it. */
+function settle(detector: Detector, state: AgentState): void {
+  if (detector.agentState === state) return;
+  const fresh =
+    state === "probation" ||
+    (state === "healthy" && detector.agentState !== "learning" && detector.agentState !== "suspected");
+  if (fresh) resetEvidence(detector.state);
+  detector.agentState = state;
+}
+
+function take(detector: Detector, change: Change): void {
+  if (change.accept) {
+    acceptAsNormal(detector.state, change.accept.length > 0 ? change.accept : "all");
+    return;
+  }
+  switch (change.kind) {
+    case "prompt":
+    case "model":
+    case "tools":
+    case "config":
+    case "deploy":
+      declareChange(detector.state, { at: change.at, kind: change.kind });
+      return;
+    case "scale":
+    case "healing":
+      return;
+  }
+}
+
+/** States in which what an agent reports is its own free doing. */
+const judged = (state: AgentState): boolean =>
+  state === "learning" || state === "healthy" || state === "suspected" || state === "probation";
+
+function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void {
+  const { agent, detector, directive, prior, settings, config, tests } = input;
+  out.runs.add(event);
+  note(out.identity, event);
+  const cannot = event.body.attributes?.cannot;
+  if (typeof cannot === "string") out.cannot.push(cannot);
+  if (event.late) return;
+  if (!judged(agent.state)) {
+    feed(tests, detector, event, []);
+    if (directive?.status === "quarantined" && WORK.has(event.kind) && isBreach(event, directive, config))
+      out.breach ??= event;
+    return;
+  }
+  const learn =
+    (agent.state === "learning" || agent.state === "healthy") &&
+    agent.incidentId === null &&
+    !agent.paused &&
+    !out.anomalies.some((anomaly) => anomaly.verdict !== "watch");
+  const anomalies = observe(detector.state, observationOf(event, learn), settings, prior);
+  out.anomalies.push(...anomalies);
+  feed(tests, detector, event, anomalies);
+  if (!learn) return;
+  out.learned = true;
+  provePrompt(out.identity, agent, event);
+}
+
+/**
+ * Work under a quarantine counts as a breach once the in-flight time is over, or when the event itself says that it was
+ * done by an instance that had already enforced the quarantine.
+ */
+const isBreach = (event: StoredEvent, directive: DirectiveRow, config: LoopConfig): boolean =>
+  event.at > directive.createdAt + config.inFlightMs;
+
+function note(identity: Identity, { body, kind }: StoredEvent): void {
+  identity.model = body.model ?? identity.model;
+  identity.promptVersion = body.prompt_version ?? identity.promptVersion;
+  identity.toolsHash = body.tools_hash ?? identity.toolsHash;
+  if (body.prompt_hash && body.prompt_hash !== identity.promptHash) {
+    identity.promptHash = body.prompt_hash;
+    identity.promptSamples = 0;
+  }
+  if (kind === "heartbeat" && body.enforced !== undefined && body.enforced !== null) identity.enforcement = true;
+  if (body.tool && !identity.tools?.includes(body.tool))
+    identity.tools = [...(identity.tools ?? []), body.tool].slice(-MAX_TOOLS);
+}
+
+/** A prompt is good once enough healthy samples were seen with it, without a break. */
+function provePrompt(identity: Identity, agent: Agent, { body }: StoredEvent): void {
+  const hash = body.prompt_hash;
+  if (!hash) return;
+  identity.promptSamples += 1;
+  const needed = agent.goodPromptHash === null ? FIRST_PROMPT_SAMPLES : LATER_PROMPT_SAMPLES;
+  if (identity.promptSamples >= needed && agent.goodPromptHash !== hash) identity.goodPromptHash = hash;
+}
+
+function feed(tests: Test[], detector: Detector, event: StoredEvent, anomalies: Anomaly[]): void {
+  for (const test of tests) {
+    if (!isAfter(event, test.since)) continue;
+    observeProbation(
+      test.probation,
+      test.baseline ?? detector.state,
+      observationOf(event, false),
+      test.baseline ? [] : anomalies,
+    );
+    test.moved = true;
+  }
+}
+
+/** After the acknowledgement: by the directive version that the event itself names, else by its time. */
+const isAfter = (event: StoredEvent, since: { at: number; version: number | null }): boolean => {
+  const version = event.body.directive_version;
+  if (since.version !== null && version !== null && version !== undefined) return version >= since.version;
+  return event.at >= since.at;
+};
+
+/** Whether a baseline has been learned, so that `learning` is over. */
+export const hasLearned = (detector: Detector): boolean => !isLearning(detector.state);

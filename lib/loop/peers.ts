@@ -1,0 +1,43 @@
+import { and, eq, gte, ne, notExists, or } from "drizzle-orm";
+import { judgeProbation } from "@/lib/core/probation";
+import type { Db } from "@/lib/db/client";
+import type { Agent } from "@/lib/db/queries/agents";
+import type { ActionRun } from "@/lib/db/queries/healing";
+import { actionRuns, agents, incidents, incidentSubjects } from "@/lib/db/schema";
+
+/** Peers that fell ill at most this long before the action are of the same time, in ms. */
+const WINDOW_MS = 10 * 60_000;
+
+/**
+ * Of the untouched agents of the same type or provider that were ill when the action began: how many are back in band.
+ * If most recovered untouched, the action is not what helped. Peers that are held, and so say nothing, do not count;
+ * null when there are none that do.
+ */
+export async function peersOf(
+  db: Db,
+  agent: Agent,
+  run: ActionRun,
+): Promise<{ ill: number; recovered: number } | null> {
+  const group = or(eq(agents.type, agent.type), ...(agent.provider ? [eq(agents.provider, agent.provider)] : []));
+  const touched = db.select({ id: actionRuns.id }).from(actionRuns).where(eq(actionRuns.incidentId, incidents.id));
+  const rows = await db
+    .select({
+      watch: incidentSubjects.watch,
+      incidentId: incidents.id,
+      closedAt: incidents.closedAt,
+      own: agents.incidentId,
+    })
+    .from(incidentSubjects)
+    .innerJoin(incidents, eq(incidents.id, incidentSubjects.incidentId))
+    .innerJoin(agents, eq(agents.id, incidentSubjects.subjectId))
+    .where(and(ne(agents.id, agent.id), group, gte(incidents.openedAt, run.startedAt - WINDOW_MS), notExists(touched)));
+  const ill = rows
+    .filter((row) => row.closedAt === null || row.closedAt >= run.startedAt)
+    .map((row) => ({ ...row, released: row.own !== row.incidentId }))
+    .filter((row) => row.watch !== null || row.released);
+  if (ill.length === 0) return null;
+  const recovered = ill.filter(
+    (row) => row.released || (row.watch !== null && judgeProbation(row.watch).kind === "recovered"),
+  );
+  return { ill: ill.length, recovered: recovered.length };
+}

@@ -1,0 +1,99 @@
+import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
+import type { AgentStanding, RegisterBody } from "@/lib/contracts/ingest";
+import { type Db, write } from "@/lib/db/client";
+import { findAgent, getAgent } from "@/lib/db/queries/agents";
+import { UNTYPED } from "@/lib/db/queries/events";
+import { SentinelError } from "@/lib/errors";
+import { type LoopConfig, loopConfig } from "./config";
+import { standing } from "./ingest";
+
+/**
+ * Makes an agent known, or says anew what it is. What is left out stays as it was. Answers with its standing directive, so
+ * that a restarted instance has it before its first run. Throws `forbidden` for another's agent or when the key has
+ * introduced as many as it may.
+ */
+export async function register(
+  db: Db,
+  key: IngestKey,
+  body: RegisterBody,
+  now: number,
+  config: LoopConfig = loopConfig(),
+): Promise<AgentStanding> {
+  if (!may(key, body.agent_id))
+    throw new SentinelError("forbidden", {
+      detail: "This key may not speak for this agent",
+      fields: [{ field: "agent_id", reason: "not this key's" }],
+    });
+  const known = await findAgent(db, body.agent_id);
+  if (!known && (await agentsLeft(db, key)) < 1)
+    throw new SentinelError("forbidden", {
+      detail: "This key has introduced as many agents as it may",
+      fields: [{ field: "agent_id", reason: "one too many" }],
+    });
+  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  const flag = (value: boolean | undefined) => (value === undefined ? null : Number(value));
+  const said = [
+    body.agent_id,
+    body.agent_type ?? null,
+    now,
+    body.model ?? null,
+    body.provider ?? null,
+    json(body.mcp_servers),
+    json(body.tools),
+    flag(body.enforcement),
+    flag(body.can_clone),
+    json(body.labels),
+    body.prompt_hash ?? null,
+    body.prompt_version ?? null,
+    json(body.held_prompts),
+    body.environment ?? null,
+    body.version ?? null,
+    body.sdk_version ?? null,
+    key.id,
+  ];
+  await write(db, [
+    {
+      sql: "INSERT INTO agent_types (type, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      args: [body.agent_type ?? UNTYPED, now],
+    },
+    { sql: UPSERT, args: said },
+    ...(body.instance_id
+      ? [
+          {
+            sql: `INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)
+                  ON CONFLICT (agent_id, instance_id) DO UPDATE SET last_seen_at = max(agent_instances.last_seen_at, ?3)`,
+            args: [body.agent_id, body.instance_id, now],
+          },
+        ]
+      : []),
+  ]);
+  return agentStanding(db, body.agent_id, config);
+}
+
+const UPSERT = `
+  INSERT INTO agents (id, type, state_since, first_seen_at, last_seen_at, model, provider, mcp_servers, tools, enforcement, can_clone, labels,
+    prompt_hash, prompt_version, held_prompts, environment, version, sdk_version, key_id)
+  VALUES (?1, coalesce(?2, '${UNTYPED}'), ?3, ?3, ?3, ?4, ?5, coalesce(?6, '[]'), coalesce(?7, '[]'), ?8, coalesce(?9, 0), coalesce(?10, '{}'), ?11, ?12, coalesce(?13, '[]'), ?14, ?15, ?16, ?17)
+  ON CONFLICT (id) DO UPDATE SET
+    type = coalesce(?2, agents.type), last_seen_at = max(agents.last_seen_at, ?3),
+    model = coalesce(?4, agents.model), provider = coalesce(?5, agents.provider), mcp_servers = coalesce(?6, agents.mcp_servers),
+    tools = coalesce(?7, agents.tools), enforcement = coalesce(?8, agents.enforcement), can_clone = coalesce(?9, agents.can_clone),
+    labels = coalesce(?10, agents.labels), held_prompts = coalesce(?13, agents.held_prompts),
+    environment = coalesce(?14, agents.environment), version = coalesce(?15, agents.version), sdk_version = coalesce(?16, agents.sdk_version)`;
+
+/** An agent's state and directive. Throws not_found. */
+export async function agentStanding(
+  db: Db,
+  agentId: string,
+  config: LoopConfig = loopConfig(),
+): Promise<AgentStanding> {
+  const agent = await getAgent(db, agentId);
+  const { [agentId]: now } = await standing(db, [agentId], config);
+  return {
+    agent_id: agentId,
+    state: agent.state,
+    liveness: agent.liveness,
+    mode: now!.mode,
+    directive: now!.directive,
+  };
+}

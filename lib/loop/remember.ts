@@ -1,0 +1,29 @@
+import { type Efficacy, learn } from "@/lib/core/recall";
+import type { AgentAction, Diagnosis, Outcome } from "@/lib/core/vocabulary";
+import type { Db, Statement } from "@/lib/db/client";
+import type { Agent } from "@/lib/db/queries/agents";
+import { listMemory, saveEfficacy } from "@/lib/db/queries/healing";
+
+/** What one measured outcome teaches: of this agent, of its type, of the fleet. What could not be told teaches nothing. */
+export async function remember(
+  db: Db,
+  agent: Pick<Agent, "id" | "type">,
+  lesson: { diagnosis: Diagnosis; action: AgentAction; outcome: Outcome },
+  now: number,
+): Promise<Statement[]> {
+  const known = await listMemory(db, agent.id, agent.type);
+  const scopes = [
+    { scope: "agent", scopeId: agent.id },
+    { scope: "type", scopeId: agent.type },
+    { scope: "fleet", scopeId: "*" },
+  ] as const;
+  return scopes.flatMap(({ scope, scopeId }) => {
+    const key = { scope, scopeId, diagnosis: lesson.diagnosis, action: lesson.action };
+    const before: Efficacy | undefined = known.find(
+      (e) => e.scope === scope && e.scopeId === scopeId && e.diagnosis === key.diagnosis && e.action === key.action,
+    );
+    if (lesson.outcome === "cannot_tell" || lesson.outcome === "pending") return [];
+    const after = learn(before ?? null, key, lesson.outcome, now);
+    return after ? [saveEfficacy(after)] : [];
+  });
+}

@@ -1,0 +1,106 @@
+import { tokensOf, type StoredEvent } from "./observation";
+
+interface Total {
+  parent: string | null;
+  root: string | null;
+  task: string | null;
+  first: number;
+  last: number;
+  ended: number | null;
+  outcome: string | null;
+  score: number | null;
+  label: string | null;
+  modelCalls: number;
+  toolCalls: number;
+  errors: number;
+  tokens: number | null;
+  cost: number | null;
+}
+
+const plus = (total: number | null, value: number | null | undefined): number | null =>
+  value === null || value === undefined ? total : (total ?? 0) + value;
+
+/** What the new events of one agent add to its runs. Unknown stays unknown: no tokens reported is not 0 tokens. */
+export class RunTotals {
+  readonly #runs = new Map<string, Total>();
+
+  constructor(private readonly agentId: string) {}
+
+  add(event: StoredEvent): void {
+    if (!event.runId) return;
+    const { body } = event;
+    const run = this.#runs.get(event.runId) ?? this.#open(event);
+    run.first = Math.min(run.first, event.at);
+    run.last = Math.max(run.last, event.at);
+    run.parent ??= body.parent_run_id ?? null;
+    run.root ??= body.root_run_id ?? null;
+    run.task ??= body.task_id ?? null;
+    if (body.success === false) run.errors += 1;
+    switch (event.kind) {
+      case "model_call":
+        run.modelCalls += 1;
+        run.tokens = plus(run.tokens, tokensOf(body));
+        run.cost = plus(run.cost, body.cost);
+        return;
+      case "tool_call":
+        run.toolCalls += 1;
+        run.cost = plus(run.cost, body.cost);
+        return;
+      case "run_end":
+        run.ended = event.at;
+        run.outcome = body.outcome ?? run.outcome;
+        return;
+      case "outcome":
+        run.outcome = body.outcome ?? run.outcome;
+        run.score = body.score ?? run.score;
+        run.label = body.label ?? run.label;
+        return;
+      case "run_start":
+      case "heartbeat":
+        return;
+    }
+  }
+
+  #open(event: StoredEvent): Total {
+    const run: Total = {
+      parent: null,
+      root: null,
+      task: null,
+      first: event.at,
+      last: event.at,
+      ended: null,
+      outcome: null,
+      score: null,
+      label: null,
+      modelCalls: 0,
+      toolCalls: 0,
+      errors: 0,
+      tokens: null,
+      cost: null,
+    };
+    this.#runs.set(event.runId!, run);
+    return run;
+  }
+
+  /** Rows for `addToRuns`. */
+  rows(): unknown[][] {
+    return [...this.#runs].map(([runId, r]) => [
+      this.agentId,
+      runId,
+      r.parent,
+      r.root,
+      r.task,
+      r.first,
+      r.last,
+      r.ended,
+      r.outcome,
+      r.score,
+      r.label,
+      r.modelCalls,
+      r.toolCalls,
+      r.errors,
+      r.tokens,
+      r.cost,
+    ]);
+  }
+}

@@ -1,0 +1,331 @@
+import { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detect";
+import { WAITS_FOR_FLEET } from "@/lib/core/fleet";
+import { mayHold } from "@/lib/core/limits";
+import { canMove, move } from "@/lib/core/lifecycle";
+import { describeAnomaly } from "@/lib/core/words";
+import type { FleetSettings } from "@/lib/contracts/overview";
+import type { Db, Statement } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { listAgents, listDirectives, type Agent, type DirectiveRow } from "@/lib/db/queries/agents";
+import { grouped } from "@/lib/db/queries/grouped";
+import { listEventsAfter } from "@/lib/db/queries/events";
+import type { Incident } from "@/lib/db/queries/incidents";
+import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
+import {
+  addToRuns,
+  advance,
+  type Change,
+  listProbations,
+  listWatches,
+  markTaken,
+  saveDetector,
+  saveIdentity,
+  saveProbation,
+  saveWatch,
+} from "@/lib/db/queries/sweep";
+import { changes as changesTable } from "@/lib/db/schema";
+import { log } from "@/lib/log";
+import type { LoopConfig } from "./config";
+import { agentClaim } from "./directives";
+import type { HoldCounts } from "./hold-counts";
+import { newId } from "./ids";
+import { hasLearned, judge, type Judgement, type Test } from "./judge";
+import { anomalyRows, gravest, open } from "./open";
+import { Plan } from "./plan";
+import { priorFor } from "./priors";
+import { shardOf } from "./shards";
+import { type Detector, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
+
+/** Events judged in one commit: large enough to be fast, small enough that the commit is short. */
+const MAX_EVENTS = 4_000;
+/** An idle shard says that it lives this often, in ms. */
+const IDLE_COMMIT_MS = 2_000;
+
+export interface SweepContext {
+  db: Db;
+  now: number;
+  config: LoopConfig;
+  settings: FleetSettings;
+  policies: Map<string, TypePolicy>;
+  holds: HoldCounts;
+  limitIncident: Incident | null;
+  untaken: Change[];
+  probations: Awaited<ReturnType<typeof listProbations>>;
+  watches: Awaited<ReturnType<typeof listWatches>>;
+  /** Detectors of agents that were replaced by a successor in probation. */
+  baselines: Map<string, DetectorState>;
+}
+
+export interface ShardReport {
+  events: number;
+  opened: number;
+  failed: string[];
+  /** More is waiting, or a race was lost: sweep again at once. */
+  more: boolean;
+}
+
+export const detectSettings = (settings: FleetSettings): DetectSettings => ({
+  ...DEFAULT_DETECT_SETTINGS,
+  arl: settings.arl,
+  promptChangeMayQuarantine: settings.prompt_change_may_quarantine,
+});
+
+/** Judges what is new in one shard, and commits all that follows from it at once with the cursor. */
+export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<ShardReport> {
+  const { db, now } = ctx;
+  const events = await listEventsAfter(db, shard.id, shard.cursor, MAX_EVENTS);
+  const byAgent = grouped(events, (event) => event.agentId);
+  const untaken = ctx.untaken.filter((change) => shardOf(change.subjectId) === shard.id);
+  const ids = [
+    ...new Set([...byAgent.keys(), ...untaken.map((change) => change.subjectId), ...shard.detectors.keys()]),
+  ];
+  const rows = new Map((await listAgents(db, ids)).map((agent) => [agent.id, agent]));
+  const [detectors, directives] = await Promise.all([
+    loadDetectors(db, shard, [...rows.keys()]),
+    listDirectives(db, [...rows.values()]),
+  ]);
+
+  const plan = new Plan();
+  const report: ShardReport = { events: events.length, opened: 0, failed: [], more: events.length === MAX_EVENTS };
+  const cursor = events.at(-1)?.seq ?? shard.cursor;
+  for (const [id, agent] of rows) {
+    const mine = byAgent.get(id) ?? [];
+    const changes = untaken.filter((change) => change.subjectId === id);
+    try {
+      const detector = detectors.get(id)!;
+      const before = detector.agentState;
+      const tests = testsOf(ctx, id);
+      const judgement = judge({
+        agent,
+        detector,
+        directive: directives.get(id) ?? null,
+        events: mine,
+        changes,
+        tests,
+        prior: await priorFor(shard, ctx, agent, detector),
+        settings: detectSettings(ctx.settings),
+        config: ctx.config,
+        now,
+      });
+      const touched =
+        mine.length > 0 || changes.length > 0 || judgement.anomalies.length > 0 || before !== detector.agentState;
+      if (!touched) continue;
+      report.opened += plannedFor(plan, judgement, directives.get(id) ?? null, detector, ctx);
+      plan.write(saveDetector(id, detector.state, detector.agentState, now));
+      for (const test of tests) if (test.moved) plan.write(test.save());
+    } catch (err) {
+      // One bad subject never ends a sweep: its detector is read anew, its events count as judged.
+      log().error({ err, agentId: id }, "could not judge an agent");
+      shard.detectors.delete(id);
+      report.failed.push(id);
+    }
+  }
+  if (untaken.length > 0)
+    plan.write(
+      markTaken(
+        untaken.map((change) => change.id),
+        now,
+      ),
+    );
+
+  const idle = plan.writes.length === 0 && plan.claims.length === 0 && cursor === shard.cursor;
+  if (idle && now - shard.committedAt < IDLE_COMMIT_MS) return report;
+  const until = now + LEASE_MS;
+  const won = await commit(db, {
+    claims: [advance(shard.id, shard.fence, cursor, now, until), ...plan.claims],
+    writes: plan.writes,
+    events: plan.events,
+  });
+  if (won) {
+    Object.assign(shard, { cursor, until, committedAt: now });
+    return report;
+  }
+  // Somebody moved an agent meanwhile, or the lease went to another process: forget what was not committed.
+  for (const id of rows.keys()) shard.detectors.delete(id);
+  shard.until = 0;
+  return { ...report, opened: 0, more: true };
+}
+
+/** What follows from one agent's judgement. Returns how many incidents it opens. */
+function plannedFor(
+  plan: Plan,
+  judgement: Judgement,
+  directive: DirectiveRow | null,
+  detector: Detector,
+  ctx: SweepContext,
+): number {
+  const { agent, anomalies, breach, runs } = judgement;
+  const { db, now, config } = ctx;
+  if (anomalies.length > 0) plan.write(anomalyRows(db, agent.id, agent.incidentId, anomalies));
+  const totals = runs.rows();
+  if (totals.length > 0) plan.write(addToRuns(totals));
+  plan.write(saveIdentity([identityRow(judgement, detector)]));
+  for (const anomaly of anomalies.filter((a) => a.evidence === "change")) watchedChange(plan, ctx, agent, anomaly);
+  if (breach && directive && directive.breachedAt === null) {
+    plan
+      .write({
+        sql: "UPDATE directives SET breached_at = ? WHERE agent_id = ? AND version = ?",
+        args: [now, agent.id, directive.version],
+      })
+      .tell({
+        at: now,
+        type: "containment.breach",
+        agentId: agent.id,
+        incidentId: agent.incidentId,
+        text: `${agent.id} reported a ${breach.kind} ${Math.round((breach.at - directive.createdAt) / 1000)} s after its quarantine was sent`,
+        data: { page: true },
+      });
+  }
+  return respond(plan, judgement, directive, detector, ctx, config);
+}
+
+/** Moves the agent: graduates, suspects, opens. At most one claim an agent. */
+function respond(
+  plan: Plan,
+  { agent, anomalies, learned }: Judgement,
+  directive: DirectiveRow | null,
+  detector: Detector,
+  ctx: SweepContext,
+  config: LoopConfig,
+): number {
+  const { now } = ctx;
+  const grave = anomalies.filter((anomaly) => anomaly.verdict !== "watch");
+  const free = agent.incidentId === null && (agent.state === "learning" || agent.state === "healthy");
+  if (grave.length > 0 && free) {
+    const waiting = grave.every((anomaly) => WAITS_FOR_FLEET.has(anomaly.type));
+    if (waiting) {
+      const why = gravest(grave);
+      plan.claim(agentClaim(agent, { state: move(agent.state, "suspected", "system") }, now)).tell({
+        at: now,
+        type: "agent.suspected",
+        agentId: agent.id,
+        text: `${agent.id} is suspected: ${describeAnomaly(why)}. Waiting to see whether others that share its model, provider or tools join.`,
+        data: { severity: why.severity },
+      });
+      return 0;
+    }
+    openFor(plan, agent, directive, detector, grave, ctx, config);
+    return 1;
+  }
+  if (
+    grave.some((anomaly) => !WAITS_FOR_FLEET.has(anomaly.type)) &&
+    agent.state === "suspected" &&
+    agent.incidentId === null
+  ) {
+    openFor(plan, agent, directive, detector, grave, ctx, config);
+    return 1;
+  }
+  if (agent.state === "learning" && learned && hasLearned(detector) && canMove("learning", "healthy", "system")) {
+    plan.claim(agentClaim(agent, { state: "healthy" }, now)).tell({
+      at: now,
+      type: "agent.healthy",
+      agentId: agent.id,
+      text: `${agent.id} has learned its baseline`,
+    });
+  }
+  return 0;
+}
+
+function openFor(
+  plan: Plan,
+  agent: Agent,
+  directive: DirectiveRow | null,
+  detector: Detector,
+  anomalies: Anomaly[],
+  ctx: SweepContext,
+  config: LoopConfig,
+): void {
+  const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
+  const opened = open(plan, {
+    db: ctx.db,
+    agent,
+    detector,
+    directive,
+    anomalies,
+    mode: policy.mode,
+    globalStop: ctx.settings.global_stop,
+    hold: mayHold(ctx.holds.input(agent.type, policy.floor, ctx.settings)),
+    limitIncident: ctx.limitIncident,
+    config,
+    now: ctx.now,
+  });
+  if (opened.held) ctx.holds.add(agent.type);
+  if (opened.limitIncident) ctx.limitIncident = opened.limitIncident;
+}
+
+/** An undeclared change of prompt, model or tools is recorded as a change like any other, and watched. */
+function watchedChange(plan: Plan, { db, now }: SweepContext, agent: Agent, anomaly: Anomaly): void {
+  const kind = anomaly.type === "prompt_change" ? "prompt" : anomaly.type === "model_change" ? "model" : "tools";
+  plan
+    .write(
+      db.insert(changesTable).values({
+        id: newId("chg"),
+        subjectKind: "agent",
+        subjectId: agent.id,
+        kind,
+        at: anomaly.at,
+        declared: false,
+        from: text(anomaly.detail.from),
+        to: text(anomaly.detail.to),
+        source: "detected",
+        status: "watched",
+        createdAt: now,
+      }),
+    )
+    .tell({
+      at: now,
+      type: "change.watched",
+      agentId: agent.id,
+      text: `${agent.id}: ${kind} changed without being announced; watched`,
+      data: { kind, from: anomaly.detail.from, to: anomaly.detail.to, severity: anomaly.severity },
+    });
+}
+
+const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+
+function identityRow({ agent, identity, cannot, anomalies }: Judgement, detector: Detector): unknown[] {
+  const silent = anomalies.some((anomaly) => anomaly.type === "silence");
+  const stuck = anomalies.some((anomaly) => anomaly.type === "stuck_run");
+  const liveness = silent ? "silent" : stuck ? "stuck" : identity.seen > 0 ? "live" : agent.liveness;
+  const tools = identity.tools?.filter((tool) => !agent.tools.includes(tool));
+  return [
+    agent.id,
+    identity.seen,
+    identity.model,
+    identity.promptHash,
+    identity.promptVersion,
+    identity.toolsHash,
+    Number(detector.state.identity.dynamicPrompt),
+    identity.promptSamples,
+    identity.goodPromptHash,
+    tools && tools.length > 0 ? JSON.stringify([...agent.tools, ...tools]) : null,
+    cannot.length > 0 ? JSON.stringify([...new Set([...agent.cannot, ...cannot])]) : null,
+    liveness,
+    identity.enforcement === null ? null : Number(identity.enforcement),
+  ];
+}
+
+/** The tests that an agent's events feed, with what to store once they moved on. */
+function testsOf(ctx: SweepContext, agentId: string): (Test & { save: () => Statement })[] {
+  const actions = ctx.probations.flatMap((run) => {
+    const successor = typeof run.args.successor === "string" ? run.args.successor : null;
+    const { probation, acknowledgedAt } = run;
+    if ((successor ?? run.agentId) !== agentId || !probation || acknowledgedAt === null) return [];
+    const since = { at: acknowledgedAt, version: successor ? null : run.directiveVersion };
+    const baseline = successor ? ctx.baselines.get(run.agentId) : undefined;
+    return [{ probation, since, baseline, moved: false, save: () => saveProbation(run.id, probation) }];
+  });
+  const watches = ctx.watches.flatMap(({ watch, subjectId, incidentId }) =>
+    subjectId === agentId && watch
+      ? [
+          {
+            probation: watch,
+            since: { at: 0, version: null },
+            moved: false,
+            save: () => saveWatch(incidentId, agentId, watch),
+          },
+        ]
+      : [],
+  );
+  return [...actions, ...watches];
+}

@@ -1,0 +1,27 @@
+import { setupLink } from "@/lib/auth/links";
+import { getDb } from "@/lib/db/client";
+import { migrateDb } from "@/lib/db/migrate";
+import { env } from "@/lib/env";
+import { onShutdown } from "@/lib/shutdown";
+import { log } from "@/lib/log";
+import { startScheduler, stopScheduler } from "./scheduler";
+
+/**
+ * Brings a server process up: environment, database, migrations, the sweep. What fails here ends the process, since a
+ * server that answers 500 to everything looks alive and is not.
+ */
+export async function start(): Promise<void> {
+  try {
+    const { SENTINEL_URL } = env();
+    const db = await getDb();
+    await migrateDb(db);
+    onShutdown(stopScheduler);
+    startScheduler();
+    const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${process.env.PORT ?? 3000}`, Date.now());
+    if (link)
+      process.stdout.write(`\nNo account yet. Set up the first one here (once, within the hour): ${link.url}\n\n`);
+  } catch (err) {
+    log().fatal({ err }, "could not start");
+    process.exit(1);
+  }
+}

@@ -1,0 +1,148 @@
+import type { Db } from "@/lib/db/client";
+import { listDetectors, listProbations, listUntakenChanges, listWatches } from "@/lib/db/queries/sweep";
+import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
+import { listApproved } from "@/lib/db/queries/healing";
+import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
+import { log } from "@/lib/log";
+import { act } from "./act";
+import { type LoopConfig, loopConfig } from "./config";
+import { confirm } from "./confirm";
+import { correlate } from "./correlate";
+import { expire } from "./decide";
+import { HoldCounts } from "./hold-counts";
+import { investigate } from "./investigate";
+import { LIMIT_CAUSE } from "./open";
+import { propose } from "./propose";
+import { SHARDS } from "./shards";
+import { sweepShard, type SweepContext } from "./shard";
+import { hold, processSweeper, type Sweeper } from "./sweeper";
+import { verify } from "./verify";
+import { watch } from "./watch";
+
+/** Passes over a shard in one sweep: a backlog is worked off in several sweeps, so that the rest of the loop goes on too. */
+const MAX_PASSES = 8;
+/** Steps that one incident may take in one sweep: investigated, proposed, begun. */
+const MAX_STEPS = 4;
+
+export interface SweepReport {
+  events: number;
+  opened: number;
+  joined: number;
+  judged: number;
+  resolved: number;
+  enforced: number;
+  expired: number;
+  /** Subjects and incidents whose turn failed; the others went on. */
+  failed: string[];
+  /** Shards that another process holds. */
+  skipped: number;
+}
+
+/**
+ * One turn of the loop, and the retry of everything: judges what is new shard by shard, decides about suspicions, and
+ * moves every incident, action, approval and hold one step on. Idempotent; several processes may call it at once.
+ */
+export async function sweep(
+  db: Db,
+  now: number,
+  config: LoopConfig = loopConfig(),
+  sweeper: Sweeper = processSweeper(),
+): Promise<SweepReport> {
+  const report: SweepReport = {
+    events: 0,
+    opened: 0,
+    joined: 0,
+    judged: 0,
+    resolved: 0,
+    enforced: 0,
+    expired: 0,
+    failed: [],
+    skipped: 0,
+  };
+  const ctx = await context(db, now, config);
+  for (let id = 0; id < SHARDS; id++) {
+    await isolated(report, `shard ${id}`, async () => {
+      for (let pass = 0; pass < MAX_PASSES; pass++) {
+        const shard = await hold(db, sweeper, id, now);
+        if (!shard) {
+          report.skipped += 1;
+          return;
+        }
+        const done = await sweepShard(shard, pass === 0 ? ctx : Object.assign(ctx, await tests(db)));
+        report.events += done.events;
+        report.opened += done.opened;
+        report.failed.push(...done.failed);
+        if (!done.more) return;
+      }
+    });
+  }
+  await isolated(report, "correlate", async () => {
+    const { opened, joined } = await correlate(ctx);
+    report.opened += opened;
+    report.joined += joined;
+  });
+  await isolated(report, "confirm", async () => void (report.enforced += (await confirm(ctx)).enforced));
+  await isolated(report, "verify", async () => void (report.judged += (await verify(ctx)).judged));
+  await isolated(report, "watch", async () => void (report.resolved += (await watch(ctx)).resolved));
+  await isolated(report, "expire", async () => void (report.expired += await expire(db, now)));
+  await drive(ctx, report);
+  return report;
+}
+
+/** One part that fails takes nothing else with it. */
+async function isolated(report: SweepReport, name: string, part: () => Promise<void>): Promise<void> {
+  try {
+    await part();
+  } catch (err) {
+    log().error({ err, part: name }, "a part of the sweep failed");
+    report.failed.push(name);
+  }
+}
+
+async function context(db: Db, now: number, config: LoopConfig): Promise<SweepContext> {
+  const [settings, policies, holds, limitIncident, untaken, measured] = await Promise.all([
+    loadSettings(db),
+    loadPolicies(db),
+    HoldCounts.load(db, now),
+    findOpenByCause(db, LIMIT_CAUSE),
+    listUntakenChanges(db),
+    tests(db),
+  ]);
+  return { db, now, config, settings, policies, holds, limitIncident, untaken, ...measured };
+}
+
+/** The measurements that are going on. */
+async function tests(db: Db): Promise<Pick<SweepContext, "probations" | "watches" | "baselines">> {
+  const [probations, watches] = await Promise.all([listProbations(db), listWatches(db)]);
+  const replaced = probations.filter((run) => typeof run.args.successor === "string").map((run) => run.agentId);
+  const baselines = new Map((await listDetectors(db, replaced)).map((row) => [row.agentId, row.state]));
+  return { probations, watches, baselines };
+}
+
+/** Takes incidents through investigation and proposal, and begins what was approved. */
+async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
+  const { db, now } = ctx;
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const waiting = await listIncidentsInStates(db, ["open", "investigating"]);
+    const approved = await listApproved(db);
+    if (waiting.length === 0 && approved.length === 0) return;
+    let moved = false;
+    for (const incident of waiting) {
+      await isolated(report, incident.id, async () => {
+        const done = incident.state === "open" ? await investigate(db, incident, now) : await propose(ctx, incident);
+        moved ||= done;
+      });
+    }
+    for (const proposal of approved) {
+      await isolated(report, proposal.id, async () => {
+        const by =
+          proposal.policy === "run"
+            ? { id: "sentinel", mover: "system" as const }
+            : { id: "an approver", mover: "person" as const };
+        const acted = await act(db, proposal.id, by, now);
+        moved ||= acted.kind !== "lost";
+      });
+    }
+    if (!moved) return;
+  }
+}
