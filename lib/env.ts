@@ -32,6 +32,7 @@ export const VARIABLES = {
   SENTINEL_URL: origin.describe(
     "Public origin, for links, cookies and the origin check; by default the host of each request",
   ),
+  PORT: count(3000, 1, 65_535).describe("Port to listen on; `next start -p` sets it too"),
   SENTINEL_SECRET: secret(32).describe("Signs session cookies; by default generated once and kept in the database"),
   CRON_SECRET: secret(16).describe("Bearer token of the cron route; without it that route is closed"),
   METRICS_TOKEN: secret(16).describe("Bearer token of /metrics; without it /metrics is open to whoever reaches it"),

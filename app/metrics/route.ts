@@ -5,6 +5,7 @@ import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { problem } from "@/lib/http/problem";
 import { idOf, report } from "@/lib/http/route";
+import { directiveWaiters } from "@/lib/loop/directive-poll";
 import { metrics } from "@/lib/metrics";
 
 /** Prometheus' text format. With METRICS_TOKEN set it asks for it; without, whoever reaches the port may read. */
@@ -14,6 +15,7 @@ export async function GET(request: Request): Promise<Response> {
     const { incidents, approvals } = await countWaiting(await getDb());
     metrics().incidentsOpen.set(incidents);
     metrics().approvalsPending.set(approvals);
+    metrics().directiveWaiters.set(directiveWaiters());
     const { registry } = metrics();
     return new Response(await registry.metrics(), {
       headers: { "content-type": registry.contentType, "cache-control": "no-store" },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { closeDb, type Db, getDb, write } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
-import { findUserByEmail, listUsers } from "@/lib/db/queries/users";
+import { listUsers } from "@/lib/db/queries/users";
 import { links } from "@/lib/db/schema";
 import { checkLink, inviteLink, redeemLink, setupLink, signInLink } from "./links";
 import { currentUser, signInByPassword, signOut } from "./people";

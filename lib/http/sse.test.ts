@@ -13,7 +13,7 @@ test("messages carry id, event and data, one line each", async () => {
     { id: 1, event: "incident", data: { text: "two\nlines" } },
     { id: "2\nevent: forged", data: null },
   ];
-  const answer = sse(messages(list), new AbortController().signal);
+  const answer = sse(() => messages(list), new AbortController().signal);
   expect(answer.headers.get("content-type")).toMatch(/^text\/event-stream/);
   expect(answer.headers.get("cache-control")).toContain("no-transform");
   expect(await answer.text()).toBe(
@@ -24,6 +24,7 @@ test("messages carry id, event and data, one line each", async () => {
 test("a reader that goes ends the iterable", async () => {
   const abort = new AbortController();
   let returned = false;
+  let told: AbortSignal | undefined;
   const source = {
     [Symbol.asyncIterator]: () => ({
       next: () => new Promise<IteratorResult<Message>>(() => undefined),
@@ -33,16 +34,17 @@ test("a reader that goes ends the iterable", async () => {
       },
     }),
   };
-  const answer = sse(source, abort.signal);
+  const answer = sse((ended) => ((told = ended), source), abort.signal);
   abort.abort();
   expect(await answer.text()).toContain("retry:");
   expect(returned).toBe(true);
+  expect(told?.aborted).toBe(true);
 });
 
 test("a session that ended ends the stream at the next heartbeat", async () => {
   let asked = 0;
   const alive = async () => ++asked < 3;
-  const answer = sse(messages([], never), new AbortController().signal, { heartbeatMs: 5, alive });
+  const answer = sse(() => messages([], never), new AbortController().signal, { heartbeatMs: 5, alive });
   expect((await answer.text()).match(/still here/g)).toHaveLength(2);
 });
 
@@ -50,12 +52,12 @@ test("a stream that breaks is seen to break", async () => {
   const broken = messages([{ id: 1, data: 1 }], async () => {
     throw new Error("database went away");
   });
-  await expect(sse(broken, new AbortController().signal).text()).rejects.toThrow("went away");
+  await expect(sse(() => broken, new AbortController().signal).text()).rejects.toThrow("went away");
 });
 
 test("shutdown closes every stream", async () => {
-  const open = [1, 2, 3].map(() => sse(messages([], never), new AbortController().signal).text());
+  const open = [1, 2, 3].map(() => sse(() => messages([], never), new AbortController().signal).text());
   process.emit("SIGTERM");
   expect(await Promise.all(open)).toHaveLength(3);
-  expect(await sse(messages([], never), new AbortController().signal).text()).toContain("retry:");
+  expect(await sse(() => messages([], never), new AbortController().signal).text()).toContain("retry:");
 });

@@ -1,4 +1,5 @@
-import { isShuttingDown, onShutdown } from "./shutdown";
+import { metrics } from "@/lib/metrics";
+import { endingWith } from "@/lib/shutdown";
 
 /** Proxies and browsers give up on a silent stream; most wait at least 30 s. */
 const HEARTBEAT_MS = 15_000;
@@ -19,24 +20,24 @@ export interface SseOptions {
 }
 
 /**
- * Server-sent events (WHATWG HTML, 9.2) from an iterable. Ends with the iterable, when the reader goes (`signal`), when
- * `alive` says no, and at shutdown. The iterable is asked for the next message only when the last one has been taken.
+ * Server-sent events (WHATWG HTML, 9.2). `open` is given a signal and makes the iterable. The stream ends with the iterable,
+ * when the reader goes (`reader`), when `alive` says no, and at shutdown; each aborts the signal. The iterable is asked for
+ * the next message only when the last one has been taken.
  */
-export function sse(messages: AsyncIterable<Message>, signal: AbortSignal, options: SseOptions = {}): Response {
-  const end = new AbortController();
-  const ended = end.signal;
-  const finish = () => end.abort();
-  const forgetShutdown = onShutdown(finish);
-  signal.addEventListener("abort", finish, { once: true });
-  if (signal.aborted || isShuttingDown()) finish();
-  const iterator = messages[Symbol.asyncIterator]();
+export function sse(
+  open: (ended: AbortSignal) => AsyncIterable<Message>,
+  reader: AbortSignal,
+  options: SseOptions = {},
+): Response {
+  const { signal: ended, end, release } = endingWith(reader);
+  const iterator = open(ended)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let heartbeat: NodeJS.Timeout | undefined;
 
   const stop = (controller: ReadableStreamDefaultController<Uint8Array>) => {
     clearInterval(heartbeat);
-    forgetShutdown();
-    signal.removeEventListener("abort", finish);
+    release();
+    metrics().streams.dec();
     try {
       controller.close();
     } catch {
@@ -47,6 +48,7 @@ export function sse(messages: AsyncIterable<Message>, signal: AbortSignal, optio
 
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
+      metrics().streams.inc();
       controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`));
       if (ended.aborted) return stop(controller);
       ended.addEventListener("abort", () => stop(controller), { once: true });
@@ -54,7 +56,7 @@ export function sse(messages: AsyncIterable<Message>, signal: AbortSignal, optio
         void (options.alive?.() ?? Promise.resolve(true))
           .catch(() => false)
           .then((alive) => {
-            if (!alive) finish();
+            if (!alive) end();
             else if (!ended.aborted) controller.enqueue(encoder.encode(": still here\n\n"));
           });
       }, options.heartbeatMs ?? HEARTBEAT_MS);
@@ -64,16 +66,16 @@ export function sse(messages: AsyncIterable<Message>, signal: AbortSignal, optio
       try {
         const { done, value } = await iterator.next();
         if (ended.aborted) return;
-        if (done) finish();
+        if (done) end();
         else controller.enqueue(encoder.encode(frame(value)));
       } catch (error) {
         // After an abort the iterable may well throw; before it, the reader must see that the stream broke.
         if (ended.aborted) return;
         controller.error(error);
-        finish();
+        end();
       }
     },
-    cancel: finish,
+    cancel: end,
   });
 
   return new Response(stream, {

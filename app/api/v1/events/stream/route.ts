@@ -2,14 +2,12 @@ import { currentUser } from "@/lib/auth/people";
 import { EVENT_STREAM, type StreamMessage } from "@/lib/contracts/overview";
 import { tailEvents } from "@/lib/db/queries/stream";
 import { route } from "@/lib/http/route";
-import { shutdownSignal } from "@/lib/http/shutdown";
 import { type Message, sse } from "@/lib/http/sse";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(EVENT_STREAM, {
   GET: ({ db, query, request }) => {
-    const signal = AbortSignal.any([request.signal, shutdownSignal()]);
     const after = lastEventId(request.headers) ?? query.after ?? null;
-    return sse(messages(tailEvents(db, { after, signal })), signal, {
+    return sse((ended) => messages(tailEvents(db, { after, signal: ended })), request.signal, {
       alive: async () => (await currentUser(request.headers)) !== null,
     });
   },
