@@ -44,7 +44,7 @@ describe("where a malformed body stops being JSON", () => {
     // Two-byte letters: the offset counts bytes, not characters.
     ['["ää" 1]', 8],
   ])("%j at byte %i", (text, offset) => {
-    expect(() => JSON.parse(text)).toThrow();
+    expect(() => JSON.parse(text)).toThrow(SyntaxError);
     expect(refusal(text)).toMatchObject({ code: "malformed", details: { offset } });
   });
 
