@@ -9,7 +9,7 @@ const LEASE = "prune";
 /** Longer than one call can take; a process that dies holding the lease keeps others from pruning for this long, in ms. */
 const LEASE_MS = 5 * 60_000;
 /** Commits of each kind a call: what is left waits for the next one, so that a call stays short. */
-const ROUNDS = 20;
+const ROUNDS = 10;
 /** Pages (of 4 kB) given back to the file system a call. */
 const PAGES = 2_000;
 
