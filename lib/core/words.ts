@@ -1,5 +1,4 @@
 import type { Anomaly } from "./detect";
-import { TRAIL } from "./repetition";
 import type { AnomalyType } from "./vocabulary";
 
 /** What a screen needs of an anomaly to say it in words. */
@@ -54,7 +53,7 @@ export function describeAnomaly(a: Described): string {
     case "tools_change":
       return identityText(a);
     case "repetition":
-      return `the same action with the same result ${plain(a.value)} times within ${TRAIL} actions`;
+      return `${plain(a.value)} steps that repeat earlier ones`;
     case "silence":
       return `nothing heard for ${duration(a.value)}, expected within ${duration(a.expected.high)}`;
     case "stuck_run":
