@@ -1,10 +1,11 @@
+import { judgeCircling } from "./circling";
 import { type DetectorState, JOINT, specOf, stratumFor } from "./detector-state";
 import { decide, judge, learnFrom } from "./judge";
 import { bandOf } from "./lane";
 import { noteGap } from "./liveness";
 import type { TypePrior } from "./prior";
 import { rateOf } from "./rate";
-import { judgeRun } from "./runs";
+import { enterRun, judgeTotals } from "./runs";
 import { WATCHED_CHANGE_SEVERITY } from "./severity";
 import { type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
 import type { AnomalyType, EventKind, Metric, Verdict } from "./vocabulary";
@@ -105,9 +106,12 @@ export function observe(
   state.latest[kind] = key;
 
   const anomalies = changes.filter((change) => !change.announced).map((change) => changed(change, key, o, settings));
-  const judged = judge(state, stratum, kind, o, prior);
+  const run = enterRun(state, o);
+  const judged = judge({ state, stratum, kind, run, prior, learn: o.learn }, o);
   anomalies.push(...decide(state, key, judged, o, settings));
-  anomalies.push(...judgeRun(state, o, settings));
+  const circling = judgeCircling(state, run, o, settings);
+  if (circling !== null) anomalies.push(circling);
+  anomalies.push(...judgeTotals(state, run, o, settings));
   if (o.learn) learnFrom(judged);
   return anomalies;
 }

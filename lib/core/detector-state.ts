@@ -1,8 +1,9 @@
+import type { Forerunners } from "./dependence";
 import { createLane, type Lane, reset } from "./lane";
 import { type MetricSpec, RATES, type RateName, SPECS } from "./metrics";
 import type { TypePrior } from "./prior";
 import { createRate, type RateLane, resetRate } from "./rate";
-import type { Trail } from "./repetition";
+import { createTrail, type Trail } from "./repetition";
 import { READABLE_ALONE, reading } from "./sketch";
 import { createIdentity, type Identity } from "./strata";
 import type { ChangeKind, Verdict } from "./vocabulary";
@@ -59,13 +60,14 @@ export interface OpenRun {
   lastAt: number;
   events: number;
   depth: number;
-  cost: number;
-  tokens: number;
+  /** Null while nothing was reported. */
+  cost: number | null;
+  tokens: number | null;
   calls: number;
-  hasCost: boolean;
-  hasTokens: boolean;
   fired: Record<string, Level>;
   trail: Trail;
+  /** Scores so far, by class of step and metric. */
+  before: Record<string, Record<string, Forerunners>>;
 }
 
 /** Strata kept per agent: models × prompts × steps in use at one time, with room to spare. */
@@ -84,7 +86,7 @@ export const createDetector = (): DetectorState => ({
   totals: {},
   eventsPerRun: 1,
   spend: { minute: 0, total: 0, events: 0, fired: {} },
-  trail: { last: [] },
+  trail: createTrail(),
   fired: {},
   lastAt: null,
   silent: false,
@@ -254,8 +256,11 @@ export function resetEvidence(state: DetectorState): void {
     }
   }
   for (const lane of Object.values(state.totals)) reset(lane);
-  for (const run of Object.values(state.runs)) run.fired = {};
-  state.trail = { last: [] };
+  for (const run of Object.values(state.runs)) {
+    run.fired = {};
+    run.trail = createTrail();
+  }
+  state.trail = createTrail();
   state.fired = {};
   state.spend.fired = {};
 }

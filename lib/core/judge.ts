@@ -4,12 +4,14 @@ import {
   JOINT,
   laneFor,
   type Level,
+  type OpenRun,
   rateFor,
   specOf,
   type Stratum,
   type StratumLane,
   type StratumRate,
 } from "./detector-state";
+import type { Forerunners } from "./dependence";
 import { absorb, bandOf, bet, score } from "./lane";
 import { type MetricSpec, RATES, type RateName } from "./metrics";
 import type { TypePrior } from "./prior";
@@ -23,9 +25,9 @@ export const SINGLE_SHARE = 0.3;
 const ACCUMULATED_SHARE = 0.7;
 /**
  * Sums overshoot the level they are stopped at, so the mean time to a false alarm is the level times e^(0.583 δ) for a bet
- * on a shift of δ sd (Siegmund 1985, ch. 10; Pollak 1987): about twice the level for the bets that matter. Half is enough.
+ * on a shift of δ sd (Siegmund 1985, ch. 10; Pollak 1987): about two and a half times the level over the bets used here.
  */
-const OVERSHOOT = 0.5;
+const OVERSHOOT = 0.4;
 /** A watch may be false this many times as often as a quarantine. */
 export const WATCH_RATIO = 100;
 /** Evidence at which a lane that fired counts as quiet again. */
@@ -50,46 +52,39 @@ export type Judged =
     }
   | { kind: "rate"; metric: RateName; value: number; nats: 0; lane: StratumRate };
 
+/** Where an event is judged. */
+export interface Place {
+  state: DetectorState;
+  stratum: Stratum;
+  /** Class of the step. */
+  kind: string;
+  run: OpenRun | null;
+  prior: TypePrior | null;
+  learn: boolean;
+}
+
 /** Score every value of an event against its baseline and place the bets. */
-export function judge(
-  state: DetectorState,
-  stratum: Stratum,
-  kind: string,
-  o: Observation,
-  prior: TypePrior | null,
-): Judged[] {
+export function judge(at: Place, o: Observation): Judged[] {
   const judged: Judged[] = [];
-  const jitter = weyl(state.seen) - 0.5;
+  const jitter = weyl(at.state.seen) - 0.5;
   let together = 0;
   let upward = 0;
   for (const metric in o.values) {
     const value = o.values[metric as keyof typeof o.values];
     if (value === undefined) continue;
     const rate = rateOfValue(metric, value);
-    if (rate !== null) judged.push(judgeRate(state, stratum, kind, rate.name, rate.yes, prior));
+    if (rate !== null) judged.push(judgeRate(at, rate.name, rate.yes));
     if (metric === "error") continue;
     const spec = specOf(metric);
-    const one = judgeValue(
-      state,
-      stratum,
-      kind,
-      metric,
-      spec,
-      value,
-      spec.toScale(value + spec.rounding * jitter),
-      prior,
-    );
+    const one = judgeValue(at, metric, spec, value, spec.toScale(value + spec.rounding * jitter));
     judged.push(one);
     if (spec.side === "up" && one.z !== null) {
       together += one.z;
       upward++;
     }
   }
-  for (const name in o.gauges) {
-    const value = o.gauges[name]!;
-    judged.push(judgeValue(state, stratum, kind, name, specOf(name), value, value, prior));
-  }
-  if (upward > 1) judged.push(judgeValue(state, stratum, kind, JOINT, specOf(JOINT), together, together, prior));
+  for (const name in o.gauges) judged.push(judgeValue(at, name, specOf(name), o.gauges[name]!, o.gauges[name]!));
+  if (upward > 1) judged.push(judgeValue(at, JOINT, specOf(JOINT), together, together));
   return judged;
 }
 
@@ -103,39 +98,30 @@ function rateOfValue(metric: string, value: number): { name: RateName; yes: bool
   return null;
 }
 
-function judgeValue(
-  state: DetectorState,
-  stratum: Stratum,
-  kind: string,
-  metric: string,
-  spec: MetricSpec,
-  value: number,
-  scaled: number,
-  prior: TypePrior | null,
-) {
-  const lane = laneFor(state, stratum, kind, metric, prior);
+function judgeValue(at: Place, metric: string, spec: MetricSpec, value: number, scaled: number) {
+  const lane = laneFor(at.state, at.stratum, at.kind, metric, at.prior);
   const s = score(lane, scaled, spec.gap);
   let against = 0;
   let nats = 0;
   if (s !== null) {
     against = spec.side === "up" ? s.up : spec.side === "down" ? -s.down : Math.max(s.up, -s.down);
     if (against > SINGLE_FROM) nats = tailNats(against) - (spec.side === "both" ? Math.LN2 : 0);
-    carry(state, lane, spec.weight * bet(lane, s, spec.side));
+    carry(at.state, lane, spec.weight * bet(lane, s, spec.side, forerunners(at, metric), at.learn));
   }
   return { kind: "value" as const, metric, value, scaled, z: s === null ? null : s.z, against, nats, spec, lane };
 }
 
-function judgeRate(
-  state: DetectorState,
-  stratum: Stratum,
-  kind: string,
-  name: RateName,
-  yes: boolean,
-  prior: TypePrior | null,
-): Judged {
-  const lane = rateFor(state, stratum, kind, name, prior);
-  carry(state, lane, RATES[name].weight * (betRate(lane, yes) ?? 0));
+function judgeRate(at: Place, name: RateName, yes: boolean): Judged {
+  const lane = rateFor(at.state, at.stratum, at.kind, name, at.prior);
+  carry(at.state, lane, RATES[name].weight * (betRate(lane, yes, forerunners(at, name), at.learn) ?? 0));
   return { kind: "rate", metric: name, value: yes ? 1 : 0, nats: 0, lane };
+}
+
+/** The earlier scores of a metric in this event's run, for the same class of step. */
+function forerunners(at: Place, metric: string): Forerunners | null {
+  if (at.run === null) return null;
+  const ofKind = (at.run.before[at.kind] ??= {});
+  return (ofKind[metric] ??= { n: 0, sum: 0 });
 }
 
 /** Book a lane's weighted evidence, here and in the agent's sum. */
@@ -161,22 +147,22 @@ export function decide(
   const mean = state.evidence / state.weight;
   const enough = (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
   const reached: Level = mean >= enough ? 2 : mean >= enough / WATCH_RATIO ? 1 : 0;
-  let named = 0;
+  let named = state.evidence;
   let top: Judged | null = null;
   let together: Level = 0;
   for (const one of judged) {
-    if (one.metric === JOINT) together = singleLevel(state, one, settings);
-    else {
-      named += one.lane.carried;
-      if (top === null || one.nats > top.nats || (one.nats === top.nats && one.lane.carried > top.lane.carried))
-        top = one;
+    if (one.metric === JOINT) {
+      together = singleLevel(state, one, settings);
+      named -= one.lane.carried;
+    } else if (top === null || one.nats > top.nats || (one.nats === top.nats && one.lane.carried > top.lane.carried)) {
+      top = one;
     }
   }
   let anomalies: Anomaly[] | null = null;
   for (const one of judged) {
     let single = singleLevel(state, one, settings);
     if (one === top && together > single) single = together;
-    const accumulated: Level = reached > 0 && one.lane.carried >= NAMED_SHARE * named ? reached : 0;
+    const accumulated: Level = one.lane.carried > QUIET && one.lane.carried >= NAMED_SHARE * named ? reached : 0;
     const level = single > accumulated ? single : accumulated;
     if (level === 0 && one.lane.fired > 0 && one.lane.carried < QUIET) one.lane.fired = 0;
     if (level <= one.lane.fired) continue;
@@ -203,9 +189,13 @@ const NONE: Anomaly[] = [];
 
 const weightOf = (one: Judged) => (one.kind === "rate" ? RATES[one.metric].weight : one.spec.weight);
 
+/** Weight reserved, in the single-value test, for run totals, spending and timing. */
+const TOTALS_WEIGHT = 2;
+export const singleWeight = (state: DetectorState) => state.weight + TOTALS_WEIGHT;
+
 /** Nats that one value of a lane of this weight needs to prove alone. */
 const alone = (state: DetectorState, weight: number, settings: DetectSettings) =>
-  Math.log((settings.arl * state.weight) / (SINGLE_SHARE * weight));
+  Math.log((settings.arl * singleWeight(state)) / (SINGLE_SHARE * weight));
 
 const LOG_WATCH_RATIO = Math.log(WATCH_RATIO);
 

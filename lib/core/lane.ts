@@ -1,3 +1,12 @@
+import {
+  correlation,
+  createDependence,
+  type Dependence,
+  type Forerunners,
+  follow,
+  noteDependence,
+  weightOf,
+} from "./dependence";
 import { createSketch, learn, reading, scoreOf, type Loan, type Sketch, valueAt } from "./sketch";
 import { clamp } from "./stats";
 
@@ -18,6 +27,7 @@ export interface Lane {
   since: number;
   /** Where the metric has been lately, as a smoothed normal score: what an ill lane's healing is measured against. */
   recent: number;
+  dependence: Dependence;
   /** Scaled values held back while under suspicion: learned once it lifts, dropped if it is confirmed. */
   held: number[];
 }
@@ -38,16 +48,24 @@ const DOUBT = 60;
  */
 const HELD_MAX = 48;
 const HELD_SHARE = 1 / 8;
-/** Standard errors of the baseline taken off a score, so that a young baseline does not cry wolf. */
-const CAUTION = 1;
+/**
+ * How much a score is lowered for the baseline's own error. An error of s sd multiplies the false alarms of a bet on δ by
+ * exp(2hs/δ), h being the threshold in nats, so on average over s ~ N(0, 1/n) by exp(2h²/(nδ²)); taking h/(nδ) off every
+ * score pays for that. With h/δ about CAUTION this is less than one standard error, 1/√n, from n = CAUTION² on; before, one
+ * standard error is taken, or a newcomer could prove nothing.
+ */
+const CAUTION = 12;
 
 export const createLane = (side: "up" | "down" | "both", lent: Loan | null = null): Lane => ({
   sketch: createSketch(lent),
   r: side === "both" ? [0, 0, 0, 0, 0, 0] : [0, 0, 0],
   since: 0,
   recent: 0,
+  dependence: createDependence(),
   held: [],
 });
+
+const EDGE_Z2 = 2.6 ** 2;
 
 export interface Score {
   z: number;
@@ -58,27 +76,51 @@ export interface Score {
 
 /**
  * Cautious normal scores of a scaled value, or null while the baseline is too young to judge.
- * A score's standard error is about √((1 + z²/2)/n), the delta method on centre and scale.
+ * A score's variance is about (1 + z²/2)/n, the delta method on centre and scale; beyond the sketch's edge the tail is a
+ * predictive one already.
  */
 export function score(lane: Lane, y: number, gap: number): Score | null {
   const base = reading(lane.sketch, gap);
   if (base === null) return null;
   const z = scoreOf(base, y);
-  const caution = CAUTION * Math.sqrt((1 + 0.5 * z * z) / base.n);
+  const variance = (1 + 0.5 * Math.min(z * z, EDGE_Z2)) / base.n;
+  const caution = Math.min(Math.sqrt(variance), CAUTION * variance);
   return { z, up: z - caution, down: z + caution };
 }
 
 const RECENT_GAIN = 0.25;
 
-/** Place the bets of one sample and return the lane's evidence: the weighted mean of its sums (1 a sample on average when healthy). */
-export function bet(lane: Lane, s: Score, side: "up" | "down" | "both"): number {
-  lane.recent += RECENT_GAIN * (clamp(s.z, -Z_CUT, Z_CUT) - lane.recent);
-  let total = 0;
-  if (side === "both") {
-    total = (stake(lane.r, 0, s.up) + stake(lane.r, 3, -s.down)) / 2;
-  } else {
-    total = stake(lane.r, 0, side === "up" ? s.up : -s.down);
+/**
+ * Place the bets of one sample and return the lane's evidence: the weighted mean of its sums (1 a sample on average when
+ * healthy). `run` are the scores of the same metric earlier in its run; null outside of runs.
+ */
+export function bet(
+  lane: Lane,
+  s: Score,
+  side: "up" | "down" | "both",
+  run: Forerunners | null,
+  learn: boolean,
+): number {
+  const { dependence } = lane;
+  const cut = clamp(s.z, -Z_CUT, Z_CUT);
+  lane.recent += RECENT_GAIN * (cut - lane.recent);
+  const before = run ?? { n: 1, sum: dependence.last };
+  const rho = correlation(dependence);
+  let expected = 0;
+  let spread = 1;
+  if (rho > 0 && before.n > 0) {
+    const weight = weightOf(before, rho);
+    expected = (weight * before.sum) / before.n;
+    spread = Math.sqrt(1 - rho * weight);
   }
+  if (learn && evidence(lane.r) < DOUBT) noteDependence(dependence, s.z, before);
+  if (run === null) dependence.last = cut;
+  else follow(run, s.z);
+  const up = (s.up - expected) / spread;
+  const down = (s.down - expected) / spread;
+  let total = 0;
+  if (side === "both") total = (stake(lane.r, 0, up) + stake(lane.r, 3, -down)) / 2;
+  else total = stake(lane.r, 0, side === "up" ? up : -down);
   if (total < NOTHING) lane.since = 0;
   else lane.since++;
   return total;

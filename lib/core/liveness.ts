@@ -1,6 +1,6 @@
 import type { Anomaly, DetectSettings } from "./detect";
-import { type DetectorState, enlist } from "./detector-state";
-import { SINGLE_SHARE } from "./judge";
+import type { DetectorState } from "./detector-state";
+import { SINGLE_SHARE, singleWeight } from "./judge";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
 import { severityOf } from "./severity";
 import { tailNats } from "./stats";
@@ -24,7 +24,6 @@ type Span = keyof typeof SPANS;
 /** Learn the gap before an event: since the agent's last one, and since its run's last one (null if it is the first). */
 export function noteGap(state: DetectorState, span: Span, gapMs: number | null, learn: boolean): void {
   if (gapMs === null || gapMs < 0 || !learn) return;
-  enlist(state, span, WEIGHT);
   const lane = (state.totals[span] ??= createLane("up"));
   absorb(lane, Math.log1p(gapMs), GAP_SPREAD);
 }
@@ -68,7 +67,7 @@ function overdue(
   const s = score(lane, Math.log1p(gapMs), GAP_SPREAD);
   if (s === null || s.up <= 0) return null;
   const statistic = tailNats(s.up);
-  const threshold = Math.log((settings.arl * state.weight) / (SINGLE_SHARE * WEIGHT));
+  const threshold = Math.log((settings.arl * singleWeight(state)) / (SINGLE_SHARE * WEIGHT));
   if (statistic < threshold) return null;
   const band = bandOf(lane, GAP_SPREAD)!;
   const mid = Math.expm1(Math.max(band.mid, 0));

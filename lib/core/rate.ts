@@ -1,3 +1,12 @@
+import {
+  correlation,
+  createDependence,
+  type Dependence,
+  type Forerunners,
+  follow,
+  noteDependence,
+  weightOf,
+} from "./dependence";
 import { clamp } from "./stats";
 
 /**
@@ -13,6 +22,7 @@ export interface RateLane {
   since: number;
   /** The rate lately, smoothed. */
   recent: number;
+  dependence: Dependence;
   heldNo: number;
   heldYes: number;
 }
@@ -39,15 +49,28 @@ const DOUBT = 60;
 /** As for the other lanes: see lane.ts. */
 const HELD_MAX = 48;
 const HELD_SHARE = 1 / 8;
-/** Posterior standard deviations added to a rate, so that a young one does not cry wolf. */
-const CAUTION = 1.5;
+/**
+ * Posterior standard deviations added to a rate for its own error: as in lane.ts, h/(δ√n) with h/δ = CAUTION/√odds for the
+ * smallest of the bets, and no more than CAUTION_MAX.
+ */
+const CAUTION = 7;
+const CAUTION_MAX = 1.5;
 /** No rate is believed to be lower: three yeses in a row need not be a fault, however long the record. */
 const RATE_MIN = 0.003;
 
 export const createRate = (loan: RateLoan | null = null): RateLane =>
   loan === null
-    ? { n: 0, k: 0, r: [0, 0, 0], since: 0, recent: 0, heldNo: 0, heldYes: 0 }
-    : { n: loan.weight, k: loan.rate * loan.weight, r: [0, 0, 0], since: 0, recent: 0, heldNo: 0, heldYes: 0 };
+    ? { n: 0, k: 0, r: [0, 0, 0], since: 0, recent: 0, dependence: createDependence(), heldNo: 0, heldYes: 0 }
+    : {
+        n: loan.weight,
+        k: loan.rate * loan.weight,
+        r: [0, 0, 0],
+        since: 0,
+        recent: 0,
+        dependence: createDependence(),
+        heldNo: 0,
+        heldYes: 0,
+      };
 
 /** Usual rate, 0 to 1, exclusive. */
 export const rateOf = (lane: RateLane) => (lane.k + PRIOR_K) / (lane.n + PRIOR_N);
@@ -55,13 +78,15 @@ export const rateOf = (lane: RateLane) => (lane.k + PRIOR_K) / (lane.n + PRIOR_N
 const RECENT_GAIN = 0.25;
 
 /** Place the bets of one observation; the lane's evidence, or null while too young. */
-export function betRate(lane: RateLane, yes: boolean): number | null {
+export function betRate(lane: RateLane, yes: boolean, run: Forerunners | null, learn: boolean): number | null {
   lane.recent += RECENT_GAIN * ((yes ? 1 : 0) - lane.recent);
   if (lane.n < READABLE) return null;
-  const usual = rateOf(lane);
-  const p0 = clamp(usual + CAUTION * Math.sqrt((usual * (1 - usual)) / (lane.n + PRIOR_N + 1)), RATE_MIN, 0.95);
+  const usual = usualFor(lane, yes, run, learn);
+  const caution = Math.min(CAUTION_MAX, CAUTION / Math.sqrt((lane.n * usual) / (1 - usual)));
+  const p0 = clamp(usual + caution * Math.sqrt((usual * (1 - usual)) / (lane.n + PRIOR_N + 1)), RATE_MIN, MOST);
   const odds = p0 / (1 - p0);
   let total = 0;
+  if (p0 > RAISABLE) return 0;
   for (let i = 0; i < 3; i++) {
     const raised = i < 2 ? (odds * ODDS[i]!) / (1 + odds * ODDS[i]!) : Math.max(NEARLY_ALWAYS, p0);
     const e = yes ? raised / p0 : (1 - raised) / (1 - p0);
@@ -73,6 +98,29 @@ export function betRate(lane: RateLane, yes: boolean): number | null {
   else lane.since++;
   return total;
 }
+
+/**
+ * The rate to expect here: the usual one, moved towards that of the run so far as far as runs are known to differ (the
+ * sequential prediction of a beta-binomial law). Takes note of the observation.
+ */
+function usualFor(lane: RateLane, yes: boolean, run: Forerunners | null, learn: boolean): number {
+  const { dependence } = lane;
+  const usual = rateOf(lane);
+  const sd = Math.sqrt(usual * (1 - usual));
+  const z = ((yes ? 1 : 0) - usual) / sd;
+  const before = run ?? { n: 1, sum: dependence.last };
+  const rho = correlation(dependence);
+  const expected = rho > 0 && before.n > 0 ? usual + (weightOf(before, rho) * sd * before.sum) / before.n : usual;
+  if (learn && rateEvidence(lane) < DOUBT) noteDependence(dependence, z, before);
+  if (run === null) dependence.last = z;
+  else follow(run, z);
+  return clamp(expected, usual, MOST);
+}
+
+/** What is usual most of the time cannot become alarming by happening more often. */
+const RAISABLE = 0.8;
+/** A rate that was always one is still expected to fail now and then. */
+const MOST = 0.95;
 
 export function rateEvidence(lane: RateLane): number {
   return WEIGHTS[0] * lane.r[0]! + WEIGHTS[1] * lane.r[1]! + WEIGHTS[2] * lane.r[2]!;

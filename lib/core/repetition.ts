@@ -1,25 +1,81 @@
 /**
- * The same action with the same result, over and over. Kept per run (or per agent, when actions carry no run): the last
- * few pairs, short cycles included, since A-B-A-B makes as little progress as A-A.
+ * Going in circles. A step is a repeat if its run has been there before: the same action with the same result; the same
+ * result from the same kind of step, whatever the arguments; or, where no hashes are reported, a call of the same kind
+ * with exactly as many input tokens. Cycles count as much as plain repetition: each round through A-B-C repeats all three.
+ *
+ * Repeats are a yes-or-no stream, judged within each run by the same kind of bets as other rates (see lane.ts and
+ * rate.ts): the share of repeats usual in this agent's runs against mostly repeats.
  */
 export interface Trail {
-  /** The last pairs, oldest first, as small numbers: position in `known`. */
-  last: string[];
+  /** Marks of the places last seen, per way of telling, oldest first. */
+  seen: Record<Telling, number[]>;
+  /** Steps and repeats, per way of telling. */
+  steps: Record<Telling, number>;
+  repeats: Record<Telling, number>;
+  /** Evidence (Shiryaev–Roberts sum), per way of telling. */
+  r: Record<Telling, number>;
 }
 
-/** How far back a repetition is looked for. */
-export const TRAIL = 10;
+export const TELLINGS = ["pair", "result", "size"] as const;
+/** How a repeat is told: by action and result, by result alone, by the size of the input. */
+export type Telling = (typeof TELLINGS)[number];
 
-export const createTrail = (): Trail => ({ last: [] });
+/** Places remembered per run: cycles longer than this are not seen. */
+const SEEN_MAX = 40;
+/** Share of repeats bet on: going in circles leaves little else, but each round may try something new. */
+const CIRCLING = 0.6;
+/** A saturated sum fades within a dozen fresh steps. */
+const SATURATION = 1e12;
+/** Usual shares below this are not believed: every agent looks twice now and then. */
+const USUAL_MIN = 0.05;
+const USUAL_MAX = 0.5;
 
-/**
- * Add one action and its result; how often this very pair occurred in the window, this time included.
- */
-export function step(trail: Trail, actionHash: string, resultHash: string | null): number {
-  const pair = `${actionHash}\u0000${resultHash ?? ""}`;
-  trail.last.push(pair);
-  if (trail.last.length > TRAIL) trail.last.shift();
-  let times = 0;
-  for (const p of trail.last) if (p === pair) times++;
-  return times;
+export const createTrail = (): Trail => ({
+  seen: { pair: [], result: [], size: [] },
+  steps: { pair: 0, result: 0, size: 0 },
+  repeats: { pair: 0, result: 0, size: 0 },
+  r: { pair: 0, result: 0, size: 0 },
+});
+
+export interface Step {
+  /** Tool or kind of step. */
+  kind: string;
+  actionHash: string | null;
+  resultHash: string | null;
+  inputTokens: number | null;
+}
+
+/** The marks a step leaves; those it cannot leave are absent. */
+export function marksOf(s: Step): Partial<Record<Telling, number>> {
+  if (s.actionHash === null && s.resultHash === null) {
+    return s.inputTokens === null || s.inputTokens <= 0 ? {} : { size: mark(`${s.kind}\u0000${s.inputTokens}`) };
+  }
+  const marks: Partial<Record<Telling, number>> = {};
+  if (s.actionHash !== null) marks.pair = mark(`${s.kind}\u0000${s.actionHash}\u0000${s.resultHash ?? ""}`);
+  if (s.resultHash !== null) marks.result = mark(`${s.kind}\u0000${s.resultHash}`);
+  return marks;
+}
+
+/** Take a step: whether it is a repeat, and place the bet against the `usual` share (null: too young to bet). */
+export function take(trail: Trail, by: Telling, place: number, usual: number | null): boolean {
+  const seen = trail.seen[by];
+  const repeat = seen.includes(place);
+  if (!repeat) {
+    seen.push(place);
+    if (seen.length > SEEN_MAX) seen.shift();
+  }
+  trail.steps[by]++;
+  if (repeat) trail.repeats[by]++;
+  if (usual === null) return repeat;
+  const p = Math.min(Math.max(usual, USUAL_MIN), USUAL_MAX);
+  const e = repeat ? CIRCLING / p : (1 - CIRCLING) / (1 - p);
+  trail.r[by] = Math.min((1 + trail.r[by]) * e, SATURATION);
+  return repeat;
+}
+
+/** A 32-bit mark of a text (FNV-1a): a collision only makes one fresh step look like a repeat. */
+function mark(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h >>> 0;
 }

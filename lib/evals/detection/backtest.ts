@@ -79,6 +79,8 @@ interface Entity {
   rows: number;
   /** Row of the entity at which a hold began, or null. */
   heldSince: number | null;
+  /** Metrics held for: what a reviewer would accept. */
+  heldFor: { metric: string; stratum: string }[];
   everHeld: boolean;
 }
 
@@ -116,16 +118,22 @@ export class Backtest {
         entity.prior,
       );
     entity.rows++;
-    const found: Alarm[] = [];
-    if (entity.rows > learnRows) for (const a of anomalies) found.push(this.alarm(name, a, o));
-    else if (anomalies.length > 0) resetEvidence(entity.state);
-    if (found.some((a) => a.would === "quarantine")) {
+    if (entity.rows <= learnRows) {
+      if (anomalies.length > 0) resetEvidence(entity.state);
+      this.row++;
+      return [];
+    }
+    const found = anomalies.map((a) => this.alarm(name, a, o));
+    const holds = anomalies.filter((a) => a.verdict !== "watch");
+    if (holds.length > 0) {
       entity.everHeld = true;
       entity.heldSince ??= entity.rows;
+      entity.heldFor.push(...holds.filter((a) => a.stratum in entity.state.strata));
     }
     if (entity.heldSince !== null && entity.rows - entity.heldSince >= REVIEW_ROWS) {
+      acceptAsNormal(entity.state, entity.heldFor);
       entity.heldSince = null;
-      acceptAsNormal(entity.state, "all");
+      entity.heldFor = [];
     }
     this.alarms.push(...found);
     this.row++;
@@ -152,7 +160,7 @@ export class Backtest {
       if (found.prior === null && found.rows < 5 && type !== null) found.prior = this.priorOf(type, found);
       return found;
     }
-    const entity: Entity = { state: createDetector(), type, prior: null, rows: 0, heldSince: null, everHeld: false };
+    const entity: Entity = { state: createDetector(), type, prior: null, rows: 0, heldSince: null, heldFor: [], everHeld: false };
     if (type !== null) entity.prior = this.priorOf(type, entity);
     this.entities.set(name, entity);
     return entity;

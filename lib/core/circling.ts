@@ -1,0 +1,97 @@
+import type { Anomaly, DetectSettings, Observation } from "./detect";
+import type { DetectorState, Level, OpenRun } from "./detector-state";
+import { singleWeight, WATCH_RATIO } from "./judge";
+import { absorb, createLane } from "./lane";
+import { marksOf, take, type Telling, TELLINGS, type Trail } from "./repetition";
+import { severityOf } from "./severity";
+import { reading, valueAt } from "./sketch";
+
+/** Weight of each way of telling repeats in the false-alarm budget. */
+const WEIGHTS: Record<Telling, number> = { pair: 1, result: 0.5, size: 0.5 };
+/** Share of repeats assumed of an agent not yet known. Only an action with its very result is telling enough to be judged from the first run. */
+const ASSUMED: Record<Telling, number | null> = { pair: 0.05, result: null, size: null };
+/** Runs of fewer steps say nothing about an agent's usual share. */
+const STEPS_MIN = 3;
+/** Smallest believable spread of a run's share. */
+const SHARE_GAP = 0.02;
+/** The usual share is that of the upper third of runs, z = 0.6: up to a quarter of sick runs in the record cannot raise it. */
+const USUAL_Z = 0.6;
+
+/** Judge one event for repetition, within its run if it has one. */
+export function judgeCircling(
+  state: DetectorState,
+  run: OpenRun | null,
+  o: Observation,
+  settings: DetectSettings,
+): Anomaly | null {
+  if (o.kind === "run_end" && run !== null) return null;
+  const marks = marksOf({
+    kind: o.tool ?? o.stepKind ?? "",
+    actionHash: o.actionHash,
+    resultHash: o.resultHash,
+    inputTokens: run === null ? null : (o.values.input_tokens ?? null),
+  });
+  const trail = run?.trail ?? state.trail;
+  const fired = run?.fired ?? state.fired;
+  let found: Anomaly | null = null;
+  for (const by of TELLINGS) {
+    const place = marks[by];
+    if (place === undefined) continue;
+    const usual = usualShare(state, by);
+    take(trail, by, place, usual);
+    if (usual === null) continue;
+    const threshold = Math.log((settings.arl * singleWeight(state)) / WEIGHTS[by]);
+    const statistic = Math.log(trail.r[by]);
+    const level: Level = statistic >= threshold ? 2 : statistic >= threshold - Math.log(WATCH_RATIO) ? 1 : 0;
+    if (level <= (fired["repetition"] ?? 0)) continue;
+    fired["repetition"] = level;
+    found = anomaly(trail, by, level, usual, statistic, threshold, o);
+  }
+  return found;
+}
+
+function usualShare(state: DetectorState, by: Telling): number | null {
+  const lane = state.totals[`repeats_${by}`];
+  const known = lane === undefined ? null : reading(lane.sketch, SHARE_GAP);
+  if (known === null) return ASSUMED[by];
+  return Math.max(valueAt(known, USUAL_Z), ASSUMED[by] ?? 0);
+}
+
+/** Learn the shares of repeats of a run that ended. */
+export function learnCircling(state: DetectorState, trail: Trail): void {
+  for (const by of TELLINGS) {
+    if (trail.steps[by] < STEPS_MIN) continue;
+    const lane = (state.totals[`repeats_${by}`] ??= createLane("up"));
+    absorb(lane, trail.repeats[by] / trail.steps[by], SHARE_GAP);
+  }
+}
+
+function anomaly(
+  trail: Trail,
+  by: Telling,
+  level: Level,
+  usual: number,
+  statistic: number,
+  threshold: number,
+  o: Observation,
+): Anomaly {
+  const share = trail.repeats[by] / trail.steps[by];
+  return {
+    type: "repetition",
+    metric: "repetition",
+    stratum: o.runId === null ? "agent" : "run",
+    verdict: level === 2 ? "quarantine" : "watch",
+    severity: severityOf(statistic / threshold, share / usual),
+    at: o.at,
+    seq: o.seq,
+    value: trail.repeats[by],
+    expected: { low: 0, mid: usual * trail.steps[by], high: usual * trail.steps[by] },
+    evidence: "accumulated",
+    statistic,
+    threshold,
+    effect: share / usual,
+    samples: trail.repeats[by],
+    runId: o.runId,
+    detail: { told_by: by, steps: trail.steps[by], action: o.actionHash, result: o.resultHash },
+  };
+}
