@@ -152,6 +152,19 @@ describe("reports", () => {
     expect(server.of("a", "model_call")[0]).toMatchObject({ success: false, error_type: "TypeError" });
     expect(server.of("a", "run_end")[0]).toMatchObject({ outcome: "error", success: false });
   });
+  it("a run that LangGraph's recursion limit ends, as an error", async () => {
+    const s = watch();
+    let model = fakeModel();
+    for (let i = 0; i < 20; i++) model = model.respondWithTools([call("lookup")]);
+    const agent = createAgent({ model, tools: [lookup()], middleware: [s] });
+    await expect(agent.invoke(hello, { recursionLimit: 9 })).rejects.toThrow("Recursion limit");
+    await server.until(() => server.of("a", "run_end").length === 1);
+    expect(server.of("a", "run_end")[0]).toMatchObject({
+      outcome: "error",
+      error_type: "GraphRecursionError",
+      tool_calls: 4,
+    });
+  });
   it("an outer retry as one run with two attempts", async () => {
     const s = watch();
     const retry = createMiddleware({ name: "retry", wrapModelCall: async (r, h) => { try { return await h(r); } catch { return h(r); } } }); // prettier-ignore

@@ -6,6 +6,7 @@ import { callModel } from "./model-call";
 import type { GuardOptions } from "./options";
 import { quietly } from "./quietly";
 import { currentRun, type Run } from "./runs";
+import { noteLastStep } from "./step-limit";
 import { callTool, refusal } from "./tool-call";
 
 export type SentinelOptions = GuardOptions & {
@@ -53,7 +54,12 @@ export function sentinel(options: SentinelOptions) {
           guard.refusedRun();
           return { jumpTo: "end" as const, messages: [notice(gate.reason)], _sentinelRun: "" };
         }
-        return { _sentinelRun: quietly(() => guard.startRun(startOf(runtime.configurable)).runId, "") };
+        const begin = () => {
+          const run = guard.startRun(startOf(runtime.configurable));
+          noteLastStep(run);
+          return run.runId;
+        };
+        return { _sentinelRun: quietly(begin, "") };
       },
     },
     wrapModelCall: async (request, handler) => {

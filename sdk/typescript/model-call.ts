@@ -11,6 +11,7 @@ import { costOf } from "./prices";
 import { quietly } from "./quietly";
 import { atTemperature, readAnswer, readError, readModel, wasCancelled } from "./reading";
 import { plus, type Run } from "./runs";
+import { expectLimit } from "./step-limit";
 import type { AgentEvent } from "./wire";
 
 export type ModelRequest = Parameters<WrapModelCallHook>[0];
@@ -136,6 +137,7 @@ export async function callModel(
   } finally {
     quietly(stopWatching);
     ticket.end();
+    expectLimit(guard, run);
   }
 }
 

@@ -36,6 +36,8 @@ export interface Run extends RunIds {
   outcome: RunOutcome | undefined;
   errorType: string | undefined;
   ending: NodeJS.Timeout | undefined;
+  /** The graph step at which LangGraph will end it, where that is known. */
+  lastStep: number | undefined;
 }
 
 export interface RunStart {
@@ -62,6 +64,7 @@ export function createRuns(now: () => number) {
         inputTokens: undefined, outputTokens: undefined, cost: undefined,
         modelFailures: 0, toolFailures: new Map(),
         outcome: undefined, errorType: undefined, ending: undefined,
+        lastStep: undefined,
       }; // prettier-ignore
       open.set(runId, run);
       for (const oldest of open.keys()) {

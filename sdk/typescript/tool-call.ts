@@ -7,6 +7,7 @@ import type { SentinelOptions } from "./middleware";
 import { quietly } from "./quietly";
 import { readError, wasCancelled } from "./reading";
 import { insideRun, type Run } from "./runs";
+import { expectLimit } from "./step-limit";
 import type { AgentEvent } from "./wire";
 
 type ToolAnswer = ToolMessage | Command;
@@ -81,6 +82,7 @@ export async function callTool(
     return new ToolMessage({ content, tool_call_id: id ?? "", name, status: "error" });
   } finally {
     ticket.end();
+    expectLimit(guard, run);
   }
 }
 
