@@ -138,7 +138,9 @@ export const api = {
 
   agentTypes: (signal?: AbortSignal) => get<{ types: AgentTypeSettings[] }>("/api/v1/agent-types", {}, signal),
   patchAgentType: (type: string, patch: Partial<Omit<AgentTypeSettings, "type" | "agents">>) =>
-    request<AgentTypeSettings>("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, { body: patch }),
+    request<{ types: AgentTypeSettings[] }>("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, {
+      body: patch,
+    }),
   settings: (signal?: AbortSignal) => get<FleetSettings>("/api/v1/settings", {}, signal),
   patchSettings: (patch: FleetSettingsPatch) => request<FleetSettings>("PATCH", "/api/v1/settings", { body: patch }),
 

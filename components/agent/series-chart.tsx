@@ -89,6 +89,15 @@ export function SeriesChart({
           activeDot={false}
           connectNulls={false}
         />
+        <Area
+          dataKey="range"
+          stroke="none"
+          fill="var(--ink-3)"
+          fillOpacity={0.22}
+          isAnimationActive={false}
+          activeDot={false}
+          connectNulls={false}
+        />
         <Line
           dataKey="value"
           stroke="var(--ink-2)"
@@ -151,6 +160,12 @@ function Reading({ active, payload, metric }: Shown & { metric: string }) {
       <p className="num text-ink-3">{format(point.at, "d MMM HH:mm:ss")}</p>
       <p className="num font-medium">
         {measure(point.value)} {unit}
+        {point.range ? (
+          <span className="font-normal text-ink-3">
+            {" "}
+            ({measure(point.range[0])} to {measure(point.range[1])})
+          </span>
+        ) : null}
       </p>
       <p className="num text-ink-3">
         {point.band ? `expected ${measure(point.band[0])} to ${measure(point.band[1])}` : "no band learned yet"}

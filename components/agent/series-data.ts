@@ -5,6 +5,8 @@ export interface Point {
   value: number | null;
   /** Null where no band is known. */
   band: [number, number] | null;
+  /** The extremes of the events that the point stands for. */
+  range: [number, number] | null;
 }
 
 /** A silence this many times the usual distance between two points is drawn as a gap, not as a line across it. */
@@ -21,15 +23,16 @@ export function withGaps(points: SeriesAnswer["points"]): Point[] {
       at: point.at,
       value: point.value,
       band: point.low === null || point.high === null ? null : [point.low, point.high],
+      range: point.max > point.min ? [point.min, point.max] : null,
     };
     const before = points[index - 1];
     const hole = before !== undefined && point.at - before.at > limit;
-    return hole ? [{ at: before.at + 1, value: null, band: null }, drawn] : [drawn];
+    return hole ? [{ at: before.at + 1, value: null, band: null, range: null }, drawn] : [drawn];
   });
 }
 
-/** A ceiling that keeps the band readable: far outliers are cut, and said to be, only when they dwarf everything else. */
+/** The top of the axis: everything that is drawn, with a little air. */
 export function axisTop(points: readonly Point[]): number {
-  const highs = points.flatMap(({ value, band }) => [value ?? 0, band?.[1] ?? 0]);
+  const highs = points.flatMap(({ value, band, range }) => [value ?? 0, band?.[1] ?? 0, range?.[1] ?? 0]);
   return Math.max(...highs, 0) * 1.08 || 1;
 }

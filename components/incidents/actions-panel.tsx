@@ -16,7 +16,6 @@ type Proposal = IncidentDetail["proposals"][number];
 /** What was proposed, what people and policy said to it, what was done, and what was measured afterwards. */
 export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
   const proposals = [...detail.proposals].sort((a, b) => a.created_at - b.created_at);
-  const runs = Map.groupBy(detail.actions, ({ proposal_id }) => proposal_id);
   return (
     <Panel title="Actions" hint="proposed, decided, done, measured" flush>
       {proposals.length === 0 ? (
@@ -30,9 +29,11 @@ export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
           {proposals.map((proposal) => (
             <li key={proposal.id} className="space-y-2 px-4 py-3">
               <Proposed proposal={proposal} />
-              {(runs.get(proposal.id) ?? []).map((run) => (
-                <Tried key={run.id} run={run} />
-              ))}
+              {detail.actions
+                .filter(({ proposal_id }) => proposal_id === proposal.id)
+                .map((run) => (
+                  <Tried key={run.id} run={run} />
+                ))}
             </li>
           ))}
         </ol>

@@ -13,11 +13,10 @@ import {
 } from "react";
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { useNow } from "@/components/ui/now";
+import { FEED_LENGTH } from "./feed-length";
 import { outdated, refresher } from "./refresh";
 import { type Connection, type Follower, followStream } from "./share";
 
-/** How many of the newest messages the feed keeps. */
-export const FEED_LENGTH = 120;
 /** Silence that the heartbeats should have broken: from here on what is shown is marked as stale. */
 const STALE_MS = 25_000;
 

@@ -1,5 +1,5 @@
 import type { Client } from "@libsql/client";
-import { asc, gt, sql } from "drizzle-orm";
+import { asc, desc, gt, sql } from "drizzle-orm";
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { log } from "@/lib/log";
 import type { Db } from "../client";
@@ -76,16 +76,24 @@ export async function listEvents(db: Db, after: number, limit: number): Promise<
     .where(gt(streamEvents.seq, after))
     .orderBy(asc(streamEvents.seq))
     .limit(limit);
-  return rows.map((row) => ({
-    seq: row.seq,
-    at: row.at,
-    type: row.type,
-    agent_id: row.agentId,
-    incident_id: row.incidentId,
-    text: row.text,
-    data: row.data,
-  }));
+  return rows.map(message);
 }
+
+/** The newest events, newest first: what a screen begins with before it follows the stream. */
+export async function listNewestEvents(db: Db, limit: number): Promise<StreamMessage[]> {
+  const rows = await db.select().from(streamEvents).orderBy(desc(streamEvents.seq)).limit(limit);
+  return rows.map(message);
+}
+
+const message = (row: typeof streamEvents.$inferSelect): StreamMessage => ({
+  seq: row.seq,
+  at: row.at,
+  type: row.type,
+  agent_id: row.agentId,
+  incident_id: row.incidentId,
+  text: row.text,
+  data: row.data,
+});
 
 /** How many streams this process serves on a database. */
 export const followers = (db: Db): number => tails().get(db.$client)?.followers ?? 0;

@@ -1,0 +1,28 @@
+import type { Metadata } from "next";
+import { AgentScreen } from "@/components/agent/agent-screen";
+import { Hydrated } from "@/app/(console)/hydrated";
+import { readAgent, readOverview } from "@/app/(console)/reads";
+
+type Props = { params: Promise<{ id: string }> };
+
+/** A name chosen by a stranger may be no valid escape sequence; then it is taken as it stands. */
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: decoded((await params).id) };
+}
+
+export default async function AgentPage({ params }: Props) {
+  const id = decoded((await params).id);
+  return (
+    <Hydrated queries={[readAgent(id), readOverview]}>
+      <AgentScreen key={id} id={id} />
+    </Hydrated>
+  );
+}

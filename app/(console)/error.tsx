@@ -1,0 +1,23 @@
+"use client";
+
+import { CircleAlert } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { Empty } from "@/components/ui/feedback";
+
+/** A screen that failed: the rest of the console goes on. */
+export default function ScreenError({ error, retry }: { error: Error & { digest?: string }; retry: () => void }) {
+  return (
+    <Empty
+      icon={CircleAlert}
+      title="This screen failed"
+      action={
+        <Button look="primary" onClick={retry}>
+          Try again
+        </Button>
+      }
+    >
+      What Sentinel watches and holds is not affected by it.
+      {error.digest ? <p className="mt-1 font-mono text-xs">{error.digest}</p> : null}
+    </Empty>
+  );
+}

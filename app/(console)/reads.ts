@@ -1,0 +1,60 @@
+import { agentQuery, agentsQuery } from "@/components/agents/queries";
+import { approvalsQuery } from "@/components/approvals/queries";
+import { healingQuery } from "@/components/healing/queries";
+import { incidentQuery, incidentsQuery } from "@/components/incidents/queries";
+import { memoryQuery } from "@/components/memory/queries";
+import { overviewQuery } from "@/components/overview/queries";
+import { agentTypesQuery, settingsQuery } from "@/components/settings/queries";
+import { AgentsQuery } from "@/lib/contracts/agents";
+import { ApprovalsQuery } from "@/lib/contracts/approvals";
+import { IncidentsQuery } from "@/lib/contracts/incidents";
+import { HealingQuery } from "@/lib/contracts/overview";
+import { findAgentDetail } from "@/lib/db/queries/agent-detail";
+import { listAgentCards } from "@/lib/db/queries/agents-view";
+import { listApprovals } from "@/lib/db/queries/approvals-view";
+import { listHealing } from "@/lib/db/queries/healing-view";
+import { findIncidentDetail, listIncidents } from "@/lib/db/queries/incidents-view";
+import { loadMemory } from "@/lib/db/queries/memory-view";
+import { loadOverview } from "@/lib/db/queries/overview";
+import { loadSettings } from "@/lib/db/queries/settings";
+import { listAgentTypes } from "@/lib/db/queries/types-view";
+import { env } from "@/lib/env";
+import type { Prefetch } from "./hydrated";
+
+type Filter = Record<string, string | number | undefined>;
+
+/** The screens' queries, read on the server by the functions that answer the same requests. */
+export const readOverview: Prefetch = {
+  queryKey: overviewQuery.queryKey,
+  read: (db, { now }) => loadOverview(db, { now, demo: env().SENTINEL_DEMO_CONTROL_URL !== undefined }),
+};
+export const readAgents = (filter: Filter): Prefetch => ({
+  queryKey: agentsQuery(filter).queryKey,
+  read: (db, context) => listAgentCards(db, AgentsQuery.parse(filter), context),
+});
+export const readAgent = (id: string): Prefetch => ({
+  queryKey: agentQuery(id).queryKey,
+  read: (db, context) => findAgentDetail(db, id, context),
+});
+export const readApprovals = (state: "pending" | "rejected" | undefined): Prefetch => ({
+  queryKey: approvalsQuery(state).queryKey,
+  read: (db) => listApprovals(db, ApprovalsQuery.parse({ state })),
+});
+export const readIncidents = (filter: Filter): Prefetch => ({
+  queryKey: incidentsQuery(filter).queryKey,
+  read: (db) => listIncidents(db, IncidentsQuery.parse(filter)),
+});
+export const readIncident = (id: string): Prefetch => ({
+  queryKey: incidentQuery(id).queryKey,
+  read: (db) => findIncidentDetail(db, id),
+});
+export const readHealing = (filter: Filter): Prefetch => ({
+  queryKey: healingQuery(filter).queryKey,
+  read: (db) => listHealing(db, HealingQuery.parse(filter)),
+});
+export const readMemory: Prefetch = { queryKey: memoryQuery.queryKey, read: (db, { now }) => loadMemory(db, now) };
+export const readSettings: Prefetch = { queryKey: settingsQuery.queryKey, read: (db) => loadSettings(db) };
+export const readAgentTypes: Prefetch = {
+  queryKey: agentTypesQuery.queryKey,
+  read: async (db) => ({ types: await listAgentTypes(db) }),
+};

@@ -1,0 +1,128 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { KeyRound } from "lucide-react";
+import { useState } from "react";
+import { api, ApiError } from "@/components/api";
+import { Button } from "@/components/ui/button";
+import { Callout, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { Frame } from "./frame";
+import { useLinkToken } from "./token";
+
+/** As lib/contracts/auth has it; the server checks. */
+const PASSWORD_MIN = 10;
+const PASSWORD_MAX = 128;
+
+/** Makes an account from a set-up link (the first one) or an invitation. */
+export function Setup() {
+  const token = useLinkToken();
+  if (token === undefined) return <Frame title="Set up" />;
+  if (token === null)
+    return (
+      <Frame
+        title="Set up"
+        lead="This page needs its one-time link: the server prints one on its first start, and invitations carry their own."
+      >
+        <Button size="touch" className="w-full" onClick={() => location.assign("/sign-in")}>
+          Sign in instead
+        </Button>
+      </Frame>
+    );
+  return <WithToken token={token} />;
+}
+
+function WithToken({ token }: { token: string }) {
+  const check = useQuery({
+    queryKey: ["link", token],
+    queryFn: () => api.checkLink(token),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const use = useMutation({
+    mutationFn: () => api.useLink({ token, name, password, ...(check.data?.email === null ? { email } : {}) }),
+    onSuccess: () => location.assign("/"),
+    meta: { quiet: true },
+  });
+  if (check.error)
+    return (
+      <Frame title="Set up">
+        <Callout tone="hold" icon={KeyRound} title="This link does not work">
+          {check.error.message}
+        </Callout>
+      </Frame>
+    );
+  if (!check.data)
+    return (
+      <Frame title="Set up">
+        <Skeleton className="h-40" />
+      </Frame>
+    );
+  const first = check.data.kind === "setup";
+  const fault = use.error instanceof ApiError ? use.error : null;
+  return (
+    <Frame
+      title={first ? "Set up Sentinel" : "Join Sentinel"}
+      lead={
+        first
+          ? "The first account, an admin. Others are invited from Settings."
+          : `As ${check.data.role}, with ${check.data.email ?? "your email"}.`
+      }
+    >
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          use.mutate();
+        }}
+      >
+        <Field id="name" label="Name" error={fault?.field("name")}>
+          <Input
+            id="name"
+            autoComplete="name"
+            required
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </Field>
+        {check.data.email === null ? (
+          <Field id="email" label="Email" error={fault?.field("email")}>
+            <Input
+              id="email"
+              type="email"
+              autoComplete="username"
+              required
+              maxLength={200}
+              value={email}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+          </Field>
+        ) : null}
+        <Field
+          id="password"
+          label="Password"
+          hint={`At least ${PASSWORD_MIN} characters.`}
+          error={fault?.field("password") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
+        >
+          <Input
+            id="password"
+            type="password"
+            autoComplete="new-password"
+            required
+            minLength={PASSWORD_MIN}
+            maxLength={PASSWORD_MAX}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </Field>
+        <Button type="submit" look="primary" size="touch" className="w-full" busy={use.isPending}>
+          {first ? "Create the account" : "Join"}
+        </Button>
+      </form>
+    </Frame>
+  );
+}

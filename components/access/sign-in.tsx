@@ -1,0 +1,111 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { LinkIcon, LogIn } from "lucide-react";
+import { useState } from "react";
+import { api, ApiError } from "@/components/api";
+import { Button } from "@/components/ui/button";
+import { Callout, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { Frame } from "./frame";
+import { useLinkToken } from "./token";
+
+const enter = () => location.assign("/");
+
+/** By email and password, or by a one-time link. A link is used only when its button is pressed, not by opening the page. */
+export function SignIn() {
+  const token = useLinkToken();
+  if (token === undefined) return <Frame title="Sign in" />;
+  return token === null ? <ByPassword /> : <ByLink token={token} />;
+}
+
+function ByPassword() {
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const signIn = useMutation({
+    mutationFn: () => api.signIn(email, password),
+    onSuccess: enter,
+    meta: { quiet: true },
+  });
+  return (
+    <Frame title="Sign in">
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          signIn.mutate();
+        }}
+      >
+        <Field id="email" label="Email">
+          <Input
+            id="email"
+            type="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </Field>
+        <Field id="password" label="Password" error={signIn.error ? refusal(signIn.error) : undefined}>
+          <Input
+            id="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </Field>
+        <Button type="submit" look="primary" size="touch" className="w-full" busy={signIn.isPending}>
+          Sign in
+        </Button>
+        <p className="text-xs text-ink-3">
+          Forgotten it? An admin can make a one-time link for you. On a first start the server prints the set-up link.
+        </p>
+      </form>
+    </Frame>
+  );
+}
+
+const refusal = (error: Error): string =>
+  error instanceof ApiError && error.status === 401 ? "Email or password is not right." : error.message;
+
+function ByLink({ token }: { token: string }) {
+  const check = useQuery({
+    queryKey: ["link", token],
+    queryFn: () => api.checkLink(token),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const use = useMutation({ mutationFn: () => api.useLink({ token }), onSuccess: enter, meta: { quiet: true } });
+  const error = check.error ?? use.error;
+  if (error)
+    return (
+      <Frame title="Sign in">
+        <Callout tone="hold" icon={LinkIcon} title="This link does not work">
+          {error.message}
+        </Callout>
+        <Button className="mt-4 w-full" size="touch" onClick={() => location.assign("/sign-in")}>
+          Sign in with a password
+        </Button>
+      </Frame>
+    );
+  if (!check.data)
+    return (
+      <Frame title="Sign in">
+        <Skeleton className="h-9" />
+      </Frame>
+    );
+  return (
+    <Frame
+      title="Sign in"
+      lead={
+        check.data.email ? `As ${check.data.email}, ${check.data.role}. The link works once.` : "The link works once."
+      }
+    >
+      <Button look="primary" size="touch" className="w-full" busy={use.isPending} onClick={() => use.mutate()}>
+        <LogIn aria-hidden /> Enter
+      </Button>
+    </Frame>
+  );
+}

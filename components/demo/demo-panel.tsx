@@ -1,0 +1,99 @@
+"use client";
+
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { FlaskConical, Zap } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { useSession } from "@/components/access/session";
+import { api, type DemoFaults } from "@/components/api";
+import { overviewQuery } from "@/components/overview/queries";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Dialog } from "@/components/ui/dialog";
+import { LoadError, Skeleton } from "@/components/ui/feedback";
+import { Select } from "@/components/ui/select";
+import { Ago } from "@/components/ui/time";
+
+const POLL_MS = 5_000;
+const ANY = "";
+
+const faultsQuery = queryOptions({
+  queryKey: ["demo", "faults"],
+  queryFn: ({ signal }) => api.demoFaults(signal),
+  refetchInterval: POLL_MS,
+});
+
+/** Breaks one of the demo's own agents. Only where the server says that it is a demo. */
+export function InjectFault() {
+  const { data: overview } = useQuery(overviewQuery);
+  const { decides } = useSession();
+  const [open, setOpen] = useState(false);
+  if (!overview?.demo || !decides) return null;
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>
+        <Zap aria-hidden /> Inject a fault
+      </Button>
+      <Dialog
+        wide
+        open={open}
+        onOpenChange={setOpen}
+        title="Inject a fault"
+        description="It breaks an agent of the demo fleet for real. Sentinel is not told: it only sees what the agent reports."
+      >
+        <Faults />
+      </Dialog>
+    </>
+  );
+}
+
+function Faults() {
+  const { data, error, refetch } = useQuery(faultsQuery);
+  if (error && !data) return <LoadError what="the faults" error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton className="h-48" />;
+  return (
+    <ul className="divide-y rounded-md border">
+      {data.faults.map((fault) => (
+        <Fault key={fault.kind} fault={fault} active={data.active.filter(({ kind }) => kind === fault.kind)} />
+      ))}
+    </ul>
+  );
+}
+
+function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active: DemoFaults["active"] }) {
+  const [agent, setAgent] = useState(ANY);
+  const client = useQueryClient();
+  const inject = useMutation({
+    mutationFn: () => api.injectFault({ kind: fault.kind, ...(agent === ANY ? {} : { agent }) }),
+    onSuccess: () => toast.success(`${fault.title}: injected.`),
+    onSettled: () => client.invalidateQueries({ queryKey: faultsQuery.queryKey }),
+  });
+  return (
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3 py-3">
+      <div className="min-w-0 flex-1 basis-56">
+        <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
+          <FlaskConical className="size-4 text-ink-3" aria-hidden />
+          {fault.title}
+          {active.map((one) => (
+            <Badge key={`${one.agent} ${one.since}`} tone="warn">
+              {one.agent ?? "several"} <Ago at={one.since} suffix="" />
+            </Badge>
+          ))}
+        </p>
+        <p className="mt-0.5 text-xs text-ink-2">{fault.description}</p>
+      </div>
+      {fault.agents.length > 1 ? (
+        <Select
+          label={`Agent for ${fault.title}`}
+          value={agent}
+          onChange={setAgent}
+          options={[{ value: ANY, label: "Any agent" }, ...fault.agents.map((value) => ({ value, label: value }))]}
+          className="max-w-44"
+        />
+      ) : null}
+      <Button busy={inject.isPending} onClick={() => inject.mutate()} aria-label={`Inject: ${fault.title}`}>
+        Inject
+      </Button>
+    </li>
+  );
+}

@@ -1,0 +1,142 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { FleetSettings } from "@/lib/contracts/overview";
+import { overviewQuery } from "@/components/overview/queries";
+import { Button } from "@/components/ui/button";
+import { Switch } from "@/components/ui/check";
+import { LoadError, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { compact, integer } from "@/components/ui/format";
+import { Panel } from "@/components/ui/panel";
+import { settingsQuery } from "./queries";
+import { useSaveSettings } from "./save";
+
+/** The false-alarm setting, in what it means for this fleet, and from which severity a person is asked. */
+export function DetectionTab({ administers }: { administers: boolean }) {
+  const { data, error, refetch } = useQuery(settingsQuery);
+  if (error && !data) return <LoadError what="settings" error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton className="h-64 max-w-3xl rounded-[0.625rem]" />;
+  return <Form settings={data} administers={administers} />;
+}
+
+const ARL = { min: 1_000, max: 1_000_000_000 };
+const STEPS_PER_DECADE = 10;
+const toSlider = (arl: number) => Math.round(Math.log10(arl) * STEPS_PER_DECADE);
+/** Two significant digits: 1,000,000 and not 1,000,123. */
+const fromSlider = (position: number) => Number((10 ** (position / STEPS_PER_DECADE)).toPrecision(2));
+
+function Form({ settings, administers }: { settings: FleetSettings; administers: boolean }) {
+  const { data: overview } = useQuery(overviewQuery);
+  const [edited, setEdited] = useState<Pick<
+    FleetSettings,
+    "arl" | "threshold" | "prompt_change_may_quarantine"
+  > | null>(null);
+  const draft = edited ?? settings;
+  const save = useSaveSettings(() => setEdited(null));
+  const change = (part: Partial<NonNullable<typeof edited>>) =>
+    setEdited({
+      arl: draft.arl,
+      threshold: draft.threshold,
+      prompt_change_may_quarantine: draft.prompt_change_may_quarantine,
+      ...part,
+    });
+  const current = overview?.false_alarms;
+  const perMonth = current?.per_month === null || !current ? null : (current.per_month * current.arl) / draft.arl;
+  return (
+    <form
+      className="max-w-3xl space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (edited) save.mutate(edited);
+      }}
+    >
+      <Panel title="False alarms">
+        <div className="space-y-4">
+          <Field
+            id="arl"
+            label="Expected samples between two false quarantines of an agent, over all its metrics together"
+            hint="Higher means fewer false quarantines, and slower detection of small shifts. Large ones are noticed at once either way."
+          >
+            <div className="flex items-center gap-4">
+              <input
+                id="arl"
+                type="range"
+                min={toSlider(ARL.min)}
+                max={toSlider(ARL.max)}
+                value={toSlider(draft.arl)}
+                disabled={!administers}
+                aria-valuetext={`${integer(draft.arl)} samples`}
+                onChange={(event) => change({ arl: fromSlider(Number(event.target.value)) })}
+                className="h-8 min-w-0 flex-1 accent-(--accent)"
+              />
+              <output htmlFor="arl" className="num w-32 text-right font-medium">
+                {integer(draft.arl)}
+              </output>
+            </div>
+          </Field>
+          <p className="num rounded-md bg-sunken px-3 py-2.5 text-sm">
+            {perMonth === null ? (
+              "What that means for this fleet is unknown until it has reported for a while."
+            ) : (
+              <>
+                At this fleet’s volume: about{" "}
+                <strong className="font-semibold">
+                  {perMonth < 0.01 ? "less than 0.01" : perMonth < 10 ? perMonth.toPrecision(2) : compact(perMonth)}
+                </strong>{" "}
+                false {perMonth >= 0.995 && perMonth < 1.005 ? "quarantine" : "quarantines"} a month.
+              </>
+            )}
+          </p>
+          <div className="flex items-start gap-3">
+            <Switch
+              id="prompt-change"
+              label="An undeclared prompt, model or tools change may quarantine"
+              checked={draft.prompt_change_may_quarantine}
+              disabled={!administers}
+              onChange={(on) => change({ prompt_change_may_quarantine: on })}
+            />
+            <label htmlFor="prompt-change" className="text-sm">
+              An undeclared prompt, model or tools change may quarantine
+              <span className="block text-xs text-ink-3">
+                Off: it opens a watched change of severity 5 at most. Declared changes never alarm.
+              </span>
+            </label>
+          </div>
+        </div>
+      </Panel>
+      <Panel title="Consent">
+        <div className="max-w-80">
+          <Field
+            id="threshold"
+            label="Healing waits for a person from severity"
+            hint="0 asks always; above 10 asks for its risk alone. A type can have its own."
+          >
+            <Input
+              id="threshold"
+              type="number"
+              min={0}
+              max={10.1}
+              step={0.1}
+              required
+              value={draft.threshold}
+              disabled={!administers}
+              onChange={(event) => change({ threshold: Number(event.target.value) })}
+            />
+          </Field>
+        </div>
+      </Panel>
+      {administers ? (
+        <div className="flex justify-end gap-2">
+          <Button disabled={!edited} onClick={() => setEdited(null)}>
+            Discard
+          </Button>
+          <Button type="submit" look="primary" disabled={!edited} busy={save.isPending}>
+            Save
+          </Button>
+        </div>
+      ) : null}
+    </form>
+  );
+}

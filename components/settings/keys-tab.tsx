@@ -1,0 +1,233 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { KeyRound, Plus } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { KeyView, NewKeyBody } from "@/lib/contracts/keys";
+import { api, ApiError } from "@/components/api";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { type Columns, DataTable } from "@/components/ui/data-table";
+import { AlertDialog, Dialog } from "@/components/ui/dialog";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
+import { Ago } from "@/components/ui/time";
+import { keysQuery } from "./queries";
+import { Reveal } from "./reveal";
+
+const columns: Columns<KeyView> = [
+  { accessorKey: "name", header: "Name", cell: ({ row }) => <span className="font-medium">{row.original.name}</span> },
+  {
+    accessorKey: "shown",
+    header: "Key",
+    enableSorting: false,
+    cell: ({ row }) => <code className="font-mono text-xs text-ink-2">{row.original.shown}…</code>,
+  },
+  {
+    id: "scope",
+    header: "May speak for",
+    accessorFn: ({ agent_id, name_prefix }) => agent_id ?? name_prefix ?? "",
+    cell: ({ row: { original } }) =>
+      original.agent_id !== null ? (
+        <span className="break-all">{original.agent_id}</span>
+      ) : original.name_prefix !== null ? (
+        <span className="break-all">
+          {original.name_prefix}
+          <span className="text-ink-3">…</span>
+        </span>
+      ) : (
+        <span className="text-ink-3">any agent</span>
+      ),
+  },
+  {
+    accessorKey: "created_at",
+    header: "Created",
+    cell: ({ row }) => <Ago at={row.original.created_at} className="num text-xs whitespace-nowrap text-ink-3" />,
+  },
+  {
+    accessorKey: "last_used_at",
+    header: "Last used",
+    cell: ({ row }) =>
+      row.original.last_used_at === null ? (
+        <span className="text-xs text-ink-3">never</span>
+      ) : (
+        <Ago at={row.original.last_used_at} className="num text-xs whitespace-nowrap text-ink-3" />
+      ),
+  },
+  { id: "acts", header: "", enableSorting: false, cell: ({ row }) => <Revoke item={row.original} /> },
+];
+
+export function KeysTab() {
+  const { data, error, refetch } = useQuery(keysQuery);
+  const [making, setMaking] = useState(false);
+  return (
+    <>
+      <Panel
+        flush
+        title="Ingest keys"
+        hint="agents prove with them who they are"
+        actions={
+          <Button size="sm" look="primary" onClick={() => setMaking(true)}>
+            <Plus aria-hidden /> New key
+          </Button>
+        }
+      >
+        {error && !data ? (
+          <div className="p-4">
+            <LoadError what="keys" error={error} onRetry={() => void refetch()} />
+          </div>
+        ) : !data ? (
+          <Skeleton className="m-4 h-24" />
+        ) : data.keys.length === 0 ? (
+          <Empty icon={KeyRound} title="No key yet">
+            Agents need one to report. It is shown once, when it is made.
+          </Empty>
+        ) : (
+          <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
+        )}
+      </Panel>
+      <NewKey key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />
+    </>
+  );
+}
+
+function Revoke({ item }: { item: KeyView }) {
+  const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => api.revokeKey(item.id),
+    onSuccess: () => {
+      toast.success(`${item.name}: revoked.`);
+      setAsking(false);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+  });
+  if (item.revoked_at !== null) return <Badge>revoked</Badge>;
+  return (
+    <span className="flex justify-end">
+      <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Revoke ${item.name}`}>
+        Revoke
+      </Button>
+      <AlertDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Revoke “${item.name}”?`}
+        description="What reports with it is refused from now on. Its agents will fall silent until they get another key."
+        footer={
+          <>
+            <Button size="touch" onClick={() => setAsking(false)}>
+              Cancel
+            </Button>
+            <Button size="touch" look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
+              Revoke
+            </Button>
+          </>
+        }
+      />
+    </span>
+  );
+}
+
+type Scope = "any" | "agent" | "prefix";
+
+function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [scope, setScope] = useState<Scope>("any");
+  const [bound, setBound] = useState("");
+  const client = useQueryClient();
+  const make = useMutation({
+    mutationFn: (body: NewKeyBody) => api.createKey(body),
+    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+    meta: { quiet: true },
+  });
+  const fault = make.error instanceof ApiError ? make.error : null;
+  const submit = () =>
+    make.mutate({
+      name,
+      ...(scope === "agent" ? { agent_id: bound } : scope === "prefix" ? { name_prefix: bound } : {}),
+    });
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(next) => (next ? undefined : onClose())}
+      title={make.data ? "Your new key" : "New ingest key"}
+      description={make.data ? "Copy it now: it is kept only as a hash and cannot be shown again." : undefined}
+      footer={
+        make.data ? (
+          <Button look="primary" size="touch" onClick={onClose}>
+            Done
+          </Button>
+        ) : (
+          <>
+            <Button size="touch" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" form="new-key" look="primary" size="touch" busy={make.isPending}>
+              Create
+            </Button>
+          </>
+        )
+      }
+    >
+      {make.data ? (
+        <Reveal secret={make.data.secret} label="The key" />
+      ) : (
+        <form
+          id="new-key"
+          className="space-y-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <Field
+            id="key-name"
+            label="Name"
+            error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
+          >
+            <Input
+              id="key-name"
+              required
+              maxLength={200}
+              autoComplete="off"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          </Field>
+          <div className="grid gap-1.5">
+            <span className="text-sm font-medium">May speak for</span>
+            <Segmented<Scope>
+              label="May speak for"
+              value={scope}
+              onChange={setScope}
+              options={[
+                { value: "any", label: "Any agent" },
+                { value: "agent", label: "One agent" },
+                { value: "prefix", label: "A name prefix" },
+              ]}
+            />
+          </div>
+          {scope === "any" ? null : (
+            <Field
+              id="key-bound"
+              label={scope === "agent" ? "Agent" : "Prefix"}
+              error={fault?.field("agent_id") ?? fault?.field("name_prefix")}
+            >
+              <Input
+                id="key-bound"
+                required
+                maxLength={200}
+                autoComplete="off"
+                value={bound}
+                onChange={(event) => setBound(event.target.value)}
+              />
+            </Field>
+          )}
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,153 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { OctagonPause } from "lucide-react";
+import { useState } from "react";
+import type { FleetSettings } from "@/lib/contracts/overview";
+import { Button } from "@/components/ui/button";
+import { AlertDialog } from "@/components/ui/dialog";
+import { LoadError, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { Panel } from "@/components/ui/panel";
+import { settingsQuery } from "./queries";
+import { useSaveSettings } from "./save";
+
+/** How far Sentinel may go by itself, and the switch that stops it altogether. */
+export function LimitsTab({ administers }: { administers: boolean }) {
+  const { data, error, refetch } = useQuery(settingsQuery);
+  if (error && !data) return <LoadError what="settings" error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton className="h-64 max-w-3xl rounded-[0.625rem]" />;
+  return (
+    <div className="max-w-3xl space-y-4">
+      <GlobalStop on={data.global_stop} administers={administers} />
+      <Limits settings={data} administers={administers} />
+    </div>
+  );
+}
+
+function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) {
+  const [asking, setAsking] = useState(false);
+  const save = useSaveSettings(() => setAsking(false));
+  return (
+    <Panel title="Global stop">
+      <div className="flex flex-wrap items-center gap-4">
+        <p className="min-w-0 flex-1 basis-64 text-sm text-ink-2">
+          {on
+            ? "On. Sentinel watches and records; it neither contains nor heals anything by itself. Standing holds stay."
+            : "Off. When it is on, Sentinel only watches: no automatic hold, no healing. People can still act by hand."}
+        </p>
+        {administers ? (
+          <Button look={on ? "primary" : "danger"} onClick={() => setAsking(true)}>
+            <OctagonPause aria-hidden /> {on ? "Let Sentinel act again" : "Stop everything"}
+          </Button>
+        ) : null}
+      </div>
+      <AlertDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={on ? "Let Sentinel act again?" : "Stop all automatic acts?"}
+        description={
+          on
+            ? "Automatic containment and healing go on from the next sweep, for types whose mode allows them."
+            : "From now on nothing is contained or healed automatically, for the whole fleet. Everybody sees a banner while it is on."
+        }
+        footer={
+          <>
+            <Button size="touch" onClick={() => setAsking(false)}>
+              Cancel
+            </Button>
+            <Button
+              size="touch"
+              look={on ? "primary" : "danger"}
+              busy={save.isPending}
+              onClick={() => save.mutate({ global_stop: !on })}
+            >
+              {on ? "Let it act" : "Stop"}
+            </Button>
+          </>
+        }
+      />
+    </Panel>
+  );
+}
+
+type Draft = Record<"fleet" | "type" | "hour" | "agents" | "share", string>;
+
+const draftOf = ({ limits, fleet_check }: FleetSettings): Draft => ({
+  fleet: String(Math.round(limits.fleet_share * 1_000) / 10),
+  type: String(Math.round(limits.type_share * 1_000) / 10),
+  hour: String(limits.per_hour),
+  agents: String(fleet_check.min_agents),
+  share: String(Math.round(fleet_check.min_share * 1_000) / 10),
+});
+
+function Limits({ settings, administers }: { settings: FleetSettings; administers: boolean }) {
+  const [edited, setEdited] = useState<Draft | null>(null);
+  const save = useSaveSettings(() => setEdited(null));
+  const draft = edited ?? draftOf(settings);
+  const field = (key: keyof Draft, label: string, hint: string, bounds: { min: number; max: number; step: number }) => (
+    <Field id={`limit-${key}`} label={label} hint={hint}>
+      <Input
+        id={`limit-${key}`}
+        type="number"
+        required
+        {...bounds}
+        value={draft[key]}
+        disabled={!administers}
+        onChange={(event) => setEdited({ ...draft, [key]: event.target.value })}
+      />
+    </Field>
+  );
+  return (
+    <form
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate({
+          limits: {
+            fleet_share: Number(draft.fleet) / 100,
+            type_share: Number(draft.type) / 100,
+            per_hour: Number(draft.hour),
+          },
+          fleet_check: { min_agents: Number(draft.agents), min_share: Number(draft.share) / 100 },
+        });
+      }}
+    >
+      <Panel title="Automatic holds" hint="beyond a limit: one incident, nobody held">
+        <div className="grid gap-4 sm:grid-cols-3">
+          {field("fleet", "Share of the fleet, %", "Held at once. One agent may always be held.", {
+            min: 0,
+            max: 100,
+            step: 0.1,
+          })}
+          {field("type", "Share of a type, %", "Held at once.", { min: 0, max: 100, step: 0.1 })}
+          {field("hour", "Holds an hour", "Over the whole fleet.", { min: 0, max: 100_000, step: 1 })}
+        </div>
+      </Panel>
+      <Panel title="Shared causes" hint="agents that leave together are not held">
+        <div className="grid gap-4 sm:grid-cols-3">
+          {field("agents", "At least so many agents", "That share a model, provider or tool.", {
+            min: 2,
+            max: 10_000,
+            step: 1,
+          })}
+          {field("share", "And this share of them, %", "Then it is one incident with an external cause.", {
+            min: 0,
+            max: 100,
+            step: 0.1,
+          })}
+        </div>
+      </Panel>
+      {administers ? (
+        <div className="flex justify-end gap-2">
+          <Button disabled={!edited} onClick={() => setEdited(null)}>
+            Discard
+          </Button>
+          <Button type="submit" look="primary" disabled={!edited} busy={save.isPending}>
+            Save
+          </Button>
+        </div>
+      ) : null}
+    </form>
+  );
+}

@@ -1,0 +1,30 @@
+"use client";
+
+import { Check, Copy } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { Button } from "@/components/ui/button";
+
+/** A secret that is shown this once. It is not kept anywhere on the page after it is closed. */
+export function Reveal({ secret, label }: { secret: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () =>
+    navigator.clipboard.writeText(secret).then(
+      () => setCopied(true),
+      () => toast.error("The browser does not let this page copy. Select the text instead."),
+    );
+  return (
+    <div className="flex items-stretch gap-2">
+      <code
+        aria-label={label}
+        className="min-w-0 flex-1 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs break-all select-all"
+      >
+        {secret}
+      </code>
+      <Button onClick={() => void copy()} className="h-auto">
+        {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
+        {copied ? "Copied" : "Copy"}
+      </Button>
+    </div>
+  );
+}

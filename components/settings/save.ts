@@ -1,0 +1,31 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { toast } from "sonner";
+import type { AgentTypeSettings } from "@/lib/contracts/agents";
+import type { FleetSettingsPatch } from "@/lib/contracts/overview";
+import { api } from "@/components/api";
+
+/** Changes the fleet's settings; says so, and reads again what depends on them. */
+export function useSaveSettings(onDone?: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (patch: FleetSettingsPatch) => api.patchSettings(patch),
+    onSuccess: () => {
+      toast.success("Saved. It holds from the next sweep on.");
+      onDone?.();
+    },
+    onSettled: () =>
+      Promise.all(["settings", "overview"].map((root) => client.invalidateQueries({ queryKey: [root] }))),
+  });
+}
+
+export function useSaveType(type: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (patch: Partial<Omit<AgentTypeSettings, "type" | "agents">>) => api.patchAgentType(type, patch),
+    onSuccess: () => toast.success(`${type}: saved.`),
+    onSettled: () =>
+      Promise.all(["agent-types", "agents", "agent"].map((root) => client.invalidateQueries({ queryKey: [root] }))),
+  });
+}

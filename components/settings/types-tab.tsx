@@ -1,0 +1,159 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Tags } from "lucide-react";
+import { useState } from "react";
+import type { AgentTypeSettings } from "@/lib/contracts/agents";
+import { MODES, type Risk, RISKS } from "@/lib/core/vocabulary";
+import { MODE, MODE_MEANS, RISK } from "@/components/status/words";
+import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/check";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { integer } from "@/components/ui/format";
+import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
+import { agentTypesQuery, settingsQuery } from "./queries";
+import { useSaveType } from "./save";
+
+/** How each type of agent is treated. */
+export function TypesTab({ administers }: { administers: boolean }) {
+  const { data, error, refetch } = useQuery(agentTypesQuery);
+  if (error && !data) return <LoadError what="agent types" error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton className="h-64 rounded-[0.625rem]" />;
+  if (data.types.length === 0)
+    return (
+      <Empty icon={Tags} title="No agent type yet">
+        A type appears with its first agent, in observe mode: everything is recorded, nothing is done.
+      </Empty>
+    );
+  return (
+    <div className="grid gap-4 xl:grid-cols-2">
+      {data.types.map((type) => (
+        <TypePanel key={type.type} settings={type} administers={administers} />
+      ))}
+    </div>
+  );
+}
+
+interface Draft {
+  mode: AgentTypeSettings["mode"];
+  threshold: string;
+  allows: readonly Risk[];
+  floor: string;
+}
+
+const draftOf = (settings: AgentTypeSettings): Draft => ({
+  mode: settings.mode,
+  threshold: settings.threshold === null ? "" : String(settings.threshold),
+  allows: settings.allows,
+  floor: String(settings.floor),
+});
+
+/** Risks that can be allowed below the threshold; what destroys always asks. */
+const ALLOWABLE = RISKS.filter((risk) => risk !== "destructive");
+
+function TypePanel({ settings, administers }: { settings: AgentTypeSettings; administers: boolean }) {
+  const [edited, setEdited] = useState<Draft | null>(null);
+  const { data: fleet } = useQuery(settingsQuery);
+  const save = useSaveType(settings.type);
+  const draft = edited ?? draftOf(settings);
+  const change = (part: Partial<Draft>) => setEdited({ ...draft, ...part });
+  const id = (field: string) => `type-${settings.type}-${field}`;
+  const submit = () =>
+    save.mutate(
+      {
+        mode: draft.mode,
+        threshold: draft.threshold.trim() === "" ? null : Number(draft.threshold),
+        allows: [...draft.allows],
+        floor: Number(draft.floor),
+      },
+      { onSuccess: () => setEdited(null) },
+    );
+  return (
+    <Panel
+      title={<span className="break-all">{settings.type}</span>}
+      hint={`${integer(settings.agents)} ${settings.agents === 1 ? "agent" : "agents"}`}
+    >
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <div className="grid gap-1.5">
+          <span className="text-sm font-medium">Mode</span>
+          <Segmented
+            label={`Mode of ${settings.type}`}
+            value={draft.mode}
+            options={MODES.map((mode) => ({ value: mode, label: MODE[mode] }))}
+            onChange={(mode) => change({ mode })}
+            disabled={!administers}
+            className="w-full max-w-80"
+          />
+          <p className="text-xs text-ink-3">{MODE_MEANS[draft.mode]}</p>
+        </div>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field
+            id={id("threshold")}
+            label="Asks from severity"
+            hint={fleet ? `Empty takes the fleet’s, ${fleet.threshold}.` : "Empty takes the fleet’s."}
+          >
+            <Input
+              id={id("threshold")}
+              type="number"
+              min={0}
+              max={10.1}
+              step={0.1}
+              inputMode="decimal"
+              placeholder={fleet ? String(fleet.threshold) : ""}
+              value={draft.threshold}
+              disabled={!administers}
+              onChange={(event) => change({ threshold: event.target.value })}
+            />
+          </Field>
+          <Field id={id("floor")} label="Keep in service at least" hint="Automatic holds stop there.">
+            <Input
+              id={id("floor")}
+              type="number"
+              min={0}
+              max={100_000}
+              step={1}
+              required
+              value={draft.floor}
+              disabled={!administers}
+              onChange={(event) => change({ floor: event.target.value })}
+            />
+          </Field>
+        </div>
+        <fieldset>
+          <legend className="mb-1.5 text-sm font-medium">May run without asking, below that severity</legend>
+          <div className="flex flex-wrap gap-x-5 gap-y-2">
+            {ALLOWABLE.map((risk) => (
+              <label key={risk} className="flex items-center gap-2 text-sm">
+                <Checkbox
+                  label={`${RISK[risk]} actions`}
+                  checked={draft.allows.includes(risk)}
+                  disabled={!administers}
+                  onChange={(on) =>
+                    change({ allows: on ? [...draft.allows, risk] : draft.allows.filter((each) => each !== risk) })
+                  }
+                />
+                {RISK[risk]}
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        {edited && administers ? (
+          <div className="flex justify-end gap-2 border-t pt-3">
+            <Button onClick={() => setEdited(null)}>Discard</Button>
+            <Button type="submit" look="primary" busy={save.isPending}>
+              Save
+            </Button>
+          </div>
+        ) : null}
+      </form>
+    </Panel>
+  );
+}

@@ -1,0 +1,228 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link2, Trash2, UserPlus } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { LinkAnswer, UserView } from "@/lib/contracts/users";
+import { ROLES, type Role } from "@/lib/core/vocabulary";
+import { useSession } from "@/components/access/session";
+import { api, ApiError } from "@/components/api";
+import { Button } from "@/components/ui/button";
+import { type Columns, DataTable } from "@/components/ui/data-table";
+import { AlertDialog, Dialog } from "@/components/ui/dialog";
+import { LoadError, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { Panel } from "@/components/ui/panel";
+import { Select } from "@/components/ui/select";
+import { Ago, Until } from "@/components/ui/time";
+import { usersQuery } from "./queries";
+import { Reveal } from "./reveal";
+
+const ROLE: Record<Role, string> = {
+  viewer: "Viewer: sees",
+  operator: "Operator: decides",
+  admin: "Admin: users, keys, settings",
+};
+const roles = ROLES.map((role) => ({ value: role, label: ROLE[role] }));
+
+const columns: Columns<UserView> = [
+  {
+    accessorKey: "name",
+    header: "Name",
+    cell: ({ row }) => <span className="font-medium whitespace-nowrap">{row.original.name}</span>,
+  },
+  {
+    accessorKey: "email",
+    header: "Email",
+    cell: ({ row }) => <span className="text-ink-2">{row.original.email}</span>,
+  },
+  { accessorKey: "role", header: "Role", cell: ({ row }) => <RoleOf person={row.original} /> },
+  {
+    accessorKey: "created_at",
+    header: "Since",
+    cell: ({ row }) => (
+      <Ago at={row.original.created_at} suffix="" className="num text-xs whitespace-nowrap text-ink-3" />
+    ),
+  },
+  { id: "acts", header: "", enableSorting: false, cell: ({ row }) => <Acts person={row.original} /> },
+];
+
+export function UsersTab() {
+  const { data, error, refetch } = useQuery(usersQuery);
+  const [inviting, setInviting] = useState(false);
+  return (
+    <>
+      <Panel
+        flush
+        title="People"
+        actions={
+          <Button size="sm" look="primary" onClick={() => setInviting(true)}>
+            <UserPlus aria-hidden /> Invite
+          </Button>
+        }
+      >
+        {error && !data ? (
+          <div className="p-4">
+            <LoadError what="people" error={error} onRetry={() => void refetch()} />
+          </div>
+        ) : !data ? (
+          <Skeleton className="m-4 h-24" />
+        ) : (
+          <DataTable label="People" columns={columns} data={data.users} rowId={({ id }) => id} />
+        )}
+      </Panel>
+      <Invite key={inviting ? "open" : "closed"} open={inviting} onClose={() => setInviting(false)} />
+    </>
+  );
+}
+
+const useReadAgain = () => {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({ queryKey: usersQuery.queryKey });
+};
+
+function RoleOf({ person }: { person: UserView }) {
+  const { user } = useSession();
+  const readAgain = useReadAgain();
+  const set = useMutation({
+    mutationFn: (role: Role) => api.setRole(person.id, role),
+    onSuccess: () => toast.success(`${person.name}: role changed.`),
+    onSettled: readAgain,
+  });
+  return (
+    <Select
+      label={`Role of ${person.name}`}
+      value={person.role}
+      options={roles}
+      disabled={user?.id === person.id || set.isPending}
+      onChange={(role) => set.mutate(role)}
+      className="w-56"
+    />
+  );
+}
+
+function Acts({ person }: { person: UserView }) {
+  const { user } = useSession();
+  const [asking, setAsking] = useState(false);
+  const readAgain = useReadAgain();
+  const link = useMutation({ mutationFn: () => api.signInLink(person.id) });
+  const remove = useMutation({
+    mutationFn: () => api.removeUser(person.id),
+    onSuccess: () => {
+      toast.success(`${person.name}: removed.`);
+      setAsking(false);
+    },
+    onSettled: readAgain,
+  });
+  return (
+    <span className="flex justify-end gap-1.5">
+      <Button
+        size="sm"
+        busy={link.isPending}
+        onClick={() => link.mutate()}
+        aria-label={`One-time sign-in link for ${person.name}`}
+      >
+        <Link2 aria-hidden /> Link
+      </Button>
+      {user?.id === person.id ? null : (
+        <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Remove ${person.name}`}>
+          <Trash2 aria-hidden />
+        </Button>
+      )}
+      <Dialog
+        open={link.data !== undefined}
+        onOpenChange={() => link.reset()}
+        title={`Sign-in link for ${person.name}`}
+        description={link.data ? <Expiry link={link.data} /> : null}
+      >
+        {link.data ? <Reveal secret={link.data.link} label="The link" /> : null}
+      </Dialog>
+      <AlertDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Remove ${person.name}?`}
+        description="The account is removed and its sessions end at once. Decisions they took stay in the history under their name."
+        footer={
+          <>
+            <Button size="touch" onClick={() => setAsking(false)}>
+              Cancel
+            </Button>
+            <Button size="touch" look="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
+              Remove
+            </Button>
+          </>
+        }
+      />
+    </span>
+  );
+}
+
+const Expiry = ({ link }: { link: LinkAnswer }) => (
+  <>
+    It works once and ends <Until at={link.expires_at} />. It is not shown again.
+  </>
+);
+
+function Invite({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState<Role>("operator");
+  const readAgain = useReadAgain();
+  const invite = useMutation({
+    mutationFn: () => api.invite({ email, role }),
+    onSettled: readAgain,
+    meta: { quiet: true },
+  });
+  const fault = invite.error instanceof ApiError ? invite.error : null;
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(next) => (next ? undefined : onClose())}
+      title={invite.data ? "Send them this link" : "Invite a person"}
+      description={invite.data ? <Expiry link={invite.data} /> : undefined}
+      footer={
+        invite.data ? (
+          <Button look="primary" size="touch" onClick={onClose}>
+            Done
+          </Button>
+        ) : (
+          <>
+            <Button size="touch" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" form="invite" look="primary" size="touch" busy={invite.isPending}>
+              Make the link
+            </Button>
+          </>
+        )
+      }
+    >
+      {invite.data ? (
+        <Reveal secret={invite.data.link} label="The invitation" />
+      ) : (
+        <form
+          id="invite"
+          className="space-y-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            invite.mutate();
+          }}
+        >
+          <Field id="invite-email" label="Email" error={fault ? (fault.field("email") ?? fault.message) : undefined}>
+            <Input
+              id="invite-email"
+              type="email"
+              required
+              maxLength={200}
+              value={email}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+          </Field>
+          <Field id="invite-role" label="Role">
+            <Select id="invite-role" label="Role" value={role} options={roles} onChange={setRole} />
+          </Field>
+        </form>
+      )}
+    </Dialog>
+  );
+}

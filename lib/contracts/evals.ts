@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/**
+ * One measured table, as an evaluation writes it to `lib/evals/results/*.json` and the console shows it. `target` and
+ * `measured` are said in words with their units; `ok` is null where the figure is reported and not enforced.
+ */
+export const EvalResult = z
+  .object({
+    title: z.string(),
+    /** What was run, so that anybody can run it again. */
+    command: z.string(),
+    /** ISO 8601. */
+    measured_at: z.iso.datetime({ offset: true }),
+    /** Where it ran: cores, Node version. */
+    machine: z.string().optional(),
+    note: z.string().optional(),
+    rows: z.array(z.object({ what: z.string(), target: z.string(), measured: z.string(), ok: z.boolean().nullable() })),
+  })
+  .meta({ id: "EvalResult" });
+export type EvalResult = z.infer<typeof EvalResult>;
