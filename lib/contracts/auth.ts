@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
+import { plainText } from "./plain-text";
 
 /** Shorter ones fall to a guess, longer ones only cost time to hash. */
 export const PASSWORD_LENGTH = { min: 10, max: 128 } as const;
 
-// oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
-const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
-
 export const Email = z.string().trim().toLowerCase().pipe(z.email().max(200));
-export const PersonName = z.string().trim().min(1).max(100).regex(PLAIN, "must not contain control characters");
+export const PersonName = plainText(100);
 export const Password = z.string().min(PASSWORD_LENGTH.min).max(PASSWORD_LENGTH.max);
 
 export const PersonView = z

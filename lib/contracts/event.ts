@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EVENT_KINDS } from "@/lib/core/vocabulary";
+import { plainText } from "./plain-text";
 
 /** Bounds of what an agent may say. Wide enough for any real call, narrow enough that one event cannot hurt the rest. */
 export const EVENT_LIMITS = {
@@ -19,15 +20,7 @@ export const EVENT_LIMITS = {
   bodyBytes: 1_000_000,
 } as const;
 
-// oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-const text = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((s) => !CONTROL.test(s), "must not contain control characters");
-const name = text(EVENT_LIMITS.name);
+const name = plainText(EVENT_LIMITS.name);
 /** An optional name: null and "" say the same as leaving it out. */
 const maybeName = name.or(z.literal("")).nullish();
 const count = z.number().min(0).max(EVENT_LIMITS.count);

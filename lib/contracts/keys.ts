@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { resource } from "./endpoint";
 import { EVENT_LIMITS } from "./event";
+import { plainText } from "./plain-text";
 
-// oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
-const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
-const name = z.string().trim().min(1).max(EVENT_LIMITS.name).regex(PLAIN, "must not contain control characters");
+const name = plainText(EVENT_LIMITS.name);
 
 export const KeyView = z
   .object({

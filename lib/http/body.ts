@@ -1,10 +1,11 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { SentinelError } from "@/lib/errors";
 import { parseJson } from "./json";
 
 /** Bytes of a body, both as sent and after inflation. A thousand full events fit; nothing larger is worth the memory. */
-export const MAX_BODY_BYTES = 1_000_000;
+export const MAX_BODY_BYTES: number = EVENT_LIMITS.bodyBytes;
 
 const inflate = promisify(gunzip);
 
