@@ -17,14 +17,20 @@ const SHARE_GAP = 0.02;
 /** The usual share is that of the upper third of runs, z = 0.6: up to a quarter of sick runs in the record cannot raise it. */
 const USUAL_Z = 0.6;
 
-/** Judge one event for repetition, within its run if it has one. */
+/** Agents whose runs usually repeat more than this do so by nature: their repeats are samples like others. */
+const BY_NATURE = 0.3;
+
+/**
+ * Judge one event for repetition, within its run if it has one. `again`: the step is the same call as an earlier one, so
+ * that its sizes and costs are no new evidence.
+ */
 export function judgeCircling(
   state: DetectorState,
   run: OpenRun | null,
   o: Observation,
   settings: DetectSettings,
-): Anomaly | null {
-  if (o.kind === "run_end" && run !== null) return null;
+): { anomaly: Anomaly | null; again: boolean } {
+  if (o.kind === "run_end" && run !== null) return { anomaly: null, again: false };
   const marks = marksOf({
     kind: o.tool ?? o.stepKind ?? "",
     actionHash: o.actionHash,
@@ -34,12 +40,14 @@ export function judgeCircling(
   const trail = run?.trail ?? state.trail;
   const fired = run?.fired ?? state.fired;
   let found: Anomaly | null = null;
+  let again = false;
   for (const by of TELLINGS) {
     const place = marks[by];
     if (place === undefined) continue;
     const usual = usualShare(state, by);
-    take(trail, by, place, usual);
+    const repeat = take(trail, by, place, usual);
     if (usual === null) continue;
+    if (repeat && by !== "result" && usual < BY_NATURE) again = true;
     const threshold = Math.log((settings.arl * singleWeight(state)) / WEIGHTS[by]);
     const statistic = Math.log(trail.r[by]);
     const level: Level = statistic >= threshold ? 2 : statistic >= threshold - Math.log(WATCH_RATIO) ? 1 : 0;
@@ -47,7 +55,7 @@ export function judgeCircling(
     fired["repetition"] = level;
     found = anomaly(trail, by, level, usual, statistic, threshold, o);
   }
-  return found;
+  return { anomaly: found, again };
 }
 
 function usualShare(state: DetectorState, by: Telling): number | null {

@@ -5,7 +5,7 @@ import { bandOf } from "./lane";
 import { noteGap } from "./liveness";
 import type { TypePrior } from "./prior";
 import { rateOf } from "./rate";
-import { enterRun, judgeTotals } from "./runs";
+import { enterRun, isSick, judgeTotals } from "./runs";
 import { WATCHED_CHANGE_SEVERITY } from "./severity";
 import { type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
 import type { AnomalyType, EventKind, Metric, Verdict } from "./vocabulary";
@@ -107,12 +107,13 @@ export function observe(
 
   const anomalies = changes.filter((change) => !change.announced).map((change) => changed(change, key, o, settings));
   const run = enterRun(state, o);
-  const judged = judge({ state, stratum, kind, run, prior, learn: o.learn }, o);
-  anomalies.push(...decide(state, key, judged, o, settings));
+  const learn = o.learn && (run === null || !isSick(run));
   const circling = judgeCircling(state, run, o, settings);
-  if (circling !== null) anomalies.push(circling);
+  const judged = judge({ state, stratum, kind, run, prior, learn, again: circling.again }, o);
+  anomalies.push(...decide(state, key, judged, o, settings));
+  if (circling.anomaly !== null) anomalies.push(circling.anomaly);
   anomalies.push(...judgeTotals(state, run, o, settings));
-  if (o.learn) learnFrom(judged);
+  if (learn) learnFrom(judged);
   return anomalies;
 }
 

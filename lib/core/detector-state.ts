@@ -191,6 +191,7 @@ const JOINT_SPEC: MetricSpec = {
   fromScale: identity,
   gap: 0.3,
   rounding: 0,
+  ofInput: false,
   weight: 1,
 };
 const GAUGE_SPEC: MetricSpec = {
@@ -200,6 +201,7 @@ const GAUGE_SPEC: MetricSpec = {
   fromScale: identity,
   gap: 0.3,
   rounding: 0,
+  ofInput: false,
   weight: 1,
 };
 

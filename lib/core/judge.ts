@@ -61,6 +61,8 @@ export interface Place {
   run: OpenRun | null;
   prior: TypePrior | null;
   learn: boolean;
+  /** The step repeats an earlier call of its run: its sizes were judged then. */
+  again: boolean;
 }
 
 /** Score every value of an event against its baseline and place the bets. */
@@ -76,6 +78,7 @@ export function judge(at: Place, o: Observation): Judged[] {
     if (rate !== null) judged.push(judgeRate(at, rate.name, rate.yes));
     if (metric === "error") continue;
     const spec = specOf(metric);
+    if (at.again && spec.ofInput) continue;
     const one = judgeValue(at, metric, spec, value, spec.toScale(value + spec.rounding * jitter));
     judged.push(one);
     if (spec.side === "up" && one.z !== null) {

@@ -11,6 +11,8 @@ export interface MetricSpec {
   gap: number;
   /** Width of the rounding, in the metric's own unit: 1 for counts; 0 for what is measured continuously. */
   rounding: number;
+  /** Follows from what the call was given: the same call again tells nothing new. */
+  ofInput: boolean;
   /** How much of the false-alarm budget this metric gets, relative to others. */
   weight: number;
 }
@@ -21,13 +23,14 @@ const LOG_GAP = 0.05;
 const COUNT_GAP = 0.5;
 
 /** ln(1 + x·unit): tokens, milliseconds, bytes; dollars in millionths, so that a cent is not flattened. */
-const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1): MetricSpec => ({
+const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1, ofInput = false): MetricSpec => ({
   type,
   side: "up",
   toScale: (x) => Math.log1p(Math.max(x, 0) * unit),
   fromScale: (y) => Math.expm1(Math.max(y, 0)) / unit,
   gap: LOG_GAP,
   rounding,
+  ofInput,
   weight,
 });
 
@@ -39,6 +42,7 @@ const count = (type: AnomalyType, weight = 1): MetricSpec => ({
   fromScale: (y) => Math.max((y * y) / 4 - 0.5, 0),
   gap: COUNT_GAP,
   rounding: 1,
+  ofInput: false,
   weight,
 });
 
@@ -49,6 +53,7 @@ const ratioDown: MetricSpec = {
   fromScale: (y) => y,
   gap: 0.03,
   rounding: 0,
+  ofInput: false,
   weight: 0.5,
 };
 
@@ -59,10 +64,10 @@ const MICRO = 1e6;
 export const SPECS: Record<Exclude<Metric, "error">, MetricSpec> = {
   latency_ms: log("latency_spike"),
   ttft_ms: log("latency_spike", 1, 0, 0.5),
-  token_count: log("token_spike", 1, 1),
-  input_tokens: log("input_token_spike", 1, 1),
-  output_tokens: log("output_token_spike", 1, 1),
-  cost: log("cost_spike", MICRO),
+  token_count: log("token_spike", 1, 1, 1, true),
+  input_tokens: log("input_token_spike", 1, 1, 1, true),
+  output_tokens: log("output_token_spike", 1, 1, 1, true),
+  cost: log("cost_spike", MICRO, 0, 1, true),
   tool_calls: count("tool_explosion"),
   retries: count("high_retry_rate", 0.5),
   cache_ratio: ratioDown,

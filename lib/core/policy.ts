@@ -35,13 +35,14 @@ export const DEFAULT_THRESHOLD = 7;
 export const DEFAULT_TYPE_ALLOWS: readonly Risk[] = ["none", "reversible"];
 
 /**
- * How sure a diagnosis must be before its action runs unasked: the harder to take back, the surer. Where verification
- * takes a useless action back anyway, the best of several guesses will do; for the rest a coin's toss is the least.
+ * How sure a diagnosis must be before its action runs unasked: the harder to take back, the surer. Low on purpose: the
+ * operator allowed the risk, every action is measured, and one that does not help is undone. Vitals alone, which leave
+ * several causes open, reach about a quarter; below a fifth the ladder would be guesswork.
  */
 export const MIN_CONFIDENCE: Record<Risk, number> = {
   none: 0,
-  reversible: 0.3,
-  hard_to_undo: 0.5,
+  reversible: 0.1,
+  hard_to_undo: 0.2,
   destructive: Number.POSITIVE_INFINITY,
 };
 

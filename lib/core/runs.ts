@@ -46,6 +46,12 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
   return run;
 }
 
+/** Whether one of its totals, or its going in circles, has proved a run sick: nothing of it is learned any more. */
+export function isSick(run: OpenRun): boolean {
+  for (const metric in run.fired) if (run.fired[metric] === 2) return true;
+  return false;
+}
+
 function makeRoom(state: DetectorState): void {
   const ids = Object.keys(state.runs);
   if (ids.length < OPEN_MAX) return;
@@ -149,7 +155,7 @@ const LOG_WATCH = Math.log(WATCH_RATIO);
 function close(state: DetectorState, id: string, run: OpenRun, learn: boolean): void {
   delete state.runs[id];
   state.eventsPerRun += EVENTS_GAIN * (run.events - state.eventsPerRun);
-  if (!learn || Object.values(run.fired).includes(2)) return;
+  if (!learn || isSick(run)) return;
   for (const [metric, value] of totalsOf(run)) {
     const spec = specOf(metric);
     absorb(laneOf(state, metric), spec.toScale(value), spec.gap);

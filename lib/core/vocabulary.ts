@@ -7,14 +7,7 @@ export const SUBJECT_KINDS = ["agent", "service"] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 /** What an agent reports. A flat sample without a kind becomes a `model_call` (it has a run id) or a `run_end` (a whole run). */
-export const EVENT_KINDS = [
-  "run_start",
-  "model_call",
-  "tool_call",
-  "run_end",
-  "heartbeat",
-  "outcome",
-] as const;
+export const EVENT_KINDS = ["run_start", "model_call", "tool_call", "run_end", "heartbeat", "outcome"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 export const AGENT_STATES = [
@@ -106,15 +99,7 @@ export type AgentAction = (typeof AGENT_ACTIONS)[number];
 export const RISKS = ["none", "reversible", "hard_to_undo", "destructive"] as const;
 export type Risk = (typeof RISKS)[number];
 
-export const PROPOSAL_STATES = [
-  "proposed",
-  "pending",
-  "approved",
-  "rejected",
-  "expired",
-  "void",
-  "executed",
-] as const;
+export const PROPOSAL_STATES = ["proposed", "pending", "approved", "rejected", "expired", "void", "executed"] as const;
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
 
 export const APPROVAL_STATES = ["pending", "approved", "rejected", "expired", "void"] as const;
@@ -128,14 +113,7 @@ export const OUTCOMES = ["pending", "recovered", "no_effect", "worse", "cannot_t
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** How far a directive got, over the live instances of an agent. */
-export const CONTAINMENTS = [
-  "none",
-  "sent",
-  "acknowledged",
-  "enforced",
-  "not_confirmed",
-  "observe_only",
-] as const;
+export const CONTAINMENTS = ["none", "sent", "acknowledged", "enforced", "not_confirmed", "observe_only"] as const;
 export type Containment = (typeof CONTAINMENTS)[number];
 
 export const DIRECTIVE_STATUSES = ["run", "paused", "quarantined", "retired"] as const;
@@ -144,15 +122,7 @@ export type DirectiveStatus = (typeof DIRECTIVE_STATUSES)[number];
 export const AUTONOMY_LEVELS = ["full", "reduced"] as const;
 export type AutonomyLevel = (typeof AUTONOMY_LEVELS)[number];
 
-export const CHANGE_KINDS = [
-  "deploy",
-  "prompt",
-  "model",
-  "tools",
-  "config",
-  "scale",
-  "healing",
-] as const;
+export const CHANGE_KINDS = ["deploy", "prompt", "model", "tools", "config", "scale", "healing"] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 export const FINDING_KINDS = [

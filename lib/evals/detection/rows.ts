@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -13,10 +13,11 @@ export type Row = Record<string, unknown>;
  */
 export async function* rowsOf(file: string): AsyncGenerator<Row> {
   const plain = file.replace(/\.gz$/, "");
-  const raw = createReadStream(file);
-  const bytes: Readable = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
-  raw.on("error", (cause) => bytes.destroy(cause));
+  let raw: Readable | null = null;
   try {
+    raw = (await open(file)).createReadStream();
+    const bytes = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
+    raw.on("error", (cause) => bytes.destroy(cause));
     if (plain.endsWith(".jsonl")) yield* jsonRows(bytes, file);
     else if (plain.endsWith(".csv"))
       yield* bytes.pipe(parse({ columns: true, skip_empty_lines: true, bom: true, relax_quotes: true }));
@@ -24,7 +25,7 @@ export async function* rowsOf(file: string): AsyncGenerator<Row> {
   } catch (cause) {
     throw new Error(`--input ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   } finally {
-    raw.destroy();
+    raw?.destroy();
   }
 }
 
