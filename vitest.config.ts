@@ -27,7 +27,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "integration",
-          include: ["{lib,sdk/typescript,seeds}/**/*.int.test.ts"],
+          include: ["{lib,sdk/typescript,seeds,app}/**/*.int.test.ts"],
           env: { LOG_LEVEL: "silent" },
           testTimeout: 60_000,
         },
