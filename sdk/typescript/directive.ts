@@ -14,7 +14,7 @@ export interface DirectiveState {
   hear(directive: Directive): boolean;
   inForce(): InForce;
   /** The newest directive heard, lapsed or not. */
-  latest(): Directive | null;
+  latest: () => Directive | null;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Registration } from "./wire";
 
 export interface Following {
   /** Says what the agent is now; what changed is told to Sentinel soon, not at once, so that several news travel together. */
-  describe(news: Partial<Registration>): void;
+  describe: (news: Partial<Registration>) => void;
   stop(): void;
 }
 

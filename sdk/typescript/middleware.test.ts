@@ -39,9 +39,9 @@ const enforced = (version: number) => () =>
   server.of("a", "heartbeat").some((e) => e.enforced === true && e.directive_version === version);
 /** Every tool call of every message has its answer: what a provider demands of a thread. */
 function dangling(messages: { getType(): string }[]) {
-  const answered = new Set(messages.filter(ToolMessage.isInstance).map((m) => m.tool_call_id));
+  const answered = new Set(messages.filter((m) => ToolMessage.isInstance(m)).map((m) => m.tool_call_id));
   return messages
-    .filter(AIMessage.isInstance)
+    .filter((m) => AIMessage.isInstance(m))
     .flatMap((m) => m.tool_calls ?? [])
     .filter((c) => !answered.has(c.id ?? ""));
 }
@@ -210,7 +210,7 @@ describe("quarantine", () => {
     expect(enforced(2)()).toBe(false);
     held.release();
     const stopped = await running;
-    expect(stopped.messages.filter(ToolMessage.isInstance).map((m) => m.text)).toEqual(["finished"]);
+    expect(stopped.messages.filter((m) => ToolMessage.isInstance(m)).map((m) => m.text)).toEqual(["finished"]);
     expect(stopped.messages.at(-1)?.text).toContain("in quarantine: looping");
     await server.until(enforced(2));
     expect(model.callCount).toBe(1);
@@ -243,7 +243,7 @@ describe("quarantine", () => {
     await server.until(() => server.of("a", "heartbeat").some((e) => e.directive_version === 2));
     held.release();
     const { messages } = await running;
-    expect(messages.filter(ToolMessage.isInstance).map((m) => m.status)).toEqual(["error", "error"]);
+    expect(messages.filter((m) => ToolMessage.isInstance(m)).map((m) => m.status)).toEqual(["error", "error"]);
     expect(dangling(messages)).toEqual([]);
     await server.until(enforced(2));
     expect(server.of("a", "tool_call")).toEqual([]);
@@ -322,7 +322,7 @@ describe("restrictions", () => {
       .respondWithTools([call("lookup"), call("other")])
       .respond(new AIMessage("done"));
     const { messages } = await createAgent({ model, tools, middleware: [s] }).invoke(hello);
-    expect(messages.filter(ToolMessage.isInstance).map((m) => [m.name, m.status])).toEqual([["lookup", "error"], ["other", "success"]]); // prettier-ignore
+    expect(messages.filter((m) => ToolMessage.isInstance(m)).map((m) => [m.name, m.status])).toEqual([["lookup", "error"], ["other", "success"]]); // prettier-ignore
     expect(ran).toBe(0);
     await server.until(enforced(2));
     expect(server.of("a", "tool_call").map((e) => e.tool)).toEqual(["other"]);

@@ -3,17 +3,64 @@ import type { Fleet } from "./fleet";
 import type { ProviderName } from "./roster";
 import type { ToolName } from "./tools";
 
+interface FaultEntry {
+  label: { title: string; description: string };
+  cures: readonly (string | readonly string[])[];
+  needs: ToolName | null;
+}
+
 /** Every kind of damage, what it hurts, and the healing actions that end it (a list within the list: all of them together). */
 export const FAULTS = {
-  poisoned_memory: { says: "a false lesson in the agent's memory", cures: ["reset_memory", "clone_agent"], needs: null },
-  changed_prompt: { says: "a worse system prompt was deployed without being declared", cures: ["rollback_prompt"], needs: null },
-  broken_tool: { says: "the rates service answers this agent with 503", cures: ["revoke_tools"], needs: "fetch_rate" },
-  stuck_tool: { says: "the rates service never answers this agent", cures: ["revoke_tools"], needs: "fetch_rate" },
-  injected_document: { says: "a page of the handbook carries instructions to the assistant", cures: ["revoke_tools"], needs: "search_documents" },
-  injected_lesson: { says: "a page of the handbook makes the agent write a long lesson to itself", cures: [["revoke_tools", "reset_memory"]], needs: "search_documents" },
-  runaway_cost: { says: "the model was set to look at each step from many angles", cures: ["reduce_autonomy"], needs: null },
-  slow_provider: { says: "a model provider answers slowly", cures: [], needs: null },
-} as const satisfies Record<string, { says: string; cures: readonly (string | readonly string[])[]; needs: ToolName | null }>; // prettier-ignore
+  poisoned_memory: {
+    label: {
+      title: "Poisoned memory",
+      description: "A false lesson in the agent's memory makes it repeat its lookups.",
+    },
+    cures: ["reset_memory", "clone_agent"],
+    needs: null,
+  },
+  changed_prompt: {
+    label: { title: "Changed prompt", description: "A worse system prompt is deployed without being declared." },
+    cures: ["rollback_prompt"],
+    needs: null,
+  },
+  broken_tool: {
+    label: { title: "Broken tool", description: "The rates service answers this agent with 503." },
+    cures: ["revoke_tools"],
+    needs: "fetch_rate",
+  },
+  stuck_tool: {
+    label: { title: "Stuck tool", description: "The rates service takes this agent's requests and never answers." },
+    cures: ["revoke_tools"],
+    needs: "fetch_rate",
+  },
+  injected_document: {
+    label: {
+      title: "Injected document",
+      description: "A page of the handbook carries instructions that flood the context.",
+    },
+    cures: ["revoke_tools"],
+    needs: "search_documents",
+  },
+  injected_lesson: {
+    label: {
+      title: "Injected lesson",
+      description: "A page of the handbook makes the agent write a long lesson to itself.",
+    },
+    cures: [["revoke_tools", "reset_memory"]],
+    needs: "search_documents",
+  },
+  runaway_cost: {
+    label: { title: "Runaway cost", description: "The model is set to look at each step from many angles." },
+    cures: ["reduce_autonomy"],
+    needs: null,
+  },
+  slow_provider: {
+    label: { title: "Slow provider", description: "A model provider answers slowly, to everyone who uses it." },
+    cures: [],
+    needs: null,
+  },
+} as const satisfies Record<string, FaultEntry>;
 export type FaultKind = keyof typeof FAULTS;
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 

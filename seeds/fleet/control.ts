@@ -11,10 +11,13 @@ const MAX_BODY = 10_000;
 
 /**
  * Lets a person or a test break the fleet by hand. Loopback only, behind a token.
- * - `GET /faults`: the truth, every fault so far. · `POST /faults {kind, agent}` (for `slow_provider` the provider's name): 201.
- * - `DELETE /faults/:id`: mends it. · `GET /catalog`: what may be broken.
+ * - `GET /faults`: the truth, every fault so far; for whoever checks the demo.
+ * - `POST /faults {kind, agent?}`: 201. For `slow_provider` the agent is the provider's name; without one, any that is well.
+ * - `DELETE /faults/:id`: mends it.
+ * - `GET /catalog`: what may be broken, and what was broken by hand: what the schedule does stays a surprise.
  */
 export async function startControl(chaos: Chaos, fleet: Fleet, { port, token }: { port: number; token: string }) {
+  const byHand = new Set<string>();
   const server = createServer((request, response) => void handle(request, response));
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
@@ -24,19 +27,33 @@ export async function startControl(chaos: Chaos, fleet: Fleet, { port, token }: 
     const { pathname } = new URL(request.url ?? "/", "http://fleet");
     const id = /^\/faults\/([^/]+)$/.exec(pathname)?.[1];
     if (request.method === "GET" && pathname === "/faults") return reply(200, { faults: chaos.list() });
-    if (request.method === "GET" && pathname === "/catalog") return reply(200, catalog(fleet));
+    if (request.method === "GET" && pathname === "/catalog") return reply(200, catalog());
     if (request.method === "DELETE" && id)
       return chaos.end(id) ? reply(200, { ended: id }) : reply(404, { error: "no such fault" });
     if (request.method === "POST" && pathname === "/faults") {
       const body = await readJson(request);
       const kind = FAULT_KINDS.find((k) => k === body?.["kind"]);
-      const agent = body?.["agent"];
+      const agent = body?.["agent"] ?? (kind && anyTarget(kind));
       if (!kind) return reply(400, { error: `kind must be one of ${FAULT_KINDS.join(", ")}` });
       if (typeof agent !== "string") return reply(400, { error: "agent must be the name of an agent or a provider" });
       const started = chaos.start(kind, agent);
+      if (started.kind === "started") byHand.add(started.fault.id);
       return started.kind === "started" ? reply(201, started.fault) : reply(409, { error: started.reason });
     }
     return reply(404, { error: "not found" });
+  }
+
+  /** An agent or provider that this kind can hit and that is well. */
+  function anyTarget(kind: FaultKind): string | undefined {
+    const ill = new Set(chaos.list().flatMap((f) => (f.endedAt === null ? [f.target] : [])));
+    const well = targets(kind, fleet).filter((target) => !ill.has(target));
+    return well[Math.floor(Math.random() * well.length)];
+  }
+
+  function catalog() {
+    const faults = FAULT_KINDS.map((kind) => ({ kind, ...FAULTS[kind].label, targets: targets(kind, fleet) }));
+    const active = chaos.list().filter((f) => f.endedAt === null && byHand.has(f.id));
+    return { faults, active: active.map((f) => ({ id: f.id, kind: f.kind, target: f.target, since: f.startedAt })) };
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -53,12 +70,7 @@ export async function startControl(chaos: Chaos, fleet: Fleet, { port, token }: 
   };
 }
 
-/** Which kinds of fault can hit which agent or provider. */
-function catalog(fleet: Fleet) {
-  const kinds = FAULT_KINDS.map((kind) => ({ kind, says: FAULTS[kind].says, targets: targets(kind, fleet) }));
-  return { kinds };
-}
-
+/** Which agents or providers a kind of fault can hit. */
 function targets(kind: FaultKind, fleet: Fleet): string[] {
   if (kind === "slow_provider") return Object.keys(PROVIDERS);
   const { needs } = FAULTS[kind];

@@ -201,7 +201,7 @@ describe("what crosses to Sentinel", () => {
       "inject",
       "instruction to the assistant",
       "repeat every lookup",
-      ...FAULT_KINDS.map((k) => FAULTS[k].says),
+      ...FAULT_KINDS.flatMap((k) => Object.values(FAULTS[k].label)),
     ];
     for (const word of said) expect([word, traffic.includes(word.toLowerCase())]).toEqual([word, false]);
     expect(server.requests.every((r) => /^\/api\/v1\/(ingest|agents\/)/.test(r.path))).toBe(true);
@@ -233,8 +233,19 @@ describe("the control", () => {
     expect((await ask("DELETE", "/faults/unknown")).status).toBe(404);
     const { faults } = (await ask("GET", "/faults")).body as { faults: { id: string; endedAt: number | null }[] };
     expect(faults.map((f) => [f.id, f.endedAt === null])).toEqual([[id, false]]);
-    const { kinds } = (await ask("GET", "/catalog")).body as { kinds: { kind: string; targets: string[] }[] };
-    expect(kinds.find((k) => k.kind === "injected_document")?.targets).toEqual([]);
+    expect(chaos.start("changed_prompt", "data-edda").kind).toBe("started");
+    const catalog = (await ask("GET", "/catalog")).body as {
+      faults: { kind: string; targets: string[] }[];
+      active: unknown[];
+    };
+    expect(catalog.faults.find((f) => f.kind === "injected_document")?.targets).toEqual([]);
+    expect(catalog.active).toEqual([]);
+    expect((await ask("POST", "/faults", { kind: "slow_provider" })).body).toMatchObject({
+      kind: "slow_provider",
+      endedAt: null,
+    });
+    expect((await ask("GET", "/catalog")).body).toMatchObject({ active: [{ kind: "slow_provider" }] });
+    expect((await ask("POST", "/faults", { kind: "poisoned_memory" })).status).toBe(400);
     await control.stop();
   });
 });

@@ -132,12 +132,10 @@ function spelled(
       ];
     }
     case "delegate":
-      return subjects
-        .slice(0, 1)
-        .map((s) => ({
-          name,
-          args: { task: `Find out about "${s}".${angle > 0 ? ` Look at ${ANGLES[angle]} it.` : ""}` },
-        }));
+      return subjects.slice(0, 1).map((s) => ({
+        name,
+        args: { task: `Find out about "${s}".${angle > 0 ? ` Look at ${ANGLES[angle]} it.` : ""}` },
+      }));
     case "collect_reports":
       return angle === 0 ? [{ name, args: {} }] : [];
     case "remember":

@@ -1,7 +1,7 @@
 /** A seeded source of chance: the same seed gives the same fleet day. Not for secrets. */
 export interface Rng {
   /** Uniform in [0, 1). */
-  next(): number;
+  next: () => number;
   /** Median 1, log-sd `sd`: how latencies and lengths vary around what they would be. */
   lognormal(sd: number): number;
   pick<T>(list: readonly T[]): T;
@@ -9,6 +9,10 @@ export interface Rng {
   /** An independent stream, so that one agent's pace does not change another's luck. */
   fork(name: string): Rng;
 }
+
+/** FNV-1a over the name's bytes. */
+const hash = (name: string, seed: number) =>
+  Buffer.from(name).reduce((h, byte) => Math.imul(h ^ byte, 16777619) >>> 0, seed ^ 2166136261);
 
 /** mulberry32 (T. Ettinger, public domain): 32 bits of state, enough for a demo's variety. */
 export function createRng(seed: number): Rng {
@@ -30,7 +34,6 @@ export function createRng(seed: number): Rng {
       return found;
     },
     chance: (p) => next() < p,
-    fork: (name) =>
-      createRng([...name].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619) >>> 0, seed ^ 2166136261)),
+    fork: (name) => createRng(hash(name, seed)),
   };
 }

@@ -89,7 +89,7 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
 
   /** About as many words as wanted, taken from what was found. A warmer model varies more. */
   private write({ words }: Extract<Intent, { kind: "answer" }>, messages: BaseMessage[]): string {
-    const found = messages.filter(ToolMessage.isInstance).flatMap((m) => m.text.split(/\s+/).slice(0, 40));
+    const found = messages.filter((m) => ToolMessage.isInstance(m)).flatMap((m) => m.text.split(/\s+/).slice(0, 40));
     const source = found.length > 0 ? found : ["nothing", "was", "found", "on", "this"];
     const length = Math.max(5, Math.round(words * this.fields.rng.lognormal(0.1 + 0.25 * this.temperature)));
     return Array.from({ length }, (_, i) => source[i % source.length]).join(" ");
@@ -107,14 +107,14 @@ function cachedTokens(messages: BaseMessage[]): number {
 
 /** What the model takes in: instructions, the newest task with its lessons, and what was done for it since. */
 function read(messages: BaseMessage[]) {
-  const system = messages.filter(SystemMessage.isInstance).map((m) => m.text).join("\n"); // prettier-ignore
+  const system = messages.filter((m) => SystemMessage.isInstance(m)).map((m) => m.text).join("\n"); // prettier-ignore
   const turn = messages.findLastIndex((m) => HumanMessage.isInstance(m));
   const human = messages[turn]?.text ?? "";
   const [task = "", lessons = ""] = human.split("\nLessons:\n");
-  const results = new Map(messages.filter(ToolMessage.isInstance).map((m) => [m.tool_call_id, m]));
+  const results = new Map(messages.filter((m) => ToolMessage.isInstance(m)).map((m) => [m.tool_call_id, m]));
   const done: Done[] = messages
     .slice(turn + 1)
-    .filter(AIMessage.isInstance)
+    .filter((m) => AIMessage.isInstance(m))
     .flatMap((m) => m.tool_calls ?? [])
     .map(({ id, name, args }) => {
       const result = results.get(id ?? "");
