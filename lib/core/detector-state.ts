@@ -192,6 +192,7 @@ const JOINT_SPEC: MetricSpec = {
   gap: 0.3,
   rounding: 0,
   ofInput: false,
+  contains: true,
   weight: 1,
 };
 const GAUGE_SPEC: MetricSpec = {
@@ -202,6 +203,7 @@ const GAUGE_SPEC: MetricSpec = {
   gap: 0.3,
   rounding: 0,
   ofInput: false,
+  contains: true,
   weight: 1,
 };
 

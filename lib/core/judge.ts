@@ -109,7 +109,8 @@ function judgeValue(at: Place, metric: string, spec: MetricSpec, value: number, 
   if (s !== null) {
     against = spec.side === "up" ? s.up : spec.side === "down" ? -s.down : Math.max(s.up, -s.down);
     if (against > SINGLE_FROM) nats = tailNats(against) - (spec.side === "both" ? Math.LN2 : 0);
-    carry(at.state, lane, spec.weight * bet(lane, s, spec.side, forerunners(at, metric), at.learn));
+    const proved = bet(lane, s, spec.side, forerunners(at, metric), at.learn);
+    if (spec.contains) carry(at.state, lane, spec.weight * proved);
   }
   return { kind: "value" as const, metric, value, scaled, z: s === null ? null : s.z, against, nats, spec, lane };
 }
@@ -205,7 +206,11 @@ const LOG_WATCH_RATIO = Math.log(WATCH_RATIO);
 function singleLevel(state: DetectorState, one: Judged, settings: DetectSettings): Level {
   if (one.nats === 0) return 0;
   const needed = alone(state, weightOf(one), settings);
-  return one.nats >= needed ? 2 : one.nats >= needed - LOG_WATCH_RATIO ? 1 : 0;
+  return one.nats >= needed && one.kind === "value" && one.spec.contains
+    ? 2
+    : one.nats >= needed - LOG_WATCH_RATIO
+      ? 1
+      : 0;
 }
 
 function anomaly(

@@ -6,6 +6,7 @@ import {
   follow,
   noteDependence,
   weightOf,
+  worth,
 } from "./dependence";
 import { createSketch, learn, reading, scoreOf, type Loan, type Sketch, valueAt } from "./sketch";
 import { clamp } from "./stats";
@@ -82,8 +83,9 @@ export interface Score {
 export function score(lane: Lane, y: number, gap: number): Score | null {
   const base = reading(lane.sketch, gap);
   if (base === null) return null;
-  const z = scoreOf(base, y);
-  const variance = (1 + 0.5 * Math.min(z * z, EDGE_Z2)) / base.n;
+  const n = Math.max(worth(lane.dependence, base.n), 1);
+  const z = scoreOf(base, y, n);
+  const variance = (1 + 0.5 * Math.min(z * z, EDGE_Z2)) / n;
   const caution = Math.min(Math.sqrt(variance), CAUTION * variance);
   return { z, up: z - caution, down: z + caution };
 }

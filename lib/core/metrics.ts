@@ -13,6 +13,8 @@ export interface MetricSpec {
   rounding: number;
   /** Follows from what the call was given: the same call again tells nothing new. */
   ofInput: boolean;
+  /** False: by itself it is watched, never a reason to contain, and has no part in the shared evidence. */
+  contains: boolean;
   /** How much of the false-alarm budget this metric gets, relative to others. */
   weight: number;
 }
@@ -31,6 +33,7 @@ const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1, ofInput = fa
   gap: LOG_GAP,
   rounding,
   ofInput,
+  contains: true,
   weight,
 });
 
@@ -43,6 +46,7 @@ const count = (type: AnomalyType, weight = 1): MetricSpec => ({
   gap: COUNT_GAP,
   rounding: 1,
   ofInput: false,
+  contains: true,
   weight,
 });
 
@@ -54,6 +58,7 @@ const ratioDown: MetricSpec = {
   gap: 0.03,
   rounding: 0,
   ofInput: false,
+  contains: true,
   weight: 0.5,
 };
 
@@ -71,7 +76,8 @@ export const SPECS: Record<Exclude<Metric, "error">, MetricSpec> = {
   tool_calls: count("tool_explosion"),
   retries: count("high_retry_rate", 0.5),
   cache_ratio: ratioDown,
-  result_bytes: log("token_spike", 1, 1, 0.5),
+  /** A large result does no harm until a model reads it, and then the input tokens show it. */
+  result_bytes: { ...log("token_spike", 1, 1, 0.5), contains: false },
   spend_per_min: log("spend_velocity", MICRO, 0, 0.5),
   run_cost: log("run_overrun", MICRO, 0, 0.5),
   run_tokens: log("run_overrun", 1, 0, 0.5),

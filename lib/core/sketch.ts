@@ -87,15 +87,15 @@ const predictive = (nats: number, n: number) => {
 };
 
 /**
- * Normal score of `y` (any real). Needs a formed sketch (`q` not empty).
+ * Normal score of `y` (any real). `worth`: how many independent values the quantiles rest on, if fewer than `n`.
  */
-export function scoreOf(s: Reading, y: number): number {
+export function scoreOf(s: Reading, y: number, worth = s.n): number {
   const q = s.q;
   if (y >= q[TOP]!) {
-    return zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (y - q[TOP]!)) / edgeSlope(s, 1), s.n));
+    return zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (y - q[TOP]!)) / edgeSlope(s, 1), worth));
   }
   if (y <= q[0]!) {
-    return -zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (q[0]! - y)) / edgeSlope(s, -1), s.n));
+    return -zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (q[0]! - y)) / edgeSlope(s, -1), worth));
   }
   let i = y >= q[CENTRE]! ? CENTRE : 0;
   while (y >= q[i + 1]!) i++;
