@@ -108,3 +108,6 @@ export function loadEnvFile(path = ".env"): void {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw new EnvError(`Cannot read ${path}`, { cause: error });
   }
 }
+
+/** The environment for a child process: this one's, with changes. */
+export const childEnv = (changes: Record<string, string>): NodeJS.ProcessEnv => ({ ...process.env, ...changes });

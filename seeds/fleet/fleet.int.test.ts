@@ -176,7 +176,10 @@ describe("a fault", () => {
 
 describe("what crosses to Sentinel", () => {
   it("is telemetry alone: no name, target or word of any fault is in the traffic", async () => {
-    await start(ROSTER.map((s) => s.id));
+    await start(
+      ROSTER.map((s) => s.id),
+      { pace: 0.2 },
+    );
     const victims: Record<FaultKind, string> = {
       poisoned_memory: "analytics-iris", changed_prompt: "research-bela", broken_tool: "data-edda", stuck_tool: "data-finn",
       injected_document: "coordinator-nils", injected_lesson: "research-cato", runaway_cost: "analytics-karl", slow_provider: "aurora",
@@ -185,7 +188,7 @@ describe("what crosses to Sentinel", () => {
     for (const kind of FAULT_KINDS) expect(chaos.start(kind, victims[kind]).kind).toBe("started");
     await server.until(
       () => Object.entries(SICK).every(([kind, sick]) => runs(victims[kind as FaultKind], 1).some(sick)),
-      30_000,
+      60_000,
     );
     const traffic = server.requests.map((r) => `${r.method} ${r.path} ${JSON.stringify(r.headers)} ${r.body}`).join("\n").toLowerCase(); // prettier-ignore
     const words = [
@@ -205,7 +208,7 @@ describe("what crosses to Sentinel", () => {
     ];
     for (const word of said) expect([word, traffic.includes(word.toLowerCase())]).toEqual([word, false]);
     expect(server.requests.every((r) => /^\/api\/v1\/(ingest|agents\/)/.test(r.path))).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("the control", () => {

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { resource } from "./endpoint";
+
+const name = z.string().min(1).max(200);
+
+export const DemoFaultBody = z
+  .object({
+    kind: name.describe("one of the kinds that GET lists"),
+    agent: name.optional().describe("an agent or provider that the kind can hit; left out: any that is well"),
+  })
+  .meta({ id: "DemoFaultBody" });
+export type DemoFaultBody = z.infer<typeof DemoFaultBody>;
+
+/** What may be broken, and what a person broke and nobody has mended yet. What the schedule breaks is not told. */
+export const DemoFaults = z
+  .object({
+    faults: z.array(
+      z.object({ kind: z.string(), title: z.string(), description: z.string(), agents: z.array(z.string()) }),
+    ),
+    active: z.array(
+      z.object({ id: z.string(), kind: z.string(), agent: z.string(), since: z.number().describe("epoch ms") }),
+    ),
+  })
+  .meta({ id: "DemoFaults" });
+export type DemoFaults = z.infer<typeof DemoFaults>;
+
+export const DEMO_FAULTS = resource("/api/v1/demo/faults", {
+  GET: { auth: "viewer", summary: "Demo only: what can be broken", response: DemoFaults },
+  POST: {
+    auth: "operator",
+    summary: "Demo only: break one of the demo's agents for real",
+    body: DemoFaultBody,
+    response: z.object({ id: z.string(), kind: z.string(), agent: z.string() }),
+    status: 201,
+  },
+});

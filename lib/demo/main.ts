@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import { ensureBuild } from "./build";
+import { type Child, fleet, next } from "./children";
+import { takeFolder } from "./folder";
+import { anyPort, freePort } from "./ports";
+import { untilReady } from "./ready";
+import { makeWorld } from "./world";
+
+const HELP = `Shows Sentinel at work: builds it if need be, starts the server on a database of its own, and fifteen agents
+that fall ill by the clock.
+
+  --port N             where to listen (default 3000, or the next free one above)
+  --host H             on which address (default 127.0.0.1)
+  --data DIR           the demo's folder; its database is emptied at each start (default ./data/demo)
+  --schedule demo|none break things by the clock, or only by hand (default demo)
+  --stretch N          the schedule's seconds, times N (default 1)
+  --pace N             how busy the agents are (default 1)
+  --seed N             the fleet's luck (default 1)
+  --json               print one JSON object a line, for programs`;
+
+interface Options {
+  port: number;
+  host: string;
+  data: string;
+  fleetArgs: string[];
+  json: boolean;
+}
+
+function readOptions(): Options {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    options: {
+      port: { ...text, default: "3000" }, host: { ...text, default: "127.0.0.1" }, data: { ...text, default: "./data/demo" },
+      schedule: { ...text, default: "demo" }, stretch: { ...text, default: "1" }, pace: { ...text, default: "1" }, seed: { ...text, default: "1" },
+      json: { type: "boolean", default: false }, help: { type: "boolean", default: false },
+    },
+  }); // prettier-ignore
+  if (values.help) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`--port must be a port, not ${values.port}`);
+  const fleetArgs = (["schedule", "stretch", "pace", "seed"] as const).flatMap((name) => [`--${name}`, values[name]]);
+  return { port, host: values.host, data: values.data, fleetArgs, json: values.json };
+}
+
+/** Ends everything in order, once: first who reports, then who listens. Nothing is decided on the way out. */
+function createStop(release: () => void) {
+  const children: Child[] = [];
+  let stopping: Promise<void> | null = null;
+  const stop = () =>
+    (stopping ??= (async () => {
+      for (const child of children.toReversed()) await child.stop();
+      release();
+    })());
+  return { stop, stopping: () => stopping !== null, add: (child: Child) => void children.push(child) };
+}
+
+async function main() {
+  const o = readOptions();
+  const tell = (event: string, words: string, data: object = {}) =>
+    console.log(o.json ? JSON.stringify({ event, ...data, ...(words && { words }) }) : words);
+  const echo = (from: string) => (line: string) => {
+    if (line.trim() !== "") tell("log", o.json ? line : `  ${line}`, { from });
+  };
+
+  const folder = takeFolder(o.data);
+  const ending = createStop(folder.release);
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => void ending.stop().then(() => process.exit(0)));
+
+  /** Adds a child whose end ends the demo. */
+  function keep(child: Child): Child {
+    ending.add(child);
+    const over = (why: string) => {
+      if (ending.stopping()) return;
+      console.error(`${child.name} ended (${why})`);
+      void ending.stop().then(() => process.exit(1));
+    };
+    child.ended.then((code) => over(`code ${code ?? "none"}`)).catch((error: unknown) => over(String(error)));
+    return child;
+  }
+
+  try {
+    await ensureBuild(echo("build"));
+    const world = await makeWorld(folder.databaseUrl);
+    const port = await freePort(o.host, o.port);
+    const origin = `http://${o.host === "127.0.0.1" ? "localhost" : o.host}:${port}`;
+    const local = `http://${o.host === "0.0.0.0" ? "127.0.0.1" : o.host}:${port}`;
+    const control = { url: `http://127.0.0.1:${await anyPort()}`, token: randomBytes(24).toString("base64url") };
+
+    const env = {
+      LIBSQL_URL: folder.databaseUrl,
+      LOG_LEVEL: "warn",
+      SENTINEL_DEMO_CONTROL_URL: control.url,
+      SENTINEL_DEMO_CONTROL_TOKEN: control.token,
+    };
+    const server = keep(next(["start", "-H", o.host, "-p", String(port)], env, echo("server")));
+    await untilReady(`${local}/readyz`, server);
+    const link = await world.link(origin);
+    world.close();
+    const reach = [
+      "--url",
+      local,
+      "--key",
+      world.key,
+      "--control-port",
+      new URL(control.url).port,
+      "--control-token",
+      control.token,
+    ];
+    keep(fleet([...reach, ...o.fleetArgs], echo("fleet")));
+    const words = `\nSentinel runs at ${origin}\nSign in, once, within the hour: ${link}\nCtrl-C ends everything.\n`;
+    tell("ready", o.json ? "" : words, { url: local, link, key: world.key, control });
+  } catch (error) {
+    await ending.stop();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

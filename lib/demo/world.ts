@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { createKey } from "@/lib/auth/keys";
+import { signInLink } from "@/lib/auth/links";
+import type { Risk } from "@/lib/core/vocabulary";
+import { type Db, openDb, write } from "@/lib/db/client";
+import { migrateDb } from "@/lib/db/migrate";
+import { loadSettings, saveSettings } from "@/lib/db/queries/settings";
+import { newUser } from "@/lib/db/queries/users";
+import { agentTypes } from "@/lib/db/schema";
+
+const BY = "demo";
+const TYPES = ["Research", "Data", "Analytics", "Coordinator"];
+/** The demo heals even what is hard to undo by itself, below the severity from which it asks. */
+const ALLOWS: Risk[] = ["none", "reversible", "hard_to_undo"];
+/**
+ * Of fifteen agents a twentieth is less than one. The demo breaks several in a few minutes, some of which wait for a
+ * person, so its limits are wide; production keeps the defaults.
+ */
+const LIMITS = { fleet_share: 0.5, type_share: 0.75, per_hour: 100 };
+
+export interface World {
+  key: string;
+  /** A fresh one-time link that signs the demo's admin in. */
+  link: (origin: string) => Promise<string>;
+  close: () => void;
+}
+
+/** Fills a new database with what the demo needs: an admin, a key, types that act, and wide limits. */
+export async function makeWorld(url: string): Promise<World> {
+  const db = await openDb({ url });
+  await migrateDb(db);
+  const now = Date.now();
+  const { secret } = await createKey(db, { name: "demo fleet", createdBy: BY }, now);
+  const person = randomUUID();
+  await write(db, [
+    ...newUser(db, { id: person, name: "Demo", email: "demo@sentinel.invalid", role: "admin" }, now),
+    ...TYPES.map((type) => db.insert(agentTypes).values({ type, mode: "act", allows: ALLOWS, createdAt: now })),
+    await wideLimits(db, now),
+  ]);
+  return {
+    key: secret,
+    link: async (origin) => (await signInLink(db, person, BY, origin, Date.now())).url,
+    close: () => db.$client.close(),
+  };
+}
+
+async function wideLimits(db: Db, now: number) {
+  const settings = await loadSettings(db);
+  return saveSettings({ ...settings, limits: { ...settings.limits, ...LIMITS } }, null, now, BY);
+}
