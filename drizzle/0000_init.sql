@@ -226,6 +226,7 @@ CREATE TABLE `runs` (
 	PRIMARY KEY(`agent_id`, `run_id`)
 );
 --> statement-breakpoint
+CREATE INDEX `runs_agent` ON `runs` (`agent_id`,`started_at`);--> statement-breakpoint
 CREATE INDEX `runs_started` ON `runs` (`started_at`);--> statement-breakpoint
 CREATE TABLE `action_runs` (
 	`id` text PRIMARY KEY NOT NULL,
@@ -336,7 +337,7 @@ CREATE TABLE `changes` (
 	`note` text,
 	`source` text NOT NULL,
 	`status` text NOT NULL,
-	`accept` text,
+	`accept` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL,
 	`taken_at` integer
 );

@@ -5,21 +5,13 @@ import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { voidApprovals } from "@/lib/db/queries/healing";
-import {
-  findIncident,
-  getIncident,
-  type Incident,
-  incidentClaim,
-  listAnomaliesOf,
-  listSubjects,
-} from "@/lib/db/queries/incidents";
+import { findIncident, getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import { changes, directives, incidents, incidentSubjects } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import type { Person } from "./decide";
 import { agentClaim, type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
 import { healNow } from "./heal-now";
 import { newId } from "./ids";
-import { watched } from "./open";
 import { Plan } from "./plan";
 import { requestSweep } from "./scheduler";
 
@@ -143,19 +135,17 @@ async function quarantine(
   if (!incidentId) {
     incidentId = newId("inc");
     plan.write(
-      db
-        .insert(incidents)
-        .values({
-          id: incidentId,
-          kind: "agent",
-          state: "escalated",
-          title: `${agent.id}: quarantined by hand`,
-          severity: 0,
-          diagnosis: "unknown",
-          mode: "act",
-          onsetAt: now,
-          openedAt: now,
-        }),
+      db.insert(incidents).values({
+        id: incidentId,
+        kind: "agent",
+        state: "escalated",
+        title: `${agent.id}: quarantined by hand`,
+        severity: 0,
+        diagnosis: "unknown",
+        mode: "act",
+        onsetAt: now,
+        openedAt: now,
+      }),
       db.insert(incidentSubjects).values({ incidentId, subjectKind: "agent", subjectId: agent.id, role: "primary" }),
     );
   } else plan.write(...voidApprovals(incidentId, `quarantined by ${person.name}`, now));
@@ -263,7 +253,6 @@ async function letGo(
   now: number,
 ): Promise<void> {
   if (as.accepted) {
-    const anomalies = (await listAnomaliesOf(db, incident.id)).filter((row) => row.agentId === agent.id);
     plan.write(
       db.insert(changes).values({
         id: newId("chg"),
@@ -275,7 +264,7 @@ async function letGo(
         note: as.outcome,
         source: person.id,
         status: "expected",
-        accept: watched(anomalies.map((row) => row.evidence)).map(({ metric, stratum }) => ({ metric, stratum })),
+        accept: true,
         createdAt: now,
       }),
     );

@@ -60,26 +60,22 @@ export async function confirm({
       data: { version: directive.version, live: report.live },
     };
     if (report.state === "enforced") {
-      plan
-        .claim(mark("enforced_at"))
-        .tell({
-          ...about,
-          type: "containment.enforced",
-          text: `${directive.status === "paused" ? "Pause" : "Quarantine"} of ${agent.id} ${report.text}`,
-        });
+      plan.claim(mark("enforced_at")).tell({
+        ...about,
+        type: "containment.enforced",
+        text: `${directive.status === "paused" ? "Pause" : "Quarantine"} of ${agent.id} ${report.text}`,
+      });
       const incident = directive.incidentId ? await findIncident(db, directive.incidentId) : null;
       if (incident && incident.containedAt === null && incident.closedAt === null)
         plan.claim(incidentClaim(db, incident, { containedAt: now }));
       if (await commit(db, plan)) enforced += 1;
     } else if (report.state === "not_confirmed" && directive.unconfirmedAt === null) {
-      plan
-        .claim(mark("unconfirmed_at"))
-        .tell({
-          ...about,
-          type: "containment.not_confirmed",
-          text: `Quarantine of ${agent.id} ${report.text}`,
-          data: { ...about.data, page: true },
-        });
+      plan.claim(mark("unconfirmed_at")).tell({
+        ...about,
+        type: "containment.not_confirmed",
+        text: `Quarantine of ${agent.id} ${report.text}`,
+        data: { ...about.data, page: true },
+      });
       await commit(db, plan);
     }
   }

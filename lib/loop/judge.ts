@@ -120,7 +120,8 @@ function settle(detector: Detector, state: AgentState): void {
 
 function take(detector: Detector, change: Change): void {
   if (change.accept) {
-    acceptAsNormal(detector.state, change.accept.length > 0 ? change.accept : "all");
+    // One metric seldom moves alone: what came with it is as normal as what was noticed first.
+    acceptAsNormal(detector.state, "all");
     return;
   }
   switch (change.kind) {

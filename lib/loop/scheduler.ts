@@ -8,18 +8,27 @@ import { processSweeper, releaseShards } from "./sweeper";
 
 /** How often old rows are looked for, in ms: pruning is bounded, so a little each time. */
 const PRUNE_EVERY_MS = 60_000;
+/** The same while there is more to do, in ms: a breath between bounded chunks. */
+const PRUNE_AGAIN_MS = 1_000;
 
 interface Scheduler {
   /** Set by a server's start: tests and commands that call verbs do not sweep by themselves. */
   enabled: boolean;
   timer: NodeJS.Timeout | null;
-  prunedAt: number;
+  pruneAt: number;
+  pruning: boolean;
   last: { at: number; ms: number; report: SweepReport } | null;
 }
 
 const scheduler = (): Scheduler => {
   const global = globalThis as unknown as Record<symbol, Scheduler>;
-  return (global[Symbol.for("sentinel.scheduler")] ??= { enabled: false, timer: null, prunedAt: 0, last: null });
+  return (global[Symbol.for("sentinel.scheduler")] ??= {
+    enabled: false,
+    timer: null,
+    pruneAt: 0,
+    pruning: false,
+    last: null,
+  });
 };
 
 /** The newest sweep of this process; null before the first. */
@@ -48,7 +57,7 @@ export async function runSweep(): Promise<SweepReport> {
       metrics().sweepSeconds.observe(ms / 1_000);
       metrics().sweepFailures.inc(report.failed.length);
       metrics().incidentsOpened.inc(report.opened);
-      await pruneSometimes(at);
+      pruneSometimes(at);
     } while (sweeper.again);
   })();
   try {
@@ -65,10 +74,20 @@ function newest(): SweepReport {
   return last.report;
 }
 
-async function pruneSometimes(now: number): Promise<void> {
-  if (now - scheduler().prunedAt < PRUNE_EVERY_MS) return;
-  scheduler().prunedAt = now;
-  await prune(await getDb(), now);
+/** Prunes beside the sweeps, never inside one, and again soon while there is more. */
+function pruneSometimes(now: number): void {
+  const s = scheduler();
+  if (s.pruning || now < s.pruneAt) return;
+  s.pruning = true;
+  void (async () => {
+    const report = await prune(await getDb(), Date.now());
+    s.pruneAt = Date.now() + (report?.more ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS);
+  })()
+    .catch((err: unknown) => {
+      s.pruneAt = Date.now() + PRUNE_EVERY_MS;
+      log().error({ err }, "pruning failed");
+    })
+    .finally(() => (s.pruning = false));
 }
 
 /** Asks for a sweep soon, without waiting for it: right after an ingest, a decision, a command. */

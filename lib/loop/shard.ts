@@ -8,7 +8,7 @@ import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listAgents, listDirectives, type Agent, type DirectiveRow } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { listEventsAfter } from "@/lib/db/queries/events";
+import { listEventsBetween, newestSeq } from "@/lib/db/queries/events";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
 import {
@@ -73,7 +73,8 @@ export const detectSettings = (settings: FleetSettings): DetectSettings => ({
 /** Judges what is new in one shard, and commits all that follows from it at once with the cursor. */
 export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<ShardReport> {
   const { db, now } = ctx;
-  const events = await listEventsAfter(db, shard.id, shard.cursor, MAX_EVENTS);
+  const newest = await newestSeq(db);
+  const events = await listEventsBetween(db, shard.id, shard.cursor, newest, MAX_EVENTS);
   const byAgent = grouped(events, (event) => event.agentId);
   const untaken = ctx.untaken.filter((change) => shardOf(change.subjectId) === shard.id);
   const ids = [
@@ -87,7 +88,8 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
 
   const plan = new Plan();
   const report: ShardReport = { events: events.length, opened: 0, failed: [], more: events.length === MAX_EVENTS };
-  const cursor = events.at(-1)?.seq ?? shard.cursor;
+  // A page that is not full was the last: other shards' events up to there need not be looked through again.
+  const cursor = events.length === MAX_EVENTS ? events.at(-1)!.seq : Math.max(newest, shard.cursor);
   for (const [id, agent] of rows) {
     const mine = byAgent.get(id) ?? [];
     const changes = untaken.filter((change) => change.subjectId === id);
@@ -128,8 +130,11 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
       ),
     );
 
-  const idle = plan.writes.length === 0 && plan.claims.length === 0 && cursor === shard.cursor;
-  if (idle && now - shard.committedAt < IDLE_COMMIT_MS) return report;
+  const idle = plan.writes.length === 0 && plan.claims.length === 0 && events.length === 0;
+  if (idle && now - shard.committedAt < IDLE_COMMIT_MS) {
+    shard.cursor = cursor;
+    return report;
+  }
   const until = now + LEASE_MS;
   const won = await commit(db, {
     claims: [advance(shard.id, shard.fence, cursor, now, until), ...plan.claims],

@@ -2,7 +2,7 @@ import type { IngestKey } from "@/lib/auth/keys";
 import type { AgentEvent } from "@/lib/contracts/event";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { type Db, write } from "@/lib/db/client";
-import { findDirective, getAgent } from "@/lib/db/queries/agents";
+import { getAgent, listAgents, listDirectives } from "@/lib/db/queries/agents";
 import type { LoopConfig } from "./config";
 import { ingest } from "./ingest";
 import { createSweeper } from "./sweeper";
@@ -114,9 +114,10 @@ export class TestFleet {
   /** Every agent that is not held reports one call; everybody obeys their directive and says so; one sweep. */
   async tick(agents: readonly string[], more: (agentId: string) => Partial<AgentEvent> = () => ({})): Promise<void> {
     const events: Partial<AgentEvent>[] = [];
+    const directives = await listDirectives(this.db, await listAgents(this.db, agents));
     for (const id of agents) {
-      const directive = await findDirective(this.db, id);
-      const held = directive !== null && directive.status !== "run";
+      const directive = directives.get(id);
+      const held = directive !== undefined && directive.status !== "run";
       const said = directive ? { directive_version: directive.version, directive_hash: directive.hash } : {};
       if (held)
         events.push({

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { EventKind } from "@/lib/core/vocabulary";
 import type { Db, Statement } from "../client";
@@ -144,12 +144,19 @@ const UPSERT_INSTANCES = `
     enforced_at = iif(excluded.enforced_version > coalesce(agent_instances.enforced_version, -1), excluded.enforced_at, agent_instances.enforced_at),
     enforced_version = max(coalesce(agent_instances.enforced_version, excluded.enforced_version), coalesce(excluded.enforced_version, agent_instances.enforced_version))`;
 
-/** What a shard has not judged yet, in the order of arrival. */
-export async function listEventsAfter(db: Db, shard: number, after: number, limit: number) {
+/** The newest event there is; 0 when there is none. */
+export async function newestSeq(db: Db): Promise<number> {
+  const [row] = await db.all<{ seq: number | null }>(sql`SELECT max(seq) AS seq FROM agent_events`);
+  return row?.seq ?? 0;
+}
+
+/** What a shard has not judged yet, in the order of arrival, up to an event. */
+export async function listEventsBetween(db: Db, shard: number, after: number, upTo: number, limit: number) {
+  if (upTo <= after) return [];
   return db
     .select()
     .from(agentEvents)
-    .where(and(gt(agentEvents.seq, after), eq(agentEvents.shard, shard)))
+    .where(and(gt(agentEvents.seq, after), lte(agentEvents.seq, upTo), eq(agentEvents.shard, shard)))
     .orderBy(asc(agentEvents.seq))
     .limit(limit);
 }

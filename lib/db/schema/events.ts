@@ -63,7 +63,11 @@ export const runs = sqliteTable(
     tokens: real(),
     cost: real(),
   },
-  (t) => [primaryKey({ columns: [t.agentId, t.runId] }), index("runs_started").on(t.startedAt)],
+  (t) => [
+    primaryKey({ columns: [t.agentId, t.runId] }),
+    index("runs_agent").on(t.agentId, t.startedAt),
+    index("runs_started").on(t.startedAt),
+  ],
 );
 
 /** Hourly numbers that outlive the raw events. */

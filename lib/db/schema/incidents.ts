@@ -124,8 +124,8 @@ export const changes = sqliteTable(
     source: text().notNull(),
     /** declared beforehand; watched: seen, not announced; expected: a person said so; settled: stayed in band. */
     status: text({ enum: ["declared", "watched", "expected", "settled"] }).notNull(),
-    /** "accept as normal": the metrics whose new level is to be learned. */
-    accept: text({ mode: "json" }).$type<{ metric: string; stratum: string }[]>(),
+    /** "accept as normal": the levels that the agent has now are to be learned. */
+    accept: integer({ mode: "boolean" }).notNull().default(false),
     createdAt: integer().notNull(),
     /** A sweep has taken it into the baselines. */
     takenAt: integer(),
