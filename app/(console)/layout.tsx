@@ -1,8 +1,7 @@
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { sessionQuery } from "@/components/access/session";
+import { sessionQuery } from "@/components/access/session-query";
 import { FEED_LENGTH } from "@/components/live/feed-length";
 import { LiveProvider } from "@/components/live/live";
 import { Shell } from "@/components/shell/shell";
@@ -10,6 +9,8 @@ import { NowProvider } from "@/components/ui/now";
 import { currentUser } from "@/lib/auth/people";
 import { getDb } from "@/lib/db/client";
 import { listNewestEvents } from "@/lib/db/queries/stream";
+import { Hydrated } from "./hydrated";
+import { readOverview } from "./reads";
 
 /** Every screen of the console: for people who are signed in, live from the newest recorded event on. */
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
@@ -17,15 +18,13 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   if (!user) redirect("/sign-in");
   const recent = await listNewestEvents(await getDb(), FEED_LENGTH);
   const now = Date.now();
-  const client = new QueryClient();
-  client.setQueryData(sessionQuery.queryKey, { user });
   return (
-    <HydrationBoundary state={dehydrate(client)}>
+    <Hydrated queries={[{ queryKey: sessionQuery.queryKey, read: async () => ({ user }) }, readOverview]}>
       <NowProvider now={now}>
         <LiveProvider now={now} recent={recent}>
           <Shell>{children}</Shell>
         </LiveProvider>
       </NowProvider>
-    </HydrationBoundary>
+    </Hydrated>
   );
 }

@@ -1,14 +1,8 @@
 "use client";
 
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import type { Role } from "@/lib/core/vocabulary";
-import { api } from "@/components/api";
-
-export const sessionQuery = queryOptions({
-  queryKey: ["session"],
-  queryFn: ({ signal }) => api.session(signal),
-  staleTime: Number.POSITIVE_INFINITY,
-});
+import { sessionQuery } from "./session-query";
 
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 

@@ -5,11 +5,9 @@ import Link from "next/link";
 import { memo } from "react";
 import type { AgentCard as Agent } from "@/lib/contracts/agents";
 import { AgentBadges, Severity } from "@/components/status/badges";
-import { agentLook, MODES } from "@/components/status/states";
+import { MODES } from "@/components/status/states";
 import { ACTION, metricName, MODE, MODE_MEANS, name } from "@/components/status/words";
-import { SOLID } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { cn } from "@/components/ui/cn";
 import { measure } from "@/components/ui/format";
 import { Sparkline } from "@/components/ui/sparkline";
 import { Ago } from "@/components/ui/time";
@@ -30,14 +28,12 @@ export const Card = memo(function Card({
   decides: boolean;
   onAct: (agent: Agent, act: CardAct) => void;
 }) {
-  const look = agentLook(agent);
   const ModeIcon = MODES[agent.mode].icon;
   return (
     <article
       style={{ height: CARD_HEIGHT }}
       className="panel relative flex flex-col overflow-hidden px-3.5 pt-3 pb-2.5 focus-within:border-line-strong hover:border-line-strong"
     >
-      <span className={cn("absolute inset-y-0 left-0 w-0.5", SOLID[look.tone])} aria-hidden />
       <div className="flex items-center gap-2">
         <Link
           href={`/agents/${encodeURIComponent(agent.id)}`}
@@ -83,7 +79,7 @@ export const Card = memo(function Card({
 
 function Vitals({ sparkline }: { sparkline: Agent["sparkline"] }) {
   const last = sparkline?.values.at(-1);
-  if (!sparkline || last === undefined) return <span className="text-xs">No vitals yet</span>;
+  if (!sparkline || last === undefined) return <span className="text-xs">No recent vitals</span>;
   return (
     <>
       <span className="min-w-0 truncate text-xs">
@@ -125,7 +121,7 @@ function Foot({
     <>
       <Button
         size="sm"
-        look="primary"
+        look="soft"
         onClick={() => onAct(agent, "approve")}
         aria-label={`Approve ${name(ACTION, approval.action)} on ${agent.id}`}
       >

@@ -85,7 +85,7 @@ function Pending({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
   return (
     <>
       {decides && approvals.length > 1 ? (
-        <div className="mb-3 flex flex-wrap items-center gap-3 text-sm">
+        <div className="mx-auto mb-3 flex max-w-4xl flex-wrap items-center gap-3 text-sm lg:mx-0">
           <span className="flex items-center gap-2 pl-4">
             <Checkbox
               label="Select all"
@@ -101,7 +101,7 @@ function Pending({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
             <Button size="touch" onClick={() => open("reject")}>
               Reject {chosen.length > 0 ? chosen.length : "all"}
             </Button>
-            <Button size="touch" look="primary" onClick={() => open("approve")}>
+            <Button size="touch" look="soft" onClick={() => open("approve")}>
               Approve {chosen.length > 0 ? chosen.length : "all"}
             </Button>
           </span>
@@ -138,7 +138,7 @@ function Rejected({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
   return (
     <>
       {decides && healable.length > 1 ? (
-        <div className="mb-3 flex justify-end">
+        <div className="mx-auto mb-3 flex max-w-4xl justify-end lg:mx-0">
           <Button size="touch" look="primary" onClick={() => heal(healable)}>
             Heal all {healable.length}
           </Button>

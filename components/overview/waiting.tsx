@@ -55,7 +55,7 @@ export function ActiveIncidents() {
                 className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-1 px-4 py-2.5 -outline-offset-2 hover:bg-hover"
               >
                 <span className="truncate text-sm font-medium">{incident.title}</span>
-                <Severity value={incident.severity} />
+                <Severity value={incident.severity} className="justify-self-end" />
                 <span className="flex min-w-0 items-center gap-2 text-xs text-ink-3">
                   <IncidentBadge state={incident.state} />
                   <span className="truncate">{name(DIAGNOSIS, incident.diagnosis)}</span>
@@ -107,7 +107,7 @@ export function PendingApprovals() {
                 <span className="truncate text-sm font-medium">
                   {name(ACTION, approval.proposal.action)} · {approval.agent.id}
                 </span>
-                <Severity value={approval.proposal.severity} />
+                <Severity value={approval.proposal.severity} className="justify-self-end" />
                 <span className="truncate text-xs text-ink-3">{approval.incident.title}</span>
                 <span className="num text-right text-xs text-ink-3">
                   expires <Until at={approval.expires_at} />

@@ -10,6 +10,8 @@ export const buttonStyle = cva(
     variants: {
       look: {
         primary: "border-transparent bg-accent text-accent-ink hover:not-data-disabled:bg-accent/88",
+        /** The answer that is hoped for, where many stand beside each other. */
+        soft: "border-transparent bg-accent-tint text-accent hover:not-data-disabled:bg-accent hover:not-data-disabled:text-accent-ink",
         plain: "border-line-strong bg-surface text-ink hover:not-data-disabled:bg-hover",
         quiet:
           "border-transparent bg-transparent text-ink-2 hover:not-data-disabled:bg-hover hover:not-data-disabled:text-ink",

@@ -10,7 +10,7 @@ export const Table = ({ label, children }: { label: string; children: ReactNode 
 
 export const HeadRow = ({ children }: { children: ReactNode }) => (
   <thead>
-    <tr className="border-b text-left text-xs text-ink-3 *:px-3 *:py-2 *:font-medium *:whitespace-nowrap first:*:pl-4 last:*:pr-4">
+    <tr className="border-b text-left text-xs text-ink-3 *:px-3 *:py-2 *:font-medium *:whitespace-nowrap *:first:pl-4 *:last:pr-4">
       {children}
     </tr>
   </thead>
@@ -19,5 +19,5 @@ export const HeadRow = ({ children }: { children: ReactNode }) => (
 export const Body = ({ children }: { children: ReactNode }) => <tbody className="divide-y">{children}</tbody>;
 
 export const Row = ({ className, ...props }: ComponentProps<"tr">) => (
-  <tr {...props} className={cn("align-top *:px-3 *:py-2 first:*:pl-4 last:*:pr-4 hover:bg-hover/50", className)} />
+  <tr {...props} className={cn("align-top *:px-3 *:py-2 *:first:pl-4 *:last:pr-4 hover:bg-hover/50", className)} />
 );

@@ -4,8 +4,6 @@ import type { Metadata } from "next";
 import { connection } from "next/server";
 import { type EvalFile, EvalsScreen } from "@/components/evals/evals-screen";
 import { EvalResult } from "@/lib/contracts/evals";
-import { Hydrated } from "@/app/(console)/hydrated";
-import { readOverview } from "@/app/(console)/reads";
 
 export const metadata: Metadata = { title: "Evaluations" };
 
@@ -13,11 +11,7 @@ const FOLDER = join(process.cwd(), "lib", "evals", "results");
 
 export default async function EvalsPage() {
   await connection();
-  return (
-    <Hydrated queries={[readOverview]}>
-      <EvalsScreen files={await readResults()} />
-    </Hydrated>
-  );
+  return <EvalsScreen files={await readResults()} />;
 }
 
 async function readResults(): Promise<EvalFile[]> {

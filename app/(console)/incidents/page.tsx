@@ -3,14 +3,14 @@ import type { SearchParams } from "nuqs/server";
 import { incidentsFilter, loadIncidentFilters } from "@/components/incidents/filters";
 import { IncidentsScreen } from "@/components/incidents/incidents-screen";
 import { Hydrated } from "@/app/(console)/hydrated";
-import { readIncidents, readOverview } from "@/app/(console)/reads";
+import { readIncidents } from "@/app/(console)/reads";
 
 export const metadata: Metadata = { title: "Incidents" };
 
 export default async function IncidentsPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const filters = await loadIncidentFilters(searchParams);
   return (
-    <Hydrated queries={[readIncidents(incidentsFilter(filters)), readOverview]}>
+    <Hydrated queries={[readIncidents(incidentsFilter(filters))]}>
       <IncidentsScreen />
     </Hydrated>
   );

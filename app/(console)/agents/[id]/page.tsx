@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { AgentScreen } from "@/components/agent/agent-screen";
 import { Hydrated } from "@/app/(console)/hydrated";
-import { readAgent, readOverview } from "@/app/(console)/reads";
+import { readAgent } from "@/app/(console)/reads";
 
 type Props = { params: Promise<{ id: string }> };
 
@@ -21,7 +21,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function AgentPage({ params }: Props) {
   const id = decoded((await params).id);
   return (
-    <Hydrated queries={[readAgent(id), readOverview]}>
+    <Hydrated queries={[readAgent(id)]}>
       <AgentScreen key={id} id={id} />
     </Hydrated>
   );
