@@ -4,6 +4,7 @@ import { type MetricSpec, RATES, type RateName, SPECS } from "./metrics";
 import type { TypePrior } from "./prior";
 import { createRate, type RateLane, resetRate } from "./rate";
 import { createTrail, type Trail } from "./repetition";
+import type { Forecast } from "./seasonal";
 import { READABLE_ALONE, reading } from "./sketch";
 import { createIdentity, type Identity } from "./strata";
 import type { ChangeKind, Verdict } from "./vocabulary";
@@ -24,6 +25,8 @@ export interface DetectorState {
   weight: number;
   /** Weighted evidence of all lanes together; divided by `weight` it is the mean that is compared with the setting. */
   evidence: number;
+  /** Gauges ever seen; they share a budget of their own. */
+  gauges: number;
   runs: Record<string, OpenRun>;
   /** Baselines of run totals, spend and timing: they belong to the agent, not to a stratum. */
   totals: Record<string, Lane>;
@@ -53,6 +56,8 @@ export interface Stratum {
   used: number;
   lanes: Record<string, StratumLane>;
   rates: Partial<Record<RateName, StratumRate>>;
+  /** What gauges should be right now. */
+  forecasts: Record<string, Forecast>;
 }
 
 export interface OpenRun {
@@ -82,6 +87,7 @@ export const createDetector = (): DetectorState => ({
   lanes: [],
   weight: 0,
   evidence: 0,
+  gauges: 0,
   runs: {},
   totals: {},
   eventsPerRun: 1,
@@ -101,11 +107,12 @@ export function stratumFor(state: DetectorState, key: string, kind: string, anno
   if (found !== undefined) return found;
   const parentKey = state.latest[kind];
   const parent = parentKey === undefined ? undefined : state.strata[parentKey];
-  const stratum: Stratum = { used: state.seen, lanes: {}, rates: {} };
+  const stratum: Stratum = { used: state.seen, lanes: {}, rates: {}, forecasts: {} };
   if (parent !== undefined) {
     const heir = structuredCloneOf(parent);
     stratum.lanes = heir.lanes;
     stratum.rates = heir.rates;
+    stratum.forecasts = heir.forecasts;
     for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)]) {
       lane.carried = 0;
       lane.r.fill(0);
@@ -137,6 +144,7 @@ export function relearn(stratum: Stratum): void {
 }
 
 export function relearnLane(stratum: Stratum, metric: string): void {
+  if (metric.split("#", 1)[0]! in stratum.forecasts) return;
   const lane = stratum.lanes[metric];
   if (lane !== undefined) stratum.lanes[metric] = { ...relearned(lane, specOf(metric)), ...unbooked() };
   if (metric in RATES && stratum.rates[metric as RateName] !== undefined) {

@@ -16,7 +16,9 @@ import { absorb, bandOf, bet, score } from "./lane";
 import { type MetricSpec, RATES, type RateName } from "./metrics";
 import type { TypePrior } from "./prior";
 import { absorbRate, betRate, rateOf } from "./rate";
+import { createForecast, follow, forecast } from "./seasonal";
 import { containVerdict, severityOf } from "./severity";
+import { learn } from "./sketch";
 import { tailNats, weyl } from "./stats";
 import type { AnomalyType } from "./vocabulary";
 
@@ -47,6 +49,8 @@ export type Judged =
       z: number | null;
       against: number;
       nats: number;
+      /** Added to the scale's values to get the metric's own. */
+      offset: number;
       spec: MetricSpec;
       lane: StratumLane;
     }
@@ -86,7 +90,7 @@ export function judge(at: Place, o: Observation): Judged[] {
       upward++;
     }
   }
-  for (const name in o.gauges) judged.push(judgeValue(at, name, specOf(name), o.gauges[name]!, o.gauges[name]!));
+  for (const name in o.gauges) judgeGauge(at, name, o.gauges[name]!, o.at, judged);
   if (upward > 1) judged.push(judgeValue(at, JOINT, specOf(JOINT), together, together));
   return judged;
 }
@@ -110,10 +114,67 @@ function judgeValue(at: Place, metric: string, spec: MetricSpec, value: number, 
     against = spec.side === "up" ? s.up : spec.side === "down" ? -s.down : Math.max(s.up, -s.down);
     if (against > SINGLE_FROM) nats = tailNats(against) - (spec.side === "both" ? Math.LN2 : 0);
     const proved = bet(lane, s, spec.side, forerunners(at, metric), at.learn);
-    if (spec.contains) carry(at.state, lane, spec.weight * proved);
+    if (spec.contains && spec.side !== "both") carry(at.state, lane, spec.weight * proved);
   }
-  return { kind: "value" as const, metric, value, scaled, z: s === null ? null : s.z, against, nats, spec, lane };
+  return {
+    kind: "value" as const,
+    metric,
+    value,
+    scaled,
+    z: s === null ? null : s.z,
+    against,
+    nats,
+    spec,
+    lane,
+    offset: 0,
+  };
 }
+
+/**
+ * A gauge is judged twice: for jumps off what was expected next, and for where it stands against what is usual. It always
+ * learns, alarms included: nobody is asked whether they were faults, and what recurs is normal.
+ */
+function judgeGauge(at: Place, name: string, value: number, now: number, judged: Judged[]): void {
+  let f = at.stratum.forecasts[name];
+  if (f === undefined) {
+    f = at.stratum.forecasts[name] = createForecast();
+    at.state.gauges++;
+  }
+  if (f.n > 0) {
+    const { next, usual, seasonal, scale } = forecast(f, now);
+    const gap = Math.max(GAUGE_GAP * scale, GAUGE_GAP_OF_LEVEL * Math.abs(f.level), Number.MIN_VALUE);
+    const spec = { ...specOf(name), gap };
+    f.drift += DRIFT_GAIN * (value - next - f.drift);
+    const parts = [
+      { ...judgeValue(at, `${name}${JUMP}`, spec, value, value - next), offset: next },
+      { ...judgeValue(at, name, spec, value, value), offset: 0 },
+      { ...judgeValue(at, `${name}#drift`, spec, value, f.drift), offset: next },
+    ];
+    if (usual !== null) {
+      const part = { ...judgeValue(at, `${name}#season`, spec, value, value - usual), offset: usual };
+      if (seasonal) parts.push(part);
+      else if (at.learn) learnFrom([part]);
+    }
+    if (f.mute > 0 && --f.mute === 0) f.told = 0;
+    for (const part of parts) part.lane.fired = f.told;
+    judged.push(...parts);
+  }
+  follow(f, now, value, at.learn);
+}
+
+/** Samples that one alarm of a gauge stands for, unless it gets worse. */
+const MUTE = 150;
+
+/** The gauge a lane belongs to. */
+const gaugeOf = (metric: string) => (metric.includes("#") ? metric.slice(0, metric.indexOf("#")) : metric);
+
+const DRIFT_GAIN = 1 / 24;
+
+/** Lane of a gauge's jumps. */
+const JUMP = "#jump";
+/** Smallest believable spread of a gauge, as a share of its usual distance from its level, and of the level itself. */
+const GAUGE_GAP = 0.05;
+const GAUGE_GAP_OF_LEVEL = 0.002;
 
 function judgeRate(at: Place, name: RateName, yes: boolean): Judged {
   const lane = rateFor(at.state, at.stratum, at.kind, name, at.prior);
@@ -168,9 +229,15 @@ export function decide(
     if (one === top && together > single) single = together;
     const accumulated: Level = one.lane.carried > QUIET && one.lane.carried >= NAMED_SHARE * named ? reached : 0;
     const level = single > accumulated ? single : accumulated;
-    if (level === 0 && one.lane.fired > 0 && one.lane.carried < QUIET) one.lane.fired = 0;
+    if (level === 0 && one.lane.fired > 0 && one.lane.carried < QUIET && !isGauge(one)) one.lane.fired = 0;
     if (level <= one.lane.fired) continue;
     one.lane.fired = level;
+    const gauge = state.strata[key]?.forecasts[gaugeOf(one.metric)];
+    if (gauge !== undefined) {
+      if (level <= gauge.told) continue;
+      gauge.mute = MUTE;
+      gauge.told = level;
+    }
     if (one.metric === JOINT) continue;
     const bySingle = single >= accumulated;
     anomalies ??= [];
@@ -198,6 +265,8 @@ const TOTALS_WEIGHT = 2;
 export const singleWeight = (state: DetectorState) => state.weight + TOTALS_WEIGHT;
 
 /** Nats that one value of a lane of this weight needs to prove alone. */
+const isGauge = (one: Judged) => one.kind === "value" && one.spec.side === "both";
+
 const alone = (state: DetectorState, weight: number, settings: DetectSettings) =>
   Math.log((settings.arl * singleWeight(state)) / (SINGLE_SHARE * weight));
 
@@ -205,7 +274,7 @@ const LOG_WATCH_RATIO = Math.log(WATCH_RATIO);
 
 function singleLevel(state: DetectorState, one: Judged, settings: DetectSettings): Level {
   if (one.nats === 0) return 0;
-  const needed = alone(state, weightOf(one), settings);
+  const needed = isGauge(one) ? Math.log(settings.arl * state.gauges) : alone(state, weightOf(one), settings);
   return one.nats >= needed && one.kind === "value" && one.spec.contains
     ? 2
     : one.nats >= needed - LOG_WATCH_RATIO
@@ -227,7 +296,7 @@ function anomaly(
   const type: AnomalyType = one.kind === "rate" ? RATES[one.metric].type : one.spec.type;
   return {
     type,
-    metric: one.metric,
+    metric: gaugeOf(one.metric),
     stratum,
     verdict: level === 2 ? containVerdict(type) : "watch",
     severity: severityOf(statistic / threshold, effect),
@@ -241,7 +310,7 @@ function anomaly(
     effect,
     samples: by === "single" ? 1 : Math.max(1, one.lane.since),
     runId: o.runId,
-    detail: {},
+    detail: one.metric.includes("#") ? { against: one.metric.slice(one.metric.indexOf("#")) } : {},
   };
 }
 
@@ -253,7 +322,8 @@ function expectedOf(one: Judged): { low: number; mid: number; high: number } {
   const band = bandOf(one.lane, one.spec.gap);
   const { fromScale } = one.spec;
   if (band === null) return { low: one.value, mid: one.value, high: one.value };
-  return { low: fromScale(band.low), mid: fromScale(band.mid), high: fromScale(band.high) };
+  const { offset } = one;
+  return { low: fromScale(band.low) + offset, mid: fromScale(band.mid) + offset, high: fromScale(band.high) + offset };
 }
 
 /** Ratios to nearly nothing are cut: a cost of 0 before says little about how bad 1 is. */
@@ -266,11 +336,12 @@ function effectOf(one: Judged, mid: number): number {
   return one.value > 0 ? RATIO_MAX : 1;
 }
 
-/** Learn what was judged, except on lanes that have proved a change. */
+/** Learn what was judged, except on lanes that have proved a change; gauges always. */
 export function learnFrom(judged: Judged[]): void {
   for (const one of judged) {
-    if (one.lane.fired === 2) continue;
-    if (one.kind === "rate") absorbRate(one.lane, one.value === 1);
+    if (one.kind === "value" && one.spec.side === "both") learn(one.lane.sketch, one.scaled, one.spec.gap);
+    else if (one.lane.fired === 2) continue;
+    else if (one.kind === "rate") absorbRate(one.lane, one.value === 1);
     else absorb(one.lane, one.scaled, one.spec.gap);
   }
 }

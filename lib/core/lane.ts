@@ -58,7 +58,7 @@ const HELD_SHARE = 1 / 8;
 const CAUTION = 12;
 
 export const createLane = (side: "up" | "down" | "both", lent: Loan | null = null): Lane => ({
-  sketch: createSketch(lent),
+  sketch: side === "both" ? { ...createSketch(lent), range: [] } : createSketch(lent),
   r: side === "both" ? [0, 0, 0, 0, 0, 0] : [0, 0, 0],
   since: 0,
   recent: 0,

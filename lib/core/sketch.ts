@@ -20,6 +20,8 @@ export interface Sketch {
   first: number[];
   /** Quantiles borrowed from a parent stratum or from peers, and how many own values their centre weighs. Dropped once own quantiles are formed. */
   lent: Loan | null;
+  /** Lowest and highest value ever learned (empty before the first), for gauges: what happened once can happen again. */
+  range: number[] | null;
 }
 
 export interface Loan {
@@ -49,7 +51,7 @@ const TAIL_SHARE = 1 / 3;
 /** Outer slope may fall to this share of the half-scale, for bounded metrics; lower would call rounding an anomaly. */
 const EDGE_FLOOR = 0.35;
 
-export const createSketch = (lent: Loan | null = null): Sketch => ({ n: 0, q: [], first: [], lent });
+export const createSketch = (lent: Loan | null = null): Sketch => ({ n: 0, q: [], first: [], lent, range: null });
 
 /** Own values needed before a sketch may be read: alone, and with borrowed quantiles. */
 export const READABLE_ALONE = 20;
@@ -65,7 +67,7 @@ export function reading(s: Sketch, gap: number): Reading | null {
   return { q: quantilesOf(s.first, gap, s.lent), n: s.first.length + (s.lent === null ? 0 : SHAPE_WEIGHT) };
 }
 
-type Reading = { q: readonly number[]; n: number };
+type Reading = { q: readonly number[]; n: number; range?: readonly number[] | null };
 
 /** Slopes (units per z) of the tail above (`side` 1) or below (−1) the outermost quantile. */
 function edgeSlope(s: Reading, side: 1 | -1): number {
@@ -86,17 +88,25 @@ const predictive = (nats: number, n: number) => {
   return informed * Math.log1p(nats / informed);
 };
 
+/** Nats by which `y` lies beyond the outermost quantile; a range that reaches further flattens the tail, so that its end is one in n. */
+function beyond(s: Reading, y: number, edge: number, side: 1 | -1, worth: number): number {
+  const slope = edgeSlope(s, side) / EDGE_HAZARD;
+  const end = s.range?.[side === 1 ? 1 : 0];
+  const far = end === undefined ? 0 : side * (end - edge);
+  const atEnd = Math.max(Math.log(s.n + 1) - EDGE_NATS, END_NATS);
+  return predictive((side * (y - edge)) / Math.max(slope, far / atEnd), worth);
+}
+
+/** Nats at least between the outermost quantile and the end of the range. */
+const END_NATS = 1;
+
 /**
  * Normal score of `y` (any real). `worth`: how many independent values the quantiles rest on, if fewer than `n`.
  */
 export function scoreOf(s: Reading, y: number, worth = s.n): number {
   const q = s.q;
-  if (y >= q[TOP]!) {
-    return zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (y - q[TOP]!)) / edgeSlope(s, 1), worth));
-  }
-  if (y <= q[0]!) {
-    return -zOfNats(EDGE_NATS + predictive((EDGE_HAZARD * (q[0]! - y)) / edgeSlope(s, -1), worth));
-  }
+  if (y >= q[TOP]!) return zOfNats(EDGE_NATS + beyond(s, y, q[TOP]!, 1, worth));
+  if (y <= q[0]!) return -zOfNats(EDGE_NATS + beyond(s, y, q[0]!, -1, worth));
   let i = y >= q[CENTRE]! ? CENTRE : 0;
   while (y >= q[i + 1]!) i++;
   const low = q[i]!;
@@ -114,6 +124,7 @@ export function valueAt(s: Reading, z: number): number {
 /** Learn one value. `gap` is the smallest spacing per z that this metric can have (its resolution), in the same units. */
 export function learn(s: Sketch, y: number, gap: number): void {
   if (s.n < MEMORY) s.n++;
+  if (s.range !== null) s.range = [Math.min(s.range[0] ?? y, y), Math.max(s.range[1] ?? y, y)];
   if (s.q.length === 0) {
     s.first.push(y);
     if (s.first.length < FIRST) return;

@@ -52,6 +52,7 @@ export interface Alarm {
   expected: Anomaly["expected"];
   effect: number;
   samples: number;
+  detail: Anomaly["detail"];
 }
 
 export interface BacktestReport {
@@ -186,6 +187,7 @@ export class Backtest {
       expected: a.expected,
       effect: a.effect,
       samples: a.samples,
+      detail: a.detail,
     };
   }
 }
