@@ -132,9 +132,12 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   function hear(directive: Directive) {
+    const before = state.latest();
     const newer = state.hear(directive);
     known.abort();
     if (!newer) return;
+    const why = endsRuns(directive, before);
+    if (why) for (const run of runs.all()) run.condemned = why;
     gate.changed();
     if (directive.status === "retired" && directive.successor !== null) void startSuccessor(directive.successor);
     heartbeat(true);
@@ -172,6 +175,7 @@ export function createGuard(options: GuardOptions): Guard {
         run.waitedMs += now() - began;
         touch(run);
       }
+      if (answer.open && run?.condemned) return { open: false, reason: run.condemned };
       return answer;
     },
     enter(run) {
@@ -252,6 +256,15 @@ export function createGuard(options: GuardOptions): Guard {
     run.lastSeenAt = now();
   }
   return guard;
+}
+
+/**
+ * Why runs under way must end. A quarantine ends them even when it is lifted before they meet the gate: what they have
+ * read is what made the agent ill. So does a fresh memory: they began with the old one.
+ */
+function endsRuns(d: Directive, before: Directive | null): string | null {
+  if (d.status === "quarantined" || d.status === "retired") return `this agent was put in quarantine during this run`;
+  return d.memory_epoch !== (before?.memory_epoch ?? 0) ? "this agent's memory was reset during this run" : null;
 }
 
 /** A run's totals as its last event. Success is said only of runs that ended by themselves. */

@@ -278,6 +278,33 @@ describe("quarantine", () => {
     expect(messages.at(-1)?.text).toContain("in quarantine");
     await server.until(enforced(2));
   });
+  it.each([
+    [
+      "a quarantine, though it is lifted before the run meets the gate",
+      { status: "quarantined" as const },
+      "quarantine",
+    ],
+    ["a memory reset", { memory_epoch: 1 }, "memory was reset"],
+  ])("%s ends the runs under way; the next ones are free", async (_, change, why) => {
+    const s = watch({ memory: String });
+    const held = latch();
+    const model = fakeModel()
+      .respondWithTools([call("lookup")])
+      .respond(new AIMessage("next"));
+    const agent = createAgent({ model, tools: [lookup(async () => (await held.wait(), "finished"))], middleware: [s] });
+    const running = agent.invoke(hello);
+    await held.entered;
+    const heard = (version: number) => () => server.of("a", "heartbeat").some((e) => e.directive_version === version);
+    server.direct("a", change);
+    await server.until(heard(2));
+    server.direct("a", { status: "run" });
+    await server.until(heard(3));
+    held.release();
+    const { messages } = await running;
+    expect(dangling(messages)).toEqual([]);
+    expect(messages.at(-1)?.text).toContain(why);
+    expect((await agent.invoke(hello)).messages.at(-1)?.text).toBe("next");
+  });
   it("stands before the first run of a restarted instance", async () => {
     server.direct("a", { status: "quarantined" });
     const model = fakeModel().respond(new AIMessage("ran"));

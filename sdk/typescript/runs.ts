@@ -35,6 +35,8 @@ export interface Run extends RunIds {
   /** Set when something other than the agent decided how this run ends. */
   outcome: RunOutcome | undefined;
   errorType: string | undefined;
+  /** Why it must not go on, even if the gate has opened again meanwhile. */
+  condemned: string | undefined;
   ending: NodeJS.Timeout | undefined;
   /** The graph step at which LangGraph will end it, where that is known. */
   lastStep: number | undefined;
@@ -63,7 +65,7 @@ export function createRuns(now: () => number) {
         modelCalls: 0, toolCalls: 0, refusedToolCalls: 0,
         inputTokens: undefined, outputTokens: undefined, cost: undefined,
         modelFailures: 0, toolFailures: new Map(),
-        outcome: undefined, errorType: undefined, ending: undefined,
+        outcome: undefined, errorType: undefined, condemned: undefined, ending: undefined,
         lastStep: undefined,
       }; // prettier-ignore
       open.set(runId, run);

@@ -10,8 +10,10 @@ import { createTools, type Desk, SIDE_EFFECTS } from "./tools";
 
 /** LangGraph steps of one run: about thirty calls, far above any ordinary task. */
 const RECURSION_LIMIT = 60;
-/** Rest between two tasks at pace 1, ms: with half a second a run this gives some three events a second. */
-const REST_MS = 2500;
+/** Rest between two tasks at pace 1, ms: with somewhat over a second a run this gives two to three events a second. */
+const REST_MS = 1700;
+/** A look into an index or a table over there, ms. Much longer than this machine's own hiccups, which are nobody's illness. */
+const TOOL_MS = 45;
 /** An agent that is held is asked to work again at this pace, ms. */
 const HELD_REST_MS = 1000;
 
@@ -28,7 +30,7 @@ export interface HostOptions {
   provider: Provider;
   memory: Memory;
   inbox: Inbox;
-  desk: Omit<Desk, "agentId" | "note" | "learn" | "inbox">;
+  desk: Omit<Desk, "agentId" | "note" | "learn" | "inbox" | "work">;
   rng: Rng;
   pace: number;
   timeScale: number;
@@ -66,6 +68,7 @@ export function startHost(o: HostOptions) {
   const all = createTools({
     ...o.desk,
     agentId: spec.id,
+    work: (signal) => pause(TOOL_MS * rng.lognormal(0.3) * o.timeScale, signal),
     note: (text) => memory.note(space(), text),
     learn: (lesson) => memory.learn(space(), lesson),
     inbox: o.inbox,
@@ -121,7 +124,7 @@ export function startHost(o: HostOptions) {
       stopped.abort();
       running.abort();
       await working;
-      await watch.guard.close();
+      await watch.guard.close(1000);
     },
   };
 }

@@ -39,7 +39,7 @@ export async function startFleet(o: FleetOptions) {
   const { pace = 1, timeScale = 1, roster = ROSTER, toolGraceMs = 2000, heartbeatMs = 5000 } = o;
   const rng = createRng(o.seed ?? 1);
   const client = createClient({ url: o.url, key: o.key, flushMs: FLUSH_MS, ...(o.log && { log: o.log }) });
-  const rates: RatesService = await startRatesService(rng.fork("rates"));
+  const rates: RatesService = await startRatesService(rng.fork("rates"), timeScale);
   const table = createTable(rng.fork("table"));
   const memory = createMemory(() => STARTER_NOTES);
   const providers = Object.fromEntries(

@@ -1,9 +1,9 @@
 import type { Rng } from "./rng";
 
 /** Milliseconds of a call: to get through, for each token read, for each token written. */
-const CONNECT_MS = 70;
+const CONNECT_MS = 160;
 const READ_MS = 0.01;
-const WRITE_MS = 0.9;
+const WRITE_MS = 1.4;
 const LATENCY_LOG_SD = 0.22;
 
 /** Who serves a model to several agents. How slow it is, all of them feel. */

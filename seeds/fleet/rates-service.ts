@@ -5,12 +5,12 @@ import type { Rng } from "./rng";
 /** How the service treats one tenant: answers, fails with a 503, or accepts and never answers. */
 export type Treatment = "answers" | "fails" | "holds";
 
-const USUAL_MS = 12;
+const USUAL_MS = 60;
 const RATES: Record<string, number> = { EUR: 0.92, GBP: 0.79, JPY: 151.4, CHF: 0.88 };
 export const CURRENCIES = Object.keys(RATES);
 
 /** A small HTTP service on loopback that agents ask for exchange rates, each as its own tenant. */
-export async function startRatesService(rng: Rng) {
+export async function startRatesService(rng: Rng, timeScale: number) {
   const treatments = new Map<string, Treatment>();
   const held = new Map<ServerResponse, string>();
 
@@ -31,7 +31,7 @@ export async function startRatesService(rng: Rng) {
 
   const server = createServer((request, response) => {
     const [, tenant = "", currency = ""] = /^\/tenants\/([^/]+)\/rates\/([^/]+)$/.exec(request.url ?? "") ?? [];
-    setTimeout(() => answer(decodeURIComponent(tenant), currency, response), USUAL_MS * rng.lognormal(0.4));
+    setTimeout(() => answer(decodeURIComponent(tenant), currency, response), USUAL_MS * rng.lognormal(0.3) * timeScale);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -7,7 +7,7 @@ import {
 } from "@langchain/core/language_models/chat_models";
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
-import { decide, type Done, type Intent } from "./mind";
+import { decide, type Done } from "./mind";
 import type { Provider } from "./provider";
 import type { Rng } from "./rng";
 
@@ -25,6 +25,8 @@ interface CallOptions extends BaseChatModelCallOptions {
 /** Characters a token has on average, and what the tools' descriptions weigh. */
 const CHARS_PER_TOKEN = 4;
 const TOOL_TOKENS = 45;
+/** What it says before it calls a tool. */
+const PREAMBLE_WORDS = 25;
 
 /**
  * A chat model that runs here: what it does is `decide` of what it is given, what it costs and how long it takes follows
@@ -59,7 +61,7 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
     const { provider, rng, settings } = this.fields;
     const tools = (options.tools ?? []).map((t) => ("name" in t && typeof t.name === "string" ? t.name : ""));
     const intent = decide({ ...read(messages), tools, angles: settings.angles });
-    const text = intent.kind === "answer" ? this.write(intent, messages) : "";
+    const text = intent.kind === "answer" ? this.write(intent.words, messages) : this.write(PREAMBLE_WORDS, messages);
     const call =
       intent.kind === "call"
         ? {
@@ -71,7 +73,7 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
         : null;
 
     const input = tokens(messages.map((m) => m.text).join("")) + TOOL_TOKENS * tools.length;
-    const output = call ? tokens(JSON.stringify(call.args)) + 14 : tokens(text);
+    const output = tokens(text) + (call ? tokens(JSON.stringify(call.args)) + 14 : 0);
     await provider.serve(input, output, rng, options.signal);
     const message = new AIMessage({
       content: text,
@@ -88,7 +90,7 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
   }
 
   /** About as many words as wanted, taken from what was found. A warmer model varies more. */
-  private write({ words }: Extract<Intent, { kind: "answer" }>, messages: BaseMessage[]): string {
+  private write(words: number, messages: BaseMessage[]): string {
     const found = messages.filter((m) => ToolMessage.isInstance(m)).flatMap((m) => m.text.split(/\s+/).slice(0, 40));
     const source = found.length > 0 ? found : ["nothing", "was", "found", "on", "this"];
     const length = Math.max(5, Math.round(words * this.fields.rng.lognormal(0.1 + 0.25 * this.temperature)));

@@ -4,6 +4,11 @@ export const REGIONS = ["north", "south", "east", "west"] as const;
 export const PRODUCTS = ["crates", "pallets", "parcels", "coolers"] as const;
 export const MEASURES = ["revenue", "units", "returns"] as const;
 export type Measure = (typeof MEASURES)[number];
+export interface TableQuery {
+  measure: Measure;
+  region?: string | undefined;
+  product?: string | undefined;
+}
 type Row = { region: string; product: string; month: number } & Record<Measure, number>;
 
 /** One order book, in memory. */
@@ -19,7 +24,7 @@ export function createTable(rng: Rng) {
   );
   return {
     /** Sums a measure over the rows that match; months as short lines, so that answers have some length to them. */
-    query(measure: Measure, where: { region?: string | undefined; product?: string | undefined }): string {
+    query(measure: Measure, where: Omit<TableQuery, "measure">): string {
       const hits = rows.filter(
         (r) => (!where.region || r.region === where.region) && (!where.product || r.product === where.product),
       );
