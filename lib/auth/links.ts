@@ -109,7 +109,11 @@ async function redeemAccount(db: Db, link: LinkRow, body: LinkBody, now: number)
   }
   const person: Person = { id: randomUUID(), name, email, role: link.role ?? "viewer" };
   const passwordHash = await hashPassword(password);
-  if (await findUserByEmail(db, email)) throw emailTaken();
+  if (await findUserByEmail(db, email)) {
+    // Perhaps by this very link, a moment ago.
+    await usable(db, body.token, now);
+    throw emailTaken();
+  }
   const won = await commit(db, {
     claims: [useLink(db, link, now)],
     writes: newUser(db, { ...person, passwordHash }, now),

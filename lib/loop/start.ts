@@ -2,7 +2,7 @@ import { setupLink } from "@/lib/auth/links";
 import { getDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { env } from "@/lib/env";
-import { onShutdown } from "@/lib/shutdown";
+import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
 import { startScheduler, stopScheduler } from "./scheduler";
 
@@ -12,14 +12,14 @@ import { startScheduler, stopScheduler } from "./scheduler";
  */
 export async function start(): Promise<void> {
   try {
-    const { SENTINEL_URL } = env();
+    const { SENTINEL_URL, PORT } = env();
     const db = await getDb();
     await migrateDb(db);
     onShutdown(stopScheduler);
+    exitAfterShutdown();
     startScheduler();
-    const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${process.env.PORT ?? 3000}`, Date.now());
-    if (link)
-      process.stdout.write(`\nNo account yet. Set up the first one here (once, within the hour): ${link.url}\n\n`);
+    const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${PORT}`, Date.now());
+    if (link) process.stdout.write(`\nNo account yet. Set up the first one here (once, within a day): ${link.url}\n\n`);
   } catch (err) {
     log().fatal({ err }, "could not start");
     process.exit(1);

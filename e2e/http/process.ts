@@ -1,0 +1,73 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+const BIN = join(process.cwd(), "node_modules", ".bin");
+const START_MS = 60_000;
+
+/** A port that nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+export interface Sentinel {
+  url: string;
+  process: ChildProcess;
+  /** Everything it wrote so far. */
+  output: () => string;
+}
+
+/** Starts the built server on a database of its own, and waits until it is ready. */
+export async function startSentinel(env: Record<string, string>): Promise<Sentinel> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(BIN, "next"), "start", "-H", "127.0.0.1", "-p", String(port)], {
+    env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+    if (answer?.ok) return { url, process: child, output: () => output };
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill("SIGKILL");
+      throw new Error(`Sentinel did not get ready:\n${output}`);
+    }
+    await wait(100);
+  }
+}
+
+/** Ends it as an operator would; its exit code and how long that took, in ms. */
+export async function stopSentinel(sentinel: Sentinel): Promise<{ code: number | null; ms: number }> {
+  const began = Date.now();
+  const ended = once(sentinel.process, "exit");
+  sentinel.process.kill("SIGTERM");
+  const [code] = (await ended) as [number | null];
+  return { code, ms: Date.now() - began };
+}
+
+/** Runs the command line and reads the JSON that it prints. */
+export function cli<T>(env: Record<string, string>, ...args: string[]): Promise<T> {
+  return new Promise((done, fail) => {
+    const options = { env: { ...process.env, ...env }, timeout: 30_000 };
+    execFile(
+      process.execPath,
+      [join(BIN, "tsx"), "lib/cli/main.ts", ...args, "--json"],
+      options,
+      (error, stdout, stderr) =>
+        error
+          ? fail(new Error(`sentinel ${args.join(" ")}: ${stderr}`, { cause: error }))
+          : done(JSON.parse(stdout) as T),
+    );
+  });
+}
