@@ -58,7 +58,7 @@ const TEXTS = [
 ];
 const NAMES = ["<script>alert(1)</script>", "'; DROP TABLE agents; --", "__proto__", "constructor", "toString"];
 const TIMES = ["2026-01-01T00:00:00Z", "2026-13-45T99:00:00Z"];
-const SHAPES = [true, false, null, [], {}, [[]], { toString: 1 }, ["a", 1], { "": "" }];
+const SHAPES: unknown[] = [true, false, null, [], {}, [[]], { toString: 1 }, ["a", 1], { "": "" }];
 const evil = fc.constantFrom<unknown>(...NUMBERS, ...TEXTS, ...NAMES, ...TIMES, ...SHAPES);
 const value = fc.oneof({ weight: 3, arbitrary: evil }, { weight: 1, arbitrary: fc.jsonValue() });
 const field = fc.oneof(
