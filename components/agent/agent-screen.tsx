@@ -69,7 +69,7 @@ function Loaded({ detail }: { detail: AgentDetail }) {
             Agents
           </Link>
         }
-        title={<span className="break-all">{agent.id}</span>}
+        title={<span className="wrap-anywhere">{agent.id}</span>}
         lead={
           <span className="flex flex-wrap items-center gap-1.5">
             <AgentBadges agent={agent} />
@@ -83,7 +83,7 @@ function Loaded({ detail }: { detail: AgentDetail }) {
       />
       <div className="space-y-4">
         <Standing detail={detail} decides={decides} onCommand={setCommand} onDecide={setDeciding} />
-        <div className="grid gap-4 xl:grid-cols-[1fr_22rem]">
+        <div className="grid items-start gap-4 xl:grid-cols-[1fr_22rem]">
           <div className="min-w-0 space-y-4">
             <SeriesPanel detail={detail} />
             <div className="panel px-3 pt-1 [&_[role=tabpanel]]:-mx-3 [&_[role=tabpanel]]:pt-0">
@@ -198,8 +198,10 @@ function Standing({
               <p className="mt-1 flex flex-wrap items-center gap-2 text-xs text-ink-2">
                 <IncidentBadge state={incident.state} />
                 <Severity value={incident.severity} />
-                <span>{name(DIAGNOSIS, incident.diagnosis)}</span>
-                {approval ? <span>· asks to {name(ACTION, approval.action).toLowerCase()}</span> : null}
+                <span>
+                  {name(DIAGNOSIS, incident.diagnosis)}
+                  {approval ? ` · asks to ${name(ACTION, approval.action).toLowerCase()}` : null}
+                </span>
               </p>
             </div>
             {decides && approval ? (

@@ -46,6 +46,8 @@ export function SeriesChart({
   const changes = marks.changes.filter(within);
   const directives = marks.directives.filter(({ created_at }) => created_at >= from && created_at <= to);
   const top = Math.max(axisTop(points), ...anomalies.map(({ value }) => value));
+  /** Labels at the right edge are written to the left of their line, so that they are not cut. */
+  const side = (at: number) => (at > from + (to - from) * 0.8 ? "Right" : "Left");
   const long = to - from > 24 * 60 * MINUTE;
   return (
     <ResponsiveContainer width="100%" height={280}>
@@ -113,7 +115,12 @@ export function SeriesChart({
             x={change.at}
             stroke="var(--proof-solid)"
             strokeDasharray="2 3"
-            label={{ value: name(CHANGE, change.kind), position: "insideTopLeft", fontSize: 10, fill: "var(--proof)" }}
+            label={{
+              value: name(CHANGE, change.kind),
+              position: `insideTop${side(change.at)}`,
+              fontSize: 10,
+              fill: "var(--proof)",
+            }}
           />
         ))}
         {directives.map((directive) => (
@@ -123,7 +130,7 @@ export function SeriesChart({
             stroke="var(--heal-solid)"
             label={{
               value: `v${directive.version} ${directive.status}`,
-              position: "insideBottomLeft",
+              position: `insideBottom${side(directive.created_at)}`,
               fontSize: 10,
               fill: "var(--heal)",
             }}

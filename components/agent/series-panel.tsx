@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { ChartSpline } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { seriesQuery } from "@/components/agents/queries";
-import { metricName, metricUnit } from "@/components/status/words";
+import { METRIC, metricName, metricUnit } from "@/components/status/words";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { measure } from "@/components/ui/format";
 import { useNow } from "@/components/ui/now";
@@ -31,11 +31,21 @@ const WINDOWS = [
   { value: "20160", label: "14 d" },
 ] as const;
 const MINUTE = 60_000;
+/** Room left of the first point of an agent that is younger than the window, as a share of what is shown. */
+const LEAD = 0.03;
+
+/** What the page opens with: the metric of what is wrong, else the one that the agent's card shows. */
+function firstMetric({ agent, anomalies }: AgentDetail): string {
+  const worst = anomalies
+    .filter(({ incident_id, metric }) => metric in METRIC && incident_id === agent.incident?.id)
+    .toSorted((a, b) => b.severity - a.severity)[0];
+  return worst?.metric ?? agent.sparkline?.metric ?? "latency_ms";
+}
 
 export function SeriesPanel({ detail }: { detail: AgentDetail }) {
-  const fallback = detail.agent.sparkline?.metric ?? "latency_ms";
+  const [first] = useState(() => firstMetric(detail));
   const [{ metric, minutes }, setShown] = useQueryStates({
-    metric: parseAsString.withDefault(fallback),
+    metric: parseAsString.withDefault(first),
     minutes: parseAsStringLiteral(WINDOWS.map(({ value }) => value)).withDefault("15"),
   });
   const window = Number(minutes);
@@ -43,6 +53,10 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
   const now = useNow();
   const metrics = [...new Set([...(data?.metrics ?? []), metric])];
   const newest = data?.points.at(-1);
+  const oldest = data?.points[0];
+  const begin = now - window * MINUTE;
+  // Before the agent was first seen there is nothing to show.
+  const from = oldest && detail.first_seen_at > begin ? Math.max(begin, oldest.at - LEAD * (now - oldest.at)) : begin;
   return (
     <Panel
       title="Vitals"
@@ -81,7 +95,7 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
         </Empty>
       ) : (
         <>
-          <SeriesChart series={data} marks={detail} from={now - window * MINUTE} to={now} />
+          <SeriesChart series={data} marks={detail} from={from} to={now} />
           <ul className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5 text-xs text-ink-2">
             <Key swatch={<span className="h-0.5 w-4 bg-ink-2" />}>
               {data.resolution === "event"

@@ -63,7 +63,7 @@ function Asking({
         </>
       }
     >
-      <p className="mb-3 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs break-all">{agentId}</p>
+      <p className="mb-3 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs wrap-anywhere">{agentId}</p>
       <Field id="command-reason" label="Reason" hint="Kept in the history beside your name.">
         <Textarea
           id="command-reason"

@@ -39,7 +39,7 @@ export function ApprovalCard({
         <div className="min-w-0 flex-1">
           <h2 className="text-base font-semibold break-words">
             {name(ACTION, proposal.action)} <span className="font-normal text-ink-3">on</span>{" "}
-            <Link href={`/agents/${encodeURIComponent(agent.id)}`} className="break-all hover:underline">
+            <Link href={`/agents/${encodeURIComponent(agent.id)}`} className="wrap-anywhere hover:underline">
               {agent.id}
             </Link>
           </h2>

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { RiskBadge } from "@/components/status/badges";
 import { ACTION, DIAGNOSIS, FINDING, name } from "@/components/status/words";
-import { percent } from "@/components/ui/format";
+import { percent, sentence } from "@/components/ui/format";
 
 /** What an action was called with, as plain text: nothing in it is markup. */
 export const argument = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
@@ -36,13 +36,13 @@ export function ProposalFacts({ approval }: { approval: ApprovalView }) {
           <span className="text-xs text-ink-3">{proposal.reversible ? "can be undone" : "cannot be undone"}</span>
         </span>
       </Fact>
-      <Fact label="Touches">{proposal.blast_radius || "unknown"}</Fact>
-      <Fact label="Expected effect">{proposal.expected || "unknown"}</Fact>
-      <Fact label="Why it asks">{proposal.reason}</Fact>
+      <Fact label="Touches">{sentence(proposal.blast_radius) || "unknown"}</Fact>
+      <Fact label="Expected effect">{sentence(proposal.expected) || "unknown"}</Fact>
+      <Fact label="Why it asks">{sentence(proposal.reason)}</Fact>
       {args.length > 0 ? (
         <Fact label="With">
           {args.map(([key, value]) => (
-            <span key={key} className="block font-mono text-xs break-all">
+            <span key={key} className="block font-mono text-xs wrap-anywhere">
               <span className="text-ink-3">{key}</span> {argument(value)}
             </span>
           ))}
@@ -54,7 +54,7 @@ export function ProposalFacts({ approval }: { approval: ApprovalView }) {
           <dd className="text-sm text-ink-2">
             {proposal.skipped.map(({ action, reason }) => (
               <span key={action} className="block">
-                {name(ACTION, action)}: {reason}
+                {name(ACTION, action)}: {sentence(reason)}
               </span>
             ))}
           </dd>

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import type { ActionRunView } from "@/lib/contracts/incidents";
 import { OUTCOMES } from "@/lib/core/vocabulary";
-import { Measurement } from "@/components/incidents/actions-panel";
+import { Measurement } from "@/components/incidents/measurement";
 import { PageHead } from "@/components/shell/page-head";
 import { OutcomeBadge } from "@/components/status/badges";
 import { ACTION, DIAGNOSIS, name, OUTCOME } from "@/components/status/words";
@@ -77,9 +77,8 @@ const columns: Columns<ActionRunView> = [
     header: "Measurement",
     enableSorting: false,
     cell: ({ row }) => (
-      <div className="min-w-56 text-xs text-ink-2">
-        {row.original.detail}
-        <Measurement verification={row.original.verification} />
+      <div className="min-w-56">
+        <Measurement run={row.original} />
       </div>
     ),
   },

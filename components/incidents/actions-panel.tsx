@@ -2,14 +2,14 @@
 
 import { Undo2, Wrench } from "lucide-react";
 import type { ActionRunView, IncidentDetail } from "@/lib/contracts/incidents";
-import { argument } from "@/components/approvals/facts";
 import { ApprovalBadge, OutcomeBadge, RiskBadge } from "@/components/status/badges";
 import { ACTION, name, PROPOSAL } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Empty } from "@/components/ui/feedback";
-import { duration, measure } from "@/components/ui/format";
+import { duration, sentence } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { Ago, Clock } from "@/components/ui/time";
+import { Measurement } from "./measurement";
 
 type Proposal = IncidentDetail["proposals"][number];
 
@@ -54,14 +54,14 @@ function Proposed({ proposal }: { proposal: Proposal }) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
-        <span className="num text-xs text-ink-3">Rung {proposal.rung + 1}</span>
+        <span className="num text-xs text-ink-3">Rung {proposal.rung}</span>
         <strong className="text-sm font-semibold">{name(ACTION, proposal.action)}</strong>
         <RiskBadge risk={proposal.risk} />
         {approval ? <ApprovalBadge state={approval.state} /> : <Badge>{name(PROPOSAL, proposal.state)}</Badge>}
         <Clock at={proposal.created_at} className="num ml-auto text-xs text-ink-3" />
       </div>
       <p className="text-sm text-ink-2">
-        {POLICY[proposal.policy]}: {proposal.reason}. Expected: {proposal.expected}.
+        {POLICY[proposal.policy]}. {sentence(proposal.reason)} Expected: {sentence(proposal.expected)}
       </p>
       {approval?.decided_by ? (
         <p className="text-xs text-ink-3">
@@ -107,24 +107,9 @@ function Tried({ run }: { run: ActionRunView }) {
         </span>
         <Clock at={run.started_at} className="num ml-auto text-xs text-ink-3" />
       </div>
-      {run.detail ? <p className="mt-1 text-xs text-ink-2">{run.detail}</p> : null}
-      <Measurement verification={run.verification} />
+      <div className="mt-1">
+        <Measurement run={run} />
+      </div>
     </div>
-  );
-}
-
-/** The numbers behind an outcome, as they were kept. */
-export function Measurement({ verification }: { verification: Record<string, unknown> | null }) {
-  const entries = Object.entries(verification ?? {});
-  if (entries.length === 0) return null;
-  return (
-    <dl className="mt-1.5 flex flex-wrap gap-x-5 gap-y-1 text-xs">
-      {entries.map(([key, value]) => (
-        <div key={key} className="flex max-w-full gap-1.5">
-          <dt className="text-ink-3">{key.replaceAll("_", " ")}</dt>
-          <dd className="num min-w-0 break-words">{typeof value === "number" ? measure(value) : argument(value)}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

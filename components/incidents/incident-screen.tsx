@@ -107,7 +107,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
           </Callout>
         ) : null}
         <Facts detail={detail} />
-        <div className="grid gap-4 xl:grid-cols-[1fr_24rem]">
+        <div className="grid items-start gap-4 xl:grid-cols-[1fr_24rem]">
           <div className="min-w-0 space-y-4">
             <DiagnosisPanel detail={detail} />
             <ActionsPanel detail={detail} />
@@ -154,7 +154,7 @@ function Facts({ detail: { incident } }: { detail: IncidentDetail }) {
               <Link
                 key={subject.id}
                 href={`/agents/${encodeURIComponent(subject.id)}`}
-                className="break-all hover:underline"
+                className="wrap-anywhere hover:underline"
               >
                 {subject.id}
               </Link>

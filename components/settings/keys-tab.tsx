@@ -32,9 +32,9 @@ const columns: Columns<KeyView> = [
     accessorFn: ({ agent_id, name_prefix }) => agent_id ?? name_prefix ?? "",
     cell: ({ row: { original } }) =>
       original.agent_id !== null ? (
-        <span className="break-all">{original.agent_id}</span>
+        <span className="wrap-anywhere">{original.agent_id}</span>
       ) : original.name_prefix !== null ? (
-        <span className="break-all">
+        <span className="wrap-anywhere">
           {original.name_prefix}
           <span className="text-ink-3">…</span>
         </span>

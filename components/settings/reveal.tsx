@@ -17,7 +17,7 @@ export function Reveal({ secret, label }: { secret: string; label: string }) {
     <div className="flex items-stretch gap-2">
       <code
         aria-label={label}
-        className="min-w-0 flex-1 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs break-all select-all"
+        className="min-w-0 flex-1 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs wrap-anywhere select-all"
       >
         {secret}
       </code>

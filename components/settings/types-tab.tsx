@@ -72,7 +72,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
     );
   return (
     <Panel
-      title={<span className="break-all">{settings.type}</span>}
+      title={<span className="wrap-anywhere">{settings.type}</span>}
       hint={`${integer(settings.agents)} ${settings.agents === 1 ? "agent" : "agents"}`}
     >
       <form

@@ -19,7 +19,11 @@ export function PageHead({
         <h1 className="text-xl font-semibold tracking-tight break-words">{title}</h1>
         {lead ? <div className="mt-1 text-sm text-ink-2">{lead}</div> : null}
       </div>
-      {actions ? <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div> : null}
+      {actions ? (
+        <div className="ml-auto flex flex-wrap items-center gap-2 max-sm:w-full max-sm:[&>button:not([aria-label])]:flex-1">
+          {actions}
+        </div>
+      ) : null}
     </div>
   );
 }

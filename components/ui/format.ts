@@ -42,3 +42,9 @@ export const measure = (value: number): string =>
   Math.abs(value) >= 10_000 ? short.format(value) : Math.abs(value) >= 100 ? whole.format(value) : fine.format(value);
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** Text from elsewhere as a sentence: a capital at its beginning, one full stop at its end. */
+export function sentence(text: string): string {
+  const trimmed = text.trim().replace(/[.\s]+$/, "");
+  return trimmed === "" ? "" : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}.`;
+}

@@ -1,0 +1,58 @@
+"use client";
+
+import type { ActionRunView } from "@/lib/contracts/incidents";
+import { metricName } from "@/components/status/words";
+import { measure } from "@/components/ui/format";
+
+interface Measured {
+  metric: string;
+  samples: number;
+  /** How far off before the action and after it: in sd of the baseline, or as a rate. Null is unknown. */
+  before: number | null;
+  now: number | null;
+}
+
+const isMeasured = (value: unknown): value is Measured =>
+  typeof value === "object" && value !== null && "metric" in value && "samples" in value;
+
+const orUnknown = (value: number | null | undefined) =>
+  value === null || value === undefined ? "unknown" : measure(value);
+
+/** The verdict in words and, folded, the numbers behind it. */
+export function Measurement({ run }: { run: Pick<ActionRunView, "verification" | "detail"> }) {
+  const { reason, evidence } = run.verification ?? {};
+  const rows = Array.isArray(evidence) ? evidence.filter(isMeasured) : [];
+  return (
+    <div className="space-y-1 text-xs text-ink-2">
+      {run.detail ? <p>{run.detail}</p> : null}
+      {typeof reason === "string" ? <p className="text-ink">{reason}</p> : null}
+      {rows.length > 0 ? (
+        <details>
+          <summary className="w-fit rounded-sm text-ink-3 hover:text-ink">
+            {rows.length === 1 ? "1 metric measured" : `${rows.length} metrics measured`}
+          </summary>
+          <table className="num mt-1">
+            <thead>
+              <tr className="text-left text-ink-3 *:pr-4 *:font-medium">
+                <th>Metric</th>
+                <th>Samples</th>
+                <th title="Distance from the baseline: sd, or a rate">Off before</th>
+                <th title="Distance from the baseline: sd, or a rate">Off after</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row, index) => (
+                <tr key={`${row.metric} ${index}`} className="*:pr-4">
+                  <td>{metricName(row.metric)}</td>
+                  <td>{row.samples}</td>
+                  <td>{orUnknown(row.before)}</td>
+                  <td>{orUnknown(row.now)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      ) : null}
+    </div>
+  );
+}
