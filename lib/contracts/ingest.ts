@@ -12,7 +12,10 @@ export const IngestBody = z
     Events.transform((events) => ({ events })),
     z.object({ events: Events }),
     z.object({ vitals: Events }).transform(({ vitals }) => ({ events: vitals })),
-    z.looseObject({ agent_id: z.unknown() }).transform((event) => ({ events: [event as unknown] })),
+    // Anything else is one event, which is then told that its agent_id is missing instead of its events.
+    z
+      .looseObject({ events: z.undefined().optional(), vitals: z.undefined().optional() })
+      .transform((event) => ({ events: [event as unknown] })),
   ])
   .meta({ id: "IngestBody" });
 export type IngestBody = z.infer<typeof IngestBody>;
