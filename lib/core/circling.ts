@@ -1,13 +1,13 @@
-import type { Anomaly, DetectSettings, Observation } from "./detect";
+import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import type { DetectorState, Level, OpenRun } from "./detector-state";
-import { singleWeight, WATCH_RATIO } from "./judge";
+import { alone, levelOf } from "./budget";
 import { absorb, createLane } from "./lane";
 import { marksOf, take, type Telling, TELLINGS, type Trail } from "./repetition";
 import { severityOf } from "./severity";
 import { reading, valueAt } from "./sketch";
 
 /** Weight of each way of telling repeats in the false-alarm budget. */
-const WEIGHTS: Record<Telling, number> = { pair: 1, result: 0.5, size: 0.5 };
+const WEIGHTS: Record<Telling, number> = { pair: 2, result: 1, size: 1 };
 /** Share of repeats assumed of an agent not yet known. Only an action with its very result is telling enough to be judged from the first run. */
 const ASSUMED: Record<Telling, number | null> = { pair: 0.05, result: null, size: null };
 /** Runs of fewer steps say nothing about an agent's usual share. */
@@ -48,11 +48,12 @@ export function judgeCircling(
     const repeat = take(trail, by, place, usual);
     if (usual === null) continue;
     if (repeat && by !== "result" && usual < BY_NATURE) again = true;
-    const threshold = Math.log((settings.arl * singleWeight(state)) / WEIGHTS[by]);
+    const threshold = alone(state, WEIGHTS[by], settings);
     const statistic = Math.log(trail.r[by]);
-    const level: Level = statistic >= threshold ? 2 : statistic >= threshold - Math.log(WATCH_RATIO) ? 1 : 0;
+    const level = levelOf(statistic, threshold);
     if (level <= (fired["repetition"] ?? 0)) continue;
     fired["repetition"] = level;
+    state.circled = { ...state.circled, [by]: trail.repeats[by] / trail.steps[by] };
     found = anomaly(trail, by, level, usual, statistic, threshold, o);
   }
   return { anomaly: found, again };
@@ -61,8 +62,10 @@ export function judgeCircling(
 function usualShare(state: DetectorState, by: Telling): number | null {
   const lane = state.totals[`repeats_${by}`];
   const known = lane === undefined ? null : reading(lane.sketch, SHARE_GAP);
-  if (known === null) return ASSUMED[by];
-  return Math.max(valueAt(known, USUAL_Z), ASSUMED[by] ?? 0);
+  const accepted = state.accepted[by] ?? 0;
+  const assumed = ASSUMED[by];
+  if (known === null) return assumed === null ? null : Math.max(assumed, accepted);
+  return Math.max(valueAt(known, USUAL_Z), assumed ?? 0, accepted);
 }
 
 /** Learn the shares of repeats of a run that ended. */

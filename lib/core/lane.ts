@@ -42,7 +42,7 @@ const SATURATION = 1e12;
 /** A lane whose evidence is below this has none: a change, if any, begins after it. */
 const NOTHING = 2;
 /** Evidence from which values are held back instead of learned: reached by a healthy lane in a few per cent of its samples. */
-const DOUBT = 60;
+export const DOUBT = 60;
 /**
  * Held values at most, and as a share of what is known; the oldest is learned then. A lane in lasting mild doubt still
  * follows slow healthy change, and a young baseline, whose doubt is mostly its own error, is corrected soon.

@@ -1,6 +1,6 @@
-import type { Anomaly, DetectSettings } from "./detect";
+import type { Anomaly, DetectSettings } from "./anomaly";
 import type { DetectorState } from "./detector-state";
-import { SINGLE_SHARE, singleWeight } from "./judge";
+import { alone } from "./budget";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
 import { severityOf } from "./severity";
 import { tailNats } from "./stats";
@@ -14,6 +14,8 @@ import type { AnomalyType } from "./vocabulary";
 /** Gaps shorter than this are never called silence or a hang, however regular the agent. */
 const SILENCE_MIN_MS = 30_000;
 const STUCK_MIN_MS = 2_000;
+/** Runs that must have ended before one can be called stuck: an agent that never ends its runs has none that hang. */
+const ENDED_MIN = 5;
 /** Weight of the timing lanes in the false-alarm budget. */
 const WEIGHT = 0.25;
 /** Smallest believable spread of log gaps: timers are regular, networks and schedulers are not. */
@@ -42,6 +44,7 @@ export function tick(state: DetectorState, now: number, settings: DetectSettings
       anomalies.push({ ...anomaly, verdict: "watch" });
     }
   }
+  if (state.ended < ENDED_MIN || state.dropped > state.ended) return anomalies;
   for (const [id, run] of Object.entries(state.runs)) {
     const quiet = now - run.lastAt;
     if (quiet < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
@@ -67,7 +70,7 @@ function overdue(
   const s = score(lane, Math.log1p(gapMs), GAP_SPREAD);
   if (s === null || s.up <= 0) return null;
   const statistic = tailNats(s.up);
-  const threshold = Math.log((settings.arl * singleWeight(state)) / (SINGLE_SHARE * WEIGHT));
+  const threshold = alone(state, WEIGHT, settings);
   if (statistic < threshold) return null;
   const band = bandOf(lane, GAP_SPREAD)!;
   const mid = Math.expm1(Math.max(band.mid, 0));

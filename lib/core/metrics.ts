@@ -37,6 +37,16 @@ const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1, ofInput = fa
   weight,
 });
 
+/**
+ * Milliseconds that a scheduler, a garbage collection or a busy neighbour adds to any call: a local tool that takes 0.2 ms
+ * and then 12 is not fifty times slower, it was interrupted. Below this the scale is linear, above it logarithmic.
+ */
+const JITTER_MS = 50;
+/** Spread a z of what jitter does on that scale: 10 ms. */
+const JITTER_GAP = 0.2;
+
+const latency = (weight = 1): MetricSpec => ({ ...log("latency_spike", 1 / JITTER_MS, 0, weight), gap: JITTER_GAP });
+
 /** 2·√(x + ½) evens out the noise of counts (Anscombe 1948). */
 const count = (type: AnomalyType, weight = 1): MetricSpec => ({
   type,
@@ -67,8 +77,8 @@ const MICRO = 1e6;
 
 /** Numbers that have a distribution. `error` and `retried` are rates and live in {@link RATES}; so do the zeros of `vanished_work`. */
 export const SPECS: Record<Exclude<Metric, "error">, MetricSpec> = {
-  latency_ms: log("latency_spike"),
-  ttft_ms: log("latency_spike", 1, 0, 0.5),
+  latency_ms: latency(),
+  ttft_ms: latency(0.5),
   token_count: log("token_spike", 1, 1, 1, true),
   input_tokens: log("input_token_spike", 1, 1, 1, true),
   output_tokens: log("output_token_spike", 1, 1, 1, true),
@@ -99,3 +109,37 @@ export const RATES = {
   zero_tools: { type: "vanished_work", weight: 0.25 },
 } satisfies Record<string, RateSpec>;
 export type RateName = keyof typeof RATES;
+
+/** Specification of any lane: a vitals metric, the joint lane, or a gauge of a backtest . */
+export function specOf(metric: string): MetricSpec {
+  return ALL_SPECS.get(metric) ?? GAUGE_SPEC;
+}
+
+const same = (x: number) => x;
+
+/** The lane in which metrics that move together are judged together. */
+export const JOINT = "joint";
+const JOINT_SPEC: MetricSpec = {
+  type: "token_spike",
+  side: "up",
+  toScale: same,
+  fromScale: same,
+  gap: 0.3,
+  rounding: 0,
+  ofInput: false,
+  contains: true,
+  weight: 1,
+};
+const GAUGE_SPEC: MetricSpec = {
+  type: "gauge_shift",
+  side: "both",
+  toScale: same,
+  fromScale: same,
+  gap: 0.3,
+  rounding: 0,
+  ofInput: false,
+  contains: true,
+  weight: 1,
+};
+
+const ALL_SPECS = new Map<string, MetricSpec>([...Object.entries(SPECS), [JOINT, JOINT_SPEC]]);

@@ -1,7 +1,7 @@
-import type { Anomaly, Observation } from "./detect";
-import { type DetectorState, JOINT, specOf } from "./detector-state";
+import type { Anomaly, Observation } from "./anomaly";
+import type { DetectorState } from "./detector-state";
 import { score } from "./lane";
-import { RATES, type RateName } from "./metrics";
+import { JOINT, type RateName, specOf } from "./metrics";
 import { rateOf } from "./rate";
 import { clamp } from "./stats";
 import { stratumClass } from "./strata";
@@ -112,7 +112,7 @@ function observeRate(t: Target, o: Observation): void {
 
 const zero = (x: number | undefined) => (x === undefined ? null : x === 0);
 const above = (x: number | undefined) => (x === undefined ? null : x > 0);
-const RATES_READ: Record<keyof typeof RATES, (o: Observation) => boolean | null> = {
+const RATES_READ: Record<RateName, (o: Observation) => boolean | null> = {
   error: (o) => above(o.values.error),
   retried: (o) => above(o.values.retries),
   zero_tokens: (o) => zero(o.values.token_count),

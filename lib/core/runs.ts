@@ -1,8 +1,9 @@
-import type { Anomaly, DetectSettings, Observation } from "./detect";
-import { type DetectorState, type Level, type OpenRun, specOf } from "./detector-state";
-import { SINGLE_SHARE, singleWeight, WATCH_RATIO } from "./judge";
+import type { Anomaly, DetectSettings, Observation } from "./anomaly";
+import { alone, levelOf } from "./budget";
+import type { DetectorState, Level, OpenRun } from "./detector-state";
 import { noteGap } from "./liveness";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
+import { specOf } from "./metrics";
 import { createTrail } from "./repetition";
 import { learnCircling } from "./circling";
 import { containVerdict, severityOf } from "./severity";
@@ -13,8 +14,8 @@ import { tailNats } from "./stats";
  * grow, so "beyond α of the final totals" is reached by at most α of healthy runs, whenever it is looked at.
  */
 
-/** Open runs kept per agent; the least recent is dropped, unlearned, to make room. */
-const OPEN_MAX = 64;
+/** Open runs kept per agent; the least recent is taken for ended to make room. */
+const OPEN_MAX = 32;
 /** Smoothing of the mean number of events per run. */
 const EVENTS_GAIN = 0.05;
 const MINUTE_MS = 60_000;
@@ -28,7 +29,7 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
     known.lastAt = o.at;
     return known;
   }
-  makeRoom(state);
+  makeRoom(state, o.learn);
   const parent = o.parentRunId === null ? undefined : state.runs[o.parentRunId];
   const run: OpenRun = {
     startedAt: o.at,
@@ -52,12 +53,13 @@ export function isSick(run: OpenRun): boolean {
   return false;
 }
 
-function makeRoom(state: DetectorState): void {
+function makeRoom(state: DetectorState, learn: boolean): void {
   const ids = Object.keys(state.runs);
   if (ids.length < OPEN_MAX) return;
   let oldest = ids[0]!;
   for (const id of ids) if (state.runs[id]!.lastAt < state.runs[oldest]!.lastAt) oldest = id;
-  delete state.runs[oldest];
+  state.dropped++;
+  close(state, oldest, state.runs[oldest]!, learn);
 }
 
 /** Run totals and spending per minute after one event. */
@@ -75,7 +77,10 @@ export function judgeTotals(
   for (const [metric, value] of totalsOf(run)) {
     judgeSoFar(state, metric, value, run.fired, eventsPerRun, run.events, "run", o, settings, anomalies);
   }
-  if (o.kind === "run_end") close(state, o.runId, run, o.learn);
+  if (o.kind === "run_end") {
+    state.ended++;
+    close(state, o.runId, run, o.learn);
+  }
   return anomalies;
 }
 
@@ -121,9 +126,8 @@ function judgeSoFar(
   const s = score(lane, spec.toScale(value), spec.gap);
   if (s === null || s.up <= 0) return;
   const nats = tailNats(s.up);
-  const each = Math.max(1, eventsEach);
-  const threshold = Math.log((settings.arl * singleWeight(state)) / (SINGLE_SHARE * spec.weight * each));
-  const level: Level = nats >= threshold ? 2 : nats >= threshold - LOG_WATCH ? 1 : 0;
+  const threshold = alone(state, spec.weight, settings, eventsEach);
+  const level = levelOf(nats, threshold);
   if (level <= (fired[metric] ?? 0)) return;
   fired[metric] = level;
   const band = bandOf(lane, spec.gap)!;
@@ -149,8 +153,6 @@ function judgeSoFar(
   });
 }
 
-const LOG_WATCH = Math.log(WATCH_RATIO);
-
 /** A run ended: its totals become part of what is normal, unless one of them proved it sick. */
 function close(state: DetectorState, id: string, run: OpenRun, learn: boolean): void {
   delete state.runs[id];
@@ -172,6 +174,7 @@ function judgeSpend(
   anomalies: Anomaly[],
 ): void {
   const minute = Math.floor(o.at / MINUTE_MS);
+  if (minute < state.spend.minute) return;
   if (minute !== state.spend.minute) {
     const { total, events, fired } = state.spend;
     const spec = specOf("spend_per_min");

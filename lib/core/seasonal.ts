@@ -22,6 +22,7 @@ export interface Forecast {
   mute: number;
   /** Level of that alarm. */
   told: 0 | 1 | 2;
+  /** Smoothed error of the forecast. */
   drift: number;
   /** Mean absolute error of the slow level, that a profile has to beat. */
   levelError: number;
@@ -48,8 +49,8 @@ export const createForecast = (): Forecast => ({
   smooth: 0,
   level: 0,
   spread: 0,
-  profile: new Array<number>(2 * HOURS).fill(0),
-  counts: new Array<number>(2 * HOURS).fill(0),
+  profile: Array.from({ length: 2 * HOURS }, () => 0),
+  counts: Array.from({ length: 2 * HOURS }, () => 0),
   lastUsual: null,
   errors: [0, 0, 0, 0],
   mute: 0,
@@ -77,10 +78,7 @@ function forecasts(f: Forecast, usual: number | null): (number | null)[] {
 }
 
 /** Forecast for the moment `at`: the value expected next, and what is usual at that hour (the level, without a season). */
-export function forecast(
-  f: Forecast,
-  at: number,
-): { next: number; usual: number | null; seasonal: boolean; scale: number } {
+export function forecast(f: Forecast, at: number): { next: number; usual: number | null; seasonal: boolean } {
   const usual = usualAt(f, at);
   let next = f.last;
   let least = f.errors[0]!;
@@ -91,7 +89,7 @@ export function forecast(
     }
   });
   const seasonal = usual !== null && f.errors[2]! < SEASON_SHARE * f.levelError;
-  return { next, usual, seasonal, scale: f.spread };
+  return { next, usual, seasonal };
 }
 
 /** Take in the value at `at`. `learn` false leaves level and profile as they are (something is wrong), but follows the last value. */

@@ -10,12 +10,18 @@ export interface Identity {
   tools: string | null;
   /** The model that answered last: providers may quietly serve another than was asked for. */
   answered: string | null;
+  /** Identities seen before, latest last: while a new version rolls out, old and new ones speak in turn. */
+  known: Record<Part, string[]>;
   /** The last prompt hashes, oldest first, to recognise prompts that are rendered anew each time. */
   recentPrompts: string[];
   dynamicPrompt: boolean;
   /** Announced changes whose new identity has not shown up yet. */
-  announced: ChangeKind[];
+  announced: Part[];
+  /** Samples for which changes belong to an announced deploy. */
+  deployLeft: number;
 }
+
+type Part = "model" | "prompt" | "tools" | "answered";
 
 export interface Speaker {
   model: string | null;
@@ -25,41 +31,78 @@ export interface Speaker {
   toolsHash: string | null;
 }
 
-export type IdentityChange = { kind: "model" | "prompt" | "tools"; from: string; to: string; announced: boolean };
+export interface IdentityChange {
+  kind: "model" | "prompt" | "tools";
+  from: string;
+  to: string;
+  announced: boolean;
+}
 
 /** A hash seen in more than DYNAMIC_KINDS forms among DYNAMIC_WINDOW samples is rendered text, not a version. */
 const DYNAMIC_WINDOW = 20;
 const DYNAMIC_KINDS = 3;
+/** Identities remembered per part. */
+const KNOWN_MAX = 8;
+/** A deploy's new identities show within so many samples. */
+const DEPLOY_SAMPLES = 200;
 
 export const createIdentity = (): Identity => ({
   model: null,
   prompt: null,
   tools: null,
   answered: null,
+  known: { model: [], prompt: [], tools: [], answered: [] },
   recentPrompts: [],
   dynamicPrompt: false,
   announced: [],
+  deployLeft: 0,
 });
 
-/** Take note of who speaks; what changed since the last sample. Null parts say nothing and change nothing. */
+/**
+ * Announce a change. True if its new identity will show in the samples; false if levels have to be learned anew at once
+ * (a config change, a deploy, an agent that reports no hashes). What a deploy changes besides is expected for a while.
+ */
+export function announce(id: Identity, kind: ChangeKind): boolean {
+  if (kind === "deploy") id.deployLeft = DEPLOY_SAMPLES;
+  if (kind !== "prompt" && kind !== "model" && kind !== "tools") return false;
+  if (id[kind] === null) return false;
+  if (!id.announced.includes(kind)) id.announced.push(kind);
+  return true;
+}
+
+/**
+ * Take note of who speaks: the parts that are new. Null parts say nothing and change nothing; a part seen before is no
+ * news, so that a rolling deploy is told once.
+ */
 export function noteIdentity(id: Identity, s: Speaker): IdentityChange[] {
+  if (id.deployLeft > 0) id.deployLeft--;
   const changes: IdentityChange[] = [];
-  note(id, "model", s.model, changes);
+  note(id, "model", "model", s.model, changes);
   noteAnswered(id, s, changes);
-  note(id, "tools", s.toolsHash, changes);
-  if (s.promptVersion !== null) note(id, "prompt", s.promptVersion, changes);
-  else if (s.promptHash !== null && !isDynamic(id, s.promptHash)) note(id, "prompt", s.promptHash, changes);
+  note(id, "tools", "tools", s.toolsHash, changes);
+  if (s.promptVersion !== null) note(id, "prompt", "prompt", s.promptVersion, changes);
+  else if (s.promptHash !== null && !isDynamic(id, s.promptHash)) note(id, "prompt", "prompt", s.promptHash, changes);
   return changes;
 }
 
-function note(id: Identity, part: "model" | "prompt" | "tools", now: string | null, changes: IdentityChange[]): void {
+function note(
+  id: Identity,
+  part: Part,
+  kind: IdentityChange["kind"],
+  now: string | null,
+  changes: IdentityChange[],
+): void {
   const before = id[part];
   if (now === null || now === before) return;
   id[part] = now;
+  const known = id.known[part];
+  if (known.includes(now)) return;
+  known.push(now);
+  if (known.length > KNOWN_MAX) known.shift();
   if (before === null) return;
-  const announced = id.announced.includes(part) || id.announced.includes("deploy");
-  id.announced = id.announced.filter((kind) => kind !== part);
-  changes.push({ kind: part, from: before, to: now, announced });
+  const announced = id.announced.includes(part) || id.deployLeft > 0;
+  id.announced = id.announced.filter((other) => other !== part);
+  changes.push({ kind, from: before, to: now, announced });
 }
 
 /**
@@ -68,14 +111,21 @@ function note(id: Identity, part: "model" | "prompt" | "tools", now: string | nu
  */
 function noteAnswered(id: Identity, s: Speaker, changes: IdentityChange[]): void {
   const now = s.responseModel;
-  const before = id.answered;
-  if (now === null || now === before) return;
-  id.answered = now;
-  const requestedToo = changes.some((change) => change.kind === "model");
-  if (requestedToo || id.announced.includes("model")) return;
-  if (before !== null) changes.push({ kind: "model", from: before, to: now, announced: false });
-  else if (s.model !== null && !baseName(now).startsWith(baseName(s.model)))
-    changes.push({ kind: "model", from: s.model, to: now, announced: false });
+  if (now === null || now === id.answered) return;
+  const first = id.answered === null;
+  const requested = changes.find((change) => change.kind === "model");
+  const found: IdentityChange[] = [];
+  note(id, "answered", "model", now, found);
+  if (requested !== undefined) return;
+  if (first && s.model !== null && !baseName(now).startsWith(baseName(s.model))) {
+    changes.push({
+      kind: "model",
+      from: s.model,
+      to: now,
+      announced: id.announced.includes("model") || id.deployLeft > 0,
+    });
+  }
+  changes.push(...found);
 }
 
 /** "openai/GPT-4o" and "gpt-4o" are the same model. */
@@ -84,11 +134,9 @@ const baseName = (model: string) => model.slice(model.lastIndexOf("/") + 1).toLo
 function isDynamic(id: Identity, hash: string): boolean {
   if (id.dynamicPrompt) return true;
   const recent = id.recentPrompts;
-  if (recent.length > 0 && recent[recent.length - 1] === hash && recent.length === DYNAMIC_WINDOW && recent[0] === hash)
-    return false;
   recent.push(hash);
   if (recent.length > DYNAMIC_WINDOW) recent.shift();
-  if (new Set(recent).size <= DYNAMIC_KINDS) return false;
+  if (hash === id.prompt || new Set(recent).size <= DYNAMIC_KINDS) return false;
   id.dynamicPrompt = true;
   id.prompt = null;
   id.recentPrompts = [];

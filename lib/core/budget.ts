@@ -1,0 +1,34 @@
+import type { DetectSettings } from "./anomaly";
+import type { DetectorState, Level } from "./detector-state";
+
+/**
+ * How the false-alarm budget is spent. The operator sets `arl`, the samples between false quarantines of one agent over all
+ * its metrics. A part of the budget goes to what one value may prove alone, split over the lanes by weight; the rest to
+ * what samples prove together. Gauges, whose meaning nobody declared, have a budget of their own and only the first kind.
+ */
+const SINGLE_SHARE = 0.3;
+const ACCUMULATED_SHARE = 0.7;
+/**
+ * Sums overshoot the level they are stopped at, so the mean time to a false alarm is the level times e^(0.583 δ) for a bet
+ * on a shift of δ sd (Siegmund 1985, ch. 10; Pollak 1987): about two and a half times the level over the bets used here.
+ */
+const OVERSHOOT = 0.4;
+/** A watch may be false this many times as often as a quarantine. */
+const WATCH_RATIO = 100;
+const LOG_WATCH_RATIO = Math.log(WATCH_RATIO);
+/** Weight reserved, in the single-value test, for run totals, spending, timing and repetition. */
+const TOTALS_WEIGHT = 4;
+
+/** Mean evidence (see lane.ts) that proves a change. */
+export const enough = (settings: DetectSettings) => (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
+
+/** Nats, −ln p, that one value of a lane of this weight needs to prove a change alone; `each`: samples that one value stands for. */
+export const alone = (state: DetectorState, weight: number, settings: DetectSettings, each = 1) =>
+  Math.log((settings.arl * (state.weight + TOTALS_WEIGHT)) / (SINGLE_SHARE * weight * Math.max(1, each)));
+
+/** The same for a gauge's value. */
+export const aloneGauge = (state: DetectorState, settings: DetectSettings) => Math.log(settings.arl * state.gauges);
+
+/** 2: proves a change, 1: worth watching, 0: neither. Both in nats. */
+export const levelOf = (nats: number, needed: number): Level =>
+  nats >= needed ? 2 : nats >= needed - LOG_WATCH_RATIO ? 1 : 0;

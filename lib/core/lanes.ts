@@ -1,0 +1,33 @@
+import { type DetectorState, type Stratum, unbooked } from "./detector-state";
+import { createLane } from "./lane";
+import { RATES, type RateName, specOf } from "./metrics";
+import type { TypePrior } from "./prior";
+import { createRate } from "./rate";
+
+/** The lane of a metric in a stratum, opened with the peers' prior if there is one. */
+export function laneFor(state: DetectorState, stratum: Stratum, kind: string, metric: string, prior: TypePrior | null) {
+  const found = stratum.lanes[metric];
+  if (found !== undefined) return found;
+  const spec = specOf(metric);
+  enlist(state, metric, spec.weight);
+  const lent = prior?.lanes[`${kind}/${metric}`] ?? null;
+  const lane = { ...createLane(spec.side, lent), ...unbooked() };
+  stratum.lanes[metric] = lane;
+  return lane;
+}
+
+export function rateFor(state: DetectorState, stratum: Stratum, kind: string, name: RateName, prior: TypePrior | null) {
+  const found = stratum.rates[name];
+  if (found !== undefined) return found;
+  enlist(state, name, RATES[name].weight);
+  const lane = { ...createRate(prior?.rates[`${kind}/${name}`] ?? null), ...unbooked() };
+  stratum.rates[name] = lane;
+  return lane;
+}
+
+/** Every lane has its part in the budget, once, however many strata it is kept for. */
+function enlist(state: DetectorState, metric: string, weight: number): void {
+  if (state.lanes.includes(metric)) return;
+  state.lanes.push(metric);
+  state.weight += weight;
+}
