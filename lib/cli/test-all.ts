@@ -26,7 +26,9 @@ function run(title: string, command: string, args: string[], more: Record<string
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...more },
   });
   if (error) console.error(error.message);
-  console.log(`── ${title}: ${status === 0 ? "passed" : "FAILED"} in ${Math.round((performance.now() - began) / 1_000)} s`);
+  console.log(
+    `── ${title}: ${status === 0 ? "passed" : "FAILED"} in ${Math.round((performance.now() - began) / 1_000)} s`,
+  );
   return status === 0;
 }
 
@@ -88,7 +90,9 @@ function main(): void {
   );
   console.log("");
   for (const { title, ok, counts } of results)
-    console.log(`${title.padEnd(12)} ${ok ? "ok    " : "FAILED"} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    console.log(
+      `${title.padEnd(12)} ${ok ? "ok    " : "FAILED"} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+    );
   console.log(`verify       ${verified ? "ok" : "FAILED"}`);
   console.log(`total: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   const skippedTooMuch = env().REQUIRE_ALL && total.skipped > 0;

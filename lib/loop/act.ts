@@ -1,4 +1,4 @@
-import { ACTIONS } from "@/lib/actions";
+import { ACTIONS } from "@/lib/actions/index";
 import type { ActionPorts } from "@/lib/actions/action";
 import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/lifecycle";
 import type { AgentState } from "@/lib/core/vocabulary";

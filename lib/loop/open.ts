@@ -6,7 +6,7 @@ import type { AnomalyType, Mode } from "@/lib/core/vocabulary";
 import { describeAnomaly } from "@/lib/core/words";
 import type { Db } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
-import { adoptAnomalies, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
+import { adoptAnomalies, type Incident } from "@/lib/db/queries/incidents";
 import { anomalies as anomalyTable, directives, incidents, incidentSubjects } from "@/lib/db/schema";
 import type { LoopConfig } from "./config";
 import { agentClaim, nextDirective } from "./directives";
@@ -231,9 +231,3 @@ const titleOf = (agentId: string, anomalies: readonly Anomaly[]): string => {
   const named = (types.length > 0 ? types : [gravest(anomalies).type]).map((type) => type.replaceAll("_", " "));
   return `${agentId}: ${named.slice(0, 3).join(", ")}`;
 };
-
-/** Further anomalies of an agent that already has an incident raise its severity, never lower it. */
-export function worsen(plan: Plan, db: Db, incident: Incident, anomalies: readonly Anomaly[]): void {
-  const severity = Math.max(...anomalies.map((anomaly) => anomaly.severity));
-  if (severity > incident.severity) plan.claim(incidentClaim(db, incident, { severity }));
-}

@@ -1,4 +1,4 @@
-import { ACTIONS } from "@/lib/actions";
+import { ACTIONS } from "@/lib/actions/index";
 import { suspectTools } from "@/lib/core/diagnose";
 import { ACTION_RISK, type NextRung, nextRung, type RungContext } from "@/lib/core/ladder";
 import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/lifecycle";

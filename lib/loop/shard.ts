@@ -15,8 +15,8 @@ import {
   addToRuns,
   advance,
   type Change,
-  listProbations,
-  listWatches,
+  type listProbations,
+  type listWatches,
   markTaken,
   saveDetector,
   saveIdentity,
@@ -162,6 +162,7 @@ function plannedFor(
   const { agent, anomalies, breach, runs } = judgement;
   const { db, now, config } = ctx;
   if (anomalies.length > 0) plan.write(anomalyRows(db, agent.id, agent.incidentId, anomalies));
+  if (anomalies.length > 0 && agent.incidentId) plan.write(worsen(agent.incidentId, anomalies));
   const totals = runs.rows();
   if (totals.length > 0) plan.write(addToRuns(totals));
   plan.write(saveIdentity([identityRow(judgement, detector)]));
@@ -286,7 +287,14 @@ function watchedChange(plan: Plan, { db, now }: SweepContext, agent: Agent, anom
     });
 }
 
-const text = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+const text = (value: string | number | boolean | null | undefined): string | null =>
+  value === null || value === undefined ? null : String(value);
+
+/** Further anomalies of an agent that has an incident raise its severity, and never lower it. */
+const worsen = (incidentId: string, anomalies: readonly Anomaly[]): Statement => ({
+  sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ? AND closed_at IS NULL",
+  args: [Math.max(...anomalies.map((anomaly) => anomaly.severity)), incidentId],
+});
 
 function identityRow({ agent, identity, cannot, anomalies }: Judgement, detector: Detector): unknown[] {
   const silent = anomalies.some((anomaly) => anomaly.type === "silence");

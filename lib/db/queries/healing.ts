@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import { and, eq, isNull, lte, or, sql } from "drizzle-orm";
 import type { Efficacy } from "@/lib/core/recall";
 import type { ApprovalState, ProposalState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
@@ -130,15 +130,6 @@ export function saveEfficacy(e: Efficacy): Statement {
             attempts = excluded.attempts, successes = excluded.successes, updated_at = excluded.updated_at`,
     args: [e.scope, e.scopeId, e.diagnosis, e.action, e.attempts, e.successes, e.updatedAt],
   };
-}
-
-export async function listApprovalsByIds(db: Db, ids: readonly string[]): Promise<Approval[]> {
-  return ids.length === 0
-    ? []
-    : db
-        .select()
-        .from(approvals)
-        .where(inArray(approvals.id, [...ids]));
 }
 
 /** Tool calls of an agent since a time, per tool: how many, how many failed, how large, and the usual share before. */

@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { IncidentState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
-import { anomalies, changes, findings, hypotheses, incidents, incidentSubjects } from "../schema";
+import { anomalies, changes, hypotheses, incidents, incidentSubjects } from "../schema";
 
 export type Incident = typeof incidents.$inferSelect;
 export type AnomalyRow = typeof anomalies.$inferSelect;
@@ -61,14 +61,6 @@ export async function listLooseAnomalies(db: Db, agentIds: readonly string[], si
       ),
     )
     .orderBy(anomalies.at);
-}
-
-export async function listRecentAnomalies(db: Db, agentId: string, limit: number): Promise<AnomalyRow[]> {
-  return db.select().from(anomalies).where(eq(anomalies.agentId, agentId)).orderBy(desc(anomalies.at)).limit(limit);
-}
-
-export async function listFindings(db: Db, incidentId: string) {
-  return db.select().from(findings).where(eq(findings.incidentId, incidentId)).orderBy(findings.at);
 }
 
 export async function listHypotheses(db: Db, incidentId: string) {

@@ -2,14 +2,9 @@ import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { DetectorState } from "@/lib/core/detect";
 import type { AgentState } from "@/lib/core/vocabulary";
 import type { Db, Statement } from "../client";
-import { actionRuns, changes, detectorStates, incidentSubjects, shards } from "../schema";
+import { actionRuns, changes, detectorStates, incidentSubjects } from "../schema";
 
-export type Shard = typeof shards.$inferSelect;
 export type Change = typeof changes.$inferSelect;
-
-export async function listShards(db: Db): Promise<Shard[]> {
-  return db.select().from(shards);
-}
 
 /** A claim: takes the shard's lease if it is free or has run out. Its fence grows, which shuts out whoever had it. */
 export function takeLease(id: number, owner: string, now: number, until: number): Statement {
