@@ -43,6 +43,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      { test: { name: "demo", include: ["e2e/demo/**/*.test.ts"], disableConsoleIntercept: true } },
     ],
   },
 });

@@ -65,7 +65,7 @@ function main(): void {
   };
 
   const verified = run("verify", "npm", ["run", "--silent", "verify"]);
-  for (const project of ["unit", "integration", "http"]) vitest(project);
+  for (const project of ["unit", "integration", "http", "demo"]) vitest(project);
   const browser = findBrowser() ?? installBrowser();
   if (browser) {
     const file = join(folder, "browser.json");

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+
+export interface Ready {
+  url: string;
+  link: string;
+  control: { url: string; token: string };
+}
+
+/** The truth about one fault, as whoever checks the demo may ask for it. */
+export interface Fault {
+  id: string;
+  kind: string;
+  target: string;
+  startedAt: number;
+  endedAt: number | null;
+  cures: (string | string[])[];
+}
+
+export interface Demo extends Ready {
+  /** A person's request, as their browser sends it. */
+  person: <T>(path: string, body?: unknown) => Promise<T>;
+  faults: () => Promise<Fault[]>;
+  stop: () => Promise<void>;
+}
+
+/** A first build is part of it, on two slow cores. */
+const READY_MS = 300_000;
+
+/** Starts `npm run demo` on a folder and a port of its own and signs in by its one-time link. */
+export async function startDemo(folder: string, port: number, ...args: string[]): Promise<Demo> {
+  const tsx = join(process.cwd(), "node_modules", ".bin", "tsx");
+  const child = spawn(
+    process.execPath,
+    [tsx, "lib/demo/main.ts", "--json", "--port", String(port), "--data", folder, ...args],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const ready = await untilReady(child);
+  const cookie = await signIn(ready);
+  const person = async <T>(path: string, body?: unknown): Promise<T> => {
+    const headers = { cookie, origin: ready.url, "content-type": "application/json" };
+    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const answer = await fetch(ready.url + path, { ...init, headers, signal: AbortSignal.timeout(15_000) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+  const faults = async () => {
+    const headers = { "x-fleet-token": ready.control.token };
+    const answer = await fetch(`${ready.control.url}/faults`, { headers, signal: AbortSignal.timeout(5_000) });
+    return ((await answer.json()) as { faults: Fault[] }).faults;
+  };
+  const stop = async () => {
+    child.kill("SIGTERM");
+    if (child.exitCode === null) await once(child, "exit");
+  };
+  return { ...ready, person, faults, stop };
+}
+
+async function untilReady(child: ChildProcess): Promise<Ready> {
+  const lines = createInterface({ input: child.stdout! });
+  const late = wait(READY_MS, null, { ref: false }).then(() => {
+    child.kill("SIGTERM");
+    throw new Error("the demo did not get ready in time");
+  });
+  const ready = new Promise<Ready>((done, fail) => {
+    lines.on("line", (line) => {
+      const said = JSON.parse(line) as { event: string } & Ready;
+      if (said.event === "ready") done(said);
+    });
+    child.once("exit", (code) => fail(new Error(`the demo ended with code ${code}`)));
+  });
+  return Promise.race([ready, late]);
+}
+
+async function signIn({ url, link }: Ready): Promise<string> {
+  const answer = await fetch(`${url}/api/v1/auth/link`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token: new URL(link).hash.replace("#token=", "") }),
+  });
+  if (!answer.ok) throw new Error(`could not sign in: ${answer.status} ${await answer.text()}`);
+  return answer.headers.getSetCookie()[0]!.split(";")[0]!;
+}
