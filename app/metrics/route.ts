@@ -1,5 +1,6 @@
 import { bearer, sameSecret } from "@/lib/auth/token";
 import { getDb } from "@/lib/db/client";
+import { loadSweep } from "@/lib/db/queries/overview";
 import { countWaiting } from "@/lib/db/queries/waiting";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
@@ -12,9 +13,11 @@ import { metrics } from "@/lib/metrics";
 export async function GET(request: Request): Promise<Response> {
   try {
     admit(request);
-    const { incidents, approvals } = await countWaiting(await getDb());
+    const db = await getDb();
+    const { incidents, approvals } = await countWaiting(db);
     metrics().incidentsOpen.set(incidents);
     metrics().approvalsPending.set(approvals);
+    metrics().sweepLag.set((await loadSweep(db, Date.now())).lag_events);
     metrics().directiveWaiters.set(directiveWaiters());
     const { registry } = metrics();
     return new Response(await registry.metrics(), {

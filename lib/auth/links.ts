@@ -3,7 +3,7 @@ import type { LinkBody, LinkCheckAnswer } from "@/lib/contracts/auth";
 import type { Role } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { findUsableLink, insertLink, type LinkRow, removeDeadLinks, useLink } from "@/lib/db/queries/links";
+import { findUsableLink, insertLink, type LinkRow, removeExpired, useLink } from "@/lib/db/queries/links";
 import { countUsers, findUser, findUserByEmail, newPassword, newUser } from "@/lib/db/queries/users";
 import { type FieldError, SentinelError } from "@/lib/errors";
 import { hashPassword, type Person, personOf, type SignedIn, signIn } from "./people";
@@ -29,7 +29,7 @@ async function create(
 ) {
   const token = newToken("snl");
   const expiresAt = now + LIFETIME_MS[row.kind];
-  await removeDeadLinks(db, now);
+  await removeExpired(db, now);
   await insertLink(db, { ...row, tokenHash: hashToken(token), createdAt: now, expiresAt });
   return { url: urlOf(origin, row.kind === "sign_in" ? "sign-in" : "setup", token), expiresAt };
 }

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { max } from "drizzle-orm";
 import { closeDb, type Db, getDb, write } from "@/lib/db/client";
-import { shards } from "@/lib/db/schema";
 import { EnvError, env } from "@/lib/env";
+import { readiness } from "@/lib/loop/health";
 import { print } from "./database";
 
 type Verdict = "ok" | "warn" | "fail";
@@ -113,14 +112,9 @@ function clocksApart(what: string, apartMs: number, whose: string): Finding {
 }
 
 async function sweep(db: Db): Promise<Finding> {
-  const [row] = await db.select({ at: max(shards.sweptAt) }).from(shards);
-  if (!row?.at) return { what: "sweep", verdict: "warn", detail: "never swept: is the server running?" };
-  const age = Date.now() - row.at;
-  return {
-    what: "sweep",
-    verdict: age > env().SWEEP_STALE_MS ? "warn" : "ok",
-    detail: `last one ${Math.round(age / 1_000)} s ago`,
-  };
+  const { ready, reason, sweep_age_ms: age } = await readiness(db, Date.now());
+  const detail = reason ?? `every shard within the last ${Math.ceil((age ?? 0) / 1_000)} s`;
+  return { what: "sweep", verdict: ready ? "ok" : "warn", detail };
 }
 
 async function server(url: string): Promise<Finding[]> {

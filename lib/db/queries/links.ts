@@ -28,9 +28,12 @@ export function useLink(db: Db, link: LinkRow, now: number): Statement {
     .where(and(usable(link.tokenHash, now), alone));
 }
 
-/** Removes links that nobody can use any more. */
-export async function removeDeadLinks(db: Db, now: number): Promise<void> {
-  await write(db, [{ sql: "DELETE FROM links WHERE expires_at < ? OR used_at IS NOT NULL", args: [now] }]);
+/** Removes links that nobody can use any more, and sessions that ended unnoticed. */
+export async function removeExpired(db: Db, now: number): Promise<void> {
+  await write(db, [
+    { sql: "DELETE FROM links WHERE expires_at < ? OR used_at IS NOT NULL", args: [now] },
+    { sql: "DELETE FROM sessions WHERE expires_at < ?", args: [now] },
+  ]);
 }
 
 /** A secret by name, made from `fresh` by whoever asks first; every process gets the same. */

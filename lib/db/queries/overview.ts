@@ -136,7 +136,7 @@ async function durations(
 }
 
 /** The age is that of the shard which was swept longest ago: one that stands still is what must be seen. */
-async function loadSweep(db: Db, now: number): Promise<OverviewAnswer["sweep"]> {
+export async function loadSweep(db: Db, now: number): Promise<OverviewAnswer["sweep"]> {
   const [row] = await db.all<{ sweptAt: number | null; never: number; lag: number }>(sql`
     SELECT (SELECT min(swept_at) FROM shards) AS sweptAt,
            (SELECT count(*) FROM shards WHERE swept_at IS NULL) AS never,
