@@ -4,7 +4,7 @@ import type { Inbox } from "./inbox";
 import type { Memory } from "./memory";
 import { pause, type Provider } from "./provider";
 import type { Rng } from "./rng";
-import { type AgentSpec, KINDS, PROMPT_VERSION } from "./roster";
+import { type AgentSpec, KINDS } from "./roster";
 import { ScriptedModel } from "./scripted-model";
 import { createTools, type Desk, SIDE_EFFECTS } from "./tools";
 
@@ -56,7 +56,6 @@ export function startHost(o: HostOptions) {
     environment: "demo",
     version: "2026.11",
     mcpServers: kind.mcpServers,
-    promptVersion: PROMPT_VERSION,
     prices: { [o.provider.model]: o.provider.price },
     sideEffects: SIDE_EFFECTS,
     memory: (epoch) => `${spec.id}/${epoch}`,

@@ -20,8 +20,6 @@ export const PROVIDERS = {
 } as const;
 export type ProviderName = keyof typeof PROVIDERS;
 
-export const PROMPT_VERSION = "1";
-
 interface Kind {
   prompt: string;
   tools: ToolName[];
