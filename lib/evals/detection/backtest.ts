@@ -161,7 +161,15 @@ export class Backtest {
       if (found.prior === null && found.rows < 5 && type !== null) found.prior = this.priorOf(type, found);
       return found;
     }
-    const entity: Entity = { state: createDetector(), type, prior: null, rows: 0, heldSince: null, heldFor: [], everHeld: false };
+    const entity: Entity = {
+      state: createDetector(),
+      type,
+      prior: null,
+      rows: 0,
+      heldSince: null,
+      heldFor: [],
+      everHeld: false,
+    };
     if (type !== null) entity.prior = this.priorOf(type, entity);
     this.entities.set(name, entity);
     return entity;
