@@ -29,6 +29,7 @@ export interface Demo extends Ready {
 
 /** A first build is part of it, on two slow cores. */
 const READY_MS = 300_000;
+const FLEET_MS = 60_000;
 
 /** Starts `npm run demo` on a folder and a port of its own and signs in by its one-time link. */
 export async function startDemo(folder: string, port: number, ...args: string[]): Promise<Demo> {
@@ -58,7 +59,22 @@ export async function startDemo(folder: string, port: number, ...args: string[])
     child.kill("SIGTERM");
     if (child.exitCode === null) await once(child, "exit");
   };
+  await untilFleet(faults);
   return { ...ready, person, faults, stop };
+}
+
+/** The fleet starts after the link is printed. */
+async function untilFleet(faults: () => Promise<Fault[]>): Promise<void> {
+  const deadline = Date.now() + FLEET_MS;
+  for (;;) {
+    try {
+      await faults();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error("the fleet did not start", { cause: error });
+      await wait(200);
+    }
+  }
 }
 
 async function untilReady(child: ChildProcess): Promise<Ready> {
