@@ -34,3 +34,7 @@ export const DEMO_FAULTS = resource("/api/v1/demo/faults", {
     status: 201,
   },
 });
+
+export const DEMO_FAULT = resource("/api/v1/demo/faults/{id}", {
+  DELETE: { auth: "operator", summary: "Demo only: mend what was broken", params: z.object({ id: name }) },
+});

@@ -12,7 +12,7 @@ import {
 import { APPROVALS, BULK_DECISION, DECISION } from "./approvals";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
 import { CHANGES } from "./changes";
-import { DEMO_FAULTS } from "./demo";
+import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
 import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
@@ -58,6 +58,7 @@ export const API: readonly Resource[] = [
   USER,
   USER_LINK,
   DEMO_FAULTS,
+  DEMO_FAULT,
 ];
 
 const SECURITY = {
