@@ -8,6 +8,7 @@ import type {
 } from "@/lib/contracts/agents";
 import type { ApprovalsAnswer, BulkDecisionAnswer, BulkDecisionBody, DecisionAnswer } from "@/lib/contracts/approvals";
 import type { LinkBody, LinkCheckAnswer, SessionAnswer } from "@/lib/contracts/auth";
+import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
 import type { IncidentCommand, IncidentDetail, IncidentsAnswer } from "@/lib/contracts/incidents";
 import type { KeysAnswer, NewKeyAnswer, NewKeyBody } from "@/lib/contracts/keys";
 import type {
@@ -118,10 +119,6 @@ export interface HealingFilter extends Query {
   outcome?: string;
   agent?: string;
 }
-export interface DemoFaults {
-  faults: { kind: string; title: string; description: string; agents: string[] }[];
-  active: { kind: string; agent: string | null; since: number }[];
-}
 
 /** The REST surface as the screens use it: one function a request. Types come from the contracts. */
 export const api = {
@@ -177,5 +174,5 @@ export const api = {
   signOut: () => post<unknown>("/api/auth/sign-out", {}),
 
   demoFaults: (signal?: AbortSignal) => get<DemoFaults>("/api/v1/demo/faults", {}, signal),
-  injectFault: (body: { kind: string; agent?: string }) => post<unknown>("/api/v1/demo/faults", body),
+  injectFault: (body: DemoFaultBody) => post<unknown>("/api/v1/demo/faults", body),
 };

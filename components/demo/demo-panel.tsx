@@ -4,8 +4,9 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { FlaskConical, Zap } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
+import type { DemoFaults } from "@/lib/contracts/demo";
 import { useSession } from "@/components/access/session";
-import { api, type DemoFaults } from "@/components/api";
+import { api } from "@/components/api";
 import { overviewQuery } from "@/components/overview/queries";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -74,14 +75,14 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
         <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
           <FlaskConical className="size-4 text-ink-3" aria-hidden />
           {fault.title}
-          {active.map((one) => (
-            <Badge key={`${one.agent} ${one.since}`} tone="warn">
-              {one.agent ?? "several"} <Ago at={one.since} suffix="" />
-            </Badge>
-          ))}
         </p>
         <p className="mt-0.5 text-xs text-ink-2">{fault.description}</p>
       </div>
+      {active.map((one) => (
+        <Badge key={one.id} tone="warn" icon={Zap}>
+          {one.agent}, <Ago at={one.since} />
+        </Badge>
+      ))}
       {fault.agents.length > 1 ? (
         <Select
           label={`Agent for ${fault.title}`}
