@@ -4,7 +4,7 @@ import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 
 /** As the fleet's control reads it. */
-const TOKEN_HEADER = "x-fleet-token";
+export const TOKEN_HEADER = "x-fleet-token";
 const WITHIN_MS = 3000;
 
 const Catalog = z.object({

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { ensureBuild } from "./build";
 import { type Child, fleet, next } from "./children";
+import { TOKEN_HEADER } from "./faults";
 import { takeFolder } from "./folder";
 import { anyPort, freePort } from "./ports";
 import { untilReady } from "./ready";
@@ -112,7 +113,8 @@ async function main() {
       "--control-token",
       control.token,
     ];
-    keep(fleet([...reach, ...o.fleetArgs], echo("fleet")));
+    const agents = keep(fleet([...reach, ...o.fleetArgs], echo("fleet")));
+    await untilReady(`${control.url}/catalog`, agents, { [TOKEN_HEADER]: control.token });
     const words = `\nSentinel runs at ${origin}\nSign in, once, within the hour: ${link}\nCtrl-C ends everything.\n`;
     tell("ready", o.json ? "" : words, { url: local, link, key: world.key, control });
   } catch (error) {
