@@ -57,17 +57,17 @@ export async function stopSentinel(sentinel: Sentinel): Promise<{ code: number |
 }
 
 /** Runs the command line and reads the JSON that it prints. */
-export function cli<T>(env: Record<string, string>, ...args: string[]): Promise<T> {
+export function sentinel<T>(env: Record<string, string>, args: string[]): Promise<T> {
   return new Promise((done, fail) => {
     const options = { env: { ...process.env, ...env }, timeout: 30_000 };
-    execFile(
-      process.execPath,
-      [join(BIN, "tsx"), "lib/cli/main.ts", ...args, "--json"],
-      options,
-      (error, stdout, stderr) =>
-        error
-          ? fail(new Error(`sentinel ${args.join(" ")}: ${stderr}`, { cause: error }))
-          : done(JSON.parse(stdout) as T),
+    execFile(process.execPath, [join(BIN, "tsx"), "lib/cli/main.ts", ...args], options, (error, stdout, stderr) =>
+      error
+        ? fail(new Error(`sentinel ${args.join(" ")}: ${stderr}`, { cause: error }))
+        : done(JSON.parse(stdout) as T),
     );
   });
 }
+
+/** Runs a command that prints JSON when it is asked to. */
+export const cli = <T>(env: Record<string, string>, ...args: string[]): Promise<T> =>
+  sentinel(env, [...args, "--json"]);

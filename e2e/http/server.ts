@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function signIn(env: Record<string, string>, url: string, role: string): Promise<string> {
+export async function signIn(env: Record<string, string>, url: string, role: string): Promise<string> {
   const args = ["user", "create", "--email", `${role}@example.com`, "--name", role, "--role", role, "--url", url];
   const { link } = await cli<{ link: string }>(env, ...args);
   const answer = await fetch(`${url}/api/v1/auth/link`, {
@@ -44,7 +44,7 @@ async function signIn(env: Record<string, string>, url: string, role: string): P
 const SOURCES = ["app", "components", "lib", "public", "next.config.ts", "instrumentation.ts", "package-lock.json"];
 
 /** Builds, unless there is a build that is newer than every source. */
-function build(): void {
+export function build(): void {
   const built = ".next/BUILD_ID";
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(...SOURCES.map(newest))) return;
   execFileSync("node_modules/.bin/next", ["build"], { stdio: "inherit", timeout: 600_000 });

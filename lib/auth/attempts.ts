@@ -19,12 +19,12 @@ const limiters = (): Limiters => {
 
 /**
  * Charges an attempt to prove who one is. Throws `rate_limited`. Counted by account and not by address, since behind a
- * proxy an address is whatever a header says.
+ * proxy an address is whatever a header says; without an account (a link's token cannot be guessed) only overall.
  */
-export async function chargeAttempt(account: string): Promise<void> {
+export async function chargeAttempt(account?: string): Promise<void> {
   try {
     await limiters().overall.consume("all");
-    await limiters().account.consume(account);
+    if (account !== undefined) await limiters().account.consume(account);
   } catch (refusal) {
     throw refusal instanceof RateLimiterRes ? tooMany(refusal, "Too many attempts; wait a little.") : refusal;
   }

@@ -28,7 +28,6 @@ export function registerReplay(program: Command): void {
     .requiredOption("--url <origin>", "of the running Sentinel")
     .requiredOption("--key <key>", "an ingest key that may speak for every entity of the file")
     .option("--batch <n>", "events per request, or one more", "500")
-    .option("--json", "as it prints anyway")
     .action(async (options: Options) => {
       const sent = await replay(options, (line) => console.error(line));
       console.log(JSON.stringify(sent));

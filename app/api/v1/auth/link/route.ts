@@ -6,7 +6,7 @@ import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(LINK, {
   POST: async ({ db, body, request, now }) => {
-    await chargeAttempt("link");
+    await chargeAttempt();
     const { person, cookies } = await redeemLink(db, body, request.headers, now);
     return jsonWithCookies({ user: person }, cookies);
   },
