@@ -6,7 +6,7 @@ import { clientOf, createIdentity } from "./identity";
 import { GUARD_DEFAULTS, type GuardOptions } from "./options";
 import { createHeldPrompts, type HeldPrompt } from "./prompts";
 import { hashText } from "./hash";
-import { createRuns, type Run, type RunOutcome, type RunStart } from "./runs";
+import { createRuns, type Run, runEnd, type RunOutcome, type RunStart } from "./runs";
 import { afterDelay } from "./wait";
 import type { AgentEvent, Directive, Registration } from "./wire";
 
@@ -66,7 +66,7 @@ export function createGuard(options: GuardOptions): Guard {
   const runs = createRuns(now);
   const prompts = createHeldPrompts<unknown>(Math.min(o.heldPrompts, MAX_HELD_PROMPTS));
   const known = new AbortController();
-  const cloned = new Map<string, "called" | "failed">();
+  const cloned = new Map<string, "starting" | "started" | "failed">();
   let confirmed = -1;
   let refusedRuns = 0;
 
@@ -77,7 +77,7 @@ export function createGuard(options: GuardOptions): Guard {
     const lacks = [];
     if (d.prompt && !prompts.get(d.prompt.rollback_to)) lacks.push("rollback_prompt");
     if (d.memory_epoch > 0 && namespace(d.memory_epoch) === null) lacks.push("reset_memory");
-    if (d.successor !== null && cloned.get(d.successor) !== "called") lacks.push("clone_agent");
+    if (d.successor !== null && (!o.clone || cloned.get(d.successor) === "failed")) lacks.push("clone_agent");
     return lacks;
   }
 
@@ -92,6 +92,7 @@ export function createGuard(options: GuardOptions): Guard {
   /** Whether this instance holds the directive: closed and nobody past the gate, or all restrictions on every call in flight. */
   function enforced(d: Directive): boolean {
     if (state.inForce().kind !== "directive" || cannot(d).length > 0) return false;
+    if (d.successor !== null && cloned.get(d.successor) !== "started") return false;
     return d.status === "run" ? gate.inFlight(d.version) === 0 : gate.inFlight() === 0;
   }
 
@@ -122,13 +123,14 @@ export function createGuard(options: GuardOptions): Guard {
 
   async function startSuccessor(id: string) {
     if (!o.clone || cloned.has(id)) return;
-    cloned.set(id, "called");
+    cloned.set(id, "starting");
     try {
       await o.clone(id);
+      cloned.set(id, "started");
     } catch {
       cloned.set(id, "failed");
-      heartbeat(true);
     }
+    heartbeat(true);
   }
 
   function hear(directive: Directive) {
@@ -219,13 +221,13 @@ export function createGuard(options: GuardOptions): Guard {
     getRun: runs.get,
     endRun(run, outcome) {
       if (!runs.end(run)) return;
-      clearTimeout(run.ending);
+      clearTimeout(run.ending?.timer);
       guard.report(runEnd(run, run.outcome ?? outcome, now()), run);
     },
     endRunUnlessItGoesOn(run, outcome, errorType) {
       touch(run);
       run.errorType = errorType;
-      run.ending = setTimeout(() => guard.endRun(run, outcome), RECOVERY_MS).unref();
+      run.ending = { outcome, timer: setTimeout(() => guard.endRun(run, outcome), RECOVERY_MS).unref() };
     },
     refusedRun: () => void refusedRuns++,
     report(event, run) {
@@ -244,14 +246,14 @@ export function createGuard(options: GuardOptions): Guard {
       following.stop();
       clearInterval(beat);
       stopListening();
-      for (const run of runs.all()) if (run.ending) guard.endRun(run, "error");
+      for (const run of runs.all()) guard.endRun(run, run.ending?.outcome ?? "cancelled");
       if (own) await client.close(timeoutMs);
       else await client.flush(timeoutMs);
     },
   };
 
   function touch(run: Run) {
-    clearTimeout(run.ending);
+    clearTimeout(run.ending?.timer);
     run.ending = undefined;
     run.lastSeenAt = now();
   }
@@ -263,25 +265,7 @@ export function createGuard(options: GuardOptions): Guard {
  * read is what made the agent ill. So does a fresh memory: they began with the old one.
  */
 function endsRuns(d: Directive, before: Directive | null): string | null {
-  if (d.status === "quarantined" || d.status === "retired") return `this agent was put in quarantine during this run`;
+  if (d.status === "quarantined") return "this agent was put in quarantine during this run";
+  if (d.status === "retired") return "this agent was retired during this run";
   return d.memory_epoch !== (before?.memory_epoch ?? 0) ? "this agent's memory was reset during this run" : null;
-}
-
-/** A run's totals as its last event. Success is said only of runs that ended by themselves. */
-function runEnd(run: Run, outcome: RunOutcome, now: number): Omit<AgentEvent, "agent_id"> {
-  const tokens =
-    run.inputTokens === undefined || run.outputTokens === undefined ? undefined : run.inputTokens + run.outputTokens;
-  return {
-    kind: "run_end",
-    outcome,
-    success: outcome === "success" ? true : outcome === "error" ? false : undefined,
-    error_type: outcome === "error" ? run.errorType : undefined,
-    latency_ms: Math.max(0, now - run.startedAt - run.waitedMs),
-    input_tokens: run.inputTokens,
-    output_tokens: run.outputTokens,
-    token_count: tokens,
-    cost: run.cost,
-    tool_calls: run.toolCalls,
-    attributes: { model_calls: run.modelCalls, refused_tool_calls: run.refusedToolCalls },
-  };
 }

@@ -420,12 +420,13 @@ describe("restrictions", () => {
     server.direct("a", { status: "retired", successor: "a2", reason: "again" });
     await server.until(enforced(3));
     expect(started).toEqual(["a2"]);
+    expect(server.of("a", "heartbeat").some((e) => e.attributes?.["cannot"] !== undefined)).toBe(false);
     const agent = createAgent({ model: fakeModel().respond(new AIMessage("ran")), tools: [], middleware: [s] });
     expect((await agent.invoke(hello)).messages.at(-1)?.text).toContain("retired");
   });
 });
 
-describe("without Sentinel", () => {
+describe("without Sentinel, or against odds", () => {
   const answer = async (s: ReturnType<typeof sentinel>) =>
     (
       await createAgent({ model: fakeModel().respond(new AIMessage("ran")), tools: [], middleware: [s] }).invoke(hello)
@@ -442,6 +443,12 @@ describe("without Sentinel", () => {
     expect(await answer(s)).toContain("in quarantine");
     await vi.waitFor(async () => expect(await answer(s)).toContain(text), { timeout: 5000 });
   }); // prettier-ignore
+  it("a successor that does not start is told, not claimed", async () => {
+    watch({ clone: () => Promise.reject(new Error("no room")) });
+    server.direct("a", { status: "retired", successor: "a2" });
+    await server.until(() => server.of("a", "heartbeat").some((e) => e.attributes?.["cannot"] === "clone_agent"));
+    expect(server.of("a", "heartbeat").filter((e) => e.directive_version === 2 && e.enforced)).toEqual([]);
+  });
   it("garbage for answers changes nothing and throws nothing", async () => {
     server.interfere(() => ({ status: 200, body: "][" }));
     expect(await answer(watch({ startBudgetMs: 30 }))).toBe("ran");

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { AgentEvent } from "./wire";
 
 /** The run that the current code works for; tools that start other agents hand it on as the parent. */
 export interface RunIds {
@@ -37,7 +38,8 @@ export interface Run extends RunIds {
   errorType: string | undefined;
   /** Why it must not go on, even if the gate has opened again meanwhile. */
   condemned: string | undefined;
-  ending: NodeJS.Timeout | undefined;
+  /** How it will end, unless it goes on. */
+  ending: { outcome: RunOutcome; timer: NodeJS.Timeout } | undefined;
   /** The graph step at which LangGraph will end it, where that is known. */
   lastStep: number | undefined;
 }
@@ -85,3 +87,22 @@ export function createRuns(now: () => number) {
 
 /** Adds what is known to a sum that may not be. */
 export const plus = (sum: number | undefined, x: number | undefined) => (x === undefined ? sum : (sum ?? 0) + x);
+
+/** A run's totals as its last event. Success is said only of runs that ended by themselves. */
+export function runEnd(run: Run, outcome: RunOutcome, now: number): Omit<AgentEvent, "agent_id"> {
+  const tokens =
+    run.inputTokens === undefined || run.outputTokens === undefined ? undefined : run.inputTokens + run.outputTokens;
+  return {
+    kind: "run_end",
+    outcome,
+    success: outcome === "success" ? true : outcome === "error" ? false : undefined,
+    error_type: outcome === "error" ? run.errorType : undefined,
+    latency_ms: Math.max(0, now - run.startedAt - run.waitedMs),
+    input_tokens: run.inputTokens,
+    output_tokens: run.outputTokens,
+    token_count: tokens,
+    cost: run.cost,
+    tool_calls: run.toolCalls,
+    attributes: { model_calls: run.modelCalls, refused_tool_calls: run.refusedToolCalls },
+  };
+}
