@@ -174,6 +174,26 @@ describe("a fault", () => {
   }, 60_000);
 });
 
+describe("at demo speed", () => {
+  it("fifteen agents report 15 to 60 events a second, and leave most of a core free", async () => {
+    await start(
+      ROSTER.map((s) => s.id),
+      { timeScale: 1, heartbeatMs: 5000 },
+    );
+    await server.until(() => ROSTER.every((s) => runs(s.id, 1).length >= 1), PATIENCE_MS);
+    const before = { events: server.events.length, at: performance.now(), cpu: process.cpuUsage() };
+    await server.until(() => server.events.length >= before.events + 300, 30_000);
+    const seconds = (performance.now() - before.at) / 1000;
+    const perSecond = (server.events.length - before.events) / seconds;
+    const { user, system } = process.cpuUsage(before.cpu);
+    const cores = (user + system) / 1e6 / seconds;
+    console.log(`${perSecond.toFixed(1)} events/s, ${cores.toFixed(2)} cores`);
+    expect(perSecond).toBeGreaterThan(15);
+    expect(perSecond).toBeLessThan(60);
+    expect(cores).toBeLessThan(0.5);
+  }, 60_000);
+});
+
 describe("what crosses to Sentinel", () => {
   it("is telemetry alone: no name, target or word of any fault is in the traffic", async () => {
     await start(
