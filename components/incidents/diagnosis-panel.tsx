@@ -64,14 +64,14 @@ function Cites({ hypothesis, number }: { hypothesis: Hypothesis; number: Map<str
   const cited = hypothesis.cites.filter((id) => number.has(id));
   if (cited.length === 0) return <span className="text-ink-3">cites nothing</span>;
   return (
-    <span className="whitespace-nowrap">
+    <span className="inline-flex flex-wrap gap-1">
       {cited.map((id) => (
         <a
           key={id}
           href={`#${findingAnchor(id)}`}
-          className="num mr-0.5 rounded bg-accent-tint px-1 text-xs font-medium text-accent hover:underline"
+          aria-label={`Finding ${number.get(id)}`}
+          className="num rounded bg-accent-tint px-1.5 text-xs font-medium text-accent hover:underline"
         >
-          <span className="sr-only">finding </span>
           {number.get(id)}
         </a>
       ))}

@@ -57,7 +57,12 @@ const columns: Columns<KeyView> = [
         <Ago at={row.original.last_used_at} className="num text-xs whitespace-nowrap text-ink-3" />
       ),
   },
-  { id: "acts", header: "", enableSorting: false, cell: ({ row }) => <Revoke item={row.original} /> },
+  {
+    id: "acts",
+    header: () => <span className="sr-only">What can be done</span>,
+    enableSorting: false,
+    cell: ({ row }) => <Revoke item={row.original} />,
+  },
 ];
 
 export function KeysTab() {

@@ -45,7 +45,12 @@ const columns: Columns<UserView> = [
       <Ago at={row.original.created_at} suffix="" className="num text-xs whitespace-nowrap text-ink-3" />
     ),
   },
-  { id: "acts", header: "", enableSorting: false, cell: ({ row }) => <Acts person={row.original} /> },
+  {
+    id: "acts",
+    header: () => <span className="sr-only">What can be done</span>,
+    enableSorting: false,
+    cell: ({ row }) => <Acts person={row.original} />,
+  },
 ];
 
 export function UsersTab() {

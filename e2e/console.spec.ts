@@ -1,0 +1,251 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, HOSTILE, test } from "./world";
+
+const live = (page: Page) => expect(page.locator("[data-connection]")).toHaveAttribute("data-connection", "live");
+const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
+
+const SCREENS: Record<string, string> = {
+  overview: "/",
+  agents: "/agents",
+  "an agent": agentPath("research-1"),
+  "a hostile name": agentPath(HOSTILE),
+  approvals: "/approvals",
+  incidents: "/incidents",
+  "healing log": "/healing",
+  "learned patterns": "/memory",
+  evaluations: "/evals",
+  "settings, types": "/settings",
+  "settings, detection": "/settings?tab=detection",
+  "settings, limits": "/settings?tab=limits",
+  "settings, keys": "/settings?tab=keys",
+  "settings, people": "/settings?tab=users",
+};
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
+}
+
+const expectNoSidewaysScroll = async (page: Page) =>
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+
+for (const colorScheme of ["light", "dark"] as const)
+  test.describe(`each screen, ${colorScheme}`, () => {
+    test.use({ colorScheme });
+    for (const [name, path] of Object.entries(SCREENS))
+      test(name, async ({ world, context, page, errors }) => {
+        await world.signIn(context, "admin");
+        await page.goto(path);
+        await live(page);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        await expect(page.locator(".skeleton")).toHaveCount(0);
+        await expectAccessible(page);
+        expect(errors).toEqual([]);
+      });
+    for (const path of ["/sign-in", "/setup", "/sign-in#token=nonsense"])
+      test(path, async ({ page }) => {
+        await page.goto(path);
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+        await expect(page.locator(".skeleton")).toHaveCount(0);
+        await expectAccessible(page);
+      });
+  });
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  for (const [name, path] of Object.entries(SCREENS))
+    test(name, async ({ world, context, page, errors }) => {
+      await world.signIn(context, "admin");
+      await page.goto(path);
+      await live(page);
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await expectNoSidewaysScroll(page);
+      await expectAccessible(page);
+      expect(errors).toEqual([]);
+    });
+});
+
+test("an incident's page: its citations lead to the findings", async ({ world, context, page, errors }) => {
+  await world.signIn(context, "operator");
+  await page.goto("/incidents");
+  await page
+    .getByRole("link", { name: /research-1/ })
+    .first()
+    .click();
+  await expect(page.getByRole("heading", { name: "Timeline" })).toBeVisible();
+  await live(page);
+  await expectAccessible(page);
+  const cite = page.locator('a[href^="#finding-"]').first();
+  const target = await cite.getAttribute("href");
+  await cite.click();
+  await expect(page.locator(target!)).toBeInViewport();
+  expect(errors).toEqual([]);
+});
+
+test("names are text, never markup", async ({ world, context, page }) => {
+  await world.signIn(context, "viewer");
+  await page.goto("/agents");
+  await expect(page.getByRole("link", { name: HOSTILE, exact: true })).toBeVisible();
+  await page.getByRole("link", { name: HOSTILE, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: HOSTILE })).toBeVisible();
+  await expect(page).not.toHaveTitle("owned");
+});
+
+test("people who are not signed in are asked to", async ({ page }) => {
+  await page.goto("/agents");
+  await expect(page).toHaveURL(/\/sign-in$/);
+});
+
+test("viewers see and do not decide", async ({ world, context, page }) => {
+  await world.signIn(context, "viewer");
+  await page.goto("/approvals");
+  await expect(page.getByRole("article").first()).toBeVisible();
+  await expect(page.getByRole("button", { name: "Approve" })).toHaveCount(0);
+  await page.goto(agentPath("research-1"));
+  await expect(page.getByRole("button", { name: "Quarantine" })).toHaveCount(0);
+});
+
+test("a new agent and a hold by hand appear without a reload, in a second tab too, over one stream", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  await world.signIn(context, "operator");
+  let streams = 0;
+  context.on("request", (request) => (streams += request.url().includes("/events/stream") ? 1 : 0));
+  await page.goto("/agents");
+  await live(page);
+  const second = await context.newPage();
+  await second.goto(`${world.url}/agents?q=fresh`);
+  await live(second);
+  expect(streams).toBe(1);
+
+  const fresh = world.fleet.agent("fresh-1", "Data");
+  await world.fleet.register([fresh]);
+  await world.fleet.step([fresh]);
+  await expect(page.getByRole("link", { name: "fresh-1", exact: true })).toBeVisible();
+  await expect(second.getByRole("link", { name: "fresh-1", exact: true })).toBeVisible();
+
+  await page.getByRole("link", { name: "fresh-1", exact: true }).click();
+  await page.getByRole("button", { name: "Quarantine" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByLabel("Reason").fill("Looks odd");
+  await dialog.getByRole("button", { name: "Quarantine" }).click();
+  await expect(page.getByText("Quarantined", { exact: true })).toBeVisible();
+  await expect(second.getByText("Quarantined", { exact: true })).toBeVisible();
+  await world.fleet.step([fresh]);
+  await world.fleet.step([fresh]);
+  await expect(page.getByText("enforced 1 of 1").first()).toBeVisible();
+
+  // The tab that holds the stream goes; the other takes over from where it was.
+  await page.close();
+  await expect.poll(() => streams).toBe(2);
+  await live(second);
+  await world.api("POST", "/api/v1/agents/fresh-1/release", {});
+  await expect(second.getByText("Quarantined", { exact: true })).toHaveCount(0);
+  expect(errors).toEqual([]);
+});
+
+test("a decision from the card sends what was seen; the rest of the list is decided as previewed", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  await world.signIn(context, "operator");
+  await page.goto("/agents?q=research-1");
+  await live(page);
+  await page.getByRole("button", { name: /^Reject .* on research-1$/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Evidence").click();
+  await dialog.getByLabel("Comment").fill("Not yet");
+  const sent = page.waitForRequest((request) => request.method() === "POST" && request.url().includes("/decision"));
+  await dialog.getByRole("button", { name: "Reject" }).click();
+  expect((await sent).postDataJSON()).toMatchObject({ decision: "reject", comment: "Not yet", evidence_opened: true });
+  await expect(page.getByRole("button", { name: "Heal research-1 now" })).toBeVisible();
+
+  await page.goto("/approvals?tab=rejected");
+  await expect(page.getByText("Not yet")).toBeVisible();
+  const shown = await page.getByRole("article").getAttribute("id");
+  await page.getByRole("button", { name: "Heal now" }).click();
+  const preview = page.getByRole("dialog");
+  await expect(preview.getByRole("list", { name: "What is decided" }).getByRole("listitem")).toHaveCount(1);
+  const bulk = page.waitForRequest((request) => request.url().endsWith("/approvals/bulk"));
+  await preview.getByRole("button", { name: "Heal these 1" }).click();
+  const body = (await bulk).postDataJSON() as { decision: string; items: { id: string; digest: string }[] };
+  expect(body).toMatchObject({
+    decision: "heal",
+    items: [{ id: shown, digest: expect.stringMatching(/^[0-9a-f]{16,}$/) as unknown }],
+  });
+  await expect(preview.getByText("1 of 1 taken")).toBeVisible();
+  expect(errors).toEqual([]);
+});
+
+test("the keys: g and a letter, the palette, the arrows", async ({ world, context, page }) => {
+  await world.signIn(context, "viewer");
+  await page.goto("/");
+  await live(page);
+  await page.keyboard.press("g");
+  await page.keyboard.press("i");
+  await expect(page).toHaveURL(/\/incidents$/);
+  await page.keyboard.press("Control+k");
+  await page.getByPlaceholder(/Find an agent/).fill("data-2");
+  await page.getByRole("option", { name: /data-2/ }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "data-2" })).toBeVisible();
+  await page.goto("/agents");
+  await live(page);
+  await page.locator('[data-card="0"]').focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator('[data-card="1"]')).toBeFocused();
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+});
+
+test("a key is shown once", async ({ world, context, page, errors }) => {
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=keys");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("a key from the screen");
+  await page.getByRole("button", { name: "Create" }).click();
+  const secret = (await page.getByLabel("The key").textContent())!;
+  expect(secret.length).toBeGreaterThan(20);
+  await page.getByRole("button", { name: "Done" }).click();
+  await expect(page.getByRole("cell", { name: "a key from the screen" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("cell", { name: "a key from the screen" })).toBeVisible();
+  expect(await page.content()).not.toContain(secret);
+  expect(errors).toEqual([]);
+});
+
+test("the global stop shows on every screen while it is on", async ({ world, context, page }) => {
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=limits");
+  await page.getByRole("button", { name: "Stop everything" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByText("Global stop is on.")).toBeVisible();
+  await page.goto("/incidents");
+  await expect(page.getByText("Global stop is on.")).toBeVisible();
+  await page.goto("/settings?tab=limits");
+  await page.getByRole("button", { name: "Let Sentinel act again" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Let it act" }).click();
+  await expect(page.getByText("Global stop is on.")).toHaveCount(0);
+});
+
+test("data that may be out of date looks it", async ({ world, context, page }) => {
+  await world.signIn(context, "viewer");
+  await page.clock.install();
+  await page.goto("/");
+  await live(page);
+  await context.setOffline(true);
+  await page.clock.fastForward(30_000);
+  await expect(page.getByRole("alert").filter({ hasText: "last heard" })).toBeVisible();
+  await expect(page.locator("[data-stale]")).toBeVisible();
+  await context.setOffline(false);
+  await page.clock.fastForward(30_000);
+  await live(page);
+  await expect(page.locator("[data-stale]")).toHaveCount(0);
+});

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type Page, test as base } from "@playwright/test";
+import { Fleet, type Reporter } from "./fleet";
+import { cli, startSentinel, stopSentinel } from "./http/process";
+import { build, signIn } from "./http/server";
+
+type Role = "admin" | "operator" | "viewer";
+
+/** A name that would do harm if anything took it for markup. */
+export const HOSTILE = `<img src=x onerror="document.title='owned'"> & "quoted" 100%`;
+
+/** The built server with people of each role and a small fleet: two ill agents wait for a decision, one has a hostile name. */
+export interface World {
+  url: string;
+  fleet: Fleet;
+  agents: Reporter[];
+  ill: [Reporter, Reporter];
+  signIn: (context: BrowserContext, role: Role) => Promise<void>;
+  api: <T>(method: string, path: string, body?: object) => Promise<T>;
+}
+
+const SETUP_MS = 15 * 60_000;
+const ILL_STEPS = 40;
+
+async function settle(world: World): Promise<void> {
+  const { fleet, agents, ill, api } = world;
+  await fleet.register(agents);
+  for (const type of new Set(agents.map((agent) => agent.type)))
+    await api("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, { mode: "recommend" });
+  await api("PATCH", "/api/v1/settings", { limits: { fleet_share: 1, type_share: 1, per_hour: 1000 } });
+  await fleet.history(agents);
+  for (const agent of ill) agent.tokens = 40;
+  for (let step = 0; step < ILL_STEPS; step++) {
+    await fleet.step(agents);
+    const { counts } = await api<{ counts: { pending: number } }>("GET", "/api/v1/approvals");
+    if (counts.pending >= ill.length) return;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  throw new Error("The ill agents were not noticed: no approval is pending.");
+}
+
+export const test = base.extend<{ errors: string[] }, { world: World }>({
+  world: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads which fixtures are wanted from the pattern
+    async ({}, use) => {
+      build();
+      const folder = mkdtempSync(join(tmpdir(), "sentinel-browser-"));
+      const env = { LIBSQL_URL: `file:${join(folder, "sentinel.db")}` };
+      const sentinel = await startSentinel(env);
+      const { url } = sentinel;
+      const { secret } = await cli<{ secret: string }>(env, "keys", "create", "--name", "browser tests");
+      const cookies: Record<string, string> = {};
+      for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, url, role);
+      const fleet = new Fleet(url, secret);
+      const first = fleet.agent("research-1", "Research");
+      const second = fleet.agent("research-2", "Research");
+      const others = ["data-1", "data-2", "data-3", HOSTILE].map((id) => fleet.agent(id, "Data"));
+      const world: World = {
+        url,
+        fleet,
+        agents: [first, second, ...others],
+        ill: [first, second],
+        signIn: async (context, role) => {
+          const [name, value] = cookies[role]!.split(/=(.*)/s) as [string, string];
+          await context.addCookies([{ name, value, url }]);
+        },
+        api: async (method, path, body) => {
+          const answer = await fetch(`${url}${path}`, {
+            method,
+            headers: { cookie: cookies.admin!, origin: url, "content-type": "application/json" },
+            ...(body ? { body: JSON.stringify(body) } : {}),
+          });
+          if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+          return (await answer.json()) as never;
+        },
+      };
+      await settle(world);
+      await use(world);
+      await stopSentinel(sentinel);
+      rmSync(folder, { recursive: true });
+    },
+    { scope: "worker", timeout: SETUP_MS },
+  ],
+  baseURL: async ({ world }, use) => use(world.url),
+  /** What the browser complained of in this test; a test that looks at it fails on any. */
+  errors: async ({ context }, use) => {
+    const errors: string[] = [];
+    const listen = (page: Page) => {
+      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      page.on("pageerror", (error) => errors.push(String(error)));
+    };
+    context.on("page", listen);
+    await use(errors);
+  },
+});
+
+export { expect } from "@playwright/test";
