@@ -13,9 +13,10 @@ import {
 import { observeProbation, type Probation } from "@/lib/core/probation";
 import type { AgentState } from "@/lib/core/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
+import type { StoredEvent } from "@/lib/db/queries/events";
 import type { Change } from "@/lib/db/queries/sweep";
 import type { LoopConfig } from "./config";
-import { observationOf, type StoredEvent } from "./observation";
+import { observationOf } from "./observation";
 import { RunTotals } from "./run-totals";
 import type { Detector } from "./sweeper";
 

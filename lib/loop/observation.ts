@@ -1,9 +1,7 @@
 import type { Observation } from "@/lib/core/detect";
 import type { Metric } from "@/lib/core/vocabulary";
 import type { AgentEvent } from "@/lib/contracts/event";
-import type { agentEvents } from "@/lib/db/schema";
-
-export type StoredEvent = typeof agentEvents.$inferSelect;
+import type { StoredEvent } from "@/lib/db/queries/events";
 
 const or = <T>(value: T | null | undefined): T | null => value ?? null;
 

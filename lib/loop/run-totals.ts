@@ -1,4 +1,5 @@
-import { tokensOf, type StoredEvent } from "./observation";
+import type { StoredEvent } from "@/lib/db/queries/events";
+import { tokensOf } from "./observation";
 
 interface Total {
   parent: string | null;

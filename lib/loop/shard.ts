@@ -40,6 +40,8 @@ import { type Detector, type HeldShard, LEASE_MS, loadDetectors } from "./sweepe
 const MAX_EVENTS = 4_000;
 /** An idle shard says that it lives this often, in ms. */
 const IDLE_COMMIT_MS = 2_000;
+/** Agents that reported nothing are looked at this often, in ms: silence is a matter of seconds. */
+const TICK_MS = 1_000;
 
 export interface SweepContext {
   db: Db;
@@ -77,9 +79,10 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
   const events = await listEventsBetween(db, shard.id, shard.cursor, newest, MAX_EVENTS);
   const byAgent = grouped(events, (event) => event.agentId);
   const untaken = ctx.untaken.filter((change) => shardOf(change.subjectId) === shard.id);
-  const ids = [
-    ...new Set([...byAgent.keys(), ...untaken.map((change) => change.subjectId), ...shard.detectors.keys()]),
-  ];
+  const ticks = now - shard.tickedAt >= TICK_MS;
+  if (ticks) shard.tickedAt = now;
+  const quiet = ticks ? shard.detectors.keys() : [];
+  const ids = [...new Set([...byAgent.keys(), ...untaken.map((change) => change.subjectId), ...quiet])];
   const rows = new Map((await listAgents(db, ids)).map((agent) => [agent.id, agent]));
   const [detectors, directives] = await Promise.all([
     loadDetectors(db, shard, [...rows.keys()]),

@@ -1,10 +1,12 @@
 import { containment } from "@/lib/core/containment";
 import { canMoveIncident, move } from "@/lib/core/lifecycle";
-import { judgeProbation, startProbation } from "@/lib/core/probation";
+import { masks } from "@/lib/core/masking";
+import { type Judgement, judgeProbation, type Probation, startProbation } from "@/lib/core/probation";
 import type { AgentAction, Outcome } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listInstances } from "@/lib/db/queries/agents";
+import { countRunEnds } from "@/lib/db/queries/run-ends";
 import { acknowledgeClaim, type ActionRun, judgeClaim, listUnjudged } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listAnomaliesOf } from "@/lib/db/queries/incidents";
 import { directives } from "@/lib/db/schema";
@@ -64,7 +66,7 @@ async function step(ctx: VerifyContext, run: ActionRun): Promise<boolean> {
     return false;
   }
   if (!run.probation) return false;
-  const verdict = judgeProbation(run.probation, await peersOf(db, agent, run));
+  const verdict = await judgement(db, agent, run, run.probation, run.acknowledgedAt);
   const verification = { reason: verdict.reason, evidence: verdict.evidence.map(finite) };
   switch (verdict.kind) {
     case "recovered":
@@ -82,6 +84,28 @@ async function step(ctx: VerifyContext, run: ActionRun): Promise<boolean> {
         `too few samples within ${Math.round(config.probationMs / 60_000)} min: ${verdict.reason}`,
         verification,
       );
+  }
+}
+
+/** What the vitals say, and where they cannot tell a cure from a cover, what the runs say. */
+async function judgement(
+  db: Db,
+  agent: Agent,
+  run: ActionRun,
+  probation: Probation,
+  since: number,
+): Promise<Judgement> {
+  const verdict = judgeProbation(probation, await peersOf(db, agent, run));
+  if (verdict.kind !== "recovered") return verdict;
+  const incident = await getIncident(db, run.incidentId);
+  const masked = masks(run.action, incident.diagnosis, await countRunEnds(db, agent.id, since));
+  switch (masked.kind) {
+    case "no":
+      return verdict;
+    case "yes":
+      return { ...verdict, kind: "no_effect", reason: masked.reason };
+    case "pending":
+      return { ...verdict, kind: "pending", reason: masked.reason };
   }
 }
 
