@@ -82,10 +82,10 @@ export async function allCured(demo: Demo, planned: number): Promise<boolean> {
   return faults.every((fault) => fault.cures.length === 0 || cureOf(fault, actions) !== null);
 }
 
-/** The action after which the agent recovered, if it (with those before it, where it takes several) is one that cures the fault. */
+/** The action that cures the fault and was measured to have cured it; a recovery after anything else does not count. */
 function cureOf(fault: Fault, actions: Action[]): Action | null {
   const mine = actions.filter((a) => a.agent_id === fault.target && a.started_at >= fault.startedAt);
-  return mine.find((a) => a.outcome === "recovered") ?? null;
+  return mine.find((a) => a.outcome === "recovered" && fault.cures.flat().includes(a.action)) ?? null;
 }
 
 export async function read(demo: Demo): Promise<Omit<Story, "approvals">> {
