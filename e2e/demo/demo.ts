@@ -79,7 +79,8 @@ async function untilFleet(faults: () => Promise<Fault[]>): Promise<void> {
 
 async function untilReady(child: ChildProcess): Promise<Ready> {
   const lines = createInterface({ input: child.stdout! });
-  const late = wait(READY_MS, null, { ref: false }).then(() => {
+  const inTime = new AbortController();
+  const late = wait(READY_MS, null, { ref: false, signal: inTime.signal }).then(() => {
     child.kill("SIGTERM");
     throw new Error("the demo did not get ready in time");
   });
@@ -90,7 +91,12 @@ async function untilReady(child: ChildProcess): Promise<Ready> {
     });
     child.once("exit", (code) => fail(new Error(`the demo ended with code ${code}`)));
   });
-  return Promise.race([ready, late]);
+  try {
+    return await Promise.race([ready, late]);
+  } finally {
+    late.catch(() => {});
+    inTime.abort();
+  }
 }
 
 async function signIn({ url, link }: Ready): Promise<string> {
