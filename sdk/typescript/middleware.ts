@@ -115,4 +115,3 @@ function startOf(configurable: Record<string, unknown> | undefined) {
 }
 
 export type SentinelMiddleware = ReturnType<typeof sentinel>;
-export type { Guard };
