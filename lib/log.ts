@@ -29,5 +29,14 @@ const KEY = Symbol.for("sentinel.log");
 /** The process's logger, made on first use. One Next process holds several copies of this module: they share it. */
 export function log(): Logger {
   const shared = globalThis as unknown as Record<symbol, Logger | undefined>;
-  return (shared[KEY] ??= createLog({ level: env().LOG_LEVEL, format: env().LOG_FORMAT }));
+  return (shared[KEY] ??= createLog(settings()));
+}
+
+/** A bad environment has to be logged too, by whoever finds it. */
+function settings(): { level: string; format: "json" | "pretty" } {
+  try {
+    return { level: env().LOG_LEVEL, format: env().LOG_FORMAT };
+  } catch {
+    return { level: "info", format: "json" };
+  }
 }

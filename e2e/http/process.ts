@@ -24,8 +24,8 @@ export interface Sentinel {
   output: () => string;
 }
 
-/** Starts the built server on a database of its own, and waits until it is ready. */
-export async function startSentinel(env: Record<string, string>): Promise<Sentinel> {
+/** Starts the built server on a database of its own, and waits until `path` answers well. */
+export async function startSentinel(env: Record<string, string>, path = "/readyz"): Promise<Sentinel> {
   const port = await freePort();
   const child = spawn(process.execPath, [join(BIN, "next"), "start", "-H", "127.0.0.1", "-p", String(port)], {
     env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },
@@ -37,7 +37,7 @@ export async function startSentinel(env: Record<string, string>): Promise<Sentin
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + START_MS;
   for (;;) {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+    const answer = await fetch(url + path, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
     if (answer?.ok) return { url, process: child, output: () => output };
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill("SIGKILL");
