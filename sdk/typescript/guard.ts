@@ -222,7 +222,7 @@ export function createGuard(options: GuardOptions): Guard {
     endRun(run, outcome) {
       if (!runs.end(run)) return;
       clearTimeout(run.ending?.timer);
-      guard.report(runEnd(run, run.outcome ?? outcome, now()), run);
+      guard.report(runEnd(run, outcome === "error" ? outcome : (run.outcome ?? outcome), now()), run);
     },
     endRunUnlessItGoesOn(run, outcome, errorType) {
       touch(run);

@@ -371,6 +371,16 @@ describe("restrictions", () => {
       attributes: { refused_tool_calls: 13 },
     });
   });
+  it("a run whose tool calls were capped is limited, though the model answers", async () => {
+    server.direct("a", { autonomy: { level: "reduced", max_model_calls: null, max_tool_calls: 1, temperature: null } });
+    const s = watch();
+    const model = fakeModel()
+      .respondWithTools([call("lookup"), call("lookup")])
+      .respond(new AIMessage("with what I have"));
+    await createAgent({ model, tools: [lookup()], middleware: [s] }).invoke(hello);
+    await s.guard.flush();
+    expect(server.of("a", "run_end").map((e) => [e.outcome, e.success])).toEqual([["limited", undefined]]);
+  });
   it("a rolled-back prompt replaces the system message, and its identity is reported", async () => {
     const seen: string[] = [];
     const s = watch();

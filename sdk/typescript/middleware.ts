@@ -1,7 +1,7 @@
 import { AIMessage } from "@langchain/core/messages";
 import { createMiddleware } from "langchain";
 import { z } from "zod";
-import { createGuard, type Guard } from "./guard";
+import { createGuard } from "./guard";
 import { callModel } from "./model-call";
 import type { GuardOptions } from "./options";
 import { quietly } from "./quietly";
@@ -79,12 +79,11 @@ export function sentinel(options: SentinelOptions) {
       const { revokedTools, maxToolCalls } = guard.restrictions();
       if (revokedTools.has(name))
         return refusal(request as never, run, `Not run: the tool ${name} has been revoked. Work without it.`);
-      if (maxToolCalls !== null && run.toolCalls >= maxToolCalls)
-        return refusal(
-          request as never,
-          run,
-          `Not run: this run has used up its ${maxToolCalls} tool calls. Answer with what you have.`,
-        );
+      if (maxToolCalls !== null && run.toolCalls >= maxToolCalls) {
+        run.outcome = "limited";
+        const why = `this run has used up its ${maxToolCalls} tool calls. Answer with what you have.`;
+        return refusal(request as never, run, `Not run: ${why}`);
+      }
       return callTool(guard, options, run, request as never, handler as never);
     },
     afterAgent: (state) => {
