@@ -23,18 +23,17 @@ import {
   saveProbation,
   saveWatch,
 } from "@/lib/db/queries/sweep";
-import { changes as changesTable } from "@/lib/db/schema";
 import { log } from "@/lib/log";
 import type { LoopConfig } from "./config";
 import { agentClaim } from "./directives";
 import type { HoldCounts } from "./hold-counts";
-import { newId } from "./ids";
 import { hasLearned, judge, type Judgement, type Test } from "./judge";
 import { anomalyRows, gravest, open } from "./open";
 import { Plan } from "./plan";
 import { priorFor } from "./priors";
 import { shardOf } from "./shards";
 import { type Detector, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
+import { watchedChange } from "./watched-change";
 
 /** Events judged in one commit: large enough to be fast, small enough that the commit is short. */
 const MAX_EVENTS = 4_000;
@@ -90,6 +89,7 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
   ]);
 
   const plan = new Plan();
+  const seen: Seen = { runs: [], identities: [] };
   const report: ShardReport = { events: events.length, opened: 0, failed: [], more: events.length === MAX_EVENTS };
   // A page that is not full was the last: other shards' events up to there need not be looked through again.
   const cursor = events.length === MAX_EVENTS ? events.at(-1)!.seq : Math.max(newest, shard.cursor);
@@ -115,7 +115,7 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
       const touched =
         mine.length > 0 || changes.length > 0 || judgement.anomalies.length > 0 || before !== detector.agentState;
       if (!touched) continue;
-      report.opened += plannedFor(plan, judgement, directives.get(id) ?? null, detector, ctx);
+      report.opened += plannedFor(plan, seen, judgement, directives.get(id) ?? null, detector, ctx);
       plan.write(saveDetector(id, detector.state, detector.agentState, now));
       for (const test of tests) if (test.moved) plan.write(test.save());
     } catch (err) {
@@ -125,6 +125,8 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
       report.failed.push(id);
     }
   }
+  if (seen.runs.length > 0) plan.write(addToRuns(seen.runs));
+  if (seen.identities.length > 0) plan.write(saveIdentity(seen.identities));
   if (untaken.length > 0)
     plan.write(
       markTaken(
@@ -139,24 +141,38 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
     return report;
   }
   const until = now + LEASE_MS;
+  // What is not committed, the detectors must not remember: they would judge the same events twice.
+  const forget = () => {
+    for (const id of rows.keys()) shard.detectors.delete(id);
+    shard.until = 0;
+  };
   const won = await commit(db, {
     claims: [advance(shard.id, shard.fence, cursor, now, until), ...plan.claims],
     writes: plan.writes,
     events: plan.events,
+  }).catch((error: unknown) => {
+    forget();
+    throw error;
   });
   if (won) {
     Object.assign(shard, { cursor, until, committedAt: now });
     return report;
   }
-  // Somebody moved an agent meanwhile, or the lease went to another process: forget what was not committed.
-  for (const id of rows.keys()) shard.detectors.delete(id);
-  shard.until = 0;
+  // Somebody moved an agent meanwhile, or the lease went to another process.
+  forget();
   return { ...report, opened: 0, more: true };
+}
+
+/** What is written for all agents of a shard at once: a statement each would cost more than its rows. */
+interface Seen {
+  runs: unknown[][];
+  identities: unknown[][];
 }
 
 /** What follows from one agent's judgement. Returns how many incidents it opens. */
 function plannedFor(
   plan: Plan,
+  seen: Seen,
   judgement: Judgement,
   directive: DirectiveRow | null,
   detector: Detector,
@@ -166,9 +182,8 @@ function plannedFor(
   const { db, now, config } = ctx;
   if (anomalies.length > 0) plan.write(anomalyRows(db, agent.id, agent.incidentId, anomalies));
   if (anomalies.length > 0 && agent.incidentId) plan.write(worsen(agent.incidentId, anomalies));
-  const totals = runs.rows();
-  if (totals.length > 0) plan.write(addToRuns(totals));
-  plan.write(saveIdentity([identityRow(judgement, detector)]));
+  seen.runs.push(...runs.rows());
+  seen.identities.push(identityRow(judgement, detector));
   for (const anomaly of anomalies.filter((a) => a.evidence === "change")) watchedChange(plan, ctx, agent, anomaly);
   if (breach && directive && directive.breachedAt === null) {
     plan
@@ -261,37 +276,6 @@ function openFor(
   if (opened.held) ctx.holds.add(agent.type);
   if (opened.limitIncident) ctx.limitIncident = opened.limitIncident;
 }
-
-/** An undeclared change of prompt, model or tools is recorded as a change like any other, and watched. */
-function watchedChange(plan: Plan, { db, now }: SweepContext, agent: Agent, anomaly: Anomaly): void {
-  const kind = anomaly.type === "prompt_change" ? "prompt" : anomaly.type === "model_change" ? "model" : "tools";
-  plan
-    .write(
-      db.insert(changesTable).values({
-        id: newId("chg"),
-        subjectKind: "agent",
-        subjectId: agent.id,
-        kind,
-        at: anomaly.at,
-        declared: false,
-        from: text(anomaly.detail.from),
-        to: text(anomaly.detail.to),
-        source: "detected",
-        status: "watched",
-        createdAt: now,
-      }),
-    )
-    .tell({
-      at: now,
-      type: "change.watched",
-      agentId: agent.id,
-      text: `${agent.id}: ${kind} changed without being announced; watched`,
-      data: { kind, from: anomaly.detail.from, to: anomaly.detail.to, severity: anomaly.severity },
-    });
-}
-
-const text = (value: string | number | boolean | null | undefined): string | null =>
-  value === null || value === undefined ? null : String(value);
 
 /** Further anomalies of an agent that has an incident raise its severity, and never lower it. */
 const worsen = (incidentId: string, anomalies: readonly Anomaly[]): Statement => ({

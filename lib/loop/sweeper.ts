@@ -23,6 +23,8 @@ export interface HeldShard {
   cursor: number;
   until: number;
   committedAt: number;
+  /** When its quiet agents were last looked at. */
+  tickedAt: number;
   detectors: Map<string, Detector>;
 }
 
@@ -57,6 +59,7 @@ export async function hold(db: Db, sweeper: Sweeper, id: number, now: number): P
     cursor: Number(row.cursor),
     until,
     committedAt: 0,
+    tickedAt: 0,
     detectors: new Map(),
   };
   sweeper.held.set(id, shard);

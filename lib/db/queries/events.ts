@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { EventKind } from "@/lib/core/vocabulary";
 import type { Db, Statement } from "../client";
-import { agentEvents, ingestRequests } from "../schema";
+import { type agentEvents, ingestRequests } from "../schema";
 
 export interface NewEvent {
   /** Its place in the request. */
@@ -150,13 +150,32 @@ export async function newestSeq(db: Db): Promise<number> {
   return row?.seq ?? 0;
 }
 
+/** An event as the sweep reads it. */
+export type StoredEvent = Pick<
+  typeof agentEvents.$inferSelect,
+  "seq" | "agentId" | "kind" | "at" | "runId" | "late" | "body"
+>;
+
+/** One JSON text a row: to build it in the database costs a third of what a row object built column by column does. */
+const EVENT_TEXT = `'[' || seq || ',' || json_quote(agent_id) || ',' || json_quote(kind) || ',' || at || ',' || json_quote(run_id) || ',' || late || ',' || body || ']'`;
+
 /** What a shard has not judged yet, in the order of arrival, up to an event. */
-export async function listEventsBetween(db: Db, shard: number, after: number, upTo: number, limit: number) {
+export async function listEventsBetween(
+  db: Db,
+  shard: number,
+  after: number,
+  upTo: number,
+  limit: number,
+): Promise<StoredEvent[]> {
   if (upTo <= after) return [];
-  return db
-    .select()
-    .from(agentEvents)
-    .where(and(gt(agentEvents.seq, after), lte(agentEvents.seq, upTo), eq(agentEvents.shard, shard)))
-    .orderBy(asc(agentEvents.seq))
-    .limit(limit);
+  const { rows } = await db.$client.execute({
+    sql: `SELECT ${EVENT_TEXT} FROM agent_events WHERE seq > ? AND seq <= ? AND shard = ? ORDER BY seq LIMIT ?`,
+    args: [after, upTo, shard, limit],
+  });
+  return rows.map((row) => {
+    const [seq, agentId, kind, at, runId, late, body] = JSON.parse(String(row[0])) as EventRow;
+    return { seq, agentId, kind, at, runId, late: late === 1, body };
+  });
 }
+
+type EventRow = [number, string, EventKind, number, string | null, number, StoredEvent["body"]];

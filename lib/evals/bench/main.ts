@@ -1,0 +1,147 @@
+import { existsSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import autocannon from "autocannon";
+import { median } from "simple-statistics";
+import { benchDetector } from "./detector";
+import { buildNoop, NOOP_PATH } from "./noop";
+import { Samples } from "./samples";
+import { caughtUp, detectors, type SentinelServer, startSentinel, sweepSeconds } from "./sentinel";
+import { serve, type Server } from "./serve";
+
+/** How many times as many samples a second batches must bring, judged, as single posts to a handler that does nothing. */
+const TARGET = 20;
+const ROUNDS = 5;
+const AGENTS = 100;
+const BATCH = { agents: 20, each: 50 };
+const BATCH_SIZE = BATCH.agents * BATCH.each;
+const BATCHES_A_ROUND = 50;
+/** Samples of each agent before anything is measured: baselines have settled, the server is warm. */
+const WARM_UP_EACH = 600;
+const NOOP_SECONDS = 3;
+/** Few connections with large bodies, more with empty ones: what each of the two is fastest with. */
+const CONNECTIONS = { noop: 10, batches: 3 };
+const TIMEOUT_S = 60;
+
+interface Rate {
+  /** Samples a second. */
+  wall: number;
+  /** Samples a second of the server's CPU time: what is left of the figure when other programs disturb it. */
+  cpu: number | null;
+}
+interface Round {
+  noop: Rate;
+  batches: Rate;
+  stored: number;
+  p50: number;
+  p99: number;
+  sweepMs: number;
+}
+
+const nextBin = createRequire(import.meta.url).resolve("next/dist/bin/next");
+
+async function main(): Promise<void> {
+  if (!existsSync(".next/BUILD_ID")) throw new Error("There is no build: run `npm run build` first");
+  const folder = await buildNoop(nextBin);
+  const noop = await serve(nextBin, folder, { path: NOOP_PATH, method: "POST" });
+  const sentinel = await startSentinel(nextBin);
+  try {
+    const samples = new Samples(AGENTS, Date.now() - 1_000);
+    let sent = 0;
+    const next = () => samples.batch(sent++ * BATCH.agents, BATCH.agents, BATCH.each, Date.now());
+    await load(sentinel, next, (AGENTS * WARM_UP_EACH) / BATCH_SIZE);
+    await caughtUp(sentinel);
+    await single(noop, 1);
+
+    const rounds: Round[] = [];
+    for (let i = 0; i < ROUNDS; i++) rounds.push(await round(noop, sentinel, next));
+    const ratio = print(rounds, await detectors(sentinel));
+    process.exitCode = ratio >= TARGET ? 0 : 1;
+  } finally {
+    await Promise.all([noop.stop(), sentinel.stop()]);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function single(noop: Server, seconds: number): Promise<Rate> {
+  const cpu = noop.cpu();
+  const result = await autocannon({
+    url: noop.url + NOOP_PATH,
+    method: "POST",
+    connections: CONNECTIONS.noop,
+    duration: seconds,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(new Samples(1, 0).batch(0, 1, 1, Date.now())[0]),
+  });
+  return { wall: result["2xx"] / result.duration, cpu: perCpu(result["2xx"], cpu, noop) };
+}
+
+const perCpu = (samples: number, before: number | null, server: Server): number | null => {
+  const after = server.cpu();
+  return before === null || after === null ? null : samples / (after - before);
+};
+
+/** Posts so many batches; every one must be accepted. */
+async function load(sentinel: SentinelServer, next: () => object[], batches: number) {
+  const bodies = Array.from({ length: batches }, () => JSON.stringify({ events: next() }));
+  const result = await autocannon({
+    url: `${sentinel.server.url}/api/v1/ingest`,
+    method: "POST",
+    connections: CONNECTIONS.batches,
+    amount: batches,
+    timeout: TIMEOUT_S,
+    headers: { "content-type": "application/json", authorization: `Bearer ${sentinel.key}` },
+    requests: [{ setupRequest: (request) => ({ ...request, body: bodies.pop()! }) }],
+  });
+  if (result["2xx"] !== batches)
+    throw new Error(`${result["2xx"]} of ${batches} batches got through (${result.non2xx} refused)`);
+  return result;
+}
+
+async function round(noop: Server, sentinel: SentinelServer, next: () => object[]): Promise<Round> {
+  const bare = await single(noop, NOOP_SECONDS);
+  const swept = await sweepSeconds(sentinel);
+  const cpu = sentinel.server.cpu();
+  const size = BATCHES_A_ROUND * BATCH_SIZE;
+  const began = performance.now();
+  const result = await load(sentinel, next, BATCHES_A_ROUND);
+  await caughtUp(sentinel);
+  const seconds = (performance.now() - began) / 1_000;
+  return {
+    noop: bare,
+    batches: { wall: size / seconds, cpu: perCpu(size, cpu, sentinel.server) },
+    stored: size / result.duration,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    sweepMs: (((await sweepSeconds(sentinel)) - swept) * 1_000_000) / size,
+  };
+}
+
+function print(rounds: Round[], states: { count: number; bytes: number }): number {
+  const over = (read: (round: Round) => number | null) => median(rounds.map((one) => read(one) ?? Number.NaN));
+  const ratio = over((r) => r.batches.wall / r.noop.wall);
+  const whole = (n: number) => Math.round(n).toLocaleString("en-US");
+  const lines: [string, string][] = [
+    ["single posts to a bare no-op handler, samples/s", whole(over((r) => r.noop.wall))],
+    [`batches of ${whole(BATCH_SIZE)}, stored and judged, samples/s`, whole(over((r) => r.batches.wall))],
+    ["  of them stored and acknowledged, samples/s", whole(over((r) => r.stored))],
+    [
+      `ratio (at least ${TARGET})`,
+      `${ratio.toFixed(1)}  (${rounds.map((r) => (r.batches.wall / r.noop.wall).toFixed(1)).join(", ")})`,
+    ],
+    [
+      "ratio by the servers' CPU time",
+      over((r) => (r.batches.cpu ?? Number.NaN) / (r.noop.cpu ?? Number.NaN)).toFixed(1),
+    ],
+    ["CPU of the server per sample, µs", (1e6 / over((r) => r.batches.cpu)).toFixed(1)],
+    ["ingest of a batch, p50 / p99, ms", `${over((r) => r.p50)} / ${over((r) => r.p99)}`],
+    ["sweep per 1,000 events, ms", over((r) => r.sweepMs).toFixed(1)],
+    ["detector, one observation, µs", benchDetector().toFixed(1)],
+    [`detector state as stored, bytes (mean of ${states.count} agents)`, whole(states.bytes)],
+  ];
+  console.log(`${AGENTS} agents; ${BATCH.agents} in a batch; median of ${rounds.length} rounds\n`);
+  for (const [name, value] of lines) console.log(`${name.padEnd(58)} ${value}`);
+  console.log(ratio >= TARGET ? "\nok" : `\nMISSED: ${ratio.toFixed(1)} is less than ${TARGET}`);
+  return ratio;
+}
+
+await main();

@@ -1,0 +1,64 @@
+import { healthyAgent, type Vitals } from "@/lib/evals/detection/generate";
+import type { AgentEvent } from "@/lib/contracts/event";
+
+/** Calls in one run of an agent. */
+const CALLS_A_RUN = 5;
+const LOG_SD = 0.5;
+
+interface Agent {
+  id: string;
+  type: string;
+  vitals: () => Vitals;
+  sequence: number;
+  /** When its last event happened. */
+  at: number;
+}
+
+/** Healthy model calls of a fleet, field by field what the SDK reports. Every event is new: each agent counts its own. */
+export class Samples {
+  readonly #agents: Agent[];
+
+  constructor(agents: number, start: number) {
+    this.#agents = Array.from({ length: agents }, (_, i) => ({
+      id: `bench-${i}`,
+      type: `Bench ${i % 4}`,
+      vitals: healthyAgent(i + 1, LOG_SD),
+      sequence: 0,
+      at: start,
+    }));
+  }
+
+  /** `each` events of `agents` agents from the `from`-th on, spread over the time since their last ones until `now`. */
+  batch(from: number, agents: number, each: number, now: number): Partial<AgentEvent>[] {
+    const events: Partial<AgentEvent>[] = [];
+    for (let i = 0; i < agents; i++) {
+      const agent = this.#agents[(from + i) % this.#agents.length]!;
+      const pace = (now - agent.at) / each;
+      for (let n = 0; n < each; n++) events.push(event(agent, Math.round((agent.at += pace))));
+    }
+    return events;
+  }
+}
+
+function event(agent: Agent, timestamp: number): Partial<AgentEvent> {
+  const { error, ...vitals } = agent.vitals();
+  const sequence = agent.sequence++;
+  return {
+    agent_id: agent.id,
+    agent_type: agent.type,
+    kind: "model_call",
+    timestamp,
+    sequence,
+    instance_id: `${agent.id}-1`,
+    run_id: `${agent.id}-run-${Math.floor(sequence / CALLS_A_RUN)}`,
+    directive_version: 0,
+    sdk_version: "0.1.0",
+    model: "gpt-5-mini",
+    response_model: "gpt-5-mini",
+    provider: "openai",
+    ...vitals,
+    success: error === 0,
+    finish_reason: "stop",
+    prompt_hash: `prompt of ${agent.type}`,
+  };
+}
