@@ -34,4 +34,14 @@ describe("a shard", () => {
     expect(none).toEqual([]);
     expect(await seen()).toBe(2 * EVENTS);
   });
+
+  it("is swept on at once by the process that holds it, when one of its claims was lost", async () => {
+    await send();
+    await fleet.sweep();
+    await send();
+    await fleet.db.run(sql`UPDATE shards SET fence = fence + 1`);
+    const { skipped, failed } = await fleet.sweep();
+    expect([skipped, failed]).toEqual([0, []]);
+    expect(await seen()).toBe(2 * EVENTS);
+  });
 });

@@ -6,12 +6,12 @@ import { actionRuns, changes, detectorStates, incidentSubjects } from "../schema
 
 export type Change = typeof changes.$inferSelect;
 
-/** A claim: takes the shard's lease if it is free or has run out. Its fence grows, which shuts out whoever had it. */
+/** A claim: takes the shard's lease if it is free, has run out, or is the owner's already. Its fence grows, which shuts out whoever had it. */
 export function takeLease(id: number, owner: string, now: number, until: number): Statement {
   return {
     sql: `INSERT INTO shards (id, owner, fence, lease_until) VALUES (?1, ?2, 1, ?4)
           ON CONFLICT (id) DO UPDATE SET owner = ?2, fence = shards.fence + 1, lease_until = ?4
-          WHERE shards.lease_until < ?3 OR shards.owner IS NULL RETURNING cursor, fence`,
+          WHERE shards.lease_until < ?3 OR shards.owner IS NULL OR shards.owner = ?2 RETURNING cursor, fence`,
     args: [id, owner, now, until],
   };
 }
