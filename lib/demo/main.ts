@@ -96,6 +96,10 @@ async function main() {
     const env = {
       LIBSQL_URL: folder.databaseUrl,
       LOG_LEVEL: "warn",
+      // What a .env file says is meant for production; "" is not set.
+      LIBSQL_AUTH_TOKEN: "",
+      SENTINEL_URL: "",
+      SWEEP_IN_PROCESS: "1",
       SENTINEL_DEMO_CONTROL_URL: control.url,
       SENTINEL_DEMO_CONTROL_TOKEN: control.token,
     };
