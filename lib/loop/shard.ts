@@ -38,7 +38,7 @@ import { watchedChange } from "./watched-change";
 /** Events judged in one commit: large enough to be fast, small enough that the commit is short. */
 const MAX_EVENTS = 4_000;
 /** An idle shard says that it lives this often, in ms. */
-const IDLE_COMMIT_MS = 2_000;
+const IDLE_COMMIT_MS = 1_500;
 /** Agents that reported nothing are looked at this often, in ms: silence is a matter of seconds. */
 const TICK_MS = 1_000;
 

@@ -6,8 +6,11 @@ import { commit } from "@/lib/db/commit";
 import { giveBack, listDetectors, takeLease } from "@/lib/db/queries/sweep";
 import { write } from "@/lib/db/client";
 
-/** How long a shard stays with a process that fell silent. Several sweeps long, so that a slow one does not lose it. */
-export const LEASE_MS = 15_000;
+/**
+ * How long a shard stays with a process that fell silent: so long nobody judges its events after a crash. A sweep that takes
+ * longer may lose the shard to another process; its fence then keeps it from writing.
+ */
+export const LEASE_MS = 5_000;
 /** Detectors kept in memory per shard; beyond it the least recently used is read anew when it is needed. */
 const MAX_DETECTORS = 4_000;
 
