@@ -2,10 +2,11 @@ import { clamp } from "./stats";
 
 /**
  * Samples that come together are alike: calls of one run share its task, and an agent's load carries over from one
- * sample to the next. Taken for independent, one odd run would look like a sick agent. So each score is judged by how
- * much it surprises given its forerunners: the earlier scores of its run (equally correlated with one another, the model
- * of a run's own level), or, outside of runs, the sample before (a first-order autoregression). The standardised surprises of
- * healthy samples are independent again (the residual chart of Alwan & Roberts 1988).
+ * sample to the next. Taken for independent, one odd run would look like a sick agent. So what could be expected of a
+ * score from its forerunners is taken off it: from the earlier scores of its run (equally correlated with one another, the
+ * model of a run's own level), or, outside of runs, from the sample before (a first-order autoregression), as in the
+ * residual charts of Alwan & Roberts (1988). Unlike there, forerunners only ever take evidence away: what is left is not
+ * divided by its smaller spread, and a run that began low is not held to it, so that a wrong correlation cannot make evidence.
  */
 export interface Forerunners {
   n: number;
@@ -22,26 +23,30 @@ export interface Dependence {
   last: number;
 }
 
-export const createDependence = (): Dependence => ({ rho: 0, pairs: PRIOR_PAIRS, runs: 0, last: 0 });
+export const createDependence = (): Dependence => ({ rho: 0, pairs: 0, runs: 0, last: 0 });
 
-/** The estimate starts at 0 with this many pairs behind it. */
-const PRIOR_PAIRS = 10;
+/** What is assumed before anything is known, and how many pairs that weighs: calls of a run are alike, samples in a row are not. */
+const ASSUMED_IN_RUNS = { rho: 0.3, pairs: 15, noise: 1 };
+const ASSUMED_IN_A_ROW = { rho: 0, pairs: 30, noise: 2 };
 const PAIRS_MAX = 1000;
-/** Correlation within this many standard errors of 0 counts as none. */
-const NOISE_SE = 2;
 const RUNS_MAX = 4000;
 const RHO_MAX = 0.95;
-const CUT = 3.5;
+/** Scores count as no further off than this: a fault's first wild values must not pass for correlation. */
+const CUT = 2.5;
 
-/** Correlation to reckon with: the estimate less its noise, 0 to 0.95. */
-export const correlation = (d: Dependence) => clamp(d.rho - NOISE_SE / Math.sqrt(d.pairs), 0, RHO_MAX);
+/** Correlation to reckon with, 0 to 0.95: the estimate less its noise (one standard error in runs, two in a row). */
+export function correlation(d: Dependence): number {
+  const assumed = d.runs > 0 ? ASSUMED_IN_RUNS : ASSUMED_IN_A_ROW;
+  const pairs = d.pairs + assumed.pairs;
+  return clamp((d.rho * d.pairs + assumed.rho * assumed.pairs) / pairs - assumed.noise / Math.sqrt(pairs), 0, RHO_MAX);
+}
 
 /** Weight of the forerunners' mean in predicting the next score (the best linear predictor under equal correlation). */
 export const weightOf = (before: Forerunners, rho: number) => (before.n * rho) / (1 + (before.n - 1) * rho);
 
 /** How many independent values `n` correlated ones are worth: n over the design effect of their runs, or of the autoregression. */
 export function worth(d: Dependence, n: number): number {
-  const rho = clamp(d.rho - 1 / Math.sqrt(d.pairs), 0, RHO_MAX);
+  const rho = correlation(d);
   if (rho === 0) return n;
   if (d.runs === 0) return (n * (1 - rho)) / (1 + rho);
   return n / (1 + (Math.max(n / d.runs, 1) - 1) * rho);

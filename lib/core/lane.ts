@@ -43,6 +43,8 @@ const SATURATION = 1e12;
 const NOTHING = 2;
 /** Evidence from which values are held back instead of learned: reached by a healthy lane in a few per cent of its samples. */
 export const DOUBT = 60;
+/** The same for the correlation within runs: stopping earlier would leave it unlearned where it is strong, and doubt lasting. */
+const STRONG_DOUBT = 3000;
 /**
  * Held values at most, and as a share of what is known; the oldest is learned then. A lane in lasting mild doubt still
  * follows slow healthy change, and a young baseline, whose doubt is mostly its own error, is corrected soon.
@@ -56,6 +58,8 @@ const HELD_SHARE = 1 / 8;
  * standard error is taken, or a newcomer could prove nothing.
  */
 const CAUTION = 12;
+/** Standard errors taken off while young. */
+const YOUNG = 1.3;
 
 export const createLane = (side: "up" | "down" | "both", lent: Loan | null = null): Lane => ({
   sketch: side === "both" ? { ...createSketch(lent), range: [] } : createSketch(lent),
@@ -86,7 +90,7 @@ export function score(lane: Lane, y: number, gap: number): Score | null {
   const n = Math.max(worth(lane.dependence, base.n), 1);
   const z = scoreOf(base, y, n);
   const variance = (1 + 0.5 * Math.min(z * z, EDGE_Z2)) / n;
-  const caution = Math.min(Math.sqrt(variance), CAUTION * variance);
+  const caution = Math.min(YOUNG * Math.sqrt(variance), CAUTION * variance);
   return { z, up: z - caution, down: z + caution };
 }
 
@@ -108,18 +112,12 @@ export function bet(
   lane.recent += RECENT_GAIN * (cut - lane.recent);
   const before = run ?? { n: 1, sum: dependence.last };
   const rho = correlation(dependence);
-  let expected = 0;
-  let spread = 1;
-  if (rho > 0 && before.n > 0) {
-    const weight = weightOf(before, rho);
-    expected = (weight * before.sum) / before.n;
-    spread = Math.sqrt(1 - rho * weight);
-  }
-  if (learn && evidence(lane.r) < DOUBT) noteDependence(dependence, s.z, before);
+  const expected = rho > 0 && before.n > 0 ? (weightOf(before, rho) * before.sum) / before.n : 0;
+  if (learn && evidence(lane.r) < (run === null ? DOUBT : STRONG_DOUBT)) noteDependence(dependence, s.z, before);
   if (run === null) dependence.last = cut;
   else follow(run, s.z);
-  const up = (s.up - expected) / spread;
-  const down = (s.down - expected) / spread;
+  const up = s.up - Math.max(expected, 0);
+  const down = s.down - Math.min(expected, 0);
   let total = 0;
   if (side === "both") total = (stake(lane.r, 0, up) + stake(lane.r, 3, -down)) / 2;
   else total = stake(lane.r, 0, side === "up" ? up : -down);

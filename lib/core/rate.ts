@@ -112,11 +112,13 @@ function usualFor(lane: RateLane, yes: boolean, run: Forerunners | null, learn: 
   const rho = correlation(dependence);
   const expected = rho > 0 && before.n > 0 ? usual + (weightOf(before, rho) * sd * before.sum) / before.n : usual;
   if (learn && rateEvidence(lane) < DOUBT) noteDependence(dependence, z, before);
-  if (run === null) dependence.last = z;
+  if (run === null) dependence.last = clamp(z, -Z_CUT, Z_CUT);
   else follow(run, z);
   return clamp(expected, usual, MOST);
 }
 
+/** A rare yes is many sd off; forerunners count it as this many. */
+const Z_CUT = 2.5;
 /** What is usual most of the time cannot become alarming by happening more often. */
 const RAISABLE = 0.8;
 /** A rate that was always one is still expected to fail now and then. */
