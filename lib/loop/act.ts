@@ -7,6 +7,7 @@ import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import {
   type ActionRun,
+  findApprovalOf,
   findProposal,
   findDirectiveOfRun,
   type Proposal,
@@ -28,10 +29,14 @@ export type Acted = { kind: "begun"; runId: string } | { kind: "void"; reason: s
  * when the proposal was made, else the proposal is void. What it does reaches the agent as a directive; whether it
  * helped is measured later.
  */
-export async function act(db: Db, proposalId: string, by: { id: string; mover: Mover }, now: number): Promise<Acted> {
+export async function act(db: Db, proposalId: string, now: number): Promise<Acted> {
   const proposal = await findProposal(db, proposalId);
   if (!proposal || proposal.state !== "approved") return { kind: "lost" };
-  const [agent, incident] = await Promise.all([getAgent(db, proposal.agentId), getIncident(db, proposal.incidentId)]);
+  const [agent, incident, by] = await Promise.all([
+    getAgent(db, proposal.agentId),
+    getIncident(db, proposal.incidentId),
+    whoAllowed(db, proposal),
+  ]);
   if (agent.stateVersion !== proposal.targetVersion)
     return void_(db, proposal, "the agent's state moved since it was proposed", now);
   const state = healing(agent.state, by.mover);
@@ -45,7 +50,7 @@ export async function act(db: Db, proposalId: string, by: { id: string; mover: M
     agentId: agent.id,
     action: proposal.action,
     args: proposal.args,
-    by: by.id,
+    by: by.name,
     why: proposal.reason,
     state: "started",
     startedAt: now,
@@ -65,16 +70,31 @@ export async function act(db: Db, proposalId: string, by: { id: string; mover: M
       type: "action.started",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${proposal.action.replaceAll("_", " ")} begun on ${agent.id}, by ${by.id}`,
+      text: `${proposal.action.replaceAll("_", " ")} begun on ${agent.id}, by ${by.name}`,
       data: { run: run.id, action: proposal.action, args: proposal.args },
     });
   if (!(await commit(db, plan))) return { kind: "lost" };
   await carryOut(
     db,
-    { id: run.id, agentId: agent.id, incidentId: incident.id, action: proposal.action, args: proposal.args, by: by.id },
+    {
+      id: run.id,
+      agentId: agent.id,
+      incidentId: incident.id,
+      action: proposal.action,
+      args: proposal.args,
+      by: by.name,
+    },
     now,
   );
   return { kind: "begun", runId: run.id };
+}
+
+/** Policy let it run, or a person approved it: the approval says who. */
+async function whoAllowed(db: Db, proposal: Proposal): Promise<{ name: string; mover: Mover }> {
+  if (proposal.policy === "run") return { name: "sentinel", mover: "system" };
+  const approval = await findApprovalOf(db, proposal.id);
+  if (approval?.state !== "approved") throw new Error(`Proposal ${proposal.id} was never approved`);
+  return { name: approval.decidedByName ?? "a person", mover: "person" };
 }
 
 /** The way into `healing`: what was never held is held first, by the person who approved. */

@@ -102,7 +102,7 @@ export async function decide(
   if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
     plan.claim(incidentClaim(db, incident, { state: "rejected" }));
   if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided it first" });
-  if (to === "approved") await act(db, proposal.id, { id: person.id, mover: "person" }, now);
+  if (to === "approved") await act(db, proposal.id, now);
   return { id: approval.id, state: to, incident_id: incident.id };
 }
 

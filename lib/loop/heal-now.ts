@@ -89,6 +89,6 @@ export async function healNow(
       data: { proposal: row.id },
     });
   if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else was first" });
-  const acted = await act(db, row.id, { id: person.id, mover: "person" }, now);
+  const acted = await act(db, row.id, now);
   if (acted.kind === "void") throw new SentinelError("conflict", { detail: acted.reason });
 }

@@ -137,11 +137,7 @@ async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
     for (const proposal of approved) {
       await isolated(report, proposal.id, async () => {
         if (proposal.policy === "run" && (await holdInDoubt(db, proposal.agentId))) return;
-        const by =
-          proposal.policy === "run"
-            ? { id: "sentinel", mover: "system" as const }
-            : { id: "an approver", mover: "person" as const };
-        const acted = await act(db, proposal.id, by, now);
+        const acted = await act(db, proposal.id, now);
         moved ||= acted.kind !== "lost";
       });
     }

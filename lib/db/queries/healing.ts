@@ -20,6 +20,11 @@ export async function getApproval(db: Db, id: string): Promise<Approval> {
   return approval;
 }
 
+/** The decision on a proposal, if it asked for one. */
+export async function findApprovalOf(db: Db, proposalId: string): Promise<Approval | null> {
+  return (await db.query.approvals.findFirst({ where: eq(approvals.proposalId, proposalId) })) ?? null;
+}
+
 export async function listProposalsOf(db: Db, incidentId: string): Promise<Proposal[]> {
   return db.select().from(proposals).where(eq(proposals.incidentId, incidentId)).orderBy(proposals.createdAt);
 }
