@@ -161,7 +161,7 @@ test("a decision from the card sends what was seen; the rest of the list is deci
   await live(page);
   await page.getByRole("button", { name: /^Reject .* on research-1$/ }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("Evidence").click();
+  await dialog.locator("summary").filter({ hasText: "Evidence" }).click();
   await dialog.getByLabel("Comment").fill("Not yet");
   const sent = page.waitForRequest((request) => request.method() === "POST" && request.url().includes("/decision"));
   await dialog.getByRole("button", { name: "Reject" }).click();
@@ -214,9 +214,9 @@ test("a key is shown once", async ({ world, context, page, errors }) => {
   const secret = (await page.getByLabel("The key").textContent())!;
   expect(secret.length).toBeGreaterThan(20);
   await page.getByRole("button", { name: "Done" }).click();
-  await expect(page.getByRole("cell", { name: "a key from the screen" })).toBeVisible();
+  await expect(page.getByRole("cell", { name: "a key from the screen", exact: true })).toBeVisible();
   await page.reload();
-  await expect(page.getByRole("cell", { name: "a key from the screen" })).toBeVisible();
+  await expect(page.getByRole("cell", { name: "a key from the screen", exact: true })).toBeVisible();
   expect(await page.content()).not.toContain(secret);
   expect(errors).toEqual([]);
 });

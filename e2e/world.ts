@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, type Page, test as base } from "@playwright/test";
+import { setTimeout as pause } from "node:timers/promises";
+import { type BrowserContext, test as base } from "@playwright/test";
 import { Fleet, type Reporter } from "./fleet";
 import { cli, startSentinel, stopSentinel } from "./http/process";
 import { build, signIn } from "./http/server";
@@ -23,12 +24,14 @@ export interface World {
 
 const SETUP_MS = 15 * 60_000;
 const ILL_STEPS = 40;
+/** Between two reports of an agent. */
+const PACE_MS = 500;
 
 async function settle(world: World): Promise<void> {
   const { fleet, agents, ill, api } = world;
   await fleet.register(agents);
   for (const type of new Set(agents.map((agent) => agent.type)))
-    await api("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, { mode: "recommend" });
+    await api("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, { mode: "act" });
   await api("PATCH", "/api/v1/settings", { limits: { fleet_share: 1, type_share: 1, per_hour: 1000 } });
   await fleet.history(agents);
   for (const agent of ill) agent.tokens = 40;
@@ -36,9 +39,24 @@ async function settle(world: World): Promise<void> {
     await fleet.step(agents);
     const { counts } = await api<{ counts: { pending: number } }>("GET", "/api/v1/approvals");
     if (counts.pending >= ill.length) return;
-    await new Promise((done) => setTimeout(done, 500));
+    await pause(PACE_MS);
   }
   throw new Error("The ill agents were not noticed: no approval is pending.");
+}
+
+/** Goes on reporting, since agents that fall silent are news of their own. Returns a function that ends it. */
+function keepReporting({ fleet, agents }: World): () => Promise<void> {
+  let going = true;
+  const ended = (async () => {
+    while (going) {
+      await fleet.step(agents);
+      await pause(PACE_MS);
+    }
+  })();
+  return () => {
+    going = false;
+    return ended;
+  };
 }
 
 export const test = base.extend<{ errors: string[] }, { world: World }>({
@@ -77,7 +95,9 @@ export const test = base.extend<{ errors: string[] }, { world: World }>({
         },
       };
       await settle(world);
+      const stopReporting = keepReporting(world);
       await use(world);
+      await stopReporting();
       await stopSentinel(sentinel);
       rmSync(folder, { recursive: true });
     },
@@ -85,15 +105,15 @@ export const test = base.extend<{ errors: string[] }, { world: World }>({
   ],
   baseURL: async ({ world }, use) => use(world.url),
   /** What the browser complained of in this test; a test that looks at it fails on any. */
-  errors: async ({ context }, use) => {
-    const errors: string[] = [];
-    const listen = (page: Page) => {
-      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-      page.on("pageerror", (error) => errors.push(String(error)));
-    };
-    context.on("page", listen);
-    await use(errors);
-  },
+  errors: [
+    async ({ context }, use) => {
+      const errors: string[] = [];
+      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      context.on("weberror", (error) => errors.push(String(error.error())));
+      await use(errors);
+    },
+    { auto: true },
+  ],
 });
 
 export { expect } from "@playwright/test";

@@ -64,13 +64,13 @@ function Cites({ hypothesis, number }: { hypothesis: Hypothesis; number: Map<str
   const cited = hypothesis.cites.filter((id) => number.has(id));
   if (cited.length === 0) return <span className="text-ink-3">cites nothing</span>;
   return (
-    <span className="inline-flex flex-wrap gap-1">
+    <span className="inline-flex flex-wrap gap-1 align-middle">
       {cited.map((id) => (
         <a
           key={id}
           href={`#${findingAnchor(id)}`}
           aria-label={`Finding ${number.get(id)}`}
-          className="num rounded bg-accent-tint px-1.5 text-xs font-medium text-accent hover:underline"
+          className="num inline-grid h-6 min-w-6 place-items-center rounded bg-accent-tint px-1 text-xs font-medium text-accent hover:underline"
         >
           {number.get(id)}
         </a>
