@@ -1,6 +1,7 @@
 import type { Level, Stratum } from "./detector-state";
 import { type Judged, judgeValue, learnFrom, type Place } from "./judged";
 import { specOf } from "./metrics";
+import { clamp } from "./stats";
 import { createForecast, follow, forecast } from "./seasonal";
 
 /**
@@ -13,6 +14,8 @@ const JUMP = "#jump";
 const DRIFT = "#drift";
 const SEASON = "#season";
 
+/** Beyond this, differences would overflow. */
+const GAUGE_MAX = 1e150;
 /** Smoothing of the forecast's errors: a drift over a few dozen samples. */
 const DRIFT_GAIN = 1 / 24;
 /** Smallest believable spread, as a share of the usual distance from the level, and of the level itself. */
@@ -28,7 +31,8 @@ export function gaugeOf(metric: string): string {
 }
 
 /** Judge a gauge's value at the moment `now` and add its lanes to `judged`. */
-export function judgeGauge(at: Place, name: string, value: number, now: number, judged: Judged[]): void {
+export function judgeGauge(at: Place, name: string, raw: number, now: number, judged: Judged[]): void {
+  const value = clamp(raw, -GAUGE_MAX, GAUGE_MAX);
   let f = at.stratum.forecasts[name];
   if (f === undefined) {
     f = at.stratum.forecasts[name] = createForecast();

@@ -2,6 +2,7 @@ import type { Anomaly, DetectSettings } from "./anomaly";
 import type { DetectorState } from "./detector-state";
 import { alone } from "./budget";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
+import { runIdOf } from "./runs";
 import { severityOf } from "./severity";
 import { tailNats } from "./stats";
 import type { AnomalyType } from "./vocabulary";
@@ -45,11 +46,11 @@ export function tick(state: DetectorState, now: number, settings: DetectSettings
     }
   }
   if (state.ended < ENDED_MIN || state.dropped > state.ended) return anomalies;
-  for (const [id, run] of Object.entries(state.runs)) {
+  for (const [key, run] of Object.entries(state.runs)) {
     const quiet = now - run.lastAt;
     if (quiet < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
     if (!othersReport && !(state.lastAt !== null && state.lastAt > run.lastAt)) continue;
-    const anomaly = overdue(state, "run_gap", quiet, now, settings, id);
+    const anomaly = overdue(state, "run_gap", quiet, now, settings, runIdOf(key));
     if (anomaly === null) continue;
     run.fired["run_gap"] = 2;
     anomalies.push(anomaly);

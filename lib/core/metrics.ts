@@ -1,3 +1,4 @@
+import { clamp } from "./stats";
 import type { AnomalyType, Metric } from "./vocabulary";
 
 /** How a number is brought to a scale on which its noise is about even, and which departures from normal matter. */
@@ -19,6 +20,9 @@ export interface MetricSpec {
   weight: number;
 }
 
+/** No real count, cost or time is larger; beyond it sums would overflow. */
+export const VALUE_MAX = 1e15;
+const RATIO_MAX = 1e3;
 /** Spread of 5 % a z: a metric that never moves is still allowed that much. */
 const LOG_GAP = 0.05;
 /** A Poisson count has spread 1 on the square-root scale; half of it is allowed to the most regular one. */
@@ -28,7 +32,7 @@ const COUNT_GAP = 0.5;
 const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1, ofInput = false): MetricSpec => ({
   type,
   side: "up",
-  toScale: (x) => Math.log1p(Math.max(x, 0) * unit),
+  toScale: (x) => Math.log1p(clamp(x * unit, -0.5, VALUE_MAX * unit)),
   fromScale: (y) => Math.expm1(Math.max(y, 0)) / unit,
   gap: LOG_GAP,
   rounding,
@@ -51,7 +55,7 @@ const latency = (weight = 1): MetricSpec => ({ ...log("latency_spike", 1 / JITTE
 const count = (type: AnomalyType, weight = 1): MetricSpec => ({
   type,
   side: "up",
-  toScale: (x) => 2 * Math.sqrt(Math.max(x + 0.5, 0)),
+  toScale: (x) => 2 * Math.sqrt(clamp(x + 0.5, 0, VALUE_MAX)),
   fromScale: (y) => Math.max((y * y) / 4 - 0.5, 0),
   gap: COUNT_GAP,
   rounding: 1,
@@ -63,7 +67,7 @@ const count = (type: AnomalyType, weight = 1): MetricSpec => ({
 const ratioDown: MetricSpec = {
   type: "cache_collapse",
   side: "down",
-  toScale: (x) => x,
+  toScale: (x) => clamp(x, 0, RATIO_MAX),
   fromScale: (y) => y,
   gap: 0.03,
   rounding: 0,

@@ -3,7 +3,7 @@ import { alone, levelOf } from "./budget";
 import type { DetectorState, Level, OpenRun } from "./detector-state";
 import { noteGap } from "./liveness";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
-import { specOf } from "./metrics";
+import { specOf, VALUE_MAX } from "./metrics";
 import { createTrail } from "./repetition";
 import { learnCircling } from "./circling";
 import { containVerdict, severityOf } from "./severity";
@@ -20,17 +20,22 @@ const OPEN_MAX = 32;
 const EVENTS_GAIN = 0.05;
 const MINUTE_MS = 60_000;
 
+/** Key of a run in the state: an agent may call its run "__proto__". */
+const runKey = (id: string) => `run ${id}`;
+export const runIdOf = (key: string) => key.slice("run ".length);
+
 /** The run an event belongs to, opened if new; null for events outside of runs. */
 export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
   if (o.runId === null) return null;
-  const known = state.runs[o.runId];
+  const key = runKey(o.runId);
+  const known = state.runs[key];
   if (known !== undefined) {
     noteGap(state, "run_gap", o.at - known.lastAt, o.learn);
     known.lastAt = o.at;
     return known;
   }
   makeRoom(state, o.learn);
-  const parent = o.parentRunId === null ? undefined : state.runs[o.parentRunId];
+  const parent = o.parentRunId === null ? undefined : state.runs[runKey(o.parentRunId)];
   const run: OpenRun = {
     startedAt: o.at,
     lastAt: o.at,
@@ -43,7 +48,7 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
     trail: createTrail(),
     before: {},
   };
-  state.runs[o.runId] = run;
+  state.runs[key] = run;
   return run;
 }
 
@@ -79,7 +84,7 @@ export function judgeTotals(
   }
   if (o.kind === "run_end") {
     state.ended++;
-    close(state, o.runId, run, o.learn);
+    close(state, runKey(o.runId), run, o.learn);
   }
   return anomalies;
 }
@@ -89,12 +94,14 @@ function add(run: OpenRun, o: Observation): void {
   if (o.kind !== "model_call" && o.kind !== "tool_call") return;
   run.calls++;
   const { cost, token_count, input_tokens, output_tokens } = o.values;
-  if (cost !== undefined) run.cost = (run.cost ?? 0) + cost;
+  if (cost !== undefined) run.cost = sum(run.cost, cost);
   const parts =
     input_tokens === undefined && output_tokens === undefined ? undefined : (input_tokens ?? 0) + (output_tokens ?? 0);
   const tokens = token_count ?? parts;
-  if (tokens !== undefined) run.tokens = (run.tokens ?? 0) + tokens;
+  if (tokens !== undefined) run.tokens = sum(run.tokens, tokens);
 }
+
+const sum = (total: number | null, x: number) => Math.min((total ?? 0) + x, VALUE_MAX);
 
 function totalsOf(run: OpenRun): [string, number][] {
   const totals: [string, number][] = [];
@@ -154,8 +161,8 @@ function judgeSoFar(
 }
 
 /** A run ended: its totals become part of what is normal, unless one of them proved it sick. */
-function close(state: DetectorState, id: string, run: OpenRun, learn: boolean): void {
-  delete state.runs[id];
+function close(state: DetectorState, key: string, run: OpenRun, learn: boolean): void {
+  delete state.runs[key];
   state.eventsPerRun += EVENTS_GAIN * (run.events - state.eventsPerRun);
   if (!learn || isSick(run)) return;
   for (const [metric, value] of totalsOf(run)) {
@@ -183,7 +190,7 @@ function judgeSpend(
     state.spend = { minute, total: 0, events: 0, fired: {} };
   }
   const { spend } = state;
-  spend.total += cost;
+  spend.total = sum(spend.total, cost);
   spend.events++;
   judgeSoFar(state, "spend_per_min", spend.total, spend.fired, 1, spend.events, "agent", o, settings, anomalies);
 }

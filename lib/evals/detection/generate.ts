@@ -30,7 +30,7 @@ const tokens =
   });
 
 /** `n` counts samples since the fault began, from 0. */
-export const FAULTS = {
+const BY_NAME = {
   "tokens x100": tokens(100),
   "tools +40": (v) => ({ ...v, tool_calls: v.tool_calls + 40 }),
   "tokens x5": tokens(5),
@@ -43,7 +43,8 @@ export const FAULTS = {
   "latency +1 %/sample": (v, n) => ({ ...v, latency_ms: v.latency_ms * 1.01 ** (n + 1) }),
   "tokens +1 %/sample": (v, n) => tokens(1.01 ** (n + 1))(v, n),
 } satisfies Record<string, Fault>;
-export type FaultName = keyof typeof FAULTS;
+export type FaultName = keyof typeof BY_NAME;
+export const FAULTS: Record<FaultName, Fault> = BY_NAME;
 
 /** Small, fast, good enough for simulation: sfc32 (Doty-Humphrey, PractRand). Uniform in [0, 1). */
 export function random(seed: number): () => number {

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { FAULTS, type Fault, healthyAgent, observation } from "@/lib/evals/detection/generate";
+import { type Anomaly, createDetector, DEFAULT_DETECT_SETTINGS, observe, resetEvidence } from "./detect";
+import { judgeProbation, observeProbation, startProbation } from "./probation";
+
+/** An agent fallen ill with `fault`, acted upon, and then seen for `samples` with `after`. */
+function healed(fault: Fault, after: Fault, samples: number, peers: { ill: number; recovered: number } | null = null) {
+  const agent = healthyAgent(21, 0.5);
+  const state = createDetector();
+  for (let i = 0; i < 300; i++) observe(state, observation(i, { ...agent() }), DEFAULT_DETECT_SETTINGS, null);
+  const found: Anomaly[] = [];
+  for (let n = 0; n < 15; n++)
+    found.push(
+      ...observe(
+        state,
+        observation(300 + n, { ...fault(agent(), n) }, { learn: false }),
+        DEFAULT_DETECT_SETTINGS,
+        null,
+      ),
+    );
+  expect(found.length).toBeGreaterThan(0);
+  const probation = startProbation(state, found, 20);
+  resetEvidence(state);
+  for (let n = 0; n < samples; n++) {
+    const o = observation(400 + n, { ...after(agent(), n) }, { learn: false });
+    observeProbation(JSON.parse(JSON.stringify(probation)) as typeof probation, state, o);
+    observeProbation(probation, state, o, observe(state, o, DEFAULT_DETECT_SETTINGS, null));
+  }
+  return judgeProbation(probation, peers);
+}
+
+const well: Fault = (v) => v;
+
+describe("probation", () => {
+  it.each<[string, Fault]>([
+    ["tokens", FAULTS["tokens x5"]],
+    ["latency", FAULTS["latency x10"]],
+    ["errors", FAULTS["errors 100 %"]],
+    ["retries", FAULTS["retries 100 %"]],
+  ])("finds %s back in the baseline", (_, fault) => {
+    expect(healed(fault, well, 60)).toMatchObject({ kind: "recovered" });
+  });
+
+  it.each<[string, Fault]>([
+    ["tokens", FAULTS["tokens x5"]],
+    ["latency", FAULTS["latency x10"]],
+    ["errors", FAULTS["errors 100 %"]],
+  ])("finds %s unchanged", (_, fault) => {
+    expect(healed(fault, fault, 30)).toMatchObject({ kind: "no_effect" });
+  });
+
+  it("waits for its samples", () => {
+    expect(healed(FAULTS["tokens x5"], well, 10)).toMatchObject({ kind: "pending" });
+  });
+
+  it("finds it worse", () => {
+    expect(healed(FAULTS["cost x10"], (v) => ({ ...v, cost: v.cost * 1000 }), 20)).toMatchObject({ kind: "worse" });
+  });
+
+  it("credits no action with what others got over without one", () => {
+    expect(healed(FAULTS["latency x10"], well, 60, { ill: 4, recovered: 3 })).toMatchObject({ kind: "cannot_tell" });
+    expect(healed(FAULTS["latency x10"], well, 60, { ill: 4, recovered: 1 })).toMatchObject({ kind: "recovered" });
+  });
+
+  it("cannot tell without a metric", () => {
+    expect(judgeProbation(startProbation(createDetector(), [], 20))).toMatchObject({ kind: "cannot_tell" });
+  });
+
+  it("judges what has no baseline by its staying away", () => {
+    const state = createDetector();
+    const probation = startProbation(state, [{ metric: "repetition", stratum: "run", type: "repetition" }], 20);
+    for (let n = 0; n < 19; n++) observeProbation(probation, state, observation(n, {}));
+    expect(judgeProbation(probation).kind).toBe("pending");
+    observeProbation(probation, state, observation(19, {}));
+    expect(judgeProbation(probation).kind).toBe("recovered");
+    observeProbation(probation, state, observation(20, {}), [{ type: "repetition", verdict: "quarantine" } as Anomaly]);
+    expect(judgeProbation(probation).kind).toBe("no_effect");
+  });
+});
