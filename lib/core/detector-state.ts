@@ -78,6 +78,10 @@ export interface OpenRun {
   before: Record<string, Record<string, Forerunners>>;
 }
 
+/** Key of a run in the state: an agent may call its run "__proto__". */
+export const runKey = (id: string) => `run ${id}`;
+export const runIdOf = (key: string) => key.slice("run ".length);
+
 /** Strata kept per agent: models × prompts × steps in use at one time, with room to spare. */
 const STRATA_MAX = 32;
 

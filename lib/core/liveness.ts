@@ -1,8 +1,7 @@
 import type { Anomaly, DetectSettings } from "./anomaly";
-import type { DetectorState } from "./detector-state";
+import { type DetectorState, runIdOf } from "./detector-state";
 import { alone } from "./budget";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
-import { runIdOf } from "./runs";
 import { severityOf } from "./severity";
 import { tailNats } from "./stats";
 import type { AnomalyType } from "./vocabulary";

@@ -1,6 +1,6 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import { alone, levelOf } from "./budget";
-import type { DetectorState, Level, OpenRun } from "./detector-state";
+import { type DetectorState, type Level, type OpenRun, runKey } from "./detector-state";
 import { noteGap } from "./liveness";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
 import { specOf, VALUE_MAX } from "./metrics";
@@ -19,10 +19,6 @@ const OPEN_MAX = 32;
 /** Smoothing of the mean number of events per run. */
 const EVENTS_GAIN = 0.05;
 const MINUTE_MS = 60_000;
-
-/** Key of a run in the state: an agent may call its run "__proto__". */
-const runKey = (id: string) => `run ${id}`;
-export const runIdOf = (key: string) => key.slice("run ".length);
 
 /** The run an event belongs to, opened if new; null for events outside of runs. */
 export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
