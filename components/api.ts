@@ -171,6 +171,8 @@ export const api = {
   checkLink: (token: string) => post<LinkCheckAnswer>("/api/v1/auth/link/check", { token }),
   useLink: (body: LinkBody) => post<SessionAnswer>("/api/v1/auth/link", body),
   signIn: (email: string, password: string) => post<unknown>("/api/auth/sign-in/email", { email, password }),
+  changePassword: (current: string, next: string) =>
+    post<unknown>("/api/auth/change-password", { current_password: current, new_password: next }),
   signOut: () => post<unknown>("/api/auth/sign-out", {}),
 
   demoFaults: (signal?: AbortSignal) => get<DemoFaults>("/api/v1/demo/faults", {}, signal),

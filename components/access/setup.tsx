@@ -8,11 +8,8 @@ import { Button } from "@/components/ui/button";
 import { Callout, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Frame } from "./frame";
+import { PASSWORD } from "./password";
 import { useLinkToken } from "./token";
-
-/** As lib/contracts/auth has it; the server checks. */
-const PASSWORD_MIN = 10;
-const PASSWORD_MAX = 128;
 
 /** Makes an account from a set-up link (the first one) or an invitation. */
 export function Setup() {
@@ -105,7 +102,7 @@ function WithToken({ token }: { token: string }) {
         <Field
           id="password"
           label="Password"
-          hint={`At least ${PASSWORD_MIN} characters.`}
+          hint={`At least ${PASSWORD.min} characters.`}
           error={fault?.field("password") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
         >
           <Input
@@ -113,8 +110,8 @@ function WithToken({ token }: { token: string }) {
             type="password"
             autoComplete="new-password"
             required
-            minLength={PASSWORD_MIN}
-            maxLength={PASSWORD_MAX}
+            minLength={PASSWORD.min}
+            maxLength={PASSWORD.max}
             value={password}
             onChange={(event) => setPassword(event.target.value)}
           />

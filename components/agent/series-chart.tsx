@@ -7,6 +7,7 @@ import {
   CartesianGrid,
   ComposedChart,
   Line,
+  ReferenceArea,
   ReferenceDot,
   ReferenceLine,
   ResponsiveContainer,
@@ -17,7 +18,7 @@ import {
 import type { AgentDetail, SeriesAnswer } from "@/lib/contracts/agents";
 import { CHANGE, metricName, metricUnit, name } from "@/components/status/words";
 import { measure } from "@/components/ui/format";
-import { axisTop, type Point, withGaps } from "./series-data";
+import { axisTop, heldStretches, highest, labelled, type Point, withGaps } from "./series-data";
 
 export interface Marks {
   anomalies: AgentDetail["anomalies"];
@@ -26,6 +27,9 @@ export interface Marks {
 }
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** What a word on a mark takes of the width. */
+const LABEL_ROOM = 0.14;
 const tick = { fontSize: 11, fill: "var(--ink-3)" };
 
 /** One metric over time, in its band of normal, with what was noticed, changed and ordered drawn where it happened. */
@@ -45,10 +49,14 @@ export function SeriesChart({
   const anomalies = marks.anomalies.filter((anomaly) => anomaly.metric === series.metric && within(anomaly));
   const changes = marks.changes.filter(within);
   const directives = marks.directives.filter(({ created_at }) => created_at >= from && created_at <= to);
-  const top = Math.max(axisTop(points), ...anomalies.map(({ value }) => value));
+  const top = axisTop(Math.max(highest(points), ...anomalies.map(({ value }) => value)));
+  const held = heldStretches(marks.directives, from, to);
+  const room = (to - from) * LABEL_ROOM;
+  const changesNamed = labelled(changes, ({ at }) => at, room);
+  const directivesNamed = labelled(directives, ({ created_at }) => created_at, room);
   /** Labels at the right edge are written to the left of their line, so that they are not cut. */
   const side = (at: number) => (at > from + (to - from) * 0.8 ? "Right" : "Left");
-  const long = to - from > 24 * 60 * MINUTE;
+  const ticks = to - from > DAY ? "d MMM HH:mm" : to - from < 10 * MINUTE ? "HH:mm:ss" : "HH:mm";
   return (
     <ResponsiveContainer width="100%" height={280}>
       <ComposedChart
@@ -62,7 +70,7 @@ export function SeriesChart({
           type="number"
           domain={[from, to]}
           allowDataOverflow
-          tickFormatter={(at: number) => format(at, long ? "d MMM HH:mm" : "HH:mm")}
+          tickFormatter={(at: number) => format(at, ticks)}
           tick={tick}
           tickLine={false}
           axisLine={{ stroke: "var(--line-strong)" }}
@@ -77,6 +85,16 @@ export function SeriesChart({
           axisLine={false}
           width={52}
         />
+        {held.map((stretch) => (
+          <ReferenceArea
+            key={stretch.from}
+            x1={stretch.from}
+            x2={stretch.to}
+            fill="var(--hold-solid)"
+            fillOpacity={0.09}
+            ifOverflow="hidden"
+          />
+        ))}
         <Tooltip
           content={<Reading metric={series.metric} />}
           cursor={{ stroke: "var(--line-strong)" }}
@@ -115,12 +133,16 @@ export function SeriesChart({
             x={change.at}
             stroke="var(--proof-solid)"
             strokeDasharray="2 3"
-            label={{
-              value: name(CHANGE, change.kind),
-              position: `insideTop${side(change.at)}`,
-              fontSize: 10,
-              fill: "var(--proof)",
-            }}
+            label={
+              changesNamed.has(change)
+                ? {
+                    value: name(CHANGE, change.kind),
+                    position: `insideTop${side(change.at)}`,
+                    fontSize: 10,
+                    fill: "var(--proof)",
+                  }
+                : undefined
+            }
           />
         ))}
         {directives.map((directive) => (
@@ -128,12 +150,16 @@ export function SeriesChart({
             key={directive.version}
             x={directive.created_at}
             stroke="var(--heal-solid)"
-            label={{
-              value: `v${directive.version} ${directive.status}`,
-              position: `insideBottom${side(directive.created_at)}`,
-              fontSize: 10,
-              fill: "var(--heal)",
-            }}
+            label={
+              directivesNamed.has(directive)
+                ? {
+                    value: `v${directive.version} ${directive.status}`,
+                    position: `insideBottom${side(directive.created_at)}`,
+                    fontSize: 10,
+                    fill: "var(--heal)",
+                  }
+                : undefined
+            }
           />
         ))}
         {anomalies.map((anomaly) => (

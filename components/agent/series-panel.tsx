@@ -107,6 +107,7 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
             </Key>
             <Key swatch={<span className="h-3 w-4 bg-accent/15" />}>baseline band</Key>
             <Key swatch={<span className="size-2.5 rounded-full border-2 border-hold-solid" />}>anomaly</Key>
+            <Key swatch={<span className="h-3 w-4 bg-hold-solid/20" />}>told to hold</Key>
             <Key swatch={<span className="h-3 border-l border-dashed border-proof-solid" />}>change</Key>
             <Key swatch={<span className="h-3 border-l border-heal-solid" />}>directive</Key>
           </ul>

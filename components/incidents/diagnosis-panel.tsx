@@ -61,7 +61,7 @@ export function DiagnosisPanel({ detail }: { detail: IncidentDetail }) {
 }
 
 function Cites({ hypothesis, number }: { hypothesis: Hypothesis; number: Map<string, number> }) {
-  const cited = hypothesis.cites.filter((id) => number.has(id));
+  const cited = hypothesis.cites.filter((id) => number.has(id)).toSorted((a, b) => number.get(a)! - number.get(b)!);
   if (cited.length === 0) return <span className="text-ink-3">cites nothing</span>;
   return (
     <span className="inline-flex flex-wrap gap-1 align-middle">

@@ -56,7 +56,9 @@ export function LiveProvider({
   const [heard] = useState(() => whenHeard(now));
 
   useEffect(() => {
-    const refresh = refresher(client);
+    const refresh = refresher(client, () => !document.hidden);
+    const onVisible = () => refresh.add([]);
+    document.addEventListener("visibilitychange", onVisible);
     const answers = client.getQueryCache().subscribe((event) => {
       if (event.type === "updated" && event.action.type === "success" && !event.action.manual) heard.note();
     });
@@ -74,6 +76,7 @@ export function LiveProvider({
     };
     const unfollow = followStream(follower, after.current);
     return () => {
+      document.removeEventListener("visibilitychange", onVisible);
       unfollow();
       answers();
       refresh.stop();

@@ -15,13 +15,20 @@ export function outdated(message: StreamMessage): QueryKey[] {
   return keys;
 }
 
-/** Collects what is out of date and reads it again, together. What is just being read waits for the next round. */
-export function refresher(client: QueryClient): { add: (keys: QueryKey[]) => void; stop: () => void } {
+/**
+ * Collects what is out of date and reads it again, together. What is just being read waits for the next round, and all of
+ * it waits while `mayRead` says no (a tab that nobody looks at); `add([])` asks again.
+ */
+export function refresher(
+  client: QueryClient,
+  mayRead: () => boolean = () => true,
+): { add: (keys: QueryKey[]) => void; stop: () => void } {
   let waiting = new Map<string, QueryKey>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const flush = () => {
     timer = undefined;
+    if (!mayRead()) return;
     const round = waiting;
     waiting = new Map();
     for (const [id, queryKey] of round) {

@@ -4,6 +4,7 @@ import { InjectFault } from "@/components/demo/demo-panel";
 import { PageHead } from "@/components/shell/page-head";
 import { Feed } from "./feed";
 import { FleetStates } from "./fleet-states";
+import { NewestOutcomes } from "./outcomes";
 import { Tiles } from "./tiles";
 import { ActiveIncidents, PendingApprovals } from "./waiting";
 
@@ -17,6 +18,7 @@ export function OverviewScreen() {
           <div className="min-w-0 space-y-4">
             <PendingApprovals />
             <ActiveIncidents />
+            <NewestOutcomes />
           </div>
           <div className="min-w-0 space-y-4">
             <FleetStates />

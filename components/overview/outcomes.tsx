@@ -1,0 +1,59 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { HeartPulse } from "lucide-react";
+import Link from "next/link";
+import { newestActionsQuery } from "@/components/healing/queries";
+import { OutcomeBadge } from "@/components/status/badges";
+import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
+import { buttonStyle } from "@/components/ui/button";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Panel } from "@/components/ui/panel";
+import { Ago } from "@/components/ui/time";
+
+/** The newest actions and what was measured after them. */
+export function NewestOutcomes() {
+  const { data, error, refetch } = useQuery(newestActionsQuery);
+  return (
+    <Panel
+      flush
+      title="Newest actions"
+      hint="and what was measured after them"
+      actions={
+        <Link href="/healing" className={buttonStyle({ look: "quiet", size: "sm" })}>
+          Healing log
+        </Link>
+      }
+    >
+      {error && !data ? (
+        <div className="p-4">
+          <LoadError what="the healing log" error={error} onRetry={() => void refetch()} />
+        </div>
+      ) : !data ? (
+        <Skeleton className="m-4 h-20" />
+      ) : data.actions.length === 0 ? (
+        <Empty icon={HeartPulse} title="No action was tried yet" className="py-8">
+          What heals is measured on fresh vitals before it counts.
+        </Empty>
+      ) : (
+        <ul className="divide-y">
+          {data.actions.map((run) => (
+            <li key={run.id}>
+              <Link
+                href={`/incidents/${encodeURIComponent(run.incident_id)}`}
+                className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-0.5 px-4 py-2.5 -outline-offset-2 hover:bg-hover"
+              >
+                <span className="truncate text-sm font-medium">
+                  {name(ACTION, run.action)} · {run.agent_id}
+                </span>
+                <OutcomeBadge outcome={run.outcome} />
+                <span className="truncate text-xs text-ink-3">{name(DIAGNOSIS, run.diagnosis)}</span>
+                <Ago at={run.started_at} className="num text-right text-xs text-ink-3" />
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
