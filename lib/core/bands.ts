@@ -1,4 +1,5 @@
 import type { DetectorState } from "./detector-state";
+import { gaugeOf } from "./gauge";
 import { bandOf } from "./lane";
 import { JOINT, specOf } from "./metrics";
 import { rateOf } from "./rate";
@@ -9,7 +10,7 @@ export function bands(state: DetectorState) {
   return Object.entries(state.strata).flatMap(([stratum, { lanes, rates }]) => [
     ...Object.entries(lanes).flatMap(([metric, lane]) => {
       const spec = specOf(metric);
-      const band = metric === JOINT ? null : bandOf(lane, spec.gap);
+      const band = metric === JOINT || gaugeOf(metric) !== metric ? null : bandOf(lane, spec.gap);
       if (band === null) return [];
       const { low, mid, high } = band;
       return [

@@ -14,6 +14,8 @@ export interface Forecast {
   /** Usual value by hour, working days first, then weekends; and how many samples each rests on. */
   profile: number[];
   counts: number[];
+  /** Slots of the profile that were seen at all. */
+  hours: number;
   /** Profile's value at the last sample, or null if it had none. */
   lastUsual: number | null;
   /** Mean absolute errors of the forecasters, in the order of {@link forecasts}. */
@@ -51,6 +53,7 @@ export const createForecast = (): Forecast => ({
   spread: 0,
   profile: Array.from({ length: 2 * HOURS }, () => 0),
   counts: Array.from({ length: 2 * HOURS }, () => 0),
+  hours: 0,
   lastUsual: null,
   errors: [0, 0, 0, 0],
   mute: 0,
@@ -83,7 +86,7 @@ export function forecast(f: Forecast, at: number): { next: number; usual: number
   let next = f.last;
   let least = f.errors[0]!;
   forecasts(f, usual).forEach((guess, i) => {
-    if (guess !== null && f.errors[i]! < least && f.counts.filter((c) => c > 0).length >= (i < 2 ? 0 : PROFILE_READY)) {
+    if (guess !== null && f.errors[i]! < least && (i < 2 || f.hours >= PROFILE_READY)) {
       least = f.errors[i]!;
       next = guess;
     }
@@ -110,7 +113,7 @@ export function follow(f: Forecast, at: number, x: number, learn: boolean): void
   if (learn) {
     f.level += Math.max(LEVEL_GAIN, 1 / f.n) * (x - f.level);
     const i = slot(at);
-    f.counts[i]!++;
+    if (f.counts[i]!++ === 0) f.hours++;
     f.profile[i]! += Math.max(PROFILE_GAIN, 1 / f.counts[i]!) * (x - f.profile[i]!);
   }
   f.lastUsual = usual;
