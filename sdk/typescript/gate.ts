@@ -5,7 +5,7 @@ import { afterDelay } from "./wait";
 export type Gate = { open: true } | { open: false; reason: string };
 
 export interface Ticket {
-  /** Aborts when the gate has been closed for longer than the grace. */
+  /** Aborts when the call is to end and has not within the grace. */
   signal: AbortSignal;
   end(): void;
 }
@@ -13,11 +13,15 @@ export interface Ticket {
 export interface GateKeeper {
   /** Waits while paused, within the budget. Afterwards, with no await in between, `enter`. */
   pass(signal: AbortSignal | undefined): Promise<Gate>;
-  enter(): Ticket;
+  enter(tool?: string): Ticket;
   /** Calls in flight, or only those that began under a directive older than `version`. */
   inFlight(before?: number): number;
-  /** A new directive is in force: wakes who waits, starts or stops the grace. */
+  /** Tools that are at work, and how long the longest has been, ms. */
+  openTools(): { names: string[]; longestMs: number };
+  /** A new directive is in force: wakes who waits. */
   changed(): void;
+  /** What is past the gate now has the grace to finish, even if the gate opens again meanwhile. */
+  condemn(): void;
 }
 
 /** A lease may end while a run waits: look again this often, ms. */
@@ -32,9 +36,8 @@ export interface GateOptions {
 
 /** The gate in the execution path: every model and tool call passes it and is counted while past it. */
 export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, left }: GateOptions): GateKeeper {
-  const past = new Set<{ version: number; abort: AbortController }>();
+  const past = new Set<{ version: number; tool: string | undefined; since: number; abort: AbortController }>();
   let wake = new AbortController();
-  let grace: NodeJS.Timeout | null = null;
 
   function look(): Gate | "paused" {
     const now = state.inForce();
@@ -67,8 +70,9 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
         await afterDelay(Math.min(left, LOOK_AGAIN_MS), wake.signal, signal);
       }
     },
-    enter() {
-      const ticket = { version: state.latest()?.version ?? 0, abort: new AbortController() };
+    enter(tool) {
+      const version = state.latest()?.version ?? 0;
+      const ticket = { version, tool, since: performance.now(), abort: new AbortController() };
       past.add(ticket);
       return {
         signal: ticket.abort.signal,
@@ -78,20 +82,21 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
       };
     },
     inFlight: (before) => (before === undefined ? past.size : [...past].filter((t) => t.version < before).length),
+    openTools() {
+      const open = [...past].filter((ticket) => ticket.tool !== undefined);
+      const names = [...new Set(open.map((ticket) => ticket.tool ?? ""))];
+      return { names, longestMs: Math.max(0, ...open.map((ticket) => performance.now() - ticket.since)) };
+    },
     changed() {
       wake.abort();
       wake = new AbortController();
-      const status = state.latest()?.status;
-      const closed = status === "quarantined" || status === "retired";
-      if (grace && !closed) {
-        clearTimeout(grace);
-        grace = null;
-      } else if (closed && !grace) {
-        grace = setTimeout(() => {
-          grace = null;
-          for (const ticket of past) ticket.abort.abort(new Error("ended by quarantine"));
-        }, toolGraceMs).unref();
-      }
+    },
+    condemn() {
+      const condemned = [...past];
+      const end = () => {
+        for (const ticket of condemned) if (past.has(ticket)) ticket.abort.abort(new Error("its run was ended"));
+      };
+      if (condemned.length > 0) setTimeout(end, toolGraceMs).unref();
     },
   };
 }

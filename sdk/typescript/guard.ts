@@ -27,7 +27,7 @@ export interface Guard {
   /** Asks whether a call of this run may go ahead; waits while paused, within the budget. */
   pass(signal?: AbortSignal, run?: Run): Promise<Gate>;
   /** Counts a call as past the gate until its `end()`. */
-  enter(run?: Run): Ticket;
+  enter(run?: Run, tool?: string): Ticket;
   restrictions(): Restrictions;
   /** The memory namespace to work in. It changes with the directive's memory epoch; the old one stays as it was. */
   memoryNamespace(): string;
@@ -101,8 +101,10 @@ export function createGuard(options: GuardOptions): Guard {
     const lacks = d ? cannot(d) : [];
     const holds = d !== null && enforced(d);
     if (d && holds) confirmed = d.version;
+    const { names, longestMs } = gate.openTools();
     const attributes = {
       in_flight: gate.inFlight(),
+      ...(names.length > 0 && { open_tools: names.join(","), open_tool_ms: Math.round(longestMs) }),
       dropped: client.stats().dropped,
       ...(refusedRuns > 0 && { refused_runs: refusedRuns }),
       ...(lacks.length > 0 && { cannot: lacks.join(",") }),
@@ -139,7 +141,10 @@ export function createGuard(options: GuardOptions): Guard {
     known.abort();
     if (!newer) return;
     const why = endsRuns(directive, before);
-    if (why) for (const run of runs.all()) run.condemned = why;
+    if (why) {
+      for (const run of runs.all()) run.condemned = why;
+      gate.condemn();
+    }
     gate.changed();
     if (directive.status === "retired" && directive.successor !== null) void startSuccessor(directive.successor);
     heartbeat(true);
@@ -180,8 +185,8 @@ export function createGuard(options: GuardOptions): Guard {
       if (answer.open && run?.condemned) return { open: false, reason: run.condemned };
       return answer;
     },
-    enter(run) {
-      const ticket = gate.enter();
+    enter(run, tool) {
+      const ticket = gate.enter(tool);
       if (run) run.inFlight++;
       return {
         signal: ticket.signal,

@@ -251,8 +251,11 @@ describe("quarantine", () => {
     await server.until(enforced(3));
     expect((await agent.invoke(hello, thread)).messages.at(-1)?.text).toBe("resumed");
   });
-  it("ends a tool call that hangs after the grace, and only then counts as enforced", async () => {
-    const s = watch({ toolGraceMs: 100 });
+  it.each([
+    ["while it stands", false],
+    ["though it is lifted within the grace", true],
+  ])("ends a tool call that hangs, %s, and only then counts as enforced", async (_, lifted) => {
+    const s = watch({ toolGraceMs: 100, heartbeatMs: 20 });
     const entered = latch();
     const hangs = tool(
       async (_, config) => {
@@ -270,13 +273,15 @@ describe("quarantine", () => {
       middleware: [s],
     }).invoke(hello);
     await entered.entered;
+    await server.until(() => server.of("a", "heartbeat").some((e) => e.attributes?.["open_tools"] === "lookup"));
     server.direct("a", { status: "quarantined" });
     await server.until(() => server.of("a", "heartbeat").some((e) => e.directive_version === 2));
     expect(enforced(2)()).toBe(false);
+    if (lifted) server.direct("a", { status: "run" });
     const { messages } = await running;
     expect(dangling(messages)).toEqual([]);
     expect(messages.at(-1)?.text).toContain("in quarantine");
-    await server.until(enforced(2));
+    await server.until(enforced(lifted ? 3 : 2));
   });
   it.each([
     [

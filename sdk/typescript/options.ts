@@ -40,7 +40,7 @@ export interface GuardSettings {
   startBudgetMs?: number;
   /** How long a paused run waits before it ends, ms. Default 60,000. */
   pauseBudgetMs?: number;
-  /** How long a running tool call may take to finish once the gate has closed, ms; then its signal aborts. Default 30,000. */
+  /** How long a running tool call may take to finish once its run has to end, ms; then its signal aborts. Default 30,000. */
   toolGraceMs?: number;
   /** Default 10,000. */
   heartbeatMs?: number;

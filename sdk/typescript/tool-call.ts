@@ -48,7 +48,7 @@ export async function callTool(
   const { name, args, id } = original.toolCall;
   const began = performance.now();
   run.toolCalls++;
-  const ticket = guard.enter(run);
+  const ticket = guard.enter(run, name);
   const request = quietly(() => ({ ...original, tool: interruptible(original.tool, ticket.signal) }), original);
   const retries = run.toolFailures.get(name) ?? 0;
   const report = (end: Partial<AgentEvent>) =>
@@ -77,7 +77,7 @@ export async function callTool(
     // Bad arguments are answered by LangChain itself, whatever wraps the call.
     if (!heldBack && (o.toolErrors === "throw" || ToolInvocationError.isInstance(error))) throw error;
     const content = heldBack
-      ? "Ended: the agent was put in quarantine while this tool was running."
+      ? "Ended: the run was stopped while this tool was running."
       : `${String(error)}\n Please fix your mistakes.`;
     return new ToolMessage({ content, tool_call_id: id ?? "", name, status: "error" });
   } finally {
