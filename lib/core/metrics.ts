@@ -28,7 +28,7 @@ const LOG_GAP = 0.1;
 /** A Poisson count has spread 1 on the square-root scale; half of it is allowed to the most regular one. */
 const COUNT_GAP = 0.5;
 
-/** ln(1 + x·unit): tokens, bytes; latency in tens of milliseconds; dollars in millionths, so that a cent is not flattened. */
+/** ln(1 + x·unit): tokens, bytes; dollars in millionths, so that a cent is not flattened. */
 const log = (type: AnomalyType, unit = 1, rounding = 0, weight = 1, ofInput = false): MetricSpec => ({
   type,
   side: "up",
@@ -76,8 +76,6 @@ const ratioDown: MetricSpec = {
   weight: 0.5,
 };
 
-/** Latency is counted in tens of milliseconds: below that it is the machine's noise. */
-const TEN_MS = 0.1;
 /** Dollars are counted in millionths. */
 const MICRO = 1e6;
 
