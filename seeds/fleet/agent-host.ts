@@ -11,7 +11,7 @@ import { createTools, type Desk, SIDE_EFFECTS } from "./tools";
 /** LangGraph steps of one run: about thirty calls, far above any ordinary task. */
 const RECURSION_LIMIT = 60;
 /** Rest between two tasks at pace 1, ms: with somewhat over a second a run this gives two to three events a second. */
-const REST_MS = 1700;
+const REST_MS = 2000;
 /** A look into an index or a table over there, ms. Much longer than this machine's own hiccups, which are nobody's illness. */
 const TOOL_MS = 45;
 /** An agent that is held is asked to work again at this pace, ms. */
