@@ -17,7 +17,7 @@ const SEASON = "#season";
 /** Beyond this, differences would overflow. */
 const GAUGE_MAX = 1e150;
 /** Smoothing of the forecast's errors: a drift over a few dozen samples. */
-const DRIFT_GAIN = 1 / 24;
+const DRIFT_GAIN = 1 / 48;
 /** Smallest believable spread, as a share of the usual distance from the level, and of the level itself. */
 const GAP_OF_SPREAD = 0.05;
 const GAP_OF_LEVEL = 0.002;
