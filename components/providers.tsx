@@ -22,9 +22,10 @@ const newClient = () =>
     queryCache: new QueryCache({ onError: signedOut }),
     mutationCache: new MutationCache({
       onError: (error, _variables, _result, mutation) => {
+        // A form shows its own errors beside its fields; 401 there may only mean a wrong password.
+        if (mutation.meta?.quiet === true) return;
         signedOut(error);
-        // A form shows its own errors beside its fields.
-        if (mutation.meta?.quiet !== true) toast.error(error.message);
+        toast.error(error.message);
       },
     }),
     defaultOptions: {

@@ -83,15 +83,12 @@ const NOT_HELD: Look = {
   icon: Eye,
   means: "Its SDK cannot enforce a hold: it is watched, and still running.",
 };
-const RETIRED: Look = { label: "Retired", tone: "mute", icon: CircleMinus, means: "A successor took over." };
 
 /** How an agent's state is shown. What cannot be enforced is not claimed. */
 export function agentLook(agent: Pick<AgentCard, "state" | "containment" | "enforcement">): Look {
   const cannot = agent.containment.state === "observe_only" || agent.enforcement === false;
   return agent.state === "quarantined" && cannot ? NOT_HELD : AGENT[agent.state];
 }
-
-export const retiredLook = RETIRED;
 
 export const INCIDENT: Record<IncidentState, Look> = {
   open: { label: "Open", tone: "warn", icon: Zap, means: "Something left its baseline." },
