@@ -12,6 +12,19 @@ import { WATCHED_CHANGE_SEVERITY } from "./severity";
 import { READABLE_ALONE } from "./sketch";
 import { type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
 
+/**
+ * Detection, one event at a time. The way of a sample:
+ *
+ * 1. strata.ts: who speaks (model, prompt, tools) and for which kind of step; an undeclared change is told at once.
+ * 2. metrics.ts, sketch.ts: each number goes to the scale on which its noise is even, and is read off the quantiles learned for
+ *    this stratum as a normal score, with tails that are exponential and predictive, so that few samples prove little.
+ * 3. dependence.ts: what the run's earlier calls, or the sample before, made likely is taken off the score.
+ * 4. lane.ts, rate.ts: the score places bets that pay 1 on average while nothing changed; their Shiryaev–Roberts sums, over all
+ *    metrics, grow by 1 a sample, whatever the metrics' dependence. budget.ts turns the operator's false-alarm setting into
+ *    the level that the sums, or one value alone, must reach; decide.ts names the metrics that carry the evidence.
+ * 5. runs.ts, circling.ts, liveness.ts: totals of a run while it goes on, going in circles, spending, silence and hanging.
+ * 6. What was healthy is learned, what was doubtful waits (lane.ts), what was proved sick is not learned at all.
+ */
 export { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type Observation } from "./anomaly";
 export { bands } from "./bands";
 export { createDetector, type DetectorState } from "./detector-state";

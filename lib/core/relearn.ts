@@ -20,8 +20,10 @@ export function declareChange(state: DetectorState, change: { at: number; kind: 
 
 /** Learn the present level of these metrics (and of whatever moved with them) as normal, and close the evidence. */
 export function acceptAsNormal(state: DetectorState, metrics: { metric: string; stratum: string }[] | "all"): void {
-  if (metrics === "all") relearnAll(state);
-  else {
+  if (metrics === "all") {
+    relearnAll(state);
+    acceptCircling(state);
+  } else {
     for (const { metric, stratum } of metrics) {
       const at = state.strata[stratum];
       if (at !== undefined) relearnWith(at, metric);

@@ -108,6 +108,9 @@ describe("going in circles", () => {
     };
     const found = run(state, "first", shape);
     expect(found.some((a) => a.type === "repetition" && a.verdict === "quarantine")).toBe(true);
+    const all = structuredClone(state);
+    acceptAsNormal(all, "all");
+    expect(run(all, "second", shape).filter((a) => a.verdict === "quarantine")).toEqual([]);
     acceptAsNormal(state, found);
     expect(run(state, "second", shape).filter((a) => a.verdict === "quarantine")).toEqual([]);
   });
