@@ -4,7 +4,6 @@ import {
   declareChange,
   DEFAULT_DETECT_SETTINGS,
   type DetectSettings,
-  type DetectorState,
   observe,
   resetEvidence,
   summarise,
@@ -64,28 +63,4 @@ export function peerPrior(peers: number, logSd: number, samples: number, seed: n
     return summarise(state);
   });
   return buildPrior(summaries);
-}
-
-/** Holds among `samples` stationary samples of one agent at several settings at once; evidence is reset after each hold. */
-export function falseHolds(
-  seed: number,
-  logSd: number,
-  samples: number,
-  arl: number,
-): { holds: number; byMetric: Record<string, number>; state: DetectorState } {
-  const agent = healthyAgent(seed, logSd);
-  const state = createDetector();
-  const settings = { ...DEFAULT_DETECT_SETTINGS, arl };
-  let holds = 0;
-  const byMetric: Record<string, number> = {};
-  for (let i = 0; i < samples; i++) {
-    const anomalies = observe(state, observation(i, { ...agent() }), settings, null);
-    const hold = anomalies.find((a) => a.verdict !== "watch");
-    if (hold === undefined) continue;
-    holds++;
-    const name = `${hold.metric}/${hold.evidence}`;
-    byMetric[name] = (byMetric[name] ?? 0) + 1;
-    resetEvidence(state);
-  }
-  return { holds, byMetric, state };
 }
