@@ -8,12 +8,12 @@ const WARM_UP = 5_000;
 const MEASURED = 20_000;
 const START = Date.UTC(2026, 0, 1);
 
-/** What judging and learning one model call costs, in µs. */
+/** What judging and learning one event costs, in µs. */
 export function benchDetector(): number {
   const state = createDetector();
   const events = new Samples(1, START).batch(0, 1, WARM_UP + MEASURED, START + (WARM_UP + MEASURED) * 1_000);
   const observations = events.map((body, seq) =>
-    observationOf({ seq, at: body.timestamp, kind: "model_call", runId: body.run_id, body } as StoredEvent, true),
+    observationOf({ seq, at: body.timestamp, kind: body.kind, runId: body.run_id, body } as StoredEvent, true),
   );
   let began = 0;
   observations.forEach((observation, i) => {

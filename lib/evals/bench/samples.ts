@@ -1,8 +1,8 @@
 import { healthyAgent, type Vitals } from "@/lib/evals/detection/generate";
 import type { AgentEvent } from "@/lib/contracts/event";
 
-/** Calls in one run of an agent. */
-const CALLS_A_RUN = 5;
+/** Events of one run: model calls, and its end. */
+const EVENTS_A_RUN = 8;
 const LOG_SD = 0.5;
 
 interface Agent {
@@ -14,7 +14,7 @@ interface Agent {
   at: number;
 }
 
-/** Healthy model calls of a fleet, field by field what the SDK reports. Every event is new: each agent counts its own. */
+/** Healthy runs of a fleet, field by field what the SDK reports. Every event is new: each agent counts its own. */
 export class Samples {
   readonly #agents: Agent[];
 
@@ -41,18 +41,23 @@ export class Samples {
 }
 
 function event(agent: Agent, timestamp: number): Partial<AgentEvent> {
-  const { error, ...vitals } = agent.vitals();
   const sequence = agent.sequence++;
-  return {
+  const head = {
     agent_id: agent.id,
     agent_type: agent.type,
-    kind: "model_call",
     timestamp,
     sequence,
     instance_id: `${agent.id}-1`,
-    run_id: `${agent.id}-run-${Math.floor(sequence / CALLS_A_RUN)}`,
+    run_id: `${agent.id}-run-${Math.floor(sequence / EVENTS_A_RUN)}`,
     directive_version: 0,
     sdk_version: "0.1.0",
+  };
+  if (sequence % EVENTS_A_RUN === EVENTS_A_RUN - 1)
+    return { ...head, kind: "run_end", outcome: "completed", success: true };
+  const { error, ...vitals } = agent.vitals();
+  return {
+    ...head,
+    kind: "model_call",
     model: "gpt-5-mini",
     response_model: "gpt-5-mini",
     provider: "openai",
