@@ -221,6 +221,19 @@ test("a key is shown once", async ({ world, context, page, errors }) => {
   expect(errors).toEqual([]);
 });
 
+test("a wrong password is said beside its field, and nobody is thrown out", async ({ world, context, page }) => {
+  await world.signIn(context, "viewer");
+  await page.goto("/");
+  await live(page);
+  await page.getByRole("button", { name: "Account and theme" }).click();
+  await page.getByRole("menuitem", { name: "Change password" }).click();
+  await page.getByLabel("Current password").fill("not the password");
+  await page.getByLabel("New password").fill("another password");
+  await page.getByRole("button", { name: "Change", exact: true }).click();
+  await expect(page.getByRole("dialog").getByRole("alert")).toHaveText("The current password is not right.");
+  await expect(page).toHaveURL(/\/$/);
+});
+
 test("the global stop shows on every screen while it is on", async ({ world, context, page }) => {
   await world.signIn(context, "admin");
   await page.goto("/settings?tab=limits");

@@ -46,18 +46,6 @@ const columns: Columns<ActionRunView> = [
     ),
   },
   {
-    accessorKey: "diagnosis",
-    header: "Diagnosis",
-    cell: ({ row }) => (
-      <Link
-        href={`/incidents/${encodeURIComponent(row.original.incident_id)}`}
-        className="whitespace-nowrap text-ink-2 hover:underline"
-      >
-        {name(DIAGNOSIS, row.original.diagnosis)}
-      </Link>
-    ),
-  },
-  {
     accessorKey: "action",
     header: "Action",
     cell: ({ row }) => <span className="whitespace-nowrap">{name(ACTION, row.original.action)}</span>,
@@ -80,6 +68,18 @@ const columns: Columns<ActionRunView> = [
       <div className="min-w-56">
         <Measurement run={row.original} />
       </div>
+    ),
+  },
+  {
+    accessorKey: "diagnosis",
+    header: "Diagnosis",
+    cell: ({ row }) => (
+      <Link
+        href={`/incidents/${encodeURIComponent(row.original.incident_id)}`}
+        className="whitespace-nowrap text-ink-2 hover:underline"
+      >
+        {name(DIAGNOSIS, row.original.diagnosis)}
+      </Link>
     ),
   },
   {
