@@ -45,9 +45,6 @@ export const WAITS_FOR_FLEET: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
   "high_retry_rate",
 ]);
 
-/** How long such an anomaly waits in `suspected` for others to join. */
-export const FLEET_WAIT_MS = 2000;
-
 /**
  * Agents leave at different times because their own calls end at different times: a minute spans a slow call of each,
  * and unrelated anomalies of three agents in one minute are rare.

@@ -173,7 +173,7 @@ export async function listEventsBetween(
     args: [after, upTo, shard, limit],
   });
   return rows.map((row) => {
-    const [seq, agentId, kind, at, runId, late, body] = JSON.parse(String(row[0])) as EventRow;
+    const [seq, agentId, kind, at, runId, late, body] = JSON.parse(row[0] as string) as EventRow;
     return { seq, agentId, kind, at, runId, late: late === 1, body };
   });
 }

@@ -249,9 +249,10 @@ function toObservation(row: Row, seq: number, c: Columns): Observation {
 
 export const isVital = (name: string): boolean => (METRICS as readonly string[]).includes(name);
 
+/** What a CSV or JSONL cell says, as text; null for what is empty. */
 function text(value: unknown): string | null {
   if (value === undefined || value === null || value === "") return null;
-  return String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** A finite number, or null for what is empty; text that is no number is an error that names the column. */
@@ -259,7 +260,7 @@ function number(value: unknown, row: number, column: string): number | null {
   if (value === undefined || value === null || value === "") return null;
   const n = Number(value);
   if (Number.isFinite(n)) return n;
-  if (/^(nan|null|none|na|n\/a|-)$/i.test(String(value).trim())) return null;
+  if (/^(nan|null|none|na|n\/a|-)$/i.test((text(value) ?? "").trim())) return null;
   throw new Error(`row ${row}: column "${column}" is not a number: ${JSON.stringify(value)}`);
 }
 
