@@ -231,3 +231,38 @@ describe("observe", () => {
     );
   });
 });
+
+describe("an agent whose latency follows the hours of the day", () => {
+  const PER_DAY = 1440;
+  /** Latency swings by a third around its level, sample by sample through four days; then comes the fault. */
+  function daily(fault: (x: number) => number, samples: number) {
+    const agent = healthyAgent(78, 0.3);
+    const state = createDetector();
+    const swing = (i: number) => Math.exp(0.3 * Math.sin((2 * Math.PI * i) / PER_DAY));
+    let healthyHolds = 0;
+    for (let i = 0; i < 4 * PER_DAY; i++) {
+      const v = agent();
+      const found = see(state, observation(i, { ...v, latency_ms: v.latency_ms * swing(i) }, { at: i * 60_000 }));
+      if (found.some((a) => a.verdict !== "watch")) {
+        healthyHolds++;
+        resetEvidence(state);
+      }
+    }
+    for (let n = 0; n < samples; n++) {
+      const v = agent();
+      const i = 4 * PER_DAY + n;
+      const found = see(
+        state,
+        observation(i, { ...v, latency_ms: fault(v.latency_ms * swing(i)) }, { at: i * 60_000 }),
+      );
+      if (found.some((a) => a.type === "latency_spike" && a.verdict !== "watch")) return { healthyHolds, after: n + 1 };
+    }
+    return { healthyHolds, after: null };
+  }
+
+  it("is not held for it, and is held for a real change", () => {
+    const { healthyHolds, after } = daily((x) => x * 10, 40);
+    expect(healthyHolds).toBeLessThanOrEqual(2);
+    expect(after).toBeLessThanOrEqual(5);
+  });
+});

@@ -8,7 +8,7 @@ import { createIdentity, type Identity } from "./strata";
 
 /** What one agent's detector remembers: plain data, a few kilobytes, stored and loaded as JSON by whoever owns it. */
 export interface DetectorState {
-  v: 1;
+  v: 2;
   /** Events judged or learned so far. */
   seen: number;
   identity: Identity;
@@ -86,7 +86,7 @@ export const runIdOf = (key: string) => key.slice("run ".length);
 const STRATA_MAX = 32;
 
 export const createDetector = (): DetectorState => ({
-  v: 1,
+  v: 2,
   seen: 0,
   identity: createIdentity(),
   strata: {},

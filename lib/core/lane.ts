@@ -5,6 +5,8 @@ import {
   type Forerunners,
   follow,
   noteDependence,
+  passBy,
+  samplesBefore,
   weightOf,
   worth,
 } from "./dependence";
@@ -43,7 +45,7 @@ const SATURATION = 1e12;
 const NOTHING = 2;
 /** Evidence from which values are held back instead of learned: reached by a healthy lane in a few per cent of its samples. */
 export const DOUBT = 60;
-/** The same for the correlation within runs: stopping earlier would leave it unlearned where it is strong, and doubt lasting. */
+/** The same for the correlation of samples: stopping earlier would leave it unlearned where it is strong, and doubt lasting. */
 const STRONG_DOUBT = 3000;
 /**
  * Held values at most, and as a share of what is known; the oldest is learned then. A lane in lasting mild doubt still
@@ -110,11 +112,11 @@ export function bet(
   const { dependence } = lane;
   const cut = clamp(s.z, -Z_CUT, Z_CUT);
   lane.recent += RECENT_GAIN * (cut - lane.recent);
-  const before = run ?? { n: 1, sum: dependence.last };
+  const before = run ?? samplesBefore(dependence);
   const rho = correlation(dependence);
   const expected = rho > 0 && before.n > 0 ? (weightOf(before, rho) * before.sum) / before.n : 0;
-  if (learn && evidence(lane.r) < (run === null ? DOUBT : STRONG_DOUBT)) noteDependence(dependence, s.z, before);
-  if (run === null) dependence.last = cut;
+  if (learn && evidence(lane.r) < STRONG_DOUBT) noteDependence(dependence, s.z, before);
+  if (run === null) passBy(dependence, s.z);
   else follow(run, s.z);
   const up = s.up - Math.max(expected, 0);
   const down = s.down - Math.min(expected, 0);

@@ -5,6 +5,8 @@ import {
   type Forerunners,
   follow,
   noteDependence,
+  passBy,
+  samplesBefore,
   weightOf,
 } from "./dependence";
 import { clamp } from "./stats";
@@ -108,17 +110,15 @@ function usualFor(lane: RateLane, yes: boolean, run: Forerunners | null, learn: 
   const usual = rateOf(lane);
   const sd = Math.sqrt(usual * (1 - usual));
   const z = ((yes ? 1 : 0) - usual) / sd;
-  const before = run ?? { n: 1, sum: dependence.last };
+  const before = run ?? samplesBefore(dependence);
   const rho = correlation(dependence);
   const expected = rho > 0 && before.n > 0 ? usual + (weightOf(before, rho) * sd * before.sum) / before.n : usual;
   if (learn && rateEvidence(lane) < DOUBT) noteDependence(dependence, z, before);
-  if (run === null) dependence.last = clamp(z, -Z_CUT, Z_CUT);
+  if (run === null) passBy(dependence, z);
   else follow(run, z);
   return clamp(expected, usual, MOST);
 }
 
-/** A rare yes is many sd off; forerunners count it as this many. */
-const Z_CUT = 2.5;
 /** What is usual most of the time cannot become alarming by happening more often. */
 const RAISABLE = 0.8;
 /** A rate that was always one is still expected to fail now and then. */
