@@ -20,7 +20,7 @@ const HELD_REST_MS = 1000;
 /** What a deployment decides about an agent and can get wrong. */
 export interface Deployment {
   prompt: string;
-  angles: number;
+  temperature: number;
 }
 
 export interface HostOptions {

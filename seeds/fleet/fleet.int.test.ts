@@ -55,7 +55,7 @@ const SICK: Record<
   broken_tool: ({ events }) => events.some((e) => e.kind === "tool_call" && e.success === false),
   injected_document: ({ events }) => calls(events).some((e) => (e.input_tokens ?? 0) > 1000),
   injected_lesson: ({ events }) => calls(events).some((e) => (e.input_tokens ?? 0) > 1000),
-  runaway_cost: ({ end }) => (end.tool_calls ?? 0) > 12,
+  runaway_cost: ({ events }) => calls(events).some((e) => (e.reasoning_tokens ?? 0) > 100),
 };
 const calls = (events: AgentEvent[]) => events.filter((e) => e.kind === "model_call");
 function mostRepeated(events: AgentEvent[]): number {
@@ -81,8 +81,8 @@ const CASES: [keyof typeof SICK, string, ((agent: string) => Change)[], (agent: 
   ["changed_prompt", "research-bela", [() => freshMemory, () => reduced, () => revoke("remember")], oldPrompt],
   ["broken_tool", "data-edda", [() => reduced, oldPrompt, () => freshMemory], () => revoke("fetch_rate")],
   ["injected_document", "coordinator-nils", [() => freshMemory, oldPrompt, () => reduced], () => revoke("search_documents")],
-  ["injected_lesson", "research-cato", [() => revoke("search_documents"), () => freshMemory], () => ({ ...revoke("search_documents"), memory_epoch: 2 })],
-  ["runaway_cost", "analytics-karl", [() => freshMemory, oldPrompt], () => reduced],
+  ["injected_lesson", "research-cato", [() => revoke("search_documents"), () => reduced, oldPrompt], () => freshMemory],
+  ["runaway_cost", "coordinator-olga", [() => freshMemory, oldPrompt, () => revoke("delegate")], () => reduced],
 ]; // prettier-ignore
 
 describe("a fault", () => {
@@ -202,7 +202,7 @@ describe("what crosses to Sentinel", () => {
     );
     const victims: Record<FaultKind, string> = {
       poisoned_memory: "analytics-iris", changed_prompt: "research-bela", broken_tool: "data-edda", stuck_tool: "data-finn",
-      injected_document: "coordinator-nils", injected_lesson: "research-cato", runaway_cost: "analytics-karl", slow_provider: "aurora",
+      injected_document: "coordinator-nils", injected_lesson: "research-cato", runaway_cost: "coordinator-olga", slow_provider: "aurora",
     }; // prettier-ignore
     await server.until(() => ROSTER.every((s) => runs(s.id, 1).length >= 1), PATIENCE_MS);
     for (const kind of FAULT_KINDS) expect(chaos.start(kind, victims[kind]).kind).toBe("started");

@@ -27,6 +27,8 @@ export interface FleetOptions {
 /** Telemetry leaves quickly, so that containment is a matter of a second or two, ms. */
 const FLUSH_MS = 200;
 
+const TEMPERATURE = 0.7;
+
 /** The parts of one agent's world that can go wrong. A successor inherits its predecessor's. */
 interface Place {
   deployment: Deployment;
@@ -62,7 +64,7 @@ export async function startFleet(o: FleetOptions) {
   }
   for (const spec of roster)
     start(spec, {
-      deployment: { prompt: KINDS[spec.type].prompt, angles: 1 },
+      deployment: { prompt: KINDS[spec.type].prompt, temperature: TEMPERATURE },
       documents: createDocuments(CORPUS),
       tenant: spec.id,
     });

@@ -9,6 +9,7 @@ export interface Notes {
 /** What agents write down, by namespace. A namespace that is new begins with the starter notes. */
 export function createMemory(starter: (namespace: string) => string[]) {
   const spaces = new Map<string, Notes>();
+  const listeners = new Set<(namespace: string, lesson: string) => void>();
   function open(namespace: string): Notes {
     const known = spaces.get(namespace) ?? { lessons: [], recent: starter(namespace).slice(-RECENT_NOTES) };
     spaces.set(namespace, known);
@@ -22,7 +23,14 @@ export function createMemory(starter: (namespace: string) => string[]) {
     },
     learn(namespace: string, lesson: string) {
       const notes = open(namespace);
-      if (!notes.lessons.includes(lesson)) notes.lessons.push(lesson);
+      if (notes.lessons.includes(lesson)) return;
+      notes.lessons.push(lesson);
+      for (const heard of listeners) heard(namespace, lesson);
+    },
+    /** Hears every new lesson. Returns how to stop. */
+    onLesson(heard: (namespace: string, lesson: string) => void) {
+      listeners.add(heard);
+      return () => void listeners.delete(heard);
     },
     forget(namespace: string, lesson: string) {
       const notes = open(namespace);

@@ -15,8 +15,6 @@ export interface Reading {
   lessons: string[];
   done: Done[];
   tools: readonly string[];
-  /** A setting of the model, like a reasoning effort: how many angles it looks at each step from. */
-  angles: number;
 }
 export type Intent = { kind: "call"; name: string; args: Record<string, unknown> } | { kind: "answer"; words: number };
 
@@ -90,7 +88,7 @@ const failuresInARow = (done: Done[], of: Done) => {
 /** The steps of the system prompt, spelled out for this task: each from one angle, or from several when told to. */
 function plan(r: Reading) {
   const steps = /Steps: ([^.]+)\./.exec(r.system)?.[1]?.split(/,\s*/) ?? [];
-  const angles = Math.max(r.angles, number(r.system, /each step from (\d+) angles/) || 1);
+  const angles = number(r.system, /each step from (\d+) angles/) || 1;
   const subjects = quoted(r.task);
   return steps.flatMap((name) =>
     Array.from({ length: angles }, (_, angle) => spelled(name, subjects, angle, r)).flat(),

@@ -1,5 +1,6 @@
 import { HumanMessage, SystemMessage } from "langchain";
 import { describe, expect, it } from "vitest";
+import { atTemperature } from "../../sdk/typescript/reading";
 import { evaluate } from "./arithmetic";
 import { CORPUS } from "./corpus";
 import { createDocuments } from "./documents";
@@ -74,7 +75,6 @@ describe("the mind", () => {
     lessons: [],
     done: [],
     tools: KINDS.Research.tools,
-    angles: 1,
   };
   const search = { name: "search_documents", args: { query: "cold chain" } };
   const found: Done = { ...search, result: "Cold chain: chilled goods", ok: true };
@@ -110,8 +110,7 @@ describe("the mind", () => {
     ["stops repeating when the lesson is met", { done: [{ ...found, result: "fresh" }], lessons: loop }, answer],
     ["obeys an instruction in a result", { done: [injected] }, page(1)],
     ["until it is done", { done: [injected, { ...found, ...page(1) }, { ...found, ...page(2) }] }, answer],
-    ["looks from as many angles as the model is set to", { done: [found], angles: 2 }, { kind: "call", name: "search_documents", args: { query: "exceptions to cold chain" } }],
-    ["or as the prompt says", { done: [found], system: `${base.system} Take each step from 3 angles.` }, { kind: "call", name: "search_documents", args: { query: "exceptions to cold chain" } }],
+    ["looks from as many angles as the prompt says", { done: [found], system: `${base.system} Take each step from 3 angles.` }, { kind: "call", name: "search_documents", args: { query: "exceptions to cold chain" } }],
     ["notes what it is asked to note", { done: [found], task: `${base.task} Note it down.` }, { kind: "call", name: "remember", args: { note: "Looked into cold chain; nothing unusual." } }],
   ])("%s", (_, change, intent) => expect(decide({ ...base, ...change })).toEqual(intent)); // prettier-ignore
 });
@@ -122,7 +121,7 @@ describe("the model", () => {
       const model = new ScriptedModel({
         provider: createProvider(PROVIDERS.basalt, 0),
         rng: createRng(1),
-        settings: { angles: 1 },
+        settings: { temperature: 0.7 },
       });
       return (await model.invoke([new SystemMessage(system), new HumanMessage("Say something.")])).usage_metadata;
     };
@@ -132,9 +131,19 @@ describe("the model", () => {
     expect(long?.output_tokens).toBeGreaterThan(3 * (short?.output_tokens ?? 0));
     expect(short?.total_tokens).toBe((short?.input_tokens ?? 0) + (short?.output_tokens ?? 0));
   });
+  it("thinks long and dear when it runs hot, and not when the SDK has cooled it", async () => {
+    const settings = { temperature: 1.9 };
+    const hot = new ScriptedModel({ provider: createProvider(PROVIDERS.basalt, 0), rng: createRng(1), settings });
+    const spent = async (model: ScriptedModel) =>
+      (await model.invoke("hello")).usage_metadata?.output_token_details?.reasoning;
+    expect(await spent(hot)).toBeGreaterThan(300);
+    expect(await spent(atTemperature(hot, 0))).toBe(0);
+    settings.temperature = 0.7;
+    expect(await spent(hot)).toBe(0);
+  });
   it("stops waiting when told to", async () => {
     const slow = createProvider(PROVIDERS.basalt, 1000);
-    const model = new ScriptedModel({ provider: slow, rng: createRng(1), settings: { angles: 1 } });
+    const model = new ScriptedModel({ provider: slow, rng: createRng(1), settings: { temperature: 0.7 } });
     await expect(model.invoke("hello", { signal: AbortSignal.timeout(20) })).rejects.toThrow(/abort|timeout/i);
   });
 });

@@ -20,7 +20,7 @@ export const DEMO_DAY: readonly Planned[] = [
   { at: 95, kind: "broken_tool", target: "data-edda", lasts: 600 },
   { at: 130, kind: "slow_provider", target: "aurora", lasts: 25 },
   { at: 185, kind: "injected_document", target: "coordinator-nils", lasts: 600 },
-  { at: 220, kind: "runaway_cost", target: "analytics-karl", lasts: 600 },
+  { at: 220, kind: "runaway_cost", target: "coordinator-olga", lasts: 600 },
   { at: 255, kind: "stuck_tool", target: "data-finn", lasts: 600 },
   { at: 290, kind: "injected_lesson", target: "research-cato", lasts: 600 },
 ];

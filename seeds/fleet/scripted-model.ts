@@ -14,9 +14,10 @@ import type { Rng } from "./rng";
 export interface ScriptedModelFields extends BaseChatModelParams {
   provider: Provider;
   rng: Rng;
+  /** Overrides the settings'. */
   temperature?: number;
-  /** From how many angles it looks at each step: the more, the more calls and the dearer a run. */
-  settings: { angles: number };
+  /** How the deployment runs the model; read at every call. */
+  settings: { temperature: number };
 }
 interface CallOptions extends BaseChatModelCallOptions {
   tools?: BindToolsInput[];
@@ -25,6 +26,8 @@ interface CallOptions extends BaseChatModelCallOptions {
 /** Characters a token has on average, and what the tools' descriptions weigh. */
 const CHARS_PER_TOKEN = 4;
 const TOOL_TOKENS = 45;
+/** What a model at temperature 2 thinks through before it speaks. */
+const PONDER_TOKENS = 900;
 /** What it says before it calls a tool. */
 const PREAMBLE_WORDS = 25;
 
@@ -34,14 +37,15 @@ const PREAMBLE_WORDS = 25;
  */
 export class ScriptedModel extends BaseChatModel<CallOptions> {
   readonly model: string;
-  readonly temperature: number;
   private readonly fields: ScriptedModelFields;
 
   constructor(fields: ScriptedModelFields) {
     super(fields);
     this.fields = fields;
     this.model = fields.provider.model;
-    this.temperature = fields.temperature ?? 0.7;
+  }
+  get temperature(): number {
+    return this.fields.temperature ?? this.fields.settings.temperature;
   }
   _llmType() {
     return "scripted";
@@ -58,9 +62,9 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
     options: this["ParsedCallOptions"],
     _run?: CallbackManagerForLLMRun,
   ): Promise<ChatResult> {
-    const { provider, rng, settings } = this.fields;
+    const { provider, rng } = this.fields;
     const tools = (options.tools ?? []).map((t) => ("name" in t && typeof t.name === "string" ? t.name : ""));
-    const intent = decide({ ...read(messages), tools, angles: settings.angles });
+    const intent = decide({ ...read(messages), tools });
     const text = intent.kind === "answer" ? this.write(intent.words, messages) : this.write(PREAMBLE_WORDS, messages);
     const call =
       intent.kind === "call"
@@ -73,7 +77,9 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
         : null;
 
     const input = tokens(messages.map((m) => m.text).join("")) + TOOL_TOKENS * tools.length;
-    const output = tokens(text) + (call ? tokens(JSON.stringify(call.args)) + 14 : 0);
+    const said = tokens(text) + (call ? tokens(JSON.stringify(call.args)) + 14 : 0);
+    const reasoning = this.ponder();
+    const output = reasoning + said;
     await provider.serve(input, output, rng, options.signal);
     const message = new AIMessage({
       content: text,
@@ -83,10 +89,16 @@ export class ScriptedModel extends BaseChatModel<CallOptions> {
         output_tokens: output,
         total_tokens: input + output,
         input_token_details: { cache_read: cachedTokens(messages) },
+        output_token_details: { reasoning },
       },
       response_metadata: { model_name: this.model, finish_reason: call ? "tool_calls" : "stop" },
     });
     return { generations: [{ text, message }] };
+  }
+
+  /** Tokens it thinks before it speaks: none as long as it is cool, very many when it runs hot. */
+  private ponder(): number {
+    return Math.round(Math.max(0, this.temperature - 1) * PONDER_TOKENS * this.fields.rng.lognormal(0.3));
   }
 
   /** About as many words as wanted, taken from what was found. A warmer model varies more. */
