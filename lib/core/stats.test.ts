@@ -35,6 +35,7 @@ describe("normal tails", () => {
       fc.property(fc.double({ min: 0, max: 30, noNaN: true }), (z) => {
         expect(zOfNats(tailNats(z))).toBeCloseTo(z, 4);
       }),
+      { numRuns: 1000 },
     );
   });
 });

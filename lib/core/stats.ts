@@ -38,13 +38,17 @@ export function tailNats(z: number): number {
   return 0.5 * z * z + HALF_LOG_TWO_PI + Math.log(fraction);
 }
 
-/** The z whose upper tail holds `nats`; inverse of {@link tailNats} for nats ≥ 0.7 (z ≥ 0), by Newton on the tail's hazard. */
-export function zOfNats(nats: number): number {
-  if (nats < 4) return -probit(Math.exp(-nats));
-  let z = Math.sqrt(2 * nats - Math.log(4 * Math.PI * nats));
-  for (let i = 0; i < 3; i++) {
-    const hazard = z + 1 / (z + 2 / (z + 3 / z));
-    z -= (tailNats(z) - nats) / hazard;
+/** More nats than this are counted as this many: no decision depends on them, and the tail's arithmetic would lose its digits. */
+const NATS_MAX = 1e5;
+
+/** The z whose upper tail holds so many nats; inverse of {@link tailNats} for nats ≥ 0.7 (z ≥ 0), by Newton on the tail's hazard. */
+export function zOfNats(wanted: number): number {
+  const nats = Math.min(wanted, NATS_MAX);
+  let z = nats < 4 ? -probit(Math.exp(-nats)) : Math.sqrt(2 * nats - Math.log(4 * Math.PI * nats));
+  for (let i = 0; i < 4; i++) {
+    const now = tailNats(z);
+    const hazard = Math.exp(now - 0.5 * z * z - HALF_LOG_TWO_PI);
+    z -= (now - nats) / hazard;
   }
   return z;
 }
