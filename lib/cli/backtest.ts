@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import { Backtest, type BacktestReport, type Columns, isVital, runEnds } from "@/lib/evals/detection/backtest";
+import { Backtest, type BacktestReport, runEnds } from "@/lib/evals/detection/backtest";
+import { type Columns, isVital } from "@/lib/evals/detection/columns";
 import { type Row, rowsOf } from "@/lib/evals/detection/rows";
 import { METRICS } from "@/lib/core/vocabulary";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Alarm, Backtest, type Columns, runEnds } from "./backtest";
+import { type Alarm, Backtest, runEnds } from "./backtest";
+import type { Columns } from "./columns";
 import { type Row, rowsOf } from "./rows";
 import { type Line, percent, quantile, shareWithin } from "./table";
 
