@@ -4,15 +4,16 @@ import autocannon from "autocannon";
 import { median } from "simple-statistics";
 import { benchDetector } from "./detector";
 import { buildNoop, NOOP_PATH } from "./noop";
-import { Samples } from "./samples";
-import { caughtUp, detectors, type SentinelServer, startSentinel, sweepSeconds } from "./sentinel";
+import { EVENTS_A_RUN, Samples } from "./samples";
+import { caughtUp, detectors, incidents, type SentinelServer, startSentinel, sweepSeconds } from "./sentinel";
 import { serve, type Server } from "./serve";
 
 /** How many times as many samples a second batches must bring, judged, as single posts to a handler that does nothing. */
 const TARGET = 20;
 const ROUNDS = 5;
 const AGENTS = 100;
-const BATCH = { agents: 20, each: 50 };
+/** Whole runs of each agent: a run that waits for the next batch would be a stuck one. */
+const BATCH = { agents: 25, each: 5 * EVENTS_A_RUN };
 const BATCH_SIZE = BATCH.agents * BATCH.each;
 const BATCHES_A_ROUND = 50;
 /** Samples of each agent before anything is measured: baselines have settled, the server is warm. */
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
 
     const rounds: Round[] = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await round(noop, sentinel, next));
-    const ratio = print(rounds, await detectors(sentinel));
+    const ratio = print(rounds, await detectors(sentinel), await incidents(sentinel));
     process.exitCode = ratio >= TARGET ? 0 : 1;
   } finally {
     await Promise.all([noop.stop(), sentinel.stop()]);
@@ -116,7 +117,7 @@ async function round(noop: Server, sentinel: SentinelServer, next: () => object[
   };
 }
 
-function print(rounds: Round[], states: { count: number; bytes: number }): number {
+function print(rounds: Round[], states: { count: number; bytes: number }, opened: number): number {
   const over = (read: (round: Round) => number | null) => median(rounds.map((one) => read(one) ?? Number.NaN));
   const ratio = over((r) => r.batches.wall / r.noop.wall);
   const whole = (n: number) => Math.round(n).toLocaleString("en-US");
@@ -137,6 +138,7 @@ function print(rounds: Round[], states: { count: number; bytes: number }): numbe
     ["sweep per 1,000 events, ms", over((r) => r.sweepMs).toFixed(1)],
     ["detector, one observation, µs", benchDetector().toFixed(1)],
     [`detector state as stored, bytes (mean of ${states.count} agents)`, whole(states.bytes)],
+    ["incidents opened on this healthy traffic", String(opened)],
   ];
   console.log(`${AGENTS} agents; ${BATCH.agents} in a batch; median of ${rounds.length} rounds\n`);
   for (const [name, value] of lines) console.log(`${name.padEnd(58)} ${value}`);

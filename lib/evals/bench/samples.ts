@@ -2,7 +2,7 @@ import { healthyAgent, type Vitals } from "@/lib/evals/detection/generate";
 import type { AgentEvent } from "@/lib/contracts/event";
 
 /** Events of one run: model calls, and its end. */
-const EVENTS_A_RUN = 8;
+export const EVENTS_A_RUN = 8;
 const LOG_SD = 0.5;
 
 interface Agent {

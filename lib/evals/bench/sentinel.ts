@@ -64,6 +64,12 @@ export async function detectors({ db }: SentinelServer): Promise<{ count: number
   return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 };
 }
 
+/** Incidents there are: healthy traffic makes none, and each would cost work that is not meant to be measured. */
+export async function incidents({ db }: SentinelServer): Promise<number> {
+  const [row] = await db.all<{ n: number }>(sql`SELECT count(*) AS n FROM incidents`);
+  return row?.n ?? 0;
+}
+
 /** Seconds spent in sweeps so far, by the server's own metrics. */
 export async function sweepSeconds({ server }: SentinelServer): Promise<number> {
   const text = await (await fetch(`${server.url}/metrics`)).text();
