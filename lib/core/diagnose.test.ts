@@ -249,7 +249,7 @@ describe("suspect tools", () => {
       input([retries], { tools: [tool("db", { errorRate: 0.8, usualErrorRate: 0.7 })] }),
       [],
     ],
-    ["not one of two calls", input([retries], { tools: [tool("db", { errorRate: 1, calls: 2 })] }), []],
+    ["not one call", input([retries], { tools: [tool("db", { errorRate: 1, calls: 1 })] }), []],
     ["not a revoked one", input([retries], { tools: [tool("db", { errorRate: 1, revoked: true })] }), []],
     [
       "the one that the repetition names",

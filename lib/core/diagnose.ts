@@ -107,7 +107,7 @@ function sentence(signs: string[], weak: boolean): string {
 /** A tool fails when at least half of its calls do, and clearly more than usual; three calls are the least to tell. */
 const FAILING_RATE = 0.5;
 const FAILING_RISE = 0.3;
-const FAILING_CALLS = 3;
+const FAILING_CALLS = 2;
 
 export function isFailing(t: ToolEvidence): boolean {
   if (t.errorRate === null || (t.calls ?? FAILING_CALLS) < FAILING_CALLS) return false;

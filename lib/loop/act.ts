@@ -16,18 +16,23 @@ import {
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { actionRuns, directives } from "@/lib/db/schema";
 import { agentClaim, nextDirective } from "./directives";
+import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "./ids";
 import { Plan } from "./plan";
 
 /** Races lost in a row before an action is left to the next sweep. */
 const MAX_RACES = 3;
 
-export type Acted = { kind: "begun"; runId: string } | { kind: "void"; reason: string } | { kind: "lost" };
+export type Acted =
+  | { kind: "begun"; runId: string }
+  | { kind: "void"; reason: string }
+  | { kind: "waiting" }
+  | { kind: "lost" };
 
 /**
  * Carries out an approved proposal, once: the claim on it is the only way to here. The target must still be as it was
  * when the proposal was made, else the proposal is void. What it does reaches the agent as a directive; whether it
- * helped is measured later.
+ * helped is measured later. While the quarantine is still on its way it waits, and the sweep asks again.
  */
 export async function act(db: Db, proposalId: string, now: number): Promise<Acted> {
   const proposal = await findProposal(db, proposalId);
@@ -39,6 +44,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
   ]);
   if (agent.stateVersion !== proposal.targetVersion)
     return void_(db, proposal, "the agent's state moved since it was proposed", now);
+  if (await holdInDoubt(db, agent)) return { kind: "waiting" };
   const state = healing(agent.state, by.mover);
   if (state === null) return void_(db, proposal, `the agent is ${agent.state}`, now);
 

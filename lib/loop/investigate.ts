@@ -4,7 +4,7 @@ import { describeAnomaly } from "@/lib/core/words";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent, findDirective } from "@/lib/db/queries/agents";
-import { toolEvidence } from "@/lib/db/queries/healing";
+import { onsetOfRuns, openTools, toolEvidence } from "@/lib/db/queries/tool-evidence";
 import {
   type AnomalyRow,
   type Incident,
@@ -14,6 +14,7 @@ import {
   listSubjects,
 } from "@/lib/db/queries/incidents";
 import { findings, hypotheses } from "@/lib/db/schema";
+import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "./ids";
 
 /** Tool calls this long before the onset are what a tool's calls are compared with, in ms. */
@@ -27,11 +28,14 @@ const MIN_USUAL_CALLS = 10;
 
 /**
  * Gathers the evidence of an incident, ranks what could explain it, and stores both. Every hypothesis cites the findings
- * it rests on. False when somebody else took the incident meanwhile.
+ * it rests on. False when somebody else took the incident meanwhile, or while its
+ * quarantine is still on its way and so evidence is still coming in.
  */
 export async function investigate(db: Db, incident: Incident, now: number): Promise<boolean> {
   const subjects = await listSubjects(db, incident.id);
   const primary = subjects.find((subject) => subject.role === "primary") ?? subjects[0];
+  const agent = primary ? await findAgent(db, primary.subjectId) : null;
+  if (agent && (await holdInDoubt(db, agent))) return false;
   const all = await listAnomaliesOf(db, incident.id);
   const anomalies = gravestFirst(all).slice(0, MAX_ANOMALY_FINDINGS);
   const input = await evidence(db, incident, primary?.subjectId ?? null, anomalies);
@@ -139,9 +143,13 @@ export async function evidence(
 async function tools(db: Db, agentId: string, incident: Incident): Promise<ToolEvidence[]> {
   const agent = await findAgent(db, agentId);
   const directive = agent ? await findDirective(db, agentId, agent.directiveVersion) : null;
-  const rows = await toolEvidence(db, agentId, incident.onsetAt, incident.onsetAt - USUAL_MS);
+  const since = await onsetOfRuns(db, incident.id, incident.onsetAt);
+  const [rows, open] = await Promise.all([
+    toolEvidence(db, agentId, since, since - USUAL_MS),
+    openTools(db, agentId, since),
+  ]);
   const known = rows.some((row) => row.usual_calls >= MIN_USUAL_CALLS);
-  return rows.map((row) => ({
+  const measured = rows.map((row) => ({
     name: row.tool,
     errorRate: row.calls > 0 ? row.failed / row.calls : null,
     usualErrorRate: row.usual_calls > 0 ? row.usual_failed / row.usual_calls : null,
@@ -153,8 +161,11 @@ async function tools(db: Db, agentId: string, incident: Incident): Promise<ToolE
       row.usual_bytes > 0 &&
       row.bytes > FLOOD_RATIO * row.usual_bytes,
     unfamiliar: known && row.usual_calls === 0,
+    open: open.includes(row.tool),
     sideEffect: row.side_effect as ToolEvidence["sideEffect"],
   }));
+  const unmeasured = open.filter((tool) => !rows.some((row) => row.tool === tool));
+  return [...measured, ...unmeasured.map((name) => ({ name, errorRate: null, revoked: false, open: true }))];
 }
 
 const RANK = { quarantine: 0, suspect: 1, watch: 2 } as const;

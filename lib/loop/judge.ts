@@ -26,6 +26,10 @@ export interface JudgeInput {
   directive: DirectiveRow | null;
   events: StoredEvent[];
   changes: Change[];
+  /** A successor that is being measured: what it reports may be the old illness, and teaches nothing. */
+  frozen: boolean;
+  /** Whether others report: then a run that is quiet hangs, and the quiet is not ours. */
+  othersReport: boolean;
   /** The tests that these events feed: of an action on this agent, or of an incident that watches it. */
   tests: Test[];
   prior: TypePrior | null;
@@ -105,17 +109,20 @@ export function judge(input: JudgeInput): Judgement {
     runs: new RunTotals(agent.id),
   };
   for (const event of events) judgeEvent(input, event, out);
-  if (judged(agent.state)) out.anomalies.push(...tick(detector.state, now, settings));
+  if (judged(agent.state)) out.anomalies.push(...tick(detector.state, now, settings, input.othersReport));
   return out;
 }
 
-/** Evidence from before a release or a healing action says nothing of the time after it. */
+/** Held agents finish nothing: what was open when the hold began has no end that will be reported. */
+const HELD: readonly AgentState[] = ["quarantined", "healing", "exhausted"];
+
+/** Evidence from before a release or a healing action, and runs that it cut off, say nothing of the time after it. */
 function settle(detector: Detector, state: AgentState): void {
-  if (detector.agentState === state) return;
-  const fresh =
-    state === "probation" ||
-    (state === "healthy" && detector.agentState !== "learning" && detector.agentState !== "suspected");
+  const before = detector.agentState;
+  if (before === state) return;
+  const fresh = state === "probation" || (state === "healthy" && before !== "learning" && before !== "suspected");
   if (fresh) resetEvidence(detector.state);
+  if (HELD.includes(before)) detector.state.runs = {};
   detector.agentState = state;
 }
 
@@ -160,6 +167,7 @@ function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void
     (agent.state === "learning" || agent.state === "healthy") &&
     agent.incidentId === null &&
     !agent.paused &&
+    !input.frozen &&
     !out.anomalies.some((anomaly) => anomaly.verdict !== "watch");
   const anomalies = observe(detector.state, observationOf(event, learn), settings, prior);
   out.anomalies.push(...anomalies);

@@ -107,6 +107,8 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
         events: mine,
         changes,
         tests,
+        frozen: ctx.probations.some((run) => run.args.successor === id),
+        othersReport: events.length > mine.length,
         prior: await priorFor(shard, ctx, agent, detector),
         settings: detectSettings(ctx.settings),
         config: ctx.config,

@@ -1,6 +1,5 @@
 import type { Db } from "@/lib/db/client";
 import { listDetectors, listProbations, listUntakenChanges, listWatches } from "@/lib/db/queries/sweep";
-import { findDirective, getAgent } from "@/lib/db/queries/agents";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
@@ -136,18 +135,10 @@ async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
     }
     for (const proposal of approved) {
       await isolated(report, proposal.id, async () => {
-        if (proposal.policy === "run" && (await holdInDoubt(db, proposal.agentId))) return;
         const acted = await act(db, proposal.id, now);
-        moved ||= acted.kind !== "lost";
+        moved ||= acted.kind === "begun" || acted.kind === "void";
       });
     }
     if (!moved) return;
   }
-}
-
-/** Nothing heals an agent whose quarantine may still be on its way: first every instance holds it, or it is told that one does not. */
-async function holdInDoubt(db: Db, agentId: string): Promise<boolean> {
-  const agent = await getAgent(db, agentId);
-  const directive = await findDirective(db, agentId, agent.directiveVersion);
-  return directive?.status === "quarantined" && directive.enforcedAt === null && directive.unconfirmedAt === null;
 }

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lte, or, sql } from "drizzle-orm";
+import { and, eq, isNull, lte, or } from "drizzle-orm";
 import type { Efficacy } from "@/lib/core/recall";
 import type { ApprovalState, ProposalState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
@@ -135,30 +135,6 @@ export function saveEfficacy(e: Efficacy): Statement {
             attempts = excluded.attempts, successes = excluded.successes, updated_at = excluded.updated_at`,
     args: [e.scope, e.scopeId, e.diagnosis, e.action, e.attempts, e.successes, e.updatedAt],
   };
-}
-
-/** Tool calls of an agent since a time, per tool: how many, how many failed, how large, and the usual share before. */
-export async function toolEvidence(db: Db, agentId: string, since: number, before: number) {
-  return db.all<{
-    tool: string;
-    calls: number;
-    failed: number;
-    bytes: number | null;
-    usual_calls: number;
-    usual_failed: number;
-    usual_bytes: number | null;
-    side_effect: string | null;
-  }>(sql`
-    SELECT body->>'tool' AS tool,
-      sum(at >= ${since}) AS calls,
-      sum(at >= ${since} AND (body->'success') = 'false') AS failed,
-      avg(iif(at >= ${since}, body->>'result_bytes', NULL)) AS bytes,
-      sum(at < ${since}) AS usual_calls,
-      sum(at < ${since} AND (body->'success') = 'false') AS usual_failed,
-      avg(iif(at < ${since}, body->>'result_bytes', NULL)) AS usual_bytes,
-      max(body->>'side_effect') AS side_effect
-    FROM (SELECT at, body FROM agent_events WHERE agent_id = ${agentId} AND kind = 'tool_call' AND at >= ${before} ORDER BY seq DESC LIMIT 2000)
-    WHERE body->>'tool' IS NOT NULL GROUP BY 1`);
 }
 
 /** The directive that a run of an action issued, if it got that far. */
