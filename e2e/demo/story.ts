@@ -53,25 +53,46 @@ export interface Story {
 /** A cure that was not needed any more a second after it was asked for is nobody's merit. */
 const POLL_MS = 500;
 
-/** Plays the person: approves what waits, once a poll, until `over` says so or the time is up. Returns how many were approved. */
-export async function approveUntil(demo: Demo, over: () => Promise<boolean>, deadline: number): Promise<number> {
-  let approved = 0;
+/** Samples from each fault to its hold, by the fault's id. */
+export type Samples = Map<string, number>;
+
+/** Plays the person: approves what waits, once a poll, until `over` says so or the time is up. */
+export async function play(
+  demo: Demo,
+  over: () => Promise<boolean>,
+  deadline: number,
+): Promise<{ approvals: number; samples: Samples }> {
+  let approvals = 0;
+  const samples: Samples = new Map();
   while (Date.now() < deadline && !(await over())) {
-    const { approvals } = await demo.person<{ approvals: { id: string; digest: string }[] }>(
+    const waiting = await demo.person<{ approvals: { id: string; digest: string }[] }>(
       "/api/v1/approvals?state=pending",
     );
-    for (const { id, digest } of approvals) {
+    for (const { id, digest } of waiting.approvals) {
       try {
         await demo.person(`/api/v1/approvals/${id}/decision`, { decision: "approve", digest, evidence_opened: true });
-        approved += 1;
+        approvals += 1;
       } catch (error) {
         // Void or decided meanwhile: a person would see that and go on.
         if (!String(error).includes(" 409 ")) throw error;
       }
     }
+    await countSamples(demo, samples);
     await wait(POLL_MS);
   }
-  return approved;
+  return { approvals, samples };
+}
+
+/** Counts soon after a hold: later the series is told in buckets, and single calls cannot be counted any more. */
+async function countSamples(demo: Demo, samples: Samples): Promise<void> {
+  for (const fault of await demo.faults()) {
+    if (fault.kind === "slow_provider" || samples.has(fault.id)) continue;
+    const { history } = await demo.person<{ history: TimelineEvent[] }>(
+      `/api/v1/agents/${encodeURIComponent(fault.target)}`,
+    );
+    const held = history.filter((e) => e.type === "agent.quarantined" && e.at >= fault.startedAt).map((e) => e.at);
+    if (held.length > 0) samples.set(fault.id, await samplesBetween(demo, fault, Math.min(...held)));
+  }
 }
 
 /** Whether every fault that an action can cure was cured, as Sentinel measured it. */
@@ -88,7 +109,7 @@ function cureOf(fault: Fault, actions: Action[]): Action | null {
   return mine.find((a) => a.outcome === "recovered" && fault.cures.flat().includes(a.action)) ?? null;
 }
 
-export async function read(demo: Demo): Promise<Omit<Story, "approvals">> {
+export async function read(demo: Demo, counted: Samples): Promise<Omit<Story, "approvals">> {
   const faults = await demo.faults();
   const { actions } = await demo.person<{ actions: Action[] }>("/api/v1/healing?limit=500");
   const { incidents } = await demo.person<{ incidents: Incident[] }>("/api/v1/incidents?limit=500");
@@ -109,7 +130,7 @@ export async function read(demo: Demo): Promise<Omit<Story, "approvals">> {
       target: fault.target,
       heldAfter: Number.isFinite(held) ? held - fault.startedAt : null,
       enforcedAfter: Number.isFinite(enforced) ? enforced - fault.startedAt : null,
-      samples: Number.isFinite(held) ? await samplesBetween(demo, fault, held) : null,
+      samples: counted.get(fault.id) ?? null,
       tried: actions
         .filter((a) => a.agent_id === fault.target && a.started_at >= fault.startedAt)
         .toSorted((a, b) => a.started_at - b.started_at)
@@ -138,7 +159,7 @@ const GRACE_MS = 60_000;
 async function samplesBetween(demo: Demo, fault: Fault, held: number): Promise<number> {
   let samples = 0;
   for (const metric of ["latency_ms", "tool.latency_ms"]) {
-    const path = `/api/v1/agents/${encodeURIComponent(fault.target)}/series?metric=${metric}&minutes=30`;
+    const path = `/api/v1/agents/${encodeURIComponent(fault.target)}/series?metric=${metric}&minutes=${Math.min(30, Math.ceil((Date.now() - fault.startedAt) / 60_000) + 1)}`;
     const { points, resolution } = await demo.person<{ points: { at: number }[]; resolution: string }>(path);
     if (resolution !== "event") throw new Error("the series is too long to be counted by event");
     samples += points.filter(({ at }) => at >= fault.startedAt && at <= held).length;

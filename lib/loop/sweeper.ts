@@ -14,6 +14,8 @@ export const LEASE_MS = 5_000;
 /** Detectors kept in memory per shard; beyond it the least recently used is read anew when it is needed. */
 const MAX_DETECTORS = 4_000;
 
+const STATE_VERSION = createDetector().v;
+
 export interface Detector {
   state: DetectorState;
   agentState: AgentState;
@@ -84,7 +86,11 @@ export async function releaseShards(db: Db, sweeper: Sweeper): Promise<void> {
 export async function loadDetectors(db: Db, shard: HeldShard, ids: readonly string[]): Promise<Map<string, Detector>> {
   const missing = ids.filter((id) => !shard.detectors.has(id));
   for (const row of await listDetectors(db, missing))
-    shard.detectors.set(row.agentId, { state: row.state, agentState: row.agentState });
+    shard.detectors.set(row.agentId, {
+      // A state of another version of the detector cannot be read by this one: the agent is learned anew.
+      state: row.state.v === STATE_VERSION ? row.state : createDetector(),
+      agentState: row.agentState,
+    });
   for (const id of missing)
     if (!shard.detectors.has(id)) shard.detectors.set(id, { state: createDetector(), agentState: "learning" });
   const wanted = new Map(ids.map((id) => [id, shard.detectors.get(id)!]));
