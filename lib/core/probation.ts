@@ -5,6 +5,7 @@ import { JOINT, type RateName, specOf } from "./metrics";
 import { rateOf } from "./rate";
 import { clamp } from "./stats";
 import { stratumClass } from "./strata";
+import { metricName } from "./words";
 import type { AnomalyType } from "./vocabulary";
 
 /**
@@ -153,21 +154,23 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
     return { kind: "cannot_tell", reason: "the incident names no metric to measure", evidence };
   const states = p.targets.map((t) => ({ t, state: stateOf(t, p.needed) }));
   const worse = states.find((s) => s.state === "worse");
-  if (worse) return { kind: "worse", reason: `${worse.t.metric} is further off than before the action`, evidence };
+  if (worse)
+    return { kind: "worse", reason: `${metricName(worse.t.metric)} is further off than before the action`, evidence };
   const ill = states.find((s) => s.state === "ill");
   if (ill)
     return {
       kind: "no_effect",
-      reason: `${ill.t.metric} is still out of its band after ${ill.t.seen} samples`,
+      reason: `${metricName(ill.t.metric)} is still out of its band after ${ill.t.seen} samples`,
       evidence,
     };
   const open = states.find((s) => s.state === "open");
-  if (open) return { kind: "pending", reason: `${open.t.metric}: ${open.t.seen} of ${p.needed} samples`, evidence };
+  if (open)
+    return { kind: "pending", reason: `${metricName(open.t.metric)}: ${open.t.seen} of ${p.needed} samples`, evidence };
   const unclear = states.find((s) => s.state === "unclear");
   if (unclear)
     return {
       kind: "cannot_tell",
-      reason: `${unclear.t.metric} is neither back in its band nor clearly out of it`,
+      reason: `${metricName(unclear.t.metric)} is neither back in its band nor clearly out of it`,
       evidence,
     };
   if (peers !== null && peers.ill > 0 && peers.recovered * 2 >= peers.ill) {

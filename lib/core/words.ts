@@ -33,6 +33,9 @@ const NAMES: Record<string, Name> = {
   joint: { name: "several metrics together", unit: "count" },
 };
 
+/** A metric's name for people. */
+export const metricName = (metric: string): string => NAMES[metric]?.name ?? YES[metric] ?? metric.replaceAll("_", " ");
+
 /** Yes-or-no streams: what the yes is, in words. */
 const YES: Record<string, string> = {
   error: "failed calls",

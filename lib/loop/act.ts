@@ -146,7 +146,11 @@ export async function carryOut(
   }
 }
 
-function portsOf(db: Db, run: Pick<ActionRun, "id" | "agentId" | "incidentId" | "by">, now: number): ActionPorts {
+function portsOf(
+  db: Db,
+  run: Pick<ActionRun, "id" | "agentId" | "incidentId" | "action" | "by">,
+  now: number,
+): ActionPorts {
   return {
     directives: {
       async issue(patch) {
@@ -159,7 +163,12 @@ function portsOf(db: Db, run: Pick<ActionRun, "id" | "agentId" | "incidentId" | 
             agent,
             current,
             patch,
-            { reason: `healing of ${run.incidentId}`, by: run.by, incidentId: run.incidentId, actionRunId: run.id },
+            {
+              reason: `${run.action.replaceAll("_", " ")}, by ${run.by}`,
+              by: run.by,
+              incidentId: run.incidentId,
+              actionRunId: run.id,
+            },
             now,
           );
           const won = await commit(db, {

@@ -15,6 +15,7 @@ import { carryOut } from "./act";
 import type { LoopConfig } from "./config";
 import { detectorOf } from "./correlate";
 import { agentClaim, nextDirective, restrictionsOf } from "./directives";
+import { holdSuccessor } from "./hold-successor";
 import { watched } from "./open";
 import { peersOf } from "./peers";
 import { Plan } from "./plan";
@@ -248,6 +249,7 @@ async function fail(
     });
   if (canMoveIncident(incident.state, "investigating"))
     plan.claim(incidentClaim(db, incident, { state: "investigating" }));
+  await holdSuccessor(plan, db, run, now);
   return (await commit(db, plan)) !== null;
 }
 

@@ -3,6 +3,8 @@ import { calibration } from "./calibrate";
 import { asd, nab } from "./measure-gauges";
 import { autocoderover, azure, sweagent } from "./measure-real";
 import { faults, lognormal, slow } from "./measure-synthetic";
+import type { EvalResult } from "@/lib/contracts/evals";
+import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
 
 /** Measurements of the detector, by name; those of real data need the directory they are kept in. */
@@ -13,7 +15,8 @@ const program = new Command("measure")
   .description("measure the detector and say whether it is as good as it has to be; exits 1 if it is not")
   .argument("<what>", [...Object.keys(SYNTHETIC), ...Object.keys(REAL), "all"].join(" | "))
   .option("--data <directory>", "where the real data sets are")
-  .action(async (what: string, { data }: { data?: string }) => {
+  .option("--write", "keep each table in lib/evals/results, where the console shows it")
+  .action(async (what: string, { data, write }: { data?: string; write?: boolean }) => {
     const names =
       what === "all" ? [...Object.keys(SYNTHETIC), ...(data === undefined ? [] : Object.keys(REAL))] : [what];
     let missed = 0;
@@ -21,10 +24,31 @@ const program = new Command("measure")
       const started = performance.now();
       const lines = await measure(name, data);
       missed += lines.filter((line) => line.met === false).length;
+      if (write) writeResult(`detection-${name}`, resultOf(name, lines));
       process.stdout.write(`\n${name} (${((performance.now() - started) / 1000).toFixed(0)} s)\n${table(lines)}\n`);
     }
     process.exitCode = missed > 0 ? 1 : 0;
   });
+
+const TITLES: Record<string, string> = {
+  lognormal: "Healthy agents with heavy-tailed vitals",
+  calibration: "Samples between false quarantines, as set and as measured",
+  faults: "Sudden faults: how many samples until they are caught",
+  slow: "Slow, sustained and benign changes",
+  azure: "A real LLM service's requests, untouched and tripled",
+  autocoderover: "Runs of a real coding agent",
+  sweagent: "Runaway runs of real coding agents",
+  nab: "Numenta Anomaly Benchmark, a part of it",
+  asd: "Server metrics with labelled anomalies",
+};
+
+const resultOf = (name: string, lines: Line[]): EvalResult => ({
+  title: TITLES[name] ?? name,
+  command: `npm run measure -- ${name}${name in REAL ? " --data DIR" : ""}`,
+  measured_at: new Date().toISOString(),
+  machine: machine(),
+  rows: lines.map(({ what, target, measured, met }) => ({ what, target, measured, ok: met })),
+});
 
 async function measure(name: string, data: string | undefined): Promise<Line[]> {
   const synthetic = SYNTHETIC[name];
