@@ -31,10 +31,10 @@ interface TimelineEvent {
 export interface Chapter {
   kind: string;
   target: string;
-  /** ms from the fault to the directive that holds the agent, and to its enforcement; null if it never came. */
+  /** ms from the first run with the fault to the directive that holds the agent, and to its enforcement; null if it never came. */
   heldAfter: number | null;
   enforcedAfter: number | null;
-  /** Events that the agent reported from the fault to the hold. */
+  /** Calls that the agent reported from then to the hold. */
   samples: number | null;
   tried: string[];
   curedBy: string | null;
@@ -53,8 +53,8 @@ export interface Story {
 /** A cure that was not needed any more a second after it was asked for is nobody's merit. */
 const POLL_MS = 500;
 
-/** Samples from each fault to its hold, by the fault's id. */
-export type Samples = Map<string, number>;
+/** When each fault began to show and how many samples showed it until the hold, by the fault's id. */
+export type Samples = Map<string, { from: number; count: number }>;
 
 /** Plays the person: approves what waits, once a poll, until `over` says so or the time is up. */
 export async function play(
@@ -91,8 +91,22 @@ async function countSamples(demo: Demo, samples: Samples): Promise<void> {
       `/api/v1/agents/${encodeURIComponent(fault.target)}`,
     );
     const held = history.filter((e) => e.type === "agent.quarantined" && e.at >= fault.startedAt).map((e) => e.at);
-    if (held.length > 0) samples.set(fault.id, await samplesBetween(demo, fault, Math.min(...held)));
+    if (held.length === 0) continue;
+    const from = await firstRunSince(demo, fault);
+    samples.set(fault.id, { from, count: await samplesBetween(demo, fault, from, Math.min(...held)) });
   }
+}
+
+/**
+ * When a fault could first be seen: a run under way goes on with the memory, prompt and tools that it began with, and a fault
+ * that is in place while the agent rests shows in nothing.
+ */
+async function firstRunSince(demo: Demo, fault: Fault): Promise<number> {
+  const { runs } = await demo.person<{ runs: { started_at: number }[] }>(
+    `/api/v1/agents/${encodeURIComponent(fault.target)}/runs`,
+  );
+  const later = runs.map((run) => run.started_at).filter((at) => at >= fault.startedAt);
+  return later.length > 0 ? Math.min(...later) : fault.startedAt;
 }
 
 /** Whether every fault that an action can cure was cured, as Sentinel measured it. */
@@ -122,15 +136,17 @@ export async function read(demo: Demo, counted: Samples): Promise<Omit<Story, "a
   for (const fault of faults.filter((f) => f.kind !== "slow_provider")) {
     const of = (type: string) =>
       events.filter((e) => e.agent_id === fault.target && e.type === type && e.at >= fault.startedAt).map((e) => e.at);
+    const shown = counted.get(fault.id);
+    const from = shown?.from ?? fault.startedAt;
     const held = Math.min(...of("agent.quarantined"));
     const enforced = Math.min(...of("containment.enforced"));
     const cure = cureOf(fault, actions);
     chapters.push({
       kind: fault.kind,
       target: fault.target,
-      heldAfter: Number.isFinite(held) ? held - fault.startedAt : null,
-      enforcedAfter: Number.isFinite(enforced) ? enforced - fault.startedAt : null,
-      samples: counted.get(fault.id) ?? null,
+      heldAfter: Number.isFinite(held) ? held - from : null,
+      enforcedAfter: Number.isFinite(enforced) ? enforced - from : null,
+      samples: shown?.count ?? null,
       tried: actions
         .filter((a) => a.agent_id === fault.target && a.started_at >= fault.startedAt)
         .toSorted((a, b) => a.started_at - b.started_at)
@@ -155,14 +171,14 @@ export async function read(demo: Demo, counted: Samples): Promise<Omit<Story, "a
 /** What a fault did before it ended is still being told of for a while. */
 const GRACE_MS = 60_000;
 
-/** Calls that the agent reported between the fault and the hold. */
-async function samplesBetween(demo: Demo, fault: Fault, held: number): Promise<number> {
+/** Calls that the agent reported from the moment the fault could be seen to the hold. */
+async function samplesBetween(demo: Demo, fault: Fault, from: number, held: number): Promise<number> {
   let samples = 0;
   for (const metric of ["latency_ms", "tool.latency_ms"]) {
     const path = `/api/v1/agents/${encodeURIComponent(fault.target)}/series?metric=${metric}&minutes=${Math.min(30, Math.ceil((Date.now() - fault.startedAt) / 60_000) + 1)}`;
     const { points, resolution } = await demo.person<{ points: { at: number }[]; resolution: string }>(path);
     if (resolution !== "event") throw new Error("the series is too long to be counted by event");
-    samples += points.filter(({ at }) => at >= fault.startedAt && at <= held).length;
+    samples += points.filter(({ at }) => at >= from && at <= held).length;
   }
   return samples;
 }
