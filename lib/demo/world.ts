@@ -16,9 +16,9 @@ const ALLOWS: Risk[] = ["none", "reversible", "hard_to_undo"];
  * Of fifteen agents a twentieth is less than one. The demo breaks several in a few minutes, some of which wait for a
  * person, so its limits are wide; production keeps the defaults.
  */
+const LIMITS = { fleet_share: 0.5, type_share: 0.75, per_hour: 100 };
 /** A demo is a few ten thousand samples, not the years that the default is made for: it may be quicker to act. */
 const ARL = 100_000;
-const LIMITS = { fleet_share: 0.5, type_share: 0.75, per_hour: 100 };
 
 export interface World {
   key: string;
