@@ -24,5 +24,9 @@ declare module "autocannon" {
     duration: number;
     latency: { p50: number; p99: number };
   }
-  export default function autocannon(options: Options): Promise<Result>;
+  /** Settles at the next full second after the last answer. */
+  interface Run extends Promise<Result> {
+    on(event: "response", listener: () => void): void;
+  }
+  export default function autocannon(options: Options): Run;
 }

@@ -21,9 +21,10 @@ export async function startSentinel(nextBin: string) {
   const env = { LIBSQL_URL: url, KEY_EVENTS_PER_SECOND: "10000000" };
   const server = await serve(nextBin, ".", { path: "/readyz", method: "GET" }, env);
   const db = await openDb({ url });
+  const key = await createKey(env);
   return {
     server,
-    key: await createKey(env),
+    key,
     db,
     stop: async () => {
       db.$client.close();

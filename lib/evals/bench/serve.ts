@@ -20,8 +20,8 @@ const TICKS_A_SECOND = 100;
 export interface Server {
   url: string;
   /** Seconds of CPU that it used so far; null where /proc is not there to tell. */
-  cpu(): number | null;
-  stop(): Promise<void>;
+  cpu: () => number | null;
+  stop: () => Promise<void>;
 }
 
 /** Runs `next start` on a folder that is built; resolves when `ready` answers anything below 500. */
