@@ -1,5 +1,5 @@
 import type { DetectSettings } from "./anomaly";
-import type { DetectorState, Level } from "./detector-state";
+import type { DetectorState, Level, Stratum } from "./detector-state";
 
 /**
  * How the false-alarm budget is spent. The operator sets `arl`, the samples between false quarantines of one agent over all
@@ -21,6 +21,20 @@ const TOTALS_WEIGHT = 4;
 
 /** Mean evidence (see lane.ts) that proves a change. */
 export const enough = (settings: DetectSettings) => (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
+
+/**
+ * An undeclared change is a reason to expect trouble: the sums of its new stratum begin at this share of what proves a change,
+ * instead of at nothing. This is the head start r of Shiryaev–Roberts–r (Moustakides, Polunchenko & Tartakovsky 2011), as
+ * Lucas & Crosier's (1982) for CUSUM. R − n is still a martingale, so by Ville's inequality a harmless change leads to a false
+ * quarantine with at most this probability.
+ */
+const HEAD_START = 0.01;
+
+/** Gives the lanes of a stratum their head start. */
+export function giveHeadStart(stratum: Stratum, settings: DetectSettings): void {
+  const start = HEAD_START * enough(settings);
+  for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)]) lane.r.fill(start);
+}
 
 /** Nats, −ln p, that one value of a lane of this weight needs to prove a change alone; `each`: samples that one value stands for. */
 export const alone = (state: DetectorState, weight: number, settings: DetectSettings, each = 1) =>

@@ -122,6 +122,30 @@ describe("observe", () => {
     expect(see(state, observation(101, { ...agent() }, { promptHash: "p3" }))).toEqual([]);
   });
 
+  it("proves trouble sooner after an undeclared change, and holds at most one harmless change in a hundred", () => {
+    const AGENTS = 300;
+    const doubled = FAULTS["tokens x2"];
+    const samplesToProof = (seed: number, after: Partial<Observation>, ill: boolean): number | null => {
+      const { state, agent } = known(200, { promptHash: "p1" }, seed);
+      for (let i = 200; i < 320; i++) {
+        const v = agent();
+        const found = see(
+          state,
+          observation(i, { ...(ill ? doubled(v, i - 200) : v) }, { promptHash: "p1", ...after }),
+        );
+        if (found.some((a) => a.verdict !== "watch")) return i - 199;
+      }
+      return null;
+    };
+    const seeds = Array.from({ length: AGENTS }, (_, i) => i + 1);
+    const harmless = seeds.filter((seed) => samplesToProof(seed, { promptHash: "p2" }, false) !== null);
+    expect(harmless.length).toBeLessThanOrEqual(0.02 * AGENTS);
+    const mean = (list: (number | null)[]) => list.reduce<number>((sum, n) => sum + (n ?? 120), 0) / list.length;
+    const few = seeds.slice(0, 60);
+    const changed = mean(few.map((seed) => samplesToProof(seed, { promptHash: "p2" }, true)));
+    const unchanged = mean(few.map((seed) => samplesToProof(seed, {}, true)));
+    expect(changed).toBeLessThan(0.8 * unchanged);
+  });
   it("keeps judging by the old normal after an undeclared change: a new prompt is no way around", () => {
     const { state, agent } = known(300, { promptHash: "p1" });
     const found = see(state, observation(300, { ...FAULTS["tokens x100"](agent(), 0) }, { promptHash: "p2" }));

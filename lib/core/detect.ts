@@ -1,4 +1,5 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
+import { giveHeadStart } from "./budget";
 import { judgeCircling } from "./circling";
 import { decide } from "./decide";
 import { type DetectorState, stratumFor } from "./detector-state";
@@ -57,6 +58,7 @@ export function observe(
   state.latest[kind] = key;
 
   const news = state.seen <= READABLE_ALONE ? [] : changes.filter((change) => !change.announced);
+  if (isNew && news.length > 0) giveHeadStart(stratum, settings);
   const anomalies = news.map((change) => changed(change, key, o, settings));
   const run = enterRun(state, o);
   const learn = o.learn && (run === null || !isSick(run));
