@@ -20,19 +20,21 @@ export interface Fault {
   cures: (string | string[])[];
 }
 
-export interface Demo extends Ready {
+export interface Launched extends Ready {
+  stop: () => Promise<void>;
+}
+
+export interface Demo extends Launched {
   /** A person's request, as their browser sends it. */
   person: <T>(path: string, body?: unknown) => Promise<T>;
   faults: () => Promise<Fault[]>;
-  stop: () => Promise<void>;
 }
 
 /** A first build is part of it, on two slow cores. */
 const READY_MS = 300_000;
-const FLEET_MS = 60_000;
 
-/** Starts `npm run demo` on a folder and a port of its own and signs in by its one-time link. */
-export async function startDemo(folder: string, port: number, ...args: string[]): Promise<Demo> {
+/** Starts `npm run demo` on a folder and a port of its own. Its one-time link is left for whoever signs in. */
+export async function launchDemo(folder: string, port: number, ...args: string[]): Promise<Launched> {
   const tsx = join(process.cwd(), "node_modules", ".bin", "tsx");
   const child = spawn(
     process.execPath,
@@ -42,39 +44,31 @@ export async function startDemo(folder: string, port: number, ...args: string[])
     },
   );
   const ready = await untilReady(child);
-  const cookie = await signIn(ready);
-  const person = async <T>(path: string, body?: unknown): Promise<T> => {
-    const headers = { cookie, origin: ready.url, "content-type": "application/json" };
-    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
-    const answer = await fetch(ready.url + path, { ...init, headers, signal: AbortSignal.timeout(15_000) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
-  };
-  const faults = async () => {
-    const headers = { "x-fleet-token": ready.control.token };
-    const answer = await fetch(`${ready.control.url}/faults`, { headers, signal: AbortSignal.timeout(5_000) });
-    return ((await answer.json()) as { faults: Fault[] }).faults;
-  };
   const stop = async () => {
     child.kill("SIGTERM");
     if (child.exitCode === null) await once(child, "exit");
   };
-  await untilFleet(faults);
-  return { ...ready, person, faults, stop };
+  return { ...ready, stop };
 }
 
-/** The fleet starts after the link is printed. */
-async function untilFleet(faults: () => Promise<Fault[]>): Promise<void> {
-  const deadline = Date.now() + FLEET_MS;
-  for (;;) {
-    try {
-      await faults();
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw new Error("the fleet did not start", { cause: error });
-      await wait(200);
-    }
-  }
+/** The same, signed in by its link. */
+export async function startDemo(folder: string, port: number, ...args: string[]): Promise<Demo> {
+  const launched = await launchDemo(folder, port, ...args);
+  const { url, control } = launched;
+  const cookie = await signIn(launched);
+  const person = async <T>(path: string, body?: unknown): Promise<T> => {
+    const headers = { cookie, origin: url, "content-type": "application/json" };
+    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const answer = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(15_000) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  };
+  const faults = async () => {
+    const headers = { "x-fleet-token": control.token };
+    const answer = await fetch(`${control.url}/faults`, { headers, signal: AbortSignal.timeout(5_000) });
+    return ((await answer.json()) as { faults: Fault[] }).faults;
+  };
+  return { ...launched, person, faults };
 }
 
 async function untilReady(child: ChildProcess): Promise<Ready> {

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { freePort } from "../http/process";
+import { launchDemo, type Launched } from "./demo";
+
+/** Events after which the fleet's baselines are warm: what the demo's own schedule waits for, in events. */
+const WARM_EVENTS = 1_500;
+const AGENT = "analytics-iris";
+
+let demo: Launched;
+const folder = mkdtempSync(join(tmpdir(), "sentinel-story-"));
+
+test.beforeAll(async () => {
+  test.setTimeout(300_000);
+  demo = await launchDemo(folder, await freePort(), "--schedule", "none");
+});
+test.afterAll(async () => {
+  await demo?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Overview {
+  events: { total: number };
+  healing: { recovered: number };
+}
+const overview = async (page: Page) =>
+  (await (await page.request.get(`${demo.url}/api/v1/overview`)).json()) as Overview;
+
+test("a person signs in, breaks an agent, sees it held, consents, and sees it back in band", async ({
+  page,
+  context,
+}) => {
+  test.setTimeout(300_000);
+  const errors: string[] = [];
+  context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  context.on("weberror", (error) => errors.push(String(error.error())));
+
+  await page.goto(demo.link);
+  await page.getByRole("button", { name: "Enter" }).click();
+  await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  await expect.poll(async () => (await overview(page)).events.total, { timeout: 120_000 }).toBeGreaterThan(WARM_EVENTS);
+
+  await page.getByRole("button", { name: "Inject a fault" }).click();
+  await page.getByLabel("Agent for Poisoned memory").click();
+  await page.getByRole("option", { name: AGENT }).click();
+  await page.getByRole("button", { name: "Inject: Poisoned memory" }).click();
+  await expect(page.getByText("Poisoned memory: injected.")).toBeVisible();
+
+  await page.goto(`${demo.url}/agents/${AGENT}`);
+  await expect(page.getByText("Quarantined").first()).toBeVisible({ timeout: 60_000 });
+
+  await page.goto(`${demo.url}/approvals`);
+  const approve = page.getByRole("button", { name: "Approve", exact: true });
+  await expect
+    .poll(
+      async () => {
+        // As many rungs as the ladder needs: each asks for its own consent.
+        if (await approve.first().isVisible()) {
+          await approve.first().click();
+          const dialog = page.getByRole("dialog");
+          if (await dialog.isVisible().catch(() => false))
+            await dialog.getByRole("button", { name: "Approve" }).click();
+        }
+        return (await overview(page)).healing.recovered;
+      },
+      { timeout: 150_000, intervals: [1_000] },
+    )
+    .toBeGreaterThanOrEqual(1);
+
+  await page.goto(`${demo.url}/healing`);
+  await expect(page.getByText("Back in band").first()).toBeVisible();
+  await page.goto(`${demo.url}/agents/${AGENT}`);
+  await expect(page.getByText("Healthy").first()).toBeVisible({ timeout: 30_000 });
+  expect(errors).toEqual([]);
+});
