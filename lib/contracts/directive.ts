@@ -9,7 +9,7 @@ export const Directive = z
   .object({
     agent_id: z.string(),
     version: z.int().min(0),
-    hash: z.string().describe("SHA-256 over every other field but lease_seconds, hex, first 16 characters"),
+    hash: z.string().describe("differs whenever anything but the lease does"),
     status: z.enum(DIRECTIVE_STATUSES),
     prompt: z.object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") }).nullable(),
     revoked_tools: z.array(z.string()),

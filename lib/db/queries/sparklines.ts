@@ -39,7 +39,7 @@ const lastValues = (agentIds: readonly string[], metric: (typeof MAIN_METRICS)[n
       SELECT json_extract(e.body, ${`$.${metric}`}) AS v
       FROM (SELECT seq FROM agent_events WHERE agent_id = a.value ORDER BY seq DESC LIMIT ${LOOK_BACK}) w
       CROSS JOIN agent_events e ON e.seq = w.seq
-      WHERE e.kind IN ('model_call', 'run_end') AND v IS NOT NULL
+      WHERE (e.kind = 'model_call' OR (e.kind = 'run_end' AND e.run_id IS NULL)) AND v IS NOT NULL
       LIMIT ${VALUES})
   ) AS series
   FROM json_each(${JSON.stringify(agentIds)}) a`;
