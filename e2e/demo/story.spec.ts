@@ -25,8 +25,9 @@ interface Overview {
   events: { total: number };
   healing: { recovered: number };
 }
-const overview = async (page: Page) =>
-  (await (await page.request.get(`${demo.url}/api/v1/overview`)).json()) as Overview;
+/** Where the link leads: the session belongs to that host. */
+const at = (path: string) => new URL(path, demo.link).href;
+const overview = async (page: Page) => (await (await page.request.get(at("/api/v1/overview"))).json()) as Overview;
 
 test("a person signs in, breaks an agent, sees it held, consents, and sees it back in band", async ({
   page,
@@ -48,10 +49,10 @@ test("a person signs in, breaks an agent, sees it held, consents, and sees it ba
   await page.getByRole("button", { name: "Inject: Poisoned memory" }).click();
   await expect(page.getByText("Poisoned memory: injected.")).toBeVisible();
 
-  await page.goto(`${demo.url}/agents/${AGENT}`);
+  await page.goto(at(`/agents/${AGENT}`));
   await expect(page.getByText("Quarantined").first()).toBeVisible({ timeout: 60_000 });
 
-  await page.goto(`${demo.url}/approvals`);
+  await page.goto(at(`/approvals`));
   const approve = page.getByRole("button", { name: "Approve", exact: true });
   await expect
     .poll(
@@ -69,9 +70,9 @@ test("a person signs in, breaks an agent, sees it held, consents, and sees it ba
     )
     .toBeGreaterThanOrEqual(1);
 
-  await page.goto(`${demo.url}/healing`);
+  await page.goto(at(`/healing`));
   await expect(page.getByText("Back in band").first()).toBeVisible();
-  await page.goto(`${demo.url}/agents/${AGENT}`);
+  await page.goto(at(`/agents/${AGENT}`));
   await expect(page.getByText("Healthy").first()).toBeVisible({ timeout: 30_000 });
   expect(errors).toEqual([]);
 });
