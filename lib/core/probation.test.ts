@@ -31,7 +31,37 @@ function healed(fault: Fault, after: Fault, samples: number, peers: { ill: numbe
 
 const well: Fault = (v) => v;
 
+/** An agent known by its model calls; what was ill are the calls of a tool, and `more` is ill besides. */
+function revoked(more: { metric: string; stratum: string; type: Anomaly["type"] }[], samples: number) {
+  const agent = healthyAgent(22, 0.5);
+  const state = createDetector();
+  for (let i = 0; i < 300; i++) {
+    observe(state, observation(2 * i, { ...agent() }), DEFAULT_DETECT_SETTINGS, null);
+    const call = observation(2 * i + 1, { latency_ms: 900 }, { kind: "tool_call", tool: "search" });
+    observe(state, call, DEFAULT_DETECT_SETTINGS, null);
+  }
+  const ofTool = Object.keys(state.strata).find((key) => key.startsWith("tool_call"))!;
+  const probation = startProbation(
+    state,
+    [{ metric: "latency_ms", stratum: ofTool, type: "latency_spike" }, ...more],
+    20,
+  );
+  for (let n = 0; n < samples; n++)
+    observeProbation(probation, state, observation(1000 + n, { ...agent() }, { learn: false }));
+  return {
+    verdict: judgeProbation(probation).kind,
+    stratum: Object.keys(state.strata).find((key) => key.startsWith("model_call"))!,
+  };
+}
+
 describe("probation", () => {
+  it("does not wait for the calls of a tool that was revoked: what else was ill decides, else nothing can be told", () => {
+    expect(revoked([], 59).verdict).toBe("pending");
+    expect(revoked([], 60).verdict).toBe("cannot_tell");
+    const { stratum } = revoked([], 0);
+    expect(revoked([{ metric: "token_count", stratum, type: "token_spike" }], 60).verdict).toBe("recovered");
+  });
+
   it.each<[string, Fault]>([
     ["tokens", FAULTS["tokens x5"]],
     ["latency", FAULTS["latency x10"]],

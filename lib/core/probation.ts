@@ -17,6 +17,8 @@ import type { AnomalyType } from "./vocabulary";
 export interface Probation {
   /** Samples of each metric, at least, before recovery may be called. */
   needed: number;
+  /** Events taken in, whatever they carried. */
+  events: number;
   targets: Target[];
 }
 
@@ -64,7 +66,7 @@ export function startProbation(
   metrics: { metric: string; stratum: string; type: AnomalyType }[],
   n: number,
 ): Probation {
-  return { needed: Math.max(1, n), targets: metrics.map((m) => target(state, m)) };
+  return { needed: Math.max(1, n), events: 0, targets: metrics.map((m) => target(state, m)) };
 }
 
 function target(state: DetectorState, m: { metric: string; stratum: string; type: AnomalyType }): Target {
@@ -91,6 +93,7 @@ export function observeProbation(
   anomalies: readonly Anomaly[] = [],
 ): void {
   if (o.kind === "heartbeat" || o.kind === "outcome") return;
+  p.events++;
   const kind = stratumClass(o.kind, o.kind === "tool_call" ? o.tool : o.stepKind);
   for (const t of p.targets) {
     if (t.by === "rule") {
@@ -152,7 +155,11 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
   }));
   if (p.targets.length === 0)
     return { kind: "cannot_tell", reason: "the incident names no metric to measure", evidence };
-  const states = p.targets.map((t) => ({ t, state: stateOf(t, p.needed) }));
+  // What is never reported again (the calls of a revoked tool) cannot be waited for: the others decide, if there are any.
+  const present = p.targets.filter((t) => t.seen > 0 || p.events < PATIENCE * p.needed);
+  if (present.length === 0)
+    return { kind: "cannot_tell", reason: "nothing of what was ill has been reported since", evidence };
+  const states = present.map((t) => ({ t, state: stateOf(t, p.needed) }));
   const worse = states.find((s) => s.state === "worse");
   if (worse)
     return { kind: "worse", reason: `${metricName(worse.t.metric)} is further off than before the action`, evidence };
