@@ -1,6 +1,4 @@
-import { sharedCauses, type Suspect, type SharedCause } from "@/lib/core/fleet";
-import { WAITS_FOR_FLEET, SHARED_CAUSE } from "@/lib/core/fleet";
-import { mayHold } from "@/lib/core/limits";
+import { SHARED_CAUSE, type SharedCause, sharedCauses, type Suspect, WAITS_FOR_FLEET } from "@/lib/core/fleet";
 import { move } from "@/lib/core/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
@@ -23,14 +21,14 @@ import {
   listLooseAnomalies,
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
-import { defaultPolicy } from "@/lib/db/queries/settings";
 import { listDetectors } from "@/lib/db/queries/sweep";
 import { createDetector } from "@/lib/core/detect";
 import { directives as directiveTable, incidents } from "@/lib/db/schema";
 import { agentClaim, nextDirective } from "./directives";
 import { hasLearned } from "./judge";
 import { newId } from "./ids";
-import { open, subjectRow } from "./open";
+import { subjectRow } from "./open";
+import { countOpened, openFor } from "./open-for";
 import { Plan } from "./plan";
 import type { SweepContext } from "./shard";
 import type { Detector } from "./sweeper";
@@ -269,7 +267,7 @@ async function release(
 }
 
 async function openAlone(ctx: SweepContext, agent: Agent, rows: AnomalyRow[]): Promise<boolean> {
-  const { db, now, config } = ctx;
+  const { db, now } = ctx;
   const plan = new Plan();
   const anomalies = rows.filter((row) => row.verdict !== "watch").map((row) => row.evidence);
   if (anomalies.length === 0) {
@@ -280,25 +278,16 @@ async function openAlone(ctx: SweepContext, agent: Agent, rows: AnomalyRow[]): P
     await commit(db, plan);
     return false;
   }
-  const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
   const [fresh] = await listAgents(db, [agent.id]);
   if (!fresh) return false;
-  const opened = open(plan, {
-    db,
+  const opened = openFor(plan, ctx, {
     agent: fresh,
     detector: await detectorOf(db, agent),
     directive: await findDirective(db, agent.id, fresh.directiveVersion),
     anomalies,
-    mode: policy.mode,
-    globalStop: ctx.settings.global_stop,
-    hold: mayHold(ctx.holds.input(agent.type, policy.floor, ctx.settings)),
-    limitIncident: ctx.limitIncident,
-    config,
-    now,
   });
   if (!(await commit(db, plan))) return false;
-  if (opened.held) ctx.holds.add(agent.type);
-  if (opened.limitIncident) ctx.limitIncident = opened.limitIncident;
+  countOpened(ctx, agent, opened);
   return true;
 }
 

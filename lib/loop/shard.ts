@@ -1,16 +1,15 @@
 import { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detect";
 import { WAITS_FOR_FLEET } from "@/lib/core/fleet";
-import { mayHold } from "@/lib/core/limits";
 import { canMove, move } from "@/lib/core/lifecycle";
 import { describeAnomaly } from "@/lib/core/words";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { listAgents, listDirectives, type Agent, type DirectiveRow } from "@/lib/db/queries/agents";
+import { type DirectiveRow, listAgents, listDirectives } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
 import { listEventsBetween, newestSeq } from "@/lib/db/queries/events";
 import type { Incident } from "@/lib/db/queries/incidents";
-import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
+import type { TypePolicy } from "@/lib/db/queries/settings";
 import {
   addToRuns,
   advance,
@@ -28,7 +27,8 @@ import type { LoopConfig } from "./config";
 import { agentClaim } from "./directives";
 import type { HoldCounts } from "./hold-counts";
 import { hasLearned, judge, type Judgement, type Test } from "./judge";
-import { anomalyRows, gravest, open } from "./open";
+import { anomalyRows, gravest } from "./open";
+import { countOpened, openFor } from "./open-for";
 import { Plan } from "./plan";
 import { priorFor } from "./priors";
 import { shardOf } from "./shards";
@@ -181,7 +181,7 @@ function plannedFor(
   ctx: SweepContext,
 ): number {
   const { agent, anomalies, breach, runs } = judgement;
-  const { db, now, config } = ctx;
+  const { db, now } = ctx;
   if (anomalies.length > 0) plan.write(anomalyRows(db, agent.id, agent.incidentId, anomalies));
   if (anomalies.length > 0 && agent.incidentId) plan.write(worsen(agent.incidentId, anomalies));
   seen.runs.push(...runs.rows());
@@ -202,7 +202,7 @@ function plannedFor(
         data: { page: true },
       });
   }
-  return respond(plan, judgement, directive, detector, ctx, config);
+  return respond(plan, judgement, directive, detector, ctx);
 }
 
 /** Moves the agent: graduates, suspects, opens. At most one claim an agent. */
@@ -212,34 +212,25 @@ function respond(
   directive: DirectiveRow | null,
   detector: Detector,
   ctx: SweepContext,
-  config: LoopConfig,
 ): number {
   const { now } = ctx;
   const grave = anomalies.filter((anomaly) => anomaly.verdict !== "watch");
-  const free = agent.incidentId === null && (agent.state === "learning" || agent.state === "healthy");
-  if (grave.length > 0 && free) {
-    const waiting = grave.every((anomaly) => WAITS_FOR_FLEET.has(anomaly.type));
-    if (waiting) {
-      const why = gravest(grave);
-      plan.claim(agentClaim(agent, { state: move(agent.state, "suspected", "system") }, now)).tell({
-        at: now,
-        type: "agent.suspected",
-        agentId: agent.id,
-        text: `${agent.id} is suspected: ${describeAnomaly(why)}. Waiting to see whether others that share its model, provider or tools join.`,
-        data: { severity: why.severity },
-      });
-      return 0;
+  const free = agent.state === "learning" || agent.state === "healthy";
+  if (grave.length > 0 && agent.incidentId === null && (free || agent.state === "suspected")) {
+    if (grave.some((anomaly) => !WAITS_FOR_FLEET.has(anomaly.type))) {
+      countOpened(ctx, agent, openFor(plan, ctx, { agent, directive, detector, anomalies: grave }));
+      return 1;
     }
-    openFor(plan, agent, directive, detector, grave, ctx, config);
-    return 1;
-  }
-  if (
-    grave.some((anomaly) => !WAITS_FOR_FLEET.has(anomaly.type)) &&
-    agent.state === "suspected" &&
-    agent.incidentId === null
-  ) {
-    openFor(plan, agent, directive, detector, grave, ctx, config);
-    return 1;
+    if (!free) return 0;
+    const why = gravest(grave);
+    plan.claim(agentClaim(agent, { state: move(agent.state, "suspected", "system") }, now)).tell({
+      at: now,
+      type: "agent.suspected",
+      agentId: agent.id,
+      text: `${agent.id} is suspected: ${describeAnomaly(why)}. Waiting to see whether others that share its model, provider or tools join.`,
+      data: { severity: why.severity },
+    });
+    return 0;
   }
   if (agent.state === "learning" && learned && hasLearned(detector) && canMove("learning", "healthy", "system")) {
     plan.claim(agentClaim(agent, { state: "healthy" }, now)).tell({
@@ -250,33 +241,6 @@ function respond(
     });
   }
   return 0;
-}
-
-function openFor(
-  plan: Plan,
-  agent: Agent,
-  directive: DirectiveRow | null,
-  detector: Detector,
-  anomalies: Anomaly[],
-  ctx: SweepContext,
-  config: LoopConfig,
-): void {
-  const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
-  const opened = open(plan, {
-    db: ctx.db,
-    agent,
-    detector,
-    directive,
-    anomalies,
-    mode: policy.mode,
-    globalStop: ctx.settings.global_stop,
-    hold: mayHold(ctx.holds.input(agent.type, policy.floor, ctx.settings)),
-    limitIncident: ctx.limitIncident,
-    config,
-    now: ctx.now,
-  });
-  if (opened.held) ctx.holds.add(agent.type);
-  if (opened.limitIncident) ctx.limitIncident = opened.limitIncident;
 }
 
 /** Further anomalies of an agent that has an incident raise its severity, and never lower it. */
