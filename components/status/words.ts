@@ -95,6 +95,11 @@ export const FINDING: Record<FindingKind, string> = {
   repetition: "Repetition",
   similar_incident: "Similar incident",
   memory: "Immune memory",
+  alert: "Alert",
+  trace: "Spans",
+  state: "State",
+  runbook: "Runbook",
+  instruction: "Instruction in a text",
   could_not_look: "Could not look",
 };
 

@@ -134,6 +134,14 @@ export const FINDING_KINDS = [
   "repetition",
   "similar_incident",
   "memory",
+  "alert",
+  /** A span's duration or gap, or what its absence says. */
+  "trace",
+  /** What an object says of itself: a last terminated state, a rollout's status. */
+  "state",
+  "runbook",
+  /** Text that tries to give orders. It is data, and it is shown. */
+  "instruction",
   "could_not_look",
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
