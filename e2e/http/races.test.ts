@@ -154,8 +154,8 @@ describe("people at the same moment", () => {
     for (const approval of approvals) {
       const settled = await until("it is settled", SETTLE_MS, async () => {
         const [row] = await server.rows<{ state: string; status: string; open: number }>(
-          `SELECT a.state, d.status, (SELECT count(*) FROM action_runs r WHERE r.agent_id = a.id AND r.outcome = 'pending')
-            + (SELECT count(*) FROM proposals p WHERE p.agent_id = a.id AND p.state IN ('pending', 'approved')) AS open
+          `SELECT a.state, d.status, (SELECT count(*) FROM action_runs r WHERE r.subject_id = a.id AND r.outcome = 'pending')
+            + (SELECT count(*) FROM proposals p WHERE p.subject_id = a.id AND p.state IN ('pending', 'approved')) AS open
            FROM agents a JOIN directives d ON d.agent_id = a.id AND d.version = a.directive_version WHERE a.id = ?`,
           approval.agent.id,
         );

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { approvalsOf, OwnServer, until } from "./own-server";
-import { type Sentinel, startSentinel, stopSentinel } from "./process";
+import { killSentinel, type Sentinel, startSentinel, stopSentinel } from "./process";
 import { SimulatedFleet } from "./simulated-fleet";
 
 const LEARNED = 80;
@@ -98,7 +98,8 @@ describe("two servers on one file", () => {
     second = other;
   });
   afterAll(async () => {
-    for (const one of [second, third]) if (one && one.process.exitCode === null) one.process.kill("SIGKILL");
+    for (const one of [second, third])
+      if (one && one.process.exitCode === null && one.process.signalCode === null) await killSentinel(one);
     await server.remove();
   });
 
@@ -131,7 +132,7 @@ describe("two servers on one file", () => {
     for (const fleet of fleets)
       for (const id of ids.slice(0, 6)) if (fleet.agents.has(id)) fleet.agents.get(id)!.factor = ILL;
     await until("six are quarantined, and healing is begun", WITHIN_MS, async () => {
-      const rows = await server.rows("SELECT DISTINCT agent_id FROM action_runs");
+      const rows = await server.rows("SELECT DISTINCT subject_id AS agent_id FROM action_runs");
       return rows.length === 6;
     });
     const owners = await server.rows("SELECT DISTINCT owner FROM shards WHERE owner IS NOT NULL");
@@ -139,7 +140,7 @@ describe("two servers on one file", () => {
 
     // Whichever held the shards, nobody gives them back: the third takes them when their leases are over.
     third = await startSentinel(server.env);
-    second!.process.kill("SIGKILL");
+    await killSentinel(second!);
     await server.kill();
     for (const fleet of fleets) fleet.url = third.url;
     going = false;

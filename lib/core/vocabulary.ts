@@ -27,6 +27,27 @@ export type Liveness = (typeof LIVENESS)[number];
 export const SERVICE_STATES = ["healthy", "degraded", "down", "unknown"] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
+/** What one measured series of a service says. `unknown`: nothing was measured, which is never well. */
+export const SIGNAL_STATES = ["learning", "in_band", "out_of_band", "over_limit", "unknown"] as const;
+export type SignalState = (typeof SIGNAL_STATES)[number];
+
+export const ALERT_SEVERITIES = ["critical", "warning", "info"] as const;
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
+
+export const ALERT_SOURCE_KINDS = [
+  "alertmanager",
+  "grafana",
+  "generic",
+  "pagerduty",
+  "datadog",
+  "github",
+  "sentinel",
+] as const;
+export type AlertSourceKind = (typeof ALERT_SOURCE_KINDS)[number];
+
+export const INVESTIGATION_STATES = ["running", "done", "failed"] as const;
+export type InvestigationState = (typeof INVESTIGATION_STATES)[number];
+
 export const INCIDENT_STATES = [
   "open",
   "investigating",
@@ -95,6 +116,13 @@ export const AGENT_ACTIONS = [
   "notify",
 ] as const;
 export type AgentAction = (typeof AGENT_ACTIONS)[number];
+
+/** Operations on services. What they may do exactly is in the allow-list of the configuration. */
+export const SERVICE_ACTIONS = ["run_command", "call_webhook", "open_rollback_pr", "notify"] as const;
+export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
+
+export const ACTION_NAMES = [...AGENT_ACTIONS, "run_command", "call_webhook", "open_rollback_pr"] as const;
+export type ActionName = (typeof ACTION_NAMES)[number];
 
 export const RISKS = ["none", "reversible", "hard_to_undo", "destructive"] as const;
 export type Risk = (typeof RISKS)[number];

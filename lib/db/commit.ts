@@ -7,6 +7,7 @@ export interface StreamEvent {
   at: number;
   type: string;
   agentId?: string | null;
+  serviceId?: string | null;
   incidentId?: string | null;
   text: string;
   data?: Record<string, unknown>;
@@ -52,6 +53,7 @@ export function eventsInsert(db: Db, events: StreamEvent[]): Statement {
       at: event.at,
       type: event.type,
       agentId: event.agentId ?? null,
+      serviceId: event.serviceId ?? null,
       incidentId: event.incidentId ?? null,
       text: event.text,
       data: event.data ?? {},
@@ -80,6 +82,7 @@ export function onCommit(wake: () => void): () => void {
   return () => wakers().delete(wake);
 }
 
-function wakeTails(): void {
+/** Calls everybody of `onCommit`: after a commit of this process, or of one that tells of its commits. */
+export function wakeTails(): void {
   for (const wake of wakers()) wake();
 }

@@ -6,10 +6,11 @@ import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import {
-  type ActionRun,
+  type AgentRun,
   findApprovalOf,
   findProposal,
   findDirectiveOfRun,
+  isOfAgent,
   type Proposal,
   proposalClaim,
 } from "@/lib/db/queries/healing";
@@ -36,9 +37,9 @@ export type Acted =
  */
 export async function act(db: Db, proposalId: string, now: number): Promise<Acted> {
   const proposal = await findProposal(db, proposalId);
-  if (!proposal || proposal.state !== "approved") return { kind: "lost" };
+  if (!proposal || proposal.state !== "approved" || !isOfAgent(proposal)) return { kind: "lost" };
   const [agent, incident, by] = await Promise.all([
-    getAgent(db, proposal.agentId),
+    getAgent(db, proposal.subjectId),
     getIncident(db, proposal.incidentId),
     whoAllowed(db, proposal),
   ]);
@@ -53,7 +54,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
     idempotencyKey: proposal.id,
     proposalId: proposal.id,
     incidentId: incident.id,
-    agentId: agent.id,
+    subjectId: agent.id,
     action: proposal.action,
     args: proposal.args,
     by: by.name,
@@ -84,7 +85,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
     db,
     {
       id: run.id,
-      agentId: agent.id,
+      subjectId: agent.id,
       incidentId: incident.id,
       action: proposal.action,
       args: proposal.args,
@@ -116,7 +117,7 @@ function healing(from: AgentState, mover: Mover): AgentState | null {
  */
 export async function carryOut(
   db: Db,
-  run: Pick<ActionRun, "id" | "agentId" | "incidentId" | "action" | "args" | "by">,
+  run: Pick<AgentRun, "id" | "subjectId" | "incidentId" | "action" | "args" | "by">,
   now: number,
 ): Promise<void> {
   const finish = (set: { state: "done" | "failed"; detail: string; version: number | null }) =>
@@ -131,7 +132,7 @@ export async function carryOut(
         {
           at: now,
           type: set.state === "done" ? "action.sent" : "action.failed",
-          agentId: run.agentId,
+          agentId: run.subjectId,
           incidentId: run.incidentId,
           text: `${run.action.replaceAll("_", " ")}: ${set.detail}`,
           data: { run: run.id, version: set.version },
@@ -148,7 +149,7 @@ export async function carryOut(
 
 function portsOf(
   db: Db,
-  run: Pick<ActionRun, "id" | "agentId" | "incidentId" | "action" | "by">,
+  run: Pick<AgentRun, "id" | "subjectId" | "incidentId" | "action" | "by">,
   now: number,
 ): ActionPorts {
   return {
@@ -157,7 +158,7 @@ function portsOf(
         for (let race = 0; race < MAX_RACES; race++) {
           const before = await findDirectiveOfRun(db, run.id);
           if (before) return { version: before.version };
-          const agent = await getAgent(db, run.agentId);
+          const agent = await getAgent(db, run.subjectId);
           const current = await findDirective(db, agent.id, agent.directiveVersion);
           const directive = nextDirective(
             agent,
@@ -194,7 +195,7 @@ async function void_(db: Db, proposal: Proposal, reason: string, now: number): P
   const plan = new Plan().claim(proposalClaim(db, proposal.id, "approved", "void")).tell({
     at: now,
     type: "proposal.void",
-    agentId: proposal.agentId,
+    agentId: proposal.subjectId,
     incidentId: proposal.incidentId,
     text: `${proposal.action.replaceAll("_", " ")} was not run: ${reason}`,
   });

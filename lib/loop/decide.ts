@@ -51,7 +51,7 @@ export async function decide(
   if (approval.expiresAt <= now) throw new SentinelError("conflict", { detail: "It has expired" });
   const [proposal, agent, incident] = await Promise.all([
     findProposal(db, approval.proposalId),
-    getAgent(db, approval.agentId),
+    getAgent(db, approval.subjectId),
     getIncident(db, approval.incidentId),
   ]);
   if (!proposal) throw new Error("An approval without its proposal");
@@ -154,9 +154,9 @@ export async function expire(db: Db, now: number): Promise<number> {
       .tell({
         at: now,
         type: "approval.expired",
-        agentId: approval.agentId,
+        agentId: approval.subjectId,
         incidentId: incident.id,
-        text: `Nobody decided in time; ${approval.agentId} stays as it is until "heal now"`,
+        text: `Nobody decided in time; ${approval.subjectId} stays as it is until "heal now"`,
         data: { page: true },
       });
     if (canMoveIncident(incident.state, "rejected")) plan.claim(incidentClaim(db, incident, { state: "rejected" }));

@@ -68,7 +68,7 @@ export async function healNow(
         id: newId("apr"),
         proposalId: row.id,
         incidentId,
-        agentId: agent.id,
+        subjectId: agent.id,
         digest: row.digest,
         state: "approved",
         requestedAt: now,

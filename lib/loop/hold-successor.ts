@@ -1,19 +1,19 @@
 import { canMove, move } from "@/lib/core/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { findAgent, findDirective } from "@/lib/db/queries/agents";
-import type { ActionRun } from "@/lib/db/queries/healing";
+import type { AgentRun } from "@/lib/db/queries/healing";
 import { directives, incidentSubjects } from "@/lib/db/schema";
 import { agentClaim, nextDirective } from "./directives";
 import type { Plan } from "./plan";
 
 /** A successor that is as ill as the agent it replaced is held like it, and waits for the same people. */
-export async function holdSuccessor(plan: Plan, db: Db, run: ActionRun, now: number): Promise<void> {
+export async function holdSuccessor(plan: Plan, db: Db, run: AgentRun, now: number): Promise<void> {
   const successor = typeof run.args.successor === "string" ? await findAgent(db, run.args.successor) : null;
   if (!successor) return;
   const from = successor.state === "healthy" ? move("healthy", "suspected", "system") : successor.state;
   if (!canMove(from, "quarantined", "system")) return;
   const current = await findDirective(db, successor.id, successor.directiveVersion);
-  const cause = { reason: `as ill as ${run.agentId}, which it replaced`, by: "sentinel", incidentId: run.incidentId };
+  const cause = { reason: `as ill as ${run.subjectId}, which it replaced`, by: "sentinel", incidentId: run.incidentId };
   const directive = nextDirective(successor, current, { status: "quarantined" }, cause, now);
   const state = move(from, "quarantined", "system");
   const subject = {

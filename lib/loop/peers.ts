@@ -2,7 +2,7 @@ import { and, eq, gte, ne, notExists, or, sql } from "drizzle-orm";
 import { judgeProbation } from "@/lib/core/probation";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
-import type { ActionRun } from "@/lib/db/queries/healing";
+import type { AgentRun } from "@/lib/db/queries/healing";
 import { actionRuns, agents, incidents, incidentSubjects } from "@/lib/db/schema";
 
 /** Peers that fell ill at most this long before the action are of the same time, in ms. */
@@ -15,11 +15,7 @@ const MIN_PEERS = 2;
  * If most recovered untouched, the action is not what helped. Peers that are held, and so say nothing, do not count;
  * null when there are none that do.
  */
-export async function peersOf(
-  db: Db,
-  agent: Agent,
-  run: ActionRun,
-): Promise<{ ill: number; recovered: number } | null> {
+export async function peersOf(db: Db, agent: Agent, run: AgentRun): Promise<{ ill: number; recovered: number } | null> {
   const group = or(eq(agents.type, agent.type), ...(agent.provider ? [eq(agents.provider, agent.provider)] : []));
   const touched = db.select({ id: actionRuns.id }).from(actionRuns).where(eq(actionRuns.incidentId, incidents.id));
   const sameIllness = sql`EXISTS (SELECT 1 FROM anomalies theirs JOIN anomalies mine ON mine.type = theirs.type

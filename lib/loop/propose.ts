@@ -8,7 +8,7 @@ import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, type DirectiveRow, findDirective, getAgent } from "@/lib/db/queries/agents";
-import { listActionRunsOf, listMemory, type Proposal } from "@/lib/db/queries/healing";
+import { listAgentRunsOf, listMemory, type Proposal } from "@/lib/db/queries/healing";
 import {
   type Incident,
   incidentClaim,
@@ -76,7 +76,7 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
   const { db, now } = ctx;
   const [ranked, tried, memory, directive] = await Promise.all([
     listHypotheses(db, incident.id),
-    listActionRunsOf(db, incident.id),
+    listAgentRunsOf(db, incident.id),
     listMemory(db, agent.id, agent.type),
     findDirective(db, agent.id, agent.directiveVersion),
   ]);
@@ -170,13 +170,13 @@ interface Offer {
 
 /** What an approval is bound to. A digest of it is what a person signs. */
 export const proposalDigest = (
-  p: Pick<Proposal, "id" | "incidentId" | "agentId" | "action" | "args" | "targetVersion">,
+  p: Pick<Proposal, "id" | "incidentId" | "subjectId" | "action" | "args" | "targetVersion">,
   cites: readonly string[],
 ): string =>
   digestOf({
     proposal: p.id,
     incident: p.incidentId,
-    agent: p.agentId,
+    agent: p.subjectId,
     action: p.action,
     args: p.args,
     target: p.targetVersion,
@@ -203,7 +203,8 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
   const row: Proposal = {
     id: newId("pro"),
     incidentId: incident.id,
-    agentId: agent.id,
+    subjectKind: "agent",
+    subjectId: agent.id,
     action: o.action,
     args: o.args,
     state:
@@ -225,6 +226,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     reason: verdict.kind === "run" ? o.reason : verdict.reason,
     digest: "",
     targetVersion: agent.stateVersion,
+    considered: null,
     createdAt: now,
     expiresAt: verdict.kind === "ask" ? now + config.approvalTtlMs : null,
   };
@@ -252,7 +254,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
           id,
           proposalId: row.id,
           incidentId: incident.id,
-          agentId: agent.id,
+          subjectId: agent.id,
           digest: row.digest,
           state: "pending",
           requestedAt: now,

@@ -7,7 +7,7 @@ import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listInstances } from "@/lib/db/queries/agents";
 import { countRunEnds } from "@/lib/db/queries/run-ends";
-import { acknowledgeClaim, type ActionRun, judgeClaim, listUnjudged } from "@/lib/db/queries/healing";
+import { acknowledgeClaim, type AgentRun, judgeClaim, listUnjudged } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listAnomaliesOf } from "@/lib/db/queries/incidents";
 import { directives } from "@/lib/db/schema";
 import { log } from "@/lib/log";
@@ -43,7 +43,7 @@ export async function verify(ctx: VerifyContext): Promise<{ judged: number }> {
   return { judged };
 }
 
-async function step(ctx: VerifyContext, run: ActionRun): Promise<boolean> {
+async function step(ctx: VerifyContext, run: AgentRun): Promise<boolean> {
   const { db, now, config } = ctx;
   switch (run.state) {
     case "started":
@@ -56,7 +56,7 @@ async function step(ctx: VerifyContext, run: ActionRun): Promise<boolean> {
     case "done":
       break;
   }
-  const agent = await getAgent(db, run.agentId);
+  const agent = await getAgent(db, run.subjectId);
   if (agent.state !== "healing" && agent.state !== "probation") return overtaken(ctx, run, agent);
   if (run.acknowledgedAt === null) {
     if (agent.cannot.includes(run.action))
@@ -89,13 +89,7 @@ async function step(ctx: VerifyContext, run: ActionRun): Promise<boolean> {
 }
 
 /** What the vitals say, and where they cannot tell a cure from a cover, what the runs say. */
-async function judgement(
-  db: Db,
-  agent: Agent,
-  run: ActionRun,
-  probation: Probation,
-  since: number,
-): Promise<Judgement> {
+async function judgement(db: Db, agent: Agent, run: AgentRun, probation: Probation, since: number): Promise<Judgement> {
   const verdict = judgeProbation(probation, await peersOf(db, agent, run));
   if (verdict.kind !== "recovered") return verdict;
   const incident = await getIncident(db, run.incidentId);
@@ -120,7 +114,7 @@ const finite = <T extends object>(row: T) =>
   );
 
 /** Probation begins when every live instance applied the directive of the action. */
-async function acknowledged({ db, now, config }: VerifyContext, run: ActionRun, agent: Agent): Promise<boolean> {
+async function acknowledged({ db, now, config }: VerifyContext, run: AgentRun, agent: Agent): Promise<boolean> {
   if (run.directiveVersion !== null) {
     const watchedId = typeof run.args.successor === "string" ? run.args.successor : agent.id;
     const instances = (await listInstances(db, [watchedId])).map((i) => ({
@@ -165,11 +159,11 @@ async function acknowledged({ db, now, config }: VerifyContext, run: ActionRun, 
 
 async function recover(
   { db, now }: VerifyContext,
-  run: ActionRun,
+  run: AgentRun,
   reason: string,
   verification: Record<string, unknown>,
 ): Promise<boolean> {
-  const [agent, incident] = await Promise.all([getAgent(db, run.agentId), getIncident(db, run.incidentId)]);
+  const [agent, incident] = await Promise.all([getAgent(db, run.subjectId), getIncident(db, run.incidentId)]);
   const retired = run.action === "clone_agent";
   const outcome = `back in band after ${run.action.replaceAll("_", " ")}: ${reason}`;
   const plan = new Plan()
@@ -214,14 +208,14 @@ async function recover(
 /** Not cured: undone where it can be, held again, and on to the next rung. */
 async function fail(
   ctx: VerifyContext,
-  run: ActionRun,
+  run: AgentRun,
   outcome: Exclude<Outcome, "pending" | "recovered">,
   reason: string,
   verification: Record<string, unknown>,
-  state: ActionRun["state"] = run.state,
+  state: AgentRun["state"] = run.state,
 ): Promise<boolean> {
   const { db, now } = ctx;
-  const [agent, incident] = await Promise.all([getAgent(db, run.agentId), getIncident(db, run.incidentId)]);
+  const [agent, incident] = await Promise.all([getAgent(db, run.subjectId), getIncident(db, run.incidentId)]);
   if (agent.state !== "healing" && agent.state !== "probation") return overtaken(ctx, run, agent);
   const { directive, undone } = await heldAgain(db, agent, run, now);
   const plan = new Plan()
@@ -254,7 +248,7 @@ async function fail(
 }
 
 /** The quarantine that follows a failed action, with the restrictions as they were before it where it can be undone. */
-async function heldAgain(db: Db, agent: Agent, run: ActionRun, now: number) {
+async function heldAgain(db: Db, agent: Agent, run: AgentRun, now: number) {
   const current = await findDirective(db, agent.id, agent.directiveVersion);
   const undone = run.directiveVersion !== null && UNDOABLE.has(run.action);
   const before =
@@ -278,7 +272,7 @@ const UNDOABLE: ReadonlySet<AgentAction> = new Set([
 ]);
 
 /** A person moved the agent while the action was under way: what came of it cannot be told. */
-async function overtaken({ db, now }: VerifyContext, run: ActionRun, agent: Agent): Promise<boolean> {
+async function overtaken({ db, now }: VerifyContext, run: AgentRun, agent: Agent): Promise<boolean> {
   const reason = `the agent was moved to ${agent.state} by hand before this could be measured`;
   const won = await commit(db, {
     claims: [judgeClaim(db, run.id, { outcome: "cannot_tell", verification: { reason }, judgedAt: now })],

@@ -233,11 +233,11 @@ async function listPending(db: Db, agentIds: readonly string[]): Promise<Map<str
     .select({ approval: approvals, action: proposals.action, risk: proposals.risk, severity: proposals.severity })
     .from(approvals)
     .innerJoin(proposals, eq(proposals.id, approvals.proposalId))
-    .where(and(eq(approvals.state, "pending"), among(approvals.agentId, agentIds)))
+    .where(and(eq(approvals.state, "pending"), among(approvals.subjectId, agentIds)))
     .orderBy(approvals.requestedAt);
   return new Map(
     rows.map(({ approval, action, risk, severity }) => [
-      approval.agentId,
+      approval.subjectId,
       {
         id: approval.id,
         digest: approval.digest,
@@ -252,5 +252,5 @@ async function listPending(db: Db, agentIds: readonly string[]): Promise<Map<str
 }
 
 /** A list of any length as one parameter. */
-const among = (column: typeof agentInstances.agentId | typeof approvals.agentId, values: readonly string[]): SQL =>
+const among = (column: typeof agentInstances.agentId | typeof approvals.subjectId, values: readonly string[]): SQL =>
   sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;

@@ -59,7 +59,7 @@ const select = (db: Db) =>
     .from(approvals)
     .innerJoin(proposals, eq(proposals.id, approvals.proposalId))
     .innerJoin(incidents, eq(incidents.id, approvals.incidentId))
-    .innerJoin(agents, eq(agents.id, approvals.agentId));
+    .innerJoin(agents, eq(agents.id, approvals.subjectId));
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 

@@ -11,7 +11,7 @@ const { probation: _, ...COLUMNS } = getTableColumns(actionRuns);
 
 /** The healing log: what was tried, newest first, and how often each outcome was measured (of all that match but for the outcome). */
 export async function listHealing(db: Db, query: z.output<typeof HealingQuery>): Promise<HealingAnswer> {
-  const ofAgent = query.agent ? eq(actionRuns.agentId, query.agent) : undefined;
+  const ofAgent = query.agent ? eq(actionRuns.subjectId, query.agent) : undefined;
   // Something that is no outcome matches nothing.
   const ofOutcome = query.outcome
     ? inArray(
@@ -45,7 +45,7 @@ const select = (db: Db) =>
   db
     .select({ run: COLUMNS, agentType: agents.type, diagnosis: incidents.diagnosis })
     .from(actionRuns)
-    .leftJoin(agents, eq(agents.id, actionRuns.agentId))
+    .leftJoin(agents, eq(agents.id, actionRuns.subjectId))
     .leftJoin(incidents, eq(incidents.id, actionRuns.incidentId));
 
 type Row = Awaited<ReturnType<typeof select>>[number];
@@ -55,7 +55,7 @@ function actionRunView({ run, agentType, diagnosis }: Row): ActionRunView {
     id: run.id,
     proposal_id: run.proposalId,
     incident_id: run.incidentId,
-    agent_id: run.agentId,
+    agent_id: run.subjectId,
     agent_type: agentType ?? "unknown",
     diagnosis,
     action: run.action,

@@ -1,6 +1,6 @@
 import { and, eq, isNull, lte, or } from "drizzle-orm";
 import type { Efficacy } from "@/lib/core/recall";
-import type { ApprovalState, ProposalState } from "@/lib/core/vocabulary";
+import type { AgentAction, ApprovalState, ProposalState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import { actionRuns, approvals, directives, immuneMemory, proposals } from "../schema";
@@ -8,6 +8,13 @@ import { actionRuns, approvals, directives, immuneMemory, proposals } from "../s
 export type Proposal = typeof proposals.$inferSelect;
 export type Approval = typeof approvals.$inferSelect;
 export type ActionRun = typeof actionRuns.$inferSelect;
+/** What was tried on an agent: a rung of its ladder. */
+export type AgentRun = ActionRun & { subjectKind: "agent"; action: AgentAction };
+export type AgentProposal = Proposal & { subjectKind: "agent"; action: AgentAction };
+
+/** An agent's runs carry an agent's actions: they are only ever written together. */
+const ofAgents = (rows: ActionRun[]): AgentRun[] => rows.filter((row): row is AgentRun => row.subjectKind === "agent");
+export const isOfAgent = (row: Proposal): row is AgentProposal => row.subjectKind === "agent";
 
 export async function findProposal(db: Db, id: string): Promise<Proposal | null> {
   return (await db.query.proposals.findFirst({ where: eq(proposals.id, id) })) ?? null;
@@ -52,10 +59,26 @@ export async function listActionRunsOf(db: Db, incidentId: string): Promise<Acti
   return db.select().from(actionRuns).where(eq(actionRuns.incidentId, incidentId)).orderBy(actionRuns.startedAt);
 }
 
-/** Actions that are not judged yet. */
-export async function listUnjudged(db: Db): Promise<ActionRun[]> {
-  return db.select().from(actionRuns).where(eq(actionRuns.outcome, "pending"));
+/** What was tried on the agents of an incident, oldest first. */
+export async function listAgentRunsOf(db: Db, incidentId: string): Promise<AgentRun[]> {
+  return ofAgents(await listActionRunsOf(db, incidentId));
 }
+
+/** Actions on agents that are not judged yet. */
+export async function listUnjudged(db: Db): Promise<AgentRun[]> {
+  return ofAgents(await unjudged(db, "agent"));
+}
+
+/** Operations on services that are not judged yet. */
+export async function listUnjudgedServiceRuns(db: Db): Promise<ActionRun[]> {
+  return unjudged(db, "service");
+}
+
+const unjudged = (db: Db, kind: ActionRun["subjectKind"]): Promise<ActionRun[]> =>
+  db
+    .select()
+    .from(actionRuns)
+    .where(and(eq(actionRuns.outcome, "pending"), eq(actionRuns.subjectKind, kind)));
 
 /** A claim: moves a proposal on from a state. */
 export function proposalClaim(db: Db, id: string, from: ProposalState, to: ProposalState): Statement {

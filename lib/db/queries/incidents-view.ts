@@ -153,7 +153,7 @@ export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
   return {
     id: row.id,
     incident_id: row.incidentId,
-    agent_id: row.agentId,
+    agent_id: row.subjectId,
     action: row.action,
     args: row.args,
     state: row.state,

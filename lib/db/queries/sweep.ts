@@ -67,7 +67,7 @@ export async function listProbations(db: Db) {
   return db
     .select({
       id: actionRuns.id,
-      agentId: actionRuns.agentId,
+      agentId: actionRuns.subjectId,
       args: actionRuns.args,
       probation: actionRuns.probation,
       acknowledgedAt: actionRuns.acknowledgedAt,

@@ -1,6 +1,7 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Probation } from "@/lib/core/probation";
 import {
+  ACTION_NAMES,
   ACTION_RUN_STATES,
   AGENT_ACTIONS,
   APPROVAL_STATES,
@@ -8,7 +9,14 @@ import {
   OUTCOMES,
   PROPOSAL_STATES,
   RISKS,
+  SUBJECT_KINDS,
 } from "@/lib/core/vocabulary";
+
+export interface Considered {
+  rivals: { action: string; why: string }[];
+  /** Arguments that came from text which anybody could have written: such a proposal always asks. */
+  untrusted: { argument: string; source: string; line: string }[];
+}
 
 /** An action with its arguments. `digest` covers action, arguments, target, evidence and the target's state version. */
 export const proposals = sqliteTable(
@@ -16,8 +24,9 @@ export const proposals = sqliteTable(
   {
     id: text().primaryKey(),
     incidentId: text().notNull(),
-    agentId: text().notNull(),
-    action: text({ enum: AGENT_ACTIONS }).notNull(),
+    subjectKind: text({ enum: SUBJECT_KINDS }).notNull().default("agent"),
+    subjectId: text().notNull(),
+    action: text({ enum: ACTION_NAMES }).notNull(),
     args: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
     state: text({ enum: PROPOSAL_STATES }).notNull(),
     rung: integer().notNull(),
@@ -32,6 +41,8 @@ export const proposals = sqliteTable(
     reason: text().notNull(),
     digest: text().notNull(),
     targetVersion: integer().notNull(),
+    /** What else was considered, and the sources of arguments that untrusted text suggested. */
+    considered: text({ mode: "json" }).$type<Considered>(),
     createdAt: integer().notNull(),
     expiresAt: integer(),
   },
@@ -45,7 +56,8 @@ export const approvals = sqliteTable(
     id: text().primaryKey(),
     proposalId: text().notNull(),
     incidentId: text().notNull(),
-    agentId: text().notNull(),
+    subjectKind: text({ enum: SUBJECT_KINDS }).notNull().default("agent"),
+    subjectId: text().notNull(),
     digest: text().notNull(),
     state: text({ enum: APPROVAL_STATES }).notNull(),
     requestedAt: integer().notNull(),
@@ -68,8 +80,9 @@ export const actionRuns = sqliteTable(
     idempotencyKey: text().notNull(),
     proposalId: text().notNull(),
     incidentId: text().notNull(),
-    agentId: text().notNull(),
-    action: text({ enum: AGENT_ACTIONS }).notNull(),
+    subjectKind: text({ enum: SUBJECT_KINDS }).notNull().default("agent"),
+    subjectId: text().notNull(),
+    action: text({ enum: ACTION_NAMES }).notNull(),
     args: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
     by: text().notNull(),
     why: text().notNull(),
@@ -84,6 +97,8 @@ export const actionRuns = sqliteTable(
     verification: text({ mode: "json" }).$type<Record<string, unknown>>(),
     /** The probation test as it stands; the sweep feeds it. */
     probation: text({ mode: "json" }).$type<Probation>(),
+    /** What came back from outside: exit code, status, the end of the output. Never proof of a cure. */
+    result: text({ mode: "json" }).$type<Record<string, unknown>>(),
     judgedAt: integer(),
     undoneAt: integer(),
   },

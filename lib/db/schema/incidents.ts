@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { CAUSE_KINDS } from "@/lib/core/bundle";
 import type { Anomaly } from "@/lib/core/detect";
 import type { Probation } from "@/lib/core/probation";
 import {
@@ -26,6 +27,11 @@ export const incidents = sqliteTable(
     confidence: real(),
     /** The mode of the type when it opened: observe means that nothing was done. */
     mode: text({ enum: MODES }).notNull(),
+    /** Of a service incident: where the cause is held to be, and of which kind. */
+    causeNode: text(),
+    causeKind: text({ enum: [...CAUSE_KINDS, "no_fault", "unknown"] }),
+    /** The ended incident that came back as this one. */
+    previousIncidentId: text(),
     /** What a shared cause is keyed by, for example `provider:acme`. */
     causeKey: text(),
     onsetAt: integer().notNull(),

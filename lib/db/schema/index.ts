@@ -3,5 +3,8 @@ export * from "./auth";
 export * from "./events";
 export * from "./healing";
 export * from "./incidents";
+export * from "./investigations";
+export * from "./knowledge";
+export * from "./services";
 export * from "./stream";
 export * from "./sweep";

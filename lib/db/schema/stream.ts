@@ -8,6 +8,7 @@ export const streamEvents = sqliteTable(
     at: integer().notNull(),
     type: text().notNull(),
     agentId: text(),
+    serviceId: text(),
     incidentId: text(),
     text: text().notNull(),
     data: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),

@@ -1,0 +1,85 @@
+import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Bundle } from "@/lib/core/bundle";
+import { CAUSE_KINDS } from "@/lib/core/bundle";
+import { INVESTIGATION_STATES } from "@/lib/core/vocabulary";
+
+/** One run of the specialists over one incident. A crashed one is taken up by the sweep under a new lease. */
+export const investigations = sqliteTable(
+  "investigations",
+  {
+    id: text().primaryKey(),
+    incidentId: text().notNull(),
+    state: text({ enum: INVESTIGATION_STATES }).notNull(),
+    owner: text().notNull(),
+    leaseUntil: integer().notNull(),
+    attempt: integer().notNull().default(1),
+    startedAt: integer().notNull(),
+    endedAt: integer(),
+    /** Why it ended before all was looked at; null when nothing was cut. */
+    cutShort: text(),
+    /** The evidence as it was when it was looked at, kept before an action can destroy it. */
+    bundle: text({ mode: "json" }).$type<Bundle>(),
+    onset: text({ mode: "json" }).$type<{ at: number; from: number; to: number } | null>(),
+    verdict: text({ enum: ["fault", "no_fault", "unknown"] }),
+    ranking: text({ mode: "json" }).$type<{ node: string; score: number; confidence: number; findings: string[] }[]>(),
+    summary: text(),
+    slack: text(),
+    statusLine: text(),
+    skeptic: text(),
+    /** Sentences of a model that cited nothing that exists. */
+    removed: text({ mode: "json" }).$type<{ text: string; why: string }[]>(),
+    /** Who wrote which part: `local` or a model's name. */
+    authors: text({ mode: "json" }).$type<Record<string, string>>(),
+    spent: text({ mode: "json" }).$type<{ calls: number; tokens: number; usd: number; ms: number }>(),
+  },
+  (t) => [index("investigations_incident").on(t.incidentId), index("investigations_state").on(t.state)],
+);
+
+/** What the specialists did, as it happened. */
+export const trajectory = sqliteTable(
+  "trajectory",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    investigationId: text().notNull(),
+    incidentId: text().notNull(),
+    /** The specialist: triage, log_analyst, deploy_correlator, metrics_analyst, synthesis, skeptic, remediation, comms. */
+    node: text().notNull(),
+    /** A tool's name, `model`, or null where the specialist thought by itself. */
+    tool: text(),
+    args: text({ mode: "json" }).$type<unknown>(),
+    /** Digest and beginning of what came back; the whole is in the bundle or the findings. */
+    resultDigest: text(),
+    preview: text(),
+    author: text().notNull(),
+    startedAt: integer().notNull(),
+    ms: real().notNull(),
+    tokens: integer().notNull().default(0),
+    usd: real().notNull().default(0),
+    ok: integer({ mode: "boolean" }).notNull(),
+  },
+  (t) => [index("trajectory_investigation").on(t.investigationId, t.seq)],
+);
+
+/** Rival causes of a service incident, the likeliest first. */
+export const causes = sqliteTable(
+  "causes",
+  {
+    id: text().primaryKey(),
+    incidentId: text().notNull(),
+    investigationId: text().notNull(),
+    rank: integer().notNull(),
+    node: text(),
+    kind: text({ enum: [...CAUSE_KINDS, "no_fault", "unknown"] }).notNull(),
+    statement: text().notNull(),
+    confidence: real().notNull(),
+    /** Ids of findings. */
+    cites: text({ mode: "json" }).$type<string[]>().notNull(),
+    separates: text(),
+    author: text().notNull(),
+    /** A person's word on it: 1 right, -1 wrong. */
+    feedback: integer(),
+    feedbackBy: text(),
+    at: integer().notNull(),
+  },
+  (t) => [index("causes_incident").on(t.incidentId, t.rank)],
+);
