@@ -1,0 +1,177 @@
+import { readFile } from "node:fs/promises";
+import { createGate, DEFAULT_GATE, type GateLimits } from "./gate";
+import { messageOf, quoted } from "./looked";
+
+/** What the reader is given of the outside; the tests give their own. `now` in epoch ms. */
+export interface Ports {
+  fetch: typeof fetch;
+  now: () => number;
+}
+
+export type Auth =
+  | { kind: "bearer"; token: string }
+  /** A token that is read anew for every question: Kubernetes replaces it every hour. */
+  | { kind: "bearer_file"; path: string }
+  | { kind: "basic"; user: string; password: string };
+
+/** One HTTP source, as configured. */
+export interface Endpoint {
+  /** For people, for example `prometheus (main)`. */
+  source: string;
+  /** Base address; its path is kept, so that a source may live under one. User information in it is refused by `fetch`. */
+  url: string;
+  auth?: Auth;
+  headers?: Record<string, string>;
+  /** One question, from the first wait to the last byte, in ms. */
+  timeoutMs?: number;
+  /** Bytes of an answer after inflation; reading ends there. */
+  maxBytes?: number;
+  gate?: Partial<GateLimits>;
+}
+
+/** A graph of an hour takes a source well under a second; one that needs longer is not to be waited for in an incident. */
+export const TIMEOUT_MS = 10_000;
+/** About 200 series of 1,500 points. */
+export const MAX_BYTES = 8 * 1024 * 1024;
+/** Longer questions go as a form: some proxies cut longer lines. */
+const MAX_QUERY_CHARS = 1_800;
+
+export type Answer =
+  | { ok: true; body: unknown }
+  /** `body` where the source explained itself in JSON. */
+  | { ok: false; status?: number; reason: string; body?: unknown };
+
+export type Ask = (path: string, parameters?: [string, string][], signal?: AbortSignal) => Promise<Answer>;
+
+/** What the gate hears of it: a source that fails is left alone for a while, a bad question is only refused. */
+type Attempt = Answer & { blame?: "source" | "asker" };
+
+const LEFT = { source: "source_failed", asker: "stopped", nobody: "answered" } as const;
+
+/**
+ * Asks one source for JSON. Never throws for what the source does: an address that is not there, a redirect (not followed, so
+ * that credentials stay where they were meant to go), an error status, HTML, an answer that drips or does not end, each becomes a reason.
+ */
+export function createAsk(endpoint: Endpoint, ports: Ports): Ask {
+  const gate = createGate({ ...DEFAULT_GATE, ...endpoint.gate }, ports.now);
+  const timeoutMs = endpoint.timeoutMs ?? TIMEOUT_MS;
+  return async (path, parameters = [], signal) => {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const ends = signal ? AbortSignal.any([deadline, signal]) : deadline;
+    const entry = await gate.enter(ends);
+    if (!entry.ok) return entry;
+    let attempt: Attempt = { ok: false, reason: "failed", blame: "source" };
+    try {
+      attempt = await once(endpoint, ports, path, parameters, ends);
+    } catch (error) {
+      if (signal?.aborted) attempt = { ok: false, reason: "stopped before it answered", blame: "asker" };
+      else if (deadline.aborted)
+        attempt = { ok: false, reason: `no whole answer within ${timeoutMs} ms`, blame: "source" };
+      else attempt = { ok: false, reason: `not reached: ${quoted(messageOf(error))}`, blame: "source" };
+    } finally {
+      entry.leave(LEFT[attempt.blame ?? "nobody"]);
+    }
+    return attempt;
+  };
+}
+
+async function once(
+  endpoint: Endpoint,
+  ports: Ports,
+  path: string,
+  parameters: [string, string][],
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const base = endpoint.url.endsWith("/") ? endpoint.url : `${endpoint.url}/`;
+  const url = new URL(path.replace(/^\//, ""), base);
+  const query = new URLSearchParams(parameters).toString();
+  const long = query.length > MAX_QUERY_CHARS;
+  if (!long) url.search = query;
+  const response = await raced(
+    ports.fetch(url, {
+      method: long ? "POST" : "GET",
+      redirect: "manual",
+      signal,
+      headers: {
+        accept: "application/json",
+        ...(long ? { "content-type": "application/x-www-form-urlencoded" } : {}),
+        ...endpoint.headers,
+        ...(await authorization(endpoint.auth)),
+      },
+      ...(long ? { body: query } : {}),
+    }),
+    signal,
+  );
+  const limit = endpoint.maxBytes ?? MAX_BYTES;
+  if (response.status >= 300 && response.status < 400) {
+    void response.body?.cancel().catch(() => undefined);
+    return {
+      ok: false,
+      status: response.status,
+      reason: `answered ${response.status}, a redirect, which is not followed`,
+      blame: "source",
+    };
+  }
+  const text = await readUpTo(response, limit, signal);
+  if (text === null)
+    return { ok: false, status: response.status, reason: `the answer has more than ${limit} bytes: ask for less` };
+  const body = parsed(text);
+  if (!response.ok) return refused(response.status, body, text);
+  if (body === undefined) return { ok: false, reason: `the answer is not JSON: ${quoted(text)}`, blame: "source" };
+  return { ok: true, body };
+}
+
+/** 400, 404 and 422 are the question's fault; anything else (401, 403, 429, 5xx) would meet the next question as well. */
+function refused(status: number, body: unknown, text: string): Attempt {
+  const blame = [400, 404, 422].includes(status) ? undefined : ("source" as const);
+  return { ok: false, status, reason: `answered ${status}: ${quoted(text)}`, body, blame };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function authorization(auth: Auth | undefined): Promise<Record<string, string>> {
+  if (!auth) return {};
+  switch (auth.kind) {
+    case "bearer":
+      return { authorization: `Bearer ${auth.token}` };
+    case "bearer_file":
+      return { authorization: `Bearer ${(await readFile(auth.path, "utf8")).trim()}` };
+    case "basic":
+      return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString("base64")}` };
+  }
+}
+
+/** The body as text; null when it is longer than the limit, of which no more was read. */
+async function readUpTo(response: Response, limit: number, signal: AbortSignal): Promise<string | null> {
+  if (!response.body) return "";
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await raced(reader.read(), signal);
+      if (done) return Buffer.concat(chunks, size).toString("utf8");
+      size += value.length;
+      if (size > limit) return null;
+      chunks.push(value);
+    }
+  } finally {
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+/** The promise, or the signal's reason thrown when that comes first: whatever `fetch` is given, a question ends in time. */
+export function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
