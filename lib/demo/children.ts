@@ -5,6 +5,8 @@ import { childEnv } from "@/lib/env";
 
 export interface Child {
   name: string;
+  /** Null when it could not be started. */
+  pid: number | null;
   /** Its exit code; null when a signal ended it. */
   ended: Promise<number | null>;
   /** Asks it to end, and makes it end when it does not. Resolves when it has ended. */
@@ -14,23 +16,30 @@ export interface Child {
 /** How long a child may take to end by itself, ms. */
 const GRACE_MS = 8000;
 
-/** Starts a Node program whose lines of output go to `say`. It is ended by its pid alone. */
-function start(name: string, args: string[], env: Record<string, string>, say: (line: string) => void): Child {
-  const child: ChildProcess = spawn(process.execPath, args, {
+/** Where a child's lines of output go: to a function, or straight into an open file, which outlives its crash. */
+type Output = ((line: string) => void) | { fd: number };
+
+/** Starts a program, by argv and without a shell. It is ended by its pid alone. */
+function run(name: string, program: string, args: string[], env: Record<string, string>, output: Output): Child {
+  const sink = typeof output === "function" ? "pipe" : output.fd;
+  const say = typeof output === "function" ? output : () => {};
+  const child: ChildProcess = spawn(program, args, {
     env: childEnv({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...env }),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", sink, sink],
   });
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on("line", say);
   let running = true;
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => {
+    // Not "exit": a server's sweeper, which holds the same output, may outlive it for a moment.
+    child.once("close", (code) => {
       running = false;
       resolve(code);
     });
   });
   return {
     name,
+    pid: child.pid ?? null,
     ended,
     async stop() {
       if (!running) return;
@@ -45,7 +54,15 @@ function start(name: string, args: string[], env: Record<string, string>, say: (
 const { resolve } = createRequire(import.meta.url);
 
 export const next = (args: string[], env: Record<string, string>, say: (line: string) => void) =>
-  start(`next ${args[0] ?? ""}`, [resolve("next/dist/bin/next"), ...args], env, say);
+  run(`next ${args[0] ?? ""}`, process.execPath, [resolve("next/dist/bin/next"), ...args], env, say);
 
 export const fleet = (args: string[], say: (line: string) => void) =>
-  start("the fleet", ["--import", "tsx", "seeds/fleet/main.ts", ...args], {}, say);
+  run("the fleet", process.execPath, ["--import", "tsx", "seeds/fleet/main.ts", ...args], {}, say);
+
+/** The service that is watched; it logs into an open file. */
+export const target = (args: string[], fd: number) =>
+  run("the target", process.execPath, ["--import", "tsx", "seeds/target/main.ts", ...args], {}, { fd });
+
+/** A program of the system, such as Prometheus. */
+export const program = (path: string, args: string[], say: (line: string) => void) =>
+  run(path.split("/").at(-1) ?? path, path, args, {}, say);

@@ -1,0 +1,155 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serveTarget } from "./target-server";
+import { type Release, superviseTarget, type TargetStatus, type TargetSupervisor } from "./target-supervisor";
+
+const folder = mkdtempSync(join(tmpdir(), "sentinel-target-"));
+const tokenFile = join(folder, "control.token");
+const deploys: [Release, Release][] = [];
+let target: TargetSupervisor;
+let control: { url: string; close: () => Promise<void> };
+let url: string;
+
+beforeAll(async () => {
+  target = await superviseTarget({ folder, perSecond: 10, onDeploy: (from, to) => deploys.push([from, to]) });
+  control = await serveTarget(target, tokenFile);
+  url = target.status().url;
+});
+afterAll(async () => {
+  await control.close();
+  await target.close();
+  rmSync(folder, { recursive: true });
+});
+
+const run = promisify(execFile);
+/** As Sentinel's allow-list runs it: argv, no shell. */
+const command = async (...args: string[]) => {
+  const argv = ["--import", "tsx", "lib/demo/target-control.ts", ...args, "--control-url", control.url, "--token-file", tokenFile]; // prettier-ignore
+  return JSON.parse((await run(process.execPath, argv)).stdout) as TargetStatus;
+};
+const get = async (path: string) => {
+  const answer = await fetch(url + path, { signal: AbortSignal.timeout(10_000) });
+  return { status: answer.status, text: await answer.text() };
+};
+/** A metric's value now; labels as they are written. NaN when it is not there. */
+const metric = async (name: string) =>
+  Number(
+    (await get("/metrics")).text
+      .split("\n")
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(" ")[1],
+  );
+const work = async (n: number) =>
+  (await Promise.all(Array.from({ length: n }, () => get("/work")))).map((a) => a.status);
+const log = () => readFileSync(join(folder, "logs", "target.log"), "utf8");
+
+describe("the target", () => {
+  it("answers, counts and times work, and says what runs", async () => {
+    expect(await work(12)).toEqual(Array(12).fill(200));
+    expect(JSON.parse((await get("/health")).text)).toMatchObject({ status: "ok", version: "1.4.0" });
+    expect(await metric('build_info{version="1.4.0"}')).toBe(1);
+    expect(await metric('http_requests_total{method="GET",route="/work",status="200"}')).toBeGreaterThanOrEqual(12);
+    const label = 'method="GET",route="/work",status="200"';
+    expect(await metric(`http_request_duration_seconds_bucket{le="+Inf",${label}}`)).toBeGreaterThanOrEqual(12);
+    expect(JSON.parse(log().split("\n").find((l) => l.includes("request answered")) ?? "{}")).toMatchObject({ status: 200 }); // prettier-ignore
+  });
+
+  it.each([
+    ["/stress/cpu?duration=0", /duration must be a number from 1 to 600/],
+    ["/stress/cpu?duration=ten", /duration/],
+    ["/stress/memory", /megabytes must be a number from 1 to 512/],
+    ["/stress/memory?megabytes=513", /megabytes/],
+    ["/stress/latency?min_delay=2&max_delay=1", /min_delay must not be above max_delay/],
+    ["/stress/latency?min_delay=0&max_delay=60", /max_delay must be a number from 0 to 10/],
+    ["/stress/crash?now=1", /now is not a parameter here/],
+  ])("refuses %s", async (path, why) => {
+    const answer = await get(path);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toMatch(why);
+  });
+
+  it("burns a core while /metrics answers at once", async () => {
+    const [cpu, at] = [await metric("process_cpu_seconds_total"), performance.now()];
+    expect((await get("/stress/cpu?duration=3&threads=1")).status).toBe(202);
+    expect((await get("/stress/cpu?duration=3&threads=4")).status).toBe(409);
+    await expect.poll(() => metric("process_cpu_seconds_total"), { timeout: 20_000 }).toBeGreaterThan(cpu + 1);
+    const asked = performance.now();
+    await get("/metrics");
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    expect(performance.now() - at).toBeLessThan(20_000);
+  });
+
+  it("is slow until told otherwise", async () => {
+    await get("/stress/latency?min_delay=0.4&max_delay=0.5");
+    const asked = performance.now();
+    await get("/work");
+    expect(performance.now() - asked).toBeGreaterThan(390);
+    await get("/stress/latency?min_delay=0&max_delay=0");
+    const again = performance.now();
+    await get("/work");
+    expect(performance.now() - again).toBeLessThan(390);
+  });
+
+  it("holds memory until it is restarted", async () => {
+    const before = await metric("process_resident_memory_bytes");
+    await get("/stress/memory?megabytes=200");
+    await expect
+      .poll(() => metric("process_resident_memory_bytes"), { timeout: 20_000 })
+      .toBeGreaterThan(before + 150e6);
+    const { pid } = target.status();
+    expect((await command("restart")).pid).not.toBe(pid);
+    expect(await metric("process_resident_memory_bytes")).toBeLessThan(before + 100e6);
+  });
+
+  it("crashes for good, and comes back by a restart alone", async () => {
+    await get("/stress/crash");
+    await expect.poll(() => target.status().state).toBe("crashed");
+    expect(target.status().lastExit?.code).toBe(1);
+    await expect(get("/health")).rejects.toThrow(/fetch failed/);
+    expect(log()).toMatch(/uncaught exception/);
+    expect(await command("restart")).toMatchObject({ state: "running" });
+    expect((await get("/health")).status).toBe(200);
+  });
+});
+
+describe("releases", () => {
+  it("a bad version fails a share of its work; rolling back ends that", async () => {
+    expect(await command("deploy", "--version", "2.0.0")).toMatchObject({ release: { version: "2.0.0" }, previous: { version: "1.4.0" } }); // prettier-ignore
+    const bad = (await work(30)).filter((status) => status === 500).length;
+    expect(bad).toBeGreaterThanOrEqual(8);
+    expect(bad).toBeLessThanOrEqual(12);
+    expect(log()).toMatch(/TypeError/);
+    expect(await command("rollback")).toMatchObject({ release: { version: "1.4.0" }, previous: null });
+    expect(await work(12)).toEqual(Array(12).fill(200));
+  });
+
+  it("a bad configuration fails a share of the same version's work", async () => {
+    await command("deploy", "--config", '{"store_timeout_ms": 15}');
+    const bad = (await work(30)).filter((status) => status === 500).length;
+    expect(bad).toBeGreaterThanOrEqual(10);
+    expect(bad).toBeLessThan(30);
+    expect(log()).toMatch(/store did not answer within 15 ms/);
+    await command("rollback");
+    expect(deploys.map(([, to]) => to)).toEqual([{ version: "2.0.0", config: {} }, { version: "1.4.0", config: { store_timeout_ms: 15 } }]); // prettier-ignore
+  });
+
+  it("says why a command could not be done", async () => {
+    await expect(command("rollback")).rejects.toThrow(/no release before this one/);
+    await expect(command("deploy", "--version", "two")).rejects.toThrow(/must look like 1\.4\.0/);
+    // A configuration that the version refuses: it does not start, and stays down.
+    await expect(command("deploy", "--config", '{"store_timeout_ms": -1}')).rejects.toThrow(
+      /ended before it was ready/,
+    );
+    expect(await command("status")).toMatchObject({ state: "crashed" });
+    expect(await command("rollback")).toMatchObject({ state: "running" });
+  });
+
+  it("are reached with the token alone, which only its owner may read", async () => {
+    expect((await fetch(`${control.url}/restart`, { method: "POST" })).status).toBe(401);
+    expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+  });
+});
