@@ -171,6 +171,18 @@ CREATE INDEX `alerts_service` ON `alerts` (`service_id`,`last_at`);
 --> statement-breakpoint
 CREATE INDEX `alerts_last` ON `alerts` (`last_at`);
 --> statement-breakpoint
+CREATE TABLE `incident_signals` (
+	`incident_id` text NOT NULL,
+	`service_id` text NOT NULL,
+	`name` text NOT NULL,
+	`query` text NOT NULL,
+	`labels` text DEFAULT '{}' NOT NULL,
+	`unit` text,
+	`upper` real,
+	`lower` real,
+	PRIMARY KEY(`incident_id`, `service_id`, `name`)
+);
+--> statement-breakpoint
 CREATE TABLE `log_lines` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`node` text NOT NULL,

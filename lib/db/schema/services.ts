@@ -132,3 +132,21 @@ export const logLines = sqliteTable(
   },
   (t) => [index("log_lines_node").on(t.node, t.at), index("log_lines_received").on(t.receivedAt)],
 );
+
+/** What raised an incident, as it can be measured: verification asks exactly this. */
+export const incidentSignals = sqliteTable(
+  "incident_signals",
+  {
+    incidentId: text().notNull(),
+    serviceId: text().notNull(),
+    /** A signal's name, or the alert's. */
+    name: text().notNull(),
+    query: text().notNull(),
+    /** Labels that tell the series among those that the query gives. */
+    labels: text({ mode: "json" }).$type<Record<string, string>>().notNull().default({}),
+    unit: text(),
+    upper: real(),
+    lower: real(),
+  },
+  (t) => [primaryKey({ columns: [t.incidentId, t.serviceId, t.name] })],
+);
