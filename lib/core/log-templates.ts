@@ -1,0 +1,197 @@
+import { maskLine, WILDCARD } from "./log-masks";
+
+export interface Template {
+  /** Counted from 0 in order of first appearance. */
+  id: number;
+  /** The words that stay the same, with {@link WILDCARD} where they do not. */
+  text: string;
+  /** Lines that have it. */
+  count: number;
+}
+
+export interface Mined {
+  /** For each line, in order, the id of its template. */
+  lines: number[];
+  templates: Template[];
+}
+
+/** Mines templates while lines come; what `add` answers is turned into a template's id by `finish`. */
+export interface Miner {
+  add(line: string): number;
+  finish(): { templateOf: (ticket: number) => number; templates: Template[] };
+}
+
+/** Distinct masked lines kept at once; beyond it they are folded into their templates. A few kB each at the very most. */
+const SHAPES_MAX = 20_000;
+/** After folding, this many stay; what is rarest is folded into one template of anything, so that memory stays bounded. */
+const SHAPES_KEPT = SHAPES_MAX / 2;
+/**
+ * Words that may alternate at one place and still be words; more, where all else is equal, are values. Wording has a handful
+ * of forms (start, stop, pause, resume; get, put, post, delete), names have many. Between two and five the choice hardly matters.
+ */
+const ALTERNATIVES_MAX = 4;
+
+/** A masked line, and how many lines were masked to it. */
+interface Shape {
+  text: string;
+  count: number;
+  /** Its ticket: order of first appearance. */
+  ticket: number;
+  tokens: string[];
+}
+
+/**
+ * Templates of log lines. Lines are masked (log-masks.ts); equal masked lines are one shape, which is all that is kept of
+ * them; the shapes are then split into templates from what they have in common, place by place.
+ *
+ * Like Drain (He et al., ICWS 2017) it trusts that lines of one template have the same number of words after masking and
+ * begin with the same word. Unlike Drain, whose groups depend on the order of lines and on a threshold of similarity, it sees all
+ * shapes before it decides, and decides by how many different words stand at a place: few alternate (wording), many are
+ * values. That is the insight of IPLoM (Makanju et al., KDD 2009) and Brain (Yu et al., TSC 2023). The order of lines changes ids only.
+ */
+export function createMiner(): Miner {
+  let shapes = new Map<string, Shape>();
+  /** Ticket → the ticket it was folded into; itself while it stands for itself. */
+  const folded: number[] = [];
+
+  const fold = () => {
+    const groups = group([...shapes.values()]);
+    groups.sort((a, b) => b.count - a.count || a.ticket - b.ticket);
+    shapes = new Map();
+    const rest = groups.splice(SHAPES_KEPT);
+    if (rest.length > 0) groups.push({ text: WILDCARD, ...sum(rest.flatMap((g) => g.members)) });
+    for (const { text, count, ticket, members } of groups) {
+      const known = shapes.get(text);
+      if (known) known.count += count;
+      else shapes.set(text, { text, count, ticket, tokens: tokensOf(text) });
+      for (const member of members) folded[member.ticket] = known?.ticket ?? ticket;
+    }
+  };
+
+  return {
+    add(line) {
+      const text = maskLine(line);
+      const known = shapes.get(text);
+      if (known) {
+        known.count++;
+        return known.ticket;
+      }
+      if (shapes.size >= SHAPES_MAX) fold();
+      const ticket = folded.length;
+      folded.push(ticket);
+      shapes.set(text, { text, count: 1, ticket, tokens: tokensOf(text) });
+      return ticket;
+    },
+    finish() {
+      const groups = group([...shapes.values()]).sort((a, b) => a.ticket - b.ticket);
+      const ids = new Map<number, number>();
+      groups.forEach(({ members }, id) => members.forEach(({ ticket }) => ids.set(ticket, id)));
+      return {
+        templates: groups.map(({ text, count }, id) => ({ id, text, count })),
+        templateOf: (ticket) => {
+          let at = ticket;
+          while (folded[at] !== at && folded[at] !== undefined) at = folded[at]!;
+          return ids.get(at)!;
+        },
+      };
+    },
+  };
+}
+
+/** Templates of lines that are all there. No lines, no templates. */
+export function mineTemplates(lines: Iterable<string>): Mined {
+  const miner = createMiner();
+  const tickets: number[] = [];
+  for (const line of lines) tickets.push(miner.add(line));
+  const { templates, templateOf } = miner.finish();
+  return { lines: tickets.map(templateOf), templates };
+}
+
+interface Group {
+  text: string;
+  count: number;
+  ticket: number;
+  members: Shape[];
+}
+
+const sum = (members: Shape[]) => ({
+  members,
+  count: members.reduce((n, s) => n + s.count, 0),
+  ticket: members.reduce((first, s) => Math.min(first, s.ticket), Number.POSITIVE_INFINITY),
+});
+
+/** Words, wildcards and signs, each with the blank before it, so that joining them gives the text back. */
+const tokensOf = (text: string): string[] => text.match(/ ?(?:<\*>|[^\s,;=()[\]{}<>"'|:`]+|.)/gsu) ?? [];
+
+const WORD = /[\p{L}\p{N}]/u;
+
+/** Shapes of one length and one first word, split until what remains together is one template. */
+function group(shapes: Shape[]): Group[] {
+  const blocks = new Map<string, Shape[]>();
+  for (const shape of shapes) put(blocks, `${shape.tokens.length} ${shape.tokens[0] ?? ""}`, shape);
+  const groups: Group[] = [];
+  const open = [...blocks.values()];
+  for (let members = open.pop(); members; members = open.pop()) {
+    const parts = split(members);
+    if (parts.length > 1) open.push(...parts);
+    else groups.push({ text: textOf(members), ...sum(members) });
+  }
+  return groups;
+}
+
+function put<K, V>(into: Map<K, V[]>, key: K, value: V): void {
+  const list = into.get(key);
+  if (list) list.push(value);
+  else into.set(key, [value]);
+}
+
+/**
+ * The members in parts, one part when they are one template: when more of their words are constant than not, and at every other place
+ * stand too many words, or a value as well as words. Else they are split where the fewest different words stand.
+ */
+function split(members: Shape[]): Shape[][] {
+  if (members.length === 1) return [members];
+  let constant = 0;
+  let variable = 0;
+  let place = -1;
+  let fewest = Number.POSITIVE_INFINITY;
+  let worst = -1;
+  let worstCount = Number.POSITIVE_INFINITY;
+  const width = members[0]!.tokens.length;
+  for (let i = 0; i < width; i++) {
+    const seen = new Set<string>();
+    for (const { tokens } of members) seen.add(tokens[i]!);
+    const token = members[0]!.tokens[i]!;
+    const value = seen.has(WILDCARD) || seen.has(` ${WILDCARD}`);
+    if (seen.size === 1) {
+      if (!value && WORD.test(token)) constant++;
+      continue;
+    }
+    variable++;
+    if (seen.size < worstCount) {
+      worstCount = seen.size;
+      worst = i;
+    }
+    const many = value || seen.size > ALTERNATIVES_MAX;
+    if (!many && seen.size < fewest) {
+      fewest = seen.size;
+      place = i;
+    }
+  }
+  if (place < 0 && constant > variable) return [members];
+  const at = place >= 0 ? place : worst;
+  const parts = new Map<string, Shape[]>();
+  for (const shape of members) put(parts, shape.tokens[at]!, shape);
+  return [...parts.values()];
+}
+
+function textOf(members: Shape[]): string {
+  const [first] = members;
+  if (members.length === 1) return first!.text;
+  return first!.tokens
+    .map((token, i) => {
+      if (members.every(({ tokens }) => tokens[i] === token)) return token;
+      return token.startsWith(" ") ? ` ${WILDCARD}` : WILDCARD;
+    })
+    .join("");
+}
