@@ -22,7 +22,7 @@ export interface Endpoint {
   url: string;
   auth?: Auth;
   headers?: Record<string, string>;
-  /** One question, from the first wait to the last byte, in ms. */
+  /** One question, from its first byte to the answer's last, in ms; at most as long again in line before it. */
   timeoutMs?: number;
   /** Bytes of an answer after inflation; reading ends there. */
   maxBytes?: number;
@@ -56,10 +56,11 @@ export function createAsk(endpoint: Endpoint, ports: Ports): Ask {
   const gate = createGate({ ...DEFAULT_GATE, ...endpoint.gate }, ports.now);
   const timeoutMs = endpoint.timeoutMs ?? TIMEOUT_MS;
   return async (path, parameters = [], signal) => {
+    const inLine = AbortSignal.timeout(timeoutMs);
+    const entry = await gate.enter(signal ? AbortSignal.any([inLine, signal]) : inLine);
+    if (!entry.ok) return entry;
     const deadline = AbortSignal.timeout(timeoutMs);
     const ends = signal ? AbortSignal.any([deadline, signal]) : deadline;
-    const entry = await gate.enter(ends);
-    if (!entry.ok) return entry;
     let attempt: Attempt = { ok: false, reason: "failed", blame: "source" };
     try {
       attempt = await once(endpoint, ports, path, parameters, ends);

@@ -77,7 +77,7 @@ export function createGate(limits: GateLimits, now: () => number): Gate {
         if (signal.aborted) {
           // A place that was handed over while the wait ended goes to the next in line.
           if (running < limits.concurrency) waiting.shift()?.();
-          return { ok: false, reason: "no answer in time: other questions were before this one" };
+          return { ok: false, reason: "its turn did not come in time: other questions were before this one" };
         }
       }
       const reason =

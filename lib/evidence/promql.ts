@@ -9,7 +9,8 @@ const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function selector(labels: Record<string, string>): string {
   const matches = Object.entries(labels).map(([name, value]) => {
     if (!LABEL_NAME.test(name)) throw new Error(`Not a label's name: ${JSON.stringify(name.slice(0, 100))}`);
-    return `${name}=${JSON.stringify(value.toWellFormed())}`;
+    // The replacement character, also that of a broken surrogate, is taken for broken UTF-8 unless it is spelled out.
+    return `${name}=${JSON.stringify(value.toWellFormed()).replaceAll("\ufffd", "\\ufffd")}`;
   });
   return `{${matches.join(",")}}`;
 }

@@ -1,0 +1,256 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { discoverServices } from "./discovery";
+import { createPrometheus, MAX_POINTS, type Prometheus, stepFor } from "./prometheus";
+import { selector } from "./promql";
+import { json, serve, type TestServer } from "./test-server";
+import { serviceEdges } from "./topology";
+
+const ports = { fetch, now: Date.now };
+const reader = (url: string): Prometheus => createPrometheus({ source: "prometheus", url, timeoutMs: 2_000 }, ports);
+
+test.each([
+  [{ from: 0, to: 60 }, 1],
+  [{ from: 0, to: 3_600 }, 10],
+  [{ from: 0, to: 3_600, minStep: 15 }, 15],
+  [{ from: 0, to: 7 * 86_400 }, 1_800],
+  [{ from: 0, to: 5 * 365 * 86_400 }, 4 * 86_400],
+])("the step of %o is %i s", (range, step) => {
+  expect(stepFor(range)).toBe(step);
+  expect(Math.floor((range.to - range.from) / step) + 1).toBeLessThanOrEqual(MAX_POINTS);
+});
+
+describe("answers that are not what they should be", () => {
+  let server: TestServer | undefined;
+  afterEach(() => server?.close());
+  const answering = async (body: unknown) => {
+    server = await serve((_, response) => json(response, body));
+    return reader(server.url);
+  };
+
+  test("NaN, infinities and no series at all are no data, never 0", async () => {
+    const result = [
+      { metric: { a: "1" }, value: [1, "NaN"] },
+      { metric: { a: "2" }, value: [1, "+Inf"] },
+      { metric: { a: "3" }, value: [1, "0"] },
+      { metric: { a: "4" }, histogram: [1, {}] },
+      { metric: { a: "5" }, value: [1, ""] },
+    ];
+    const prometheus = await answering({ status: "success", data: { resultType: "vector", result } });
+    expect(await prometheus.instant("x")).toEqual({
+      ok: true,
+      source: "prometheus",
+      truncated: false,
+      value: [{ labels: { a: "3" }, t: 1, value: 0 }],
+    });
+  });
+
+  test("a range keeps the gaps that were there, and drops series of nothing but gaps", async () => {
+    const result = [
+      { metric: {}, values: [[1, "1.5"], [2, "NaN"], [3, "2e3"]] }, // prettier-ignore
+      { metric: {}, values: [[1, "-Inf"]] },
+    ];
+    const prometheus = await answering({ status: "success", data: { resultType: "matrix", result } });
+    expect(await prometheus.range("x", { from: 0, to: 10 })).toMatchObject({
+      value: [{ points: [[1, 1.5], [3, 2_000]] }], // prettier-ignore
+    });
+  });
+
+  test("an answer with warnings, or with more series than are kept, is truncated", async () => {
+    const empty = { status: "success", data: { resultType: "vector", result: [] } };
+    const prometheus = await answering({ ...empty, warnings: ["one store was not reached"] });
+    expect(await prometheus.instant("x")).toMatchObject({ ok: true, truncated: true, value: [] });
+    await server?.close();
+    const result = Array.from({ length: 1_001 }, (_, i) => ({ metric: { i: String(i) }, value: [1, "1"] }));
+    const many = await (await answering({ status: "success", data: { resultType: "vector", result } })).instant("x");
+    expect(many).toMatchObject({ ok: true, truncated: true });
+    expect(many.ok && many.value.length).toBe(1_000);
+  });
+
+  test.each([
+    [{ status: "error", errorType: "execution", error: "too many samples" }, '"too many samples"'],
+    [{ status: "success", data: { resultType: "vector", result: [{ value: [1, 2] }] } }, /not one of Prometheus/],
+    [{ status: "success", data: { resultType: "matrix", result: [] } }, /gives a matrix/],
+    [null, /not one of Prometheus/],
+    [[[[]]], /not one of Prometheus/],
+  ])("%j is not looked at", async (body, reason) => {
+    const looked = await (await answering(body)).instant("x");
+    expect(looked).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
+  });
+});
+
+/** Debian's package; without it the tests against the real server are skipped and counted. */
+const present = (() => {
+  try {
+    execFileSync("prometheus", ["--version"], { stdio: "ignore", timeout: 10_000 });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe.skipIf(!present)("a real Prometheus", () => {
+  const folder = mkdtempSync(join(tmpdir(), "prometheus-"));
+  let target: TestServer;
+  let child: ReturnType<typeof spawn>;
+  let prometheus: Prometheus;
+  let password: Prometheus;
+  let url: string;
+
+  beforeAll(async () => {
+    const began = Date.now() / 1_000;
+    target = await serve((request, response) => {
+      if (request.url === "/broken") return response.writeHead(500).end("no");
+      response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });
+      return response.end(exposition(Date.now() / 1_000 - began));
+    });
+    const free = await serve(() => undefined);
+    url = free.url;
+    await free.close();
+    writeFileSync(join(folder, "rules.yml"), RULES);
+    writeFileSync(join(folder, "prometheus.yml"), configuration(new URL(target.url).host));
+    child = spawn(
+      "prometheus",
+      [
+        `--config.file=${join(folder, "prometheus.yml")}`,
+        `--storage.tsdb.path=${join(folder, "data")}`,
+        `--web.listen-address=${new URL(url).host}`,
+        "--log.level=error",
+      ],
+      { stdio: "ignore" },
+    );
+    prometheus = reader(url);
+    password = createPrometheus({ source: "p", url, auth: { kind: "bearer", token: "any" } }, ports);
+    await until(async () => {
+      const rates = await prometheus.instant("rate(requests_total[5s]) > 0");
+      const alerts = await prometheus.alerts();
+      return rates.ok && rates.value.length > 0 && alerts.ok && alerts.value.length > 0;
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    await ended;
+    await target.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a value now, its labels, and what does not exist", async () => {
+    const up = await prometheus.instant(`up${selector({ job: "shop" })}`);
+    expect(up).toMatchObject({ ok: true, truncated: false, value: [{ labels: { job: "shop" }, value: 1 }] });
+    expect(await prometheus.instant("nothing_of_the_kind")).toMatchObject({ ok: true, value: [] });
+    expect(await prometheus.instant("0/0")).toMatchObject({ ok: true, value: [] });
+    expect(await prometheus.instant("3")).toMatchObject({ ok: true, value: [{ labels: {}, value: 3 }] });
+    expect(await password.instant("1")).toMatchObject({ ok: true });
+  });
+
+  test("a rate over time rises by about ten a second", async () => {
+    let points: [number, number][] = [];
+    await until(async () => {
+      const now = Date.now() / 1_000;
+      const looked = await prometheus.range("sum(rate(requests_total[5s]))", { from: now - 30, to: now });
+      points = looked.ok ? (looked.value[0]?.points ?? []) : [];
+      return points.length > 4;
+    });
+    const now = Date.now() / 1_000;
+    expect(points.at(-1)![1]).toBeGreaterThan(8);
+    expect(points.at(-1)![1]).toBeLessThan(12);
+    const nan = await prometheus.range("odd_value", { from: now - 30, to: now });
+    expect(nan).toMatchObject({ ok: true, value: [] });
+  });
+
+  test("any label value can be asked for, and none of them is syntax", async () => {
+    for (const value of ['"} or vector(1)#', "a\nb", "\\", "ü\u0000\ud800", "$(x)"]) {
+      expect(await prometheus.instant(`up${selector({ job: value })}`)).toMatchObject({ ok: true, value: [] });
+    }
+    expect(() => selector({ "a=~": "x" })).toThrow("Not a label's name");
+  });
+
+  test("what is no PromQL is refused in its own words, and pauses nothing", async () => {
+    for (let i = 0; i < 5; i++)
+      expect(await prometheus.instant("rate(")).toMatchObject({
+        ok: false,
+        reason: expect.stringMatching(/^refused \(bad_data\): ".*parse error: unclosed left parenthesis/),
+      });
+    expect(await prometheus.instant("up")).toMatchObject({ ok: true });
+    const long = `up{job=~"${"x|".repeat(2_000)}shop"}`;
+    expect(await prometheus.instant(long)).toMatchObject({ ok: true, value: [{ labels: { job: "shop" } }] });
+  });
+
+  test("labels, series, targets, rules and alerts", async () => {
+    const now = Date.now() / 1_000;
+    expect(await prometheus.labelValues("job")).toMatchObject({ ok: true, value: ["broken", "shop"] });
+    expect(await prometheus.series(["requests_total"], now - 60, now)).toMatchObject({
+      value: [{ __name__: "requests_total", code: "200", job: "shop" }],
+    });
+    const targets = await prometheus.targets();
+    const health = targets.ok ? targets.value.map((target) => [target.labels.job!, target.health]) : [];
+    expect(Object.fromEntries(health)).toEqual({ broken: "down", shop: "up" });
+    expect(await prometheus.rules()).toMatchObject({ value: [{ group: "g", name: "TargetDown", query: "up == 0" }] });
+    const alerts = await prometheus.alerts();
+    expect(alerts).toMatchObject({
+      value: [{ labels: { alertname: "TargetDown" }, annotations: { summary: "down" } }],
+    });
+    expect(alerts.ok && Math.abs(alerts.value[0]!.activeAt! - now)).toBeLessThan(120);
+  });
+
+  test("services and their edges are found from labels and trace metrics", async () => {
+    const services = await discoverServices(prometheus, { at: Date.now() / 1_000 });
+    expect(services).toMatchObject({
+      ok: true,
+      value: [
+        { name: "broken", selector: { job: "broken" }, up: 0, instances: 1, gone: 0 },
+        { name: "shop", selector: { job: "shop" }, up: 1, instances: 1, gone: 0 },
+      ],
+    });
+    expect(await serviceEdges(prometheus, { at: Date.now() / 1_000, windowS: 60 })).toMatchObject({
+      ok: true,
+      value: [
+        { caller: "front", callee: "orders", via: "traces_service_graph_request_total" },
+        { caller: "orders", callee: "orders-db", kind: "database" },
+      ],
+    });
+  });
+
+  test("when it is gone, that is said", async () => {
+    const gone = reader("http://127.0.0.1:1");
+    expect(await gone.instant("up")).toMatchObject({ ok: false, reason: expect.stringMatching(/not reached/) });
+  });
+});
+
+const exposition = (age: number): string => `
+requests_total{code="200"} ${age * 10}
+odd_value NaN
+traces_service_graph_request_total{client="front",server="orders"} ${age * 5}
+traces_service_graph_request_total{client="orders",server="orders-db",connection_type="database"} ${age * 5}
+traces_service_graph_request_total{client="front",server="idle"} 7
+`;
+
+const RULES = `
+groups:
+  - name: g
+    interval: 1s
+    rules: [{ alert: TargetDown, expr: up == 0, annotations: { summary: down } }]
+`;
+
+const configuration = (host: string): string => `
+global: { scrape_interval: 1s, scrape_timeout: 1s }
+rule_files: [rules.yml]
+scrape_configs:
+  - job_name: shop
+    static_configs: [{ targets: ["${host}"] }]
+  - job_name: broken
+    metrics_path: /broken
+    static_configs: [{ targets: ["${host}"] }]
+`;
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 40_000; Date.now() < deadline; await wait(200)) if (await holds()) return;
+  throw new Error("It did not come to hold within 40 s");
+}
