@@ -1,0 +1,8 @@
+/** Nats that a shift has to exceed to say anything at all: with dozens of series, one in twenty windows is nothing. */
+const NATS_NOTHING = 3;
+/** Nats beyond that at which the strength is 1 − 1/e. */
+const NATS_SCALE = 3;
+
+/** Evidence in nats as a strength from 0 to 1. */
+export const strengthOf = (nats: number) =>
+  nats <= NATS_NOTHING ? 0 : 1 - Math.exp((NATS_NOTHING - nats) / NATS_SCALE);
