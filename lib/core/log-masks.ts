@@ -12,6 +12,7 @@ const JOINT_MAX = 3;
 /** Digits of one group of an address, and groups that make one. */
 const HEX_GROUP_MAX = 4;
 const HEX_GROUPS_MIN = 3;
+const HEX_GROUPS_MAX = 8;
 
 const [OTHER, SPACE, BREAK, DIGIT] = [0, 1, 2, 3];
 const CLASS = new Uint8Array(128).fill(OTHER);
@@ -199,7 +200,7 @@ function addressEnd(line: string, start: number, end: number): number {
       if (classOf(code) === DIGIT) digits++;
       else if (!isHexLetter(code)) break;
     }
-    if (i - group > HEX_GROUP_MAX) return start;
+    if (i - group > HEX_GROUP_MAX || groups > HEX_GROUPS_MAX) return start;
     if (i > group) groups++;
     if (i >= end || line.charCodeAt(i) !== COLON || (i === group && line.charCodeAt(i - 1) !== COLON)) break;
     i++;

@@ -124,11 +124,13 @@ const sum = (members: Shape[]) => ({
 const tokensOf = (text: string): string[] => text.match(/ ?(?:<\*>|[^\s,;=()[\]{}<>"'|:`]+|.)/gsu) ?? [];
 
 const WORD = /[\p{L}\p{N}]/u;
+const isWord = (token: string) => WORD.test(token);
 
 /** Shapes of one length and one first word, split until what remains together is one template. */
 function group(shapes: Shape[]): Group[] {
   const blocks = new Map<string, Shape[]>();
-  for (const shape of shapes) put(blocks, `${shape.tokens.length} ${shape.tokens[0] ?? ""}`, shape);
+  for (const shape of shapes)
+    put(blocks, `${shape.tokens.length} ${shape.tokens.find(isWord)?.trimStart() ?? ""}`, shape);
   const groups: Group[] = [];
   const open = [...blocks.values()];
   for (let members = open.pop(); members; members = open.pop()) {
@@ -164,7 +166,7 @@ function split(members: Shape[]): Shape[][] {
     const token = members[0]!.tokens[i]!;
     const value = seen.has(WILDCARD) || seen.has(` ${WILDCARD}`);
     if (seen.size === 1) {
-      if (!value && WORD.test(token)) constant++;
+      if (!value && isWord(token)) constant++;
       continue;
     }
     variable++;
