@@ -18,6 +18,8 @@ ALTER TABLE `incidents` ADD `cause_node` text;
 --> statement-breakpoint
 ALTER TABLE `incidents` ADD `cause_kind` text;
 --> statement-breakpoint
+ALTER TABLE `incidents` ADD `last_alert_at` integer;
+--> statement-breakpoint
 ALTER TABLE `incidents` ADD `previous_incident_id` text;
 --> statement-breakpoint
 ALTER TABLE `stream_events` ADD `service_id` text;

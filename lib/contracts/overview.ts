@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AGENT_STATES, DIAGNOSES } from "@/lib/core/vocabulary";
+import { AGENT_STATES, DIAGNOSES, MODES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
 import { ActionRunView } from "./incidents";
 
@@ -95,6 +95,7 @@ export const FleetSettings = z
       min_share: z.number().min(0).max(1),
     }),
     global_stop: z.boolean(),
+    service_mode: z.enum(MODES).describe("how incidents of services are treated"),
   })
   .meta({ id: "FleetSettings" });
 export type FleetSettings = z.infer<typeof FleetSettings>;

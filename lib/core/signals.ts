@@ -7,8 +7,11 @@ export interface SignalSpec {
   name: string;
   title: string;
   unit: "cores" | "seconds" | "per_second" | "ratio" | "bytes" | "up";
-  /** PromQL for all services at once, one series a service, told apart by `key`. `window` is a PromQL duration. */
-  query(key: string, window: string): string;
+  /**
+   * PromQL, one series a service, told apart by the label `key`. `match`: matchers that choose services, such as
+   * `job="api"`, or `job!=""` for all at once. `window` is a PromQL duration.
+   */
+  query(key: string, match: string, window: string): string;
   /** Beyond it something is wrong, whatever is usual. */
   upper?: number;
   lower?: number;
@@ -28,7 +31,7 @@ export const DEFAULT_SIGNALS: readonly SignalSpec[] = [
     name: "up",
     title: "Reachable",
     unit: "up",
-    query: (key) => `min by (${key}) (up)`,
+    query: (key, match) => `min by (${key}) (up{${match}})`,
     lower: 1,
     bad: "down",
   },
@@ -36,7 +39,7 @@ export const DEFAULT_SIGNALS: readonly SignalSpec[] = [
     name: "cpu",
     title: "CPU",
     unit: "cores",
-    query: (key, window) => `sum by (${key}) (rate(process_cpu_seconds_total[${window}]))`,
+    query: (key, match, window) => `sum by (${key}) (rate(process_cpu_seconds_total{${match}}[${window}]))`,
     upper: CPU_CORES,
     bad: "up",
   },
@@ -44,8 +47,8 @@ export const DEFAULT_SIGNALS: readonly SignalSpec[] = [
     name: "latency_p90",
     title: "Latency (p90)",
     unit: "seconds",
-    query: (key, window) =>
-      `histogram_quantile(0.90, sum by (${key}, le) (rate(http_request_duration_seconds_bucket[${window}])))`,
+    query: (key, match, window) =>
+      `histogram_quantile(0.90, sum by (${key}, le) (rate(http_request_duration_seconds_bucket{${match}}[${window}])))`,
     upper: LATENCY_P90_S,
     bad: "up",
   },
@@ -54,8 +57,8 @@ export const DEFAULT_SIGNALS: readonly SignalSpec[] = [
     title: "Failed requests",
     unit: "ratio",
     // Before the first failure there is no series of failed requests: that is none, where requests are counted at all.
-    query: (key, window) =>
-      `(sum by (${key}) (rate(http_requests_total{status=~"5.."}[${window}])) or sum by (${key}) (rate(http_requests_total[${window}])) * 0) / (sum by (${key}) (rate(http_requests_total[${window}])) > 0)`,
+    query: (key, match, window) =>
+      `(sum by (${key}) (rate(http_requests_total{${match},status=~"5.."}[${window}])) or sum by (${key}) (rate(http_requests_total{${match}}[${window}])) * 0) / (sum by (${key}) (rate(http_requests_total{${match}}[${window}])) > 0)`,
     upper: ERROR_RATIO,
     bad: "up",
   },
@@ -63,14 +66,14 @@ export const DEFAULT_SIGNALS: readonly SignalSpec[] = [
     name: "requests",
     title: "Requests",
     unit: "per_second",
-    query: (key, window) => `sum by (${key}) (rate(http_requests_total[${window}]))`,
+    query: (key, match, window) => `sum by (${key}) (rate(http_requests_total{${match}}[${window}]))`,
     bad: "both",
   },
   {
     name: "memory",
     title: "Resident memory",
     unit: "bytes",
-    query: (key) => `sum by (${key}) (process_resident_memory_bytes)`,
+    query: (key, match) => `sum by (${key}) (process_resident_memory_bytes{${match}})`,
     bad: "up",
   },
 ];

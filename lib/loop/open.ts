@@ -170,6 +170,7 @@ function stopped(plan: Plan, input: OpenInput, reason: string): Opened {
     mode: input.mode,
     causeNode: null,
     causeKind: null,
+    lastAlertAt: null,
     previousIncidentId: null,
     causeKey: LIMIT_CAUSE,
     onsetAt: Math.min(...anomalies.map((anomaly) => anomaly.at)),

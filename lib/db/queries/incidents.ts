@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { IncidentState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
+import { grouped } from "./grouped";
 import { anomalies, changes, hypotheses, incidents, incidentSubjects } from "../schema";
 
 export type Incident = typeof incidents.$inferSelect;
@@ -41,6 +42,16 @@ export async function listOpenExternal(db: Db): Promise<Incident[]> {
 
 export async function listSubjects(db: Db, incidentId: string): Promise<Subject[]> {
   return db.select().from(incidentSubjects).where(eq(incidentSubjects.incidentId, incidentId));
+}
+
+/** The subjects of several incidents, by incident. */
+export async function listSubjectsOf(db: Db, incidentIds: readonly string[]): Promise<Map<string, Subject[]>> {
+  if (incidentIds.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(incidentSubjects)
+    .where(sql`${incidentSubjects.incidentId} IN (SELECT value FROM json_each(${JSON.stringify(incidentIds)}))`);
+  return grouped(rows, (row) => row.incidentId);
 }
 
 export async function listAnomaliesOf(db: Db, incidentId: string): Promise<AnomalyRow[]> {

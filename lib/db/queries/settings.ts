@@ -18,6 +18,8 @@ export const DEFAULT_SETTINGS: FleetSettings = {
   },
   fleet_check: { min_agents: SHARED_CAUSE.minAgents, min_share: SHARED_CAUSE.minShare },
   global_stop: false,
+  // Operations on services touch what others depend on: until an admin says more, everything asks.
+  service_mode: "recommend",
 };
 
 const FLEET = "fleet";

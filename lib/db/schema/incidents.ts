@@ -30,6 +30,8 @@ export const incidents = sqliteTable(
     /** Of a service incident: where the cause is held to be, and of which kind. */
     causeNode: text(),
     causeKind: text({ enum: [...CAUSE_KINDS, "no_fault", "unknown"] }),
+    /** Start of its latest alert, of a service incident. */
+    lastAlertAt: integer(),
     /** The ended incident that came back as this one. */
     previousIncidentId: text(),
     /** What a shared cause is keyed by, for example `provider:acme`. */

@@ -1,0 +1,100 @@
+import { and, desc, eq, gte, isNull, sql } from "drizzle-orm";
+import type { Alert } from "@/lib/core/alert";
+import type { Db, Statement } from "../client";
+import { alerts, alertSources } from "../schema";
+
+export type AlertRow = typeof alerts.$inferSelect;
+export type AlertSource = typeof alertSources.$inferSelect;
+
+const among = (values: readonly string[]) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
+
+/** Occurrences of these alerts of a source since a time, and those that still fire, newest first. */
+export async function listOccurrences(
+  db: Db,
+  sourceId: string,
+  fingerprints: readonly string[],
+  since: number,
+): Promise<AlertRow[]> {
+  return db
+    .select()
+    .from(alerts)
+    .where(
+      and(
+        eq(alerts.sourceId, sourceId),
+        sql`${alerts.fingerprint} IN ${among(fingerprints)}`,
+        sql`(${alerts.lastAt} >= ${since} OR ${alerts.endsAt} IS NULL
+          OR ${alerts.startsAt} = (SELECT max(a.starts_at) FROM alerts a WHERE a.source_id = ${alerts.sourceId} AND a.fingerprint = ${alerts.fingerprint}))`,
+      ),
+    )
+    .orderBy(desc(alerts.startsAt));
+}
+
+export const listAlertsOf = (db: Db, incidentId: string): Promise<AlertRow[]> =>
+  db.select().from(alerts).where(eq(alerts.incidentId, incidentId)).orderBy(alerts.startsAt, alerts.id);
+
+/** Alerts that fire and belong to no incident: muted ones whose window may have ended. */
+export const listMutedFiring = (db: Db): Promise<AlertRow[]> =>
+  db
+    .select()
+    .from(alerts)
+    .where(and(isNull(alerts.endsAt), isNull(alerts.incidentId), eq(alerts.muted, true)));
+
+export const countFiring = async (db: Db, since: number): Promise<Map<string, number>> => {
+  const rows = await db
+    .select({ service: alerts.serviceId, n: sql<number>`count(*)` })
+    .from(alerts)
+    .where(and(isNull(alerts.endsAt), gte(alerts.lastAt, since), eq(alerts.muted, false)))
+    .groupBy(alerts.serviceId);
+  return new Map(rows.map(({ service, n }) => [service, n]));
+};
+
+/** A claim that only one receiver at a time wins: what was read of the alerts is still so. */
+export const ledgerClaim = (seen: number): Statement => ({
+  sql: "UPDATE settings SET value = value + 1 WHERE key = 'alert_ledger' AND value = ?",
+  args: [seen],
+});
+
+/** How many times alerts were written so far; begins the count if it never was. */
+export async function readLedger(db: Db, begin: (statement: Statement) => Promise<unknown>): Promise<number> {
+  const read = async () =>
+    (await db.all<{ value: number }>(sql`SELECT value FROM settings WHERE key = 'alert_ledger'`))[0]?.value;
+  const value = await read();
+  if (value !== undefined) return Number(value);
+  await begin({
+    sql: "INSERT INTO settings (key, value, updated_at) VALUES ('alert_ledger', 0, 0) ON CONFLICT DO NOTHING",
+    args: [],
+  });
+  return Number((await read()) ?? 0);
+}
+
+export const insertAlert = (
+  db: Db,
+  row: Pick<AlertRow, "id" | "sourceId" | "incidentId" | "muted" | "flapping">,
+  alert: Alert,
+  now: number,
+): Statement =>
+  db.insert(alerts).values({
+    ...row,
+    fingerprint: alert.fingerprint,
+    startsAt: alert.startsAt,
+    endsAt: alert.endsAt,
+    name: alert.name,
+    serviceId: alert.service,
+    severity: alert.severity,
+    summary: alert.summary,
+    labels: alert.labels,
+    annotations: alert.annotations,
+    generatorUrl: alert.generatorUrl,
+    firstAt: now,
+    lastAt: now,
+  });
+
+export const countRepeat = (id: string, now: number): Statement => ({
+  sql: "UPDATE alerts SET count = count + 1, last_at = max(last_at, ?) WHERE id = ?",
+  args: [now, id],
+});
+
+export const endAlert = (id: string, endsAt: number, now: number): Statement => ({
+  sql: "UPDATE alerts SET ends_at = ?, last_at = ? WHERE id = ? AND ends_at IS NULL",
+  args: [endsAt, now, id],
+});

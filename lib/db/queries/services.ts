@@ -1,0 +1,94 @@
+import { and, eq, gte, inArray, isNull, or, sql } from "drizzle-orm";
+import type { ServiceState } from "@/lib/core/vocabulary";
+import { SentinelError } from "@/lib/errors";
+import type { Db, Statement } from "../client";
+import { incidents, incidentSignals, maintenanceWindows, serviceEdges, services, signals } from "../schema";
+
+export type Service = typeof services.$inferSelect;
+export type Signal = typeof signals.$inferSelect;
+export type IncidentSignal = typeof incidentSignals.$inferSelect;
+
+export async function findService(db: Db, id: string): Promise<Service | null> {
+  return (await db.query.services.findFirst({ where: eq(services.id, id) })) ?? null;
+}
+
+/** Throws not_found. */
+export async function getService(db: Db, id: string): Promise<Service> {
+  const service = await findService(db, id);
+  if (!service) throw new SentinelError("not_found", { detail: "There is no service of this name" });
+  return service;
+}
+
+export const listServices = (db: Db): Promise<Service[]> => db.select().from(services).orderBy(services.id);
+
+export const listEdges = (db: Db): Promise<[caller: string, callee: string][]> =>
+  db
+    .select({ caller: serviceEdges.caller, callee: serviceEdges.callee })
+    .from(serviceEdges)
+    .then((rows) => rows.map(({ caller, callee }) => [caller, callee]));
+
+export const listSignals = (db: Db, serviceIds?: readonly string[]): Promise<Signal[]> =>
+  db
+    .select()
+    .from(signals)
+    .where(serviceIds ? inArray(signals.serviceId, [...serviceIds]) : undefined);
+
+export const listIncidentSignals = (db: Db, incidentId: string): Promise<IncidentSignal[]> =>
+  db.select().from(incidentSignals).where(eq(incidentSignals.incidentId, incidentId));
+
+/** Windows that are open now or will be. */
+export const listMaintenance = (db: Db, now: number) =>
+  db.select().from(maintenanceWindows).where(gte(maintenanceWindows.endsAt, now));
+
+/** Service incidents that are not closed. */
+export const listOpenServiceIncidents = (db: Db) =>
+  db
+    .select()
+    .from(incidents)
+    .where(and(eq(incidents.kind, "service"), isNull(incidents.closedAt)));
+
+/** A service that is seen for the first time is entered; one that is known stays as it is. */
+export const enterService = (
+  db: Db,
+  id: string,
+  source: string,
+  now: number,
+  more: Partial<Pick<Service, "kind" | "labelKey" | "labels" | "owner">> = {},
+): Statement =>
+  db
+    .insert(services)
+    .values({ id, source, stateSince: now, firstSeenAt: now, lastSeenAt: now, ...more })
+    .onConflictDoNothing();
+
+/** What a service is now; its version grows when the state moves. */
+export const moveService = (id: string, state: ServiceState, now: number): Statement => ({
+  sql: `UPDATE services SET state = ?, state_since = ?, state_version = state_version + 1 WHERE id = ? AND state <> ?`,
+  args: [state, now, id, state],
+});
+
+/** Something happened to a service that voids what was proposed for it: a change, an alert's end. */
+export const touchServices = (ids: readonly string[]): Statement => ({
+  sql: "UPDATE services SET state_version = state_version + 1 WHERE id IN (SELECT value FROM json_each(?))",
+  args: [JSON.stringify(ids)],
+});
+
+/** A claim on the service as it was read. */
+export const serviceClaim = (service: Pick<Service, "id" | "stateVersion">): Statement => ({
+  sql: "UPDATE services SET state_version = state_version WHERE id = ? AND state_version = ?",
+  args: [service.id, service.stateVersion],
+});
+
+export const addEdge = (caller: string, callee: string, source: string, now: number): Statement => ({
+  sql: `INSERT INTO service_edges (caller, callee, source, last_seen_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (caller, callee) DO UPDATE SET last_seen_at = excluded.last_seen_at`,
+  args: [caller, callee, source, now],
+});
+
+/** The services of an incident, and whatever else of theirs is open. */
+export async function listServicesAmong(db: Db, ids: readonly string[]): Promise<Service[]> {
+  if (ids.length === 0) return [];
+  return db
+    .select()
+    .from(services)
+    .where(or(sql`${services.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
+}

@@ -1,0 +1,261 @@
+import type { Alert } from "@/lib/core/alert";
+import { flapOf } from "@/lib/core/alert-flap";
+import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alert-group";
+import { newsOf } from "@/lib/core/alert-occurrence";
+import { mutedBy } from "@/lib/core/maintenance";
+import { type Db, write } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import {
+  type AlertRow,
+  countRepeat,
+  endAlert,
+  insertAlert,
+  ledgerClaim,
+  listMutedFiring,
+  listOccurrences,
+  readLedger,
+} from "@/lib/db/queries/alerts";
+import { listSubjectsOf } from "@/lib/db/queries/incidents";
+import {
+  enterService,
+  listEdges,
+  listMaintenance,
+  listOpenServiceIncidents,
+  listServices,
+  type Service,
+  touchServices,
+} from "@/lib/db/queries/services";
+import { loadSettings } from "@/lib/db/queries/settings";
+import { newId } from "../ids";
+import { Plan } from "../plan";
+import { joinIncident, mergeIncident, openIncident } from "./open";
+
+/** Races lost in a row before the sender is asked to try again. */
+const MAX_RACES = 5;
+/** How far back an alert's comings and goings count as flapping, in ms. */
+const HISTORY_MS = 60 * 60_000;
+
+export interface Received {
+  received: number;
+  fired: number;
+  repeated: number;
+  ended: number;
+  muted: number;
+  opened: string[];
+  joined: string[];
+}
+
+/**
+ * Takes alerts of one source in: records each occurrence once, counts repeats, writes ends, and puts what began to fire into
+ * the incident where it belongs, or opens one. All of a message is one commit; when another message was faster, it is
+ * judged anew. Throws when that happens too often.
+ */
+export async function receiveAlerts(db: Db, sourceId: string, list: readonly Alert[], now: number): Promise<Received> {
+  for (let race = 0; race < MAX_RACES; race++) {
+    const done = await attempt(db, sourceId, list, now);
+    if (done) return done;
+  }
+  throw new Error("Alerts could not be recorded: others kept writing at the same time");
+}
+
+/** Alerts that were muted and still fire, once their window is over, open what they should. */
+export async function unmute(db: Db, now: number): Promise<Received | null> {
+  const windows = await listMaintenance(db, now);
+  const rows = (await listMutedFiring(db)).filter((row) => !mutedBy({ ...row, service: row.serviceId }, windows, now));
+  if (rows.length === 0) return null;
+  const ledger = await readLedger(db, (statement) => write(db, [statement]));
+  const plan = new Plan().claim(ledgerClaim(ledger));
+  const fresh = rows.map((row) => ({ ...ungrouped(row), name: row.name, summary: row.summary, row }));
+  const done = await place(db, plan, fresh, now, (id, set) =>
+    plan.write({
+      sql: "UPDATE alerts SET incident_id = ?, muted = ? WHERE id = ?",
+      args: [set.incidentId, Number(set.muted), id],
+    }),
+  );
+  return (await commit(db, plan)) ? { ...empty(rows.length), ...done } : null;
+}
+
+const empty = (received: number): Received => ({
+  received,
+  fired: 0,
+  repeated: 0,
+  ended: 0,
+  muted: 0,
+  opened: [],
+  joined: [],
+});
+
+const ungrouped = (row: AlertRow, previousIncidentId: string | null = null): UngroupedAlert => ({
+  id: row.id,
+  service: row.serviceId,
+  severity: row.severity,
+  startsAt: row.startsAt,
+  labels: row.labels,
+  previousIncidentId,
+});
+
+async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: number): Promise<Received | null> {
+  const ledger = await readLedger(db, (statement) => write(db, [statement]));
+  const fingerprints = [...new Set(list.map((alert) => alert.fingerprint))];
+  const history = new Map<string, AlertRow[]>();
+  for (const row of await listOccurrences(db, sourceId, fingerprints, now - HISTORY_MS))
+    history.set(row.fingerprint, [...(history.get(row.fingerprint) ?? []), row]);
+
+  const done = empty(list.length);
+  const plan = new Plan().claim(ledgerClaim(ledger));
+  const fresh: Fresh[] = [];
+  const pending = new Map<string, { alert: Alert; flapping: boolean }>();
+  const ended = new Set<string>();
+  // One message may tell an alert's end and its next beginning: each is judged after the one before.
+  for (const alert of list.toSorted((a, b) => a.startsAt - b.startsAt)) {
+    const known = history.get(alert.fingerprint) ?? [];
+    const last = known[0] ?? null;
+    const news = newsOf(alert, last);
+    switch (news.kind) {
+      case "new":
+      case "stray": {
+        if (news.kind === "new" && news.supersedes && last) plan.write(endAlert(last.id, alert.startsAt, now));
+        const id = newId("alt");
+        const changes = known.flatMap((row) => [row.startsAt, ...(row.endsAt === null ? [] : [row.endsAt])]);
+        const { flapping } = flapOf([...changes, alert.startsAt], last?.flapping ?? false, now);
+        const row = rowOf(id, sourceId, alert, flapping, now);
+        history.set(alert.fingerprint, [row, ...known]);
+        if (news.kind === "stray") {
+          plan.write(insertAlert(db, { id, sourceId, incidentId: null, muted: false, flapping }, alert, now));
+          break;
+        }
+        done.fired += 1;
+        pending.set(id, { alert, flapping });
+        fresh.push({ ...ungrouped(row, last?.incidentId ?? null), name: alert.name, summary: alert.summary, row });
+        break;
+      }
+      case "repeat":
+      case "old":
+        done.repeated += 1;
+        if (last && !pending.has(last.id)) plan.write(countRepeat(last.id, now));
+        break;
+      case "resolve":
+        done.ended += 1;
+        if (last && !pending.has(last.id)) {
+          plan.write(endAlert(last.id, alert.endsAt ?? now, now));
+          last.endsAt = alert.endsAt ?? now;
+          ended.add(last.serviceId);
+          if (last.incidentId)
+            plan.tell({
+              at: now,
+              type: "alert.ended",
+              serviceId: last.serviceId,
+              incidentId: last.incidentId,
+              text: `${last.name} on ${last.serviceId} no longer fires`,
+              data: { alert: last.id },
+            });
+        }
+        break;
+    }
+  }
+  if (ended.size > 0) plan.write(touchServices([...ended]));
+  const placed = await place(db, plan, fresh, now, (id, set) => {
+    const { alert, flapping } = pending.get(id)!;
+    plan.write(insertAlert(db, { id, sourceId, flapping, ...set }, alert, now));
+  });
+  plan.write({
+    sql: "UPDATE alert_sources SET received = received + ?, last_at = ? WHERE id = ?",
+    args: [list.length, now, sourceId],
+  });
+  return (await commit(db, plan)) ? { ...done, ...placed } : null;
+}
+
+function rowOf(id: string, sourceId: string, alert: Alert, flapping: boolean, now: number): AlertRow {
+  const { service, source: _source, status: _status, startGiven: _given, value: _value, ...rest } = alert;
+  return {
+    ...rest,
+    id,
+    sourceId,
+    serviceId: service,
+    count: 1,
+    firstAt: now,
+    lastAt: now,
+    incidentId: null,
+    muted: false,
+    flapping,
+  };
+}
+
+export interface Fresh extends UngroupedAlert {
+  name: string;
+  summary: string;
+  row: AlertRow;
+}
+
+/** Decides where what began to fire belongs, and plans the incidents for it. `keep` records each alert with its place. */
+async function place(
+  db: Db,
+  plan: Plan,
+  fresh: readonly Fresh[],
+  now: number,
+  keep: (alertId: string, set: { incidentId: string | null; muted: boolean }) => void,
+): Promise<Pick<Received, "opened" | "joined" | "muted">> {
+  if (fresh.length === 0) return { opened: [], joined: [], muted: 0 };
+  const [services, edges, incidents, maintenance, { service_mode: mode }] = await Promise.all([
+    listServices(db),
+    listEdges(db),
+    listOpenServiceIncidents(db),
+    listMaintenance(db, now),
+    loadSettings(db),
+  ]);
+  const subjects = await listSubjectsOf(
+    db,
+    incidents.map(({ id }) => id),
+  );
+  const open = incidents.map((incident): OpenIncident => {
+    const of = (subjects.get(incident.id) ?? []).filter(({ subjectKind }) => subjectKind === "service");
+    return {
+      id: incident.id,
+      primary: of.find(({ role }) => role === "primary")?.subjectId ?? of[0]?.subjectId ?? incident.id,
+      services: of.map(({ subjectId }) => subjectId),
+      openedAt: incident.openedAt,
+      onsetAt: incident.onsetAt,
+      lastAlertAt: incident.lastAlertAt ?? incident.onsetAt,
+    };
+  });
+  const grouping = groupAlerts({
+    alerts: fresh,
+    incidents: open,
+    edges,
+    healthy: new Set(services.filter(({ state }) => state === "healthy").map(({ id }) => id)),
+    unhealthy: new Map(services.filter(isUnwell).map(({ id, stateSince }) => [id, stateSince])),
+    maintenance,
+    now,
+  });
+  const byId = new Map(fresh.map((alert) => [alert.id, alert]));
+  const known = new Set(services.map(({ id }) => id));
+  for (const service of new Set([
+    ...fresh.map(({ service: id }) => id),
+    ...grouping.opens.map(({ primary }) => primary),
+  ]))
+    if (!known.has(service)) plan.write(enterService(db, service, "alert", now));
+  const opened = grouping.opens.map((group) => {
+    const members = group.alertIds.map((id) => byId.get(id)!);
+    const id = openIncident(plan, db, { ...group, members, mode, now });
+    for (const alert of members) keep(alert.id, { incidentId: id, muted: false });
+    return id;
+  });
+  const joined = grouping.joins.map((group) => {
+    const members = group.alertIds.map((id) => byId.get(id)!);
+    joinIncident(plan, db, { ...group, members, now });
+    for (const alert of members) keep(alert.id, { incidentId: group.incidentId, muted: false });
+    return group.incidentId;
+  });
+  for (const { from, into } of grouping.merges) {
+    const of = (id: string) => incidents.find((incident) => incident.id === id)!;
+    mergeIncident(plan, db, of(from), of(into), now);
+  }
+  let muted = 0;
+  for (const record of grouping.records) {
+    keep(record.alertId, { incidentId: null, muted: record.muted });
+    muted += Number(record.muted);
+  }
+  return { opened, joined, muted };
+}
+
+const isUnwell = ({ state }: Service): boolean => state === "degraded" || state === "down";
