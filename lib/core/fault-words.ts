@@ -32,14 +32,18 @@ const BAD: readonly (readonly [weight: number, words: string])[] = [
 /** Words of an end of trouble, and words of plain health. */
 const ENDED =
   "recovered restored resumed resolved completed complete finished succeeded successful* success cleared healed reconnected rolled";
-const WELL =
-  "ok healthy normal ready available passed stable cleanly operational sustained up active running established true";
+const WELL = "ok healthy normal ready available passed stable cleanly operational sustained running";
 
 /** Turn what follows within a few words into its opposite. */
 const NEGATORS = new Set(["no", "not", "non", "without", "never", "zero", "none", "0", "isn", "wasn", "aren", "didn"]);
 const NEGATOR_REACH = 3;
+/** No negation reaches across: "not an error, but failed", "not ready (recovered)". */
+const BREAKS = new Set(["but", "and", "(", ")", ",", ";"]);
 /** After a word, these say that it does not hold. */
 const FALSY = new Set(["false", "0", "none", "no", "off", "null", "ok"]);
+
+/** Between a word and its number: `restart_count=0`. */
+const COUNTED = new Set(["count", "total", "number", "rate", "s"]);
 
 interface Lexicon {
   exact: Map<string, number>;
@@ -63,7 +67,7 @@ const WELL_WORDS = lexicon([[0.4, WELL]]);
 const look = (word: string, { exact, stems }: Lexicon): number =>
   exact.get(word) ?? stems.find(([stem]) => word.startsWith(stem))?.[1] ?? 0;
 
-/** `FailedScheduling`, `OOMKilled`, `disk_pressure` and `exit-code` as words, in lower case; numbers stay whole. */
+/** `FailedScheduling`, `OOMKilled`, `disk_pressure` and `exit-code` as words, in lower case; numbers stay whole, as do `(`, `)`, `,`, `;`. */
 export function wordsOf(text: string): string[] {
   return (
     text
@@ -71,7 +75,7 @@ export function wordsOf(text: string): string[] {
       .replace(/([a-z\d])([A-Z])/g, "$1 $2")
       .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
       .toLowerCase()
-      .match(/\d+(?:\.\d+)?|[a-z]+/g) ?? []
+      .match(/\d+(?:\.\d+)?|[a-z]+|[(),;]/g) ?? []
   );
 }
 
@@ -114,12 +118,12 @@ export function toneOf(text: string): Tone {
 }
 
 function isNegated(words: readonly string[], at: number): boolean {
-  const next = words[at + 1];
+  let next = words[at + 1];
+  if (next !== undefined && COUNTED.has(next)) next = words[at + 2];
   if (next !== undefined && FALSY.has(next)) return true;
   for (let i = at - 1; i >= Math.max(0, at - NEGATOR_REACH); i--) {
     if (NEGATORS.has(words[i]!)) return true;
-    // A word of its own polarity in between takes the negation: "not an error, but failed".
-    if (words[i] === "but" || words[i] === "and") return false;
+    if (BREAKS.has(words[i]!)) return false;
   }
   return false;
 }
