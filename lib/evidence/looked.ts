@@ -31,8 +31,7 @@ const QUOTED_CHARS = 200;
 
 /** Text from outside as it may stand in a reason: in quotation marks, one line, without control characters, of limited length. */
 export function quoted(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- taking them out is what this is for
-  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+  const plain = text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
   return JSON.stringify(plain.length > QUOTED_CHARS ? `${plain.slice(0, QUOTED_CHARS)}…` : plain);
 }
 

@@ -1,0 +1,136 @@
+import { readdir, realpath, stat } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import type { LogLine } from "@/lib/core/bundle";
+import { raced } from "./ask";
+import { readFileWindow } from "./log-file";
+import { jsonRecord } from "./log-time";
+import type { LogQuery, LogSource } from "./logs";
+import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";
+
+export interface FileLogsConfig {
+  /** For people; by default the path's last part. */
+  source: string;
+  /** A file, or a directory: its files and those of its folders, no deeper. */
+  path: string;
+  /**
+   * Whose lines they are. `node`: all of this one. `field`: each line's JSON field says so. Neither: the file's name does,
+   * without its endings and what rotation adds (`shop.log`, `shop-2026-05-20.log.1`), or its folder's name.
+   */
+  node?: string;
+  field?: string;
+  /** Zone of times that name none, in minutes east of UTC; UTC by default. */
+  utcOffsetMinutes?: number;
+  timeoutMs?: number;
+  maxBytes?: number;
+}
+
+const TIMEOUT_MS = 10_000;
+/** Bytes of one file after the window's beginning: some 100,000 lines. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** Files looked at for one question; the latest written come first. */
+const MAX_FILES = 20;
+/** Entries of a directory that are looked through. */
+const MAX_ENTRIES = 2_000;
+/** Rotated files that are packed are not read. */
+const PACKED = /\.(gz|zst|xz|bz2|zip)$/;
+const ENDING = /[._-](log|jsonl?|ndjson|txt|out|err|\d[\d:tTzZ_-]*)$/;
+/** A file last written so long before the window, in seconds, holds nothing of it; clocks of file servers differ. */
+const WRITTEN_SLACK_S = 60;
+
+/** Lines of logs that stand in files of this machine. What a link in a directory points at outside of it is not read. */
+export function fileLogs(config: FileLogsConfig): LogSource {
+  const { source } = config;
+  const timeoutMs = config.timeoutMs ?? TIMEOUT_MS;
+  return {
+    source,
+    async read(query) {
+      if (config.node !== undefined && config.node !== query.node) return found(source, []);
+      const deadline = AbortSignal.timeout(timeoutMs);
+      const signal = query.signal ? AbortSignal.any([deadline, query.signal]) : deadline;
+      try {
+        return await raced(look(config, query, signal), signal);
+      } catch (error) {
+        if (deadline.aborted) return couldNotLook(source, `not read within ${timeoutMs} ms`);
+        if (signal.aborted) return couldNotLook(source, "stopped before it was read");
+        return couldNotLook(source, `not read: ${quoted(messageOf(error))}`);
+      }
+    },
+  };
+}
+
+async function look(config: FileLogsConfig, query: LogQuery, signal: AbortSignal): Promise<Looked<LogLine[]>> {
+  const { source, field } = config;
+  const { paths, problems, more } = await filesFor(config, query);
+  const wanted = field === undefined ? () => true : (line: string) => jsonRecord(line)?.[field] === query.node;
+  const lines: LogLine[] = [];
+  let truncated = more;
+  for (const path of paths) {
+    const { from, to, limit } = query;
+    const { utcOffsetMinutes, maxBytes = MAX_BYTES } = config;
+    const read = await readFileWindow(path, { from, to, limit, maxBytes, wanted, utcOffsetMinutes, signal }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        problems.push(quoted(messageOf(error)));
+        return null;
+      },
+    );
+    if (!read) continue;
+    if (read.timeless) problems.push("no line of it shows a time");
+    truncated ||= read.truncated;
+    for (const { t, line } of read.lines) lines.push({ t, node: query.node, line });
+  }
+  // Something that was there was not read: nothing found is then not the same as nothing there.
+  if (lines.length === 0 && problems.length > 0) return couldNotLook(source, [...new Set(problems)].join("; "));
+  lines.sort((a, b) => a.t - b.t);
+  return found(source, lines.slice(0, query.limit), truncated || lines.length > query.limit || problems.length > 0);
+}
+
+interface Files {
+  paths: string[];
+  /** Why files that may hold lines of the node are not read. */
+  problems: string[];
+  more: boolean;
+}
+
+/** The files that may hold lines of the node within the window, the oldest first. */
+async function filesFor(config: FileLogsConfig, { node, from }: LogQuery): Promise<Files> {
+  const problems: string[] = [];
+  const candidates = (await stat(config.path)).isDirectory()
+    ? await entries(config.path)
+    : [{ path: config.path, folder: "", name: config.path.slice(config.path.lastIndexOf(sep) + 1) }];
+  const root = await realpath((await stat(config.path)).isDirectory() ? config.path : dirname(config.path));
+  const byName = config.node === undefined && config.field === undefined;
+  const files: { path: string; at: number }[] = [];
+  for (const { path, folder, name } of candidates.slice(0, MAX_ENTRIES)) {
+    if (byName && folder !== node && stem(name.replace(PACKED, "")) !== node) continue;
+    const real = await realpath(path).catch(() => null);
+    if (real === null) continue;
+    const stats = await stat(real);
+    if (stats.mtimeMs / 1_000 < from - WRITTEN_SLACK_S) continue;
+    if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) problems.push(`a link leads out of the directory`);
+    else if (PACKED.test(name)) problems.push("a packed file is not read");
+    else if (stats.isFile()) files.push({ path: real, at: stats.mtimeMs });
+  }
+  files.sort((a, b) => b.at - a.at);
+  const paths = [...new Set(files.map(({ path }) => path))];
+  const more = paths.length > MAX_FILES || candidates.length > MAX_ENTRIES;
+  return { paths: paths.slice(0, MAX_FILES).reverse(), problems, more };
+}
+
+async function entries(directory: string): Promise<{ path: string; folder: string; name: string }[]> {
+  const all: { path: string; folder: string; name: string }[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (all.length > MAX_ENTRIES) break;
+    if (entry.isDirectory()) {
+      const inside = await readdir(join(directory, entry.name), { withFileTypes: true });
+      for (const { name } of inside.filter((file) => !file.isDirectory()))
+        all.push({ path: join(directory, entry.name, name), folder: entry.name, name });
+    } else all.push({ path: join(directory, entry.name), folder: "", name: entry.name });
+  }
+  return all;
+}
+
+function stem(name: string): string {
+  const shorter = name.replace(ENDING, "");
+  return shorter === name ? name : stem(shorter);
+}

@@ -1,0 +1,258 @@
+import { execFileSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { write } from "@/lib/db/client";
+import { openTestDb } from "@/lib/db/queries/test-world";
+import { logLines } from "@/lib/db/schema";
+import { fetchLogs, type LogQuery, type LogSource } from "./logs";
+import { type FileLogsConfig, fileLogs } from "./logs-files";
+import { lokiLogs } from "./logs-loki";
+import { pushedLogs } from "./logs-pushed";
+import { json, serve, type TestServer } from "./test-server";
+
+/** 2026-05-20 12:30:01 UTC. */
+const AT = 1_779_280_201;
+const pino = (t: number, msg: string, rest: object = {}) =>
+  JSON.stringify({ level: 30, time: t * 1_000, ...rest, msg });
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "logs-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let places = 0;
+/** A directory of its own with such files. */
+async function place(files: Record<string, string>): Promise<string> {
+  const path = join(folder, String(places++));
+  for (const [name, body] of Object.entries(files)) {
+    await mkdir(join(path, name, ".."), { recursive: true });
+    await writeFile(join(path, name), body);
+  }
+  return path;
+}
+const read = (config: Omit<FileLogsConfig, "source">, query: Partial<LogQuery> = {}) =>
+  fileLogs({ source: "files", ...config }).read({ node: "shop", from: AT - 60, to: AT + 60, limit: 100, ...query });
+const texts = async (config: Omit<FileLogsConfig, "source">, query: Partial<LogQuery> = {}) => {
+  const looked = await read(config, query);
+  if (!looked.ok) throw new Error(looked.reason);
+  return looked.value.map(({ line }) => line);
+};
+
+describe("files", () => {
+  test("JSON lines and plain lines within the window; lines without a time go with the one before", async () => {
+    const path = await place({
+      "shop.log": [
+        "  a trace that began before the file did",
+        pino(AT - 61, "before"),
+        "  its trace",
+        pino(AT, "inside"),
+        "  at frame (x.ts:1)",
+        "",
+        "2026-05-20T12:30:31Z plain",
+        pino(AT + 61, "after"),
+      ].join("\n"),
+    });
+    const looked = await read({ path });
+    expect(looked).toEqual({
+      ok: true,
+      source: "files",
+      truncated: false,
+      value: [
+        { t: AT, node: "shop", line: pino(AT, "inside") },
+        { t: AT, node: "shop", line: "  at frame (x.ts:1)" },
+        { t: AT + 30, node: "shop", line: "2026-05-20T12:30:31Z plain" },
+      ],
+    });
+  });
+
+  test("whose lines they are: by file, by folder, by field, by configuration", async () => {
+    const path = await place({
+      "shop.log": pino(AT, "own"),
+      "shop-2026-05-20.log.1": pino(AT - 30, "rotated"),
+      "shop-db.log": pino(AT, "another's"),
+      "shop/stdout.txt": pino(AT + 1, "folder"),
+      "all.jsonl": [pino(AT, "f1", { service: "shop" }), pino(AT, "f2", { service: "cart" })].join("\n"),
+    });
+    const msgs = async (config: Partial<FileLogsConfig>, query: Partial<LogQuery> = {}) =>
+      (await texts({ path, ...config }, query)).map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(await msgs({})).toEqual(["rotated", "own", "folder"]);
+    expect(await msgs({}, { node: "shop-db" })).toEqual(["another's"]);
+    expect(await msgs({ field: "service" })).toEqual(["f1"]);
+    expect(await msgs({ path: join(path, "all.jsonl"), node: "shop" })).toEqual(["f1", "f2"]);
+    expect(await msgs({ path: join(path, "all.jsonl"), node: "shop" }, { node: "cart" })).toEqual([]);
+    expect(await msgs({}, { node: "../shop" })).toEqual([]);
+  });
+
+  test("a large file costs what the window costs", async () => {
+    const path = await place({});
+    await mkdir(path);
+    const out = createWriteStream(join(path, "shop.log"));
+    for (let i = 0; i < 400_000; i++)
+      if (
+        !out.write(`${pino(AT + i, `request ${i} was answered, and this makes the line longer than it was before`)}\n`)
+      )
+        await new Promise<void>((done) => void out.once("drain", done));
+    out.end();
+    await finished(out);
+    const began = performance.now();
+    const lines = await texts({ path }, { from: AT + 300_000, to: AT + 300_010, limit: 1_000 });
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(lines.length).toBe(11);
+    expect(await texts({ path }, { from: AT + 399_999, to: AT + 500_000 })).toHaveLength(1);
+    expect(await texts({ path }, { from: 0, to: AT })).toHaveLength(1);
+    expect(await read({ path }, { from: AT, to: AT + 400_000 })).toMatchObject({ truncated: true });
+    expect(await read({ path, maxBytes: 10_000 }, { from: AT, to: AT + 400_000, limit: 1e6 })).toMatchObject({
+      ok: true,
+      truncated: true,
+    });
+  });
+
+  test("what leads out of the directory, pipes, packed files and files without times are not looked at", async () => {
+    const secret = await place({ "secret.txt": pino(AT, "hush") });
+    const path = await place({ "cart.log": "no time here\nnor here", "old.log.gz": "x" });
+    await symlink(join(secret, "secret.txt"), join(path, "shop.log"));
+    await symlink(secret, join(path, "linked"));
+    await symlink(join(path, "cart.log"), join(path, "inside.log"));
+    execFileSync("mkfifo", [join(path, "pipe.log")]);
+    const out = { ok: false, reason: "a link leads out of the directory" };
+    expect(await read({ path })).toMatchObject(out);
+    expect(await read({ path: join(path, "shop.log"), node: "shop" })).toMatchObject(out);
+    expect(await read({ path }, { node: "cart" })).toMatchObject({ reason: "no line of it shows a time" });
+    expect(await read({ path }, { node: "inside" })).toMatchObject({ reason: "no line of it shows a time" });
+    expect(await read({ path }, { node: "old" })).toMatchObject({ reason: "a packed file is not read" });
+    expect(await read({ path }, { node: "pipe" })).toMatchObject({ ok: true, value: [] });
+    expect(await read({ path: join(path, "pipe.log"), node: "shop" })).toMatchObject({ ok: true, value: [] });
+    expect(await read({ path: join(path, "missing") })).toMatchObject({ reason: expect.stringMatching(/ENOENT/) });
+    expect(await texts({ path }, { node: "nobody" })).toEqual([]);
+  });
+
+  test("one line without end, and bytes that are no text, end in time", async () => {
+    const path = await place({ "shop.log": pino(AT, "x"), "cart.log": `${pino(AT, "good")}\n\u0000\u0001\ufffd\n` });
+    await truncate(join(path, "shop.log"), 200 * 1024 * 1024);
+    expect(await read({ path, maxBytes: 1024 * 1024 })).toMatchObject({ ok: false });
+    expect(await texts({ path }, { node: "cart" })).toHaveLength(2);
+  });
+});
+
+describe("Loki", () => {
+  let server: TestServer | undefined;
+  afterEach(() => server?.close());
+  const loki = async (body: unknown, status = 200): Promise<LogSource> => {
+    server = await serve((_, response) => json(response, body, status));
+    return lokiLogs({ source: "loki", url: server.url, labels: { cluster: "a" } }, { fetch, now: Date.now });
+  };
+  const query = { node: 'sh"op\\} |= `x`', from: AT, to: AT + 1.5, limit: 2 };
+  const streams = (...values: string[][][]) => ({
+    status: "success",
+    data: { resultType: "streams", result: values.map((one) => ({ stream: {}, values: one })) },
+  });
+
+  test("asks for exact labels in the order of time, and merges streams", async () => {
+    const looked = await (
+      await loki(streams([[`${AT}500000000`, "second"]], [[`${AT}000000001`, "first"]], []))
+    ).read(query);
+    expect(looked).toMatchObject({
+      ok: true,
+      truncated: true,
+      value: [
+        { t: AT, line: "first" },
+        { t: AT + 0.5, line: "second" },
+      ],
+    });
+    const asked = new URL(server!.asked[0]!.slice("GET ".length), server!.url);
+    expect(asked.pathname).toBe("/loki/api/v1/query_range");
+    expect(Object.fromEntries(asked.searchParams)).toEqual({
+      query: '{cluster="a",service_name="sh\\"op\\\\} |= `x`"}',
+      start: `${AT}000000000`,
+      end: `${AT + 1}501000000`,
+      limit: "2",
+      direction: "forward",
+    });
+  });
+
+  test("refusals and other answers are not looked at", async () => {
+    expect(await (await loki("parse error", 400)).read(query)).toMatchObject({ ok: false });
+    await server?.close();
+    expect(await (await loki({ status: "success", data: { resultType: "matrix", result: [] } })).read(query)).toEqual({
+      ok: false,
+      source: "loki",
+      reason: "the answer is not one of Loki's API",
+    });
+  });
+});
+
+test("lines that were pushed, by node and time", async () => {
+  const { db, close } = await openTestDb();
+  const rows = [-1, 0, 1, 2].map((s) => ({ node: "shop", at: (AT + s) * 1_000, receivedAt: 0, line: `l${s}` }));
+  await write(db, [db.insert(logLines).values([...rows, { node: "cart", at: AT * 1_000, receivedAt: 0, line: "no" }])]);
+  const query = { node: "shop", from: AT, to: AT + 2, limit: 2 };
+  expect(await pushedLogs(db).read(query)).toEqual({
+    ok: true,
+    source: "pushed logs",
+    truncated: true,
+    value: [
+      { t: AT, node: "shop", line: "l0" },
+      { t: AT + 1, node: "shop", line: "l1" },
+    ],
+  });
+  await close();
+  expect(await pushedLogs(db).read(query)).toMatchObject({ ok: false, reason: expect.stringMatching(/^the database/) });
+});
+
+describe("sources together", () => {
+  const source = (name: string, lines: [number, string][], limit = Infinity): LogSource => ({
+    source: name,
+    read: ({ node, from, to, ...query }) => {
+      const all = lines.filter(([t]) => t >= from && t <= to).map(([t, line]) => ({ t, node, line }));
+      const most = Math.min(limit, query.limit);
+      return Promise.resolve({ ok: true, source: name, value: all.slice(0, most), truncated: all.length > most });
+    },
+  });
+  const broken: LogSource = {
+    source: "c",
+    read: () => Promise.resolve({ ok: false, source: "c", reason: "not reached" }),
+  };
+
+  test("are merged in the order of time; what two hold is given once, what one says twice stays; failures are named", async () => {
+    const a = source("a", [[AT, "x"], [AT, "x"], [AT + 2, "y\u001b[31m red\u0007\u202e"]]); // prettier-ignore
+    const b = source("b", [[AT, "x"], [AT + 1, "z"]]); // prettier-ignore
+    expect(await fetchLogs([a, b, broken], { node: "n", from: AT, to: AT + 9, limit: 10 })).toEqual({
+      lines: [
+        { t: AT, node: "n", line: "x" },
+        { t: AT, node: "n", line: "x" },
+        { t: AT + 1, node: "n", line: "z" },
+        { t: AT + 2, node: "n", line: "y red" },
+      ],
+      truncated: false,
+      looked: [
+        { source: "a", lines: 3, truncated: false },
+        { source: "b", lines: 2, truncated: false },
+      ],
+      couldNotLook: [{ source: "c", reason: "not reached" }],
+    });
+  });
+
+  test("of a window with too many lines each part is represented", async () => {
+    const many = source(
+      "a",
+      Array.from({ length: 8_000 }, (_, i) => [AT + i / 10, `l${i}`]),
+    );
+    const { lines, truncated } = await fetchLogs([many], { node: "n", from: AT, to: AT + 800, limit: 400 });
+    expect(truncated).toBe(true);
+    expect(lines.length).toBe(400);
+    for (let part = 0; part < 8; part++)
+      expect(lines.filter(({ t }) => t >= AT + part * 100 && t < AT + (part + 1) * 100).length).toBe(50);
+    const two = await fetchLogs([many, source("b", [[AT + 799, "b"]])], {
+      node: "n",
+      from: AT,
+      to: AT + 800,
+      limit: 8,
+    });
+    expect(two.lines.length).toBe(8);
+  });
+});

@@ -1,0 +1,97 @@
+import { stripVTControlCharacters } from "node:util";
+import type { LogLine } from "@/lib/core/bundle";
+import type { Looked } from "./looked";
+
+export interface LogQuery {
+  node: string;
+  /** Epoch seconds, both included. */
+  from: number;
+  to: number;
+  /** Most lines wanted. */
+  limit: number;
+  signal?: AbortSignal;
+}
+
+/** Where lines of logs come from. `read` gives the first lines of the window, in the order of time. */
+export interface LogSource {
+  source: string;
+  read(query: LogQuery): Promise<Looked<LogLine[]>>;
+}
+
+export interface FetchedLogs {
+  /** In the order of time. Untrusted text. */
+  lines: LogLine[];
+  /** Some source had more lines than were taken; then they are an even part of the window's slices. */
+  truncated: boolean;
+  looked: { source: string; lines: number; truncated: boolean }[];
+  couldNotLook: { source: string; reason: string }[];
+}
+
+/** Characters of one line that are kept. */
+const LINE_CHARS = 4_000;
+/** A window with more lines than were asked for is read in so many slices, so that its beginning does not crowd out the rest. */
+const SLICES = 8;
+
+/**
+ * Lines of one node from all sources, merged. A line that two sources hold (shipped to Loki and still in its file) is given
+ * once. A source that could not look is named, and the others' lines stand.
+ */
+export async function fetchLogs(sources: readonly LogSource[], query: LogQuery): Promise<FetchedLogs> {
+  const looks = await Promise.all(sources.map((source) => readEvenly(source, query)));
+  const seen = new Set<string>();
+  const lines: LogLine[] = [];
+  const logs: FetchedLogs = { lines, truncated: false, looked: [], couldNotLook: [] };
+  for (const look of looks) {
+    if (!look.ok) {
+      logs.couldNotLook.push({ source: look.source, reason: look.reason });
+      continue;
+    }
+    const own: string[] = [];
+    for (const { t, line } of look.value) {
+      const kept = { t, node: query.node, line: clean(line) };
+      const key = `${Math.floor(t * 1_000)} ${kept.line}`;
+      own.push(key);
+      if (!seen.has(key)) lines.push(kept);
+    }
+    // After the source's own lines: what one source says twice, it saw twice.
+    for (const key of own) seen.add(key);
+    logs.truncated ||= look.truncated;
+    logs.looked.push({ source: look.source, lines: look.value.length, truncated: look.truncated });
+  }
+  lines.sort((a, b) => a.t - b.t);
+  if (lines.length > query.limit) {
+    // Of several sources together there may be too many: every k-th is an even part too.
+    logs.truncated = true;
+    logs.lines = Array.from({ length: query.limit }, (_, i) => lines[Math.floor((i * lines.length) / query.limit)]!);
+  }
+  return logs;
+}
+
+/** The whole window when it is small enough; else an equal share of each slice of it. */
+async function readEvenly(source: LogSource, query: LogQuery): Promise<Looked<LogLine[]>> {
+  const whole = await source.read(query);
+  if (!whole.ok || !whole.truncated || query.limit < SLICES || query.to - query.from < SLICES) return whole;
+  const width = (query.to - query.from) / SLICES;
+  const slices = await Promise.all(
+    Array.from({ length: SLICES }, (_, i) =>
+      source.read({
+        ...query,
+        from: query.from + i * width,
+        // Up to the next slice, not into it; a ms is the finest that sources agree on.
+        to: i === SLICES - 1 ? query.to : query.from + (i + 1) * width - 0.001,
+        limit: Math.floor(query.limit / SLICES),
+      }),
+    ),
+  );
+  const failed = slices.find((slice) => !slice.ok);
+  if (failed) return whole;
+  return { ...whole, value: slices.flatMap((slice) => (slice.ok ? slice.value : [])) };
+}
+
+/** Colours, control characters and turns of writing direction carry no evidence, and act on the screen of whoever reads. */
+function clean(line: string): string {
+  const cut = line.length > LINE_CHARS ? `${line.slice(0, LINE_CHARS)}…` : line;
+  return stripVTControlCharacters(cut)
+    .replace(/(?!\t)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, " ")
+    .trimEnd();
+}
