@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { cleanText, fingerprintOf, serviceOf, severityOf, worstSeverity } from "./alert";
+import { newsOf } from "./alert-occurrence";
+import { FLAP, flapOf } from "./alert-flap";
+import { globFits, type MaintenanceWindow, mutedBy } from "./maintenance";
+
+describe("the service that labels name", () => {
+  test.each([
+    [{ service: "a", app: "b", job: "c" }, "a"],
+    [{ job: "c", app: "b" }, "b"],
+    [{ job: "c", instance: "10.0.0.1:80" }, "c"],
+    [{ job: "kube-state-metrics", service: "prom-kube-state-metrics", deployment: "shop" }, "shop"],
+    [{ job: "node-exporter", instance: "db-1:9100" }, "db-1"],
+    [{ job: "node", instance: "db-1:9100" }, "node"],
+    [{ job: "blackbox" }, "blackbox"],
+    [{ service: "", app: "b" }, "b"],
+    [{ severity: "page" }, "alert:HighLatency"],
+    [{}, "alert:HighLatency"],
+    [{ service: "a\nb" }, "a b"],
+    [JSON.parse('{"__proto__":"x","job":"y"}') as Record<string, string>, "y"],
+  ])("%j: %s", (labels, expected) => expect(serviceOf(labels as Record<string, string>, "HighLatency")).toBe(expected));
+});
+
+describe("severities", () => {
+  test.each([
+    [
+      "critical",
+      ["critical", "CRIT", " page ", "fatal", "error", "high", "P1", "p2", "sev0", "SEV-1", "1", "emergency"],
+    ],
+    ["warning", ["warning", "warn", "P3", "sev3", "3", "ticket", "minor", "", null, undefined, "whatever"]],
+    ["info", ["info", "none", "P5", "sev4", "5", "debug", "low"]],
+  ])("%s", (expected, words) => {
+    for (const word of words) expect(severityOf(word), `${word}`).toBe(expected);
+  });
+  test("the worst", () => {
+    expect(worstSeverity(["info", "critical", "warning"])).toBe("critical");
+    expect(worstSeverity([])).toBe("info");
+  });
+});
+
+describe("fingerprints", () => {
+  // Values of the tests of github.com/prometheus/common/model (signature_test.go).
+  test.each([
+    [{}, 14695981039346656037n],
+    [{ name: "garland, briggs", fear: "love is not enough" }, 5799056148416392346n],
+  ])("%j as Prometheus", (labels, expected) => {
+    expect(BigInt(`0x${fingerprintOf(labels as Record<string, string>)}`)).toBe(expected);
+  });
+  test("depend on the set of labels alone", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string(), fc.string())), (pairs) => {
+        const labels = Object.fromEntries(pairs);
+        expect(fingerprintOf(Object.fromEntries(Object.entries(labels).toReversed()))).toBe(fingerprintOf(labels));
+      }),
+    );
+    expect(fingerprintOf({ ab: "c" })).not.toBe(fingerprintOf({ a: "bc" }));
+  });
+});
+
+describe("texts", () => {
+  test.each([
+    ["a\u0000b\r\n\u2028c", 10, "a b c"],
+    ["  a  ", 10, "a"],
+    ["abcdef", 4, "abc…"],
+    ["abcd", 4, "abcd"],
+    ["ab😀d", 4, "ab…"],
+    ["\ud800x", 10, "\ufffdx"],
+    ["user\u202etxt.exe", 20, "user txt.exe"],
+    ["\u0007", 5, ""],
+  ])("%j at most %i: %j", (text, max, expected) => expect(cleanText(text, max)).toBe(expected));
+  test("lines may break where they are lines", () => expect(cleanText("a\r\nb\tc", 20, true)).toBe("a \nb c"));
+  test("always whole, bounded, without control characters", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.integer({ min: 1, max: 20 }), (text, max) => {
+        const clean = cleanText(text, max);
+        expect(clean.length).toBeLessThanOrEqual(max);
+        expect(clean.isWellFormed()).toBe(true);
+        expect(clean).not.toMatch(/\p{Cc}/u);
+      }),
+    );
+  });
+});
+
+describe("what a message says of an alert", () => {
+  const firing = (startsAt: number | null) => ({
+    status: "firing" as const,
+    startsAt: startsAt ?? 99,
+    startGiven: startsAt !== null,
+  });
+  const resolved = (startsAt: number | null) => ({ ...firing(startsAt), status: "resolved" as const });
+  const [on, off] = [
+    { startsAt: 5, endsAt: null },
+    { startsAt: 5, endsAt: 9 },
+  ];
+  test.each([
+    ["first firing", firing(5), null, { kind: "new", supersedes: false }],
+    ["firing again and again", firing(5), on, { kind: "repeat" }],
+    ["a late repeat after its end never opens", firing(5), off, { kind: "repeat" }],
+    ["another occurrence", firing(20), off, { kind: "new", supersedes: false }],
+    ["another one, the end of the last was lost", firing(20), on, { kind: "new", supersedes: true }],
+    ["a replica saw it earlier", firing(4), on, { kind: "repeat" }],
+    ["an old message", firing(4), off, { kind: "old" }],
+    ["its end", resolved(5), on, { kind: "resolve" }],
+    ["its end again", resolved(5), off, { kind: "repeat" }],
+    ["an end with an earlier start", resolved(4), on, { kind: "resolve" }],
+    ["an old end", resolved(4), off, { kind: "old" }],
+    ["an end never seen to begin", resolved(5), null, { kind: "stray" }],
+    ["a whole occurrence missed", resolved(20), off, { kind: "stray" }],
+    ["no start: first", firing(null), null, { kind: "new", supersedes: false }],
+    ["no start: repeat", firing(null), on, { kind: "repeat" }],
+    ["no start: anew", firing(null), off, { kind: "new", supersedes: false }],
+    ["no start: its end", resolved(null), on, { kind: "resolve" }],
+    ["no start: its end again", resolved(null), off, { kind: "repeat" }],
+  ])("%s", (_, alert, known, expected) => expect(newsOf(alert, known)).toEqual(expected));
+});
+
+describe("flapping", () => {
+  const now = 10 * FLAP.windowMs;
+  /** `n` changes, one in every other slot, the newest in slot `from` before now. */
+  const changes = (n: number, from = 0) => Array.from({ length: n }, (_, i) => now - (from + 2 * i) * 180_000 - 1);
+  test.each([
+    ["quiet", [], false, false],
+    ["one firing and its end", changes(2), false, false],
+    ["three times", changes(6), false, true],
+    ["begins only above the high limit", changes(5), false, false],
+    ["stays until below the low limit", changes(4), true, true],
+    ["ends", changes(3), true, false],
+    ["old changes weigh less", changes(6, 9), false, false],
+    ["ten changes in one slot are one", Array.from({ length: 10 }, (_, i) => now - i), false, false],
+    ["outside of the window, or to come", [...changes(3), now + 1, now - FLAP.windowMs], true, false],
+  ])("%s", (_, at, was, expected) => expect(flapOf(at, was, now).flapping).toBe(expected));
+  test("all slots changed is 100 per cent", () => {
+    const all = Array.from({ length: FLAP.slots }, (_, i) => now - i * 180_000);
+    expect(flapOf(all, false, now).percent).toBeCloseTo(100, 9);
+  });
+});
+
+describe("maintenance", () => {
+  const window = (more: Partial<MaintenanceWindow>): MaintenanceWindow => ({
+    id: "w",
+    service: "*",
+    labels: {},
+    startsAt: 10,
+    endsAt: 20,
+    ...more,
+  });
+  const alert = { service: "shop-api", labels: { env: "prod" } };
+  test.each([
+    [{}, 10, true],
+    [{}, 9, false],
+    [{}, 19, true],
+    [{}, 20, false],
+    [{ service: "shop-*" }, 10, true],
+    [{ service: "shop" }, 10, false],
+    [{ labels: { env: "prod" } }, 10, true],
+    [{ labels: { env: "pro" } }, 10, false],
+    [{ labels: { toString: "x" } }, 10, false],
+    [{ service: "x", labels: { env: "prod" } }, 10, false],
+  ])("%j at %i: %s", (more, now, expected) => expect(mutedBy(alert, [window(more)], now) !== null).toBe(expected));
+  test("of several the one that ends last", () => {
+    const windows = [window({ id: "b" }), window({ id: "c", endsAt: 30 }), window({ id: "a", endsAt: 30 })];
+    expect(mutedBy(alert, windows, 15)?.id).toBe("a");
+  });
+  test.each([
+    ["*", "", true],
+    ["", "", true],
+    ["", "a", false],
+    ["a?c", "abc", true],
+    ["a?c", "ac", false],
+    ["*a*b", "xxaxxb", true],
+    ["*a*b", "xxaxxbc", false],
+    ["**", "x", true],
+    ["a.c", "abc", false],
+  ])("%j fits %j: %s", (pattern, text, expected) => expect(globFits(pattern, text)).toBe(expected));
+  test("a pattern means what the regular expression means, and none is slow", () => {
+    const piece = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 8 });
+    fc.assert(
+      fc.property(piece, fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 }), (pattern, text) => {
+        const regex = new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`);
+        expect(globFits(pattern, text)).toBe(regex.test(text));
+      }),
+    );
+    expect(globFits(`${"*a".repeat(100)}b`, "a".repeat(5_000))).toBe(false);
+  });
+});
