@@ -5,6 +5,7 @@ import { registerBacktest } from "./backtest";
 import { registerDoctor } from "./doctor";
 import { registerKeys } from "./keys";
 import { registerReplay } from "./replay";
+import { registerTemplates } from "./templates";
 import { registerUser } from "./user";
 
 const program = new Command("sentinel")
@@ -15,6 +16,7 @@ const program = new Command("sentinel")
 registerBacktest(program);
 registerReplay(program);
 registerKeys(program);
+registerTemplates(program);
 registerUser(program);
 registerDoctor(program);
 

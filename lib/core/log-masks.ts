@@ -51,7 +51,8 @@ const AT = 64;
 const BACKSLASH = 92;
 const isJoint = (code: number) =>
   code === 32 || code === COMMA || code === DASH || code === DOT || code === SLASH || code === COLON || code === AT;
-const isStop = (code: number) => code === DOT || code === 33 || code === 63 || code === DASH;
+/** What may follow a value without being part of it. */
+const STOPS = new Set(Array.from("-.!?:,;)]", (char) => char.charCodeAt(0)));
 const isHexLetter = (code: number) => (code | 32) >= 97 && (code | 32) <= 102;
 
 /**
@@ -122,7 +123,10 @@ export function maskLine(line: string): string {
     const next = i + 1 < end ? line.charCodeAt(i + 1) : 0;
     let value = false;
     let amount = false;
-    if (code === COLON && next === SLASH && line.charCodeAt(i + 2) === SLASH) {
+    if (
+      code === COLON &&
+      ((next === SLASH && line.charCodeAt(i + 2) === SLASH) || (next === BACKSLASH && length === 1))
+    ) {
       while (i < end && !isUrlEnd(line.charCodeAt(i))) i++;
       value = true;
     } else if (
@@ -151,7 +155,7 @@ export function maskLine(line: string): string {
     }
     if (!value) continue;
     let stop = i;
-    while (stop > start + 1 && isStop(line.charCodeAt(stop - 1))) stop--;
+    while (stop > start + 1 && STOPS.has(line.charCodeAt(stop - 1))) stop--;
     if (valueEnd >= 0 && joined(line, valueEnd, start)) {
       if (out.length > outEnd) out = out.slice(0, outEnd);
     } else {

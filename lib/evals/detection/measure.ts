@@ -5,12 +5,21 @@ import { autocoderover, azure, sweagent } from "./measure-real";
 import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
 import { petshop } from "../analysis/petshop";
+import { templates } from "../analysis/templates";
 import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
 
 /** Measurements of the detector, by name; those of real data need the directory they are kept in. */
 const SYNTHETIC: Record<string, () => Line[] | Promise<Line[]>> = { lognormal, calibration, faults, slow };
-const REAL: Record<string, (data: string) => Promise<Line[]>> = { azure, autocoderover, sweagent, nab, asd, petshop };
+const REAL: Record<string, (data: string) => Promise<Line[]>> = {
+  azure,
+  autocoderover,
+  sweagent,
+  nab,
+  asd,
+  petshop,
+  templates,
+};
 
 const program = new Command("measure")
   .description("measure the detector and say whether it is as good as it has to be; exits 1 if it is not")
@@ -42,6 +51,7 @@ const TITLES: Record<string, string> = {
   nab: "Numenta Anomaly Benchmark, a part of it",
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
+  templates: "Templates of the logs of real systems",
 };
 
 const resultOf = (name: string, lines: Line[]): EvalResult => ({

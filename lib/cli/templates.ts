@@ -1,0 +1,64 @@
+import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import type { Command } from "commander";
+import { messageOf } from "@/lib/core/log-message";
+import { createMiner } from "@/lib/core/log-templates";
+
+/** Characters kept of one line while it is read: a file without line ends must not fill the memory. */
+const LINE_MAX = 1_000_000;
+
+const HELP = `
+The file holds plain lines or JSON lines (the message is taken from "message", "msg" or "log"), gzipped or not (.gz).
+Writes {lines: [template id of each line], templates: {id: text}}; values stand as <*>. No database.
+
+Example:
+  sentinel templates --input app.log.gz --json out.json
+`;
+
+/** Adds `templates` to the command line. */
+export function registerTemplates(program: Command): void {
+  program
+    .command("templates")
+    .description("mine the templates of a log file")
+    .requiredOption("--input <file>", "plain or JSON lines, may be gzipped (.gz)")
+    .requiredOption("--json <file>", "where to write {lines, templates}")
+    .addHelpText("after", HELP)
+    .action(async ({ input, json }: { input: string; json: string }) => {
+      const miner = createMiner();
+      const tickets: number[] = [];
+      for await (const line of linesOf(input)) tickets.push(miner.add(messageOf(line).text));
+      const { templates, templateOf } = miner.finish();
+      const texts = Object.fromEntries(templates.map(({ id, text }) => [id, text]));
+      await writeFile(json, `${JSON.stringify({ lines: tickets.map(templateOf), templates: texts })}\n`);
+      process.stdout.write(`${tickets.length} lines, ${templates.length} templates\n`);
+    });
+}
+
+/**
+ * The lines of a text file, split at line feeds only, so that line numbers are the editor's. A line longer than
+ * {@link LINE_MAX} is cut. Throws an error that names the file.
+ */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const raw = createReadStream(file);
+  const bytes = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
+  raw.on("error", (cause) => bytes.destroy(cause));
+  bytes.setEncoding("utf8");
+  let rest = "";
+  try {
+    for await (const chunk of bytes as AsyncIterable<string>) {
+      let from = 0;
+      for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", from)) {
+        yield rest === "" ? chunk.slice(from, end) : (rest + chunk.slice(from, end)).slice(0, LINE_MAX);
+        rest = "";
+        from = end + 1;
+      }
+      if (rest.length < LINE_MAX) rest += chunk.slice(from);
+    }
+    if (rest !== "") yield rest.slice(0, LINE_MAX);
+  } catch (cause) {
+    throw new Error(`--input ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  } finally {
+    raw.destroy();
+  }
+}
