@@ -3,6 +3,7 @@ import { amountOf, slotsOf } from "./rank-amounts";
 import { loadsOf, type Signal, signalsOf } from "./rank-signals";
 import { strengthOf } from "./rank-strength";
 import { absorb, topologyOf } from "./topology";
+import { blameEdges, timeLoss } from "./edge-times";
 
 /**
  * What speaks for each node, by kind of evidence, each 0 to 1 (0: nothing, or not looked at). The kind of trouble reads off
@@ -57,6 +58,15 @@ export function rankCauses(bundle: Bundle): RankResult {
       const strength = strengthOf(loads.get(node)?.[kind]?.shift?.nats ?? 0);
       part(node)[kind === "latency" ? "latency" : "error"] = weight * share * strength;
     }
+  }
+  if (bundle.spans.length > 0 && bundle.normal.spans.length > 0) {
+    for (const p of parts.values()) p.latency = 0;
+    const loss = timeLoss(bundle.spans, bundle.normal.spans);
+    const own = blameEdges(loss.edges);
+    for (const [node, lost] of loss.self) own.set(node, (own.get(node) ?? 0) + lost);
+    const total = [...own.values()].reduce((a, b) => a + b, 0);
+    for (const [node, lost] of own)
+      if (lost > 0) part(node).latency = (lost / total) * (total / (total + 0.02 * loss.whole));
   }
   for (const s of signals) {
     if (s.shift === null) continue;

@@ -4,6 +4,7 @@ import { asd, nab } from "./measure-gauges";
 import { autocoderover, azure, sweagent } from "./measure-real";
 import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
+import { nezha } from "../analysis/nezha";
 import { petshop } from "../analysis/petshop";
 import { templates } from "../analysis/templates";
 import { machine, writeResult } from "../results";
@@ -51,6 +52,7 @@ const TITLES: Record<string, string> = {
   nab: "Numenta Anomaly Benchmark, a part of it",
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
+  nezha: "Faults injected into a shop of ten services",
   templates: "Templates of the logs of real systems",
 };
 
