@@ -12,11 +12,24 @@ const flag = (fallback: boolean) =>
     .default(fallback ? "1" : "0")
     .transform((value) => value === "1" || value === "true");
 const secret = (min: number) => z.string().min(min, `must have at least ${min} characters`).optional();
+const address = z
+  .url({ protocol: /^https?$/ })
+  .transform((value) => value.replace(/\/+$/, ""))
+  .optional();
 const origin = z
   .url({ protocol: /^https?$/ })
   .transform((value) => new URL(value).origin)
   .optional();
 
+const PROVIDER = "(openai|groq|anthropic|azure|ollama|openai-compatible)";
+/** `provider/model`, comma-separated; a model's own name may have slashes and colons in it. */
+const models = z
+  .string()
+  .regex(
+    new RegExp(`^\\s*${PROVIDER}/[^\\s,]+(\\s*,\\s*${PROVIDER}/[^\\s,]+)*\\s*$`),
+    "must be provider/model, comma-separated; providers: openai, groq, anthropic, azure, ollama, openai-compatible",
+  )
+  .optional();
 /** Every variable Sentinel reads: its form, its default and one line about it. `.env.example` is written from here (see the test). */
 export const VARIABLES = {
   LIBSQL_URL: z
@@ -41,7 +54,7 @@ export const VARIABLES = {
     .default("info")
     .describe("Least level that is logged"),
   LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("json for machines, pretty for people"),
-  SWEEP_IN_PROCESS: flag(true).describe("0 leaves sweeping to the cron route"),
+  SWEEP_IN_PROCESS: flag(true).describe("1 starts a sweeper beside the server; 0 leaves sweeping to the cron route"),
   SWEEP_INTERVAL_MS: count(SECOND, 10, HOUR).describe("Time between two sweeps"),
   SWEEP_STALE_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
     "A last sweep older than this makes /readyz answer not ready",
@@ -65,8 +78,78 @@ export const VARIABLES = {
   FLEET_WAIT_MS: count(2 * SECOND, 0, MINUTE).describe("How long a suspicion waits for others that share its cause"),
   PROBATION_SAMPLES: count(20, 1, 10_000).describe("Fresh samples that decide whether an action worked"),
   PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation is decided by then at the latest"),
+  PROMETHEUS_URL: address.describe(
+    "Prometheus, or what speaks its HTTP API; without it services are known by alerts only",
+  ),
+  PROMETHEUS_TOKEN: z.string().optional().describe("Bearer token of Prometheus"),
+  LOKI_URL: address.describe("Loki, for logs of services"),
+  LOKI_TOKEN: z.string().optional().describe("Bearer token of Loki"),
+  SERVICE_LOGS_DIR: z.string().optional().describe("Folder with log files: NAME.log, or NAME/*.log, for each service"),
+  KUBERNETES_URL: address.describe("Kubernetes API server, read only"),
+  KUBERNETES_TOKEN: z.string().optional().describe("Its bearer token"),
+  KUBERNETES_CA_FILE: z.string().optional().describe("File with the certificate authority of the API server"),
+  KUBERNETES_NAMESPACE: z.string().default("default").describe("Namespace whose services are looked at"),
+  SENTINEL_RUNBOOKS_DIR: z.string().default("./seeds/runbooks").describe("Folder of markdown runbooks"),
+  SENTINEL_SERVICES_FILE: z
+    .string()
+    .optional()
+    .describe("JSON file that adds and corrects services and their dependencies"),
+  SENTINEL_ACTIONS_FILE: z.string().optional().describe("JSON file with the allow-list of operations on services"),
+  SENTINEL_WEBHOOK_SECRET: z
+    .string()
+    .optional()
+    .describe("Signs webhooks that Sentinel calls (Standard Webhooks, whsec_…)"),
+  GITHUB_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("https://api.github.com")
+    .describe("GitHub's REST API"),
+  GITHUB_TOKEN: z.string().optional().describe("Token that may open rollback pull requests"),
+  GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are refused"),
+  PAGERDUTY_WEBHOOK_SECRET: z
+    .string()
+    .optional()
+    .describe("Verifies PagerDuty's webhooks; without it they are refused"),
+  WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Time between two looks at the signals of services"),
+  WATCH_RATE_WINDOW: z
+    .string()
+    .regex(/^[1-9]\d*[smh]$/, "must look like 1m")
+    .default("1m")
+    .describe("PromQL window of rates: four scrape intervals or more"),
+  NO_DATA_MS: count(5 * MINUTE, SECOND, 24 * HOUR).describe("A service without data for this long is an incident"),
+  VERIFY_SETTLE_MS: count(30 * SECOND, 0, HOUR).describe("Time that an operation has before its effect is measured"),
+  VERIFY_WINDOW_MS: count(2 * MINUTE, SECOND, 24 * HOUR).describe(
+    "How long a service must be back in band to count as recovered",
+  ),
+  VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe("An operation without effect by then had none"),
   KEY_EVENTS_PER_SECOND: count(50_000, 1, 10_000_000).describe("Events a second that one ingest key may send"),
   KEY_MAX_AGENTS: count(2_000, 1, 1_000_000).describe("Agents that one ingest key may introduce"),
+  SENTINEL_ANALYSIS_MODEL: models.describe(
+    "Model that reads further and writes on top of the analysis, as provider/model; more, comma-separated, are asked when it fails. None: no model",
+  ),
+  SENTINEL_TRIAGE_MODEL: models.describe("Model of the triage; by default the analysis model"),
+  SENTINEL_JUDGE_MODEL: models.describe("Model that judges evaluations"),
+  SENTINEL_MODEL_PRICES: z
+    .string()
+    .regex(
+      /^\s*[^\s,=]+=[\d.]+:[\d.]+(\s*,\s*[^\s,=]+=[\d.]+:[\d.]+)*\s*$/,
+      "must be provider/model=input:output, comma-separated",
+    )
+    .optional()
+    .describe(
+      "USD per million tokens, as provider/model=input:output, comma-separated; unknown ones are counted as dear",
+    ),
+  OPENAI_API_KEY: z.string().optional().describe("Key for openai/ models"),
+  GROQ_API_KEY: z.string().optional().describe("Key for groq/ models"),
+  ANTHROPIC_API_KEY: z.string().optional().describe("Key for anthropic/ models"),
+  AZURE_OPENAI_ENDPOINT: origin.describe("Resource of azure/ models, https://NAME.openai.azure.com"),
+  AZURE_OPENAI_API_KEY: z.string().optional().describe("Its key"),
+  OPENAI_COMPATIBLE_URL: address.describe("Base address of openai-compatible/ models, usually ending in /v1"),
+  OPENAI_COMPATIBLE_KEY: z.string().optional().describe("Its key, where it wants one"),
+  OLLAMA_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("http://127.0.0.1:11434")
+    .transform((value) => new URL(value).origin)
+    .describe("Where ollama/ models are served"),
   SENTINEL_DEMO_CONTROL_URL: origin.describe("Demo only: the fleet's fault control"),
   SENTINEL_DEMO_CONTROL_TOKEN: z.string().optional().describe("Demo only: its token"),
   SENTINEL_REAL_DATA: z

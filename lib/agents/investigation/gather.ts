@@ -1,0 +1,34 @@
+import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
+import type { Reading, Readings, SpecialistName } from "./ports";
+import type { Room } from "./room";
+import type { Blind } from "./state";
+
+export interface Gathered {
+  evidence: Evidence;
+  blind: Blind[];
+}
+
+/** A specialist's own reading, as evidence or as something that could not be looked at. */
+export async function read<R extends Reading>(
+  room: Room,
+  node: SpecialistName,
+  reading: R,
+  args: Readings[R]["args"],
+  as: (value: Readings[R]["result"]) => Partial<Evidence>,
+): Promise<Gathered> {
+  const looked = await room.desk.look({ node, author: "local" }, reading, args);
+  if (looked.ok) return { evidence: mergeEvidence(NO_EVIDENCE(), as(looked.value)), blind: [] };
+  return {
+    evidence: NO_EVIDENCE(),
+    blind: [{ node, source: looked.source, reason: room.screen.plain(looked.reason) }],
+  };
+}
+
+/** Readings side by side, as one. */
+export async function gather(readings: Promise<Gathered>[]): Promise<Gathered> {
+  const all = await Promise.all(readings);
+  return {
+    evidence: all.reduce((sum, { evidence }) => mergeEvidence(sum, evidence), NO_EVIDENCE()),
+    blind: all.flatMap(({ blind }) => blind),
+  };
+}

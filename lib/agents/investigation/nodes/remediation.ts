@@ -1,0 +1,105 @@
+import { HumanMessage, SystemMessage } from "@langchain/core/messages";
+import { z } from "zod";
+import type { CauseHypothesis } from "@/lib/core/bundle";
+import type { ToolSpec } from "@/lib/agents/models";
+import { localChoice, modelChoice, remedyOf } from "../choose";
+import { within } from "../desk";
+import { remediationPrompt } from "../prompts";
+import type { Offer } from "../ports";
+import { draftRollback } from "../rollback";
+import type { Room } from "../room";
+import type { Blind, InvestigationState, ProposedAction, Update } from "../state";
+import { shownHypotheses } from "./synthesis";
+
+/** The allow-list is ours and near; it answers at once or something is broken. */
+const OFFERS_MS = 5_000;
+
+const Request = z.object({
+  offer: z.string().max(200).describe("id of an offer"),
+  args: z.record(z.string().max(100), z.unknown()).default({}).describe("only arguments that the offer leaves open"),
+});
+
+const REQUEST_APPROVAL: ToolSpec = {
+  type: "function",
+  function: {
+    name: "request_approval",
+    description: "Ends the investigation with a proposal of one offered action. A person or the policy decides on it.",
+    parameters: z.toJSONSchema(Request, { io: "input" }) as Record<string, unknown>,
+  },
+};
+
+/** Drafts the remedy: one of the offered actions, or none. Offers exist before the model is asked; it can add none. */
+export const remediation =
+  (room: Room) =>
+  async (state: InvestigationState): Promise<Update> => {
+    const [cause] = state.hypotheses;
+    const { offers, blind } = await offered(room, cause);
+    const local = localChoice(cause, offers);
+    const rollback = cause ? draftRollback(cause, state.findings, state.evidence.changes, room.screen) : null;
+    const own: ProposedAction | null = local.offer && {
+      offer: local.offer,
+      args: local.offer.args,
+      why: local.why,
+      chosenBy: "local",
+      fromUntrustedText: [],
+    };
+    const theirs = own !== null && offers.length > 1 ? await asked(room, state, offers, own.offer) : null;
+    const proposal = theirs ?? own;
+    const remedy = remedyOf(proposal, local.why, offers, rollback);
+    const text = proposal
+      ? `Proposes ${proposal.offer.action} on ${proposal.offer.target}: ${proposal.why}`
+      : `Proposes no action: ${local.why}.`;
+    const author = proposal?.chosenBy ?? "local";
+    return {
+      remedy,
+      blind,
+      authors: { proposal: author },
+      reports: [{ node: "remediation", text: room.screen.plain(text), author }],
+    };
+  };
+
+async function offered(room: Room, cause: CauseHypothesis | undefined): Promise<{ offers: Offer[]; blind: Blind[] }> {
+  if (cause === undefined) return { offers: [], blind: [] };
+  return within<{ offers: Offer[]; blind: Blind[] }>(
+    async (signal) => ({ offers: await room.investigator.offers(cause, signal), blind: [] }),
+    OFFERS_MS,
+    room.investigator.signal,
+    (reason) => ({ offers: [], blind: [{ node: "remediation", source: "offers", reason: room.screen.plain(reason) }] }),
+  );
+}
+
+/** The choice of a model; null when it chose nothing that may be chosen. The first call decides: what follows is another opinion. */
+async function asked(
+  room: Room,
+  state: InvestigationState,
+  offers: Offer[],
+  local: Offer,
+): Promise<ProposedAction | null> {
+  if (!room.asker.has("analysis")) return null;
+  const data = [
+    shownHypotheses(room, state.hypotheses.slice(0, 2)),
+    room.screen.quote("offers", offers.map(({ id, action, target, args, open, risk, reason }) => ({ id, action, target, args, open, risk, reason }))), // prettier-ignore
+  ];
+  const messages = [new SystemMessage(remediationPrompt()), new HumanMessage(data.join("\n"))];
+  const answer = await room.asker.ask({ node: "remediation", role: "analysis", messages, tools: [REQUEST_APPROVAL], signal: room.investigator.signal }); // prettier-ignore
+  if (answer.kind === "silent") return null;
+  const by = { node: "remediation", author: answer.author } as const;
+  const call = answer.reply.calls.find(({ name }) => name === "request_approval");
+  for (const { name } of answer.reply.calls.filter((c) => c !== call))
+    await room.desk.note(by, "refused: there is no such tool here", { args: { asked: name.slice(0, 100) }, ok: false });
+  if (call === undefined) return null;
+  const wanted = Request.safeParse(call.args);
+  const choice = wanted.success
+    ? modelChoice(wanted.data, offers, local, answer.author, room.screen)
+    : { refused: "it is not in the form asked for" };
+  if ("refused" in choice) {
+    await room.desk.note(by, `refused: ${choice.refused}`, {
+      tool: null,
+      args: { asked: "request_approval" },
+      ok: false,
+    });
+    return null;
+  }
+  await room.desk.note(by, `asks for approval of ${choice.offer.action} on ${choice.offer.target}`, { args: { offer: choice.offer.id, args: choice.args } }); // prettier-ignore
+  return choice;
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { askJson } from "../ask-json";
+import { bundleOf } from "../evidence";
+import { groundClaims } from "../grounding";
+import { skepticPrompt } from "../prompts";
+import { doubt } from "../refute";
+import type { Room } from "../room";
+import type { InvestigationState, Refutation, Update } from "../state";
+import { shownFindings, shownHypotheses } from "./synthesis";
+
+const Doubts = z.object({
+  doubts: z.array(z.object({ text: z.string(), cites: z.array(z.string()).max(10) })).max(5),
+});
+
+/** Tries to refute the first hypothesis, by rules; a model may add doubts that cite findings. */
+export const skeptic =
+  (room: Room) =>
+  async (state: InvestigationState): Promise<Update> => {
+    const analysis = { ...state.analysis!, findings: state.findings };
+    const bundle = bundleOf(room.investigator.case, state.evidence);
+    const { hypotheses, skepticism } = doubt(bundle, analysis, state.hypotheses, state.blind);
+    if (skepticism === null) return { reports: [{ node: "skeptic", text: "There is nothing to refute.", author: "local" }] }; // prettier-ignore
+    const said = room.asker.has("analysis")
+      ? await askJson(room, {
+          node: "skeptic",
+          role: "analysis",
+          system: skepticPrompt(),
+          data: `${shownHypotheses(room, hypotheses.slice(0, 2))}\n${shownFindings(room, state.findings)}`,
+          form: Doubts,
+        })
+      : null;
+    const { kept, removed } = groundClaims(said?.value.doubts ?? [], state.findings, said?.author ?? "local");
+    const doubts = kept.map(({ text, cites }) => `${text} [${cites.join(", ")}]`);
+    const seen = skepticism.refutations.filter(({ result }) => result === "seen");
+    const text = [
+      seen.length === 0 ? "Nothing that was looked at refutes the first hypothesis." : `Against the first hypothesis: ${seen.map(sentence).join("; ")}.`, // prettier-ignore
+      skepticism.swapped ? "Its rival comes first now." : "",
+      ...doubts,
+    ];
+    return {
+      hypotheses,
+      skeptic: skepticism,
+      removed,
+      ...(doubts.length > 0 && { authors: { skeptic: said!.author } }),
+      reports: [{ node: "skeptic", text: room.screen.plain(text.filter((t) => t !== "").join(" ")), author: doubts.length > 0 ? said!.author : "local" }], // prettier-ignore
+    };
+  };
+
+const sentence = ({ wouldSee, because }: Refutation) => `${wouldSee} (${because})`;

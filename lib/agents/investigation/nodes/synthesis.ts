@@ -1,0 +1,103 @@
+import { z } from "zod";
+import type { CauseHypothesis, Finding } from "@/lib/core/bundle";
+import { askJson } from "../ask-json";
+import { bundleOf } from "../evidence";
+import { extraFindings, withPast } from "../extra-findings";
+import { type Claim, groundClaims } from "../grounding";
+import { synthesisPrompt } from "../prompts";
+import type { Room } from "../room";
+import type { InvestigationState, RivalCause, Update } from "../state";
+
+const Cited = z.object({ text: z.string(), cites: z.array(z.string()).max(10) });
+const Writing = z.object({
+  order: z.array(z.number().int()).max(20).default([]),
+  statements: z.array(Cited.extend({ hypothesis: z.number().int() })).max(10).default([]), // prettier-ignore
+  summary: z.array(Cited).max(8).default([]),
+});
+
+/** Findings and hypotheses that a model is shown, the strongest first. */
+const SHOWN_FINDINGS = 40;
+const SHOWN_HYPOTHESES = 5;
+/** Statements of a model that stand beside one hypothesis. */
+const STATEMENTS_EACH = 2;
+/** A rival may be put first if the analysis holds it at least this likely, relative to its first: a near tie is open, a clear order is not. */
+const CLOSE = 0.6;
+
+/** The analysis of all that was read, its rivals, and what a model writes on top, grounded. */
+export const synthesis =
+  (room: Room) =>
+  async (state: InvestigationState): Promise<Update> => {
+    const of = room.investigator.case;
+    const analysis = room.analyse(bundleOf(of, state.evidence));
+    const findings = [...analysis.findings, ...extraFindings(of, state, room.screen)];
+    const local = withPast(analysis.hypotheses, state);
+    const base: Update = { analysis, findings, hypotheses: local, authors: { hypotheses: "local" } };
+    const text = first(local);
+    if (!room.asker.has("analysis") || local.length === 0) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] }; // prettier-ignore
+    const said = await askJson(room, {
+      node: "synthesis",
+      role: "analysis",
+      system: synthesisPrompt(),
+      data: `${shownHypotheses(room, local)}\n${shownFindings(room, findings)}`,
+      form: Writing,
+    });
+    if (said === null) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] };
+
+    const { value, author } = said;
+    const statements = groundClaims(value.statements, findings, author);
+    const summary = groundClaims(value.summary, findings, author);
+    const written = local.map((h, i) => ({
+      ...h,
+      notes: statements.kept
+        .filter(({ hypothesis }) => hypothesis === i)
+        .slice(0, STATEMENTS_EACH)
+        .map(({ text, cites }) => ({ text, cites, author })),
+    }));
+    const order = reordered(written, local, value.order[0], statements.kept);
+    const refused = order === null && wantsOther(value.order) ? [{ text: `puts hypothesis ${value.order[0]} first`, why: "it is not a near tie, or no finding is cited for it", author }] : []; // prettier-ignore
+    const stands = statements.kept.length > 0 || order !== null;
+    return {
+      ...base,
+      hypotheses: order ?? written,
+      removed: [...statements.removed, ...summary.removed, ...refused],
+      written: summary.kept.map((claim) => ({ ...claim, author })),
+      authors: { hypotheses: stands ? author : "local" },
+      reports: [{ node: "synthesis", text: first(order ?? written), author: stands ? author : "local" }],
+    };
+  };
+
+const wantsOther = (order: readonly number[]) => order.length > 0 && order[0] !== 0;
+/** The hypothesis a model prefers moved to the front, if that is open and it says why with findings; null if not. Confidences stay what they were. */
+function reordered(
+  written: readonly RivalCause[],
+  local: readonly RivalCause[],
+  preferred: number | undefined,
+  kept: readonly (Claim & { hypothesis: number })[],
+): RivalCause[] | null {
+  const rival = preferred === undefined ? undefined : written[preferred];
+  const known = preferred === undefined ? undefined : local[preferred];
+  if (preferred === 0 || rival === undefined || known === undefined) return null;
+  if (known.confidence < CLOSE * local[0]!.confidence) return null;
+  const supported = kept.some((c) => c.hypothesis === preferred && c.cites.some((id) => known.cites.includes(id)));
+  return supported ? [rival, ...written.filter((h) => h !== rival)] : null;
+}
+
+const first = (hypotheses: readonly CauseHypothesis[]): string =>
+  hypotheses[0] === undefined
+    ? "The evidence carries no hypothesis."
+    : `${hypotheses[0].statement} (${Math.round(100 * hypotheses[0].confidence)} %)`;
+
+export const shownFindings = (room: Room, findings: readonly Finding[]) =>
+  room.screen.quote(
+    "findings",
+    findings
+      .toSorted((a, b) => b.strength - a.strength)
+      .slice(0, SHOWN_FINDINGS)
+      .map(({ id, kind, node, text, at }) => ({ id, kind, node, text, at })),
+  );
+
+export const shownHypotheses = (room: Room, hypotheses: readonly CauseHypothesis[]) =>
+  room.screen.quote(
+    "hypotheses",
+    hypotheses.slice(0, SHOWN_HYPOTHESES).map((h, index) => ({ index, ...h })),
+  );

@@ -1,0 +1,58 @@
+import { dig } from "../dig";
+import { blastRadius, mergeEvidence, scopeOf } from "../evidence";
+import { gather, read } from "../gather";
+import { digData, digPrompt } from "../prompts";
+import type { Room } from "../room";
+import type { Update } from "../state";
+import { createTools, TOOL_SETS } from "../tools";
+import { count } from "./orchestrator";
+
+/** Levels of the call graph that are walked from the service that alerted. */
+const DEPTH = 3;
+
+/** Which service it is, who depends on it, what is written about it and whether it was seen before. */
+export const triage = (room: Room) => async (): Promise<Update> => {
+  const { case: of } = room.investigator;
+  const node = of.target.node;
+  const text = [of.title, ...of.alerts.map(({ name, summary }) => `${name} ${summary}`)].join(" ").slice(0, 1_000);
+  const own = await gather([
+    read(room, "triage", "get_service_metadata", { nodes: [node] }, (services) => ({ services })),
+    read(room, "triage", "walk_dependencies", { node, depth: DEPTH }, (value) => value),
+    read(room, "triage", "search_past_incidents", { node, text }, (similar) => ({ similar })),
+    read(room, "triage", "read_runbook", { query: text, node }, (runbooks) => ({ runbooks })),
+  ]);
+  const known = new Set([node, ...own.evidence.nodes.map(({ id }) => id)]);
+  const tools = createTools(room.desk, room.screen, of, () => known);
+  const dug = await dig(room, {
+    node: "triage",
+    role: "triage",
+    system: digPrompt("triage"),
+    data: digData(
+      of,
+      [
+        room.screen.quote("alerts", of.alerts.slice(0, 20)),
+        room.screen.quote("services", own.evidence.services),
+        room.screen.quote("past incidents", own.evidence.similar),
+      ],
+      room.screen.quote("nodes", [...known].slice(0, 100)),
+    ),
+    tools: TOOL_SETS.triage.map((name) => tools[name]),
+  });
+  const evidence = mergeEvidence(own.evidence, dug.evidence);
+  evidence.nodes = [...new Map([{ id: node }, ...evidence.nodes].map((n) => [n.id, n])).values()];
+  const callers = blastRadius(node, evidence.edges);
+  const [before] = evidence.similar;
+  const said = [
+    `Severity ${of.severity} on ${node}; ${callers.length === 0 ? "nobody is known to call it" : `${count(callers.length, "service")} would feel it: ${callers.slice(0, 5).join(", ")}`}.`,
+    before === undefined
+      ? "Nothing similar is remembered."
+      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${before.outcome.replaceAll("_", " ")}`}.`,
+  ];
+  return {
+    evidence,
+    blind: [...own.blind, ...dug.blind],
+    scope: scopeOf(node, evidence.edges),
+    blastRadius: callers,
+    reports: [{ node: "triage", text: room.screen.plain(said.join(" ")), author: dug.authors[0] ?? "local" }],
+  };
+};

@@ -1,0 +1,16 @@
+import type { Analysis, Bundle } from "@/lib/core/bundle";
+import type { Asker } from "../asker";
+import type { Budget } from "../budget";
+import type { Desk } from "./desk";
+import type { Investigator, SpecialistName } from "./ports";
+import type { Screen } from "./screen";
+
+/** What every node of the graph works with. One room an investigation. */
+export interface Room {
+  investigator: Investigator;
+  desk: Desk;
+  asker: Asker<SpecialistName>;
+  screen: Screen;
+  budget: Budget;
+  analyse: (bundle: Bundle) => Analysis;
+}

@@ -1,0 +1,51 @@
+import { dig } from "./dig";
+import { bundleOf, type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
+import type { Gathered } from "./gather";
+import { digData, digPrompt } from "./prompts";
+import type { Room } from "./room";
+import type { InvestigationState, Update } from "./state";
+import { createTools, TOOL_SETS } from "./tools";
+
+/** Findings of a specialist's own part that its model is shown. */
+const SHOWN_FINDINGS = 15;
+
+/**
+ * One of the three that work side by side: its own readings first, then, where a model is configured, what that model wants to
+ * read after seeing what the analysis makes of this part alone.
+ */
+export async function specialist(
+  room: Room,
+  state: InvestigationState,
+  node: "log_analyst" | "deploy_correlator" | "metrics_analyst",
+  own: Gathered,
+  say: (evidence: Evidence) => string,
+): Promise<Update> {
+  const dug = room.asker.has("analysis") ? await further(room, state, node, own.evidence) : null;
+  const evidence = mergeEvidence(own.evidence, dug?.evidence ?? {});
+  const blind = [...own.blind, ...(dug?.blind ?? [])];
+  const unseen = own.blind.length === 0 ? "" : ` Could not look: ${own.blind.map(({ reason }) => reason).join("; ")}.`;
+  const more = dug !== null && dug.readings > 0 ? ` ${dug.authors.join(", ")} read further (${dug.readings}).` : "";
+  const text = room.screen.plain(`${say(evidence)}${unseen}${more}`);
+  return { evidence, blind, reports: [{ node, text, author: dug?.authors[0] ?? "local" }] };
+}
+
+function further(
+  room: Room,
+  state: InvestigationState,
+  node: keyof typeof TOOL_SETS & Parameters<typeof digPrompt>[0],
+  own: Evidence,
+) {
+  const { case: of } = room.investigator;
+  const { nodes, edges } = state.evidence;
+  const known = new Set([of.target.node, ...nodes.map(({ id }) => id)]);
+  const tools = createTools(room.desk, room.screen, of, () => known);
+  const part = room.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)));
+  const findings = part.findings.slice(0, SHOWN_FINDINGS).map(({ kind, node: about, text, at }) => ({ kind, node: about, text, at })); // prettier-ignore
+  return dig(room, {
+    node,
+    role: "analysis",
+    system: digPrompt(node),
+    data: digData(of, [room.screen.quote("findings", findings)], room.screen.quote("nodes", state.scope)),
+    tools: TOOL_SETS[node].map((name) => tools[name]),
+  });
+}
