@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createClient } from "@libsql/client";
-import { cli, type Sentinel, startSentinel, stopSentinel } from "./process";
+import { cli, killSentinel, type Sentinel, startSentinel, stopSentinel } from "./process";
 import { signIn } from "./server";
 
 const ANSWER_MS = 20_000;
@@ -41,12 +40,9 @@ export class OwnServer {
     await this.ask("PATCH", "/api/v1/settings", { limits: { fleet_share: 1, type_share: 1, per_hour: 100_000 } });
   }
 
-  /** Ends the process as a power switch would. */
+  /** Ends its processes as a power switch would. */
   async kill(): Promise<void> {
-    const { process } = this.sentinel;
-    const ended = once(process, "exit");
-    process.kill("SIGKILL");
-    await ended;
+    await killSentinel(this.sentinel);
     this.#sentinel = null;
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -50,10 +51,26 @@ export async function startSentinel(env: Record<string, string>, path = "/readyz
 /** Ends it as an operator would; its exit code and how long that took, in ms. */
 export async function stopSentinel(sentinel: Sentinel): Promise<{ code: number | null; ms: number }> {
   const began = Date.now();
-  const ended = once(sentinel.process, "exit");
+  // "close" waits for the sweeper beside it too, which holds the same output.
+  const ended = once(sentinel.process, "close");
   sentinel.process.kill("SIGTERM");
   const [code] = (await ended) as [number | null];
   return { code, ms: Date.now() - began };
+}
+
+/** The processes that a process started, by pid. */
+export function childrenOf({ pid }: ChildProcess): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** Ends it and its sweeper as a power switch would. */
+export async function killSentinel(sentinel: Sentinel): Promise<void> {
+  if (sentinel.process.exitCode !== null || sentinel.process.signalCode !== null) return;
+  const ended = once(sentinel.process, "close");
+  const children = childrenOf(sentinel.process);
+  sentinel.process.kill("SIGKILL");
+  for (const pid of children) process.kill(pid, "SIGKILL");
+  await ended;
 }
 
 /** Runs the command line and reads the JSON that it prints. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/lib/db/client";
 import { env } from "@/lib/env";
+import { sweeperTrouble } from "./scheduler";
 import { SHARDS } from "./shards";
 
 export interface Readiness {
@@ -27,9 +28,10 @@ export async function readiness(db: Db, now: number): Promise<Readiness> {
     sql`SELECT count(*) AS n, min(swept_at) AS oldest FROM shards WHERE swept_at IS NOT NULL`,
   );
   const age = row && row.n === SHARDS && row.oldest !== null ? Math.max(0, now - row.oldest) : null;
+  const trouble = sweeperTrouble();
   const stale = age === null || age > env().SWEEP_STALE_MS;
   return {
-    ready: !stale,
+    ready: !stale && trouble === null,
     database: "ok",
     migrations: "done",
     sweep_age_ms: age,
@@ -38,6 +40,6 @@ export async function readiness(db: Db, now: number): Promise<Readiness> {
         ? "not every shard was swept yet"
         : stale
           ? `the last sweep is ${Math.round(age / 1000)} s old`
-          : null,
+          : trouble,
   };
 }

@@ -17,21 +17,39 @@ const PRUNE_AGAIN_MS = 1_000;
  */
 const REST_MS = 200;
 
+/** A sweeper that runs beside this process and does its sweeping. */
+export interface Beside {
+  /** Tells it that there is something to do. Never waits. */
+  ask: () => void;
+  stop: () => Promise<void>;
+  /** Why it does not sweep just now; null while it does. */
+  trouble: () => string | null;
+}
+
 interface Scheduler {
   /** Set by a server's start: tests and commands that call verbs do not sweep by themselves. */
   enabled: boolean;
+  beside: Beside | null;
   timer: NodeJS.Timeout | null;
   /** The sweep that was asked for and has not begun. */
   asked: NodeJS.Timeout | null;
   pruneAt: number;
   pruning: boolean;
-  last: { at: number; ms: number; report: SweepReport } | null;
+  last: Swept | null;
+}
+
+/** A sweep that was done: when it began (epoch ms), how long it took in ms, what came of it. */
+export interface Swept {
+  at: number;
+  ms: number;
+  report: SweepReport;
 }
 
 const scheduler = (): Scheduler => {
   const global = globalThis as unknown as Record<symbol, Scheduler>;
   return (global[Symbol.for("sentinel.scheduler")] ??= {
     enabled: false,
+    beside: null,
     timer: null,
     asked: null,
     pruneAt: 0,
@@ -40,14 +58,22 @@ const scheduler = (): Scheduler => {
   });
 };
 
-/** The newest sweep of this process; null before the first. */
-export const lastSweep = () => scheduler().last;
+/** Takes a sweep into this process's metrics, whichever process did it. */
+export function noteSweep(swept: Swept): void {
+  scheduler().last = swept;
+  metrics().sweepSeconds.observe(swept.ms / 1_000);
+  metrics().sweepFailures.inc(swept.report.failed.length);
+  metrics().incidentsOpened.inc(swept.report.opened);
+}
+
+/** Why nobody sweeps for this process just now; null while all is well, or where that is left to a cron. */
+export const sweeperTrouble = (): string | null => scheduler().beside?.trouble() ?? null;
 
 /**
  * Sweeps now, or right after the sweep that is under way: calls that come meanwhile share that one. At most one sweep at a
- * time in this process.
+ * time in this process. `told` hears of each.
  */
-export async function runSweep(): Promise<SweepReport> {
+export async function runSweep(told?: (swept: Swept) => void): Promise<SweepReport> {
   const sweeper = processSweeper();
   if (sweeper.running) {
     sweeper.again = true;
@@ -61,11 +87,9 @@ export async function runSweep(): Promise<SweepReport> {
       const began = performance.now();
       const at = Date.now();
       const report = await sweep(db, at);
-      const ms = performance.now() - began;
-      scheduler().last = { at, ms, report };
-      metrics().sweepSeconds.observe(ms / 1_000);
-      metrics().sweepFailures.inc(report.failed.length);
-      metrics().incidentsOpened.inc(report.opened);
+      const swept = { at, ms: performance.now() - began, report };
+      noteSweep(swept);
+      told?.(swept);
       pruneSometimes(at);
     } while (sweeper.again);
   })();
@@ -78,7 +102,7 @@ export async function runSweep(): Promise<SweepReport> {
 }
 
 function newest(): SweepReport {
-  const last = lastSweep();
+  const { last } = scheduler();
   if (!last) throw new Error("The sweep that was waited for failed");
   return last.report;
 }
@@ -102,21 +126,35 @@ function pruneSometimes(now: number): void {
 /** Asks for a sweep soon, without waiting for it: right after an ingest, a decision, a command. */
 export function requestSweep(): void {
   const s = scheduler();
-  if (!s.enabled || s.asked) return;
+  if (s.beside) s.beside.ask();
+  else if (s.enabled) sweepSoon();
+}
+
+function sweepSoon(told?: (swept: Swept) => void): void {
+  const s = scheduler();
+  if (s.asked) return;
   const rest = s.last ? Math.max(0, s.last.at + s.last.ms + REST_MS - Date.now()) : 0;
   s.asked = setTimeout(() => {
     s.asked = null;
-    void runSweep().catch((err: unknown) => log().error({ err }, "sweep failed"));
+    void runSweep(told).catch((err: unknown) => log().error({ err }, "sweep failed"));
   }, rest);
 }
 
-/** Lets requests ask for sweeps and, unless that is left to a cron, sweeps every interval until stopped. A sweep that fails is logged; the next one tries again. */
-export function startScheduler(): void {
+/**
+ * Lets requests ask for sweeps, which are done beside this process where `beside` is given, else in it: how a process
+ * without a sweeper of its own still answers quickly between two calls of a cron.
+ */
+export function letSweep(beside: Beside | null): void {
+  Object.assign(scheduler(), { enabled: true, beside });
+}
+
+/** Sweeps every interval and whenever it is asked to, in this process, until stopped. A sweep that fails is logged; the next one tries again. */
+export function startSweeping(told: (swept: Swept) => void): { soon: () => void } {
   const s = scheduler();
-  s.enabled = true;
-  if (s.timer || !env().SWEEP_IN_PROCESS) return;
-  s.timer = setInterval(requestSweep, env().SWEEP_INTERVAL_MS);
-  requestSweep();
+  const soon = () => sweepSoon(told);
+  s.timer ??= setInterval(soon, env().SWEEP_INTERVAL_MS);
+  soon();
+  return { soon };
 }
 
 /** Stops, waits for the sweep under way, and gives the shards back. Decides nothing. */
@@ -124,9 +162,8 @@ export async function stopScheduler(): Promise<void> {
   const s = scheduler();
   if (s.timer) clearInterval(s.timer);
   if (s.asked) clearTimeout(s.asked);
-  s.timer = null;
-  s.asked = null;
-  s.enabled = false;
+  Object.assign(s, { timer: null, asked: null, enabled: false });
+  await s.beside?.stop();
   const sweeper = processSweeper();
   await sweeper.running?.catch(() => undefined);
   await releaseShards(await getDb(), sweeper);

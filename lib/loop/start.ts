@@ -4,7 +4,8 @@ import { migrateDb } from "@/lib/db/migrate";
 import { env } from "@/lib/env";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
-import { startScheduler, stopScheduler } from "./scheduler";
+import { letSweep, stopScheduler } from "./scheduler";
+import { startBeside } from "./sweep-process";
 
 /**
  * Brings a server process up: environment, database, migrations, the sweep. What fails here ends the process, since a
@@ -12,12 +13,12 @@ import { startScheduler, stopScheduler } from "./scheduler";
  */
 export async function start(): Promise<void> {
   try {
-    const { SENTINEL_URL, PORT } = env();
+    const { SENTINEL_URL, PORT, SWEEP_IN_PROCESS } = env();
     const db = await getDb();
     await migrateDb(db);
     onShutdown(stopScheduler);
     exitAfterShutdown();
-    startScheduler();
+    letSweep(SWEEP_IN_PROCESS ? startBeside() : null);
     const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${PORT}`, Date.now());
     if (link) process.stdout.write(`\nNo account yet. Set up the first one here (once, within a day): ${link.url}\n\n`);
   } catch (err) {

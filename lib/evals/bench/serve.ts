@@ -19,7 +19,7 @@ const TICKS_A_SECOND = 100;
 
 export interface Server {
   url: string;
-  /** Seconds of CPU that it used so far; null where /proc is not there to tell. */
+  /** Seconds of CPU that it and its children used so far; null where /proc is not there to tell. */
   cpu: () => number | null;
   stop: () => Promise<void>;
 }
@@ -65,20 +65,27 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-function cpuOf(child: ChildProcess): number | null {
+function cpuOf({ pid }: ChildProcess): number | null {
   try {
-    const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8");
-    // The second field is a name in parentheses, which may hold spaces: count from behind it.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    const pids = [pid, ...children.filter((child) => child !== "")];
+    return pids.reduce<number>((sum, one) => sum + cpuOfOne(String(one)), 0);
   } catch {
     return null;
   }
 }
 
+function cpuOfOne(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The second field is a name in parentheses, which may hold spaces: count from behind it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
+  // "close" waits for its children too: they hold the ends of its output.
+  const ended = once(child, "close");
   child.kill("SIGTERM");
   const force = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
   await ended;

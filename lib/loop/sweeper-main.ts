@@ -1,0 +1,49 @@
+import { closeDb } from "@/lib/db/client";
+import { onCommit } from "@/lib/db/commit";
+import { loadEnvFile } from "@/lib/env";
+import { log } from "@/lib/log";
+import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
+import { startSweeping, stopScheduler } from "./scheduler";
+import type { FromSweeper } from "./sweep-message";
+
+/**
+ * The sweeper beside a server: sweeps every interval and when it is asked to, and tells the server of its sweeps and
+ * commits. It ends in order, giving its shards back, on a signal or when the server is gone.
+ */
+function main(): void {
+  loadEnvFile();
+  const tell = (message: FromSweeper) => {
+    if (process.connected) process.send!(message, () => undefined);
+  };
+  let ending: Promise<void> | undefined;
+  // A terminal tells both processes, and then the server tells its sweeper: once is enough.
+  onShutdown(() => (ending ??= end()));
+  exitAfterShutdown();
+  // The server's death is told by the end of the channel, even where it was killed.
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  let told = false;
+  onCommit(() => {
+    if (told) return;
+    told = true;
+    // A sweep's commits come in a row: they are told of together.
+    setImmediate(() => {
+      told = false;
+      tell({ kind: "committed" });
+    });
+  });
+  const { soon } = startSweeping((swept) => tell({ kind: "swept", ...swept }));
+  process.on("message", soon);
+}
+
+async function end(): Promise<void> {
+  await stopScheduler();
+  await closeDb();
+  if (process.connected) process.disconnect();
+}
+
+try {
+  main();
+} catch (err) {
+  log().fatal({ err }, "the sweeper could not start");
+  process.exit(1);
+}
