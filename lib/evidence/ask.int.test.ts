@@ -33,7 +33,10 @@ test("asks under the base address, with its credentials and headers, and reads J
     auth: { kind: "basic", user: "u", password: "p:1" },
     headers: { "X-Scope-OrgID": "a" },
   });
-  expect(await ask("/api/v1/query", [["query", 'up{job="a b"}']])).toEqual({ ok: true, body: { fine: true } });
+  expect(await ask("/api/v1/query", { query: [["query", 'up{job="a b"}']] })).toEqual({
+    ok: true,
+    body: { fine: true },
+  });
   expect(server.asked).toEqual(["GET /prefix/api/v1/query?query=up%7Bjob%3D%22a+b%22%7D"]);
   expect(headers[0]).toMatchObject({
     authorization: `Basic ${Buffer.from("u:p:1").toString("base64")}`,
@@ -49,7 +52,7 @@ test("a long question goes as a form", async () => {
     bodies.push(body);
     json(response, {});
   });
-  expect((await askOf(server.url)("q", [["query", "x".repeat(3_000)]])).ok).toBe(true);
+  expect((await askOf(server.url)("q", { query: [["query", "x".repeat(3_000)]] })).ok).toBe(true);
   expect(server.asked).toEqual(["POST /q"]);
   expect(bodies[0]).toBe(`query=${"x".repeat(3_000)}`);
 });
@@ -127,7 +130,7 @@ test("a huge answer is cut while it streams; one that inflates without end as we
 test("the asker may stop", async () => {
   server = await serve(() => undefined);
   const stop = new AbortController();
-  const answer = askOf(server.url, { timeoutMs: 60_000 })("x", [], stop.signal);
+  const answer = askOf(server.url, { timeoutMs: 60_000 })("x", { signal: stop.signal });
   stop.abort();
   expect(await answer).toMatchObject({ ok: false, reason: "stopped before it answered" });
 });
@@ -193,7 +196,7 @@ test("those in line when their time ends are told so, and leave the line", async
   const ask = askOf(server.url, { gate: { concurrency: 1 } });
   const first = ask("x");
   while (server.asked.length === 0) await new Promise((done) => setImmediate(done));
-  const inLine = [ask("x", [], stop.signal), ask("x", [], stop.signal)];
+  const inLine = [ask("x", { signal: stop.signal }), ask("x", { signal: stop.signal })];
   const last = ask("x");
   stop.abort();
   for (const answer of await Promise.all(inLine))

@@ -41,7 +41,15 @@ export type Answer =
   /** `body` where the source explained itself in JSON. */
   | { ok: false; status?: number; reason: string; body?: unknown };
 
-export type Ask = (path: string, parameters?: [string, string][], signal?: AbortSignal) => Promise<Answer>;
+export interface Question {
+  /** Parameters, in order, some perhaps several times. */
+  query?: [string, string][];
+  /** A JSON body; makes it a POST. */
+  json?: unknown;
+  signal?: AbortSignal;
+}
+
+export type Ask = (path: string, question?: Question) => Promise<Answer>;
 
 /** What the gate hears of it: a source that fails is left alone for a while, a bad question is only refused. */
 type Attempt = Answer & { blame?: "source" | "asker" };
@@ -55,7 +63,8 @@ const LEFT = { source: "source_failed", asker: "stopped", nobody: "answered" } a
 export function createAsk(endpoint: Endpoint, ports: Ports): Ask {
   const gate = createGate({ ...DEFAULT_GATE, ...endpoint.gate }, ports.now);
   const timeoutMs = endpoint.timeoutMs ?? TIMEOUT_MS;
-  return async (path, parameters = [], signal) => {
+  return async (path, question = {}) => {
+    const { signal } = question;
     const inLine = AbortSignal.timeout(timeoutMs);
     const entry = await gate.enter(signal ? AbortSignal.any([inLine, signal]) : inLine);
     if (!entry.ok) return entry;
@@ -63,7 +72,7 @@ export function createAsk(endpoint: Endpoint, ports: Ports): Ask {
     const ends = signal ? AbortSignal.any([deadline, signal]) : deadline;
     let attempt: Attempt = { ok: false, reason: "failed", blame: "source" };
     try {
-      attempt = await once(endpoint, ports, path, parameters, ends);
+      attempt = await once(endpoint, ports, path, question, ends);
     } catch (error) {
       if (signal?.aborted) attempt = { ok: false, reason: "stopped before it answered", blame: "asker" };
       else if (deadline.aborted)
@@ -80,26 +89,28 @@ async function once(
   endpoint: Endpoint,
   ports: Ports,
   path: string,
-  parameters: [string, string][],
+  question: Question,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const base = endpoint.url.endsWith("/") ? endpoint.url : `${endpoint.url}/`;
   const url = new URL(path.replace(/^\//, ""), base);
-  const query = new URLSearchParams(parameters).toString();
-  const long = query.length > MAX_QUERY_CHARS;
-  if (!long) url.search = query;
+  const query = new URLSearchParams(question.query).toString();
+  const form = question.json === undefined && query.length > MAX_QUERY_CHARS;
+  if (!form) url.search = query;
+  const body = question.json === undefined ? (form ? query : undefined) : JSON.stringify(question.json);
+  const type = form ? "application/x-www-form-urlencoded" : "application/json";
   const response = await raced(
     ports.fetch(url, {
-      method: long ? "POST" : "GET",
+      method: body === undefined ? "GET" : "POST",
       redirect: "manual",
       signal,
       headers: {
         accept: "application/json",
-        ...(long ? { "content-type": "application/x-www-form-urlencoded" } : {}),
+        ...(body === undefined ? {} : { "content-type": type }),
         ...endpoint.headers,
         ...(await authorization(endpoint.auth)),
       },
-      ...(long ? { body: query } : {}),
+      body,
     }),
     signal,
   );
@@ -116,10 +127,10 @@ async function once(
   const text = await readUpTo(response, limit, signal);
   if (text === null)
     return { ok: false, status: response.status, reason: `the answer has more than ${limit} bytes: ask for less` };
-  const body = parsed(text);
-  if (!response.ok) return refused(response.status, body, text);
-  if (body === undefined) return { ok: false, reason: `the answer is not JSON: ${quoted(text)}`, blame: "source" };
-  return { ok: true, body };
+  const value = parsed(text);
+  if (!response.ok) return refused(response.status, value, text);
+  if (value === undefined) return { ok: false, reason: `the answer is not JSON: ${quoted(text)}`, blame: "source" };
+  return { ok: true, body: value };
 }
 
 /** 400, 404 and 422 are the question's fault; anything else (401, 403, 429, 5xx) would meet the next question as well. */

@@ -83,11 +83,9 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
     for (const namespace of config.namespaces) {
       let next = "";
       for (let page = 0; page < MAX_PAGES; page++) {
-        const answer = await ask(
-          path.replace("{ns}", encodeURIComponent(namespace)),
-          [["limit", String(PAGE)], ...(next ? [["continue", next] as [string, string]] : [])],
-          signal,
-        );
+        const query: [string, string][] = [["limit", String(PAGE)]];
+        if (next) query.push(["continue", next]);
+        const answer = await ask(path.replace("{ns}", encodeURIComponent(namespace)), { query, signal });
         // 410: what the page was to continue has expired; what came before stands.
         if (!answer.ok && answer.status === 410 && page > 0) break;
         if (!answer.ok) return couldNotLook(source, answer.reason);

@@ -37,9 +37,8 @@ export function lokiLogs(config: LokiConfig, ports: Ports): LogSource {
     async read({ node, from, to, limit, signal }) {
       const most = Math.min(limit, MAX_LINES);
       const query = selector({ ...config.labels, [config.nodeLabel ?? "service_name"]: node });
-      const answer = await ask(
-        "loki/api/v1/query_range",
-        [
+      const answer = await ask("loki/api/v1/query_range", {
+        query: [
           ["query", query],
           ["start", nanoseconds(from)],
           // Loki leaves the end out.
@@ -48,7 +47,7 @@ export function lokiLogs(config: LokiConfig, ports: Ports): LogSource {
           ["direction", "forward"],
         ],
         signal,
-      );
+      });
       if (!answer.ok) return couldNotLook(source, answer.reason);
       const parsed = Streams.safeParse(answer.body);
       if (!parsed.success) return couldNotLook(source, "the answer is not one of Loki's API");

@@ -99,7 +99,7 @@ export function createPrometheus(endpoint: Endpoint, ports: Ports): Prometheus {
     read: (data: z.output<S>["data"]) => { value: T; cut: boolean } | string,
     signal?: AbortSignal,
   ): Promise<Looked<T>> {
-    const answer = await ask(path, parameters, signal);
+    const answer = await ask(path, { query: parameters, signal });
     if (!answer.ok) return couldNotLook(source, explained(answer));
     const parsed = schema.safeParse(answer.body);
     if (!parsed.success) {
