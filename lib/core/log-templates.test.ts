@@ -75,6 +75,13 @@ describe("mineTemplates", () => {
   });
 });
 
+it("compares no more places than templates have, so that pasted data costs little", () => {
+  const tail = (word: string) => `${word} `.repeat(300);
+  expect(texts([`dump ${tail("a")}`, `dump ${tail("b")}`])).toHaveLength(2);
+  const dumps = users.map((u) => `dump of all there is: ${"and ".repeat(120)}${u} ${tail("a")}`);
+  expect(texts(dumps)[0]).toMatch(/^dump of all there is: (and )+<\*>$/);
+});
+
 describe("createMiner", () => {
   /** Words without a digit, all different. */
   const word = (n: number) => n.toString(26).replace(/./g, (c) => String.fromCharCode(97 + Number.parseInt(c, 26)));

@@ -21,7 +21,7 @@ export interface Miner {
   finish(): { templateOf: (ticket: number) => number; templates: Template[] };
 }
 
-/** Distinct masked lines kept at once; beyond it they are folded into their templates. A few kB each at the very most. */
+/** Distinct masked lines kept at once; beyond it they are folded into their templates. 40 MB at the very most. */
 const SHAPES_MAX = 20_000;
 /** After folding, this many stay; what is rarest is folded into one template of anything, so that memory stays bounded. */
 const SHAPES_KEPT = SHAPES_MAX / 2;
@@ -30,6 +30,8 @@ const SHAPES_KEPT = SHAPES_MAX / 2;
  * of forms (start, stop, pause, resume; get, put, post, delete), names have many. Between two and five the choice hardly matters.
  */
 const ALTERNATIVES_MAX = 4;
+/** Places of a shape that are compared; all that comes after them is one place. Templates are shorter; pasted data is not. */
+const PLACES_MAX = 100;
 
 /** A masked line, and how many lines were masked to it. */
 interface Shape {
@@ -37,6 +39,10 @@ interface Shape {
   count: number;
   /** Its ticket: order of first appearance. */
   ticket: number;
+}
+
+/** A shape in parts, one for each place. */
+interface Parted extends Shape {
   tokens: string[];
 }
 
@@ -47,7 +53,8 @@ interface Shape {
  * Like Drain (He et al., ICWS 2017) it trusts that lines of one template have the same number of words after masking and
  * begin with the same word. Unlike Drain, whose groups depend on the order of lines and on a threshold of similarity, it sees all
  * shapes before it decides, and decides by how many different words stand at a place: few alternate (wording), many are
- * values. That is the insight of IPLoM (Makanju et al., KDD 2009) and Brain (Yu et al., TSC 2023). The order of lines changes ids only.
+ * values. That is the insight of IPLoM (Makanju et al., KDD 2009) and Brain (Yu et al., TSC 2023). While no more than
+ * {@link SHAPES_MAX} shapes come, the order of lines changes ids only.
  */
 export function createMiner(): Miner {
   let shapes = new Map<string, Shape>();
@@ -63,7 +70,7 @@ export function createMiner(): Miner {
     for (const { text, count, ticket, members } of groups) {
       const known = shapes.get(text);
       if (known) known.count += count;
-      else shapes.set(text, { text, count, ticket, tokens: tokensOf(text) });
+      else shapes.set(text, { text, count, ticket });
       for (const member of members) folded[member.ticket] = known?.ticket ?? ticket;
     }
   };
@@ -79,7 +86,8 @@ export function createMiner(): Miner {
       if (shapes.size >= SHAPES_MAX) fold();
       const ticket = folded.length;
       folded.push(ticket);
-      shapes.set(text, { text, count: 1, ticket, tokens: tokensOf(text) });
+      const own = flat(text);
+      shapes.set(own, { text: own, count: 1, ticket });
       return ticket;
     },
     finish() {
@@ -111,26 +119,36 @@ interface Group {
   text: string;
   count: number;
   ticket: number;
-  members: Shape[];
+  members: readonly Shape[];
 }
 
-const sum = (members: Shape[]) => ({
+const sum = (members: readonly Shape[]) => ({
   members,
   count: members.reduce((n, s) => n + s.count, 0),
   ticket: members.reduce((first, s) => Math.min(first, s.ticket), Number.POSITIVE_INFINITY),
 });
 
+/** The same text without what it was cut from: engines keep the whole of a string alive for a slice of it. */
+const flat = (text: string) => ` ${text}`.slice(1);
+
 /** Words, wildcards and signs, each with the blank before it, so that joining them gives the text back. */
-const tokensOf = (text: string): string[] => text.match(/ ?(?:<\*>|[^\s,;=()[\]{}<>"'|:`]+|.)/gsu) ?? [];
+function tokensOf(text: string): string[] {
+  const tokens = text.match(/ ?(?:<\*>|[^\s,;=()[\]{}<>"'|:`]+|.)/gsu) ?? [];
+  return tokens.length <= PLACES_MAX
+    ? tokens
+    : [...tokens.slice(0, PLACES_MAX - 1), tokens.slice(PLACES_MAX - 1).join("")];
+}
 
 const WORD = /[\p{L}\p{N}]/u;
 const isWord = (token: string) => WORD.test(token);
 
 /** Shapes of one length and one first word, split until what remains together is one template. */
 function group(shapes: Shape[]): Group[] {
-  const blocks = new Map<string, Shape[]>();
-  for (const shape of shapes)
-    put(blocks, `${shape.tokens.length} ${shape.tokens.find(isWord)?.trimStart() ?? ""}`, shape);
+  const blocks = new Map<string, Parted[]>();
+  for (const shape of shapes) {
+    const tokens = tokensOf(shape.text);
+    put(blocks, `${tokens.length} ${tokens.find(isWord)?.trimStart() ?? ""}`, { ...shape, tokens });
+  }
   const groups: Group[] = [];
   const open = [...blocks.values()];
   for (let members = open.pop(); members; members = open.pop()) {
@@ -148,46 +166,37 @@ function put<K, V>(into: Map<K, V[]>, key: K, value: V): void {
 }
 
 /**
- * The members in parts, one part when they are one template: when more of their words are constant than not, and at every other place
- * stand too many words, or a value as well as words. Else they are split where the fewest different words stand.
+ * The members in parts; one part when they are one template: more of their words are the same than are not, and wherever they
+ * differ stand too many words to be wording, or a value as well as words. Else they are split where the fewest different words stand,
+ * wording first.
  */
-function split(members: Shape[]): Shape[][] {
+function split(members: Parted[]): Parted[][] {
   if (members.length === 1) return [members];
   let constant = 0;
   let variable = 0;
-  let place = -1;
-  let fewest = Number.POSITIVE_INFINITY;
-  let worst = -1;
-  let worstCount = Number.POSITIVE_INFINITY;
-  const width = members[0]!.tokens.length;
-  for (let i = 0; i < width; i++) {
+  let wording: { place: number; forms: number } | null = null;
+  let fewest: { place: number; forms: number } | null = null;
+  for (const [place, token] of members[0]!.tokens.entries()) {
     const seen = new Set<string>();
-    for (const { tokens } of members) seen.add(tokens[i]!);
-    const token = members[0]!.tokens[i]!;
+    for (const { tokens } of members) seen.add(tokens[place]!);
+    const forms = seen.size;
     const value = seen.has(WILDCARD) || seen.has(` ${WILDCARD}`);
-    if (seen.size === 1) {
+    if (forms === 1) {
       if (!value && isWord(token)) constant++;
       continue;
     }
     variable++;
-    if (seen.size < worstCount) {
-      worstCount = seen.size;
-      worst = i;
-    }
-    const many = value || seen.size > ALTERNATIVES_MAX;
-    if (!many && seen.size < fewest) {
-      fewest = seen.size;
-      place = i;
-    }
+    if (fewest === null || forms < fewest.forms) fewest = { place, forms };
+    if (!value && forms <= ALTERNATIVES_MAX && (wording === null || forms < wording.forms)) wording = { place, forms };
   }
-  if (place < 0 && constant > variable) return [members];
-  const at = place >= 0 ? place : worst;
-  const parts = new Map<string, Shape[]>();
-  for (const shape of members) put(parts, shape.tokens[at]!, shape);
+  const at = wording ?? (constant > variable ? null : fewest);
+  if (at === null) return [members];
+  const parts = new Map<string, Parted[]>();
+  for (const shape of members) put(parts, shape.tokens[at.place]!, shape);
   return [...parts.values()];
 }
 
-function textOf(members: Shape[]): string {
+function textOf(members: Parted[]): string {
   const [first] = members;
   if (members.length === 1) return first!.text;
   return first!.tokens
