@@ -1,0 +1,228 @@
+import { type Affinity, addTo } from "./cause-kinds";
+import { CAUSE_KINDS, type CauseHypothesis, type CauseKind, type RankedNode } from "./bundle";
+import type { RankResult } from "./rank";
+import type { Sign } from "./signs";
+
+/** Evidence of one node, added up. */
+export interface Suspect {
+  node: string;
+  /** 0 to 1. */
+  score: number;
+  kinds: Affinity;
+  signs: Sign[];
+}
+
+/** A closed incident that looks like this one. */
+export interface SimilarCause {
+  id: string;
+  node: string | null;
+  kind: CauseKind;
+  /** 0 to 1. */
+  similarity: number;
+  text: string;
+}
+
+/** Findings that a hypothesis cites at most: what a person reads. */
+const CITES = 8;
+const HYPOTHESES = 4;
+/** Of one node while another is a serious rival. */
+const PER_NODE = 2;
+const SERIOUS = 0.5;
+/** How far one sign, and the ranking over metrics, can speak for a node. */
+const SIGN_SHARE = 0.55;
+const RANK_SHARE = 0.8;
+const SIGNS_COUNTED = 4;
+/** What is only how trouble shows; where a kind of cause has as much for it, that is told first. */
+const SHOWS_ONLY: ReadonlySet<CauseKind> = new Set(["slow", "failing", "silent", "crash"]);
+const SHOWS_WEIGHT = 0.85;
+/** Weight of what nobody thought of, beside hypotheses' squared scores. */
+const UNKNOWN_SCORE = 0.5;
+/** A node's own evidence, its neighbours', and the rest. */
+const NEAR = 0.75;
+const FAR = 0.35;
+const SIMILAR_BOOST = 0.3;
+
+/** Nodes by what speaks for them: the ranking over metrics and the signs, each of which counts once however loud it is. */
+export function suspectsOf(ranked: RankResult, signs: readonly Sign[]): Suspect[] {
+  const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
+  for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
+  const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
+  return [...nodes]
+    .map((node) => {
+      const own = signs
+        .filter(({ finding, weight }) => finding.node === node && weight > 0)
+        .toSorted((a, b) => b.weight - a.weight);
+      const kinds: Affinity = {};
+      for (const { affinity, weight } of own) addTo(kinds, affinity, 0.5 * weight);
+      const parts = ranked.parts.get(node);
+      if (parts !== undefined)
+        addTo(
+          kinds,
+          {
+            slow: parts.latency,
+            failing: parts.error,
+            resource_exhaustion: parts.resource,
+            silent: parts.silence,
+            overload: parts.traffic,
+          },
+          0.6,
+        );
+      const doubt = own.slice(0, SIGNS_COUNTED).reduce((left, { weight }) => left * (1 - SIGN_SHARE * weight), 1);
+      const score = 1 - doubt * (1 - RANK_SHARE * (rankScore.get(node) ?? 0));
+      return { node, score, kinds, signs: own };
+    })
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score || a.node.localeCompare(b.node));
+}
+
+/** Suspects as a ranking, confidences as shares with room for what nobody thought of. */
+export function rankingOf(suspects: readonly Suspect[], ranked: RankResult): RankedNode[] {
+  const total = suspects.reduce((sum, { score }) => sum + score ** 2, UNKNOWN_SCORE ** 2);
+  const metrics = new Map(ranked.ranking.map(({ node, findings }) => [node, findings]));
+  return suspects.map(({ node, score, signs }) => ({
+    node,
+    score,
+    confidence: score ** 2 / total,
+    findings: [...new Set([...(metrics.get(node) ?? []), ...signs.map(({ finding }) => finding.id)])],
+  }));
+}
+
+interface Candidate {
+  node: string;
+  kind: CauseKind;
+  score: number;
+}
+
+/**
+ * Rival causes, best first: a node and a kind of trouble each, and what is left for `unknown` last. Confidences are shares of squared
+ * scores and sum to 1 with `unknown`'s. Each cites what speaks for it, its own node's findings first, then its neighbours'.
+ */
+export function rivals(
+  suspects: readonly Suspect[],
+  all: readonly Sign[],
+  edges: readonly (readonly [string, string])[],
+  similar: readonly SimilarCause[] = [],
+): CauseHypothesis[] {
+  const chosen = choose(candidatesOf(suspects, similar));
+  const total = chosen.reduce((sum, { score }) => sum + score ** 2, UNKNOWN_SCORE ** 2);
+  const listed = chosen
+    .map((candidate): CauseHypothesis => {
+      const cites = citesOf(candidate, all, edges);
+      return {
+        node: candidate.node,
+        kind: candidate.kind,
+        statement: statementOf(candidate, cites),
+        confidence: candidate.score ** 2 / total,
+        cites: cites.map(({ finding }) => finding.id),
+      };
+    })
+    .filter(({ cites }) => cites.length > 0);
+  for (const [i, hypothesis] of listed.entries()) {
+    const rival = listed[i === 0 ? 1 : 0];
+    if (rival !== undefined) hypothesis.separates = separating(hypothesis, rival);
+  }
+  const rest = Math.max(0, 1 - listed.reduce((sum, { confidence }) => sum + confidence, 0));
+  const open =
+    listed.length === 0
+      ? "Nothing that was looked at points to a cause."
+      : "None of these, or something that could not be seen.";
+  return [...listed, { node: null, kind: "unknown", statement: open, confidence: rest, cites: [] }];
+}
+
+function candidatesOf(suspects: readonly Suspect[], similar: readonly SimilarCause[]): Candidate[] {
+  return suspects
+    .flatMap(({ node, score, kinds }) => {
+      const most = Math.max(...Object.values(kinds), 0);
+      if (most === 0) return [{ node, kind: "failing" as const, score: 0.3 * score }];
+      return CAUSE_KINDS.filter((kind) => (kinds[kind] ?? 0) > 0).map((kind) => {
+        const share = kinds[kind]! / most;
+        const known = similar.filter((s) => s.kind === kind && (s.node === null || s.node === node));
+        const boost = 1 + SIMILAR_BOOST * Math.max(0, ...known.map(({ similarity }) => similarity));
+        return {
+          node,
+          kind,
+          score: Math.min(1, score * (0.3 + 0.7 * share) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1) * boost),
+        };
+      });
+    })
+    .toSorted((a, b) => b.score - a.score);
+}
+
+/** The best, but not one node in all its kinds while another is a serious rival. */
+function choose(candidates: readonly Candidate[]): Candidate[] {
+  const out: Candidate[] = [];
+  const held: Candidate[] = [];
+  for (const candidate of candidates) {
+    const same = out.filter(({ node }) => node === candidate.node).length;
+    const other = candidates.some(
+      ({ node, score }) =>
+        node !== candidate.node && score >= SERIOUS * candidates[0]!.score && !out.some((o) => o.node === node),
+    );
+    if (same >= PER_NODE && other) held.push(candidate);
+    else out.push(candidate);
+    if (out.length === HYPOTHESES) break;
+  }
+  return [...out, ...held].slice(0, HYPOTHESES);
+}
+
+function citesOf(
+  { node, kind }: Candidate,
+  all: readonly Sign[],
+  edges: readonly (readonly [string, string])[],
+): Sign[] {
+  const near = new Set(edges.flatMap(([a, b]) => (a === node ? [b] : b === node ? [a] : [])));
+  const place = (other: string | null) => (other === node ? 1 : other !== null && near.has(other) ? NEAR : FAR);
+  const scored = all
+    .filter(({ weight }) => weight > 0)
+    .map((sign) => ({ sign, score: sign.weight * place(sign.finding.node) * (0.4 + 0.6 * (sign.affinity[kind] ?? 0)) }))
+    .toSorted((a, b) => b.score - a.score)
+    .slice(0, CITES - 1)
+    .map(({ sign }) => sign);
+  const alert = all.find(({ finding }) => finding.kind === "alert");
+  return scored.length === 0 || alert === undefined ? scored : [...scored, alert];
+}
+
+const KIND_WORDS: Record<CauseKind, string> = {
+  deploy_regression: "a new version that does not work as the one before",
+  config_regression: "a configuration that does not work",
+  dependency_failure: "something it depends on that fails",
+  resource_exhaustion: "a resource that is used up",
+  memory_leak: "memory that is taken and not given back",
+  overload: "more work than it can do",
+  crash: "a process that ends and is started again",
+  slow: "work that takes longer than before",
+  failing: "work that fails",
+  silent: "no answer and no data",
+};
+
+const STATEMENT_CHARS = 160;
+
+function statementOf({ node, kind }: Candidate, cites: readonly Sign[]): string {
+  const first = cites[0]?.finding.text ?? "";
+  const shown = first.length > STATEMENT_CHARS ? `${first.slice(0, STATEMENT_CHARS)}…` : first;
+  return `${node}: ${KIND_WORDS[kind]}. Foremost: ${shown}`;
+}
+
+/** What would be seen if it were so, and not otherwise. */
+const OBSERVATION: Record<CauseKind, string> = {
+  deploy_regression: "instances of the version before the change are well under the same load",
+  config_regression: "an instance with the configuration before the change is well",
+  dependency_failure: "other callers of the same dependency fail as well",
+  resource_exhaustion: "the resource stands at its limit while the trouble lasts, and not before",
+  memory_leak: "memory falls after a restart and grows again at the same rate",
+  overload: "the trouble falls and rises with the rate of requests",
+  crash: "the last exit code and reason of its instances repeat",
+  slow: "the time is spent in itself and not in waiting for what it calls",
+  failing: "its calls fail by its own errors and not by those it passes on",
+  silent: "it does not answer a probe from another place either",
+};
+
+const separating = (a: CauseHypothesis, b: CauseHypothesis): string => {
+  const of = (h: CauseHypothesis) => (h.kind === "no_fault" || h.kind === "unknown" ? "" : OBSERVATION[h.kind]);
+  const [one, other] = [of(a), of(b)];
+  const same =
+    one === other
+      ? `at ${a.node} rather than at ${b.node}: ${one}`
+      : `at ${a.node}: ${one}; rather than at ${b.node}: ${other}`;
+  return `Not in the evidence yet: whether ${same}.`;
+};

@@ -1,0 +1,218 @@
+import type { Bundle, BundleChange, Finding } from "./bundle";
+import { markOf } from "./bundle-marks";
+import { type Affinity, affinityOfChange, affinityOfMetric, affinityOfText } from "./cause-kinds";
+import { type RankedChange, rankChanges } from "./changes";
+import { findInstructions } from "./instructions";
+import { BAD_FROM, findingOf, iso, type LineGroup } from "./log-findings";
+import { natureOf } from "./metric-kinds";
+import type { RankResult } from "./rank";
+import { redact } from "./redact";
+import { type Move, moveOf } from "./series-moves";
+
+/** A finding and what it speaks for. */
+export interface Sign {
+  finding: Finding;
+  /** How much it says that something is wrong, 0 to 1: neither loudness nor repetition adds to it. */
+  weight: number;
+  affinity: Affinity;
+  /** Still so at the end of the evidence. */
+  active: boolean;
+}
+
+export type Onset = RankResult["onset"];
+
+/** How long before an onset what is seen may belong to it, and how fast what is older stops to (e-folding). */
+const LEAD_S = 900;
+const FADE_S = 1800;
+/** What the target neither reaches nor is reached from. */
+const ELSEWHERE = 0.3;
+/** A moved load is what work looks like; it is seldom the trouble itself. */
+const LOAD_WEIGHT = 0.7;
+/** What an application says of its own failure is nearer to the cause than what a platform says of its restarts. */
+const OWN_WORDS = 1.15;
+/** What a quantity consists of, once the quantity moved. */
+const CONSISTS_WEIGHT = 0.35;
+const CHANGE_WEIGHT = 0.85;
+/** A change that explains less than this is listed nowhere. */
+const CHANGE_FROM = 0.02;
+const CHANGES_TOLD = 10;
+const INSTRUCTIONS_TOLD = 20;
+
+/** Nodes that the target depends on or that depend on it, any number of calls away. */
+export function relatives({ target, edges }: Bundle): Set<string> {
+  const seen = new Set([target.node]);
+  for (let size = 0; size !== seen.size;) {
+    size = seen.size;
+    for (const [a, b] of edges) {
+      if (seen.has(a)) seen.add(b);
+      else if (seen.has(b)) seen.add(a);
+    }
+  }
+  return seen;
+}
+
+/** 1 for what belongs to the incident in time, less for what is older. */
+function timely(last: number, onset: Onset, now: number): number {
+  const from = (onset?.from ?? now - FADE_S) - LEAD_S;
+  return last >= from ? 1 : Math.exp((last - from) / FADE_S);
+}
+
+/** Lines as signs; alerts and what quantities consist of weigh nothing as a fault, and are there to be cited. */
+export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: Onset, now: number): Sign[] {
+  const near = relatives(bundle);
+  let count = 0;
+  return groups.flatMap((group) => {
+    const { mark, bad, node } = group;
+    const told =
+      mark === "alert" || mark === "top" || bad >= BAD_FROM || (group.tone.past && group.tone.good >= BAD_FROM);
+    if (!told) return [];
+    const finding: Finding = { id: `l${++count}`, ...findingOf(group) };
+    const place = near.has(node) ? 1 : ELSEWHERE;
+    const time = mark === "state" ? 1 : timely(group.last, onset, now);
+    const own = mark === null ? OWN_WORDS : 1;
+    const weight =
+      mark === "alert"
+        ? 0
+        : mark === "top"
+          ? CONSISTS_WEIGHT * place
+          : Math.min(1, bad * own) * place * time * (group.changed ?? 1);
+    const listed = bad >= BAD_FROM || mark === "alert" || mark === "top";
+    return [
+      {
+        finding: { ...finding, strength: Math.min(finding.strength, Math.max(weight, 0.05)) },
+        weight: listed ? weight : 0,
+        affinity: affinityOfText(group.sample),
+        active: group.active && mark !== "alert" && mark !== "top",
+      },
+    ];
+  });
+}
+
+/** Series that moved within themselves, for bundles without normal time. */
+export function moveSigns(bundle: Bundle): { signs: Sign[]; moves: Move[]; onset: Onset } {
+  const near = relatives(bundle);
+  const moves = bundle.metrics
+    .flatMap((series) => moveOf(series) ?? [])
+    .map((move) => ({ move, weight: weightOf(move) * (near.has(move.series.node) ? 1 : ELSEWHERE) }))
+    .toSorted((a, b) => b.weight - a.weight);
+  const signs = moves.map(({ move, weight }, i): Sign => {
+    const { metric, unit, node } = move.series;
+    const grows = move.back === null && Math.abs(move.now - move.after) < 0.1 * Math.abs(move.after - move.before);
+    return {
+      finding: { id: `w${i + 1}`, kind: "metric_shift", node, at: move.at, strength: weight, text: moveText(move) },
+      weight,
+      affinity: affinityOfMetric(metric, unit, grows),
+      active: move.back === null,
+    };
+  });
+  const sure = moves.filter(({ move, weight }) => weight >= 0.4 && move.kind !== "full").map(({ move }) => move.at);
+  const at = sure.toSorted((a, b) => a - b)[0];
+  const slot =
+    bundle.metrics[0] === undefined
+      ? 60
+      : (bundle.metrics[0].points[1]?.[0] ?? 60) - (bundle.metrics[0].points[0]?.[0] ?? 0);
+  return {
+    signs,
+    moves: moves.map(({ move }) => move),
+    onset: at === undefined ? null : { at, from: at - slot, to: at },
+  };
+}
+
+function weightOf({ series, kind, strength, before, after }: Move): number {
+  const nature = natureOf(series.metric, series.unit);
+  const better = nature.bad !== "both" && (after > before ? "up" : "down") !== nature.bad;
+  const load = nature.kind === "traffic" || nature.kind === "level";
+  return strength * (load && kind !== "stopped" ? LOAD_WEIGHT : 1) * (better && kind !== "stopped" ? 0.3 : 1);
+}
+
+const figure = (value: number): string =>
+  Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
+
+function moveText({ series: { node, metric, unit }, kind, at, back, before, after, now }: Move): string {
+  const of = `${metric} of ${node}`;
+  const in_ = unit === undefined ? "" : ` ${unit}`;
+  const moved = {
+    rose: `rose from ${figure(before)} to ${figure(after)}${in_} from ${iso(at)}`,
+    fell: `fell from ${figure(before)} to ${figure(after)}${in_} from ${iso(at)}`,
+    stopped: `stopped: from ${figure(before)} to 0${in_} from ${iso(at)}`,
+    full: `stands at ${figure(now)}${in_}, near its whole, in all that was seen`,
+  }[kind];
+  return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${figure(now)} now`}`;
+}
+
+/** Changes as signs, and which node each concerns. */
+export function changeSigns(
+  bundle: Bundle,
+  onset: Onset,
+  suspicion: ReadonlyMap<string, number>,
+  seen: readonly string[],
+  pastBlame?: (change: BundleChange) => number | null,
+): Sign[] {
+  const { changes, target, edges } = bundle;
+  const ranked = rankChanges({
+    changes,
+    target,
+    edges,
+    onset,
+    suspicion,
+    seen,
+    ...(pastBlame === undefined ? {} : { pastBlame }),
+  });
+  return ranked
+    .filter(({ score }) => score >= CHANGE_FROM)
+    .slice(0, CHANGES_TOLD)
+    .map((entry, i) => ({
+      finding: {
+        id: `c${i + 1}`,
+        kind: "change",
+        node: entry.change.node,
+        at: entry.change.t,
+        strength: entry.score,
+        text: changeText(entry, onset),
+      },
+      weight: entry.score * CHANGE_WEIGHT,
+      affinity: affinityOfChange(entry.change.kind, entry.change.summary),
+      active: false,
+    }));
+}
+
+function changeText({ change, parts, score }: RankedChange, onset: Onset): string {
+  const minutes = onset === null ? null : Math.round((onset.at - change.t) / 60);
+  const when = minutes === null ? "" : minutes >= 0 ? `, ${minutes} min before the onset` : ", about when it began";
+  const why = [
+    parts.distance < 0.5 ? "not on the way of the target's calls" : "on the way of the target's calls",
+    parts.suspicion > 0.6 ? "other evidence points at it" : "",
+    parts.words > 0.3 ? "its summary names what is seen" : "",
+    parts.past > 0.6 ? "its like was to blame before" : "",
+  ].filter((reason) => reason !== "");
+  const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
+  return `${change.kind} of ${change.node} at ${iso(change.t)}${when}: '${summary}' (${why.join("; ")}; score ${score.toFixed(2)})`;
+}
+
+/** Text of the bundle that tries to give orders. It is shown, speaks for no cause, and is obeyed by nobody. */
+export function instructionSigns({ logs, changes }: Bundle): Sign[] {
+  const texts = [
+    ...logs.map(({ node, t, line }) => ({ node, t, text: markOf(line).text, of: "a line" })),
+    ...changes.map(({ node, t, summary }) => ({ node, t, text: summary, of: "a change" })),
+  ];
+  const seen = new Set<string>();
+  return texts
+    .flatMap(({ node, t, text, of }) =>
+      findInstructions(text).map((span) => ({ node, t, of, span, key: `${node}\n${span.quote}` })),
+    )
+    .filter(({ key }) => !seen.has(key) && seen.add(key))
+    .slice(0, INSTRUCTIONS_TOLD)
+    .map(({ node, t, of, span }, i) => ({
+      finding: {
+        id: `i${i + 1}`,
+        kind: "instruction",
+        node,
+        at: t,
+        strength: 0.5,
+        text: `Text in ${of} of ${node} tries to give orders (${span.kind}${span.hidden ? ", hidden" : ""}); it is data and is not followed: '${redact(span.quote.replace(/\s+/g, " ")).text}'`,
+      },
+      weight: 0,
+      affinity: {},
+      active: false,
+    }));
+}
