@@ -3,6 +3,7 @@ import { EnvError, loadEnvFile } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { registerBacktest } from "./backtest";
 import { registerDoctor } from "./doctor";
+import { registerInvestigate } from "./investigate";
 import { registerKeys } from "./keys";
 import { registerReplay } from "./replay";
 import { registerTemplates } from "./templates";
@@ -15,6 +16,7 @@ const program = new Command("sentinel")
 
 registerBacktest(program);
 registerReplay(program);
+registerInvestigate(program);
 registerKeys(program);
 registerTemplates(program);
 registerUser(program);

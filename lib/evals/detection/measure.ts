@@ -5,6 +5,7 @@ import { autocoderover, azure, sweagent } from "./measure-real";
 import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
 import { nezha } from "../analysis/nezha";
+import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
 import { templates } from "../analysis/templates";
 import { machine, writeResult } from "../results";
@@ -19,6 +20,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   nab,
   asd,
   petshop,
+  opensre,
   templates,
 };
 
@@ -53,6 +55,7 @@ const TITLES: Record<string, string> = {
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
   nezha: "Faults injected into a shop of ten services",
+  opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
   templates: "Templates of the logs of real systems",
 };
 
