@@ -13,7 +13,7 @@ export interface RunbookSection {
   title: string;
   /** The runbook's title and the headings above, the nearest last. */
   heading: string;
-  text: string;
+  body: string;
   /** Higher fits better; only comparable within one answer. */
   score: number;
 }
@@ -77,7 +77,7 @@ export async function searchRunbooks(
   try {
     const about = service ?? null;
     const sections = await db.all<RunbookSection>(sql`
-      SELECT f.path, r.title, f.heading, f.body AS text, -bm25(runbooks_fts, 0, ${HEADING_WEIGHT}, 1) AS score
+      SELECT f.path, r.title, f.heading, f.body, -bm25(runbooks_fts, 0, ${HEADING_WEIGHT}, 1) AS score
       FROM runbooks_fts f JOIN runbooks r ON r.path = f.path
       WHERE runbooks_fts MATCH ${words} AND (${about} IS NULL OR r.services = '[]'
         OR EXISTS (SELECT 1 FROM json_each(r.services) WHERE value = ${about}))
