@@ -5,11 +5,14 @@ import { type Child, fleet, next } from "./children";
 import { TOKEN_HEADER } from "./faults";
 import { takeFolder } from "./folder";
 import { anyPort, freePort } from "./ports";
+import { announceDeploy } from "./announce";
 import { untilReady } from "./ready";
+import { startWatchedService } from "./watched-service";
 import { makeWorld } from "./world";
 
 const HELP = `Shows Sentinel at work: builds it if need be, starts the server on a database of its own, and fifteen agents
-that fall ill by the clock.
+that fall ill by the clock. Beside them runs a service, "target", watched through Prometheus and Alertmanager where both are
+installed, and through a built-in scraper otherwise.
 
   --port N             where to listen (default 3000, or the next free one above)
   --host H             on which address (default 127.0.0.1)
@@ -18,6 +21,7 @@ that fall ill by the clock.
   --stretch N          the schedule's seconds, times N (default 1)
   --pace N             how busy the agents are (default 1)
   --seed N             the fleet's luck (default 1)
+  --built-in           watch the service with the built-in scraper in any case
   --json               print one JSON object a line, for programs`;
 
 interface Options {
@@ -25,6 +29,7 @@ interface Options {
   host: string;
   data: string;
   fleetArgs: string[];
+  builtIn: boolean;
   json: boolean;
 }
 
@@ -34,7 +39,7 @@ function readOptions(): Options {
     options: {
       port: { ...text, default: "3000" }, host: { ...text, default: "127.0.0.1" }, data: { ...text, default: "./data/demo" },
       schedule: { ...text, default: "demo" }, stretch: { ...text, default: "1" }, pace: { ...text, default: "1" }, seed: { ...text, default: "1" },
-      json: { type: "boolean", default: false }, help: { type: "boolean", default: false },
+      "built-in": { type: "boolean", default: false }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false },
     },
   }); // prettier-ignore
   if (values.help) {
@@ -45,19 +50,23 @@ function readOptions(): Options {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Error(`--port must be a port, not ${values.port}`);
   const fleetArgs = (["schedule", "stretch", "pace", "seed"] as const).flatMap((name) => [`--${name}`, values[name]]);
-  return { port, host: values.host, data: values.data, fleetArgs, json: values.json };
+  return { port, host: values.host, data: values.data, fleetArgs, builtIn: values["built-in"], json: values.json };
 }
 
 /** Ends everything in order, once: first who reports, then who listens. Nothing is decided on the way out. */
 function createStop(release: () => void) {
-  const children: Child[] = [];
+  const children: { stop: () => Promise<void> }[] = [];
   let stopping: Promise<void> | null = null;
   const stop = () =>
     (stopping ??= (async () => {
       for (const child of children.toReversed()) await child.stop();
       release();
     })());
-  return { stop, stopping: () => stopping !== null, add: (child: Child) => void children.push(child) };
+  return {
+    stop,
+    stopping: () => stopping !== null,
+    add: (child: { stop: () => Promise<void> }) => void children.push(child),
+  };
 }
 
 async function main() {
@@ -91,6 +100,17 @@ async function main() {
     const port = await freePort(o.host, o.port);
     const origin = `http://${o.host === "127.0.0.1" ? "localhost" : o.host}:${port}`;
     const local = `http://${o.host === "0.0.0.0" ? "127.0.0.1" : o.host}:${port}`;
+    const watched = await startWatchedService({
+      folder: o.data,
+      sentinel: local,
+      alertToken: world.alertToken,
+      builtIn: o.builtIn,
+      keep,
+      say: echo,
+      onDeploy: (from, to, at) =>
+        void announceDeploy(local, world.key, from, to, at).catch((error) => echo("target")(String(error))),
+    });
+    ending.add(watched);
     const control = { url: `http://127.0.0.1:${await anyPort()}`, token: randomBytes(24).toString("base64url") };
 
     const env = {
@@ -102,6 +122,7 @@ async function main() {
       SWEEP_IN_PROCESS: "1",
       SENTINEL_DEMO_CONTROL_URL: control.url,
       SENTINEL_DEMO_CONTROL_TOKEN: control.token,
+      ...watched.env,
     };
     const server = keep(next(["start", "-H", o.host, "-p", String(port)], env, echo("server")));
     await untilReady(`${local}/readyz`, server);
@@ -120,7 +141,7 @@ async function main() {
     const agents = keep(fleet([...reach, ...o.fleetArgs], echo("fleet")));
     await untilReady(`${control.url}/catalog`, agents, { [TOKEN_HEADER]: control.token });
     const words = `\nSentinel runs at ${origin}\nSign in, once, within the hour: ${link}\nCtrl-C ends everything.\n`;
-    tell("ready", o.json ? "" : words, { url: local, link, key: world.key, control });
+    tell("ready", o.json ? "" : words, { url: local, link, key: world.key, control, target: watched.target });
   } catch (error) {
     await ending.stop();
     throw error;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_SIGNALS } from "@/lib/core/signals";
 import { evaluate } from "@/lib/scrape/evaluate";
 import { parsePromql } from "@/lib/scrape/promql";
 import { createStore, keyOf, type Labels } from "@/lib/scrape/store";
@@ -108,6 +109,10 @@ const QUERIES = [
   "count_over_time(up[1m])",
   "time() - process_start_time_seconds < 1e9",
   "scalar(sum(http_requests_total)) * 2",
+  ...DEFAULT_SIGNALS.flatMap((signal) => [
+    signal.query("service", 'service="target"', "30s"),
+    signal.query("job", 'job!=""', "1m"),
+  ]),
 ];
 
 describe.skipIf(!installed)("the built-in scraper beside Prometheus", () => {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { createKey } from "@/lib/auth/keys";
 import { signInLink } from "@/lib/auth/links";
+import { hashToken, newToken } from "@/lib/auth/token";
 import type { Risk } from "@/lib/core/vocabulary";
 import { type Db, openDb, write } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { loadSettings, saveSettings } from "@/lib/db/queries/settings";
 import { newUser } from "@/lib/db/queries/users";
-import { agentTypes } from "@/lib/db/schema";
+import { agentTypes, alertSources } from "@/lib/db/schema";
 
 const BY = "demo";
 const TYPES = ["Research", "Data", "Analytics", "Coordinator"];
@@ -22,6 +23,8 @@ const ARL = 100_000;
 
 export interface World {
   key: string;
+  /** With which the demo's Alertmanager proves itself. */
+  alertToken: string;
   /** A fresh one-time link that signs the demo's admin in. */
   link: (origin: string) => Promise<string>;
   close: () => void;
@@ -33,14 +36,17 @@ export async function makeWorld(url: string): Promise<World> {
   await migrateDb(db);
   const now = Date.now();
   const { secret } = await createKey(db, { name: "demo fleet", createdBy: BY }, now);
+  const alertToken = newToken("sna");
   const person = randomUUID();
   await write(db, [
     ...newUser(db, { id: person, name: "Demo", email: "demo@sentinel.invalid", role: "admin" }, now),
     ...TYPES.map((type) => db.insert(agentTypes).values({ type, mode: "act", allows: ALLOWS, createdAt: now })),
+    db.insert(alertSources).values({ id: randomUUID(), kind: "alertmanager", tokenHash: hashToken(alertToken), createdAt: now, createdBy: BY }), // prettier-ignore
     await wideLimits(db, now),
   ]);
   return {
     key: secret,
+    alertToken,
     link: async (origin) => (await signInLink(db, person, BY, origin, Date.now())).url,
     close: () => db.$client.close(),
   };
