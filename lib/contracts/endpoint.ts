@@ -1,8 +1,11 @@
 import type { z } from "zod";
-import type { Role } from "@/lib/core/vocabulary";
+import type { AlertSourceKind, Role } from "@/lib/core/vocabulary";
 
-/** Who may call: anyone, an agent by its ingest key, a person of at least this role, or the scheduler by its secret. */
-export type Access = "public" | "ingestKey" | "cronSecret" | Role;
+/**
+ * Who may call: anyone, an agent by its ingest key, a person of at least this role, the scheduler by its secret, a source of
+ * alerts by its token, or a sender that signs the body.
+ */
+export type Access = "public" | "ingestKey" | "cronSecret" | "alertSource" | "signature" | Role;
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
@@ -11,11 +14,15 @@ export type Method = (typeof METHODS)[number];
 export interface Endpoint {
   /** Several mean: any of them. */
   auth: Access | readonly Access[];
+  /** Which kind of sender, where `auth` is `alertSource` or `signature`. */
+  sender?: AlertSourceKind;
   /** One line for OpenAPI. */
   summary: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Bytes that the body may have, after inflation; left out: what is usual. */
+  maxBytes?: number;
   /** Stands for `body` in OpenAPI where the parser's schema says less than people need. */
   bodyDoc?: z.ZodType;
   /** What a successful answer holds; left out: none (204). */

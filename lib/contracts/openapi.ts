@@ -70,6 +70,17 @@ const SECURITY = {
   },
   ingestKey: { type: "http", scheme: "bearer", description: "An agent's ingest key" },
   cronSecret: { type: "http", scheme: "bearer", description: "CRON_SECRET" },
+  alertSource: {
+    type: "http",
+    scheme: "bearer",
+    description: "A source's token; also as X-Sentinel-Token, or as the password of basic authentication",
+  },
+  signature: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Hub-Signature-256",
+    description: "HMAC-SHA256 over the body as it was sent; PagerDuty calls it X-PagerDuty-Signature",
+  },
 } as const satisfies Record<string, oas31.SecuritySchemeObject>;
 
 const requirement = (access: Access): oas31.SecurityRequirementObject => {
@@ -78,6 +89,8 @@ const requirement = (access: Access): oas31.SecurityRequirementObject => {
       return {};
     case "ingestKey":
     case "cronSecret":
+    case "alertSource":
+    case "signature":
       return { [access]: [] };
     case "viewer":
     case "operator":

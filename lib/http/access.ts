@@ -1,34 +1,45 @@
 import { type IngestKey, verifyKey } from "@/lib/auth/keys";
 import { currentUser, hasRole, type Person } from "@/lib/auth/people";
+import { type Sender, verifySource } from "@/lib/auth/sources";
 import { bearer, sameSecret } from "@/lib/auth/token";
-import type { Access } from "@/lib/contracts/endpoint";
+import type { Access, Endpoint } from "@/lib/contracts/endpoint";
 import { type Role, ROLES } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { assertSameOrigin } from "./origin";
+import { senderToken } from "./signature";
 
 /** Who calls, as far as the endpoint wants to know. */
 export interface Caller {
   user: Person | null;
   key: IngestKey | null;
+  sender: Sender | null;
 }
 
-const NOBODY: Caller = { user: null, key: null };
+const NOBODY: Caller = { user: null, key: null, sender: null };
 const isRole = (access: Access): access is Role => (ROLES as readonly string[]).includes(access);
 
 /**
  * Who calls, if any of the ways in is open to them. A bearer token is judged as what it is given for and never falls back
- * to a cookie. A request that changes state and is not an agent's or the scheduler's must come from our own pages.
- * Throws `unauthenticated` or `forbidden`.
+ * to a cookie. A request that changes state and is not a machine's must come from our own pages. Who signs the body is
+ * not known yet: see `admitSigned`. Throws `unauthenticated` or `forbidden`.
  */
-export async function admit(request: Request, ways: readonly Access[], db: Db, now: number): Promise<Caller> {
+export async function admit(request: Request, endpoint: Endpoint, db: Db, now: number): Promise<Caller> {
+  const ways = (Array.isArray(endpoint.auth) ? endpoint.auth : [endpoint.auth]) as readonly Access[];
   const token = bearer(request.headers);
   const changes = request.method !== "GET" && request.method !== "HEAD";
   if (ways.includes("cronSecret")) return admitScheduler(token);
+  if (endpoint.auth === "signature") return NOBODY;
+  if (ways.includes("alertSource")) {
+    const given = senderToken(request.headers);
+    const sender = given && endpoint.sender ? await verifySource(db, endpoint.sender, given, now) : null;
+    if (sender) return { ...NOBODY, sender };
+    throw unauthenticated(`The token of a source of kind ${endpoint.sender} is needed: Authorization: Bearer …`);
+  }
   if (ways.includes("ingestKey") && (token !== null || ways.length === 1)) {
     const key = token === null ? null : await verifyKey(db, token, now);
-    if (key) return { user: null, key };
+    if (key) return { ...NOBODY, key };
     throw unauthenticated("An ingest key that is valid is needed: Authorization: Bearer …");
   }
   if (ways.includes("public")) {
@@ -39,7 +50,7 @@ export async function admit(request: Request, ways: readonly Access[], db: Db, n
   if (!user) throw unauthenticated("Sign in first.");
   if (changes) assertSameOrigin(request.headers, { strict: true });
   const wanted = ways.filter(isRole);
-  if (wanted.some((role) => hasRole(user, role))) return { user, key: null };
+  if (wanted.some((role) => hasRole(user, role))) return { ...NOBODY, user };
   throw new SentinelError("forbidden", {
     detail: `This needs the role ${wanted.join(" or ")}; yours is ${user.role}.`,
   });

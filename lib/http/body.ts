@@ -10,11 +10,11 @@ export const MAX_BODY_BYTES: number = EVENT_LIMITS.bodyBytes;
 const inflate = promisify(gunzip);
 
 /**
- * The JSON value of a request's body; undefined when there is none. Reads no further than the limit, whatever the
- * headers promise, so that a huge body or one that inflates without end costs no more than a full-sized one.
- * Throws `unsupported_media`, `too_large`, `malformed`, `invalid` (too deep).
+ * The bytes of a request's body, inflated, which say that they are JSON; undefined when there are none. Reads no further
+ * than the limit, whatever the headers promise, so that a huge body or one that inflates without end costs no more than a
+ * full-sized one. Throws `unsupported_media`, `too_large`, `malformed`.
  */
-export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promise<unknown> {
+export async function readBytes(request: Request, limit = MAX_BODY_BYTES): Promise<Buffer | undefined> {
   if (!request.body) return undefined;
   const coding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   assertJson(request.headers.get("content-type"));
@@ -27,7 +27,13 @@ export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promis
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   const sent = await readUpTo(request.body, limit);
   if (sent.length === 0) return undefined;
-  return parseJson(coding === "gzip" ? await inflateUpTo(sent, limit) : sent);
+  return coding === "gzip" ? inflateUpTo(sent, limit) : sent;
+}
+
+/** The JSON value of a request's body; undefined when there is none. Throws as `readBytes` and `parseJson`. */
+export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promise<unknown> {
+  const bytes = await readBytes(request, limit);
+  return bytes && parseJson(bytes);
 }
 
 function assertJson(contentType: string | null): void {

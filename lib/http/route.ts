@@ -2,22 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { IngestKey } from "@/lib/auth/keys";
 import type { Person } from "@/lib/auth/people";
-import {
-  type Access,
-  type Endpoint,
-  type Endpoints,
-  type Method,
-  METHODS,
-  type Resource,
-} from "@/lib/contracts/endpoint";
+import type { Sender } from "@/lib/auth/sources";
+import { type Endpoint, type Endpoints, type Method, METHODS, type Resource } from "@/lib/contracts/endpoint";
 import type { Role } from "@/lib/core/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
 import { admit } from "./access";
-import { readJson } from "./body";
+import { readBytes } from "./body";
+import { parseJson } from "./json";
 import { check, problem } from "./problem";
+import { admitSigned } from "./signature";
 
 type Ways<E extends Endpoint> = E["auth"] extends readonly (infer A)[] ? A : E["auth"];
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -34,6 +30,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Set where the endpoint is for people; null where it is not; either where it is for both. */
   user: [Ways<E>] extends [Role] ? Person : Ways<E> & Role extends never ? null : Person | null;
   key: [Ways<E>] extends ["ingestKey"] ? IngestKey : "ingestKey" extends Ways<E> ? IngestKey | null : null;
+  /** Set where the endpoint is for a sender of alerts or changes. */
+  sender: [Ways<E>] extends ["alertSource" | "signature"] ? Sender : null;
   requestId: string;
 }
 
@@ -58,7 +56,8 @@ export type NextHandler = (
  * ```
  *
  * Methods without a handler answer 405 with Allow. Every error is problem+json; only this wrapper's own parsing yields
- * 400, so that a ZodError from within stays what it is, a bug (500). Access is checked before the body is read.
+ * 400, so that a ZodError from within stays what it is, a bug (500). Access is checked before the body is read; a
+ * signature, which is over the body, before the body is parsed.
  */
 export function route<const E extends Endpoints>(
   resource: Resource<E>,
@@ -95,22 +94,30 @@ async function run(
 ): Promise<Response> {
   const now = Date.now();
   const db = await getDb();
-  const ways = (Array.isArray(endpoint.auth) ? endpoint.auth : [endpoint.auth]) as readonly Access[];
-  const caller = await admit(request, ways, db, now);
+  const caller = await admit(request, endpoint, db, now);
   const context = {
     request,
     db,
     now,
     params: endpoint.params && check(endpoint.params, params, "path"),
     query: endpoint.query && check(endpoint.query, queryOf(request.url), "query"),
-    body: endpoint.body && check(endpoint.body, await readJson(request), "body"),
     ...caller,
+    ...(await bodyOf(endpoint, request)),
     requestId,
   };
   const answer: unknown = await handler(context as never);
   if (answer instanceof Response) return answer;
   if (!endpoint.response) return new Response(null, { status: 204 });
   return Response.json(answer, { status: endpoint.status ?? 200, headers: { "cache-control": "no-store" } });
+}
+
+/** The body, checked; of an endpoint whose callers sign, who signed it. */
+async function bodyOf(endpoint: Endpoint, request: Request): Promise<{ body: unknown; sender?: Sender }> {
+  const bytes = endpoint.body && (await readBytes(request, endpoint.maxBytes));
+  const signed = endpoint.auth === "signature" && {
+    sender: await admitSigned(endpoint.sender, request.headers, bytes),
+  };
+  return { ...signed, body: endpoint.body && check(endpoint.body, bytes && parseJson(bytes), "body") };
 }
 
 /** A query as an object; a name given several times becomes an array. */
