@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { fingerprintOf, severityOf } from "@/lib/core/alert";
+import type { AlertSeverity } from "@/lib/core/vocabulary";
+import { alertFrom, type ParsedAlerts, parseEach } from "./alert-parse";
+
+/**
+ * Payload for a webhook of Datadog's Webhooks integration, to be pasted as it is; Datadog fills in the variables. The
+ * token goes into its custom headers: `{"X-Sentinel-Token": "…"}`.
+ */
+export const DATADOG_TEMPLATE = {
+  alert_id: "$ALERT_ID",
+  title: "$ALERT_TITLE",
+  transition: "$ALERT_TRANSITION",
+  type: "$ALERT_TYPE",
+  priority: "$ALERT_PRIORITY",
+  scope: "$ALERT_SCOPE",
+  metric: "$ALERT_METRIC",
+  query: "$ALERT_QUERY",
+  status: "$ALERT_STATUS",
+  message: "$TEXT_ONLY_MSG",
+  host: "$HOSTNAME",
+  tags: "$TAGS",
+  link: "$LINK",
+  date: "$DATE",
+} as const;
+
+/** A variable that Datadog has nothing for stays as it is, or comes as nothing. */
+const filled = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => {
+    const text = value == null ? "" : String(value).trim();
+    return text === "null" || /^\$[A-Z_]+$/.test(text) ? "" : text;
+  });
+
+const TRANSITIONS: Record<string, { status: "firing" | "resolved"; severity?: AlertSeverity }> = {
+  triggered: { status: "firing" },
+  "re-triggered": { status: "firing" },
+  renotify: { status: "firing" },
+  "no data": { status: "firing", severity: "warning" },
+  "re-no data": { status: "firing", severity: "warning" },
+  warn: { status: "firing", severity: "warning" },
+  "re-warn": { status: "firing", severity: "warning" },
+  recovered: { status: "resolved" },
+  "warn recovered": { status: "resolved" },
+  "no data recovered": { status: "resolved" },
+};
+
+const DatadogAlert = z.object({
+  alert_id: filled.refine((id) => id !== "", "expected the monitor's id: is the payload the documented template?"),
+  title: filled,
+  transition: filled
+    .transform((word) => word.toLowerCase())
+    .refine((word) => Object.hasOwn(TRANSITIONS, word), `expected one of ${Object.keys(TRANSITIONS).join(", ")}`),
+  type: filled,
+  priority: filled,
+  scope: filled,
+  metric: filled,
+  query: filled,
+  status: filled,
+  message: filled,
+  host: filled,
+  tags: filled,
+  link: filled,
+  date: filled,
+});
+
+export const DatadogBody = z.looseObject({}).meta({ id: "DatadogBody" });
+export type DatadogBody = z.infer<typeof DatadogBody>;
+/** For the OpenAPI document only: the template. */
+export const DatadogBodyDoc = z
+  .object(
+    Object.fromEntries(
+      Object.entries(DATADOG_TEMPLATE).map(([name, variable]) => [name, z.string().describe(variable)]),
+    ),
+  )
+  .meta({ id: "DatadogBodyDoc", example: DATADOG_TEMPLATE });
+
+/**
+ * The alert that a notification of a Datadog monitor is about. A monitor over several groups has an alert for each, told
+ * apart by its scope. Datadog does not say when it began, only when it wrote. `now` is the time of arrival, in epoch ms.
+ */
+export function parseDatadog(body: DatadogBody, now: number): ParsedAlerts {
+  return parseEach(
+    [body],
+    DatadogAlert,
+    (alert) => {
+      const { status, severity } = TRANSITIONS[alert.transition]!;
+      const at = Number(alert.date);
+      return alertFrom(
+        {
+          source: "datadog",
+          name: alert.title.replace(/^(?:\[[^\]]{0,100}\]\s*)+/, "") || `monitor ${alert.alert_id}`,
+          status,
+          labels: {
+            host: alert.host,
+            metric: alert.metric,
+            ...tagsIn(alert.tags),
+            ...tagsIn(alert.scope),
+            monitor: alert.alert_id,
+          },
+          annotations: { description: alert.message, query: alert.query, status: alert.status },
+          severity: severity ?? severityOf(alert.priority || alert.type),
+          fingerprint: fingerprintOf({ monitor: alert.alert_id, scope: alert.scope }),
+          endsAt: at || null,
+          url: alert.link,
+        },
+        now,
+      );
+    },
+    null,
+  );
+}
+
+/** `env:prod,service:shop` as labels; of two values of one name the first, and tags without a value say nothing here. */
+function tagsIn(text: string): Record<string, string> {
+  const tags = new Map<string, string>();
+  for (const tag of text.split(",")) {
+    const colon = tag.indexOf(":");
+    const name = tag.slice(0, colon).trim();
+    if (colon > 0 && name && !tags.has(name)) tags.set(name, tag.slice(colon + 1).trim());
+  }
+  return Object.fromEntries(tags);
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { ALERT_STATUSES, severityOf } from "@/lib/core/alert";
+import { alertFrom, isoTime, type ParsedAlerts, parseEach } from "./alert-parse";
+
+/** Labels may be numbers and booleans, as in other people's JSON; null is none. */
+const labels = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()], { error: "expected a text" }))
+  .transform((record) =>
+    Object.fromEntries(
+      Object.entries(record).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])),
+    ),
+  );
+const time = z.union([isoTime, z.number().min(1e11).max(1e13)], {
+  error: "expected an ISO 8601 time with offset, or epoch milliseconds",
+});
+
+/** An alert in our own words, for whatever can send JSON. Only the name is needed. */
+export const GenericAlert = z
+  .object({
+    name: z.string().trim().min(1).describe("the rule that fired"),
+    status: z.enum(ALERT_STATUSES).default("firing"),
+    service: z.string().nullish().describe("what it is about; else the labels service, app, job … say it"),
+    severity: z.string().nullish().describe("critical, warning or info; P1 to P5 and the like are understood"),
+    id: z
+      .union([z.string(), z.number()])
+      .nullish()
+      .describe("the same for every message about this alert; else name, service and labels tell alerts apart"),
+    starts_at: time.nullish().describe("the same for every message about this occurrence"),
+    ends_at: time.nullish(),
+    summary: z.string().nullish().describe("one line for people"),
+    description: z.string().nullish(),
+    url: z.string().nullish().describe("where to look at it"),
+    value: z.number().nullish().describe("the number that crossed its limit"),
+    labels: labels.nullish(),
+    annotations: labels.nullish(),
+  })
+  .meta({ id: "GenericAlert" });
+
+const Alerts = z.array(z.unknown()).min(1);
+/** One alert, a list, or `{ alerts: […] }`. Alerts are checked one by one. */
+export const GenericBody = z
+  .union([
+    Alerts.transform((alerts) => ({ alerts, path: [] as PropertyKey[] })),
+    z.object({ alerts: Alerts }).transform(({ alerts }) => ({ alerts, path: ["alerts"] as PropertyKey[] })),
+    z
+      .looseObject({ alerts: z.undefined().optional() })
+      .transform((alert) => ({ alerts: [alert as unknown], path: null })),
+  ])
+  .meta({ id: "GenericAlertBody" });
+export type GenericBody = z.infer<typeof GenericBody>;
+
+/** For the OpenAPI document only. */
+export const GenericBodyDoc = z
+  .union([GenericAlert, z.array(GenericAlert), z.object({ alerts: z.array(GenericAlert) })])
+  .meta({ id: "GenericAlertBodyDoc" });
+
+/** Alerts in our own words. `now` is the time of arrival, in epoch ms. */
+export function parseGeneric({ alerts, path }: GenericBody, now: number): ParsedAlerts {
+  return parseEach(
+    alerts,
+    GenericAlert,
+    (alert) => {
+      const { id, name, service } = alert;
+      const named: Record<string, string> = { service: service ?? "", ...alert.labels };
+      return alertFrom(
+        {
+          source: "generic",
+          name,
+          status: alert.status,
+          labels: named,
+          annotations: { description: alert.description ?? "", ...alert.annotations },
+          service,
+          ...(alert.severity ? { severity: severityOf(alert.severity) } : {}),
+          fingerprint: id == null ? null : String(id),
+          startsAt: alert.starts_at,
+          endsAt: alert.ends_at,
+          summary: [alert.summary],
+          url: alert.url,
+          value: alert.value,
+        },
+        now,
+      );
+    },
+    path,
+  );
+}

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import {
+  type Alert,
+  ALERT_LIMITS,
+  type AlertStatus,
+  cleanText,
+  fingerprintOf,
+  serviceOf,
+  severityOf,
+} from "@/lib/core/alert";
+import type { AlertSeverity, AlertSourceKind } from "@/lib/core/vocabulary";
+import { fieldPath } from "./problem";
+
+/** Alerts of one request that are looked at: more than any storm that was seen; what is beyond is counted, and said. */
+export const ALERTS_PER_REQUEST = 10_000;
+/** Problems that are listed; those beyond repeat themselves. */
+const LISTED = 100;
+
+export interface AlertProblem {
+  /** Of the alert in the request. */
+  index: number;
+  /** Path such as `alerts[3].startsAt`; empty for the whole. */
+  field: string;
+  reason: string;
+}
+
+/** What a request held. The good alerts count, whatever the others are. */
+export interface ParsedAlerts {
+  alerts: Alert[];
+  /** At most 100 problems; `rejectedAlerts` counts all alerts that had one. */
+  rejected: AlertProblem[];
+  rejectedAlerts: number;
+  /** Alerts that the sender left out, or that were too many. */
+  truncated: number;
+  /** Why there was nothing to do, for a message that is well-formed and says nothing about an alert. */
+  ignored: string | null;
+}
+
+/** Checks a list one by one. `path` is where the list stands in the body; null when the body is the one alert itself. */
+export function parseEach<T extends z.ZodType>(
+  list: readonly unknown[],
+  schema: T,
+  toAlert: (item: z.output<T>) => Alert,
+  path: readonly PropertyKey[] | null = ["alerts"],
+): ParsedAlerts {
+  const parsed: ParsedAlerts = { alerts: [], rejected: [], rejectedAlerts: 0, truncated: 0, ignored: null };
+  parsed.truncated = Math.max(0, list.length - ALERTS_PER_REQUEST);
+  list.slice(0, ALERTS_PER_REQUEST).forEach((item, index) => {
+    const result = schema.safeParse(item);
+    if (result.success) {
+      parsed.alerts.push(toAlert(result.data));
+      return;
+    }
+    parsed.rejectedAlerts++;
+    for (const issue of result.error.issues) {
+      if (parsed.rejected.length >= LISTED) return;
+      const at = path ? [...path, index, ...issue.path] : issue.path;
+      parsed.rejected.push({ index, field: fieldPath(at).slice(0, 300), reason: issue.message.slice(0, 300) });
+    }
+  });
+  return parsed;
+}
+
+/** An ISO 8601 time with an offset, to the nanosecond if need be. */
+export const isoTime = z.iso
+  .datetime({ offset: true, error: "expected an ISO 8601 time with offset" })
+  .transform((text) => Date.parse(text));
+
+/** Times before this (1973) and after that (2286) are none: `0001-01-01T00:00:00Z` says that there is no time. */
+const isTime = (at: number | null | undefined): at is number => at != null && at >= 1e11 && at <= 1e13;
+
+/** What a parser found, as the sender wrote it; null and undefined mean not said. */
+export interface AlertDraft {
+  source: AlertSourceKind;
+  name: string;
+  status: AlertStatus;
+  labels: Readonly<Record<string, string>>;
+  annotations?: Readonly<Record<string, string>> | null;
+  /** Overrides what the labels say. */
+  service?: string | null;
+  severity?: AlertSeverity;
+  fingerprint?: string | null;
+  startsAt?: number | null;
+  endsAt?: number | null;
+  /** The first that says something. */
+  summary?: readonly (string | null | undefined)[];
+  url?: string | null;
+  value?: number | null;
+}
+
+/** The one model, cleaned and bounded. `now` is the time of arrival, in epoch ms. */
+export function alertFrom(draft: AlertDraft, now: number): Alert {
+  const name = cleanText(draft.name, ALERT_LIMITS.name) || "unnamed";
+  const { status, annotations } = draft;
+  const startsAt = isTime(draft.startsAt) ? Math.round(draft.startsAt) : now;
+  const endsAt = isTime(draft.endsAt) ? Math.round(draft.endsAt) : now;
+  const said = [...(draft.summary ?? []), annotations?.summary, annotations?.message, annotations?.description, name];
+  const service = draft.service && cleanText(draft.service, ALERT_LIMITS.name);
+  return {
+    source: draft.source,
+    fingerprint: fingerprint(draft, name),
+    name,
+    service: service || serviceOf(draft.labels, name),
+    severity: draft.severity ?? severityOf(draft.labels.severity ?? draft.labels.priority ?? draft.labels.level),
+    status,
+    startsAt,
+    startGiven: isTime(draft.startsAt),
+    endsAt: status === "firing" ? null : Math.max(startsAt, endsAt),
+    labels: cleanEntries(draft.labels, ALERT_LIMITS.labels, ALERT_LIMITS.labelValue, false),
+    annotations: cleanEntries(annotations ?? {}, ALERT_LIMITS.annotations, ALERT_LIMITS.annotationText, true),
+    summary: said.map((text) => cleanText(text ?? "", ALERT_LIMITS.summary)).find((text) => text !== "") ?? name,
+    generatorUrl: webUrl(draft.url),
+    value: numberIn(draft.value ?? annotations?.value),
+  };
+}
+
+/** The sender's own where it is a plain one, else its hash; without one, the hash of the labels and the name. */
+function fingerprint({ fingerprint: given, labels }: AlertDraft, name: string): string {
+  if (!given) return fingerprintOf({ alertname: name, ...labels });
+  return /^[\x21-\x7e]{1,100}$/.test(given) ? given : fingerprintOf({ fingerprint: given.toWellFormed() });
+}
+
+/** Sorted by name, so that what is beyond the limit does not depend on the order. An empty value is none, as in Prometheus. */
+function cleanEntries(
+  entries: Readonly<Record<string, string>>,
+  count: number,
+  length: number,
+  lines: boolean,
+): Record<string, string> {
+  const clean = Object.keys(entries)
+    .toSorted()
+    .map((name) => [cleanText(name, ALERT_LIMITS.labelName), cleanText(entries[name]!, length, lines)] as const)
+    .filter(([name, value]) => name !== "" && value !== "");
+  return Object.fromEntries(clean.slice(0, count));
+}
+
+/** A link that a person may follow; anything but http and https is none. */
+function webUrl(text: string | null | undefined): string | null {
+  if (!text || text.length > ALERT_LIMITS.url || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+}
+
+const numberIn = (value: string | number | null | undefined): number | null => {
+  const number = typeof value === "string" ? Number(value.trim() || Number.NaN) : (value ?? Number.NaN);
+  return Number.isFinite(number) ? number : null;
+};

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { ALERT_SOURCE_KINDS } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
+
+/** Who may send alerts with a token; PagerDuty and GitHub sign instead, with a secret of the configuration. */
+export const TOKEN_SOURCES = ["alertmanager", "grafana", "generic", "datadog"] as const;
+
+export const AlertSourceView = z
+  .object({
+    id: z.string(),
+    kind: z.enum(ALERT_SOURCE_KINDS),
+    path: z.string().describe("where it sends to"),
+    signed: z.boolean().describe("proves itself by a signature instead of a token"),
+    created_by: z.string(),
+    created_at: z.int().describe("epoch ms"),
+    last_at: z.int().nullable().describe("when it last sent something"),
+    received: z.int().describe("messages"),
+    revoked_at: z.int().nullable(),
+  })
+  .meta({ id: "AlertSource" });
+export type AlertSourceView = z.infer<typeof AlertSourceView>;
+
+export const AlertSourcesAnswer = z.object({ sources: z.array(AlertSourceView) }).meta({ id: "AlertSources" });
+export type AlertSourcesAnswer = z.infer<typeof AlertSourcesAnswer>;
+
+export const NewAlertSourceBody = z.strictObject({ kind: z.enum(TOKEN_SOURCES) }).meta({ id: "NewAlertSourceBody" });
+export type NewAlertSourceBody = z.infer<typeof NewAlertSourceBody>;
+
+export const NewAlertSourceAnswer = z
+  .object({
+    source: AlertSourceView,
+    token: z
+      .string()
+      .describe("shown this once; as a bearer token, as X-Sentinel-Token or as the password of basic authentication"),
+  })
+  .meta({ id: "NewAlertSourceAnswer" });
+export type NewAlertSourceAnswer = z.infer<typeof NewAlertSourceAnswer>;
+
+export const AlertSourceParams = z.object({ id: z.string().min(1).max(100) });
+
+/** What a test alert went through. It is parsed, recorded and ended at once; it opens no incident. */
+export const AlertSourceTestAnswer = z
+  .object({ alert_id: z.string(), service: z.string(), summary: z.string() })
+  .meta({ id: "AlertSourceTestAnswer" });
+export type AlertSourceTestAnswer = z.infer<typeof AlertSourceTestAnswer>;
+
+export const ALERT_SOURCES = resource("/api/v1/alert-sources", {
+  GET: { auth: "viewer", summary: "Who sends alerts, and when they last did", response: AlertSourcesAnswer },
+  POST: {
+    auth: "admin",
+    summary: "Make a source of alerts; its token is shown once",
+    body: NewAlertSourceBody,
+    response: NewAlertSourceAnswer,
+    status: 201,
+  },
+});
+export const ALERT_SOURCE = resource("/api/v1/alert-sources/{id}", {
+  DELETE: { auth: "admin", summary: "Revoke a source's token", params: AlertSourceParams },
+});
+export const ALERT_SOURCE_TEST = resource("/api/v1/alert-sources/{id}/test", {
+  POST: {
+    auth: "operator",
+    summary: "Sends a test alert the whole way, without opening anything",
+    params: AlertSourceParams,
+    response: AlertSourceTestAnswer,
+  },
+});

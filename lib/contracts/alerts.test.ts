@@ -1,0 +1,330 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DATADOG_TEMPLATE, DatadogBody, parseDatadog } from "./alert-datadog";
+import { GenericBody, parseGeneric } from "./alert-generic";
+import { PagerDutyBody, parsePagerDuty } from "./alert-pagerduty";
+import { ALERTS_PER_REQUEST } from "./alert-parse";
+import { parseWebhook, WebhookBody } from "./alert-webhook";
+
+const NOW = Date.parse("2026-11-21T01:10:00Z");
+const NONE = "0001-01-01T00:00:00Z";
+
+/** As Alertmanager 0.25 sent it, apart from the names of machines. */
+const ALERTMANAGER = {
+  receiver: "all",
+  status: "firing",
+  alerts: [
+    {
+      status: "firing",
+      labels: { alertname: "HighLatency", service: "cart", severity: "warning" },
+      annotations: {},
+      startsAt: "2026-11-21T01:03:41.994372981Z",
+      endsAt: NONE,
+      generatorURL: "",
+      fingerprint: "22c2771ca88e1c3c",
+    },
+    {
+      status: "resolved",
+      labels: { alertname: "HighLatency", service: "shop", severity: "critical", zone: "Zürich" },
+      annotations: { summary: "p90 over 2 s\nline" },
+      startsAt: "2026-11-21T01:03:41.994372981Z",
+      endsAt: "2026-11-21T01:03:44Z",
+      generatorURL: "http://prometheus.test/graph?g0=1",
+      fingerprint: "2a6d36d31bcfe206",
+    },
+  ],
+  groupLabels: { alertname: "HighLatency" },
+  commonLabels: { alertname: "HighLatency" },
+  commonAnnotations: {},
+  externalURL: "http://alertmanager.test",
+  version: "4",
+  groupKey: '{}/{}:{alertname="HighLatency"}',
+  truncatedAlerts: 3,
+};
+const webhook = (body: unknown, source: "alertmanager" | "grafana" = "alertmanager") =>
+  parseWebhook(source, WebhookBody.parse(body), NOW);
+const one = (alert: object) =>
+  webhook({ alerts: [{ status: "firing", labels: { alertname: "A" }, ...alert }] }).alerts[0]!;
+
+describe("Alertmanager", () => {
+  test("a real message", () => {
+    const { alerts, truncated, rejected, ignored } = webhook(ALERTMANAGER);
+    expect({ truncated, rejected, ignored }).toEqual({ truncated: 3, rejected: [], ignored: null });
+    expect(alerts[0]).toEqual({
+      source: "alertmanager",
+      fingerprint: "22c2771ca88e1c3c",
+      name: "HighLatency",
+      service: "cart",
+      severity: "warning",
+      status: "firing",
+      startsAt: Date.parse("2026-11-21T01:03:41.994Z"),
+      startGiven: true,
+      endsAt: null,
+      labels: { alertname: "HighLatency", service: "cart", severity: "warning" },
+      annotations: {},
+      summary: "HighLatency",
+      generatorUrl: null,
+      value: null,
+    });
+    expect(alerts[1]).toMatchObject({
+      status: "resolved",
+      severity: "critical",
+      endsAt: Date.parse("2026-11-21T01:03:44Z"),
+      summary: "p90 over 2 s line",
+      annotations: { summary: "p90 over 2 s\nline" },
+      generatorUrl: "http://prometheus.test/graph?g0=1",
+    });
+  });
+
+  test("a missing fingerprint is reckoned as Alertmanager does", () => {
+    const alerts = ALERTMANAGER.alerts.map((alert) => ({ ...alert, fingerprint: undefined }));
+    expect(webhook({ alerts }).alerts.map(({ fingerprint }) => fingerprint)).toEqual(
+      ALERTMANAGER.alerts.map(({ fingerprint }) => fingerprint),
+    );
+  });
+
+  test.each([
+    [{}, { startsAt: NOW, startGiven: false, endsAt: null }],
+    [{ startsAt: NONE }, { startsAt: NOW, startGiven: false }],
+    [{ startsAt: "2026-11-21T02:00:00+02:00" }, { startsAt: Date.parse("2026-11-21T00:00:00Z"), startGiven: true }],
+    [{ endsAt: "2026-11-22T00:00:00Z" }, { endsAt: null }],
+    [{ status: "resolved", endsAt: NONE }, { endsAt: NOW }],
+    [
+      { status: "resolved", startsAt: "2026-11-21T01:00:00Z", endsAt: "2026-11-20T00:00:00Z" },
+      { endsAt: Date.parse("2026-11-21T01:00:00Z") },
+    ],
+    [{ annotations: { value: "1.5" } }, { value: 1.5 }],
+    [{ annotations: { value: "NaN" } }, { value: null }],
+    [{ annotations: { description: "d" } }, { summary: "d" }],
+    [{ generatorURL: "javascript:alert(1)" }, { generatorUrl: null }],
+    [{ labels: {} }, { name: "unnamed", service: "alert:unnamed", severity: "warning" }],
+    [{ labels: { alertname: "A", "a\u0000": "b\u001b[31m", empty: "" } }, { labels: { alertname: "A", a: "b [31m" } }],
+  ])("%j: %j", (alert, expected) => expect(one(alert)).toMatchObject(expected));
+
+  test("what is too long or too much is cut, not refused", () => {
+    const labels = {
+      ...Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`l${i}`, "x".repeat(9_999)])),
+      service: "s",
+    };
+    const alert = one({ labels: { alertname: "n".repeat(999), ...labels } });
+    expect(Object.keys(alert.labels)).toHaveLength(64);
+    expect(alert).toMatchObject({ service: "s" });
+    expect(alert.name).toHaveLength(200);
+    expect(alert.labels.l0).toHaveLength(500);
+  });
+
+  test("a bad alert leaves the good ones, and every problem names its field", () => {
+    const bad = { status: "on", labels: { a: 1 }, startsAt: "yesterday" };
+    const { alerts, rejected, rejectedAlerts } = webhook({
+      alerts: [ALERTMANAGER.alerts[0], bad, null, ALERTMANAGER.alerts[1]],
+    });
+    expect(alerts).toHaveLength(2);
+    expect(rejectedAlerts).toBe(2);
+    expect(rejected.map(({ index, field }) => [index, field])).toEqual([
+      [1, "alerts[1].status"],
+      [1, "alerts[1].labels.a"],
+      [1, "alerts[1].startsAt"],
+      [2, "alerts[2]"],
+    ]);
+  });
+
+  test("more than are looked at are counted; problems are listed to a hundred", () => {
+    const many = webhook({ alerts: Array.from({ length: ALERTS_PER_REQUEST + 5 }, () => 1) });
+    expect(many).toMatchObject({ truncated: 5, rejectedAlerts: ALERTS_PER_REQUEST });
+    expect(many.rejected).toHaveLength(100);
+  });
+
+  test("no text gets through unclean, whatever comes", () => {
+    const text = fc.string({ unit: "binary", maxLength: 30 });
+    fc.assert(
+      fc.property(fc.dictionary(text, text), fc.dictionary(text, text), text, (labels, annotations, fingerprint) => {
+        const alert = one({ labels, annotations, fingerprint });
+        for (const said of [
+          alert.name,
+          alert.service,
+          alert.summary,
+          alert.fingerprint,
+          ...Object.entries(alert.labels).flat(),
+        ]) {
+          expect(said).not.toMatch(/\p{Cc}/u);
+          expect(said.isWellFormed()).toBe(true);
+        }
+        expect(alert.fingerprint).toMatch(/^[\x21-\x7e]{1,100}$/);
+      }),
+    );
+  });
+});
+
+test("Grafana says more in the same form", () => {
+  const alert = {
+    status: "firing",
+    labels: { alertname: "High memory usage", grafana_folder: "f", app: "blue" },
+    annotations: { summary: "s" },
+    startsAt: "2026-11-21T09:51:03.157076+02:00",
+    endsAt: NONE,
+    generatorURL: "https://grafana.test/alerting/1/edit",
+    fingerprint: "c6eadffa33fcdf37",
+    silenceURL: "https://grafana.test/silence",
+    dashboardURL: "",
+    panelURL: "",
+    values: { C: 1, B: 44.25, A: null },
+    valueString: "[ var='B' value=44.25 ]",
+    orgId: 1,
+  };
+  const body = { receiver: "r", orgId: 1, version: "1", state: "alerting", title: "t", message: "m", alerts: [alert] };
+  expect(webhook(body, "grafana").alerts[0]).toMatchObject({ source: "grafana", service: "blue", value: 44.25 });
+});
+
+describe("our own words", () => {
+  const parse = (body: unknown) => parseGeneric(GenericBody.parse(body), NOW);
+  test.each([
+    ["one alert", { name: "Disk full" }],
+    ["a list", [{ name: "Disk full" }]],
+    ["alerts", { alerts: [{ name: "Disk full" }] }],
+  ])("%s", (_, body) => {
+    expect(parse(body).alerts).toMatchObject([
+      { name: "Disk full", status: "firing", severity: "warning", service: "alert:Disk full", startGiven: false },
+    ]);
+  });
+  test("all of it", () => {
+    const alert = {
+      name: "Disk full",
+      status: "resolved",
+      service: "db",
+      severity: "P1",
+      id: 7,
+      starts_at: NOW - 5,
+      ends_at: NOW,
+      summary: "s",
+      description: "d",
+      url: "https://x.test/a",
+      value: 0.97,
+      labels: { host: "h", n: 1, no: null },
+      annotations: { a: true },
+    };
+    expect(parse(alert).alerts[0]).toMatchObject({
+      fingerprint: "7",
+      service: "db",
+      severity: "critical",
+      startsAt: NOW - 5,
+      endsAt: NOW,
+      summary: "s",
+      value: 0.97,
+      labels: { host: "h", n: "1", service: "db" },
+      annotations: { a: "true", description: "d" },
+      generatorUrl: "https://x.test/a",
+    });
+  });
+  test("alerts are told apart by name, service and labels, not by how bad they are", () => {
+    const print = (alert: object) => parse({ name: "n", ...alert }).alerts[0]!.fingerprint;
+    expect(print({ severity: "info", summary: "x" })).toBe(print({ severity: "critical" }));
+    expect(
+      new Set([print({}), print({ service: "s" }), print({ labels: { a: "b" } }), print({ name: "m" })]).size,
+    ).toBe(4);
+  });
+  test.each([
+    [{}, ["name"]],
+    [{ name: "  " }, ["name"]],
+    [{ alerts: [{ name: "a" }, { name: 1, starts_at: "x" }] }, ["alerts[1].name", "alerts[1].starts_at"]],
+    [[{ name: "a", labels: { a: {} } }], ["[0].labels.a"]],
+    [{ name: "a", starts_at: 1_700_000_000 }, ["starts_at"]],
+  ])("%j names %j", (body, fields) => expect(parse(body).rejected.map(({ field }) => field)).toEqual(fields));
+});
+
+describe("PagerDuty", () => {
+  const data = {
+    id: "PT4KHLK",
+    type: "incident",
+    status: "triggered",
+    incident_key: "baf7cf21b1da41b4",
+    number: 1234,
+    title: "The server is on fire.",
+    created_at: "2026-11-21T01:00:00Z",
+    html_url: "https://x.pagerduty.com/incidents/PT4KHLK",
+    urgency: "high",
+    priority: null,
+    service: { id: "PIJ90N7", summary: "My Mail Service", type: "service_reference" },
+  };
+  const parse = (event_type: string, more: object = {}) =>
+    parsePagerDuty(
+      PagerDutyBody.parse({
+        event: { id: "e", event_type, occurred_at: "2026-11-21T01:05:00Z", data: { ...data, ...more } },
+      }),
+      NOW,
+    );
+  const created = Date.parse(data.created_at);
+  const occurred = Date.parse("2026-11-21T01:05:00Z");
+  test.each([
+    [
+      "incident.triggered",
+      {},
+      { status: "firing", startsAt: created, severity: "critical", service: "My Mail Service", name: data.title },
+    ],
+    ["incident.acknowledged", { status: "acknowledged" }, { status: "firing", startsAt: created }],
+    ["incident.resolved", { status: "resolved" }, { status: "resolved", startsAt: created, endsAt: occurred }],
+    ["incident.reopened", { status: "triggered" }, { status: "firing", startsAt: occurred }],
+    ["incident.priority_updated", { priority: { summary: "P3" } }, { severity: "warning" }],
+    ["incident.triggered", { urgency: "low" }, { severity: "warning" }],
+    ["incident.triggered", { service: null }, { service: "alert:The server is on fire." }],
+  ])("%s %j", (type, more, expected) => {
+    expect(parse(type, more).alerts[0]).toMatchObject({
+      source: "pagerduty",
+      fingerprint: data.incident_key,
+      ...expected,
+    });
+  });
+  test.each(["pagey.ping", "incident.annotated", "service.updated"])("%s is no news", (type) => {
+    expect(parse(type)).toMatchObject({ alerts: [], rejected: [], ignored: expect.stringContaining(type) as string });
+  });
+  test("a problem names its field", () => {
+    expect(parse("incident.triggered", { status: "odd" }).rejected[0]?.field).toBe("event.data.status");
+  });
+});
+
+describe("Datadog", () => {
+  const sent = {
+    ...DATADOG_TEMPLATE,
+    alert_id: "1234",
+    title: "[Triggered on {service:shop}] CPU is high",
+    transition: "Triggered",
+    type: "error",
+    priority: "P2",
+    scope: "service:shop,host:a",
+    tags: "env:prod,service:shop,monitor,url:http://x",
+    link: "https://app.datadoghq.com/m/1",
+    date: String(NOW),
+  };
+  const parse = (more: object = {}) => parseDatadog(DatadogBody.parse({ ...sent, ...more }), NOW);
+  test("the template, filled in; what Datadog left as it was is not said", () => {
+    expect(parse().alerts[0]).toMatchObject({
+      name: "CPU is high",
+      service: "shop",
+      status: "firing",
+      severity: "critical",
+      startGiven: false,
+      annotations: {},
+      labels: { env: "prod", host: "a", monitor: "1234", service: "shop", url: "http://x" },
+    });
+  });
+  test.each([
+    [{ transition: "Recovered" }, { status: "resolved", endsAt: NOW }],
+    [
+      { transition: "Re-Warn", priority: "P1" },
+      { severity: "warning", status: "firing" },
+    ],
+    [{ transition: "No Data" }, { severity: "warning" }],
+    [{ priority: "$ALERT_PRIORITY" }, { severity: "critical" }],
+    [{ priority: "", type: "info" }, { severity: "info" }],
+  ])("%j", (more, expected) => expect(parse(more).alerts[0]).toMatchObject(expected));
+  test("each group of a monitor is an alert of its own, through all its transitions", () => {
+    const print = (more: object) => parse(more).alerts[0]!.fingerprint;
+    expect(print({ scope: "host:b" })).not.toBe(print({}));
+    expect(print({ transition: "Recovered", title: "[Recovered] CPU is high" })).toBe(print({}));
+  });
+  test("another payload is told so", () => {
+    expect(parseDatadog(DatadogBody.parse({ body: "x" }), NOW).rejected.map(({ field }) => field)).toEqual([
+      "alert_id",
+      "transition",
+    ]);
+  });
+});

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { DatadogBody, DatadogBodyDoc } from "./alert-datadog";
+import { GenericBody, GenericBodyDoc } from "./alert-generic";
+import { PagerDutyBody } from "./alert-pagerduty";
+import { WebhookBody, WebhookBodyDoc } from "./alert-webhook";
+import { resource } from "./endpoint";
+
+/** Bytes of a webhook's body: some thousand alerts in one group. A sender does not try again what was too large. */
+export const ALERT_BODY_BYTES = 8_000_000;
+
+/** What became of a request's alerts. Taking them in is all that is answered; incidents open right after. */
+export const AlertsAnswer = z
+  .object({
+    accepted: z.int().describe("alerts that were new or ended"),
+    repeated: z.int().describe("alerts that were known already, and were counted"),
+    rejected: z
+      .array(
+        z.object({
+          index: z.int(),
+          field: z.string().describe("path such as `alerts[3].startsAt`; empty for the whole"),
+          reason: z.string(),
+        }),
+      )
+      .describe("at most 100 problems"),
+    rejected_alerts: z.int().describe("alerts that had a problem; the others were taken in"),
+    truncated: z.int().describe("alerts that the sender left out, or beyond 10,000"),
+    ignored: z.string().nullable().describe("why there was nothing to do"),
+  })
+  .meta({ id: "AlertsAnswer" });
+export type AlertsAnswer = z.infer<typeof AlertsAnswer>;
+
+const common = { auth: "alertSource", response: AlertsAnswer, status: 202, maxBytes: ALERT_BODY_BYTES } as const;
+
+export const ALERTS_ALERTMANAGER = resource("/api/v1/alerts/alertmanager", {
+  POST: {
+    ...common,
+    sender: "alertmanager",
+    summary: "Takes in alerts of Alertmanager (webhook version 4)",
+    body: WebhookBody,
+    bodyDoc: WebhookBodyDoc,
+  },
+});
+export const ALERTS_GRAFANA = resource("/api/v1/alerts/grafana", {
+  POST: {
+    ...common,
+    sender: "grafana",
+    summary: "Takes in alerts of Grafana (webhook contact point)",
+    body: WebhookBody,
+    bodyDoc: WebhookBodyDoc,
+  },
+});
+export const ALERTS_GENERIC = resource("/api/v1/alerts/generic", {
+  POST: {
+    ...common,
+    sender: "generic",
+    summary: "Takes in alerts in our own words, one or many",
+    body: GenericBody,
+    bodyDoc: GenericBodyDoc,
+  },
+});
+export const ALERTS_PAGERDUTY = resource("/api/v1/alerts/pagerduty", {
+  POST: {
+    ...common,
+    auth: "signature",
+    sender: "pagerduty",
+    summary: "Takes in incidents of PagerDuty (webhooks version 3, signed)",
+    body: PagerDutyBody,
+  },
+});
+export const ALERTS_DATADOG = resource("/api/v1/alerts/datadog", {
+  POST: {
+    ...common,
+    sender: "datadog",
+    summary: "Takes in a notification of a Datadog monitor (our template)",
+    body: DatadogBody,
+    bodyDoc: DatadogBodyDoc,
+  },
+});
