@@ -8,6 +8,7 @@ describe("maskLine", () => {
     ["took 1.5s, then 20 seconds", "took <*>, then <*>"],
     ["freed 900 B and 2 KB", "freed <*> and <*>"],
     ["sent 2048 bytes (2 KB) to peer", "sent <*> to peer"],
+    ["took 20 ms.", "took <*>."],
     ["sent 9 bytes to peer", "sent <*> to peer"],
     ["lifetime <1 sec", "lifetime <*>"],
     ["id 6f9619ff-8b86-d011-b42d-00c04fc964ff gone", "id <*> gone"],

@@ -94,66 +94,9 @@ export function maskLine(line: string): string {
       continue;
     }
     const start = i;
-    let digits = 0;
-    let hex = 0;
-    let slashes = 0;
-    let at = 0;
-    let dots = 0;
-    let code = first;
-    do {
-      if (code < 128 && CLASS[code] === DIGIT) digits++;
-      else if (isHexLetter(code)) hex++;
-      else if (code === SLASH || code === BACKSLASH) slashes++;
-      else if (code === AT && i > start) at++;
-      else if (code === DOT) {
-        if (i + 1 < end && line.charCodeAt(i + 1) === DOT) break;
-        dots++;
-      }
-      if (++i === end) break;
-      code = line.charCodeAt(i);
-    } while ((code < 128 ? CLASS[code] : classOf(code)) !== SPACE && (code >= 128 || CLASS[code] !== BREAK));
-    if (i === start || (code === DOT && i < end && line.charCodeAt(i + 1) === DOT)) {
-      // Dots that lead to a value ("address......0") are no part of either.
-      const word = i;
-      while (i < end && line.charCodeAt(i) === DOT) i++;
-      if (word === start) continue;
-      i = word;
-    }
-    const length = i - start;
-    const next = i + 1 < end ? line.charCodeAt(i + 1) : 0;
-    let value = false;
-    let amount = false;
-    if (
-      code === COLON &&
-      ((next === SLASH && line.charCodeAt(i + 2) === SLASH) || (next === BACKSLASH && length === 1))
-    ) {
-      while (i < end && !isUrlEnd(line.charCodeAt(i))) i++;
-      value = true;
-    } else if (
-      code === COLON &&
-      hex + digits === length &&
-      length <= HEX_GROUP_MAX &&
-      addressEnd(line, start, end) > start
-    ) {
-      i = addressEnd(line, start, end);
-      value = true;
-    } else if (digits > 0) {
-      value = code !== EQUALS || digits === length || i === end;
-    } else if (
-      slashes > 1 ||
-      (slashes === 1 && length > 1 && (first === SLASH || first === BACKSLASH)) ||
-      (at > 0 && length > 2) ||
-      length > WORD_MAX ||
-      (hex === length && hex >= HEX_MIN)
-    ) {
-      value = true;
-    } else if (code === COLON && dots > 0 && classOf(next) === DIGIT) {
-      // A host with its port, a file with its line number: the name is no key, but part of the value.
-      value = true;
-    } else if (length <= LISTED_MAX) {
-      value = amount = isPartOfValue(line, start, i, end, valueEnd);
-    }
-    if (!value) continue;
+    const word = wordEnd(line, start, end, valueEnd);
+    i = Math.abs(word);
+    if (word < 0) continue;
     let stop = i;
     while (stop > start + 1 && STOPS.has(line.charCodeAt(stop - 1))) stop--;
     if (valueEnd >= 0 && joined(line, valueEnd, start)) {
@@ -162,11 +105,57 @@ export function maskLine(line: string): string {
       out += line.slice(from, start - signs(line, start)) + WILDCARD;
       outEnd = out.length;
     }
-    if (amount) i = stop = restatedEnd(line, stop, end);
+    const restated = restatedEnd(line, stop, end);
+    if (restated > stop) i = stop = restated;
     from = stop;
     valueEnd = stop;
   }
   return from < end ? out + line.slice(from, end) : out;
+}
+
+/** Where the word that begins at `start` ends, as a negative number if it is a word, as a positive one if it is a value. */
+function wordEnd(line: string, start: number, end: number, valueEnd: number): number {
+  const first = line.charCodeAt(start);
+  let digits = 0;
+  let hex = 0;
+  let slashes = 0;
+  let at = 0;
+  let dots = 0;
+  let code = first;
+  let i = start;
+  do {
+    if (code < 128 && CLASS[code] === DIGIT) digits++;
+    else if (isHexLetter(code)) hex++;
+    else if (code === SLASH || code === BACKSLASH) slashes++;
+    else if (code === AT && i > start) at++;
+    else if (code === DOT) {
+      // Dots that lead to a value ("address......0") belong neither to the word nor to the value.
+      if (i + 1 < end && line.charCodeAt(i + 1) === DOT) break;
+      dots++;
+    }
+    if (++i === end) break;
+    code = line.charCodeAt(i);
+  } while ((code < 128 ? CLASS[code] : classOf(code)) !== SPACE && (code >= 128 || CLASS[code] !== BREAK));
+  if (i === start) {
+    while (i < end && line.charCodeAt(i) === DOT) i++;
+    return -i;
+  }
+  const length = i - start;
+  if (code === COLON) {
+    const next = i + 1 < end ? line.charCodeAt(i + 1) : 0;
+    if ((next === SLASH && line.charCodeAt(i + 2) === SLASH) || (next === BACKSLASH && length === 1)) {
+      while (i < end && !isUrlEnd(line.charCodeAt(i))) i++;
+      return i;
+    }
+    const address = length <= HEX_GROUP_MAX && hex + digits === length ? addressEnd(line, start, end) : start;
+    if (address > start) return address;
+    // A host with its port, a file with its line number: the name is no key, but part of the value.
+    if (dots > 0 && classOf(next) === DIGIT) return i;
+  }
+  if (digits > 0) return code !== EQUALS || digits === length || i === end ? i : -i;
+  const path = slashes > 1 || (slashes === 1 && length > 1 && (first === SLASH || first === BACKSLASH));
+  const data = (at > 0 && length > 2) || length > WORD_MAX || (hex === length && hex >= HEX_MIN);
+  return path || data || isPartOfValue(line, start, i, end, valueEnd) ? i : -i;
 }
 
 /** Whether one sign of comparison stands before a value on its own (`<1 s`): it is part of the value. */
@@ -175,7 +164,7 @@ function signs(line: string, start: number): number {
   return (sign === LESS || sign === MORE) && (start === 1 || classOf(line.charCodeAt(start - 2)) === SPACE) ? 1 : 0;
 }
 
-/** The end of an amount that is said again in a bracket after it (`2048 bytes (2 KB)`), else `stop`. */
+/** The end of a bracket after a value that says an amount (again): `2048 bytes (2 KB)`; `stop` if there is none. */
 function restatedEnd(line: string, stop: number, end: number): number {
   let i = stop + 1;
   if (i + 1 >= end || line.charCodeAt(stop) !== 32 || line.charCodeAt(i++) !== OPEN) return stop;
@@ -227,8 +216,8 @@ function isPartOfValue(line: string, start: number, stop: number, end: number, v
   const afterValue =
     valueEnd >= 0 && (start === valueEnd || (start === valueEnd + 1 && line.charCodeAt(valueEnd) === 32));
   const capital = (line.charCodeAt(start) & 32) === 0;
-  if (!afterValue && !capital) return false;
-  const word = line.slice(start, stop).toLowerCase();
+  if ((!afterValue && !capital) || stop - start > LISTED_MAX + 1) return false;
+  const word = line.slice(start, line.charCodeAt(stop - 1) === DOT ? stop - 1 : stop).toLowerCase();
   if (afterValue) return UNITS.has(word) || DATE_WORDS.has(word);
   if (!DATE_WORDS.has(word)) return false;
   let i = stop;
