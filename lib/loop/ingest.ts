@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
 import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
+import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
-import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";
+import { directiveView, listAgents, listDirectives, listKnownIds } from "@/lib/db/queries/agents";
 import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent, touchAgents } from "@/lib/db/queries/events";
 import { SentinelError } from "@/lib/errors";
 import { type LoopConfig, loopConfig } from "./config";
@@ -33,8 +34,9 @@ export async function ingest(
   config: LoopConfig = loopConfig(),
 ): Promise<IngestAnswer> {
   const { good, rejected, unknown } = sort(input, now, config);
-  const known = await listAgents(db, unique(good.map((event) => event.agentId)));
-  refuseNewcomers(good, rejected, new Set(known.map((agent) => agent.id)), await room(db, input.key, known, good));
+  const ids = unique(good.map((event) => event.agentId));
+  const known = new Set(await listKnownIds(db, ids));
+  if (known.size < ids.length) refuseNewcomers(good, rejected, known, await agentsLeft(db, input.key));
   if (good.length === 0) throw allBad(rejected);
 
   const counts = await append(db, input, good, now);
@@ -47,8 +49,9 @@ export async function ingest(
   };
 }
 
-/** Misspelled names are few; more than this is somebody's payload. */
+/** Misspelled names are few and short; more than this is somebody's payload. */
 const MAX_NAMED_FIELDS = 50;
+const MAX_NAME = 100;
 
 const unique = <T>(list: T[]): T[] => [...new Set(list)];
 
@@ -57,21 +60,25 @@ function sort({ events, key }: IngestInput, now: number, config: LoopConfig) {
   const rejected: Rejection[] = [];
   const unknown = new Set<string>();
   const sourceOf = sources();
+  const stranger = (name: string) => unknown.add(name.slice(0, MAX_NAME));
   events.forEach((raw, index) => {
-    const result = AgentEvent.safeParse(raw);
-    if (!result.success) {
-      const issue = result.error.issues[0]!;
-      rejected.push({ index, field: fieldPath(issue.path), reason: issue.message });
-      return;
-    }
-    if (!may(key, result.data.agent_id)) {
-      rejected.push({ index, field: "agent_id", reason: "this key may not speak for this agent" });
-      return;
-    }
-    for (const name of Object.keys(raw as object)) if (!EVENT_FIELDS.has(name)) unknown.add(name.slice(0, 100));
-    good.push(newEvent(result.data, index, sourceOf, now, config));
+    const event = plainEvent(raw, stranger) ?? checked(raw, index, rejected, stranger);
+    if (!event) return;
+    if (may(key, event.agent_id)) good.push(newEvent(event, index, sourceOf, now, config));
+    else rejected.push({ index, field: "agent_id", reason: "this key may not speak for this agent" });
   });
   return { good, rejected, unknown };
+}
+
+/** An event that is not as plain as most, or not right: what it says, or null and the reason among the rejected. */
+function checked(raw: unknown, index: number, rejected: Rejection[], stranger: (name: string) => void) {
+  if (typeof raw === "object" && !Array.isArray(raw))
+    for (const name of Object.keys(raw ?? {})) if (!EVENT_FIELDS.has(name)) stranger(name);
+  const result = AgentEvent.safeParse(raw);
+  if (result.success) return spoken(result.data);
+  const issue = result.error.issues[0]!;
+  rejected.push({ index, field: fieldPath(issue.path), reason: issue.message });
+  return null;
 }
 
 function newEvent(
@@ -84,7 +91,7 @@ function newEvent(
   const said = event.timestamp == null ? now : timeOf(event.timestamp);
   const restamped = said > now + config.maxClockSkewMs;
   const instanceId = event.instance_id || null;
-  const { agent_id: agentId, timestamp: _, kind: __, ...rest } = event;
+  const agentId = event.agent_id;
   return {
     index,
     agentId,
@@ -94,31 +101,33 @@ function newEvent(
     at: restamped ? now : said,
     instanceId,
     runId: event.run_id || null,
-    dedupe: event.sequence == null ? null : dedupe(sourceOf(agentId, instanceId), said, event.sequence),
+    dedupe: dedupeOf(event, sourceOf, instanceId),
     late: said < now - config.maxLateMs,
     restamped,
-    body: spoken(rest),
+    body: event,
   };
 }
 
-/** Only what was said: null and "" mean unknown. Changes the event, which is the parser's own. */
-function spoken(event: Partial<AgentEvent>): Partial<AgentEvent> {
-  for (const name in event) {
-    const value = event[name as keyof AgentEvent];
-    if (value === null || value === undefined || value === "") delete event[name as keyof AgentEvent];
-  }
-  return event;
-}
+/** Only what was said: null and "" mean unknown. */
+const spoken = (event: AgentEvent): AgentEvent =>
+  Object.fromEntries(
+    Object.entries(event).filter(([, value]) => value !== null && value !== undefined && value !== ""),
+  ) as AgentEvent;
 
 const timeOf = (timestamp: string | number): number =>
   Math.round(typeof timestamp === "number" ? timestamp : Date.parse(timestamp));
 
 /**
  * Source, time and sequence as they are: what one instance sends stands together in the index, so that an insert finds
- * its page in memory however large the index has grown.
+ * its page in memory however large the index has grown. An instance that tells no times is known by its sequence alone;
+ * one that does not even say who it is may have begun to count anew, and nothing of it is taken for a repetition.
  */
-const dedupe = (source: string, at: number, sequence: number): string =>
-  `${source}${at.toString(36)}.${sequence.toString(36)}`;
+function dedupeOf(event: AgentEvent, sourceOf: ReturnType<typeof sources>, instanceId: string | null): string | null {
+  const { agent_id: agentId, timestamp, sequence } = event;
+  if (sequence == null || (timestamp == null && instanceId === null)) return null;
+  const said = timestamp == null ? "" : timeOf(timestamp).toString(36);
+  return `${sourceOf(agentId, instanceId)}${said}.${sequence.toString(36)}`;
+}
 
 /** Names agent and instance in 96 bits of SHA-256, which no two of a fleet will ever share by chance; each pair of a request once. */
 function sources(): (agentId: string, instanceId: string | null) => string {
@@ -132,11 +141,6 @@ function sources(): (agentId: string, instanceId: string | null) => string {
     known.set(pair, source);
     return source;
   };
-}
-
-async function room(db: Db, key: IngestKey, known: { id: string }[], good: NewEvent[]): Promise<number> {
-  const fresh = unique(good.map((event) => event.agentId)).length - known.length;
-  return fresh > 0 ? agentsLeft(db, key) : 0;
 }
 
 /** Takes out, in place, the events of new agents beyond what the key may introduce. */

@@ -7,7 +7,7 @@ import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type DirectiveRow, listAgents, listDirectives } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { listEventsBetween, newestSeq } from "@/lib/db/queries/events";
+import type { EventPage } from "@/lib/db/queries/events";
 import type { Incident } from "@/lib/db/queries/incidents";
 import type { TypePolicy } from "@/lib/db/queries/settings";
 import {
@@ -35,8 +35,6 @@ import { shardOf } from "./shards";
 import { type Detector, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
 import { watchedChange } from "./watched-change";
 
-/** Events judged in one commit: large enough to be fast, small enough that the commit is short. */
-const MAX_EVENTS = 4_000;
 /** An idle shard says that it lives this often, in ms. */
 const IDLE_COMMIT_MS = 1_500;
 /** Agents that reported nothing are looked at this often, in ms: silence is a matter of seconds. */
@@ -61,8 +59,8 @@ export interface ShardReport {
   events: number;
   opened: number;
   failed: string[];
-  /** More is waiting, or a race was lost: sweep again at once. */
-  more: boolean;
+  /** Another moved the shard or one of its agents meanwhile: nothing was written, and it has to be swept again at once. */
+  lost: boolean;
 }
 
 export const detectSettings = (settings: FleetSettings): DetectSettings => ({
@@ -71,11 +69,11 @@ export const detectSettings = (settings: FleetSettings): DetectSettings => ({
   promptChangeMayQuarantine: settings.prompt_change_may_quarantine,
 });
 
-/** Judges what is new in one shard, and commits all that follows from it at once with the cursor. */
-export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<ShardReport> {
+/** Judges what a page has for one shard, and commits all that follows from it at once with the cursor. */
+export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepContext): Promise<ShardReport> {
   const { db, now } = ctx;
-  const newest = await newestSeq(db);
-  const events = await listEventsBetween(db, shard.id, shard.cursor, newest, MAX_EVENTS);
+  // The page may begin earlier, where another shard stands.
+  const events = (page.byShard.get(shard.id) ?? []).filter((event) => event.seq > shard.cursor);
   const byAgent = grouped(events, (event) => event.agentId);
   const untaken = ctx.untaken.filter((change) => shardOf(change.subjectId) === shard.id);
   const ticks = now - shard.tickedAt >= TICK_MS;
@@ -90,9 +88,8 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
 
   const plan = new Plan();
   const seen: Seen = { runs: [], identities: [] };
-  const report: ShardReport = { events: events.length, opened: 0, failed: [], more: events.length === MAX_EVENTS };
-  // A page that is not full was the last: other shards' events up to there need not be looked through again.
-  const cursor = events.length === MAX_EVENTS ? events.at(-1)!.seq : Math.max(newest, shard.cursor);
+  const report: ShardReport = { events: events.length, opened: 0, failed: [], lost: false };
+  const cursor = Math.max(page.upTo, shard.cursor);
   for (const [id, agent] of rows) {
     const mine = byAgent.get(id) ?? [];
     const changes = untaken.filter((change) => change.subjectId === id);
@@ -162,7 +159,7 @@ export async function sweepShard(shard: HeldShard, ctx: SweepContext): Promise<S
   }
   // Somebody moved an agent meanwhile, or the lease went to another process.
   forget();
-  return { ...report, opened: 0, more: true };
+  return { ...report, opened: 0, lost: true };
 }
 
 /** What is written for all agents of a shard at once: a statement each would cost more than its rows. */

@@ -1,5 +1,6 @@
 import type { Db } from "@/lib/db/client";
 import { listDetectors, listProbations, listUntakenChanges, listWatches } from "@/lib/db/queries/sweep";
+import { newestSeq, readPage } from "@/lib/db/queries/events";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
@@ -15,12 +16,14 @@ import { LIMIT_CAUSE } from "./open";
 import { propose } from "./propose";
 import { SHARDS } from "./shards";
 import { sweepShard, type SweepContext } from "./shard";
-import { hold, processSweeper, type Sweeper } from "./sweeper";
+import { type HeldShard, hold, processSweeper, type Sweeper } from "./sweeper";
 import { verify } from "./verify";
 import { watch } from "./watch";
 
-/** Passes over a shard in one sweep: a backlog is worked off in several sweeps, so that the rest of the loop goes on too. */
+/** Passes over the shards in one sweep: a backlog is worked off in several sweeps, so that the rest of the loop goes on too. */
 const MAX_PASSES = 8;
+/** Events judged in one pass, in one commit a shard: enough to be fast, few enough that a commit is short. */
+const MAX_EVENTS = 16_000;
 /** Steps that one incident may take in one sweep: investigated, proposed, begun. */
 const MAX_STEPS = 4;
 
@@ -60,21 +63,9 @@ export async function sweep(
     skipped: 0,
   };
   const ctx = await context(db, now, config);
-  for (let id = 0; id < SHARDS; id++) {
-    await isolated(report, `shard ${id}`, async () => {
-      for (let pass = 0; pass < MAX_PASSES; pass++) {
-        const shard = await hold(db, sweeper, id, now);
-        if (!shard) {
-          report.skipped += 1;
-          return;
-        }
-        const done = await sweepShard(shard, pass === 0 ? ctx : Object.assign(ctx, await tests(db)));
-        report.events += done.events;
-        report.opened += done.opened;
-        report.failed.push(...done.failed);
-        if (!done.more) return;
-      }
-    });
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    if (pass > 0) await isolated(report, "tests", async () => void Object.assign(ctx, await tests(db)));
+    if (!(await judgeOnce(sweeper, ctx, report))) break;
   }
   await isolated(report, "correlate", async () => {
     const { opened, joined } = await correlate(ctx);
@@ -87,6 +78,36 @@ export async function sweep(
   await isolated(report, "expire", async () => void (report.expired += await expire(db, now)));
   await drive(ctx, report);
   return report;
+}
+
+/** One pass over the shards that this sweeper holds or can take. True when there is more to judge. */
+async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepReport): Promise<boolean> {
+  const shards: HeldShard[] = [];
+  report.skipped = 0;
+  for (let id = 0; id < SHARDS; id++) {
+    await isolated(report, `shard ${id}`, async () => {
+      const shard = await hold(ctx.db, sweeper, id, ctx.now);
+      if (shard) shards.push(shard);
+      else report.skipped += 1;
+    });
+  }
+  if (shards.length === 0) return false;
+  let more = false;
+  await isolated(report, "events", async () => {
+    const after = Math.min(...shards.map((shard) => shard.cursor));
+    const ids = shards.map((shard) => shard.id);
+    const page = await readPage(ctx.db, ids, { after, newest: await newestSeq(ctx.db), limit: MAX_EVENTS });
+    more = page.full;
+    for (const shard of shards)
+      await isolated(report, `shard ${shard.id}`, async () => {
+        const done = await sweepShard(shard, page, ctx);
+        report.events += done.events;
+        report.opened += done.opened;
+        report.failed.push(...done.failed);
+        more ||= done.lost;
+      });
+  });
+  return more;
 }
 
 /** One part that fails takes nothing else with it. */

@@ -27,6 +27,16 @@ export async function listAgents(db: Db, ids: readonly string[]): Promise<Agent[
     .where(sql`${agents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }
 
+/** Those of these ids that are agents. */
+export async function listKnownIds(db: Db, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.$client.execute({
+    sql: "SELECT id FROM agents WHERE id IN (SELECT value FROM json_each(?))",
+    args: [JSON.stringify(ids)],
+  });
+  return rows.map((row) => row[0] as string);
+}
+
 export async function listAgentsInStates(db: Db, states: Agent["state"][]): Promise<Agent[]> {
   return db.select().from(agents).where(inArray(agents.state, states));
 }

@@ -20,31 +20,38 @@ export interface NewEvent {
   body: Partial<AgentEvent>;
 }
 
-/** Rows travel as one JSON argument: one statement for a whole batch, whatever its size. */
-const EVENT_ROWS = `SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, ?2, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9 FROM json_each(?1) e`;
+/**
+ * Rows travel as two arguments, one statement for a whole batch, whatever its size: the columns as JSON, and the bodies'
+ * texts one behind the other, cut out by byte, since JSON within JSON would be written, read and unescaped once more.
+ */
+const EVENT_ROWS = `SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, ?3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8,
+  CAST(substr(?2, e.value->>9, e.value->>10) AS TEXT) FROM json_each(?1) e`;
 const EVENT_COLUMNS = "shard, agent_id, kind, at, received_at, instance_id, run_id, dedupe, late, restamped, body";
 
-const rowsOf = (events: readonly NewEvent[]): string =>
-  JSON.stringify(
-    events.map((e) => [
-      e.shard,
-      e.agentId,
-      e.kind,
-      e.at,
-      e.instanceId,
-      e.runId,
-      e.dedupe,
-      +e.late,
-      +e.restamped,
-      JSON.stringify(e.body),
-    ]),
-  );
+function rowsOf(events: readonly NewEvent[]): [columns: string, bodies: Buffer] {
+  const bodies: string[] = [];
+  // SQL counts from one.
+  let from = 1;
+  const columns = events.map((e) => {
+    const body = bodyOf(e.body);
+    const bytes = Buffer.byteLength(body);
+    const at = from;
+    bodies.push(body);
+    from += bytes;
+    return [e.shard, e.agentId, e.kind, e.at, e.instanceId, e.runId, e.dedupe, +e.late, +e.restamped, at, bytes];
+  });
+  return [JSON.stringify(columns), Buffer.from(bodies.join(""))];
+}
+
+/** What has a column of its own is not said again. */
+const bodyOf = (event: Partial<AgentEvent>): string =>
+  JSON.stringify({ ...event, agent_id: undefined, timestamp: undefined, kind: undefined });
 
 /** Appends events in order; those whose dedupe is known are left out. `rowsAffected` counts the new ones. */
 export function appendEvents(events: readonly NewEvent[], now: number): Statement {
   return {
     sql: `INSERT INTO agent_events (${EVENT_COLUMNS}) ${EVENT_ROWS} WHERE true ON CONFLICT (dedupe) DO NOTHING`,
-    args: [rowsOf(events), now],
+    args: [...rowsOf(events), now],
   };
 }
 
@@ -57,8 +64,8 @@ export function idempotentAppend(
   return [
     {
       sql: `INSERT INTO agent_events (${EVENT_COLUMNS}) ${EVENT_ROWS}
-            WHERE NOT EXISTS (SELECT 1 FROM ingest_requests WHERE key_id = ?3 AND idempotency_key = ?4) ON CONFLICT (dedupe) DO NOTHING`,
-      args: [rowsOf(events), now, request.keyId, request.idempotencyKey],
+            WHERE NOT EXISTS (SELECT 1 FROM ingest_requests WHERE key_id = ?4 AND idempotency_key = ?5) ON CONFLICT (dedupe) DO NOTHING`,
+      args: [...rowsOf(events), now, request.keyId, request.idempotencyKey],
     },
     {
       sql: `INSERT INTO ingest_requests (key_id, idempotency_key, digest, answer, at)
@@ -92,7 +99,8 @@ export function touchAgents(events: readonly NewEvent[], keyId: string, now: num
       body.provider ?? before?.[6] ?? null,
     ]);
     if (!instanceId) continue;
-    const key = JSON.stringify([agentId, instanceId]);
+    // Names hold no control characters, so this is one pair's alone.
+    const key = `${agentId}\n${instanceId}`;
     const seen = instances.get(key);
     const applied = body.directive_version ?? null;
     instances.set(key, [
@@ -156,26 +164,50 @@ export type StoredEvent = Pick<
   "seq" | "agentId" | "kind" | "at" | "runId" | "late" | "body"
 >;
 
-/** One JSON text a row: to build it in the database costs a third of what a row object built column by column does. */
-const EVENT_TEXT = `'[' || seq || ',' || json_quote(agent_id) || ',' || json_quote(kind) || ',' || at || ',' || json_quote(run_id) || ',' || late || ',' || body || ']'`;
+/** An event as one JSON text: to build it in the database costs a third of what a row object built column by column does. */
+const EVENT_TEXT = `'[' || seq || ',' || shard || ',' || json_quote(agent_id) || ',' || json_quote(kind) || ',' || at || ',' || json_quote(run_id) || ',' || late || ',' || body || ']'`;
 
-/** What a shard has not judged yet, in the order of arrival, up to an event. */
-export async function listEventsBetween(
-  db: Db,
-  shard: number,
-  after: number,
-  upTo: number,
-  limit: number,
-): Promise<StoredEvent[]> {
-  if (upTo <= after) return [];
-  const { rows } = await db.$client.execute({
-    sql: `SELECT ${EVENT_TEXT} FROM agent_events WHERE seq > ? AND seq <= ? AND shard = ? ORDER BY seq LIMIT ?`,
-    args: [after, upTo, shard, limit],
-  });
-  return rows.map((row) => {
-    const [seq, agentId, kind, at, runId, late, body] = JSON.parse(row[0] as string) as EventRow;
-    return { seq, agentId, kind, at, runId, late: late === 1, body };
-  });
+/** Events as they lie in the table, one behind the other. */
+export interface EventPage {
+  byShard: Map<number, StoredEvent[]>;
+  /** Every event of these shards after the page's beginning and up to here is in it. */
+  upTo: number;
+  /** Whether there are more behind it. */
+  full: boolean;
 }
 
-type EventRow = [number, string, EventKind, number, string | null, number, StoredEvent["body"]];
+/**
+ * What these shards have not judged yet, in the order of arrival: at most `limit` events after `after`, up to `newest`. One
+ * text for the whole page, since each row that crosses from the database costs as much as reading it.
+ */
+export async function readPage(
+  db: Db,
+  shards: readonly number[],
+  { after, newest, limit }: { after: number; newest: number; limit: number },
+): Promise<EventPage> {
+  const page: EventPage = {
+    byShard: new Map(shards.map((id) => [id, []])),
+    upTo: Math.max(after, newest),
+    full: false,
+  };
+  if (newest <= after) return page;
+  const { rows } = await db.$client.execute({
+    sql: `SELECT count(*), '[' || group_concat(event, ',') || ']' FROM (
+            SELECT ${EVENT_TEXT} AS event FROM agent_events
+            WHERE seq > ? AND seq <= ? AND shard IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?)`,
+    args: [after, newest, JSON.stringify(shards), limit],
+  });
+  const count = rows[0]![0] as number;
+  if (count === 0) return page;
+  let last = after;
+  for (const [seq, shard, agentId, kind, at, runId, late, body] of JSON.parse(rows[0]![1] as string) as EventRow[]) {
+    // What aggregates is not bound to an order by SQL's letter, only by SQLite's custom.
+    if (seq <= last) throw new Error("Events were not read in order");
+    last = seq;
+    page.byShard.get(shard)!.push({ seq, agentId, kind, at, runId, late: late === 1, body });
+  }
+  if (count < limit) return page;
+  return { ...page, upTo: last, full: true };
+}
+
+type EventRow = [number, number, string, EventKind, number, string | null, number, StoredEvent["body"]];
