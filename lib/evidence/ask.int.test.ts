@@ -75,6 +75,25 @@ test("nobody there, wrong credentials, a server's trouble, HTML: each is a reaso
   expect(JSON.stringify([reasons, gone])).not.toContain("hush");
 });
 
+test("secrets are kept out of reasons, wherever they stood", async () => {
+  server = await serve((request, response) => {
+    if (request.url === "/ok") return json(response, { sent: request.headers.authorization });
+    return json(response, { status: "error", error: `bad credentials ${request.headers.authorization}` }, 401);
+  });
+  const inUrl = askOf(server.url.replace("://", "://me:pa%20ss@"));
+  expect(await inUrl("ok")).toEqual({
+    ok: true,
+    body: { sent: `Basic ${Buffer.from("me:pa ss").toString("base64")}` },
+  });
+  const bearer = (token: string) => askOf(server!.url, { auth: { kind: "bearer", token } });
+  const answers = [await inUrl("x"), await bearer("hush-hush")("x"), await bearer("hush\nhush")("x")];
+  expect(answers.map(({ ok }) => ok)).toEqual([false, false, false]);
+  const told = JSON.stringify(answers);
+  for (const secret of ["pa ss", Buffer.from("me:pa ss").toString("base64"), "hush"])
+    expect(told).not.toContain(secret);
+  expect(() => askOf("not an address")).toThrow("Invalid URL");
+});
+
 test("a redirect is not followed, so that the token goes nowhere else", async () => {
   const elsewhere = await serve((_, response) => json(response, {}));
   server = await serve((_, response) => response.writeHead(302, { location: `${elsewhere.url}/steal` }).end());

@@ -18,7 +18,7 @@ export type Auth =
 export interface Endpoint {
   /** For people, for example `prometheus (main)`. */
   source: string;
-  /** Base address; its path is kept, so that a source may live under one. User information in it is refused by `fetch`. */
+  /** Base address; its path is kept, so that a source may live under one. `user:password@` in it becomes basic `auth`. */
   url: string;
   auth?: Auth;
   headers?: Record<string, string>;
@@ -58,9 +58,11 @@ const LEFT = { source: "source_failed", asker: "stopped", nobody: "answered" } a
 
 /**
  * Asks one source for JSON. Never throws for what the source does: an address that is not there, a redirect (not followed, so
- * that credentials stay where they were meant to go), an error status, HTML, an answer that drips or does not end, each becomes a reason.
+ * that credentials stay where they were meant to go), an error status, HTML, an answer that drips or does not end, each becomes a
+ * reason. Throws at once for an address that is none.
  */
-export function createAsk(endpoint: Endpoint, ports: Ports): Ask {
+export function createAsk(configured: Endpoint, ports: Ports): Ask {
+  const endpoint = withoutUser(configured);
   const gate = createGate({ ...DEFAULT_GATE, ...endpoint.gate }, ports.now);
   const timeoutMs = endpoint.timeoutMs ?? TIMEOUT_MS;
   return async (path, question = {}) => {
@@ -77,7 +79,7 @@ export function createAsk(endpoint: Endpoint, ports: Ports): Ask {
       if (signal?.aborted) attempt = { ok: false, reason: "stopped before it answered", blame: "asker" };
       else if (deadline.aborted)
         attempt = { ok: false, reason: `no whole answer within ${timeoutMs} ms`, blame: "source" };
-      else attempt = { ok: false, reason: `not reached: ${quoted(messageOf(error))}`, blame: "source" };
+      else attempt = { ok: false, reason: notReached(error, endpoint.auth), blame: "source" };
     } finally {
       entry.leave(LEFT[attempt.blame ?? "nobody"]);
     }
@@ -92,8 +94,7 @@ async function once(
   question: Question,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const base = endpoint.url.endsWith("/") ? endpoint.url : `${endpoint.url}/`;
-  const url = new URL(path.replace(/^\//, ""), base);
+  const url = new URL(path.replace(/^\//, ""), endpoint.url);
   const query = new URLSearchParams(question.query).toString();
   const form = question.json === undefined && query.length > MAX_QUERY_CHARS;
   if (!form) url.search = query;
@@ -127,16 +128,16 @@ async function once(
   const text = await readUpTo(response, limit, signal);
   if (text === null)
     return { ok: false, status: response.status, reason: `the answer has more than ${limit} bytes: ask for less` };
+  if (!response.ok) return refused(response.status, withoutSecrets(text, endpoint.auth));
   const value = parsed(text);
-  if (!response.ok) return refused(response.status, value, text);
   if (value === undefined) return { ok: false, reason: `the answer is not JSON: ${quoted(text)}`, blame: "source" };
   return { ok: true, body: value };
 }
 
 /** 400, 404 and 422 are the question's fault; anything else (401, 403, 429, 5xx) would meet the next question as well. */
-function refused(status: number, body: unknown, text: string): Attempt {
+function refused(status: number, text: string): Attempt {
   const blame = [400, 404, 422].includes(status) ? undefined : ("source" as const);
-  return { ok: false, status, reason: `answered ${status}: ${quoted(text)}`, body, blame };
+  return { ok: false, status, reason: `answered ${status}: ${quoted(text)}`, body: parsed(text), blame };
 }
 
 function parsed(text: string): unknown {
@@ -147,6 +148,29 @@ function parsed(text: string): unknown {
   }
 }
 
+const notReached = (error: unknown, auth: Auth | undefined): string =>
+  `not reached: ${quoted(withoutSecrets(messageOf(error), auth))}`;
+
+/** Servers and libraries repeat in errors what they were sent; reasons are stored and shown. */
+function withoutSecrets(text: string, auth: Auth | undefined): string {
+  const secrets = auth?.kind === "bearer" ? [auth.token] : auth?.kind === "basic" ? [encoded(auth), auth.password] : [];
+  return secrets.filter((secret) => secret !== "").reduce((left, secret) => left.replaceAll(secret, "***"), text);
+}
+
+const encoded = ({ user, password }: { user: string; password: string }): string =>
+  Buffer.from(`${user}:${password}`).toString("base64");
+
+/** `fetch` refuses addresses with a user, and repeats the whole address when it does. */
+function withoutUser(endpoint: Endpoint): Endpoint {
+  const url = new URL(endpoint.url);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  url.username = "";
+  url.password = "";
+  const auth = endpoint.auth ?? (user === "" ? undefined : { kind: "basic" as const, user, password });
+  return { ...endpoint, url: url.href, auth };
+}
+
 async function authorization(auth: Auth | undefined): Promise<Record<string, string>> {
   if (!auth) return {};
   switch (auth.kind) {
@@ -155,7 +179,7 @@ async function authorization(auth: Auth | undefined): Promise<Record<string, str
     case "bearer_file":
       return { authorization: `Bearer ${(await readFile(auth.path, "utf8")).trim()}` };
     case "basic":
-      return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString("base64")}` };
+      return { authorization: `Basic ${encoded(auth)}` };
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { write } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
@@ -110,6 +111,37 @@ describe("files", () => {
       ok: true,
       truncated: true,
     });
+  });
+
+  test("whatever stands in a file, the search finds what reading all of it would", async () => {
+    const line = fc.record({
+      step: fc.integer({ min: 0, max: 3 }),
+      timed: fc.integer({ min: 0, max: 9 }).map((n) => n > 1),
+      size: fc.integer({ min: 0, max: 3_000 }),
+    });
+    const path = await place({ "shop.log": "" });
+    const property = fc.asyncProperty(
+      fc.array(line, { minLength: 1, maxLength: 300 }),
+      fc.integer({ min: -5, max: 400 }),
+      fc.integer({ min: 0, max: 200 }),
+      async (lines, from, length) => {
+        let t = AT;
+        let last: number | null = null;
+        const expected: string[] = [];
+        const text = lines.map(({ step, timed, size }, i) => {
+          t += step;
+          const written = timed ? pino(t, `${i} ${"é".repeat(size)}`) : `  at ${i} ${"x".repeat(size)}`;
+          if (timed) last = t;
+          if (last !== null && last >= AT + from && last <= AT + from + length) expected.push(written);
+          return written;
+        });
+        await writeFile(join(path, "shop.log"), text.join("\n"));
+        const looked = await read({ path }, { from: AT + from, to: AT + from + length, limit: 1_000 });
+        if (expected.length > 0 || looked.ok)
+          expect(looked.ok && looked.value.map((one) => one.line)).toEqual(expected);
+      },
+    );
+    await fc.assert(property, { numRuns: 60 });
   });
 
   test("what leads out of the directory, pipes, packed files and files without times are not looked at", async () => {
