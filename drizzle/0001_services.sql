@@ -64,8 +64,7 @@ CREATE TABLE `investigations` (
 	`summary` text,
 	`slack` text,
 	`status_line` text,
-	`skeptic` text,
-	`removed` text,
+	`report` text,
 	`authors` text,
 	`spent` text
 );
@@ -83,6 +82,7 @@ CREATE TABLE `trajectory` (
 	`args` text,
 	`result_digest` text,
 	`preview` text,
+	`result` text,
 	`author` text NOT NULL,
 	`started_at` integer NOT NULL,
 	`ms` real NOT NULL,

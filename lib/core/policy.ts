@@ -1,3 +1,4 @@
+import type { CauseKind } from "./bundle";
 import type { Diagnosis, Mode, Risk } from "./vocabulary";
 
 export interface PolicyInput {
@@ -13,7 +14,8 @@ export interface PolicyInput {
   action: string;
   /** Risks that this type of agent may run without being asked; see {@link DEFAULT_TYPE_ALLOWS}. */
   typeAllows: readonly Risk[];
-  diagnosis: Diagnosis;
+  /** A diagnosis of an agent, or the kind of a service's cause; only `unknown` is told apart. */
+  diagnosis: Diagnosis | CauseKind | "no_fault";
   /** True if an argument was taken from what an agent, a tool's result, a log or an alert says. */
   argumentsFromUntrustedText: boolean;
   /** Of the diagnosis, 0 to 1. */

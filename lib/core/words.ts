@@ -166,3 +166,7 @@ const significant = (x: number, digits: number): string =>
   x.toLocaleString("en-US", {
     maximumSignificantDigits: Math.max(digits, Math.floor(Math.log10(Math.abs(x) || 1)) + 1),
   });
+
+/** What an action is called for people: an allow-listed operation by its own name, else the action's. */
+export const actionName = ({ action, args }: { action: string; args: Record<string, unknown> }): string =>
+  typeof args["entry"] === "string" ? args["entry"] : action.replaceAll("_", " ");

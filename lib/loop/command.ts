@@ -14,6 +14,7 @@ import { healNow } from "./heal-now";
 import { newId } from "./ids";
 import { Plan } from "./plan";
 import { requestSweep } from "./scheduler";
+import { close } from "./service/close";
 
 const conflict = (detail: string) => new SentinelError("conflict", { detail });
 
@@ -223,6 +224,12 @@ export async function commandIncident(
   const plan = new Plan();
   const accepted = command === "accept";
   const outcome = accepted ? `accepted as normal by ${person.name}` : `dismissed by ${person.name}`;
+  if (incident.kind === "service") {
+    const said = comment ? `${outcome}: ${comment}` : outcome;
+    await close(plan, { db, clock: () => now }, incident, { state: "dismissed", outcome: said, healed: false });
+    if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same moment");
+    return requestSweep();
+  }
   plan
     .claim(incidentClaim(db, incident, { state: "dismissed", closedAt: now, outcome }))
     .write(...voidApprovals(incident.id, outcome, now), {

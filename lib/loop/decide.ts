@@ -1,21 +1,27 @@
 import { canMoveIncident } from "@/lib/core/lifecycle";
+import { actionName } from "@/lib/core/words";
 import type { BulkDecisionBody, BulkDecisionAnswer, DecisionAnswer } from "@/lib/contracts/approvals";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { getAgent } from "@/lib/db/queries/agents";
 import {
+  type Approval,
   approvalClaim,
   findProposal,
   getApproval,
-  listApprovalsToExpire,
+  isOfAgent,
+  type Proposal,
   proposalClaim,
   voidApprovals,
 } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
+import { getService } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import { act } from "./act";
 import { healNow } from "./heal-now";
+import { toldOf } from "./expire";
 import { Plan } from "./plan";
+import { requestSweep } from "./scheduler";
 
 export interface Person {
   id: string;
@@ -49,14 +55,14 @@ export async function decide(
       detail: `Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`,
     });
   if (approval.expiresAt <= now) throw new SentinelError("conflict", { detail: "It has expired" });
-  const [proposal, agent, incident] = await Promise.all([
+  const [proposal, target, incident] = await Promise.all([
     findProposal(db, approval.proposalId),
-    getAgent(db, approval.subjectId),
+    getTarget(db, approval),
     getIncident(db, approval.incidentId),
   ]);
   if (!proposal) throw new Error("An approval without its proposal");
-  if (agent.stateVersion !== proposal.targetVersion) {
-    const moved = `${agent.id} has moved to ${agent.state} since this was proposed`;
+  if (target.stateVersion !== proposal.targetVersion) {
+    const moved = `${target.id} has moved to ${target.state} since this was proposed`;
     const plan = new Plan()
       .claim(approvalClaim(db, approval.id, "void", { voidReason: moved, decidedAt: now }))
       .write(...voidApprovals(incident.id, moved, now));
@@ -66,7 +72,7 @@ export async function decide(
       plan.tell({
         at: now,
         type: "approval.void",
-        agentId: agent.id,
+        ...target.told,
         incidentId: incident.id,
         text: `Approval void: ${moved}`,
       }),
@@ -74,7 +80,7 @@ export async function decide(
     throw new SentinelError("conflict", { detail: `Void: ${moved}` });
   }
   const to = d.decision === "approve" ? "approved" : "rejected";
-  const name = proposal.action.replaceAll("_", " ");
+  const name = actionName(proposal);
   const plan = new Plan()
     .claim(
       approvalClaim(db, approval.id, to, {
@@ -89,9 +95,9 @@ export async function decide(
     .tell({
       at: now,
       type: `approval.${to}`,
-      agentId: agent.id,
+      ...target.told,
       incidentId: incident.id,
-      text: `${person.name} ${to} ${name} on ${agent.id}${d.comment ? `: ${d.comment}` : ""}`,
+      text: `${person.name} ${to} ${name} on ${target.id}${d.comment ? `: ${d.comment}` : ""}`,
       data: {
         approval: approval.id,
         proposal: proposal.id,
@@ -102,8 +108,23 @@ export async function decide(
   if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
     plan.claim(incidentClaim(db, incident, { state: "rejected" }));
   if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided it first" });
-  if (to === "approved") await act(db, proposal.id, now);
+  if (to === "approved") await begin(db, proposal, now);
   return { id: approval.id, state: to, incident_id: incident.id };
+}
+
+/** An agent's action is a directive, sent at once; an operation on a service takes its time, in the loop over services. */
+async function begin(db: Db, proposal: Proposal, now: number): Promise<void> {
+  if (isOfAgent(proposal)) await act(db, proposal.id, now);
+  else requestSweep();
+}
+
+/** What a decision is about, as it is now. Throws not_found. */
+async function getTarget(db: Db, approval: Approval) {
+  const { subjectKind, subjectId } = approval;
+  const { id, state, stateVersion } = await (subjectKind === "agent"
+    ? getAgent(db, subjectId)
+    : getService(db, subjectId));
+  return { id, state, stateVersion, told: toldOf(approval) };
 }
 
 /** Decides a list, item by item: what fails is told with its reason and takes nothing else with it. */
@@ -139,28 +160,4 @@ export async function decideAll(
     }
   }
   return answer;
-}
-
-/** Ends approvals nobody decided in time: nothing is done, the agent stays as it is, and a person can still heal it. */
-export async function expire(db: Db, now: number): Promise<number> {
-  let expired = 0;
-  for (const approval of await listApprovalsToExpire(db, now)) {
-    const incident = await getIncident(db, approval.incidentId);
-    const plan = new Plan()
-      .claim(
-        approvalClaim(db, approval.id, "expired", { decidedAt: now, voidReason: "nobody decided in time" }),
-        proposalClaim(db, approval.proposalId, "pending", "expired"),
-      )
-      .tell({
-        at: now,
-        type: "approval.expired",
-        agentId: approval.subjectId,
-        incidentId: incident.id,
-        text: `Nobody decided in time; ${approval.subjectId} stays as it is until "heal now"`,
-        data: { page: true },
-      });
-    if (canMoveIncident(incident.state, "rejected")) plan.claim(incidentClaim(db, incident, { state: "rejected" }));
-    if (await commit(db, plan)) expired += 1;
-  }
-  return expired;
 }

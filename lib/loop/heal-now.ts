@@ -1,7 +1,9 @@
 import { canMoveIncident } from "@/lib/core/lifecycle";
+import { actionName } from "@/lib/core/words";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { getAgent } from "@/lib/db/queries/agents";
+import { getService } from "@/lib/db/queries/services";
 import { listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
 import { getIncident, listHypotheses, listSubjects } from "@/lib/db/queries/incidents";
 import { approvals, proposals } from "@/lib/db/schema";
@@ -11,6 +13,8 @@ import type { Person } from "./decide";
 import { newId } from "./ids";
 import { Plan } from "./plan";
 import { proposalDigest } from "./propose";
+import { requestSweep } from "./scheduler";
+import { operationDigest } from "./service/digest";
 
 /**
  * A person asks for healing after a rejection, an expiry or an escalation: the last proposal that was not carried out,
@@ -45,18 +49,19 @@ export async function healNow(
   if (runs.some((run) => run.outcome === "pending"))
     throw new SentinelError("conflict", { detail: "An action is under way already" });
   if (!canMoveIncident(incident.state, "acting")) throw new SentinelError("conflict", { detail: "It is closed" });
-  const agent = await getAgent(db, primary.subjectId);
+  const operation = last.subjectKind === "service";
+  const target = operation ? await getService(db, last.subjectId) : await getAgent(db, primary.subjectId);
   const row: Proposal = {
     ...last,
     id: newId("pro"),
     state: "approved",
     policy: "ask",
     reason: `"heal now" by ${person.name}`,
-    targetVersion: agent.stateVersion,
+    targetVersion: target.stateVersion,
     createdAt: now,
     expiresAt: null,
   };
-  row.digest = proposalDigest(row, ranked[0]?.cites ?? []);
+  row.digest = operation ? operationDigest(row, []) : proposalDigest(row, ranked[0]?.cites ?? []);
   const plan = new Plan()
     .claim({
       sql: "UPDATE incidents SET state_version = state_version + 1 WHERE id = ? AND state_version = ?",
@@ -68,7 +73,8 @@ export async function healNow(
         id: newId("apr"),
         proposalId: row.id,
         incidentId,
-        subjectId: agent.id,
+        subjectKind: last.subjectKind,
+        subjectId: target.id,
         digest: row.digest,
         state: "approved",
         requestedAt: now,
@@ -83,12 +89,13 @@ export async function healNow(
     .tell({
       at: now,
       type: "approval.approved",
-      agentId: agent.id,
+      ...(operation ? { serviceId: target.id } : { agentId: target.id }),
       incidentId,
-      text: `${person.name} asked for ${row.action.replaceAll("_", " ")} on ${agent.id} now${comment ? `: ${comment}` : ""}`,
+      text: `${person.name} asked for ${actionName(row)} on ${target.id} now${comment ? `: ${comment}` : ""}`,
       data: { proposal: row.id },
     });
   if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else was first" });
+  if (operation) return requestSweep();
   const acted = await act(db, row.id, now);
   if (acted.kind === "void") throw new SentinelError("conflict", { detail: acted.reason });
 }

@@ -1,7 +1,8 @@
-import { and, desc, eq, gte, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Alert } from "@/lib/core/alert";
 import type { Db, Statement } from "../client";
-import { alerts, alertSources } from "../schema";
+import { alerts, type alertSources } from "../schema";
+import { grouped } from "./grouped";
 
 export type AlertRow = typeof alerts.$inferSelect;
 export type AlertSource = typeof alertSources.$inferSelect;
@@ -39,14 +40,16 @@ export const listMutedFiring = (db: Db): Promise<AlertRow[]> =>
     .from(alerts)
     .where(and(isNull(alerts.endsAt), isNull(alerts.incidentId), eq(alerts.muted, true)));
 
-export const countFiring = async (db: Db, since: number): Promise<Map<string, number>> => {
+/** Alerts that fire and are not muted, of one source or of all, by service. */
+export async function listFiringOf(db: Db, sourceId?: string): Promise<Map<string, AlertRow[]>> {
   const rows = await db
-    .select({ service: alerts.serviceId, n: sql<number>`count(*)` })
+    .select()
     .from(alerts)
-    .where(and(isNull(alerts.endsAt), gte(alerts.lastAt, since), eq(alerts.muted, false)))
-    .groupBy(alerts.serviceId);
-  return new Map(rows.map(({ service, n }) => [service, n]));
-};
+    .where(
+      and(isNull(alerts.endsAt), sourceId === undefined ? eq(alerts.muted, false) : eq(alerts.sourceId, sourceId)),
+    );
+  return grouped(rows, (row) => row.serviceId);
+}
 
 /** A claim that only one receiver at a time wins: what was read of the alerts is still so. */
 export const ledgerClaim = (seen: number): Statement => ({

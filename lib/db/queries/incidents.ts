@@ -1,9 +1,9 @@
-import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { IncidentState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import { grouped } from "./grouped";
-import { anomalies, changes, hypotheses, incidents, incidentSubjects } from "../schema";
+import { anomalies, changes, findings, hypotheses, incidents, incidentSubjects, streamEvents } from "../schema";
 
 export type Incident = typeof incidents.$inferSelect;
 export type AnomalyRow = typeof anomalies.$inferSelect;
@@ -20,17 +20,28 @@ export async function getIncident(db: Db, id: string): Promise<Incident> {
   return incident;
 }
 
+/** Incidents of agents; those of services have a loop of their own. */
 export async function listIncidentsInStates(db: Db, states: readonly IncidentState[]): Promise<Incident[]> {
   return db
     .select()
     .from(incidents)
-    .where(inArray(incidents.state, [...states]));
+    .where(and(inArray(incidents.state, [...states]), ne(incidents.kind, "service")));
 }
 
 /** An open incident of this shared cause or limit. */
 export async function findOpenByCause(db: Db, causeKey: string): Promise<Incident | null> {
   const where = and(eq(incidents.causeKey, causeKey), isNull(incidents.closedAt));
   return (await db.query.incidents.findFirst({ where })) ?? null;
+}
+
+/** Service incidents that are to be looked at and that nobody is looking at. */
+export async function listWithoutInvestigation(db: Db): Promise<Incident[]> {
+  const running = sql`EXISTS (SELECT 1 FROM investigations i WHERE i.incident_id = ${incidents.id} AND i.state = 'running')`;
+  return db
+    .select()
+    .from(incidents)
+    .where(and(eq(incidents.kind, "service"), inArray(incidents.state, ["open", "investigating"]), sql`NOT ${running}`))
+    .orderBy(desc(incidents.severity), incidents.openedAt);
 }
 
 export async function listOpenExternal(db: Db): Promise<Incident[]> {
@@ -72,6 +83,22 @@ export async function listLooseAnomalies(db: Db, agentIds: readonly string[], si
       ),
     )
     .orderBy(anomalies.at);
+}
+
+export async function listFindings(db: Db, incidentId: string) {
+  return db.select().from(findings).where(eq(findings.incidentId, incidentId)).orderBy(findings.at, findings.id);
+}
+
+/** Entries of a timeline that are read at once: a storm's would fill a book. */
+const TIMELINE_MAX = 500;
+
+export async function listTimeline(db: Db, incidentId: string) {
+  return db
+    .select()
+    .from(streamEvents)
+    .where(eq(streamEvents.incidentId, incidentId))
+    .orderBy(asc(streamEvents.seq))
+    .limit(TIMELINE_MAX);
 }
 
 export async function listHypotheses(db: Db, incidentId: string) {

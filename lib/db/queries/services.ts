@@ -1,4 +1,7 @@
 import { and, eq, gte, inArray, isNull, or, sql } from "drizzle-orm";
+import type { DetectorState } from "@/lib/core/detect";
+import type { SignalNow } from "@/lib/core/signal-watch";
+import type { SignalSpec } from "@/lib/core/signals";
 import type { ServiceState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
@@ -60,13 +63,20 @@ export const enterService = (
     .values({ id, source, stateSince: now, firstSeenAt: now, lastSeenAt: now, ...more })
     .onConflictDoNothing();
 
-/** What a service is now; its version grows when the state moves. */
-export const moveService = (id: string, state: ServiceState, now: number): Statement => ({
-  sql: `UPDATE services SET state = ?, state_since = ?, state_version = state_version + 1 WHERE id = ? AND state <> ?`,
-  args: [state, now, id, state],
+/**
+ * What a service is now. Its version grows when it is well again: what was proposed for it has lost its reason. Getting
+ * worse is no reason to ask anew.
+ */
+export const moveService = (
+  id: string,
+  state: ServiceState,
+  now: number,
+): { sql: string; args: (string | number)[] } => ({
+  sql: `UPDATE services SET state = ?, state_since = ?, state_version = state_version + ? WHERE id = ? AND state <> ?`,
+  args: [state, now, Number(state === "healthy"), id, state],
 });
 
-/** Something happened to a service that voids what was proposed for it: a change, an alert's end. */
+/** Something happened to services that voids what was proposed for it: a change, an alert's end. */
 export const touchServices = (ids: readonly string[]): Statement => ({
   sql: "UPDATE services SET state_version = state_version + 1 WHERE id IN (SELECT value FROM json_each(?))",
   args: [JSON.stringify(ids)],
@@ -92,3 +102,29 @@ export async function listServicesAmong(db: Db, ids: readonly string[]): Promise
     .from(services)
     .where(or(sql`${services.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
 }
+
+/** How a signal stands now. */
+export const saveSignal = (
+  db: Db,
+  serviceId: string,
+  signal: SignalNow,
+  { query, spec, now }: { query: string; spec: SignalSpec; now: number },
+): Statement => {
+  const set = {
+    query,
+    unit: spec.unit,
+    upper: spec.upper ?? null,
+    lower: spec.lower ?? null,
+    state: signal.state,
+    since: signal.since,
+    expected: signal.expected,
+    ...(signal.value === null ? {} : { value: signal.value, valueAt: now }),
+  };
+  return db
+    .insert(signals)
+    .values({ serviceId, name: signal.name, ...set })
+    .onConflictDoUpdate({ target: [signals.serviceId, signals.name], set });
+};
+
+export const saveBaseline = (db: Db, serviceId: string, baseline: DetectorState): Statement =>
+  db.update(services).set({ baseline }).where(eq(services.id, serviceId));

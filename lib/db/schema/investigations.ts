@@ -25,9 +25,8 @@ export const investigations = sqliteTable(
     summary: text(),
     slack: text(),
     statusLine: text(),
-    skeptic: text(),
-    /** Sentences of a model that cited nothing that exists. */
-    removed: text({ mode: "json" }).$type<{ text: string; why: string }[]>(),
+    /** What people read of it beside the hypotheses: doubts, what could not be looked at, the remedy. See the contract. */
+    report: text({ mode: "json" }).$type<unknown>(),
     /** Who wrote which part: `local` or a model's name. */
     authors: text({ mode: "json" }).$type<Record<string, string>>(),
     spent: text({ mode: "json" }).$type<{ calls: number; tokens: number; usd: number; ms: number }>(),
@@ -50,6 +49,8 @@ export const trajectory = sqliteTable(
     /** Digest and beginning of what came back; the whole is in the bundle or the findings. */
     resultDigest: text(),
     preview: text(),
+    /** What a reading gave, so that a later attempt need not ask again. */
+    result: text({ mode: "json" }).$type<unknown>(),
     author: text().notNull(),
     startedAt: integer().notNull(),
     ms: real().notNull(),

@@ -177,10 +177,10 @@ function measuredRows(db: Db, incidentId: string, { members, services }: Group) 
 const unwell = (incidentId: string, { services, now }: Group) =>
   services.flatMap((id) => [
     { sql: "UPDATE services SET incident_id = ? WHERE id = ?", args: [incidentId, id] },
-    ...[moveServiceUnlessDown(id, now)],
+    moveServiceUnlessDown(id, now),
   ]);
 
 function moveServiceUnlessDown(id: string, now: number) {
-  const move = moveService(id, "degraded", now) as { sql: string; args: (string | number)[] };
+  const move = moveService(id, "degraded", now);
   return { sql: `${move.sql} AND state <> 'down'`, args: move.args };
 }

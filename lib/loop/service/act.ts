@@ -1,0 +1,187 @@
+import { perform, prepare } from "@/lib/actions/service/index";
+import { canMoveIncident } from "@/lib/core/lifecycle";
+import { commit } from "@/lib/db/commit";
+import { type ActionRun, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
+import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
+import { findService, serviceClaim } from "@/lib/db/queries/services";
+import { actionRuns, changes, findings } from "@/lib/db/schema";
+import { fetchLogs } from "@/lib/evidence/logs";
+import { redact } from "@/lib/core/redact";
+import { newId } from "../ids";
+import { Plan } from "../plan";
+import type { Acted } from "../act";
+import type { ServiceContext } from "./world";
+
+/** Lines that are kept of what an operation is about to destroy, and how far back they go, in seconds. */
+const KEPT_LINES = 200;
+const KEPT_S = 300;
+/** Evidence is captured within this, in ms, or the operation goes on without: it was approved to help now. */
+const CAPTURE_MS = 5_000;
+
+/**
+ * Carries out an approved operation, once: the claim on its proposal is the only way to here, and the run is written down
+ * before anything is touched. The service must be as it was when the operation was proposed (no deploy, no alert that
+ * ended), else the proposal is void. The exit code goes into the record and proves nothing: verification asks the metrics.
+ */
+export async function actOnService(ctx: ServiceContext, proposal: Proposal): Promise<Acted> {
+  const { db, now } = ctx;
+  if (proposal.state !== "approved") return { kind: "lost" };
+  const [service, incident, by] = await Promise.all([
+    findService(db, proposal.subjectId),
+    getIncident(db, proposal.incidentId),
+    whoAllowed(ctx, proposal),
+  ]);
+  if (service === null || service.stateVersion !== proposal.targetVersion)
+    return voided(ctx, proposal, `${proposal.subjectId} has moved since it was proposed`);
+  const { entry: name, ...args } = proposal.args;
+  const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
+  if (!prepared.ok) return voided(ctx, proposal, `it is not on the allow-list any more: ${prepared.reason}`);
+  const acting = incident.state === "acting" || canMoveIncident(incident.state, "acting");
+  if (!acting) return voided(ctx, proposal, `the incident is ${incident.state}`);
+  if (prepared.value.destroysEvidence) await capture(ctx, proposal);
+
+  const run: typeof actionRuns.$inferInsert = {
+    id: newId("act"),
+    idempotencyKey: proposal.id,
+    proposalId: proposal.id,
+    incidentId: incident.id,
+    subjectKind: "service",
+    subjectId: service.id,
+    action: proposal.action,
+    args: proposal.args,
+    by,
+    why: proposal.reason,
+    state: "started",
+    startedAt: now,
+  };
+  ctx.underway.add(run.id);
+  try {
+    const plan = new Plan()
+      .claim(
+        proposalClaim(db, proposal.id, "approved", "executed"),
+        serviceClaim(service),
+        incidentClaim(db, incident, { state: "acting" }),
+      )
+      .write(db.insert(actionRuns).values(run))
+      .tell({
+        at: now,
+        type: "action.started",
+        serviceId: service.id,
+        incidentId: incident.id,
+        text: `${prepared.value.entry.title} begun on ${service.id}, by ${by}`,
+        data: { run: run.id, entry: String(name), args },
+      });
+    if (!(await commit(db, plan))) return { kind: "lost" };
+    const done = await perform(prepared.value, ctx.ports, { idempotencyKey: run.id });
+    await finish(ctx, run, prepared.value.entry.title, done);
+  } finally {
+    ctx.underway.delete(run.id);
+  }
+  return { kind: "begun", runId: run.id };
+}
+
+async function finish(
+  { db, clock }: ServiceContext,
+  run: typeof actionRuns.$inferInsert,
+  title: string,
+  done: { ok: boolean; detail: string; result: Record<string, unknown> },
+): Promise<void> {
+  const now = clock();
+  const incident = await getIncident(db, run.incidentId);
+  const plan = new Plan()
+    .claim({
+      sql: "UPDATE action_runs SET state = ?, detail = ?, result = ?, ended_at = ? WHERE id = ? AND state = 'started'",
+      args: [done.ok ? "done" : "failed", done.detail, JSON.stringify(done.result), now, run.id],
+    })
+    .write(
+      db.insert(changes).values({
+        id: newId("chg"),
+        subjectKind: "service",
+        subjectId: run.subjectId,
+        kind: "healing",
+        at: run.startedAt,
+        declared: true,
+        from: null,
+        to: null,
+        note: title,
+        source: run.by,
+        status: "declared",
+        createdAt: now,
+      }),
+    )
+    .tell({
+      at: now,
+      type: done.ok ? "action.done" : "action.failed",
+      serviceId: run.subjectId,
+      incidentId: run.incidentId,
+      text: `${title}: ${done.detail}. Whether it helped is measured now`,
+      data: { run: run.id },
+    });
+  if (canMoveIncident(incident.state, "verifying")) plan.claim(incidentClaim(db, incident, { state: "verifying" }));
+  await commit(db, plan);
+}
+
+/** Policy let it run, or a person approved it: the approval says who. */
+async function whoAllowed({ db }: ServiceContext, proposal: Proposal): Promise<string> {
+  if (proposal.policy === "run") return "sentinel";
+  const approval = await findApprovalOf(db, proposal.id);
+  if (approval?.state !== "approved") throw new Error(`Proposal ${proposal.id} was never approved`);
+  return approval.decidedByName ?? "a person";
+}
+
+async function voided({ db, now }: ServiceContext, proposal: Proposal, reason: string): Promise<Acted> {
+  const incident = await getIncident(db, proposal.incidentId);
+  const plan = new Plan().claim(proposalClaim(db, proposal.id, "approved", "void")).tell({
+    at: now,
+    type: "proposal.void",
+    serviceId: proposal.subjectId,
+    incidentId: proposal.incidentId,
+    text: `${String(proposal.args["entry"])} was not run: ${reason}`,
+  });
+  if (canMoveIncident(incident.state, "investigating"))
+    plan.claim(incidentClaim(db, incident, { state: "investigating" }));
+  await commit(db, plan);
+  return { kind: "void", reason };
+}
+
+/** The last lines of what is about to be restarted: afterwards nobody can read them any more. */
+async function capture({ db, logs, now, clock }: ServiceContext, proposal: Proposal): Promise<void> {
+  const to = now / 1_000;
+  const query = {
+    node: proposal.subjectId,
+    from: to - KEPT_S,
+    to,
+    limit: KEPT_LINES,
+    signal: AbortSignal.timeout(CAPTURE_MS),
+  };
+  const { lines, couldNotLook } = await fetchLogs(logs, query);
+  if (lines.length === 0 && couldNotLook.length === 0) return;
+  await commit(db, {
+    claims: [
+      db.insert(findings).values({
+        id: newId("fnd"),
+        incidentId: proposal.incidentId,
+        kind: lines.length > 0 ? "state" : "could_not_look",
+        title:
+          lines.length > 0
+            ? `The last ${lines.length} lines of ${proposal.subjectId} before ${String(proposal.args["entry"])} were kept`
+            : `Could not keep the last lines of ${proposal.subjectId}: ${couldNotLook[0]!.reason}`,
+        source: proposal.subjectId,
+        detail: { node: proposal.subjectId, lines: lines.map(({ t, line }) => ({ t, line: redact(line).text })) },
+        at: clock(),
+      }),
+    ],
+  });
+}
+
+/** Takes back what made things worse, where the allow-list says how. Never throws for what the outside does. */
+export async function undo(ctx: ServiceContext, run: ActionRun): Promise<{ ok: boolean; detail: string } | null> {
+  const { entry: name, ...args } = run.args;
+  const prepared = prepare(ctx.allowList, String(name), args, run.subjectId);
+  const back = prepared.ok ? prepared.value.entry.undo : null;
+  if (!back) return null;
+  const undoing = prepare(ctx.allowList, back.action, back.args ?? {}, run.subjectId);
+  if (!undoing.ok) return { ok: false, detail: `it could not be undone: ${undoing.reason}` };
+  const done = await perform(undoing.value, ctx.ports, { idempotencyKey: `${run.id}-undo` });
+  return { ok: done.ok, detail: `undone by ${undoing.value.entry.title}: ${done.detail}` };
+}

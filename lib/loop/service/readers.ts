@@ -1,0 +1,167 @@
+import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
+import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
+import { listFiringOf } from "@/lib/db/queries/alerts";
+import { listIncidentSignals, listServicesAmong, listSignals } from "@/lib/db/queries/services";
+import { recentChanges } from "@/lib/evidence/changes";
+import { similarEpisodes } from "@/lib/evidence/episodes";
+import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
+import { fetchLogs } from "@/lib/evidence/logs";
+import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
+import { searchRunbooks } from "@/lib/evidence/runbooks";
+import { serviceMap } from "@/lib/evidence/topology";
+import type { ServiceContext } from "./world";
+
+/** Most lines of one node: enough for templates, few enough for a bundle. */
+const LINES_PER_NODE = 1_500;
+const SECTIONS = 4;
+const PAST = 5;
+
+/** The eyes of an investigation: everything it may look at, none of which changes anything. */
+export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
+  const { db, now } = ctx;
+  return {
+    async get_service_metadata({ nodes }) {
+      const [rows, firing] = await Promise.all([listServicesAmong(db, nodes), listFiringOf(db)]);
+      return found(
+        "services",
+        rows.map((row): ServiceMetadata => ({
+          id: row.id,
+          kind: row.kind,
+          state: row.state,
+          alerts: (firing.get(row.id) ?? []).map(({ name }) => name),
+          ...(row.version ? { version: row.version } : {}),
+          ...(row.owner ? { owner: row.owner } : {}),
+        })),
+      );
+    },
+    search_past_incidents: ({ node, text }) =>
+      similarEpisodes(db, { service: node, text, limit: PAST, except: incidentId }),
+    async fetch_logs({ nodes, from, to, limit, contains }, signal) {
+      const perNode = Math.min(LINES_PER_NODE, limit);
+      const [logs, kube] = await Promise.all([
+        Promise.all(nodes.map((node) => fetchLogs(ctx.logs, { node, from, to, limit: perNode, signal }))),
+        kubernetesLines(ctx, { from, to }, signal),
+      ]);
+      const blind = [...logs.flatMap((log) => log.couldNotLook), ...(kube?.ok === false ? [kube] : [])];
+      const looked = logs.some((log) => log.looked.length > 0) || kube?.ok === true;
+      if (!looked)
+        return couldNotLook(
+          "logs",
+          blind.length > 0
+            ? blind.map(({ source, reason }) => `${source}: ${reason}`).join("; ")
+            : "no source of logs is configured",
+        );
+      const all = [
+        ...logs.flatMap(({ lines }) => lines),
+        ...(kube?.ok ? kube.value.filter(({ node }) => nodes.includes(node)) : []),
+      ].toSorted((a, b) => a.t - b.t);
+      const kept =
+        contains === undefined ? all : all.filter(({ line }) => line.toLowerCase().includes(contains.toLowerCase()));
+      return found(
+        logs.flatMap((log) => log.looked.map(({ source }) => source)).join(", ") || "logs",
+        kept,
+        logs.some(({ truncated }) => truncated) || blind.length > 0,
+      );
+    },
+    async query_metrics({ nodes, metric, from, to }, signal) {
+      const { prometheus } = ctx;
+      if (prometheus === null) return couldNotLook("metrics", "no Prometheus is configured");
+      const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
+      const known = new Set(rows.map(({ query }) => query));
+      const asked = [
+        ...rows.map(({ serviceId, name, query, unit }) => ({ serviceId, name, query, unit, labels: {} })),
+        ...raised.filter(({ query, serviceId }) => !known.has(query) && nodes.includes(serviceId)),
+      ].filter(({ name }) => metric === undefined || name === metric);
+      if (asked.length === 0) return found(prometheus.source, { series: [], spans: [] });
+      const minStep = Math.max(1, Math.round(ctx.config.watchMs / 1_000));
+      const looks = await Promise.all(
+        asked.map(async (one) => ({ one, looked: await prometheus.range(one.query, { from, to, minStep }, signal) })),
+      );
+      const series: Series[] = looks.flatMap(({ one, looked }) =>
+        looked.ok
+          ? looked.value.slice(0, 1).map(({ points }) => ({
+              node: one.serviceId,
+              metric: one.name,
+              ...(one.unit ? { unit: one.unit } : {}),
+              points,
+            }))
+          : [],
+      );
+      const failed = looks.find(({ looked }) => !looked.ok)?.looked;
+      if (series.length === 0 && failed && !failed.ok) return failed;
+      return found(prometheus.source, { series, spans: [] }, failed !== undefined);
+    },
+    async list_recent_changes({ nodes, from, to }, signal) {
+      const [log, rollouts] = await Promise.all([
+        recentChanges(db, { from, to }),
+        ctx.kubernetes ? ctx.kubernetes.rollouts(signal) : null,
+      ]);
+      if (!log.ok) return log;
+      const rolled: BundleChange[] = rollouts?.ok
+        ? rollouts.value.flatMap(({ changes }) => changes).filter(({ t }) => t >= from && t <= to)
+        : [];
+      const all = [...log.value, ...rolled].filter(({ node }) => nodes.length === 0 || nodes.includes(node));
+      return found(
+        rolled.length > 0 ? `${log.source}, kubernetes` : log.source,
+        all.toSorted((a, b) => a.t - b.t),
+        rollouts?.ok === false,
+      );
+    },
+    async walk_dependencies({ node, depth }) {
+      const map = await serviceMap(db, now);
+      if (!map.ok) return map;
+      const { edges, nodes } = map.value;
+      const reached = new Set([node]);
+      for (let hop = 0; hop < depth; hop++)
+        for (const [caller, callee] of edges) {
+          if (reached.has(caller)) reached.add(callee);
+          else if (reached.has(callee)) reached.add(caller);
+        }
+      return found(map.source, {
+        nodes: [
+          ...nodes.filter(({ id }) => reached.has(id)),
+          ...(nodes.some(({ id }) => id === node) ? [] : [{ id: node }]),
+        ],
+        edges: edges.filter(([caller, callee]) => reached.has(caller) && reached.has(callee)),
+      });
+    },
+    read_runbook: ({ query, node }) => searchRunbooks(db, { query, service: node, limit: SECTIONS }),
+  };
+}
+
+/** Events and last terminated states of the cluster, as lines among the logs; null where there is none. */
+async function kubernetesLines(
+  { kubernetes }: ServiceContext,
+  window: { from: number; to: number },
+  signal: AbortSignal,
+): Promise<Looked<LogLine[]> | null> {
+  if (kubernetes === null) return null;
+  const [events, terminations] = await Promise.all([
+    kubernetes.events(window, signal),
+    kubernetes.terminations(signal),
+  ]);
+  if (!events.ok) return events;
+  const ended = terminations.ok ? terminations.value.flatMap((one) => terminationLine(one, window)) : [];
+  return found(events.source, [...events.value.map(eventLine), ...ended], events.truncated || !terminations.ok);
+}
+
+const eventLine = ({ t, node, kind, object, warning, reason, message, count }: KubeEvent): LogLine => ({
+  t,
+  node,
+  line: `${warning ? "WARN" : "INFO"} kubernetes ${kind}/${object} ${reason}: ${message}${count > 1 ? ` (${count} times)` : ""}`,
+});
+
+function terminationLine(
+  { node, pod, container, restarts, last, waiting }: Termination,
+  { from, to }: { from: number; to: number },
+): LogLine[] {
+  if (last === null || last.t === null || last.t < from || last.t > to) return [];
+  const why = `${last.reason}, exit code ${last.exitCode}${last.message ? `: ${last.message}` : ""}`;
+  return [
+    {
+      t: last.t,
+      node,
+      line: `ERROR kubernetes pod/${pod} container ${container} last terminated: ${why}; ${restarts} restarts${waiting ? `; now ${waiting}` : ""}`,
+    },
+  ];
+}

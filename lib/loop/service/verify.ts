@@ -1,0 +1,222 @@
+import { canMoveIncident } from "@/lib/core/lifecycle";
+import { judgeRecovery, type Recovery } from "@/lib/core/recovery";
+import type { Outcome } from "@/lib/core/vocabulary";
+import { actionName } from "@/lib/core/words";
+import { commit } from "@/lib/db/commit";
+import { type ActionRun, judgeClaim, listActionRunsOf, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
+import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
+import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
+import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
+import { log } from "@/lib/log";
+import { Plan } from "../plan";
+import { undo } from "./act";
+import { close } from "./close";
+import type { ServiceContext } from "./world";
+
+/** How long before the onset counts as normal, in seconds. */
+const NORMAL_S = 3_600;
+/** An onset is known no better than this, in seconds: the time just before it is neither normal nor ill. */
+const ONSET_BLUR_S = 60;
+/** Operations that one incident may see before a person has to look: the first guesses are the good ones. */
+const MAX_OPERATIONS = 3;
+/** An operation that has not reported for this long beyond its own time limit was cut off by a crash, in ms. */
+const CUT_OFF_MS = 10 * 60_000;
+
+/** Moves every operation that is not judged yet one step on. What was cut off is never run again: it is measured. */
+export async function verifyServices(ctx: ServiceContext): Promise<{ judged: number }> {
+  let judged = 0;
+  for (const run of await listUnjudgedServiceRuns(ctx.db)) {
+    try {
+      if (await step(ctx, run)) judged += 1;
+    } catch (err) {
+      log().error({ err, run: run.id }, "could not verify an operation");
+    }
+  }
+  return { judged };
+}
+
+async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
+  const { db, now, config, underway } = ctx;
+  if (run.state === "started") {
+    // Another process may be at it still; what this one is not at, after so long, nobody is.
+    if (underway.has(run.id) || now - run.startedAt < CUT_OFF_MS) return false;
+    await cutOff(ctx, run);
+    return false;
+  }
+  const since = (run.endedAt ?? run.startedAt) + config.settleMs;
+  if (now < since) return false;
+  const incident = await getIncident(db, run.incidentId);
+  const deadline = now - (run.endedAt ?? run.startedAt) >= config.verifyDeadlineMs;
+  const measured = await measure(ctx, incident, run, since);
+  if (measured === null && !deadline) return false;
+  const stepS = Math.max(1, config.watchMs / 1_000);
+  const settled = Math.max(3, Math.ceil(config.verifyMs / 1_000 / stepS));
+  const verdict =
+    measured === null
+      ? ({ kind: "cannot_tell", reason: "the metrics could not be read" } as const)
+      : judgeRecovery(measured, { minPoints: settled, settled, deadline });
+  if (verdict.kind === "pending") return false;
+  const evidence = { reason: verdict.reason, series: (measured ?? []).map(brief) };
+  return verdict.kind === "recovered"
+    ? recovered(ctx, run, incident, verdict.reason, evidence)
+    : failed(ctx, run, incident, verdict.kind, verdict.reason, evidence);
+}
+
+/** Exactly what raised the incident, measured around the action; null when the source could not be read. */
+async function measure(
+  { db, prometheus, config, now }: ServiceContext,
+  incident: Incident,
+  run: ActionRun,
+  since: number,
+): Promise<Recovery[] | null> {
+  const asked = await listIncidentSignals(db, incident.id);
+  if (asked.length === 0) return [];
+  if (prometheus === null) return null;
+  const list: Recovery[] = [];
+  for (const one of asked) {
+    const points = await read(prometheus, one, {
+      from: incident.onsetAt / 1_000 - NORMAL_S,
+      to: now / 1_000,
+      minStep: Math.max(1, Math.round(config.watchMs / 1_000)),
+    });
+    if (points === null) return null;
+    const at = (from: number, to: number) => points.filter(([t]) => t >= from && t < to);
+    // The long window's steps are too wide for the minutes that decide: these are asked for by themselves.
+    const after = await read(prometheus, one, {
+      from: since / 1_000,
+      to: now / 1_000,
+      minStep: Math.max(1, Math.round(config.watchMs / 1_000)),
+    });
+    if (after === null) return null;
+    list.push({
+      name: `${one.serviceId} ${one.name}`,
+      normal: at(-Infinity, incident.onsetAt / 1_000 - ONSET_BLUR_S),
+      ill: at(incident.onsetAt / 1_000, run.startedAt / 1_000),
+      after,
+      upper: one.upper,
+      lower: one.lower,
+    });
+  }
+  return list;
+}
+
+/** The points of the series that the signal is about: the worst of several at each moment. */
+async function read(
+  prometheus: Prometheus,
+  signal: IncidentSignal,
+  range: { from: number; to: number; minStep: number },
+): Promise<[number, number][] | null> {
+  const looked = await prometheus.range(signal.query, range);
+  if (!looked.ok) return null;
+  const series = looked.value.filter(({ labels }) => fits(labels, signal.labels));
+  const worst = new Map<number, number>();
+  for (const { points } of series)
+    for (const [t, value] of points) {
+      const known = worst.get(t);
+      const worse = signal.lower === null ? Math.max : Math.min;
+      worst.set(t, known === undefined ? value : worse(known, value));
+    }
+  return [...worst].toSorted(([a], [b]) => a - b);
+}
+
+/** Labels that both have must agree: a rule's own labels are not on the series. */
+const fits = (labels: RangeSeries["labels"], wanted: Record<string, string>): boolean =>
+  Object.entries(labels).every(([name, value]) => wanted[name] === undefined || wanted[name] === value);
+
+const brief = ({ name, ill, after, upper, lower }: Recovery) => ({
+  name,
+  upper,
+  lower,
+  before: ill.at(-1)?.[1] ?? null,
+  after: after.at(-1)?.[1] ?? null,
+  points: after.length,
+});
+
+async function cutOff({ db, now }: ServiceContext, run: ActionRun): Promise<void> {
+  const detail = "cut off before it reported: whether it was carried out cannot be told; its effect is measured";
+  await commit(db, {
+    claims: [
+      {
+        sql: "UPDATE action_runs SET state = 'cannot_tell', detail = ?, ended_at = ? WHERE id = ? AND state = 'started'",
+        args: [detail, now, run.id],
+      },
+    ],
+    events: [
+      {
+        at: now,
+        type: "action.cut_off",
+        serviceId: run.subjectId,
+        incidentId: run.incidentId,
+        text: `${actionName(run)} was ${detail}`,
+        data: { run: run.id },
+      },
+    ],
+  });
+}
+
+async function recovered(
+  ctx: ServiceContext,
+  run: ActionRun,
+  incident: Incident,
+  reason: string,
+  verification: Record<string, unknown>,
+): Promise<boolean> {
+  const { db, now } = ctx;
+  const plan = new Plan().claim(judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now })).tell({
+    at: now,
+    type: "action.judged",
+    serviceId: run.subjectId,
+    incidentId: incident.id,
+    text: `${actionName(run)}: recovered. ${reason}`,
+    data: { run: run.id, outcome: "recovered" },
+  });
+  const minutes = Math.max(1, Math.round(ctx.config.verifyMs / 60_000));
+  await close(plan, ctx, incident, {
+    state: "resolved",
+    outcome: `back in band for ${minutes} min after ${actionName(run)}: ${reason}`,
+    healed: true,
+    run: { ...run, outcome: "recovered" },
+  });
+  return (await commit(db, plan)) !== null;
+}
+
+/** Not cured: undone where it made things worse and can be; then looked at anew, or handed to a person. */
+async function failed(
+  ctx: ServiceContext,
+  run: ActionRun,
+  incident: Incident,
+  outcome: Exclude<Outcome, "pending" | "recovered">,
+  reason: string,
+  verification: Record<string, unknown>,
+): Promise<boolean> {
+  const { db, now } = ctx;
+  const undone = outcome === "worse" ? await undo(ctx, run) : null;
+  const again =
+    outcome !== "worse" &&
+    canMoveIncident(incident.state, "investigating") &&
+    (await listActionRunsOf(db, incident.id)).length < MAX_OPERATIONS;
+  const next = again ? "investigating" : "escalated";
+  const plan = new Plan()
+    .claim(judgeClaim(db, run.id, { outcome, verification, judgedAt: now, undoneAt: undone?.ok ? now : null }))
+    .tell({
+      at: now,
+      type: "action.judged",
+      serviceId: run.subjectId,
+      incidentId: incident.id,
+      text: `${actionName(run)}: ${outcome.replaceAll("_", " ")}. ${reason}${undone ? `. ${undone.detail}` : ""}`,
+      data: { run: run.id, outcome, undone: undone?.ok ?? false },
+    });
+  if (canMoveIncident(incident.state, next)) {
+    plan.claim(incidentClaim(db, incident, { state: next }));
+    if (next === "escalated")
+      plan.tell({
+        at: now,
+        type: "incident.escalated",
+        serviceId: run.subjectId,
+        incidentId: incident.id,
+        text: `A person is needed for ${run.subjectId}: ${reason}`,
+        data: { page: true },
+      });
+  }
+  return (await commit(db, plan)) !== null;
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import type { AllowList } from "@/lib/actions/service/allow-list";
+import type { OperationPorts } from "@/lib/actions/service/index";
+import type { Chain, ModelRole } from "@/lib/agents/models";
+import type { Db } from "@/lib/db/client";
+import type { Kubernetes } from "@/lib/evidence/kubernetes";
+import type { LogSource } from "@/lib/evidence/logs";
+import type { Prometheus } from "@/lib/evidence/prometheus";
+import type { ServiceConfig } from "./config";
+import { freshWatch, type WatchMemory } from "./watch";
+
+/** Everything outside that the loop over services can reach; tests give their own. */
+export interface World {
+  /** For investigations and verification; null: none is configured. */
+  prometheus: Prometheus | null;
+  /** The same source with a budget of its own, so that watching cannot starve an investigation. */
+  watched: Prometheus | null;
+  logs: (db: Db) => LogSource[];
+  kubernetes: Kubernetes | null;
+  allowList: AllowList;
+  ports: OperationPorts;
+  chains: Partial<Record<ModelRole, Chain>>;
+}
+
+/** What one process remembers between two turns; all that matters is in the database. */
+export interface ServiceMind {
+  owner: string;
+  watch: WatchMemory;
+  watchedAt: number;
+  /** Operations that this process is carrying out. */
+  underway: Set<string>;
+  /** Investigations that this process conducts. */
+  investigating: Map<string, AbortController>;
+  /** Acts and investigations under way, for those who wait for an orderly end. */
+  pending: Set<Promise<unknown>>;
+}
+
+export const freshMind = (): ServiceMind => ({
+  owner: randomUUID(),
+  watch: freshWatch(),
+  watchedAt: 0,
+  underway: new Set(),
+  investigating: new Map(),
+  pending: new Set(),
+});
+
+/** What the verbs of the loop over services are given. */
+export interface ServiceContext extends Omit<World, "logs">, Pick<ServiceMind, "owner" | "underway" | "investigating"> {
+  db: Db;
+  /** When this turn began, epoch ms. */
+  now: number;
+  /** The time as it is when asked: what takes minutes has to know it. */
+  clock: () => number;
+  config: ServiceConfig;
+  logs: LogSource[];
+  /** Asks for another turn soon. */
+  wake: () => void;
+}
