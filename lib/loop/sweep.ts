@@ -9,7 +9,7 @@ import { act } from "./act";
 import { type LoopConfig, loopConfig } from "./config";
 import { confirm } from "./confirm";
 import { correlate } from "./correlate";
-import { expire } from "./decide";
+import { expire } from "./expire";
 import { HoldCounts } from "./hold-counts";
 import { investigate } from "./investigate";
 import { LIMIT_CAUSE } from "./open";
