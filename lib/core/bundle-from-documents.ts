@@ -26,7 +26,7 @@ const NOWHERE = "system";
 interface Reading {
   lines: { t: number | null; node: string | null; line: string }[];
   series: { node: string | null; metric: string; unit?: string; points: Series["points"] }[];
-  alerts: { title: string; said: string[]; at: number | null }[];
+  alerts: { title: string; said: string; at: number | null }[];
   refers: [from: string, to: string][];
   latest: number | null;
 }
@@ -61,9 +61,11 @@ export function bundleFromDocuments(documents: readonly SourceDocument[]): Bundl
   named.add(target);
   const at = reading.alerts.find((alert) => alert.at !== null)?.at ?? reading.latest ?? 0;
   const now = Math.max(at, reading.latest ?? at);
-  const alerts = reading.alerts.flatMap(({ said, at: fired }) =>
-    said.map((line) => ({ t: fired ?? at, node: target, line: marked("alert", line) })),
-  );
+  const alerts = reading.alerts.map(({ said, at: fired }) => ({
+    t: fired ?? at,
+    node: target,
+    line: marked("alert", said),
+  }));
   const logs = reading.lines.map(({ t, node, line }): LogLine => ({ t: t ?? now, node: node ?? target, line }));
   return {
     target: { node: target, at },
@@ -93,6 +95,16 @@ function readText(text: string, { node }: Place, out: Reading): void {
 
 function readList(list: Json[], place: Place, out: Reading): void {
   const records = list.filter(isRecord);
+  const said = list.flatMap((item) =>
+    Array.isArray(item) &&
+    item.length >= 2 &&
+    typeof item[1] === "string" &&
+    numberOf(item[1]) === null &&
+    timeOf(item[0]) !== null
+      ? [{ t: timeOf(item[0]), node: place.node, line: item[1] }]
+      : [],
+  );
+  if (said.length > 0) return said.forEach((line) => add(out, line));
   if (records.length === 0) {
     const texts = list.filter((item) => typeof item === "string");
     if (texts.some((text) => /\s/.test(text))) readText(`${texts.join("\n")}\n`, place, out);
@@ -187,19 +199,22 @@ function readAlert(record: JsonRecord, place: Place, out: Reading): boolean {
   );
   const titled = typeof record["title"] === "string" && ("state" in record || "status" in record);
   if (!/alert/i.test(`${place.source} ${place.key}`) || (groups.length === 0 && !titled)) return false;
+  // A group of alerts is read alert by alert.
+  if (Array.isArray(record["alerts"]) && record["alerts"].some(isRecord)) return false;
   const fields = [
     ...Object.entries(record),
     ...groups.flatMap(([, value]) => Object.entries(value as JsonRecord)),
   ].filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== "");
   const title = typeof record["title"] === "string" ? record["title"] : "";
   const state = record["state"] ?? record["status"];
-  const said = fields
+  const prose = fields
     .filter(([key, text]) => key !== "title" && /\s/.test(text))
     .map(([key, text]) => `${key.replaceAll("_", " ")}: "${text.slice(0, PROSE_CHARS)}"`);
-  const start = fields.find(([key, text]) => /start|fired|trigger|time/i.test(key) && timeOf(text) !== null);
+  const start = fields.find(([key, text]) => /start|fired|trigger|time|active/i.test(key) && timeOf(text) !== null);
+  const said = [title === "" ? "" : `"${title}"${typeof state === "string" ? ` (${state})` : ""}`, ...prose];
   out.alerts.push({
     title: [title, ...fields.map(([, text]) => text)].join("\n"),
-    said: [...(title === "" ? [] : [`"${title}"${typeof state === "string" ? ` (${state})` : ""}`]), ...said],
+    said: said.filter((part) => part !== "").join("; "),
     at: start === undefined ? null : timeOf(start[1]),
   });
   return true;

@@ -40,14 +40,15 @@ export function nameOf(record: JsonRecord): string | null {
     const name = typeof record[key] === "string" && /[a-z]/i.test(record[key]) ? bareName(record[key]) : null;
     if (name !== null) return name;
   }
-  return taggedName(record);
+  const metadata = record["metadata"];
+  return taggedName(record) ?? (isRecord(metadata) ? bareName(metadata["name"]) : null);
 }
 const rankOf = (key: string): number =>
   /^name$/i.test(key) ? 0 : /identifier|_?name$/i.test(key) ? 1 : /^id$/i.test(key) ? 3 : 2;
 
 /** Tags and labels that say whose a record is: `service:checkout`, `{ pod: … }`. */
 function taggedName(record: JsonRecord): string | null {
-  const tags = record["tags"] ?? record["labels"] ?? record["metric"] ?? record["scope"];
+  const tags = record["tags"] ?? record["labels"] ?? record["metric"] ?? record["stream"] ?? record["scope"];
   const pairs: [string, Json][] = isRecord(tags)
     ? Object.entries(tags)
     : (Array.isArray(tags) ? tags : typeof tags === "string" ? tags.split(",") : []).flatMap((tag) => {
@@ -141,9 +142,14 @@ export function stateOf(record: JsonRecord, path: string): ObjectState | null {
     }
     const last = key.slice(key.lastIndexOf(".") + 1);
     const name = bareName(value);
-    if (name !== null && depth === 1) refers.push(name);
+    if (name !== null && (depth === 1 || /^spec\.\w+$/.test(key))) refers.push(name);
     if (LEAVING.test(last)) leaving = timeOf(value);
-    else if (timeOf(value) !== null || SKIPPED.test(last) || (typeof value === "string" && value.includes("\n")))
+    else if (
+      timeOf(value) !== null ||
+      DECLARED.test(key) ||
+      SKIPPED.test(last) ||
+      (typeof value === "string" && value.includes("\n"))
+    )
       return;
     else if (depth === 1 && judged && MESSAGE.test(last)) about.push(quoted(value));
     else said.push(`${key}=${quoted(value)}`);
@@ -165,13 +171,21 @@ export function stateOf(record: JsonRecord, path: string): ObjectState | null {
 const VERDICT = /^(?:[a-z_]*state|[a-z_]*status|health|phase|verdict|result)$/i;
 /** Says nothing of how it is. */
 const SKIPPED = /^(?:name|[a-z_]*_name|namespace|query|[a-z_]*ip|id|uid|type|kind|instance_type|tags)$/i;
+/** What a thing was asked to be, and its papers, are not how it is. */
+const DECLARED = /^(?:metadata|spec)\./;
+/** A count of what happened so far says little of now. */
+const COUNTER = /_?(?:count|total)=/i;
+const COUNTER_WEIGHT = 0.5;
 const STATE_MARK = "; ";
 const ABOUT_MARK = " (about: ";
 
 /** The tone of a state line: its worst value's, and not that of the words that describe what is checked. */
 export function toneOfState(line: string): Tone {
   const [values] = line.slice(line.indexOf('": ') + 3).split(ABOUT_MARK);
-  const tones = values!.split(STATE_MARK).map(toneOf);
+  const tones = values!.split(STATE_MARK).map((value) => {
+    const tone = toneOf(value);
+    return COUNTER.test(value) ? { ...tone, bad: tone.bad * COUNTER_WEIGHT } : tone;
+  });
   const worst = tones.toSorted((a, b) => badness(b) - badness(a))[0]!;
   return { ...worst, good: Math.max(...tones.map(({ good }) => good)) };
 }

@@ -44,6 +44,16 @@ export function pointsOf(record: JsonRecord): { points: Points; keys: string[] }
       };
   }
   for (const [key, list] of lists) {
+    // Grafana's frames: one list a column, the times first.
+    const [at, of] = list;
+    if (
+      Array.isArray(at) &&
+      Array.isArray(of) &&
+      at.length === of.length &&
+      at.length > POINTS_MIN &&
+      at.every((t) => timeOf(t) !== null)
+    )
+      return { points: rising(at.map((t, i) => [timeOf(t), numberOf(of[i])])), keys: [key] };
     if (list.length < POINTS_MIN) continue;
     const pairs = list.map((item): [number | null, number | null] => {
       if (Array.isArray(item) && item.length === 2) return pairOf(item);

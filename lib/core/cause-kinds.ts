@@ -50,8 +50,12 @@ export function affinityOfText(text: string): Affinity {
   return sum;
 }
 
-/** What a moved metric speaks for. `grows`: it goes on moving. */
-export function affinityOfMetric(metric: string, unit: string | undefined, grows: boolean): Affinity {
+/** What a moved metric speaks for. `rose`: it has more than before; `grows`: it goes on moving. */
+export function affinityOfMetric(
+  metric: string,
+  unit: string | undefined,
+  { rose, grows }: { rose: boolean; grows: boolean },
+): Affinity {
   const words = affinityOfText(metric);
   switch (natureOf(metric, unit).kind) {
     case "latency":
@@ -66,7 +70,8 @@ export function affinityOfMetric(metric: string, unit: string | undefined, grows
         1,
       );
     case "traffic":
-      return addTo(words, { overload: 0.7 }, 1);
+      // Less work done is a sign that it cannot be done, and never of too much of it.
+      return rose ? addTo(words, { overload: 0.7 }, 1) : { silent: 0.4, failing: 0.5 };
     case "level":
       return words;
   }

@@ -32,6 +32,8 @@ const SERIOUS = 0.5;
 const SIGN_SHARE = 0.55;
 const RANK_SHARE = 0.8;
 const SIGNS_COUNTED = 4;
+/** More of the same kind adds nothing: ten series of one load are one load. */
+const SIGNS_OF_KIND = 2;
 /** What is only how trouble shows; where a kind of cause has as much for it, that is told first. */
 const SHOWS_ONLY: ReadonlySet<CauseKind> = new Set(["slow", "failing", "silent", "crash"]);
 const SHOWS_WEIGHT = 0.85;
@@ -53,7 +55,10 @@ export function suspectsOf(ranked: RankResult, signs: readonly Sign[]): Suspect[
         .filter(({ finding, weight }) => finding.node === node && weight > 0)
         .toSorted((a, b) => b.weight - a.weight);
       const kinds: Affinity = {};
-      for (const { affinity, weight } of own) addTo(kinds, affinity, 0.5 * weight);
+      for (const kind of CAUSE_KINDS) {
+        const most = own.map(({ affinity, weight }) => (affinity[kind] ?? 0) * weight).toSorted((a, b) => b - a);
+        for (const value of most.slice(0, SIGNS_OF_KIND)) addTo(kinds, { [kind]: value }, 0.5);
+      }
       const parts = ranked.parts.get(node);
       if (parts !== undefined)
         addTo(

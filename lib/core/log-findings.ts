@@ -136,13 +136,16 @@ function settle(groups: LineGroup[], now: number): void {
 
 /** Quoted text of a finding; the rest of a longer line is marked as cut. */
 const QUOTE_CHARS = 420;
+/** An alert is one finding, with all that it says. */
+const ALERT_CHARS = 1_000;
 
 export const iso = (t: number): string => new Date(t * 1000).toISOString().replace(/\.000Z$/, "Z");
 
 /** A group as a finding, its id still to be given. Secrets and personal data in what it quotes are replaced. */
 export function findingOf(group: LineGroup): Omit<Finding, "id"> {
   const { text } = redact(group.sample.replace(/\s+/g, " ").trim());
-  const quote = text.length > QUOTE_CHARS ? `${text.slice(0, QUOTE_CHARS)}…` : text;
+  const most = group.mark === "alert" ? ALERT_CHARS : QUOTE_CHARS;
+  const quote = text.length > most ? `${text.slice(0, most)}…` : text;
   const when =
     group.count > 1 ? `${group.count} times from ${iso(group.first)} to ${iso(group.last)}` : `at ${iso(group.last)}`;
   const over = group.active ? "" : "; not seen since, and over by what came later";

@@ -24,6 +24,8 @@ export type Onset = RankResult["onset"];
 /** How long before an onset what is seen may belong to it, and how fast what is older stops to (e-folding). */
 const LEAD_S = 900;
 const FADE_S = 1800;
+/** Series of what the target calls or is called by: over many series some move all the time. */
+const RELATED_SERIES = 0.5;
 /** What the target neither reaches nor is reached from. */
 const ELSEWHERE = 0.3;
 /** A moved load is what work looks like; it is seldom the trouble itself. */
@@ -91,9 +93,12 @@ export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: O
 /** Series that moved within themselves, for bundles without normal time. */
 export function moveSigns(bundle: Bundle): { signs: Sign[]; moves: Move[]; onset: Onset } {
   const near = relatives(bundle);
+  const { node: target } = bundle.target;
+  const place = (node: string) =>
+    node === target || node.startsWith(`${target}-`) ? 1 : near.has(node) ? RELATED_SERIES : ELSEWHERE;
   const moves = bundle.metrics
     .flatMap((series) => moveOf(series) ?? [])
-    .map((move) => ({ move, weight: weightOf(move) * (near.has(move.series.node) ? 1 : ELSEWHERE) }))
+    .map((move) => ({ move, weight: weightOf(move) * place(move.series.node) }))
     .toSorted((a, b) => b.weight - a.weight);
   const signs = moves.map(({ move, weight }, i): Sign => {
     const { metric, unit, node } = move.series;
@@ -101,7 +106,7 @@ export function moveSigns(bundle: Bundle): { signs: Sign[]; moves: Move[]; onset
     return {
       finding: { id: `w${i + 1}`, kind: "metric_shift", node, at: move.at, strength: weight, text: moveText(move) },
       weight,
-      affinity: affinityOfMetric(metric, unit, grows),
+      affinity: affinityOfMetric(metric, unit, { rose: move.after > move.before || move.kind === "full", grows }),
       active: move.back === null,
     };
   });
