@@ -1,5 +1,6 @@
 "use client";
 
+import { subjectHref } from "@/components/status/subject";
 import Link from "next/link";
 import { useState } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
@@ -26,8 +27,8 @@ export function ApprovalCard({
   onPick?: (picked: boolean) => void;
   onHeal?: () => void;
 }) {
-  const { proposal, agent, incident } = approval;
-  const title = `${name(ACTION, proposal.action)} on ${agent.id}`;
+  const { proposal, subject, incident } = approval;
+  const title = `${name(ACTION, proposal.action)} on ${subject.id}`;
   return (
     <article id={approval.id} className="panel target-flash scroll-mt-20 p-4" aria-label={title}>
       <header className="flex items-start gap-3">
@@ -39,8 +40,8 @@ export function ApprovalCard({
         <div className="min-w-0 flex-1">
           <h2 className="text-base font-semibold break-words">
             {name(ACTION, proposal.action)} <span className="font-normal text-ink-3">on</span>{" "}
-            <Link href={`/agents/${encodeURIComponent(agent.id)}`} className="wrap-anywhere hover:underline">
-              {agent.id}
+            <Link href={subjectHref(subject)} className="wrap-anywhere hover:underline">
+              {subject.id}
             </Link>
           </h2>
           <p className="mt-0.5 text-sm text-ink-2">
@@ -150,7 +151,7 @@ function Decided({ approval, decides, onHeal }: { approval: ApprovalView; decide
             "Nobody decided in time. Nothing was done."
           ) : null}
         </p>
-        <StateBadge state={approval.agent.state} />
+        <StateBadge state={approval.subject.state} />
         {decides && approval.can_heal_now && onHeal ? (
           <Button size="touch" look="primary" onClick={onHeal}>
             Heal now

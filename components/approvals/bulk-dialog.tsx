@@ -94,7 +94,7 @@ function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: 
         {bulk.approvals.map((approval) => (
           <li key={approval.id} className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2 text-sm">
             <span className="min-w-0 truncate font-medium">
-              {name(ACTION, approval.proposal.action)} · {approval.agent.id}
+              {name(ACTION, approval.proposal.action)} · {approval.subject.id}
             </span>
             <Severity value={approval.proposal.severity} />
             <span className="min-w-0 truncate text-xs text-ink-3">

@@ -41,7 +41,7 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
       wide
       open={open}
       onOpenChange={(next) => (next ? undefined : onClose())}
-      title={approval ? `${verb}: ${name(ACTION, approval.proposal.action)} on ${approval.agent.id}` : verb}
+      title={approval ? `${verb}: ${name(ACTION, approval.proposal.action)} on ${approval.subject.id}` : verb}
       description={
         asked.decision === "approve"
           ? "Your consent covers exactly this action with these arguments, once."

@@ -1,5 +1,6 @@
 "use client";
 
+import { subjectHref } from "@/components/status/subject";
 import { useQuery } from "@tanstack/react-query";
 import { HeartPulse, SearchX, X } from "lucide-react";
 import Link from "next/link";
@@ -33,15 +34,15 @@ const columns: Columns<ActionRunView> = [
     cell: ({ row }) => <Clock at={row.original.started_at} className="num text-xs whitespace-nowrap text-ink-3" />,
   },
   {
-    accessorKey: "agent_id",
+    accessorKey: "subject_id",
     header: "Agent",
     cell: ({ row }) => (
       <Link
-        href={`/agents/${encodeURIComponent(row.original.agent_id)}`}
+        href={subjectHref({ kind: row.original.subject_kind, id: row.original.subject_id })}
         className="block max-w-44 truncate font-medium hover:underline"
-        title={row.original.agent_id}
+        title={row.original.subject_id}
       >
-        {row.original.agent_id}
+        {row.original.subject_id}
       </Link>
     ),
   },

@@ -7,7 +7,7 @@ const message = (about: Partial<StreamMessage>): StreamMessage => ({
   seq: 1,
   at: 0,
   type: "agent.quarantined",
-  agent_id: null,
+  agent_id: null, service_id: null,
   incident_id: null,
   text: "",
   data: {},

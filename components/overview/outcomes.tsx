@@ -44,7 +44,7 @@ export function NewestOutcomes() {
                 className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-0.5 px-4 py-2.5 -outline-offset-2 hover:bg-hover"
               >
                 <span className="truncate text-sm font-medium">
-                  {name(ACTION, run.action)} · {run.agent_id}
+                  {name(ACTION, run.action)} · {run.subject_id}
                 </span>
                 <OutcomeBadge outcome={run.outcome} />
                 <span className="truncate text-xs text-ink-3">{name(DIAGNOSIS, run.diagnosis)}</span>

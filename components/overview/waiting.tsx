@@ -105,7 +105,7 @@ export function PendingApprovals() {
                 className="grid grid-cols-[1fr_auto] items-center gap-x-3 px-4 py-2.5 -outline-offset-2 hover:bg-hover"
               >
                 <span className="truncate text-sm font-medium">
-                  {name(ACTION, approval.proposal.action)} · {approval.agent.id}
+                  {name(ACTION, approval.proposal.action)} · {approval.subject.id}
                 </span>
                 <Severity value={approval.proposal.severity} className="justify-self-end" />
                 <span className="truncate text-xs text-ink-3">{approval.incident.title}</span>

@@ -15,7 +15,7 @@ interface Incident {
 }
 interface Action {
   incident_id: string;
-  agent_id: string;
+  subject_id: string;
   action: string;
   outcome: string;
   started_at: number;
@@ -119,7 +119,7 @@ export async function allCured(demo: Demo, planned: number): Promise<boolean> {
 
 /** The action that cures the fault and was measured to have cured it; a recovery after anything else does not count. */
 function cureOf(fault: Fault, actions: Action[]): Action | null {
-  const mine = actions.filter((a) => a.agent_id === fault.target && a.started_at >= fault.startedAt);
+  const mine = actions.filter((a) => a.subject_id === fault.target && a.started_at >= fault.startedAt);
   return mine.find((a) => a.outcome === "recovered" && fault.cures.flat().includes(a.action)) ?? null;
 }
 
@@ -148,7 +148,7 @@ export async function read(demo: Demo, counted: Samples): Promise<Omit<Story, "a
       enforcedAfter: Number.isFinite(enforced) ? enforced - from : null,
       samples: shown?.count ?? null,
       tried: actions
-        .filter((a) => a.agent_id === fault.target && a.started_at >= fault.startedAt)
+        .filter((a) => a.subject_id === fault.target && a.started_at >= fault.startedAt)
         .toSorted((a, b) => a.started_at - b.started_at)
         .map((a) => `${a.action}: ${a.outcome}`),
       curedBy: cure?.action ?? null,

@@ -66,7 +66,7 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
       const load = keepBusy();
       for (const id of [...asking, ...alone]) fleet.agents.get(id)!.factor = ILL;
       await until("every question is asked", ILL_MS, async () => {
-        const pending = new Set((await approvalsOf(server, "pending")).map((approval) => approval.agent.id));
+        const pending = new Set((await approvalsOf(server, "pending")).map((approval) => approval.subject.id));
         return asking.every((id) => pending.has(id));
       });
       const pending = await approvalsOf(server, "pending");
@@ -75,7 +75,7 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
       for (const { id } of decided) underWay.add(id);
       const answer = decided.length > 0 ? approveAll(decided) : Promise.resolve(null);
       await wait(fleet.random() * KILL_WITHIN_MS);
-      const held = heldNow(asking.filter((id) => !decided.some((approval) => approval.agent.id === id)));
+      const held = heldNow(asking.filter((id) => !decided.some((approval) => approval.subject.id === id)));
       const known = new Set(fleet.acknowledged);
       await server.kill();
       load.stop();

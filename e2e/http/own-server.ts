@@ -109,7 +109,7 @@ export interface Approval {
   id: string;
   state: string;
   digest: string;
-  agent: { id: string; state: string };
+  subject: { id: string; state: string };
   incident: { id: string; state: string };
   proposal: { id: string; action: string };
 }

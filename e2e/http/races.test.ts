@@ -53,7 +53,7 @@ describe("people at the same moment", () => {
     });
     for (const id of ids) fleet.agents.get(id)!.factor = ILL;
     return until("every question is asked", ILL_MS, async () => {
-      const found = (await approvalsOf(server, "pending")).filter(({ agent }) => ids.includes(agent.id));
+      const found = (await approvalsOf(server, "pending")).filter(({ subject }) => ids.includes(subject.id));
       return found.length === n && found;
     });
   }
@@ -138,7 +138,7 @@ describe("people at the same moment", () => {
     await Promise.all(
       approvals.map(async (approval, i) => {
         const release = () =>
-          server.send("POST", `/api/v1/agents/${approval.agent.id}/release`, { reason: "it is fine" }, "operator");
+          server.send("POST", `/api/v1/agents/${approval.subject.id}/release`, { reason: "it is fine" }, "operator");
         const approve = () => decide(approval, "approve", 0);
         // Half of the time one is sent first, half of the time the other.
         const first = i % 2 === 0 ? release() : null;
@@ -157,7 +157,7 @@ describe("people at the same moment", () => {
           `SELECT a.state, d.status, (SELECT count(*) FROM action_runs r WHERE r.subject_id = a.id AND r.outcome = 'pending')
             + (SELECT count(*) FROM proposals p WHERE p.subject_id = a.id AND p.state IN ('pending', 'approved')) AS open
            FROM agents a JOIN directives d ON d.agent_id = a.id AND d.version = a.directive_version WHERE a.id = ?`,
-          approval.agent.id,
+          approval.subject.id,
         );
         return row!.open === 0 && row;
       });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { APPROVAL_STATES, DIAGNOSES } from "@/lib/core/vocabulary";
+import { APPROVAL_STATES, DIAGNOSES, SUBJECT_KINDS } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
 import { ProposalView } from "./incidents";
 
@@ -20,7 +20,12 @@ export const ApprovalView = z
       diagnosis: z.enum(DIAGNOSES).nullable(),
       confidence: z.number().nullable(),
     }),
-    agent: z.object({ id: z.string(), type: z.string(), state: z.string() }),
+    subject: z.object({
+      kind: z.enum(SUBJECT_KINDS),
+      id: z.string(),
+      type: z.string().describe("of an agent; the kind of a service"),
+      state: z.string(),
+    }),
     evidence: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string() })),
     requested_at: at,
     expires_at: at,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CAUSE_KINDS } from "@/lib/core/bundle";
 import {
   ACTION_RUN_STATES,
   APPROVAL_STATES,
@@ -22,6 +23,15 @@ export const IncidentSummary = z
     title: z.string(),
     severity: z.number(),
     diagnosis: z.enum(DIAGNOSES).nullable(),
+    cause: z
+      .object({ node: z.string().nullable(), kind: z.enum([...CAUSE_KINDS, "no_fault", "unknown"]) })
+      .nullable()
+      .describe("of a service incident"),
+    alerts: z
+      .object({ firing: z.int(), total: z.int(), repeats: z.int() })
+      .nullable()
+      .describe("of a service incident"),
+    previous_incident_id: z.string().nullable(),
     confidence: z.number().nullable(),
     mode: z.enum(MODES),
     subjects: z.array(z.object({ kind: z.enum(SUBJECT_KINDS), id: z.string(), role: z.string() })),
@@ -39,6 +49,9 @@ export type IncidentSummary = z.infer<typeof IncidentSummary>;
 export const IncidentsQuery = z.object({
   state: z.enum(["active", "closed", ...INCIDENT_STATES]).optional(),
   agent: z.string().max(200).optional(),
+  service: z.string().max(200).optional(),
+  kind: z.enum(["agents", "services"]).optional(),
+  min_severity: z.coerce.number().min(0).max(10).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   before: z.coerce.number().int().optional().describe("opened_at to page back from"),
 });
@@ -58,8 +71,9 @@ export const ProposalView = z
   .object({
     id: z.string(),
     incident_id: z.string(),
-    agent_id: z.string(),
-    action: z.string(),
+    subject_kind: z.enum(SUBJECT_KINDS),
+    subject_id: z.string(),
+    action: z.string().describe("an allow-listed operation by its own name"),
     args: z.record(z.string(), z.unknown()),
     state: z.enum(PROPOSAL_STATES),
     rung: z.int(),
@@ -68,6 +82,10 @@ export const ProposalView = z
     blast_radius: z.string(),
     expected: z.string(),
     skipped: z.array(z.object({ action: z.string(), reason: z.string() })),
+    rivals: z.array(z.object({ action: z.string(), why: z.string() })).describe("causes that were considered beside"),
+    untrusted: z
+      .array(z.object({ argument: z.string(), source: z.string(), line: z.string() }))
+      .describe("arguments in which somebody's text had a hand"),
     severity: z.number(),
     policy: z.enum(["run", "ask", "refuse", "record"]),
     reason: z.string(),
@@ -83,9 +101,10 @@ export const ActionRunView = z
     id: z.string(),
     proposal_id: z.string(),
     incident_id: z.string(),
-    agent_id: z.string(),
-    agent_type: z.string(),
-    diagnosis: z.enum(DIAGNOSES).nullable(),
+    subject_kind: z.enum(SUBJECT_KINDS),
+    subject_id: z.string(),
+    agent_type: z.string().nullable().describe("null for a service"),
+    diagnosis: z.string().nullable(),
     action: z.string(),
     args: z.record(z.string(), z.unknown()),
     by: z.string(),
@@ -99,6 +118,7 @@ export const ActionRunView = z
     verification: z.record(z.string(), z.unknown()).nullable(),
     judged_at: at.nullable(),
     undone_at: at.nullable(),
+    result: z.record(z.string(), z.unknown()).nullable().describe("what came back from outside; no proof of a cure"),
   })
   .meta({ id: "ActionRunView" });
 export type ActionRunView = z.infer<typeof ActionRunView>;
@@ -146,6 +166,7 @@ export const IncidentDetail = z
         type: z.string(),
         text: z.string(),
         agent_id: z.string().nullable(),
+        service_id: z.string().nullable(),
         data: z.record(z.string(), z.unknown()),
       }),
     ),

@@ -109,6 +109,7 @@ export const StreamMessage = z
     at,
     type: z.string(),
     agent_id: z.string().nullable(),
+    service_id: z.string().nullable(),
     incident_id: z.string().nullable(),
     text: z.string(),
     data: z.record(z.string(), z.unknown()),

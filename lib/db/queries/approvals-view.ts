@@ -2,7 +2,16 @@ import { and, asc, count, desc, eq, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ApprovalsAnswer, ApprovalsQuery, ApprovalView } from "@/lib/contracts/approvals";
 import type { Db } from "../client";
-import { agents, approvals, findings, hypotheses, incidents, proposals } from "../schema";
+import {
+  agents,
+  approvals,
+  causes as causesTable,
+  findings,
+  hypotheses,
+  incidents,
+  proposals,
+  services,
+} from "../schema";
 import { canHealNow } from "./agents-view";
 import { grouped } from "./grouped";
 import { proposalView } from "./incidents-view";
@@ -55,17 +64,19 @@ const select = (db: Db) =>
         confidence: incidents.confidence,
       },
       agent: { id: agents.id, type: agents.type, state: agents.state },
+      service: { id: services.id, type: services.kind, state: services.state },
     })
     .from(approvals)
     .innerJoin(proposals, eq(proposals.id, approvals.proposalId))
     .innerJoin(incidents, eq(incidents.id, approvals.incidentId))
-    .innerJoin(agents, eq(agents.id, approvals.subjectId));
+    .leftJoin(agents, and(eq(approvals.subjectKind, "agent"), eq(agents.id, approvals.subjectId)))
+    .leftJoin(services, and(eq(approvals.subjectKind, "service"), eq(services.id, approvals.subjectId)));
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
 async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[]> {
   const incidentIds = sql`(SELECT value FROM json_each(${JSON.stringify(rows.map((row) => row.incident.id))}))`;
-  const [found, causes] = await Promise.all([
+  const [found, causes, theirs] = await Promise.all([
     db
       .select({ incidentId: findings.incidentId, id: findings.id, kind: findings.kind, title: findings.title })
       .from(findings)
@@ -77,16 +88,23 @@ async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[
       .where(
         sql`${hypotheses.incidentId} IN ${incidentIds} AND ${hypotheses.rank} = (SELECT min(h.rank) FROM hypotheses h WHERE h.incident_id = ${hypotheses.incidentId})`,
       ),
+    db
+      .select({ cites: causesTable.cites })
+      .from(causesTable)
+      .where(sql`${causesTable.incidentId} IN ${incidentIds} AND ${causesTable.rank} = 0`),
   ]);
   const findingsOf = grouped(found, (finding) => finding.incidentId);
-  const cited = new Set(causes.flatMap((cause) => cause.cites));
-  return rows.map(({ approval, proposal, incident, agent }) => ({
+  const cited = new Set([...causes, ...theirs].flatMap((cause) => cause.cites));
+  return rows.map(({ approval, proposal, incident, agent, service }) => ({
     id: approval.id,
     state: approval.state,
     digest: approval.digest,
     proposal: proposalView(proposal),
     incident,
-    agent,
+    subject: {
+      kind: approval.subjectKind,
+      ...(agent ?? service ?? { id: approval.subjectId, type: "unknown", state: "unknown" }),
+    },
     // What the winning hypothesis cites comes first.
     evidence: (findingsOf.get(incident.id) ?? [])
       .map(({ id, kind, title }) => ({ id, kind, title }))
@@ -97,6 +115,10 @@ async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[
     decided_by: approval.decidedByName ?? approval.decidedBy,
     comment: approval.comment,
     void_reason: approval.voidReason,
-    can_heal_now: approval.state === "rejected" && canHealNow(agent.state, incident.state),
+    can_heal_now:
+      approval.state === "rejected" &&
+      (agent
+        ? canHealNow(agent.state, incident.state)
+        : incident.state === "rejected" || incident.state === "escalated"),
   }));
 }

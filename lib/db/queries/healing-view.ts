@@ -43,22 +43,23 @@ export async function listActionsOf(db: Db, incidentId: string): Promise<ActionR
 
 const select = (db: Db) =>
   db
-    .select({ run: COLUMNS, agentType: agents.type, diagnosis: incidents.diagnosis })
+    .select({ run: COLUMNS, agentType: agents.type, diagnosis: incidents.diagnosis, causeKind: incidents.causeKind })
     .from(actionRuns)
     .leftJoin(agents, eq(agents.id, actionRuns.subjectId))
     .leftJoin(incidents, eq(incidents.id, actionRuns.incidentId));
 
 type Row = Awaited<ReturnType<typeof select>>[number];
 
-function actionRunView({ run, agentType, diagnosis }: Row): ActionRunView {
+function actionRunView({ run, agentType, diagnosis, causeKind }: Row): ActionRunView {
   return {
     id: run.id,
     proposal_id: run.proposalId,
     incident_id: run.incidentId,
-    agent_id: run.subjectId,
-    agent_type: agentType ?? "unknown",
-    diagnosis,
-    action: run.action,
+    subject_kind: run.subjectKind,
+    subject_id: run.subjectId,
+    agent_type: run.subjectKind === "agent" ? (agentType ?? "unknown") : null,
+    diagnosis: run.subjectKind === "agent" ? diagnosis : causeKind,
+    action: typeof run.args["entry"] === "string" ? run.args["entry"] : run.action,
     args: run.args,
     by: run.by,
     why: run.why,
@@ -71,5 +72,6 @@ function actionRunView({ run, agentType, diagnosis }: Row): ActionRunView {
     verification: run.verification,
     judged_at: run.judgedAt,
     undone_at: run.undoneAt,
+    result: run.result,
   };
 }

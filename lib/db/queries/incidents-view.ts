@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, lt, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, lt, ne, notInArray, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type {
   IncidentDetail,
@@ -10,14 +10,16 @@ import type {
 import { isClosed } from "@/lib/core/lifecycle";
 import { INCIDENT_STATES } from "@/lib/core/vocabulary";
 import { describeAnomaly } from "@/lib/core/words";
+import type { SubjectKind } from "@/lib/core/vocabulary";
 import type { Db } from "../client";
 import {
+  alerts,
   anomalies,
   approvals,
   findings,
   hypotheses,
-  incidents,
   incidentSubjects,
+  incidents,
   proposals,
   streamEvents,
 } from "../schema";
@@ -37,7 +39,17 @@ type Incident = typeof incidents.$inferSelect;
  * millisecond as a page's last one are on that page too, so that paging by `before` skips none.
  */
 export async function listIncidents(db: Db, query: z.output<typeof IncidentsQuery>): Promise<IncidentsAnswer> {
-  const matching = and(inState(query.state), withSubject(query.agent));
+  const matching = and(
+    inState(query.state),
+    withSubject("agent", query.agent),
+    withSubject("service", query.service),
+    query.kind === undefined
+      ? undefined
+      : query.kind === "services"
+        ? eq(incidents.kind, "service")
+        : ne(incidents.kind, "service"),
+    query.min_severity === undefined ? undefined : gte(incidents.severity, query.min_severity),
+  );
   const page = and(matching, query.before === undefined ? undefined : lt(incidents.openedAt, query.before));
   const last = db
     .$with("page")
@@ -138,12 +150,13 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
       },
     })),
     actions,
-    timeline: timeline.map(({ seq, at, type, text, agentId, data }) => ({
+    timeline: timeline.map(({ seq, at, type, text, agentId, serviceId, data }) => ({
       seq,
       at,
       type,
       text,
       agent_id: agentId,
+      service_id: serviceId,
       data,
     })),
   };
@@ -153,8 +166,9 @@ export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
   return {
     id: row.id,
     incident_id: row.incidentId,
-    agent_id: row.subjectId,
-    action: row.action,
+    subject_kind: row.subjectKind,
+    subject_id: row.subjectId,
+    action: typeof row.args["entry"] === "string" ? row.args["entry"] : row.action,
     args: row.args,
     state: row.state,
     rung: row.rung,
@@ -163,6 +177,8 @@ export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
     blast_radius: row.blastRadius,
     expected: row.expected,
     skipped: row.skipped,
+    rivals: row.considered?.rivals ?? [],
+    untrusted: row.considered?.untrusted ?? [],
     severity: row.severity,
     policy: row.policy,
     reason: row.reason,
@@ -193,13 +209,23 @@ function inState(state: z.output<typeof IncidentsQuery>["state"]): SQL | undefin
   }
 }
 
-const withSubject = (agent: string | undefined): SQL | undefined =>
-  agent === undefined
+const withSubject = (kind: SubjectKind, id: string | undefined): SQL | undefined =>
+  id === undefined
     ? undefined
-    : sql`${incidents.id} IN (SELECT incident_id FROM incident_subjects WHERE subject_kind = 'agent' AND subject_id = ${agent})`;
+    : sql`${incidents.id} IN (SELECT incident_id FROM incident_subjects WHERE subject_kind = ${kind} AND subject_id = ${id})`;
 
 async function summaries(db: Db, rows: readonly Incident[]): Promise<IncidentSummary[]> {
   const ids = JSON.stringify(rows.map((row) => row.id));
+  const counted = db
+    .select({
+      incidentId: alerts.incidentId,
+      firing: sql<number>`sum(${alerts.endsAt} IS NULL)`,
+      total: count(),
+      repeats: sql<number>`sum(${alerts.count} - 1)`,
+    })
+    .from(alerts)
+    .where(sql`${alerts.incidentId} IN (SELECT value FROM json_each(${ids}))`)
+    .groupBy(alerts.incidentId);
   const subjects = await db
     .select({
       incidentId: incidentSubjects.incidentId,
@@ -212,6 +238,7 @@ async function summaries(db: Db, rows: readonly Incident[]): Promise<IncidentSum
     // The primary ones first.
     .orderBy(desc(incidentSubjects.role), asc(incidentSubjects.subjectId));
   const of = grouped(subjects, (subject) => subject.incidentId);
+  const alerted = new Map((await counted).map(({ incidentId, ...counts }) => [incidentId, counts]));
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
@@ -219,6 +246,9 @@ async function summaries(db: Db, rows: readonly Incident[]): Promise<IncidentSum
     title: row.title,
     severity: row.severity,
     diagnosis: row.diagnosis,
+    cause: row.causeKind === null ? null : { node: row.causeNode, kind: row.causeKind },
+    alerts: row.kind === "service" ? (alerted.get(row.id) ?? { firing: 0, total: 0, repeats: 0 }) : null,
+    previous_incident_id: row.previousIncidentId,
     confidence: row.confidence,
     mode: row.mode,
     subjects: (of.get(row.id) ?? []).map(({ kind, id, role }) => ({ kind, id, role })),

@@ -90,6 +90,7 @@ const message = (row: typeof streamEvents.$inferSelect): StreamMessage => ({
   at: row.at,
   type: row.type,
   agent_id: row.agentId,
+  service_id: row.serviceId,
   incident_id: row.incidentId,
   text: row.text,
   data: row.data,
