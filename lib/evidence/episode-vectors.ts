@@ -4,8 +4,8 @@ import type { Embedder } from "./embedding";
 import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";
 
 const SOURCE = "embeddings of episodes";
-/** Texts sent at once. */
-const BATCH = 32;
+/** Texts of one batch: putting a vector into the index takes some 8 ms, in which a local database does nothing else. */
+const BATCH = 8;
 /** Neighbours asked of the index for each one wanted: some may be another model's. */
 const SPARE = 4;
 

@@ -27,7 +27,7 @@ test("what no ranking puts behind another is not behind it", () => {
   });
   fc.assert(
     fc.property(fc.array(scores, { maxLength: 4 }), (lists) => {
-      const rankings = lists.map((list) => new Map(list));
+      const rankings = lists.map((list) => new Map<string, number>(list));
       const fused = fuse(rankings);
       for (const a of fused.keys())
         for (const b of fused.keys())

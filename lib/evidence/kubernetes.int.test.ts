@@ -159,7 +159,7 @@ describe("a recorded API server", () => {
       truncated: true,
       value: [
         {
-          node: "shop",
+          node: "shop-api",
           kind: "Deployment",
           reason: "ScalingReplicaSet",
           warning: false,

@@ -107,8 +107,18 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
   return {
     source,
     async events({ from, to }, signal) {
-      const looked = await list(KubeEventObject, "api/v1/namespaces/{ns}/events", signal);
+      const [looked, deployments] = await Promise.all([
+        list(KubeEventObject, "api/v1/namespaces/{ns}/events", signal),
+        list(Deployment, "apis/apps/v1/namespaces/{ns}/deployments", signal),
+      ]);
       if (!looked.ok) return looked;
+      // Events name objects; where a deployment's label names its service otherwise, that is the node.
+      const names = new Map(
+        (deployments.ok ? deployments.value : []).map(({ metadata }) => [
+          metadata.name,
+          nodeOf(metadata, metadata.name),
+        ]),
+      );
       const events = looked.value.flatMap((event): KubeEvent[] => {
         const { series, metadata, involvedObject } = event;
         const t =
@@ -118,10 +128,11 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
           seconds(event.firstTimestamp) ??
           seconds(metadata.creationTimestamp);
         if (t === null || t < from || t > to) return [];
+        const owner = workload(involvedObject.kind, involvedObject.name);
         return [
           {
             t,
-            node: workload(involvedObject.kind, involvedObject.name),
+            node: names.get(owner) ?? owner,
             kind: involvedObject.kind,
             object: involvedObject.name,
             warning: event.type !== "Normal",

@@ -27,8 +27,9 @@ export interface FetchedLogs {
   couldNotLook: { source: string; reason: string }[];
 }
 
-/** Characters of one line that are kept. */
+/** Characters of one line that are kept, and of one text in a JSON line that is longer: stacks are, and their ends say least. */
 const LINE_CHARS = 4_000;
+const FIELD_CHARS = 1_000;
 /** A window with more lines than were asked for is read in so many slices, so that its beginning does not crowd out the rest. */
 const SLICES = 8;
 
@@ -90,8 +91,25 @@ async function readEvenly(source: LogSource, query: LogQuery): Promise<Looked<Lo
 
 /** Colours, control characters and turns of writing direction carry no evidence, and act on the screen of whoever reads. */
 function clean(line: string): string {
-  const cut = line.length > LINE_CHARS ? `${line.slice(0, LINE_CHARS)}…` : line;
-  return stripVTControlCharacters(cut)
+  return stripVTControlCharacters(shortened(line))
     .replace(/(?!\t)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, " ")
     .trimEnd();
 }
+
+/** A JSON line stays one, so that its message can still be told from the rest. */
+function shortened(line: string): string {
+  if (line.length <= LINE_CHARS) return line;
+  if (line.startsWith("{")) {
+    try {
+      const short = JSON.stringify(
+        JSON.parse(line, (_, value: unknown) => (typeof value === "string" ? cut(value, FIELD_CHARS) : value)),
+      );
+      if (short.length <= LINE_CHARS) return short;
+    } catch {
+      // Not JSON after all.
+    }
+  }
+  return cut(line, LINE_CHARS);
+}
+
+const cut = (text: string, chars: number): string => (text.length > chars ? `${text.slice(0, chars)}…` : text);
