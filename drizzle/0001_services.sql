@@ -211,6 +211,19 @@ CREATE TABLE `maintenance_windows` (
 --> statement-breakpoint
 CREATE INDEX `maintenance_windows_end` ON `maintenance_windows` (`ends_at`);
 --> statement-breakpoint
+CREATE TABLE `recorded_series` (
+	`id` text PRIMARY KEY NOT NULL,
+	`node` text NOT NULL,
+	`metric` text NOT NULL,
+	`unit` text,
+	`points` text NOT NULL,
+	`from_s` real NOT NULL,
+	`to_s` real NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `recorded_series_node` ON `recorded_series` (`node`,`to_s`);
+--> statement-breakpoint
 CREATE TABLE `service_edges` (
 	`caller` text NOT NULL,
 	`callee` text NOT NULL,

@@ -30,6 +30,9 @@ import { listActionsOf } from "./healing-view";
 const TIMELINE_SHOWN = 1_000;
 const ANOMALIES_SHOWN = 500;
 
+/** Of one service's history, as many as a screen shows. */
+const INCIDENTS_LISTED = 50;
+
 export const CLOSED_STATES = INCIDENT_STATES.filter(isClosed);
 
 type Incident = typeof incidents.$inferSelect;
@@ -71,6 +74,17 @@ export async function listIncidents(db: Db, query: z.output<typeof IncidentsQuer
     db.select({ n: count() }).from(incidents).where(matching),
   ]);
   return { incidents: await summaries(db, rows), total: total?.n ?? 0 };
+}
+
+/** Incidents of one service, newest first; or the one of an id. */
+export async function listIncidentsOf(db: Db, by: "service" | "incident", id: string): Promise<IncidentSummary[]> {
+  const rows = await db
+    .select()
+    .from(incidents)
+    .where(by === "incident" ? eq(incidents.id, id) : withSubject("service", id))
+    .orderBy(desc(incidents.openedAt))
+    .limit(INCIDENTS_LISTED);
+  return summaries(db, rows);
 }
 
 /** One incident with its whole story; null if there is none of this id. */

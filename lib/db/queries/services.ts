@@ -1,11 +1,20 @@
-import { and, eq, gte, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import type { Series } from "@/lib/core/bundle";
 import type { DetectorState } from "@/lib/core/detect";
 import type { SignalNow } from "@/lib/core/signal-watch";
 import type { SignalSpec } from "@/lib/core/signals";
 import type { ServiceState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
-import { incidents, incidentSignals, maintenanceWindows, serviceEdges, services, signals } from "../schema";
+import {
+  incidents,
+  incidentSignals,
+  maintenanceWindows,
+  recordedSeries,
+  serviceEdges,
+  services,
+  signals,
+} from "../schema";
 
 export type Service = typeof services.$inferSelect;
 export type Signal = typeof signals.$inferSelect;
@@ -128,3 +137,32 @@ export const saveSignal = (
 
 export const saveBaseline = (db: Db, serviceId: string, baseline: DetectorState): Statement =>
   db.update(services).set({ baseline }).where(eq(services.id, serviceId));
+
+/** Series that came with recorded incidents, cut to a window in epoch seconds. */
+export async function listRecorded(
+  db: Db,
+  nodes: readonly string[],
+  { from, to }: { from: number; to: number },
+  metric?: string,
+): Promise<Series[]> {
+  const rows = await db
+    .select()
+    .from(recordedSeries)
+    .where(
+      and(
+        inArray(recordedSeries.node, [...nodes]),
+        gte(recordedSeries.to, from),
+        lte(recordedSeries.from, to),
+        metric === undefined ? undefined : eq(recordedSeries.metric, metric),
+      ),
+    )
+    .orderBy(recordedSeries.createdAt);
+  // Fired again, a recording replaces what it said before.
+  const latest = new Map(rows.map((row) => [`${row.node} ${row.metric}`, row]));
+  return [...latest.values()].map(({ node, metric: name, unit, points }) => ({
+    node,
+    metric: name,
+    ...(unit ? { unit } : {}),
+    points: points.filter(([t]) => t >= from && t <= to),
+  }));
+}

@@ -150,3 +150,19 @@ export const incidentSignals = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.incidentId, t.serviceId, t.name] })],
 );
+
+/** Series that were handed over with a recorded incident: evidence like any other, from no live source. */
+export const recordedSeries = sqliteTable(
+  "recorded_series",
+  {
+    id: text().primaryKey(),
+    node: text().notNull(),
+    metric: text().notNull(),
+    unit: text(),
+    points: text({ mode: "json" }).$type<[epochSeconds: number, value: number][]>().notNull(),
+    from: real("from_s").notNull(),
+    to: real("to_s").notNull(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [index("recorded_series_node").on(t.node, t.to)],
+);

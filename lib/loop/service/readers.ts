@@ -1,7 +1,7 @@
 import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
 import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
 import { listFiringOf } from "@/lib/db/queries/alerts";
-import { listIncidentSignals, listServicesAmong, listSignals } from "@/lib/db/queries/services";
+import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
 import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
@@ -64,32 +64,11 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       );
     },
     async query_metrics({ nodes, metric, from, to }, signal) {
-      const { prometheus } = ctx;
-      if (prometheus === null) return couldNotLook("metrics", "no Prometheus is configured");
-      const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
-      const known = new Set(rows.map(({ query }) => query));
-      const asked = [
-        ...rows.map(({ serviceId, name, query, unit }) => ({ serviceId, name, query, unit, labels: {} })),
-        ...raised.filter(({ query, serviceId }) => !known.has(query) && nodes.includes(serviceId)),
-      ].filter(({ name }) => metric === undefined || name === metric);
-      if (asked.length === 0) return found(prometheus.source, { series: [], spans: [] });
-      const minStep = Math.max(1, Math.round(ctx.config.watchMs / 1_000));
-      const looks = await Promise.all(
-        asked.map(async (one) => ({ one, looked: await prometheus.range(one.query, { from, to, minStep }, signal) })),
-      );
-      const series: Series[] = looks.flatMap(({ one, looked }) =>
-        looked.ok
-          ? looked.value.slice(0, 1).map(({ points }) => ({
-              node: one.serviceId,
-              metric: one.name,
-              ...(one.unit ? { unit: one.unit } : {}),
-              points,
-            }))
-          : [],
-      );
-      const failed = looks.find(({ looked }) => !looked.ok)?.looked;
-      if (series.length === 0 && failed && !failed.ok) return failed;
-      return found(prometheus.source, { series, spans: [] }, failed !== undefined);
+      const recorded = await listRecorded(db, nodes, { from, to }, metric);
+      const live = await liveSeries(ctx, incidentId, { nodes, metric, from, to }, signal);
+      if (!live.ok && recorded.length === 0) return live;
+      const series = [...(live.ok ? live.value : []), ...recorded];
+      return found(live.source, { series, spans: [] }, !live.ok || live.truncated);
     },
     async list_recent_changes({ nodes, from, to }, signal) {
       const [log, rollouts] = await Promise.all([
@@ -127,6 +106,35 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
     },
     read_runbook: ({ query, node }) => searchRunbooks(db, { query, service: node, limit: SECTIONS }),
   };
+}
+
+/** The signals of services, and what raised the incident, from the source of metrics. */
+async function liveSeries(
+  { db, prometheus, config }: ServiceContext,
+  incidentId: string,
+  { nodes, metric, from, to }: { nodes: string[]; metric?: string; from: number; to: number },
+  signal: AbortSignal,
+): Promise<Looked<Series[]>> {
+  if (prometheus === null) return couldNotLook("metrics", "no Prometheus is configured");
+  const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
+  const known = new Set(rows.map(({ query }) => query));
+  const asked = [
+    ...rows.map(({ serviceId, name, query, unit }) => ({ serviceId, name, query, unit })),
+    ...raised.filter(({ query, serviceId }) => !known.has(query) && nodes.includes(serviceId)),
+  ].filter(({ name }) => metric === undefined || name === metric);
+  const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
+  const looks = await Promise.all(
+    asked.map(async (one) => ({ one, looked: await prometheus.range(one.query, { from, to, minStep }, signal) })),
+  );
+  const series = looks.flatMap(({ one, looked }): Series[] => {
+    const points = looked.ok ? (looked.value[0]?.points ?? []) : [];
+    return points.length === 0
+      ? []
+      : [{ node: one.serviceId, metric: one.name, ...(one.unit ? { unit: one.unit } : {}), points }];
+  });
+  const failed = looks.map(({ looked }) => looked).find((looked) => !looked.ok);
+  if (series.length === 0 && failed && !failed.ok) return failed;
+  return found(prometheus.source, series, failed !== undefined);
 }
 
 /** Events and last terminated states of the cluster, as lines among the logs; null where there is none. */

@@ -1,0 +1,260 @@
+import { z } from "zod";
+import { CAUSE_KINDS } from "@/lib/core/bundle";
+import { ALERT_SEVERITIES, INVESTIGATION_STATES, SERVICE_STATES, SIGNAL_STATES } from "@/lib/core/vocabulary";
+import { ChangeView } from "./changes";
+import { resource } from "./endpoint";
+import { IncidentParams, IncidentSummary } from "./incidents";
+import { InvestigationReport } from "./investigations";
+
+const at = z.int().describe("epoch ms");
+const name = z.string().min(1).max(200);
+const band = z.object({ low: z.number(), mid: z.number(), high: z.number() });
+
+export const SignalView = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    unit: z.string().nullable(),
+    state: z.enum(SIGNAL_STATES),
+    value: z.number().nullable(),
+    at: at.nullable(),
+    since: at,
+    expected: band.nullable().describe("the band of normal as its baseline has it now"),
+    upper: z.number().nullable(),
+    lower: z.number().nullable(),
+    query: z.string(),
+  })
+  .meta({ id: "SignalView" });
+export type SignalView = z.infer<typeof SignalView>;
+
+export const ServiceSummary = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    state: z.enum(SERVICE_STATES),
+    state_since: at,
+    source: z.string(),
+    owner: z.string().nullable(),
+    version: z.string().nullable(),
+    incident_id: z.string().nullable(),
+    last_seen_at: at,
+    watched: z.boolean().describe("its metrics are measured; else it is known from alerts, traces or a file only"),
+    firing: z.int().describe("alerts that fire now"),
+    signals: z.array(SignalView),
+  })
+  .meta({ id: "ServiceSummary" });
+export type ServiceSummary = z.infer<typeof ServiceSummary>;
+
+export const ServicesAnswer = z
+  .object({
+    services: z.array(ServiceSummary),
+    edges: z.array(z.tuple([z.string(), z.string()])).describe("caller, callee"),
+    by_state: z.record(z.enum(SERVICE_STATES), z.int()),
+    sources: z.object({ prometheus: z.boolean() }).describe("what is configured"),
+  })
+  .meta({ id: "ServicesAnswer" });
+export type ServicesAnswer = z.infer<typeof ServicesAnswer>;
+
+export const AlertView = z
+  .object({
+    id: z.string(),
+    source: z.string(),
+    name: z.string(),
+    service: z.string(),
+    severity: z.enum(ALERT_SEVERITIES),
+    summary: z.string(),
+    starts_at: at,
+    ends_at: at.nullable(),
+    count: z.int(),
+    last_at: at,
+    muted: z.boolean(),
+    flapping: z.boolean(),
+    incident_id: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    url: z.string().nullable(),
+  })
+  .meta({ id: "AlertView" });
+export type AlertView = z.infer<typeof AlertView>;
+
+export const ServiceDetail = z
+  .object({
+    service: ServiceSummary,
+    callers: z.array(z.string()),
+    callees: z.array(z.string()),
+    alerts: z.array(AlertView).describe("the newest"),
+    changes: z.array(ChangeView),
+    incidents: z.array(IncidentSummary),
+  })
+  .meta({ id: "ServiceDetail" });
+export type ServiceDetail = z.infer<typeof ServiceDetail>;
+
+export const ServiceSeriesQuery = z.object({
+  minutes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 24 * 60)
+    .default(60),
+});
+export const ServiceSeries = z
+  .object({
+    from: at,
+    to: at,
+    series: z.array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        unit: z.string().nullable(),
+        points: z.array(z.tuple([at, z.number()])),
+      }),
+    ),
+    could_not_look: z.string().nullable().describe("why there is nothing: never the same as nothing being there"),
+  })
+  .meta({ id: "ServiceSeries" });
+export type ServiceSeries = z.infer<typeof ServiceSeries>;
+
+export const CauseView = z
+  .object({
+    id: z.string(),
+    rank: z.int(),
+    node: z.string().nullable(),
+    kind: z.enum([...CAUSE_KINDS, "no_fault", "unknown"]),
+    statement: z.string(),
+    confidence: z.number(),
+    cites: z.array(z.string()).describe("ids of findings"),
+    separates: z.string().nullable(),
+    author: z.string(),
+    feedback: z.int().nullable(),
+    feedback_by: z.string().nullable(),
+  })
+  .meta({ id: "CauseView" });
+export type CauseView = z.infer<typeof CauseView>;
+
+export const StepView = z
+  .object({
+    seq: z.int(),
+    node: z.string(),
+    tool: z.string().nullable(),
+    args: z.unknown(),
+    preview: z.string().nullable(),
+    digest: z.string().nullable(),
+    author: z.string(),
+    started_at: at,
+    ms: z.number(),
+    tokens: z.int(),
+    usd: z.number(),
+    ok: z.boolean(),
+  })
+  .meta({ id: "StepView" });
+export type StepView = z.infer<typeof StepView>;
+
+/** The story of a service incident, beside what every incident has. */
+export const ServiceStory = z
+  .object({
+    incident: IncidentSummary,
+    impact: z
+      .array(
+        z.object({
+          service: z.string(),
+          signal: z.string(),
+          unit: z.string().nullable(),
+          now: z.number().nullable(),
+          normal: z.number().nullable().describe("the middle of its band of normal"),
+          upper: z.number().nullable(),
+          lower: z.number().nullable(),
+          query: z.string(),
+        }),
+      )
+      .describe("what raised it, as it is measured now"),
+    alerts: z.array(AlertView).describe("at most 200, the first"),
+    changes: z.array(ChangeView).describe("of its services within two hours before the onset and since"),
+    edges: z
+      .array(z.tuple([z.string(), z.string()]))
+      .describe("caller, callee, between its services and their neighbours"),
+    causes: z.array(CauseView),
+    investigation: z
+      .object({
+        id: z.string(),
+        state: z.enum(INVESTIGATION_STATES),
+        attempt: z.int(),
+        started_at: at,
+        ended_at: at.nullable(),
+        cut_short: z.string().nullable(),
+        verdict: z.enum(["fault", "no_fault", "unknown"]).nullable(),
+        onset: z.object({ at: z.number(), from: z.number(), to: z.number() }).nullable().describe("epoch seconds"),
+        summary: z.string().nullable(),
+        slack: z.string().nullable(),
+        status_line: z.string().nullable(),
+        authors: z.record(z.string(), z.string()).nullable(),
+        spent: z.object({ calls: z.number(), tokens: z.number(), usd: z.number(), ms: z.number() }).nullable(),
+        report: InvestigationReport.nullable(),
+      })
+      .nullable(),
+    steps: z.array(StepView),
+    series: z
+      .array(
+        z.object({
+          node: z.string(),
+          metric: z.string(),
+          unit: z.string().nullable(),
+          points: z.array(z.tuple([z.number(), z.number()])).describe("epoch seconds, value"),
+        }),
+      )
+      .describe("what the investigation saw, for charts"),
+    postmortem: z.string().nullable().describe("markdown"),
+    times: z
+      .object({
+        to_proposal_ms: z.number().nullable(),
+        to_acknowledge_ms: z.number().nullable(),
+        to_resolve_ms: z.number().nullable(),
+      })
+      .describe("since it was opened, from its events"),
+  })
+  .meta({ id: "ServiceStory" });
+export type ServiceStory = z.infer<typeof ServiceStory>;
+
+export const ServiceParams = z.object({ id: name });
+export const FeedbackBody = z
+  .object({ thumb: z.union([z.literal(1), z.literal(-1)]).describe("1: the cause is right; -1: it is not") })
+  .meta({ id: "FeedbackBody" });
+
+export const SERVICES = resource("/api/v1/services", {
+  GET: { auth: "viewer", summary: "Services, how they are, and who calls whom", response: ServicesAnswer },
+});
+export const SERVICE = resource("/api/v1/services/{id}", {
+  GET: { auth: "viewer", summary: "One service", params: ServiceParams, response: ServiceDetail },
+});
+export const SERVICE_SERIES = resource("/api/v1/services/{id}/series", {
+  GET: {
+    auth: "viewer",
+    summary: "The signals of a service over time, from its source",
+    params: ServiceParams,
+    query: ServiceSeriesQuery,
+    response: ServiceSeries,
+  },
+});
+export const INCIDENT_STORY = resource("/api/v1/incidents/{id}/story", {
+  GET: {
+    auth: "viewer",
+    summary: "What was found out about a service incident",
+    params: IncidentParams,
+    response: ServiceStory,
+  },
+});
+export const INCIDENT_BUNDLE = resource("/api/v1/incidents/{id}/bundle", {
+  GET: {
+    auth: "viewer",
+    summary: "The evidence of a service incident, as `sentinel investigate --bundle` reads it",
+    params: IncidentParams,
+    response: z.looseObject({}).meta({ id: "BundleFile" }),
+  },
+});
+export const CAUSE_FEEDBACK = resource("/api/v1/incidents/{id}/causes/{cause}/feedback", {
+  POST: {
+    auth: "operator",
+    summary: "Says whether a cause was right; remembered for the next incident like it",
+    params: IncidentParams.extend({ cause: name }),
+    body: FeedbackBody,
+    response: CauseView,
+  },
+});

@@ -1,0 +1,256 @@
+import { and, asc, desc, eq, gte, inArray, isNull, sql } from "drizzle-orm";
+import type {
+  AlertView,
+  CauseView,
+  ServiceDetail,
+  ServiceSummary,
+  ServiceStory,
+  ServicesAnswer,
+  SignalView,
+} from "@/lib/contracts/services";
+import { InvestigationReport } from "@/lib/contracts/investigations";
+import type { Bundle } from "@/lib/core/bundle";
+import { DEFAULT_SIGNALS } from "@/lib/core/signals";
+import { SERVICE_STATES, type ServiceState } from "@/lib/core/vocabulary";
+import type { Db } from "../client";
+import { alerts, changes, incidentSignals, incidentSubjects, postmortems, streamEvents } from "../schema";
+import { changeView } from "./changes-view";
+import { grouped } from "./grouped";
+import { listIncidentsOf } from "./incidents-view";
+import { type CauseRow, findInvestigation, listCauses, listTrajectory } from "./investigations";
+import { listEdges, listServices, listSignals, type Service, type Signal } from "./services";
+
+const LISTED_ALERTS = 200;
+const LISTED_CHANGES = 100;
+/** Changes so long before the onset are still of interest, in ms. */
+const CHANGES_BEFORE_MS = 2 * 3_600_000;
+
+const TITLES = new Map(DEFAULT_SIGNALS.map(({ name, title }) => [name, title]));
+const ORDER = new Map(DEFAULT_SIGNALS.map(({ name }, index) => [name, index]));
+export const signalTitle = (name: string): string => TITLES.get(name) ?? name;
+
+const signalView = (row: Signal): SignalView => ({
+  name: row.name,
+  title: signalTitle(row.name),
+  unit: row.unit,
+  state: row.state,
+  value: row.value,
+  at: row.valueAt,
+  since: row.since,
+  expected: row.expected,
+  upper: row.upper,
+  lower: row.lower,
+  query: row.query,
+});
+
+const summary = (row: Service, signals: readonly Signal[], firing: number): ServiceSummary => ({
+  id: row.id,
+  kind: row.kind,
+  state: row.state,
+  state_since: row.stateSince,
+  source: row.source,
+  owner: row.owner,
+  version: row.version,
+  incident_id: row.incidentId,
+  last_seen_at: row.lastSeenAt,
+  watched: row.labelKey !== null,
+  firing,
+  signals: signals.toSorted((a, b) => (ORDER.get(a.name) ?? 99) - (ORDER.get(b.name) ?? 99)).map(signalView),
+});
+
+/** Every service with its signals, and who calls whom: the worst first. `prometheus`: whether metrics are configured at all. */
+export async function servicesView(db: Db, prometheus: boolean): Promise<ServicesAnswer> {
+  const [rows, signals, edges, firing] = await Promise.all([
+    listServices(db),
+    listSignals(db),
+    listEdges(db),
+    db
+      .select({ id: alerts.serviceId, n: sql<number>`count(*)` })
+      .from(alerts)
+      .where(and(isNull(alerts.endsAt), eq(alerts.muted, false)))
+      .groupBy(alerts.serviceId),
+  ]);
+  const of = grouped(signals, (row) => row.serviceId);
+  const counts = new Map(firing.map(({ id, n }) => [id, n]));
+  const byState = Object.fromEntries(
+    SERVICE_STATES.map((state) => [state, rows.filter((row) => row.state === state).length]),
+  ) as Record<ServiceState, number>;
+  const worst: readonly ServiceState[] = ["down", "degraded", "unknown", "healthy"];
+  return {
+    services: rows
+      .toSorted((a, b) => worst.indexOf(a.state) - worst.indexOf(b.state) || (a.id < b.id ? -1 : 1))
+      .map((row) => summary(row, of.get(row.id) ?? [], counts.get(row.id) ?? 0)),
+    edges,
+    by_state: byState,
+    sources: { prometheus },
+  };
+}
+
+/** One service; null if there is none of this name. */
+export async function findServiceDetail(db: Db, id: string): Promise<ServiceDetail | null> {
+  const row = (await listServices(db)).find((service) => service.id === id);
+  if (!row) return null;
+  const [signals, edges, listed, changed, incidents] = await Promise.all([
+    listSignals(db, [id]),
+    listEdges(db),
+    db.select().from(alerts).where(eq(alerts.serviceId, id)).orderBy(desc(alerts.lastAt)).limit(LISTED_ALERTS),
+    db
+      .select()
+      .from(changes)
+      .where(and(eq(changes.subjectKind, "service"), eq(changes.subjectId, id)))
+      .orderBy(desc(changes.at))
+      .limit(LISTED_CHANGES),
+    listIncidentsOf(db, "service", id),
+  ]);
+  return {
+    service: summary(row, signals, listed.filter(({ endsAt, muted }) => endsAt === null && !muted).length),
+    callers: edges.flatMap(([caller, callee]) => (callee === id ? [caller] : [])),
+    callees: edges.flatMap(([caller, callee]) => (caller === id ? [callee] : [])),
+    alerts: listed.map(alertView),
+    changes: changed.map(changeView),
+    incidents,
+  };
+}
+
+const alertView = (row: typeof alerts.$inferSelect): AlertView => ({
+  id: row.id,
+  source: row.sourceId,
+  name: row.name,
+  service: row.serviceId,
+  severity: row.severity,
+  summary: row.summary,
+  starts_at: row.startsAt,
+  ends_at: row.endsAt,
+  count: row.count,
+  last_at: row.lastAt,
+  muted: row.muted,
+  flapping: row.flapping,
+  incident_id: row.incidentId,
+  labels: row.labels,
+  url: row.generatorUrl,
+});
+
+export const causeView = (row: CauseRow): CauseView => ({
+  id: row.id,
+  rank: row.rank,
+  node: row.node,
+  kind: row.kind,
+  statement: row.statement,
+  confidence: row.confidence,
+  cites: row.cites,
+  separates: row.separates,
+  author: row.author,
+  feedback: row.feedback,
+  feedback_by: row.feedbackBy,
+});
+
+/** What was found out about a service incident, beside what every incident has. Null for one of agents, or of no known id. */
+export async function findStory(db: Db, id: string): Promise<ServiceStory | null> {
+  const [incident] = await listIncidentsOf(db, "incident", id);
+  if (!incident || incident.kind !== "service") return null;
+  const [listed, causes, investigation, subjects, edges, raised, post, events] = await Promise.all([
+    db.select().from(alerts).where(eq(alerts.incidentId, id)).orderBy(asc(alerts.startsAt)).limit(LISTED_ALERTS),
+    listCauses(db, id),
+    findInvestigation(db, id),
+    db.select({ id: incidentSubjects.subjectId }).from(incidentSubjects).where(eq(incidentSubjects.incidentId, id)),
+    listEdges(db),
+    db.select().from(incidentSignals).where(eq(incidentSignals.incidentId, id)),
+    db.select().from(postmortems).where(eq(postmortems.incidentId, id)),
+    db
+      .select({ at: streamEvents.at, type: streamEvents.type })
+      .from(streamEvents)
+      .where(eq(streamEvents.incidentId, id))
+      .orderBy(asc(streamEvents.seq)),
+  ]);
+  const services = subjects.map((subject) => subject.id);
+  const inside = new Set(services);
+  const near = edges.filter(([caller, callee]) => inside.has(caller) || inside.has(callee));
+  const nodes = [...new Set([...services, ...near.flat()])];
+  const [signals, changed, steps] = await Promise.all([
+    listSignals(db, services),
+    db
+      .select()
+      .from(changes)
+      .where(and(inArray(changes.subjectId, nodes), gte(changes.at, incident.onset_at - CHANGES_BEFORE_MS)))
+      .orderBy(desc(changes.at))
+      .limit(LISTED_CHANGES),
+    investigation ? listTrajectory(db, investigation.id) : [],
+  ]);
+  const report = InvestigationReport.safeParse(investigation?.report);
+  const since = (types: readonly string[]) => {
+    const first = events.find(({ type }) => types.includes(type));
+    return first ? first.at - incident.opened_at : null;
+  };
+  return {
+    incident,
+    impact: raised.map((row) => {
+      const signal = signals.find(({ serviceId, name }) => serviceId === row.serviceId && name === row.name);
+      return {
+        service: row.serviceId,
+        signal: signalTitle(row.name),
+        unit: row.unit,
+        now: signal?.value ?? null,
+        normal: signal?.expected?.mid ?? null,
+        upper: row.upper,
+        lower: row.lower,
+        query: row.query,
+      };
+    }),
+    alerts: listed.map(alertView),
+    changes: changed.map(changeView),
+    edges: near,
+    causes: causes.map(causeView),
+    investigation: investigation && {
+      id: investigation.id,
+      state: investigation.state,
+      attempt: investigation.attempt,
+      started_at: investigation.startedAt,
+      ended_at: investigation.endedAt,
+      cut_short: investigation.cutShort,
+      verdict: investigation.verdict,
+      onset: investigation.onset,
+      summary: investigation.summary,
+      slack: investigation.slack,
+      status_line: investigation.statusLine,
+      authors: investigation.authors,
+      spent: investigation.spent,
+      report: report.success ? report.data : null,
+    },
+    steps: steps.map((step) => ({
+      seq: step.seq,
+      node: step.node,
+      tool: step.tool,
+      args: step.args ?? null,
+      preview: step.preview,
+      digest: step.resultDigest,
+      author: step.author,
+      started_at: step.startedAt,
+      ms: step.ms,
+      tokens: step.tokens,
+      usd: step.usd,
+      ok: step.ok,
+    })),
+    series: seriesOf(investigation?.bundle ?? null),
+    postmortem: post[0]?.markdown ?? null,
+    times: {
+      to_proposal_ms: since(["approval.requested", "proposal.allowed", "proposal.recorded"]),
+      to_acknowledge_ms: since(["approval.approved", "approval.rejected", "incident.dismissed"]),
+      to_resolve_ms: since(["incident.resolved"]),
+    },
+  };
+}
+
+/** What was normal and what was seen, as one line a metric. */
+function seriesOf(bundle: Bundle | null): ServiceStory["series"] {
+  if (bundle === null) return [];
+  const lines = new Map<string, ServiceStory["series"][number]>();
+  for (const { node, metric, unit, points } of [...bundle.normal.metrics, ...bundle.metrics]) {
+    const key = JSON.stringify([node, metric]);
+    const known = lines.get(key) ?? { node, metric: signalTitle(metric), unit: unit ?? null, points: [] };
+    known.points.push(...points);
+    lines.set(key, known);
+  }
+  for (const line of lines.values())
+    line.points = [...new Map(line.points.map((point) => [point[0], point])).values()].toSorted(([a], [b]) => a - b);
+  return [...lines.values()];
+}
