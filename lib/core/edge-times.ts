@@ -8,6 +8,8 @@ export interface TimeLoss {
   self: Map<string, number>;
   /** Between a caller's span and the callee's: the network, the caller's client or the callee's queue. */
   edges: EdgeLoss[];
+  /** How sure it is, 0 to 1, that a node's own spans grew, its callees' part included. */
+  grown: Map<string, number>;
   /** Time that entries from outside take in normal time, for a sense of proportion; 0 where there are none. */
   whole: number;
 }
@@ -78,11 +80,23 @@ function growth(cell: Cell, of: (s: SpanStat) => number | undefined, slots: numb
   for (const s of cell.seen) {
     const x = of(s);
     if (x === undefined) continue;
+    const away = Math.log(Math.max(0, x) + NEGLIGIBLE_US) - center;
     lost += (s.n ?? 1) * Math.max(0, x - bound);
-    z = Math.max(z, (Math.log(Math.max(0, x) + NEGLIGIBLE_US) - center) / spread);
+    z = Math.max(z, away / Math.hypot(spread, samplingError(s)));
     to = Math.max(to, x);
   }
   return { lost: lost / slots, strength: sure(z), from: Math.exp(center) - NEGLIGIBLE_US, to };
+}
+
+/**
+ * Standard error of the logarithm of a 95th percentile of n lognormal values: √(p(1 − p)) / φ(Φ⁻¹(p)) · σ / √n. Without a
+ * count there is none to be had; without a median the values are taken to scatter by a factor of e.
+ */
+function samplingError({ n, p50_us, p95_us }: SpanStat): number {
+  if (n === undefined || n <= 0) return 0;
+  const sigma =
+    p50_us === undefined || p95_us === undefined ? 1 : Math.log(Math.max(p95_us, 1) / Math.max(p50_us, 1)) / 1.6449;
+  return (2.11 * Math.min(1, sigma)) / Math.sqrt(n);
 }
 
 /** A standard deviation from the upper part of sorted values: normal time may have two levels, of which the median knows one. */
@@ -105,6 +119,7 @@ export function timeLoss(seen: readonly SpanStat[], normal: readonly SpanStat[])
   const slots = Math.max(1, new Set(seen.map((s) => s.t)).size);
   const self = new Map<string, number>();
   const edges = new Map<string, EdgeLoss>();
+  const grown = new Map<string, number>();
   let whole = 0;
   const add = (node: string, amount: number) => self.set(node, (self.get(node) ?? 0) + amount);
   for (const cell of cellsOf(seen, normal).values()) {
@@ -114,6 +129,7 @@ export function timeLoss(seen: readonly SpanStat[], normal: readonly SpanStat[])
     const ownLost = own === null ? 0 : own.lost * own.strength;
     const gapLost = gap === null ? 0 : gap.lost * gap.strength;
     add(cell.node, ownLost);
+    grown.set(cell.node, Math.max(grown.get(cell.node) ?? 0, own?.strength ?? 0));
     if (cell.parent === undefined) {
       whole += (cell.seen.reduce((sum, s) => sum + (s.n ?? 1), 0) * (own?.from ?? 0)) / slots;
       continue;
@@ -137,7 +153,7 @@ export function timeLoss(seen: readonly SpanStat[], normal: readonly SpanStat[])
     }
   }
   for (const [node, amount] of self) self.set(node, Math.max(0, amount));
-  return { self, edges: [...edges.values()], whole };
+  return { self, edges: [...edges.values()], grown, whole };
 }
 
 /**

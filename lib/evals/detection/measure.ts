@@ -4,6 +4,8 @@ import { asd, nab } from "./measure-gauges";
 import { autocoderover, azure, sweagent } from "./measure-real";
 import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
+import { adversarial } from "../adversarial/adversarial";
+import { injection } from "../adversarial/injection";
 import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
@@ -12,7 +14,14 @@ import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
 
 /** Measurements of the detector, by name; those of real data need the directory they are kept in. */
-const SYNTHETIC: Record<string, () => Line[] | Promise<Line[]>> = { lognormal, calibration, faults, slow };
+const SYNTHETIC: Record<string, () => Line[] | Promise<Line[]>> = {
+  lognormal,
+  calibration,
+  faults,
+  slow,
+  adversarial,
+  injection,
+};
 const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   azure,
   autocoderover,
@@ -20,6 +29,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   nab,
   asd,
   petshop,
+  nezha,
   opensre,
   templates,
 };
@@ -48,6 +58,8 @@ const TITLES: Record<string, string> = {
   calibration: "Samples between false quarantines, as set and as measured",
   faults: "Sudden faults: how many samples until they are caught",
   slow: "Slow, sustained and benign changes",
+  adversarial: "Investigations with a hostile or broken model",
+  injection: "Orders hidden in what is read, and a model that obeys",
   azure: "A real LLM service's requests, untouched and tripled",
   autocoderover: "Runs of a real coding agent",
   sweagent: "Runaway runs of real coding agents",
