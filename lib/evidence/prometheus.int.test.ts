@@ -12,7 +12,7 @@ import { json, serve, type TestServer } from "./test-server";
 import { serviceEdges } from "./topology";
 
 const ports = { fetch, now: Date.now };
-const reader = (url: string): Prometheus => createPrometheus({ source: "prometheus", url, timeoutMs: 2_000 }, ports);
+const reader = (url: string): Prometheus => createPrometheus({ source: "prometheus", url, timeoutMs: 5_000 }, ports);
 
 test.each([
   [{ from: 0, to: 60 }, 1],
@@ -99,7 +99,6 @@ describe.skipIf(!present)("a real Prometheus", () => {
   let target: TestServer;
   let child: ReturnType<typeof spawn>;
   let prometheus: Prometheus;
-  let password: Prometheus;
   let url: string;
 
   beforeAll(async () => {
@@ -114,18 +113,19 @@ describe.skipIf(!present)("a real Prometheus", () => {
     await free.close();
     writeFileSync(join(folder, "rules.yml"), RULES);
     writeFileSync(join(folder, "prometheus.yml"), configuration(new URL(target.url).host));
+    writeFileSync(join(folder, "web.yml"), WEB);
     child = spawn(
       "prometheus",
       [
         `--config.file=${join(folder, "prometheus.yml")}`,
         `--storage.tsdb.path=${join(folder, "data")}`,
         `--web.listen-address=${new URL(url).host}`,
+        `--web.config.file=${join(folder, "web.yml")}`,
         "--log.level=error",
       ],
       { stdio: "ignore" },
     );
-    prometheus = reader(url);
-    password = createPrometheus({ source: "p", url, auth: { kind: "bearer", token: "any" } }, ports);
+    prometheus = reader(url.replace("://", "://admin:test@"));
     await until(async () => {
       const rates = await prometheus.instant("rate(requests_total[5s]) > 0");
       const alerts = await prometheus.alerts();
@@ -147,7 +147,6 @@ describe.skipIf(!present)("a real Prometheus", () => {
     expect(await prometheus.instant("nothing_of_the_kind")).toMatchObject({ ok: true, value: [] });
     expect(await prometheus.instant("0/0")).toMatchObject({ ok: true, value: [] });
     expect(await prometheus.instant("3")).toMatchObject({ ok: true, value: [{ labels: {}, value: 3 }] });
-    expect(await password.instant("1")).toMatchObject({ ok: true });
   });
 
   test("a rate over time rises by about ten a second", async () => {
@@ -218,6 +217,16 @@ describe.skipIf(!present)("a real Prometheus", () => {
     });
   });
 
+  test("who may not ask is told so, and is not let on trying", async () => {
+    const unknown = createPrometheus(
+      { source: "p", url, auth: { kind: "basic", user: "admin", password: "x" } },
+      ports,
+    );
+    for (let i = 0; i < 3; i++)
+      expect(await unknown.instant("up")).toMatchObject({ ok: false, reason: 'answered 401: "Unauthorized"' });
+    expect(await unknown.instant("up")).toMatchObject({ ok: false, reason: expect.stringMatching(/^paused/) });
+  });
+
   test("when it is gone, that is said", async () => {
     const gone = reader("http://127.0.0.1:1");
     expect(await gone.instant("up")).toMatchObject({ ok: false, reason: expect.stringMatching(/not reached/) });
@@ -237,6 +246,11 @@ groups:
   - name: g
     interval: 1s
     rules: [{ alert: TargetDown, expr: up == 0, annotations: { summary: down } }]
+`;
+
+/** The user admin, whose password is `test`; the hash is the example of Prometheus' own documentation. */
+const WEB = `
+basic_auth_users: { admin: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay }
 `;
 
 const configuration = (host: string): string => `
