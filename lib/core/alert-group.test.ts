@@ -221,6 +221,29 @@ describe("which alerts are one incident", () => {
     expect(group([alert("1", "a"), alert("2", "b"), alert("3", "c")], edges).opens[0]?.suspects).toEqual(["x", "y"]);
   });
 
+  test("of two roots the one that more suffer from, then the earlier", () => {
+    const fan: [string, string][] = [
+      ["a", "b"],
+      ["a", "c"],
+      ["x", "c"],
+    ];
+    const four = [...two, alert("3", "c"), alert("4", "x")];
+    expect(opened(four, fan)).toEqual(["a+c+x>c", "b>b"]);
+    const earlier = [alert("1", "a"), alert("2", "b"), alert("3", "c", { startsAt: NOW - 1 })];
+    expect(opened(earlier, fan.slice(0, 2))).toEqual(["a+c>c", "b>b"]);
+  });
+
+  test("what came at another time is not reached over silent services, nor does it make them suspects", () => {
+    const late = { startsAt: NOW - GROUP_WINDOW_MS - 1 };
+    const over: [string, string][] = [
+      ["a", "m"],
+      ["m", "b"],
+    ];
+    expect(opened([alert("1", "a"), alert("2", "b", late)], over)).toEqual(["a>a", "b>b"]);
+    const star = "abc".split("").map((s): [string, string] => [s, "d"]);
+    expect(opened([...two, alert("3", "c", late)], star)).toEqual(["a>a", "b>b", "c>c"]);
+  });
+
   test("a sender's clock that runs ahead does not part, nor move the onset beyond now", () => {
     const ahead = alert("2", "b", { startsAt: NOW + 86_400_000 });
     expect(opened([alert("1", "a"), ahead], [["a", "b"]])).toEqual(["a+b>b"]);
@@ -261,6 +284,20 @@ describe("open incidents", () => {
     expect(merges).toEqual([{ from: "young", into: "older" }]);
     expect(joined).toMatchObject([{ incidentId: "older", primary: "d" }]);
   });
+  test("take in what comes for the younger while they merge", () => {
+    const incidents = [incident("young", "b", { openedAt: NOW - 1 }), incident("older", "a")];
+    const edges: [string, string][] = [
+      ["a", "d"],
+      ["b", "d"],
+    ];
+    expect(joins([alert("1", "b"), alert("2", "d")], edges, { incidents })).toEqual(["1+2>older:d"]);
+  });
+  test("do not merge when they came at different times; the latest goes on", () => {
+    const incidents = [incident("young", "a"), incident("older", "a", old)];
+    expect(group([], [], { incidents }).merges).toEqual([]);
+    expect(joins([alert("1", "a")], [], { incidents })).toEqual(["1>young:a"]);
+    expect(joins([alert("1", "c")], [["c", "a"]], { incidents })).toEqual(["1>young:a"]);
+  });
   test("do not merge over a shared victim", () => {
     const incidents = [incident("i", "a", { services: ["a", "front"] }), incident("j", "b")];
     expect(
@@ -300,7 +337,12 @@ describe("what opens nothing by itself", () => {
   });
   test("information, unless its service has more", () => {
     expect(group([alert("1", "a", info)])).toMatchObject({ opens: [], records: [{ alertId: "1", muted: false }] });
-    expect(group([alert("1", "a", info), alert("2", "a")]).opens[0]?.alertIds).toEqual(["2", "1"]);
+    expect(group([alert("1", "a", info), alert("2", "a")]).opens[0]?.alertIds).toEqual(["1", "2"]);
+    const unhealthy = new Map([["a", NOW]]);
+    expect(group([alert("1", "a", info)], [], { unhealthy })).toMatchObject({ opens: [], records: [{ alertId: "1" }] });
+    const incidents = [incident("i", "b")];
+    const along = group([alert("1", "a", info), alert("2", "a")], [["a", "b"]], { incidents });
+    expect(along.joins).toMatchObject([{ incidentId: "i", alertIds: ["1", "2"] }]);
     expect(opened([alert("1", "a"), alert("2", "b", info)], [["a", "b"]])).toEqual(["a>a"]);
   });
 });

@@ -96,30 +96,27 @@ export function groupAlerts(input: GroupInput, windowMs: number = GROUP_WINDOW_M
 
   const joins = new Map<string, UngroupedAlert[]>();
   const fresh = new Map<string, UngroupedAlert[]>();
-  const infos: UngroupedAlert[] = [];
-  for (const alert of alerts) {
-    const own = home.get(alert.service) ?? home.get(previous(alert));
-    const root = roots.get(alert.service);
-    const incidentId = own ?? (root === undefined || alert.severity === "info" ? undefined : ofRoot.get(root)?.id);
-    if (incidentId !== undefined) append(joins, into.get(incidentId) ?? incidentId, alert);
-    else if (alert.severity === "info") infos.push(alert);
-    else append(fresh, root!, alert);
-  }
-
   const records: Grouping["records"] = [];
-  const openService = new Map<string, string>();
-  for (const [root, members] of fresh) {
-    if (members.every((alert) => muted.has(alert.id))) {
-      fresh.delete(root);
-      for (const { id } of members) records.push({ alertId: id, muted: true, reason: `maintenance ${muted.get(id)}` });
-    } else for (const { service } of members) openService.set(service, root);
+  const record = ({ id }: UngroupedAlert) => {
+    const window = muted.get(id);
+    records.push({
+      alertId: id,
+      muted: window !== undefined,
+      reason: window ? `maintenance ${window}` : "only informs",
+    });
+  };
+  for (const alert of alerts) {
+    const root = roots.get(alert.service);
+    const own = home.get(alert.service) ?? home.get(previous(alert));
+    const incidentId = own ?? (root === undefined ? undefined : ofRoot.get(root)?.id);
+    if (incidentId !== undefined) append(joins, into.get(incidentId) ?? incidentId, alert);
+    else if (root !== undefined) append(fresh, root, alert);
+    else record(alert);
   }
-  for (const alert of infos) {
-    const root = openService.get(alert.service);
-    const window = muted.get(alert.id);
-    if (root !== undefined) fresh.get(root)!.push(alert);
-    else if (window !== undefined) records.push({ alertId: alert.id, muted: true, reason: `maintenance ${window}` });
-    else records.push({ alertId: alert.id, muted: false, reason: "only informs" });
+  for (const [root, members] of fresh) {
+    if (!members.every(({ id, severity }) => severity === "info" || muted.has(id))) continue;
+    fresh.delete(root);
+    members.forEach(record);
   }
 
   const about = (members: readonly UngroupedAlert[], root: string): About => {
