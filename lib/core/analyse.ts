@@ -3,7 +3,7 @@ import { rivals, rankingOf, type SimilarCause, suspectsOf } from "./hypotheses";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "./log-findings";
 import { rankCauses, type RankResult } from "./rank";
 import { redact } from "./redact";
-import { changeSigns, instructionSigns, lineSigns, moveSigns, type Onset, type Sign } from "./signs";
+import { changeSigns, instructionSigns, isOf, lineSigns, moveSigns, type Onset, type Sign } from "./signs";
 
 /** What earlier incidents taught. */
 export interface KnownCauses {
@@ -73,23 +73,25 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   };
 }
 
+/**
+ * Compared with normal time, the ranking over metrics decides, and lines only when they are plain. Without, what the target's own
+ * series and any line, state or event still say at the end: of many series elsewhere, some always move.
+ */
 function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly Sign[]): Analysis["verdict"] {
-  const active = Math.max(0, ...signs.filter((sign) => sign.active).map(({ weight }) => weight));
+  const { node: target } = bundle.target;
+  const measured = ({ finding }: Sign) => finding.kind === "metric_shift" || finding.kind === "trace";
+  const active = (counted: (sign: Sign) => boolean) =>
+    signs.reduce((most, sign) => (sign.active && counted(sign) ? Math.max(most, sign.weight) : most), 0);
   if (ranked !== null) {
-    const lines = Math.max(
-      0,
-      ...signs
-        .filter(({ finding, active: on }) => on && finding.kind !== "metric_shift" && finding.kind !== "trace")
-        .map(({ weight }) => weight),
-    );
+    const lines = active((sign) => !measured(sign));
     return ranked.verdict === "fault" || lines >= LINE_ALONE ? "fault" : ranked.verdict;
   }
-  const stopped = signs.some(
-    ({ finding, weight }) => finding.kind === "metric_shift" && weight >= FAULT_FROM && / stopped: /.test(finding.text),
-  );
-  if (active >= FAULT_FROM || stopped) return "fault";
+  const own = signs.filter((sign) => measured(sign) && isOf(sign.finding.node, target));
+  const stopped = own.some(({ finding, weight }) => weight >= FAULT_FROM && / stopped: /.test(finding.text));
+  const most = active((sign) => !measured(sign) || own.includes(sign));
+  if (most >= FAULT_FROM || stopped) return "fault";
   const looked = bundle.metrics.length > 0 || bundle.logs.length > 0;
-  return looked && active < QUIET_BELOW ? "no_fault" : "unknown";
+  return looked && most < QUIET_BELOW ? "no_fault" : "unknown";
 }
 
 /** The first bad line that is not over; without one, the first bad line. */

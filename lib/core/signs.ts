@@ -40,6 +40,10 @@ const CHANGE_FROM = 0.02;
 const CHANGES_TOLD = 10;
 const INSTRUCTIONS_TOLD = 20;
 
+/** Whether a node is the target or a part of it (`api` and `api-7f9-x2`). */
+export const isOf = (node: string | null, target: string): boolean =>
+  node === target || (node?.startsWith(`${target}-`) ?? false);
+
 /** Nodes that the target depends on or that depend on it, any number of calls away. */
 export function relatives({ target, edges }: Bundle): Set<string> {
   const seen = new Set([target.node]);
@@ -94,8 +98,7 @@ export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: O
 export function moveSigns(bundle: Bundle): { signs: Sign[]; moves: Move[]; onset: Onset } {
   const near = relatives(bundle);
   const { node: target } = bundle.target;
-  const place = (node: string) =>
-    node === target || node.startsWith(`${target}-`) ? 1 : near.has(node) ? RELATED_SERIES : ELSEWHERE;
+  const place = (node: string) => (isOf(node, target) ? 1 : near.has(node) ? RELATED_SERIES : ELSEWHERE);
   const moves = bundle.metrics
     .flatMap((series) => moveOf(series) ?? [])
     .map((move) => ({ move, weight: weightOf(move) * place(move.series.node) }))
