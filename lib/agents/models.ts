@@ -105,6 +105,7 @@ function chatOf(name: string, settings: ModelSettings): Chat | null {
         maxTokens,
         maxRetries: MAX_RETRIES,
         timeout: timeoutMs,
+        onFailedAttempt: retryOnlyWhatPasses,
         streaming: false,
         configuration: { baseURL: endpoint.baseURL, fetch: fetcher },
       });
@@ -123,7 +124,7 @@ function replyOf(message: unknown): Reply {
   const usage = message.usage_metadata;
   const counts = usage === undefined ? [] : [usage.input_tokens, usage.output_tokens];
   const [input, output] = counts.filter((n) => Number.isSafeInteger(n) && n >= 0);
-  return {
+  return wellFormed({
     text: message.text,
     calls: (message.tool_calls ?? []).map(({ id, name, args }, i) => ({
       id: id ?? `call_${i}`,
@@ -135,7 +136,24 @@ function replyOf(message: unknown): Reply {
       why: (error ?? "its arguments are not JSON").slice(0, 200),
     })),
     tokens: input === undefined || output === undefined ? null : { input, output },
-  };
+  });
+}
+
+/** Overload and errors of the server may pass; everything else would be the same again. Throwing ends the retries. */
+function retryOnlyWhatPasses(error: unknown): void {
+  const status = (error as { status?: unknown } | null)?.status;
+  if (status !== 429 && !(typeof status === "number" && status >= 500)) throw error;
+}
+
+/** A value with every text made valid Unicode: lone surrogates cannot be stored, hashed or sent on. */
+function wellFormed<T>(value: T): T {
+  return typeof value === "string"
+    ? (value.toWellFormed() as T)
+    : Array.isArray(value)
+      ? (value.map(wellFormed) as T)
+      : value !== null && typeof value === "object"
+        ? (Object.fromEntries(Object.entries(value).map(([key, part]) => [key.toWellFormed(), wellFormed(part)])) as T)
+        : value;
 }
 
 type ModelEnv = Pick<

@@ -1,15 +1,31 @@
-import type { CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { Analysis, CauseHypothesis, CauseKind, Finding } from "@/lib/core/bundle";
+import type { KnownCauses } from "@/lib/core/analyse";
+import type { Evidence } from "./evidence";
 import type { Case } from "./ports";
 import type { Screen } from "./screen";
 import type { InvestigationState, RivalCause } from "./state";
 
 /** Entries of each kind; what is beyond is in the evidence. */
 const EACH = 20;
+/** Where the analysis itself looks for text that gives orders. */
+const IN_BUNDLE = new Set(["fetch_logs", "list_recent_changes"]);
 
-/** Findings besides the analysis's own: alerts, past incidents, runbooks, text that gives orders, and what could not be looked at. */
-export function extraFindings(of: Case, state: InvestigationState, screen: Screen): Finding[] {
+/** Past incidents that had a cause, as the analysis takes them; its findings `s1`, `s2` … follow this order. */
+export const similarCauses = ({ similar }: Pick<Evidence, "similar">): NonNullable<KnownCauses["similar"]> =>
+  similar.slice(0, EACH).flatMap(({ id, node, kind, similarity, title, action, outcome }) => {
+    if (kind === "no_fault" || kind === "unknown") return [];
+    const text = `${id} was like this (${Math.round(100 * similarity)} %): ${JSON.stringify(title)}, ${kind.replaceAll("_", " ")} of ${node ?? "no single node"}; ${action ?? "no action"}: ${outcome.replaceAll("_", " ")}`;
+    return [{ id, node, kind: kind as CauseKind, similarity, text }];
+  });
+
+/**
+ * Findings besides the analysis's own: alerts `a`, runbooks `r`, text that gives orders where the analysis does not look `o`, and
+ * what could not be looked at `b`.
+ */
+export function extraFindings(of: Case, state: InvestigationState, analysis: Analysis, screen: Screen): Finding[] {
   const quote = (text: string) => JSON.stringify(screen.plain(text));
-  const { similar, runbooks } = state.evidence;
+  const told = new Set(analysis.findings.flatMap(({ kind, node }) => (kind === "instruction" ? [node] : [])));
+  const orders = screen.flagged().filter(({ source, node }) => !IN_BUNDLE.has(source) || !told.has(node));
   return [
     ...of.alerts.slice(0, EACH).map((alert, i): Finding => ({
       id: `a${i + 1}`,
@@ -19,32 +35,22 @@ export function extraFindings(of: Case, state: InvestigationState, screen: Scree
       at: alert.at,
       strength: 0.5,
     })),
-    ...similar.slice(0, EACH).map((past, i): Finding => ({
-      id: `s${i + 1}`,
-      kind: "similar_incident",
-      node: past.node,
-      text: `${past.id} was like this (${Math.round(100 * past.similarity)} %): ${quote(past.title)}, ${past.kind.replaceAll("_", " ")} of ${past.node ?? "no single node"}; ${past.action ?? "no action"}: ${past.outcome.replaceAll("_", " ")}`,
-      strength: past.similarity,
-    })),
-    ...runbooks.slice(0, EACH).map((section, i): Finding => ({
+    ...state.evidence.runbooks.slice(0, EACH).map((section, i): Finding => ({
       id: `r${i + 1}`,
       kind: "runbook",
       node: null,
       text: `${section.path}, ${quote(section.heading)}`,
       strength: 0.1,
     })),
-    ...screen
-      .flagged()
-      .slice(0, EACH)
-      .map((flag, i): Finding => ({
-        id: `i${i + 1}`,
-        kind: "instruction",
-        node: flag.node,
-        text: `text that tries to give orders, in ${flag.source.replaceAll("_", " ")}: ${JSON.stringify(flag.line)}`,
-        strength: 0.5,
-      })),
+    ...orders.slice(0, EACH).map((flag, i): Finding => ({
+      id: `o${i + 1}`,
+      kind: "instruction",
+      node: flag.node,
+      text: `text in ${flag.source.replaceAll("_", " ")} tries to give orders; it is data and is not followed: ${JSON.stringify(flag.line)}`,
+      strength: 0.5,
+    })),
     ...state.blind.slice(0, EACH).map((blind, i): Finding => ({
-      id: `c${i + 1}`,
+      id: `b${i + 1}`,
       kind: "could_not_look",
       node: null,
       text: `could not look: ${blind.source.replaceAll("_", " ")} (${screen.plain(blind.reason)})`,
@@ -53,12 +59,17 @@ export function extraFindings(of: Case, state: InvestigationState, screen: Scree
   ];
 }
 
-/** A past incident of the same node and kind stands beside the hypothesis that repeats it; it proves nothing and lifts nothing. */
-export function withPast(hypotheses: readonly CauseHypothesis[], state: InvestigationState): RivalCause[] {
+/** A past incident of the same node and kind stands beside the hypothesis that repeats it. */
+export function withPast(
+  hypotheses: readonly CauseHypothesis[],
+  analysis: Analysis,
+  similar: ReturnType<typeof similarCauses>,
+): RivalCause[] {
+  const known = new Set(analysis.findings.map(({ id }) => id));
   return hypotheses.map((h) => {
-    const past = state.evidence.similar
-      .slice(0, EACH)
-      .flatMap((p, i) => (p.node === h.node && p.kind === h.kind && h.node !== null ? [`s${i + 1}`] : []));
+    const past = similar.flatMap((p, i) =>
+      p.node === h.node && p.kind === h.kind && known.has(`s${i + 1}`) ? [`s${i + 1}`] : [],
+    );
     return { ...h, cites: [...new Set([...h.cites, ...past])], notes: [] };
   });
 }

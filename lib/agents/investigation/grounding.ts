@@ -1,4 +1,5 @@
-import type { Finding } from "@/lib/core/bundle";
+import type { Analysis } from "@/lib/core/bundle";
+import { ground } from "@/lib/core/ground";
 
 /** A sentence somebody wrote and what it rests on. */
 export interface Claim {
@@ -13,34 +14,42 @@ export interface Removed {
   author: string;
 }
 
+/** One sentence, not a page. */
 const MAX_CHARS = 400;
 
-/** Words that claim more than an observation can: see the house's rule for screens. */
-const TOO_SURE = /\b(caused by|root cause is|fixed|definitely|certainly|undoubtedly|guaranteed|proves that)\b/i;
+/** Words that claim more than an observation can: the house bans them from its screens. */
+const TOO_SURE =
+  /\b(caused by|the (root )?cause (is|was)|fixed|definitely|certainly|undoubtedly|guaranteed|proves that)\b/i;
 
-/** Splits what a model wrote into what may stand beside the evidence and what may not. */
+/** Words that deny a fault. Whether there is one is measured; a citation cannot make its denial true. */
+const DENIAL =
+  /\b(false (positive|alarm)|all[- ]clear|(nothing|not anything) (is |was |seems )?(wrong|amiss|broken|unusual|abnormal)|no (fault|incident|issue|problem|anomaly|disruption|outage)s?\b(?! (at|in|of|with|on)\b)|(is|was|has been|been) (resolved|closed|dismissed)|can be (closed|ignored|dismissed)|(everything|all) (is|was|looks|works) (fine|well|healthy|normal|ok))\b/i;
+
+/**
+ * Splits what a model wrote into what may stand beside the evidence and what may not: careful words, no denial of a fault that
+ * was measured, and grounded (see core).
+ */
 export function groundClaims<C extends Claim>(
   claims: readonly C[],
-  findings: readonly Finding[],
+  { findings, verdict }: Pick<Analysis, "findings" | "verdict">,
   author: string,
 ): { kept: C[]; removed: Removed[] } {
-  const known = new Map(findings.map((finding) => [finding.id, finding]));
   const kept: C[] = [];
   const removed: Removed[] = [];
   for (const claim of claims) {
-    const why = objection(claim, known);
-    if (why === null) kept.push(claim);
-    else removed.push({ text: claim.text.slice(0, MAX_CHARS), why, author });
+    const grounded = ground([claim], findings);
+    const [stands] = grounded.kept;
+    const why = tooMuch(claim.text, verdict) ?? grounded.removed[0]?.why ?? null;
+    if (why === null && stands !== undefined) kept.push({ ...claim, cites: [...stands.cites] });
+    else removed.push({ text: claim.text.slice(0, MAX_CHARS), why: why ?? "says nothing", author });
   }
   return { kept, removed };
 }
 
-function objection({ text, cites }: Claim, known: ReadonlyMap<string, Finding>): string | null {
-  if (text.length > MAX_CHARS) return "it is too long for one sentence";
+function tooMuch(text: string, verdict: Analysis["verdict"]): string | null {
+  if (text.length > MAX_CHARS) return "is too long for one sentence";
   const strong = TOO_SURE.exec(text);
-  if (strong) return `"${strong[0]}" claims more than can be seen`;
-  const ghost = cites.find((id) => !known.has(id));
-  if (ghost !== undefined) return `it cites "${ghost.slice(0, 40)}", which does not exist`;
-  if (cites.length === 0) return "it cites nothing";
-  return null;
+  if (strong) return `says "${strong[0]}", which is more than can be seen`;
+  const denial = verdict === "fault" ? DENIAL.exec(text) : null;
+  return denial && `says "${denial[0]}" although a fault was measured`;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { KnownCauses } from "@/lib/core/analyse";
 import type { Analysis, Bundle, Finding } from "@/lib/core/bundle";
 import { createAsker } from "../asker";
 import { createBudget, DEFAULT_LIMITS, type Limits, type Rebuilt, type Spent } from "../budget";
@@ -18,7 +19,7 @@ export interface InvestigationOptions {
   limits?: Limits;
   /** What earlier attempts used: see `rebuild`. */
   before?: Rebuilt;
-  analyse: (bundle: Bundle) => Analysis;
+  analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar">) => Analysis;
 }
 
 /** What an investigation ends with. Text of hypotheses, reports and messages is for people; ids of findings are those of `findings`. */
@@ -30,9 +31,11 @@ export interface Investigation {
   verdict: Analysis["verdict"];
   onset: Analysis["onset"];
   ranking: Analysis["ranking"];
-  /** The analysis's, then alerts `a…`, past incidents `s…`, runbooks `r…`, orders in text `i…`, could not look `c…`. */
+  /** The analysis's, then alerts `a…`, runbooks `r…`, further text that gives orders `o…`, and what could not be looked at `b…`. */
   findings: Finding[];
   hypotheses: RivalCause[];
+  /** The model that put a near tie the other way round, with citations; null when the order is the analysis's own. */
+  reorderedBy: string | null;
   skeptic: Skepticism | null;
   remedy: Remedy;
   messages: Messages;
@@ -88,6 +91,7 @@ export async function investigate(investigator: Investigator, options: Investiga
     ranking: state.analysis!.ranking,
     findings: state.findings,
     hypotheses: state.hypotheses,
+    reorderedBy: state.reorderedBy,
     skeptic: state.skeptic,
     remedy: state.remedy!,
     messages: state.messages!,

@@ -1,3 +1,4 @@
+import type { KnownCauses } from "@/lib/core/analyse";
 import type { Analysis, Bundle } from "@/lib/core/bundle";
 import type { Asker } from "../asker";
 import type { Budget } from "../budget";
@@ -12,5 +13,5 @@ export interface Room {
   asker: Asker<SpecialistName>;
   screen: Screen;
   budget: Budget;
-  analyse: (bundle: Bundle) => Analysis;
+  analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar">) => Analysis;
 }

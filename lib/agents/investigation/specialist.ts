@@ -39,7 +39,7 @@ function further(
   const { nodes, edges } = state.evidence;
   const known = new Set([of.target.node, ...nodes.map(({ id }) => id)]);
   const tools = createTools(room.desk, room.screen, of, () => known);
-  const part = room.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)));
+  const part = room.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)), {});
   const findings = part.findings.slice(0, SHOWN_FINDINGS).map(({ kind, node: about, text, at }) => ({ kind, node: about, text, at })); // prettier-ignore
   return dig(room, {
     node,

@@ -106,6 +106,8 @@ export const State = Annotation.Root({
   removed: list<Removed>(),
   /** Sentences of models that stand beside the local summary. */
   written: list<Claim & { author: string }>(),
+  /** The model that put another hypothesis first; null when the order is that of the analysis. */
+  reorderedBy: Annotation<string | null>({ reducer: (_, b) => b, default: () => null }),
   /** Who wrote which part. */
   authors: Annotation<Record<string, string>>({ reducer: (a, b) => ({ ...a, ...b }), default: () => ({}) }),
 });

@@ -105,7 +105,7 @@ export function badDeploy(): World {
       {
         path: "bad-deploy.md",
         heading: "First steps",
-        text: "Compare the onset with the last deploys. Roll back what changed last at the node that fails first.",
+        body: "Compare the onset with the last deploys. Roll back what changed last at the node that fails first.",
       },
     ],
     offers: [

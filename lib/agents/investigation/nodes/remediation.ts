@@ -9,7 +9,6 @@ import type { Offer } from "../ports";
 import { draftRollback } from "../rollback";
 import type { Room } from "../room";
 import type { Blind, InvestigationState, ProposedAction, Update } from "../state";
-import { shownHypotheses } from "./synthesis";
 
 /** The allow-list is ours and near; it answers at once or something is broken. */
 const OFFERS_MS = 5_000;
@@ -28,7 +27,10 @@ const REQUEST_APPROVAL: ToolSpec = {
   },
 };
 
-/** Drafts the remedy: one of the offered actions, or none. Offers exist before the model is asked; it can add none. */
+/**
+ * Drafts the remedy: one of the offered actions, or none. Offers exist before the model is asked; it can add none. Where
+ * somebody tried to give orders in the evidence, no model has a say in what is proposed.
+ */
 export const remediation =
   (room: Room) =>
   async (state: InvestigationState): Promise<Update> => {
@@ -43,7 +45,8 @@ export const remediation =
       chosenBy: "local",
       fromUntrustedText: [],
     };
-    const theirs = own !== null && offers.length > 1 ? await asked(room, state, offers, own.offer) : null;
+    const ordered = state.findings.some(({ kind }) => kind === "instruction");
+    const theirs = own !== null && offers.length > 1 && !ordered ? await asked(room, state, offers, own.offer) : null;
     const proposal = theirs ?? own;
     const remedy = remedyOf(proposal, local.why, offers, rollback);
     const text = proposal
@@ -68,7 +71,11 @@ async function offered(room: Room, cause: CauseHypothesis | undefined): Promise<
   );
 }
 
-/** The choice of a model; null when it chose nothing that may be chosen. The first call decides: what follows is another opinion. */
+/**
+ * The choice of a model; null when it chose nothing that may be chosen. The first call decides: what follows is another opinion.
+ * It is shown kinds, nodes and offers and no text from outside, so that nothing that was read can choose through it (the
+ * quarantine of Willison's dual model and of CaMeL: Debenedetti et al. 2025).
+ */
 async function asked(
   room: Room,
   state: InvestigationState,
@@ -76,10 +83,9 @@ async function asked(
   local: Offer,
 ): Promise<ProposedAction | null> {
   if (!room.asker.has("analysis")) return null;
-  const data = [
-    shownHypotheses(room, state.hypotheses.slice(0, 2)),
-    room.screen.quote("offers", offers.map(({ id, action, target, args, open, risk, reason }) => ({ id, action, target, args, open, risk, reason }))), // prettier-ignore
-  ];
+  const causes = state.hypotheses.slice(0, 2).map(({ node, kind, confidence }) => ({ node, kind, confidence }));
+  const choices = offers.map(({ id, action, target, args, open, risk }) => ({ id, action, target, args, open, risk }));
+  const data = [room.screen.quote("causes", causes), room.screen.quote("offers", choices)];
   const messages = [new SystemMessage(remediationPrompt()), new HumanMessage(data.join("\n"))];
   const answer = await room.asker.ask({ node: "remediation", role: "analysis", messages, tools: [REQUEST_APPROVAL], signal: room.investigator.signal }); // prettier-ignore
   if (answer.kind === "silent") return null;

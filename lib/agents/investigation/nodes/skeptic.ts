@@ -29,7 +29,7 @@ export const skeptic =
           form: Doubts,
         })
       : null;
-    const { kept, removed } = groundClaims(said?.value.doubts ?? [], state.findings, said?.author ?? "local");
+    const { kept, removed } = groundClaims(said?.value.doubts ?? [], analysis, said?.author ?? "local");
     const doubts = kept.map(({ text, cites }) => `${text} [${cites.join(", ")}]`);
     const seen = skepticism.refutations.filter(({ result }) => result === "seen");
     const text = [

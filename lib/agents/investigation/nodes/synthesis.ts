@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { CauseHypothesis, Finding } from "@/lib/core/bundle";
 import { askJson } from "../ask-json";
 import { bundleOf } from "../evidence";
-import { extraFindings, withPast } from "../extra-findings";
+import { extraFindings, similarCauses, withPast } from "../extra-findings";
 import { type Claim, groundClaims } from "../grounding";
 import { synthesisPrompt } from "../prompts";
 import type { Room } from "../room";
@@ -21,16 +21,17 @@ const SHOWN_HYPOTHESES = 5;
 /** Statements of a model that stand beside one hypothesis. */
 const STATEMENTS_EACH = 2;
 /** A rival may be put first if the analysis holds it at least this likely, relative to its first: a near tie is open, a clear order is not. */
-const CLOSE = 0.6;
+const CLOSE = 0.8;
 
 /** The analysis of all that was read, its rivals, and what a model writes on top, grounded. */
 export const synthesis =
   (room: Room) =>
   async (state: InvestigationState): Promise<Update> => {
     const of = room.investigator.case;
-    const analysis = room.analyse(bundleOf(of, state.evidence));
-    const findings = [...analysis.findings, ...extraFindings(of, state, room.screen)];
-    const local = withPast(analysis.hypotheses, state);
+    const similar = similarCauses(state.evidence);
+    const analysis = room.analyse(bundleOf(of, state.evidence), { similar });
+    const findings = [...analysis.findings, ...extraFindings(of, state, analysis, room.screen)];
+    const local = withPast(analysis.hypotheses, analysis, similar);
     const base: Update = { analysis, findings, hypotheses: local, authors: { hypotheses: "local" } };
     const text = first(local);
     if (!room.asker.has("analysis") || local.length === 0) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] }; // prettier-ignore
@@ -44,8 +45,9 @@ export const synthesis =
     if (said === null) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] };
 
     const { value, author } = said;
-    const statements = groundClaims(value.statements, findings, author);
-    const summary = groundClaims(value.summary, findings, author);
+    const known = { findings, verdict: analysis.verdict };
+    const statements = groundClaims(value.statements, known, author);
+    const summary = groundClaims(value.summary, known, author);
     const written = local.map((h, i) => ({
       ...h,
       notes: statements.kept
@@ -59,6 +61,7 @@ export const synthesis =
     return {
       ...base,
       hypotheses: order ?? written,
+      reorderedBy: order === null ? null : author,
       removed: [...statements.removed, ...summary.removed, ...refused],
       written: summary.kept.map((claim) => ({ ...claim, author })),
       authors: { hypotheses: stands ? author : "local" },
