@@ -1,0 +1,142 @@
+import {
+  type ArgValue,
+  type Checked,
+  checkArgs,
+  covers,
+  fill,
+  fillValue,
+  fitting,
+  isName,
+  type Offer,
+  openOf,
+} from "@/lib/core/allow-list";
+import type { CauseKind } from "@/lib/core/bundle";
+import { type AllowList, undoArgs } from "./allow-list";
+import { dryRunCommand, runCommand } from "./command";
+import type { Occasion, OperationPorts, Performed, Prepared } from "./operation";
+import type { Entry, Spec } from "./entry";
+import { openRollback, planRollback } from "./rollback";
+import { callWebhook, webhookBody } from "./webhook";
+
+export type { OperationPorts } from "./operation";
+
+/** What suits a cause on a service, the most fitting first (see `fitting`). Its arguments are the defaults; none is a legal answer. */
+export function offersFor(list: AllowList, service: string, kind: CauseKind): Offer[] {
+  if (!isName(service)) return [];
+  const there = [...list.entries.values()].filter(({ services }) => services.some((p) => covers(p, service)));
+  return fitting(there, kind).flatMap((entry) => {
+    const prepared = prepare(list, entry.name, {}, service);
+    if (!prepared.ok) return [];
+    const { args, blastRadius, risk } = prepared.value;
+    return {
+      id: `${entry.name}@${service}`,
+      action: entry.name,
+      target: service,
+      args,
+      open: openOf(entry.params),
+      risk,
+      reason: `${entry.title} is listed as a remedy for ${kind.replaceAll("_", " ")}`,
+      blastRadius,
+      undo: undoText(list, entry),
+    };
+  });
+}
+
+/** An entry, its arguments and the service as one operation that can be run; or why not, in a sentence. */
+export function prepare(
+  list: AllowList,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  service: string,
+): Checked<Prepared> {
+  const entry = list.entries.get(name);
+  if (entry === undefined) return { ok: false, reason: "it is not on the allow-list" };
+  if (!isName(service)) return { ok: false, reason: "the service's name is not one that can be handed to a program" };
+  if (!entry.services.some((pattern) => covers(pattern, service)))
+    return { ok: false, reason: `the allow-list does not allow it on ${service}` };
+  const checked = checkArgs(entry.params, args);
+  if (!checked.ok) return checked;
+  const values = { ...checked.value, service };
+  const runs = filled(entry.spec, values);
+  const repository: Record<string, ArgValue> =
+    runs.kind === "open_rollback_pr" ? { repository: `${runs.owner}/${runs.repo}` } : {};
+  return {
+    ok: true,
+    value: {
+      entry:
+        entry.undo === null ? entry : { ...entry, undo: { action: entry.undo.action, args: undoArgs(entry, values) } },
+      service,
+      args: checked.value,
+      kind: runs.kind,
+      risk: entry.risk,
+      reversible: entry.reversible,
+      blastRadius: fill(entry.blastRadius, { ...values, ...repository }),
+      destroysEvidence: entry.destroysEvidence,
+      runs,
+    },
+  };
+}
+
+/** What exactly would run, and what the operation's own dry run says of it. Changes nothing; never throws for what the outside does. */
+export async function dryRun(prepared: Prepared, ports: OperationPorts): Promise<Performed> {
+  const { runs } = prepared;
+  switch (runs.kind) {
+    case "run_command":
+      return dryRunCommand(runs, ports);
+    case "call_webhook":
+      return {
+        ok: true,
+        detail: `Would send a signed POST to ${runs.url}`,
+        result: { url: runs.url, body: webhookBody(prepared, runs, "dry-run", ports.now()) },
+      };
+    case "open_rollback_pr":
+      return planRollback(prepared, runs, ports);
+    case "notify":
+      return { ok: true, detail: "Would change nothing", result: {} };
+  }
+}
+
+/**
+ * Carries it out. Never throws for what the outside does, and tries nothing twice. `idempotencyKey` (of the action's run)
+ * goes along: as the webhook's id, the pull request's branch and the program's SENTINEL_RUN, so that whoever gets it twice
+ * can tell.
+ */
+export async function perform(
+  prepared: Prepared,
+  ports: OperationPorts,
+  { idempotencyKey, occasion = null }: { idempotencyKey: string; occasion?: Occasion | null },
+): Promise<Performed> {
+  const { runs } = prepared;
+  switch (runs.kind) {
+    case "run_command":
+      return runCommand(runs, ports, idempotencyKey);
+    case "call_webhook":
+      return callWebhook(prepared, runs, ports, idempotencyKey);
+    case "open_rollback_pr":
+      return openRollback(prepared, runs, ports, { idempotencyKey, occasion });
+    case "notify":
+      return { ok: true, detail: "Nothing was changed", result: {} };
+  }
+}
+
+function filled(spec: Spec, values: Record<string, ArgValue>): Spec {
+  const put = (text: string) => fill(text, values);
+  switch (spec.kind) {
+    case "run_command":
+      return { ...spec, argv: spec.argv.map(put), dryRun: spec.dryRun?.map(put) ?? null };
+    case "call_webhook":
+      return {
+        ...spec,
+        body: spec.body && Object.fromEntries(Object.entries(spec.body).map(([k, v]) => [k, fillValue(v, values)])),
+      };
+    case "open_rollback_pr":
+      return { ...spec, paths: spec.paths.map(put) };
+    case "notify":
+      return spec;
+  }
+}
+
+function undoText(list: AllowList, { undo, name }: Entry): string | null {
+  if (undo === null) return null;
+  return undo.action === name ? "The same again takes it back" : (list.entries.get(undo.action)?.title ?? undo.action);
+}

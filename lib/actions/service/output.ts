@@ -1,0 +1,23 @@
+/** Of each stream the beginning and the end are kept: how it started, and how it ended. Bytes. */
+export const HEAD_BYTES = 8_192;
+export const TAIL_BYTES = 24_576;
+
+/** Keeps a bounded part of a stream of any length, in bounded memory. */
+export function createOutput(): { add: (chunk: Buffer) => void; text: () => string } {
+  let head = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
+  let cut = 0;
+  return {
+    add(chunk) {
+      const room = HEAD_BYTES - head.length;
+      if (room > 0) head = Buffer.concat([head, chunk.subarray(0, room)]);
+      const rest = room > 0 ? chunk.subarray(room) : chunk;
+      if (rest.length === 0) return;
+      const all = Buffer.concat([tail, rest]);
+      const over = Math.max(0, all.length - TAIL_BYTES);
+      cut += over;
+      tail = Buffer.from(all.subarray(over));
+    },
+    text: () => `${head.toString("utf8")}${cut > 0 ? `\n… ${cut} bytes left out …\n` : ""}${tail.toString("utf8")}`,
+  };
+}
