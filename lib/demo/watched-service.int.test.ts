@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { loadAllowList } from "@/lib/actions/service/allow-list";
 import { announceDeploy } from "./announce";
 import { startWatchedService } from "./watched-service";
 
@@ -33,6 +36,17 @@ it(
       expect(statSync(join(folder, "alertmanager.token")).mode & 0o777).toBe(0o600);
       const up = async () => ((await (await fetch(`${prometheus}/api/v1/query?query=up`)).json()) as { data: { result: { value: [number, string] }[] } }).data.result[0]?.value[1]; // prettier-ignore
       await expect.poll(up, { timeout: 20_000 }).toBe("1");
+
+      // The allow-list is one that Sentinel accepts, and its commands do what they say without a shell or an environment.
+      const list = await loadAllowList(watched.env["SENTINEL_ACTIONS_FILE"] ?? "", { secrets: {}, github: false });
+      const argvOf = (name: string) => {
+        const spec = list.entries.get(name)?.spec;
+        return spec?.kind === "run_command" ? spec.argv : [];
+      };
+      const [node = "", ...args] = argvOf("restart-target");
+      const done = await promisify(execFile)(node, args, { env: {} as NodeJS.ProcessEnv });
+      expect(JSON.parse(done.stdout)).toMatchObject({ state: "running", starts: 2 });
+      expect(argvOf("roll-back-target")).toContain("rollback");
 
       await announceDeploy(url, "key", release("1.4.0"), release("2.0.0"), 5);
       await announceDeploy(url, "key", release("1.4.0"), release("1.4.0", { store_timeout_ms: 12 }), 6);

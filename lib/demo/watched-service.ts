@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Child } from "./children";
 import { type Monitoring, startMonitoring } from "./monitoring";
+import { targetOperations } from "./target-operations";
 import { serveTarget } from "./target-server";
 import { type Release, superviseTarget } from "./target-supervisor";
 
@@ -57,8 +58,16 @@ export async function startWatchedService(options: Options): Promise<WatchedServ
     await stop();
     throw error;
   }
+  const operations = join(folder, "operations.json");
+  writeFileSync(operations, JSON.stringify(targetOperations(control.url, tokenFile), null, 2));
   return {
-    env: { PROMETHEUS_URL: monitoring.url, SERVICE_LOGS_DIR: join(folder, "logs"), ...WATCHING },
+    env: {
+      PROMETHEUS_URL: monitoring.url,
+      SERVICE_LOGS_DIR: join(folder, "logs"),
+      SENTINEL_ACTIONS_FILE: operations,
+      SENTINEL_SERVICES_FILE: resolve("seeds/services.json"),
+      ...WATCHING,
+    },
     target: { url, control: control.url, tokenFile, monitoring: monitoring.kind, prometheus: monitoring.url },
     stop,
   };
