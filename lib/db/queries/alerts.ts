@@ -51,9 +51,12 @@ export async function listFiringOf(db: Db, sourceId?: string): Promise<Map<strin
   return grouped(rows, (row) => row.serviceId);
 }
 
-/** A claim that only one receiver at a time wins: what was read of the alerts is still so. */
+/**
+ * A claim that only one receiver at a time wins: what was read of the alerts is still so. Settings are text and the driver
+ * hands over numbers as reals: without the cast `'0' = 0.0` would compare as text, and never hold.
+ */
 export const ledgerClaim = (seen: number): Statement => ({
-  sql: "UPDATE settings SET value = value + 1 WHERE key = 'alert_ledger' AND value = ?",
+  sql: "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE key = 'alert_ledger' AND CAST(value AS INTEGER) = ?",
   args: [seen],
 });
 
