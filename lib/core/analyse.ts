@@ -1,4 +1,5 @@
 import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from "./bundle";
+import { affinityOfText } from "./cause-kinds";
 import { rivals, rankingOf, type SimilarCause, suspectsOf } from "./hypotheses";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "./log-findings";
 import { rankCauses, type RankResult } from "./rank";
@@ -37,15 +38,16 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const groups = groupLines(bundle, onset0?.at ?? null);
   const onset = onset0 ?? onsetOfLines(groups);
   const now = Math.max(bundle.target.at, ...groups.map(({ last }) => last));
-  const base = compared ? ranked : { ...ranked, ranking: ranked.ranking, findings: [] };
-  const measured: Sign[] = base.findings.map((finding) => ({
+  const base = compared ? ranked : { ...ranked, findings: [] };
+  const measured = base.findings.map((finding): Sign => ({
     finding,
     weight: finding.strength,
-    affinity: {},
+    affinity: affinityOfText(finding.text),
     active: true,
+    ranked: true,
   }));
   const seen = [...measured, ...(moved?.signs ?? []), ...lineSigns(groups, bundle, onset, now)];
-  const suspicion = new Map(suspectsOf(base, seen).map(({ node, score }) => [node, score]));
+  const suspicion = new Map(suspectsOf(base, seen, bundle.edges).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [
     ...seen,
@@ -53,7 +55,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ...instructionSigns(bundle),
     ...similarSigns(known.similar),
   ];
-  const suspects = suspectsOf(base, signs);
+  const suspects = suspectsOf(base, signs, bundle.edges);
   const verdict = judge(bundle, compared ? ranked : null, signs);
   const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
   const causes = rivals(suspects, signs, bundle.edges, known.similar);

@@ -1,7 +1,8 @@
 import { type Affinity, addTo } from "./cause-kinds";
-import { CAUSE_KINDS, type CauseHypothesis, type CauseKind, type RankedNode } from "./bundle";
+import { type Bundle, CAUSE_KINDS, type CauseHypothesis, type CauseKind, type RankedNode } from "./bundle";
 import type { RankResult } from "./rank";
 import type { Sign } from "./signs";
+import { distances } from "./topology";
 
 /** Evidence of one node, added up. */
 export interface Suspect {
@@ -37,22 +38,33 @@ const SIGNS_OF_KIND = 2;
 /** What is only how trouble shows; where a kind of cause has as much for it, that is told first. */
 const SHOWS_ONLY: ReadonlySet<CauseKind> = new Set(["slow", "failing", "silent", "crash"]);
 const SHOWS_WEIGHT = 0.85;
+/** A kind with less than this share of what its node's best kind has is no rival of it. */
+const KIND_FROM = 0.4;
 /** Weight of what nobody thought of, beside hypotheses' squared scores. */
 const UNKNOWN_SCORE = 0.5;
 /** A node's own evidence, its neighbours', and the rest. */
 const NEAR = 0.75;
 const FAR = 0.35;
 const SIMILAR_BOOST = 0.3;
+/** How much of a caller's slowness or failures the worst trouble below it explains. */
+const EXPLAINED = 0.6;
 
-/** Nodes by what speaks for them: the ranking over metrics and the signs, each of which counts once however loud it is. */
-export function suspectsOf(ranked: RankResult, signs: readonly Sign[]): Suspect[] {
+/**
+ * Nodes by what speaks for them: the ranking over metrics and the signs, each of which counts once however loud it is. A caller that is
+ * slow or fails is explained, as far as it goes, by trouble at what it calls (the rule of every walk along calls: MonitorRank,
+ * Kim et al. 2013); what it says of itself in words is not.
+ */
+export function suspectsOf(ranked: RankResult, signs: readonly Sign[], edges: Bundle["edges"]): Suspect[] {
+  const below = troubleBelow(signs, edges);
   const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
   for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
   const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
   return [...nodes]
     .map((node) => {
+      const explained = 1 - EXPLAINED * below(node);
       const own = signs
         .filter(({ finding, weight }) => finding.node === node && weight > 0)
+        .map((sign) => (passesOn(sign) ? { ...sign, weight: sign.weight * explained } : sign))
         .toSorted((a, b) => b.weight - a.weight);
       const kinds: Affinity = {};
       for (const kind of CAUSE_KINDS) {
@@ -72,13 +84,35 @@ export function suspectsOf(ranked: RankResult, signs: readonly Sign[]): Suspect[
           },
           0.6,
         );
-      const doubt = own.slice(0, SIGNS_COUNTED).reduce((left, { weight }) => left * (1 - SIGN_SHARE * weight), 1);
-      const score = 1 - doubt * (1 - RANK_SHARE * (rankScore.get(node) ?? 0));
+      const doubt = own
+        .filter((sign) => sign.ranked !== true)
+        .slice(0, SIGNS_COUNTED)
+        .reduce((left, { weight }) => left * (1 - SIGN_SHARE * weight), 1);
+      const score = 1 - doubt * (1 - RANK_SHARE * explained * (rankScore.get(node) ?? 0));
       return { node, score, kinds, signs: own };
     })
     .filter(({ score }) => score > 0)
     .toSorted((a, b) => b.score - a.score || a.node.localeCompare(b.node));
 }
+
+/** For each node the worst trouble that lines and series tell of at what it calls, directly or not. */
+function troubleBelow(signs: readonly Sign[], edges: Bundle["edges"]): (node: string) => number {
+  const callees = new Map<string, string[]>();
+  for (const [caller, callee] of edges) callees.set(caller, [...(callees.get(caller) ?? []), callee]);
+  const trouble = new Map<string, number>();
+  for (const { finding, weight, active, ranked } of signs)
+    if (finding.node !== null && active && ranked !== true)
+      trouble.set(finding.node, Math.max(trouble.get(finding.node) ?? 0, weight));
+  return (node) =>
+    [...distances(node, callees)].reduce(
+      (worst, [other, calls]) => (calls > 0 ? Math.max(worst, trouble.get(other) ?? 0) : worst),
+      0,
+    );
+}
+
+/** Whether it says that calls are slow or fail, which what is called may explain. */
+const passesOn = ({ finding, affinity, ranked }: Sign): boolean =>
+  finding.kind === "metric_shift" && ranked !== true && Math.max(affinity.slow ?? 0, affinity.failing ?? 0) >= 0.5;
 
 /** Suspects as a ranking, confidences as shares with room for what nobody thought of. */
 export function rankingOf(suspects: readonly Suspect[], ranked: RankResult): RankedNode[] {
@@ -105,7 +139,7 @@ interface Candidate {
 export function rivals(
   suspects: readonly Suspect[],
   all: readonly Sign[],
-  edges: readonly (readonly [string, string])[],
+  edges: Bundle["edges"],
   similar: readonly SimilarCause[] = [],
 ): CauseHypothesis[] {
   const chosen = choose(candidatesOf(suspects, similar));
@@ -139,7 +173,7 @@ function candidatesOf(suspects: readonly Suspect[], similar: readonly SimilarCau
     .flatMap(({ node, score, kinds }) => {
       const most = Math.max(...Object.values(kinds), 0);
       if (most === 0) return [{ node, kind: "failing" as const, score: 0.3 * score }];
-      return CAUSE_KINDS.filter((kind) => (kinds[kind] ?? 0) > 0).map((kind) => {
+      return CAUSE_KINDS.filter((kind) => (kinds[kind] ?? 0) >= KIND_FROM * most).map((kind) => {
         const share = kinds[kind]! / most;
         const known = similar.filter((s) => s.kind === kind && (s.node === null || s.node === node));
         const boost = 1 + SIMILAR_BOOST * Math.max(0, ...known.map(({ similarity }) => similarity));
@@ -170,11 +204,7 @@ function choose(candidates: readonly Candidate[]): Candidate[] {
   return [...out, ...held].slice(0, HYPOTHESES);
 }
 
-function citesOf(
-  { node, kind }: Candidate,
-  all: readonly Sign[],
-  edges: readonly (readonly [string, string])[],
-): Sign[] {
+function citesOf({ node, kind }: Candidate, all: readonly Sign[], edges: Bundle["edges"]): Sign[] {
   const near = new Set(edges.flatMap(([a, b]) => (a === node ? [b] : b === node ? [a] : [])));
   const place = (other: string | null) => (other === node ? 1 : other !== null && near.has(other) ? NEAR : FAR);
   const scored = all

@@ -17,6 +17,8 @@ export interface Sign {
   affinity: Affinity;
   /** Still so at the end of the evidence. */
   active: boolean;
+  /** The ranking over metrics and spans counted it already. */
+  ranked?: true;
 }
 
 export type Onset = RankResult["onset"];
