@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient, type InStatement, type ResultSet } from "@libsql/client";
+import { type Client, createClient, type InStatement, LibsqlError, type ResultSet } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { env } from "@/lib/env";
 import * as schema from "./schema";
@@ -72,7 +72,7 @@ async function drain(client: Client, queue: Job[]): Promise<void> {
   while (queue.length > 0) {
     const jobs = take(queue);
     const results = await runTogether(client, jobs);
-    if (!results) for (const job of jobs) await client.batch(job.statements, "write").then(job.resolve, job.reject);
+    if (!results) for (const job of jobs) await runTogether(client, [job]);
   }
   queues().delete(client);
 }
@@ -102,10 +102,34 @@ async function runTogether(client: Client, jobs: Job[]): Promise<boolean> {
     }
     return true;
   } catch (error) {
+    // Where that fails too, the next write says why.
+    if (isBusy(error)) await renew(client).catch(() => undefined);
     if (jobs.length > 1) return false;
     jobs[0]?.reject(error);
     return true;
   }
+}
+
+const isBusy = (error: unknown): boolean => error instanceof LibsqlError && error.code.startsWith("SQLITE_BUSY");
+
+/** What every connection to a local file is told, by client; one for the process, as the queues are. */
+const tunings = (): WeakMap<Client, string[]> => {
+  const global = globalThis as unknown as Record<symbol, WeakMap<Client, string[]>>;
+  return (global[Symbol.for("sentinel.tunings")] ??= new WeakMap());
+};
+
+async function tune(client: Client): Promise<void> {
+  for (const pragma of tunings().get(client) ?? []) await client.execute(`PRAGMA ${pragma}`);
+}
+
+/**
+ * A fresh connection. The driver leaves a BEGIN that waited in vain unfinished: until it is collected as garbage the
+ * connection reads what was true then, and every write on it fails at once.
+ */
+async function renew(client: Client): Promise<void> {
+  if (!tunings().has(client)) return;
+  client.reconnect();
+  await tune(client);
 }
 
 /** Opens a database and sets what libSQL leaves at unsafe or slow defaults. Does not migrate. */
@@ -121,10 +145,13 @@ export async function openDb(options: { url: string; authToken?: string; sync?: 
     // auto_vacuum only takes effect before the first table exists.
     await client.execute("PRAGMA auto_vacuum = INCREMENTAL");
     await client.execute("PRAGMA journal_mode = WAL");
-    await client.execute(`PRAGMA synchronous = ${options.sync ?? "NORMAL"}`);
-    await client.execute("PRAGMA journal_size_limit = 67108864");
-    await client.execute(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
-    await client.execute(`PRAGMA cache_size = -${CACHE_KB}`);
+    tunings().set(client, [
+      `synchronous = ${options.sync ?? "NORMAL"}`,
+      "journal_size_limit = 67108864",
+      `wal_autocheckpoint = ${LOG_PAGES}`,
+      `cache_size = -${CACHE_KB}`,
+    ]);
+    await tune(client);
   }
   return drizzle(client, { schema, casing: "snake_case" });
 }

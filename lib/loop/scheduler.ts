@@ -36,6 +36,8 @@ interface Scheduler {
   pruneAt: number;
   pruning: boolean;
   last: Swept | null;
+  /** When the next sweep may begin, by the clock that nobody sets: ms as of performance.now(). */
+  restedAt: number;
 }
 
 /** A sweep that was done: when it began (epoch ms), how long it took in ms, what came of it. */
@@ -55,6 +57,7 @@ const scheduler = (): Scheduler => {
     pruneAt: 0,
     pruning: false,
     last: null,
+    restedAt: 0,
   });
 };
 
@@ -89,6 +92,7 @@ export async function runSweep(told?: (swept: Swept) => void): Promise<SweepRepo
       const report = await sweep(db, at);
       const swept = { at, ms: performance.now() - began, report };
       noteSweep(swept);
+      scheduler().restedAt = performance.now() + REST_MS;
       told?.(swept);
       pruneSometimes(at);
     } while (sweeper.again);
@@ -133,7 +137,7 @@ export function requestSweep(): void {
 function sweepSoon(told?: (swept: Swept) => void): void {
   const s = scheduler();
   if (s.asked) return;
-  const rest = s.last ? Math.max(0, s.last.at + s.last.ms + REST_MS - Date.now()) : 0;
+  const rest = Math.max(0, s.restedAt - performance.now());
   s.asked = setTimeout(() => {
     s.asked = null;
     void runSweep(told).catch((err: unknown) => log().error({ err }, "sweep failed"));

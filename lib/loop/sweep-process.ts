@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 1_000;
  */
 export function startBeside(): Beside {
   let child: ChildProcess;
-  /** When the present one was started or last reported a sweep. */
+  /** When the present one was started or last reported a sweep, by the clock that nobody sets. */
   let heardAt = 0;
   let swept = false;
   let rest = RESTART_MS.first;
@@ -29,7 +29,7 @@ export function startBeside(): Beside {
   let asked = false;
 
   function start(): void {
-    heardAt = Date.now();
+    heardAt = performance.now();
     swept = false;
     child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
       env: childEnv({}),
@@ -49,7 +49,7 @@ export function startBeside(): Beside {
   function hear(message: FromSweeper): void {
     switch (message.kind) {
       case "swept":
-        heardAt = Date.now();
+        heardAt = performance.now();
         swept = true;
         rest = RESTART_MS.first;
         noteSweep(message);
@@ -66,8 +66,9 @@ export function startBeside(): Beside {
   }
 
   const watch = setInterval(() => {
-    if (child.exitCode !== null || child.signalCode !== null || Date.now() - heardAt < env().SWEEP_STALE_MS) return;
-    log().error({ silentMs: Date.now() - heardAt }, "the sweeper hangs; it is ended");
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() - heardAt < env().SWEEP_STALE_MS)
+      return;
+    log().error({ silentMs: Math.round(performance.now() - heardAt) }, "the sweeper hangs; it is ended");
     child.kill("SIGKILL");
   }, LOOK_EVERY_MS).unref();
 
