@@ -6,8 +6,8 @@ import type { Screen } from "./screen";
 const SAME_TIME = 1;
 
 /**
- * The text of a rollback pull request for the change that the first hypothesis cites, for people to read; null when it does
- * not point to a change. Where and how to roll back is an offer's business.
+ * The text of a rollback pull request for the change that the first hypothesis cites, for people to read; null when it
+ * points to none. Where and how to roll back is an offer's business.
  */
 export function draftRollback(
   cause: CauseHypothesis,
@@ -15,12 +15,11 @@ export function draftRollback(
   changes: readonly BundleChange[],
   screen: Screen,
 ): { title: string; body: string } | null {
-  if (cause.node === null || !FROM_CHANGE.some((kind) => kind === cause.kind)) return null;
-  const cited = findings.filter((f) => f.kind === "change" && cause.cites.includes(f.id));
-  const change =
-    changes.find((c) =>
-      cited.some((f) => f.at !== undefined && Math.abs(f.at - c.t) <= SAME_TIME && (f.node ?? c.node) === c.node),
-    ) ?? changes.filter((c) => c.node === cause.node).toSorted((a, b) => b.t - a.t)[0];
+  if (cause.node === null) return null;
+  const cited = findings.filter((f) => f.kind === "change" && f.node === cause.node && cause.cites.includes(f.id));
+  if (cited.length === 0 && !FROM_CHANGE.some((kind) => kind === cause.kind)) return null;
+  const own = changes.filter(({ node }) => node === cause.node).toSorted((a, b) => b.t - a.t);
+  const change = own.find((c) => cited.some((f) => f.at !== undefined && Math.abs(f.at - c.t) <= SAME_TIME)) ?? own[0];
   if (change === undefined) return null;
   const at = new Date(change.t * 1000).toISOString();
   const evidence = findings
