@@ -1,5 +1,8 @@
+import type { AlertSourceView } from "@/lib/contracts/alert-sources";
 import type { KeyView } from "@/lib/contracts/keys";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
+import type { AlertSourceKind } from "@/lib/core/vocabulary";
+import type { AlertSourceRow } from "@/lib/db/queries/alert-sources";
 import type { KeyRow } from "@/lib/db/queries/keys";
 import type { UserRow } from "@/lib/db/queries/users";
 import type { Link } from "./links";
@@ -21,3 +24,18 @@ export const keyView = (row: KeyRow): KeyView => ({
 export const userView = (row: UserRow): UserView => ({ ...personOf(row), created_at: row.createdAt.getTime() });
 
 export const linkView = (link: Link): LinkAnswer => ({ link: link.url, expires_at: link.expiresAt });
+
+const SIGNED: ReadonlySet<AlertSourceKind> = new Set(["pagerduty", "github"]);
+
+/** A source of alerts as it is shown: never its token's hash. */
+export const sourceView = (row: AlertSourceRow): AlertSourceView => ({
+  id: row.id,
+  kind: row.kind,
+  path: row.kind === "github" ? "/api/v1/changes/github" : `/api/v1/alerts/${row.kind}`,
+  signed: SIGNED.has(row.kind),
+  created_by: row.createdBy,
+  created_at: row.createdAt,
+  last_at: row.lastAt,
+  received: row.received,
+  revoked_at: row.revokedAt,
+});

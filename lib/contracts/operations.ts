@@ -84,7 +84,7 @@ export const LOGS = resource("/api/v1/logs", {
 });
 
 export const ScenarioView = z
-  .object({ id: z.string(), title: z.string(), class: z.string(), service: z.string() })
+  .object({ id: z.string(), title: z.string(), service: z.string() })
   .meta({ id: "ScenarioView" });
 export type ScenarioView = z.infer<typeof ScenarioView>;
 export const SCENARIOS = resource("/api/v1/scenarios", {

@@ -2,6 +2,7 @@ import type { ChangeBody, ChangeView } from "@/lib/contracts/changes";
 import { type Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
+import { enterService, touchServices } from "@/lib/db/queries/services";
 import { changes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "./ids";
@@ -29,13 +30,16 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
     status: "declared" as const,
     createdAt: now,
   };
+  const service = body.subject_kind === "service";
   await commit(db, {
     claims: [db.insert(changes).values(row)],
+    // What was proposed for the service as it was is void.
+    writes: service ? [enterService(db, body.subject_id, "change", now), touchServices([body.subject_id])] : [],
     events: [
       {
         at: now,
         type: "change.declared",
-        agentId: body.subject_kind === "agent" ? body.subject_id : null,
+        ...(service ? { serviceId: body.subject_id } : { agentId: body.subject_id }),
         text: `${body.subject_id}: ${body.kind} change announced${body.note ? `: ${body.note}` : ""}`,
         data: { kind: body.kind, by },
       },

@@ -4,10 +4,11 @@ import { loadEnvFile } from "@/lib/env";
 import { log } from "@/lib/log";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { startSweeping, stopScheduler } from "./scheduler";
+import { startServices, stopServices, wakeServices } from "./service/process";
 import type { FromSweeper } from "./sweep-message";
 
 /**
- * The sweeper beside a server: sweeps every interval and when it is asked to, and tells the server of its sweeps and
+ * The sweeper beside a server: sweeps every interval and when it is asked to, takes turns over the services, and tells the server of its sweeps and
  * commits. It ends in order, giving its shards back, on a signal or when the server is gone.
  */
 function main(): void {
@@ -32,11 +33,15 @@ function main(): void {
     });
   });
   const { soon } = startSweeping((swept) => tell({ kind: "swept", ...swept }));
-  process.on("message", soon);
+  startServices();
+  process.on("message", () => {
+    soon();
+    wakeServices();
+  });
 }
 
 async function end(): Promise<void> {
-  await stopScheduler();
+  await Promise.all([stopScheduler(), stopServices()]);
   await closeDb();
   if (process.connected) process.disconnect();
 }

@@ -40,3 +40,7 @@ export async function setSourceRevoked(db: Db, id: string, now: number): Promise
   const [result] = await write(db, [revoked]);
   return result!.rowsAffected === 1;
 }
+
+export async function findAlertSource(db: Db, id: string): Promise<AlertSourceRow | null> {
+  return (await db.query.alertSources.findFirst({ where: eq(alertSources.id, id) })) ?? null;
+}

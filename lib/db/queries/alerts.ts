@@ -1,11 +1,10 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Alert } from "@/lib/core/alert";
 import type { Db, Statement } from "../client";
-import { alerts, type alertSources } from "../schema";
+import { alerts } from "../schema";
 import { grouped } from "./grouped";
 
 export type AlertRow = typeof alerts.$inferSelect;
-export type AlertSource = typeof alertSources.$inferSelect;
 
 const among = (values: readonly string[]) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
 
@@ -28,6 +27,11 @@ export async function listOccurrences(
       ),
     )
     .orderBy(desc(alerts.startsAt));
+}
+
+export async function findAlertByFingerprint(db: Db, sourceId: string, fingerprint: string): Promise<AlertRow | null> {
+  const where = and(eq(alerts.sourceId, sourceId), eq(alerts.fingerprint, fingerprint));
+  return (await db.query.alerts.findFirst({ where, orderBy: desc(alerts.startsAt) })) ?? null;
 }
 
 export const listAlertsOf = (db: Db, incidentId: string): Promise<AlertRow[]> =>

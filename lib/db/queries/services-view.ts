@@ -8,12 +8,22 @@ import type {
   ServicesAnswer,
   SignalView,
 } from "@/lib/contracts/services";
+import type { MaintenanceView, RunbookView } from "@/lib/contracts/operations";
 import { InvestigationReport } from "@/lib/contracts/investigations";
 import type { Bundle } from "@/lib/core/bundle";
 import { DEFAULT_SIGNALS } from "@/lib/core/signals";
 import { SERVICE_STATES, type ServiceState } from "@/lib/core/vocabulary";
 import type { Db } from "../client";
-import { alerts, changes, incidentSignals, incidentSubjects, postmortems, streamEvents } from "../schema";
+import {
+  alerts,
+  changes,
+  incidentSignals,
+  incidentSubjects,
+  type maintenanceWindows,
+  postmortems,
+  runbooks,
+  streamEvents,
+} from "../schema";
 import { changeView } from "./changes-view";
 import { grouped } from "./grouped";
 import { listIncidentsOf } from "./incidents-view";
@@ -253,4 +263,25 @@ function seriesOf(bundle: Bundle | null): ServiceStory["series"] {
   for (const line of lines.values())
     line.points = [...new Map(line.points.map((point) => [point[0], point])).values()].toSorted(([a], [b]) => a - b);
   return [...lines.values()];
+}
+
+export const maintenanceView = (row: typeof maintenanceWindows.$inferSelect): MaintenanceView => ({
+  id: row.id,
+  service: row.service,
+  labels: row.labels,
+  starts_at: row.startsAt,
+  ends_at: row.endsAt,
+  note: row.note,
+  created_by: row.createdBy,
+});
+
+export async function listRunbooks(db: Db): Promise<RunbookView[]> {
+  const rows = await db.select().from(runbooks).orderBy(runbooks.title);
+  return rows.map(({ path, title, services, updatedAt, body }) => ({
+    path,
+    title,
+    services,
+    updated_at: updatedAt,
+    body,
+  }));
 }

@@ -1,0 +1,7 @@
+import { CHANGES_GITHUB } from "@/lib/contracts/github";
+import { route } from "@/lib/http/route";
+import { takeGithub } from "@/lib/loop/service/github";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES_GITHUB, {
+  POST: ({ db, body, request, now }) => takeGithub(db, request.headers.get("x-github-event") ?? "", body, now),
+});

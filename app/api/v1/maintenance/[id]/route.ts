@@ -1,0 +1,7 @@
+import { MAINTENANCE_WINDOW } from "@/lib/contracts/operations";
+import { route } from "@/lib/http/route";
+import { endMaintenance } from "@/lib/loop/service/maintain";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(MAINTENANCE_WINDOW, {
+  DELETE: ({ db, params, user, now }) => endMaintenance(db, params.id, user, now),
+});

@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-list";
+import { chainOf, MODEL_ROLES, modelSettings } from "@/lib/agents/models";
+import { getDb } from "@/lib/db/client";
+import { childEnv, type Env, env } from "@/lib/env";
+import { fetchTrusting } from "@/lib/evidence/fetch-trusting";
+import { createKubernetes } from "@/lib/evidence/kubernetes";
+import type { LogSource } from "@/lib/evidence/logs";
+import { fileLogs } from "@/lib/evidence/logs-files";
+import { lokiLogs } from "@/lib/evidence/logs-loki";
+import { pushedLogs } from "@/lib/evidence/logs-pushed";
+import { createPrometheus } from "@/lib/evidence/prometheus";
+import { loadRunbooks } from "@/lib/evidence/runbooks";
+import { log } from "@/lib/log";
+import { serviceConfig } from "./config";
+import { loadServicesFile } from "./seed";
+import { serviceTurn, type TurnReport } from "./turn";
+import { freshMind, type ServiceMind, type World } from "./world";
+
+/** Questions a minute that watching may ask: six signals of a few kinds of label, every second in the demo. */
+const WATCH_PER_MINUTE = 1_200;
+/** Rest between two turns, in ms: an approval is acted on within this, a look at the signals happens when it is due. */
+const TURN_MS = 1_000;
+/** Runbooks and the services' file are read anew so often, in ms: people edit them while it runs. */
+const FILES_MS = 60_000;
+
+interface Process {
+  world: Promise<World> | null;
+  mind: ServiceMind;
+  timer: NodeJS.Timeout | null;
+  running: Promise<TurnReport> | null;
+  again: boolean;
+  stopped: boolean;
+  filesAt: number;
+}
+
+/** One Next process holds several copies of this module: they share one. */
+const state = (): Process => {
+  const global = globalThis as unknown as Record<symbol, Process>;
+  return (global[Symbol.for("sentinel.services")] ??= {
+    world: null,
+    mind: freshMind(),
+    timer: null,
+    running: null,
+    again: false,
+    stopped: false,
+    filesAt: 0,
+  });
+};
+
+/** What this process can reach, from its environment. Throws for an allow-list that is not valid: a wrong one must not half work. */
+export const processWorld = (): Promise<World> => (state().world ??= createWorld(env()));
+
+/** The same from an environment that is given. */
+export async function createWorld(e: Env): Promise<World> {
+  const ports = { fetch, now: Date.now };
+  const prometheus = (perMinute?: number) =>
+    e.PROMETHEUS_URL === undefined
+      ? null
+      : createPrometheus(
+          {
+            source: "prometheus",
+            url: e.PROMETHEUS_URL,
+            ...(e.PROMETHEUS_TOKEN ? { auth: { kind: "bearer", token: e.PROMETHEUS_TOKEN } } : {}),
+            ...(perMinute ? { gate: { perMinute } } : {}),
+          },
+          ports,
+        );
+  const means = { secrets: { default: e.SENTINEL_WEBHOOK_SECRET }, github: e.GITHUB_TOKEN !== undefined };
+  const settings = modelSettings(e);
+  return {
+    prometheus: prometheus(),
+    watched: prometheus(WATCH_PER_MINUTE),
+    logs: (db) => {
+      const sources: LogSource[] = [pushedLogs(db)];
+      if (e.SERVICE_LOGS_DIR) sources.push(fileLogs({ source: "log files", path: e.SERVICE_LOGS_DIR }));
+      if (e.LOKI_URL)
+        sources.push(
+          lokiLogs(
+            {
+              source: "loki",
+              url: e.LOKI_URL,
+              ...(e.LOKI_TOKEN ? { auth: { kind: "bearer" as const, token: e.LOKI_TOKEN } } : {}),
+            },
+            ports,
+          ),
+        );
+      return sources;
+    },
+    kubernetes:
+      e.KUBERNETES_URL === undefined
+        ? null
+        : createKubernetes(
+            {
+              source: "kubernetes",
+              url: e.KUBERNETES_URL,
+              namespaces: [e.KUBERNETES_NAMESPACE],
+              ...(e.KUBERNETES_TOKEN ? { auth: { kind: "bearer" as const, token: e.KUBERNETES_TOKEN } } : {}),
+            },
+            {
+              ...ports,
+              fetch: e.KUBERNETES_CA_FILE ? fetchTrusting(readFileSync(e.KUBERNETES_CA_FILE, "utf8")) : fetch,
+            },
+          ),
+    allowList: e.SENTINEL_ACTIONS_FILE ? await loadAllowList(e.SENTINEL_ACTIONS_FILE, means) : EMPTY_ALLOW_LIST,
+    ports: {
+      env: childEnv({}),
+      github: e.GITHUB_TOKEN ? { api: e.GITHUB_API_URL, token: e.GITHUB_TOKEN } : null,
+      now: Date.now,
+    },
+    chains: Object.fromEntries(MODEL_ROLES.map((role) => [role, chainOf(role, settings)])),
+  };
+}
+
+/** One turn of the loop over services now, or right after the one that is under way. At most one at a time in this process. */
+export async function runServiceTurn(): Promise<TurnReport> {
+  const s = state();
+  if (s.running) {
+    s.again = true;
+    return s.running;
+  }
+  s.running = (async () => {
+    let report: TurnReport;
+    do {
+      s.again = false;
+      const [db, world] = await Promise.all([getDb(), processWorld()]);
+      if (Date.now() - s.filesAt >= FILES_MS) {
+        s.filesAt = Date.now();
+        await readFiles();
+      }
+      report = await serviceTurn({
+        db,
+        world,
+        config: serviceConfig(),
+        mind: s.mind,
+        clock: Date.now,
+        wake: wakeServices,
+      });
+    } while (s.again && !s.stopped);
+    return report;
+  })();
+  try {
+    return await s.running;
+  } finally {
+    s.running = null;
+  }
+}
+
+/** A serverless platform ends a request after this at the latest, in ms; what is not done by then is taken up by the next turn. */
+const SETTLE_MS = 45_000;
+
+/** Waits for the investigations and operations that are under way, and takes the turns that their ends ask for. */
+export async function settleServices(): Promise<void> {
+  const s = state();
+  const deadline = Date.now() + SETTLE_MS;
+  while (s.mind.pending.size > 0 && Date.now() < deadline) {
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise((resolve) => (timer = setTimeout(resolve, deadline - Date.now())));
+    await Promise.race([Promise.all(s.mind.pending), timeUp]);
+    clearTimeout(timer);
+    await runServiceTurn();
+  }
+}
+
+/** Another turn soon, without waiting for it, where this process takes turns at all. */
+export function wakeServices(): void {
+  const s = state();
+  if (s.timer === null || s.stopped) return;
+  if (s.running) s.again = true;
+  else setImmediate(turn);
+}
+
+function turn(): void {
+  const s = state();
+  if (s.stopped || s.running) return;
+  void runServiceTurn().catch((err: unknown) => log().error({ err }, "a turn over services failed"));
+}
+
+/** Takes turns until stopped. */
+export function startServices(): void {
+  const s = state();
+  s.stopped = false;
+  s.timer ??= setInterval(turn, TURN_MS);
+  turn();
+}
+
+/** Stops: waits for the turn under way, not for investigations and operations: they are taken up again, or measured. */
+export async function stopServices(): Promise<void> {
+  const s = state();
+  s.stopped = true;
+  if (s.timer) clearInterval(s.timer);
+  s.timer = null;
+  for (const abort of s.mind.investigating.values()) abort.abort();
+  await s.running?.catch(() => undefined);
+}
+
+async function readFiles(): Promise<void> {
+  const e = env();
+  const db = await getDb();
+  const looked = await loadRunbooks(db, e.SENTINEL_RUNBOOKS_DIR, Date.now());
+  if (!looked.ok) log().warn({ reason: looked.reason }, "runbooks could not be read");
+  if (e.SENTINEL_SERVICES_FILE) await loadServicesFile(db, e.SENTINEL_SERVICES_FILE, Date.now());
+}

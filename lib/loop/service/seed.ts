@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { eq } from "drizzle-orm";
+import { z } from "zod";
+import { GithubRule } from "@/lib/contracts/github";
+import { type Db, type Statement, write } from "@/lib/db/client";
+import { addEdge, enterService } from "@/lib/db/queries/services";
+import { services } from "@/lib/db/schema";
+import { log } from "@/lib/log";
+
+const name = z.string().min(1).max(200);
+
+/** What a file says of services: it adds and corrects what metrics, traces and alerts tell. */
+const ServicesFile = z.strictObject({
+  services: z
+    .array(
+      z.strictObject({
+        id: name,
+        kind: name.optional(),
+        owner: name.optional(),
+        depends_on: z.array(name).max(200).default([]),
+      }),
+    )
+    .max(5_000),
+  /** Which service an event of a repository changes. */
+  github: z.array(GithubRule).max(1_000).default([]),
+});
+
+type ServicesFile = z.output<typeof ServicesFile>;
+
+/** The file, checked; what is wrong with it is logged, with the field, and null. */
+export async function readServicesFile(path: string): Promise<ServicesFile | null> {
+  try {
+    const parsed = ServicesFile.safeParse(JSON.parse(await readFile(path, "utf8")));
+    if (parsed.success) return parsed.data;
+    log().error({ problems: z.prettifyError(parsed.error) }, "the services' file is not valid");
+  } catch (err) {
+    log().error({ err }, "the services' file could not be read");
+  }
+  return null;
+}
+
+/** Takes the file in: it adds and corrects, and removes nothing. */
+export async function loadServicesFile(db: Db, path: string, now: number): Promise<void> {
+  const file = await readServicesFile(path);
+  const statements = (file?.services ?? []).flatMap(({ id, kind, owner, depends_on: callees }): Statement[] => [
+    enterService(db, id, "seed", now),
+    ...(kind || owner
+      ? [
+          db
+            .update(services)
+            .set({ ...(kind ? { kind } : {}), ...(owner ? { owner } : {}) })
+            .where(eq(services.id, id)),
+        ]
+      : []),
+    ...callees.flatMap((callee) => [enterService(db, callee, "seed", now), addEdge(id, callee, "seed", now)]),
+  ]);
+  if (statements.length > 0) await write(db, statements);
+}
