@@ -9,9 +9,7 @@ export interface MixChange {
   operation: string;
   seen: number;
   expected: number;
-  /** Share of the node's expected calls that are too few or too many, weighted by how sure each is. */
-  moved: number;
-  /** 0 to 1: how sure it is that the operation changed at all. */
+  /** 0 to 1: how sure it is that the operation changed, times how much of it did. */
   strength: number;
 }
 
@@ -19,6 +17,8 @@ export interface MixChange {
 const SCATTER_MIN = 0.05;
 const SCATTER_UNKNOWN = 0.2;
 const SLOTS_MIN = 3;
+/** Degrees of freedom of a count's deviation: its law is known, only its scatter is learned. */
+const FREEDOM = 8;
 /** Fewer expected calls than this cannot be missed. */
 const EXPECTED_MIN = 5;
 
@@ -34,7 +34,7 @@ const ALL = "";
  * Compares the number of each node's inner operations and calls with what its entries account for. The same entries with
  * fewer calls behind them are an early return, an exception or a refused dependency; with more of them, retries or a loop. An
  * operation counts as changed only if no entry operation, nor all entries together, explains its number by the ratio of normal
- * time: another mix of requests is not a fault. Spans without a count are left out. Nodes by calls moved, most first.
+ * time: another mix of requests is not a fault. Spans without a count are left out. Nodes by strength, strongest first.
  */
 export function mixChanges(seen: readonly SpanStat[], normal: readonly SpanStat[]): MixChange[] {
   const now = countsOf(seen);
@@ -47,9 +47,7 @@ export function mixChanges(seen: readonly SpanStat[], normal: readonly SpanStat[
     const usualEntries = whole.entries.get(node);
     const entries = now.entries.get(node);
     if (usualEntries === undefined || entries === undefined) continue;
-    let worst: { operation: string; seen: number; expected: number; strength: number } | null = null;
-    let moved = 0;
-    let expectedAll = 0;
+    let worst: Omit<MixChange, "node"> | null = null;
     for (const [operation, count] of usual) {
       const actual = now.inner.get(node)?.get(operation) ?? 0;
       let best: { expected: number; z: number } | null = null;
@@ -60,18 +58,14 @@ export function mixChanges(seen: readonly SpanStat[], normal: readonly SpanStat[
         const z = Math.abs(actual - expected) / Math.sqrt(expected + 1 + (scatter * expected) ** 2);
         if (best === null || z < best.z) best = { expected, z };
       }
-      if (best === null) continue;
-      expectedAll += best.expected;
-      if (Math.max(best.expected, actual) < EXPECTED_MIN) continue;
-      const strength = strengthOf(natsOf(best.z));
-      moved += strength * Math.abs(actual - best.expected);
-      if (worst === null || strength > worst.strength) worst = { operation, seen: actual, ...best, strength };
+      if (best === null || Math.max(best.expected, actual) < EXPECTED_MIN) continue;
+      const part = Math.abs(actual - best.expected) / Math.max(actual, best.expected);
+      const strength = part * strengthOf(natsOf(best.z, FREEDOM));
+      if (strength > (worst?.strength ?? 0)) worst = { operation, seen: actual, expected: best.expected, strength };
     }
-    if (worst === null || worst.strength === 0) continue;
-    const { operation, expected, strength } = worst;
-    changes.push({ node, operation, seen: worst.seen, expected, strength, moved: moved / Math.max(1, expectedAll) });
+    if (worst !== null) changes.push({ node, ...worst });
   }
-  return changes.sort((a, b) => b.moved * b.strength - a.moved * a.strength);
+  return changes.sort((a, b) => b.strength - a.strength);
 }
 
 function countsOf(spans: readonly SpanStat[]): Counts {

@@ -27,8 +27,6 @@ const LEVEL_WEIGHT = 0.25;
 const SILENCE_WEIGHT = 0.7;
 /** Lost time is serious from about this share of all time on: half weight there. */
 const LOST_SHARE = 0.02;
-/** Calls that moved are serious from about this share of a node's calls on: half weight there. */
-const MOVED_SHARE = 0.1;
 
 export function partsOf(scene: Scene): Map<string, CauseParts> {
   const parts = new Map<string, CauseParts>();
@@ -79,7 +77,7 @@ function lostShares(scene: Scene): [string, number][] {
 
 /** Nodes whose calls moved; one whose caller's calls moved too merely gets other requests. */
 function movedShares(scene: Scene): [string, number][] {
-  const own = new Map(scene.mix.map((m) => [m.node, m.strength * (m.moved / (m.moved + MOVED_SHARE))]));
+  const own = new Map(scene.mix.map((m) => [m.node, m.strength]));
   return [...own].map(([node, share]) => {
     const callers = scene.topology.callers.get(node) ?? [];
     return [node, share * (1 - Math.max(0, ...callers.map((c) => own.get(c) ?? 0)))];

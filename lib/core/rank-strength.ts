@@ -7,5 +7,8 @@ const NATS_SCALE = 3;
 export const strengthOf = (nats: number) =>
   nats <= NATS_NOTHING ? 0 : 1 - Math.exp((NATS_NOTHING - nats) / NATS_SCALE);
 
-/** Nats of a deviation of z standard deviations whose law has heavy tails (Student's t with 3 degrees of freedom). */
-export const natsOf = (z: number) => (z <= 0 ? 0 : 2 * Math.log(1 + (z * z) / 3));
+/**
+ * Nats of a deviation of z standard deviations that were themselves learned from few values: the kernel of Student's t with so
+ * many degrees of freedom, 3 for quantiles and the like, whose tails are heavy, more for counts.
+ */
+export const natsOf = (z: number, freedom = 3) => (z <= 0 ? 0 : ((freedom + 1) / 2) * Math.log(1 + (z * z) / freedom));

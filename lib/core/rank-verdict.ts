@@ -70,11 +70,11 @@ function tracedSuffering({ loss, mix }: Scene): number {
   const lost = [...loss.self.values()].reduce((a, b) => a + b, 0) + loss.edges.reduce((a, e) => a + e.lost, 0);
   const sure = Math.max(0, ...loss.grown.values(), ...loss.edges.map((e) => e.strength));
   if (loss.whole > 0) most = sure * (lost / (lost + SERIOUS * loss.whole));
-  for (const m of mix) most = Math.max(most, m.strength * (m.moved / (m.moved + SERIOUS)));
+  for (const m of mix) most = Math.max(most, m.strength);
   return most;
 }
 
-/** Share of all time lost, or of a node's calls moved, that is half a fault. */
+/** Share of all time lost that is half a fault. */
 const SERIOUS = 0.1;
 
 /** A fault is what normal time shows less often than in one look of fifty; what it shows in more than one of ten is none. */

@@ -1,8 +1,7 @@
 import type { Bundle, Series, SpanStat } from "@/lib/core/bundle";
-import { rankCauses } from "@/lib/core/rank";
 import { load } from "../detection/measure-real";
 import { type Line, percent } from "../detection/table";
-import { rename, seeded } from "./rename";
+import { atLeast, byLargestShift, fast, reported, scoreCases } from "./score";
 
 /** A fault is looked at for so long after it was injected; its injection lasts a few minutes. */
 const WINDOW_S = 240;
@@ -30,7 +29,8 @@ const touches = (s: { from: number; to: number }, at: number) => s.to > at && s.
 
 export async function nezhaCases(data: string): Promise<NezhaCase[]> {
   const faults = await load(data, "nezha_onlineboutique/faults.csv");
-  const starts = faults.map((f) => Number(f["ts"]));
+  /** One fault's own record and the series of minutes disagree by a minute: the earlier start is the safe one for normal time. */
+  const starts = faults.map((f) => Math.min(Number(f["ts"]), Number(f["upstream_inject_timestamp"])));
   const metrics = (await load(data, "nezha_onlineboutique/metrics.csv.gz")).map((row) => ({
     t: Number(row["TimeStamp"]),
     ill: row["in_fault"] === "1",
@@ -54,8 +54,8 @@ export async function nezhaCases(data: string): Promise<NezhaCase[]> {
     spans: spans.filter((s) => !starts.some((at) => touches(s, at))).map((s) => s.row),
     logs: [],
   };
-  return faults.map((fault, i) => {
-    const at = starts[i]!;
+  return faults.map((fault) => {
+    const at = Number(fault["ts"]);
     const seen = spans.filter((s) => touches(s, at)).map((s) => s.row);
     return {
       id: String(fault["fault"]),
@@ -111,48 +111,20 @@ function spanOf(row: Record<string, unknown>): SpanStat {
 
 export async function nezha(data: string): Promise<Line[]> {
   const cases = (await nezhaCases(data)).filter((c) => c.spans);
-  const byType = new Map<string, number[]>();
-  const ranks: number[] = [];
-  let slowest = 0;
-  cases.forEach(({ id, type, bundle, cause }, i) => {
-    const named = rename(bundle, seeded(i + 1));
-    const started = performance.now();
-    const { ranking, verdict, parts } = rankCauses(named.bundle);
-    slowest = Math.max(slowest, performance.now() - started);
-    const at = ranking.findIndex((r) => r.node === named.name(cause)) + 1;
-    const rank = at === 0 ? Number.POSITIVE_INFINITY : at;
-    ranks.push(rank);
-    byType.set(type, [...(byType.get(type) ?? []), rank]);
-    if (process.argv.includes("--verbose")) {
-      const show = (r: (typeof ranking)[number]) => {
-        const p = parts.get(r.node)!;
-        return `${named.back(r.node).replace("service", "")} ${r.score.toFixed(2)}[L${p.latency.toFixed(2)} E${p.error.toFixed(2)} R${p.resource.toFixed(2)} S${p.silence.toFixed(2)}]`;
-      };
-      process.stderr.write(
-        `${id} ${cause} ${type}: ${rank === 1 ? "" : "MISS "}${at} ${verdict} ${ranking.slice(0, 3).map(show).join(" ")}\n`,
-      );
-    }
-  });
-  const within = (list: number[], k: number) => list.filter((r) => r <= k).length / list.length;
+  const scored = scoreCases(cases);
+  const shifted = scoreCases(cases, byLargestShift);
+  const types = [...new Set(cases.map((c) => c.type))];
+  const unseen = scored.verdicts.filter((v) => v === "no_fault").length;
   return [
-    {
-      what: `faults with spans (${cases.length}): cause first (AS@1)`,
-      target: "at least 75 %",
-      measured: percent(within(ranks, 1)),
-      met: within(ranks, 1) >= 0.75,
-    },
-    {
-      what: "cause among the first three (AS@3)",
-      target: "at least 85 %",
-      measured: percent(within(ranks, 3)),
-      met: within(ranks, 3) >= 0.85,
-    },
-    ...[...byType].map(([type, list]): Line => ({
-      what: `${type} (${list.length}): AS@1, AS@3`,
-      target: "",
-      measured: `${percent(within(list, 1))}, ${percent(within(list, 3))}`,
-      met: null,
-    })),
-    { what: "slowest analysis", target: "below 1 s", measured: `${slowest.toFixed(0)} ms`, met: slowest < 1000 },
+    atLeast(`faults with spans (${cases.length}): cause first (AS@1)`, scored.within(1), 0.75),
+    atLeast("cause among the first three (AS@3)", scored.within(3), 0.85),
+    ...types.map((type) => {
+      const of = (_: number, i: number) => cases[i]!.type === type;
+      return reported(`${type} (${cases.filter((c) => c.type === type).length}): AS@1, AS@3`, scored.both(of));
+    }),
+    reported("largest shift of any metric: AS@1, AS@3", shifted.both()),
+    reported("faults taken for normal time", percent(unseen / cases.length)),
+    reported("confidence of the first, where it is right and where it is wrong", scored.confidence()),
+    fast(scored.slowest),
   ];
 }

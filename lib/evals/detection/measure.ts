@@ -9,6 +9,7 @@ import { injection } from "../adversarial/injection";
 import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
+import { rcd } from "../analysis/rcd";
 import { templates } from "../analysis/templates";
 import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
@@ -30,6 +31,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   asd,
   petshop,
   nezha,
+  rcd,
   opensre,
   templates,
 };
@@ -67,6 +69,7 @@ const TITLES: Record<string, string> = {
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
   nezha: "Faults injected into a shop of ten services",
+  rcd: "Faults injected into a shop without a call graph",
   opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
   templates: "Templates of the logs of real systems",
 };
