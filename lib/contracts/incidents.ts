@@ -86,6 +86,15 @@ export const ProposalView = z
     untrusted: z
       .array(z.object({ argument: z.string(), source: z.string(), line: z.string() }))
       .describe("arguments in which somebody's text had a hand"),
+    operation: z
+      .object({
+        title: z.string(),
+        runs: z.array(z.string()).describe("argv, item by item; or the method and address of a call"),
+        undo: z.string().nullable(),
+        dry_run: z.array(z.string()).nullable(),
+      })
+      .nullable()
+      .describe("of a service: exactly what would run"),
     severity: z.number(),
     policy: z.enum(["run", "ask", "refuse", "record"]),
     reason: z.string(),

@@ -170,7 +170,7 @@ export const ServiceStory = z
     changes: z.array(ChangeView).describe("of its services within two hours before the onset and since"),
     edges: z
       .array(z.tuple([z.string(), z.string()]))
-      .describe("caller, callee, between its services and their neighbours"),
+      .describe("caller, callee: its services and their neighbours, and all that the investigation saw"),
     causes: z.array(CauseView),
     investigation: z
       .object({
@@ -195,7 +195,8 @@ export const ServiceStory = z
       .array(
         z.object({
           node: z.string(),
-          metric: z.string(),
+          name: z.string().describe("as its source and the findings call it"),
+          metric: z.string().describe("for people"),
           unit: z.string().nullable(),
           points: z.array(z.tuple([z.number(), z.number()])).describe("epoch seconds, value"),
         }),

@@ -25,6 +25,7 @@ import {
 } from "../schema";
 import { grouped } from "./grouped";
 import { listActionsOf } from "./healing-view";
+import type { OperationText } from "../schema/healing";
 
 /** A page of an incident's story. The longest are those of a fleet's shared cause, with some lines an agent. */
 const TIMELINE_SHOWN = 1_000;
@@ -176,6 +177,9 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
   };
 }
 
+const operationView = (operation: OperationText | undefined): ProposalView["operation"] =>
+  operation ? { title: operation.title, runs: operation.runs, undo: operation.undo, dry_run: operation.dryRun } : null;
+
 export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
   return {
     id: row.id,
@@ -193,6 +197,7 @@ export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
     skipped: row.skipped,
     rivals: row.considered?.rivals ?? [],
     untrusted: row.considered?.untrusted ?? [],
+    operation: operationView(row.considered?.operation),
     severity: row.severity,
     policy: row.policy,
     reason: row.reason,

@@ -208,7 +208,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     }),
     alerts: listed.map(alertView),
     changes: changed.map(changeView),
-    edges: near,
+    edges: distinct([...near, ...(investigation?.bundle?.edges ?? [])]),
     causes: causes.map(causeView),
     investigation: investigation && {
       id: investigation.id,
@@ -250,13 +250,17 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
   };
 }
 
+const distinct = (edges: readonly [string, string][]): [string, string][] => [
+  ...new Map(edges.map((edge) => [JSON.stringify(edge), edge])).values(),
+];
+
 /** What was normal and what was seen, as one line a metric. */
 function seriesOf(bundle: Bundle | null): ServiceStory["series"] {
   if (bundle === null) return [];
   const lines = new Map<string, ServiceStory["series"][number]>();
   for (const { node, metric, unit, points } of [...bundle.normal.metrics, ...bundle.metrics]) {
     const key = JSON.stringify([node, metric]);
-    const known = lines.get(key) ?? { node, metric: signalTitle(metric), unit: unit ?? null, points: [] };
+    const known = lines.get(key) ?? { node, name: metric, metric: signalTitle(metric), unit: unit ?? null, points: [] };
     known.points.push(...points);
     lines.set(key, known);
   }

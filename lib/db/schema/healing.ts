@@ -16,6 +16,18 @@ export interface Considered {
   rivals: { action: string; why: string }[];
   /** Arguments that came from text which anybody could have written: such a proposal always asks. */
   untrusted: { argument: string; source: string; line: string }[];
+  /** Exactly what would run, as the allow-list had it when it was proposed. */
+  operation?: OperationText;
+}
+
+export interface OperationText {
+  title: string;
+  /** Argv of a command, method and URL of a call, repository and paths of a pull request. */
+  runs: string[];
+  /** How it is taken back; null: it is not. */
+  undo: string | null;
+  /** Argv of its own dry run. */
+  dryRun: string[] | null;
 }
 
 /** An action with its arguments. `digest` covers action, arguments, target, evidence and the target's state version. */

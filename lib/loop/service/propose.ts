@@ -1,6 +1,7 @@
 import type { Investigation } from "@/lib/agents/investigation/investigate";
 import type { Offer } from "@/lib/agents/investigation/ports";
 import { offersFor, prepare } from "@/lib/actions/service/index";
+import type { Prepared } from "@/lib/actions/service/operation";
 import type { CauseHypothesis, CauseKind } from "@/lib/core/bundle";
 import { canMoveIncident, moveIncident } from "@/lib/core/lifecycle";
 import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/policy";
@@ -9,6 +10,7 @@ import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { findService } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
 import { approvals, proposals } from "@/lib/db/schema";
+import type { OperationText } from "@/lib/db/schema/healing";
 import { newId } from "../ids";
 import type { Plan } from "../plan";
 import { operationDigest } from "./digest";
@@ -119,6 +121,7 @@ export async function planProposal(
         source: source ?? "a model that had read untrusted text",
         line: line ?? "",
       })),
+      operation: operationText(prepared.value, offer.undo ?? null),
     },
     createdAt: now,
     expiresAt: verdict.kind === "ask" ? now + ctx.config.approvalTtlMs : null,
@@ -151,5 +154,20 @@ export async function planProposal(
     case "refuse":
       if (canMoveIncident(incident.state, "escalated"))
         return end("escalated", "proposal.refused", `${name} was refused: ${verdict.reason}`, true);
+  }
+}
+
+/** What runs, in the words that a person decides on: nothing is left to a description. */
+function operationText({ entry, runs }: Prepared, undo: string | null): OperationText {
+  const { title } = entry;
+  switch (runs.kind) {
+    case "run_command":
+      return { title, runs: runs.argv, undo, dryRun: runs.dryRun };
+    case "call_webhook":
+      return { title, runs: ["POST", runs.url], undo, dryRun: null };
+    case "open_rollback_pr":
+      return { title, runs: [`${runs.owner}/${runs.repo}`, runs.base, ...runs.paths], undo, dryRun: null };
+    case "notify":
+      return { title, runs: [], undo, dryRun: null };
   }
 }
