@@ -19,7 +19,7 @@ export interface Move {
 }
 
 /** More points are thinned to so many: fits compare all splits and all pairs. */
-const POINTS_MAX = 240;
+const POINTS_MAX = 60;
 /** Fewer points have no course. */
 const POINTS_MIN = 5;
 /** Points at the end that say how it is now. */
@@ -49,6 +49,7 @@ export function moveOf(series: Series): Move | null {
   if (points.length < POINTS_MIN) return null;
   const values = points.map(([, value]) => value);
   const now = middle(values.slice(-NOW_POINTS));
+  if (!apart(Math.min(...values), Math.max(...values))) return fullness(series, values, now);
   const base = passed(values);
   if (base !== null) return excursion(series, points, base, now);
   const split = bestSplit(values);

@@ -41,6 +41,10 @@ const CHANGE_WEIGHT = 0.85;
 const CHANGE_FROM = 0.02;
 const CHANGES_TOLD = 10;
 const INSTRUCTIONS_TOLD = 20;
+/** Characters of different lines that are searched for orders: seconds of work at most. Whoever shows more to a model searches it again. */
+const INSTRUCTION_CHARS = 4_000_000;
+/** Numbers that stand alone make no order; digits among letters, escapes and codes may. */
+const FREE_NUMBER = /(?<![A-Za-z%#\\\d])\d+(?![A-Za-z\d])/g;
 
 /** Whether a node is the target or a part of it (`api` and `api-7f9-x2`). */
 export const isOf = (node: string | null, target: string): boolean =>
@@ -205,12 +209,18 @@ export function instructionSigns({ logs, changes }: Bundle): Sign[] {
     ...logs.map(({ node, t, line }) => ({ node, t, text: markOf(line).text, of: "a line" })),
     ...changes.map(({ node, t, summary }) => ({ node, t, text: summary, of: "a change" })),
   ];
-  const seen = new Set<string>();
+  const shapes = new Set<string>();
+  const quotes = new Set<string>();
+  let left = INSTRUCTION_CHARS;
   return texts
-    .flatMap(({ node, t, text, of }) =>
-      findInstructions(text).map((span) => ({ node, t, of, span, key: `${node}\n${span.quote}` })),
-    )
-    .filter(({ key }) => !seen.has(key) && seen.add(key))
+    .flatMap(({ node, t, text, of }) => {
+      const shape = text.replace(FREE_NUMBER, "0");
+      if (shapes.has(shape) || left < 0) return [];
+      shapes.add(shape);
+      left -= text.length;
+      return findInstructions(text).map((span) => ({ node, t, of, span, key: `${node}\n${span.quote}` }));
+    })
+    .filter(({ key }) => !quotes.has(key) && quotes.add(key))
     .slice(0, INSTRUCTIONS_TOLD)
     .map(({ node, t, of, span }, i) => ({
       finding: {
