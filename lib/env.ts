@@ -152,6 +152,8 @@ export const VARIABLES = {
     .describe("Where ollama/ models are served"),
   SENTINEL_DEMO_CONTROL_URL: origin.describe("Demo only: the fleet's fault control"),
   SENTINEL_DEMO_CONTROL_TOKEN: z.string().optional().describe("Demo only: its token"),
+  SENTINEL_DEMO_TARGET_URL: origin.describe("Demo only: the watched service's supervisor"),
+  SENTINEL_DEMO_TARGET_TOKEN: z.string().optional().describe("Demo only: its token"),
   SENTINEL_REAL_DATA: z
     .string()
     .optional()

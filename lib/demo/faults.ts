@@ -2,10 +2,12 @@ import { z } from "zod";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
+import { isTargetFault, TARGET_TOKEN_HEADER } from "./target-faults";
 
 /** As the fleet's control reads it. */
 export const TOKEN_HEADER = "x-fleet-token";
-const WITHIN_MS = 3000;
+/** A deploy of the watched service is over when it answers again. */
+const WITHIN_MS = 15_000;
 
 const Catalog = z.object({
   faults: z.array(
@@ -18,46 +20,74 @@ const Refused = z.object({ error: z.string() });
 
 /** What may be broken in the demo, and what was broken by hand and still is. Throws not_found outside the demo. */
 export async function listFaults(): Promise<DemoFaults> {
-  const { faults, active } = Catalog.parse((await ask("GET", "/catalog")).body);
+  const answers = await Promise.all(
+    [fleet(), target()].flatMap((control) => (control ? [ask(control, "GET", "/catalog")] : [])),
+  );
+  const catalogs = answers.map(({ body }) => Catalog.parse(body));
   return {
-    faults: faults.map(({ kind, title, description, targets }) => ({ kind, title, description, agents: targets })),
-    active: active.map(({ id, kind, target, since }) => ({ id, kind, agent: target, since })),
+    faults: catalogs.flatMap(({ faults }) => faults.map(({ targets, ...fault }) => ({ ...fault, agents: targets }))),
+    active: catalogs.flatMap(({ active }) => active.map(({ target: agent, ...fault }) => ({ ...fault, agent }))),
   };
 }
 
-/** Breaks something by hand. Throws not_found outside the demo, conflict with the fleet's reason when it refuses. */
+/** Breaks something by hand. Throws not_found outside the demo, conflict with the reason when it is refused. */
 export async function injectFault(body: DemoFaultBody): Promise<{ id: string; kind: string; agent: string }> {
-  const answer = await ask("POST", "/faults", body);
+  const answer = await ask(controlOf(body.kind), "POST", "/faults", body);
   if (answer.status !== 201) throw refused(answer);
-  const { id, kind, target } = Started.parse(answer.body);
-  return { id, kind, agent: target };
+  const { id, kind, target: agent } = Started.parse(answer.body);
+  return { id, kind, agent };
 }
 
 /** Mends what was broken. Throws not_found. */
 export async function endFault(id: string): Promise<void> {
-  const answer = await ask("DELETE", `/faults/${encodeURIComponent(id)}`);
+  const answer = await ask(controlOf(id), "DELETE", `/faults/${encodeURIComponent(id)}`);
   if (answer.status !== 200) throw new SentinelError("not_found", { detail: "There is no such fault" });
 }
 
 function refused(answer: { status: number; body: unknown }): SentinelError {
   const reason = Refused.safeParse(answer.body);
-  const detail = reason.success ? reason.data.error : `The fleet answered ${answer.status}`;
+  const detail = reason.success ? reason.data.error : `The demo answered ${answer.status}`;
   return new SentinelError(answer.status === 400 ? "invalid" : "conflict", { detail });
 }
 
-/** Asks the fleet's control. It is the one thing that crosses, and only when a person presses the button. */
-async function ask(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+/** Whoever can break something: the agents' fleet, or the supervisor of the watched service. */
+interface Control {
+  url: string;
+  header: string;
+  token: string;
+  name: string;
+}
+
+function fleet(): Control {
   const { SENTINEL_DEMO_CONTROL_URL: url, SENTINEL_DEMO_CONTROL_TOKEN: token } = env();
   if (!url || !token) throw new SentinelError("not_found", { detail: "This is not a demo" });
+  return { url, header: TOKEN_HEADER, token, name: "fleet" };
+}
+
+function target(): Control | null {
+  const { SENTINEL_DEMO_TARGET_URL: url, SENTINEL_DEMO_TARGET_TOKEN: token } = env();
+  return url && token ? { url, header: TARGET_TOKEN_HEADER, token, name: "watched service" } : null;
+}
+
+/** Of a kind of fault, or of a fault's id. */
+const controlOf = (word: string): Control => (isTargetFault(word) ? target() : null) ?? fleet();
+
+/** It is the one thing that crosses, and only when a person presses the button. */
+async function ask(
+  control: Control,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; body: unknown }> {
   try {
-    const answer = await fetch(new URL(path, url), {
+    const answer = await fetch(new URL(path, control.url), {
       method,
-      headers: { [TOKEN_HEADER]: token, "content-type": "application/json" },
+      headers: { [control.header]: control.token, "content-type": "application/json" },
       signal: AbortSignal.timeout(WITHIN_MS),
       ...(body && { body: JSON.stringify(body) }),
     });
     return { status: answer.status, body: await answer.json() };
   } catch (cause) {
-    throw new SentinelError("unavailable", { detail: "The demo's fleet does not answer", cause });
+    throw new SentinelError("unavailable", { detail: `The demo's ${control.name} does not answer`, cause });
   }
 }

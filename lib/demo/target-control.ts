@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { TARGET_TOKEN_HEADER } from "./target-server";
+import { TARGET_TOKEN_HEADER } from "./target-faults";
 
 const HELP = `target-control restart|rollback|deploy|stop|status --control-url URL --token-file FILE
 

@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endFault, injectFault, listFaults } from "./faults";
 import { serveTarget } from "./target-server";
 import { type Release, superviseTarget, type TargetStatus, type TargetSupervisor } from "./target-supervisor";
 
@@ -11,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "sentinel-target-"));
 const tokenFile = join(folder, "control.token");
 const deploys: [Release, Release][] = [];
 let target: TargetSupervisor;
-let control: { url: string; close: () => Promise<void> };
+let control: Awaited<ReturnType<typeof serveTarget>>;
 let url: string;
 
 beforeAll(async () => {
@@ -151,5 +154,45 @@ describe("releases", () => {
   it("are reached with the token alone, which only its owner may read", async () => {
     expect((await fetch(`${control.url}/restart`, { method: "POST" })).status).toBe(401);
     expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe("faults by hand", () => {
+  const fleet = createServer((_, response) => response.end('{"faults":[],"active":[]}'));
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => fleet.listen(0, "127.0.0.1", resolve));
+    process.env["SENTINEL_DEMO_CONTROL_URL"] = `http://127.0.0.1:${(fleet.address() as AddressInfo).port}`;
+    process.env["SENTINEL_DEMO_CONTROL_TOKEN"] = "fleet";
+    process.env["SENTINEL_DEMO_TARGET_URL"] = control.url;
+    process.env["SENTINEL_DEMO_TARGET_TOKEN"] = control.token;
+  });
+  afterAll(() => fleet.close());
+  const active = async () => (await listFaults()).active.map(({ kind, agent }) => [kind, agent]);
+
+  it("break the service, and are over when it is cured, whoever cured it", async () => {
+    expect((await listFaults()).faults.map(({ agents }) => agents)).toEqual(Array(6).fill(["target"]));
+    await injectFault({ kind: "target_crash" });
+    await expect.poll(() => target.status().state).toBe("crashed");
+    expect(await active()).toEqual([["target_crash", "target"]]);
+    await expect(injectFault({ kind: "target_latency" })).rejects.toMatchObject({ code: "conflict" });
+    await expect(injectFault({ kind: "target_crash" })).rejects.toMatchObject({ code: "conflict" });
+    await target.restart();
+    expect(await active()).toEqual([]);
+
+    await injectFault({ kind: "target_bad_deploy" });
+    expect(target.status().release.version).toBe("2.0.0");
+    expect(await active()).toEqual([["target_bad_deploy", "target"]]);
+    await target.rollback();
+    expect(await active()).toEqual([]);
+  });
+  it("are mended by hand", async () => {
+    const { id } = await injectFault({ kind: "target_bad_config", agent: "target" });
+    const failed = (await work(60)).filter((status) => status === 500).length;
+    expect(failed).toBeGreaterThan(2);
+    expect(failed).toBeLessThan(40);
+    await endFault(id);
+    expect(await work(10)).toEqual(Array(10).fill(200));
+    await expect(endFault(id)).rejects.toMatchObject({ code: "not_found" });
+    await expect(injectFault({ kind: "target_rain" })).rejects.toMatchObject({ code: "invalid" });
   });
 });

@@ -64,6 +64,8 @@ export async function startWatchedService(options: Options): Promise<WatchedServ
     env: {
       PROMETHEUS_URL: monitoring.url,
       SERVICE_LOGS_DIR: join(folder, "logs"),
+      SENTINEL_DEMO_TARGET_URL: control.url,
+      SENTINEL_DEMO_TARGET_TOKEN: control.token,
       SENTINEL_ACTIONS_FILE: operations,
       SENTINEL_SERVICES_FILE: resolve("seeds/services.json"),
       ...WATCHING,
