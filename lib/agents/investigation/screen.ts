@@ -33,6 +33,9 @@ const MAX_FLAGGED = 100;
 /** Shorter values (ports, counts, flags) stand in half of all lines and prove nothing. */
 const MIN_TRACED = 3;
 
+/** Digits that are no letter in disguise and no part of an escape: two or more, standing by themselves. */
+const FIGURE = /(?<=^|[\s=:/])\d{2,}(?=$|[\s,:/])/g;
+
 const WITHHELD = "[withheld: text that gives orders]";
 
 /**
@@ -46,9 +49,9 @@ export function createScreen(nonce: string): Screen {
   const flagged = new Map<string, Flagged>();
   const read = new Map<string, string>();
   const judged = new Map<string, boolean>();
-  /** Lines that differ in their figures only are one: logs have few kinds of lines and many of each. */
+  // Lines that differ in their figures only are judged once: logs have few kinds of lines and many of each.
   const orders = (text: string) => {
-    const kind = text.replace(/\d+/g, "0");
+    const kind = text.replace(FIGURE, "00");
     let answer = judged.get(kind);
     if (answer === undefined) judged.set(kind, (answer = findInstructions(text).length > 0));
     return answer;
