@@ -31,10 +31,10 @@ export interface Asker<Node> {
   }): Promise<Answer>;
 }
 
-/** Most that one answer may be: a page. */
-const MAX_OUTPUT_TOKENS = 1_500;
+/** Most that one answer may be: a page, after what a model that reasons thinks unseen, which counts as output too. */
+const MAX_OUTPUT_TOKENS = 4_000;
 /** A model that has not answered by then is passed over; the incident does not wait. */
-const CALL_MS = 20_000;
+const CALL_MS = 30_000;
 /** Failures after which a model is not asked again in this investigation. */
 const STRIKES = 2;
 /** Statuses that another attempt will not change: a wrong key, a wrong name, a request that is not understood. */

@@ -12,7 +12,7 @@ export interface Limits {
 }
 export type Spent = Limits;
 
-export const DEFAULT_LIMITS: Limits = { calls: 15, tokens: 80_000, usd: 0.5, ms: 120_000 };
+export const DEFAULT_LIMITS: Limits = { calls: 15, tokens: 150_000, usd: 1, ms: 120_000 };
 
 /** Tool calls that the analysis without a model makes; what is left of them is kept from models, so that none can starve it. */
 export const LOCAL_CALLS = 9;

@@ -24,6 +24,9 @@ export interface Screen {
 
 /** Characters of one text that anybody gets to see. */
 const MAX_TEXT = 400;
+/** Characters that are redacted so that so many can be shown, and of a secret that a cut may have gone through. */
+const MAX_REDACTED = 4_000;
+const ACROSS_CUT = 300;
 /** Characters of one quoted block. */
 const MAX_BLOCK = 8_000;
 /** Texts of one reading that are looked through, and of the whole run that are kept to trace arguments to. */
@@ -56,7 +59,7 @@ export function createScreen(nonce: string): Screen {
     if (answer === undefined) judged.set(kind, (answer = findInstructions(text).length > 0));
     return answer;
   };
-  const plain = (text: string) => cut(redact(text).text, MAX_TEXT);
+  const plain = (text: string) => cut(redacted(text), MAX_TEXT);
   const shown = (text: string) => (orders(text) ? WITHHELD : plain(text));
 
   return {
@@ -83,6 +86,10 @@ export function createScreen(nonce: string): Screen {
     },
   };
 }
+
+/** The beginning of a text, redacted. Where it is cut before, a secret may lie across the cut: that part is not given either. */
+const redacted = (text: string) =>
+  text.length <= MAX_REDACTED ? redact(text).text : redact(text.slice(0, MAX_REDACTED)).text.slice(0, -ACROSS_CUT);
 
 const cut = (text: string, max: number) => (text.length > max ? `${text.slice(0, max)}…` : text);
 
