@@ -41,6 +41,8 @@ export function tailNats(z: number): number {
 /** More nats than this are counted as this many: no decision depends on them, and the tail's arithmetic would lose its digits. */
 const NATS_MAX = 1e5;
 
+const NEAR = 1e-5;
+
 /** The z whose upper tail holds so many nats; inverse of {@link tailNats} for nats ≥ 0.7 (z ≥ 0), by Newton on the tail's hazard. */
 export function zOfNats(wanted: number): number {
   const nats = Math.min(wanted, NATS_MAX);
@@ -48,7 +50,10 @@ export function zOfNats(wanted: number): number {
   for (let i = 0; i < 4; i++) {
     const now = tailNats(z);
     const hazard = Math.exp(now - 0.5 * z * z - HALF_LOG_TWO_PI);
-    z -= (now - nats) / hazard;
+    const step = (now - nats) / hazard;
+    z -= step;
+    // Newton doubles the digits each time: what is left is the square of this.
+    if (Math.abs(step) < NEAR) return z;
   }
   return z;
 }

@@ -30,23 +30,23 @@ export function observationOf(event: StoredEvent, learn: boolean): Observation {
   };
 }
 
+/** One assignment a metric: this runs for every event, and a closure or a list of names would cost more than all of it. */
 function valuesOf(body: Partial<AgentEvent>): Partial<Record<Metric, number>> {
   const values: Partial<Record<Metric, number>> = {};
-  const set = (metric: Metric, value: number | null | undefined) => {
-    if (value !== null && value !== undefined) values[metric] = value;
-  };
-  set("latency_ms", body.latency_ms);
-  set("ttft_ms", body.ttft_ms);
-  set("input_tokens", body.input_tokens);
-  set("output_tokens", body.output_tokens);
-  set("token_count", tokensOf(body));
-  set("cost", body.cost);
-  set("tool_calls", body.tool_calls);
-  set("retries", body.retries ?? (body.attempts ? body.attempts - 1 : undefined));
-  set("error", body.success === null || body.success === undefined ? undefined : body.success ? 0 : 1);
-  set("result_bytes", body.result_bytes);
-  if (body.cached_input_tokens !== undefined && body.cached_input_tokens !== null && body.input_tokens)
-    set("cache_ratio", Math.min(1, body.cached_input_tokens / body.input_tokens));
+  if (body.latency_ms != null) values.latency_ms = body.latency_ms;
+  if (body.ttft_ms != null) values.ttft_ms = body.ttft_ms;
+  if (body.input_tokens != null) values.input_tokens = body.input_tokens;
+  if (body.output_tokens != null) values.output_tokens = body.output_tokens;
+  const tokens = tokensOf(body);
+  if (tokens !== undefined) values.token_count = tokens;
+  if (body.cost != null) values.cost = body.cost;
+  if (body.tool_calls != null) values.tool_calls = body.tool_calls;
+  if (body.retries != null) values.retries = body.retries;
+  else if (body.attempts) values.retries = body.attempts - 1;
+  if (body.success != null) values.error = body.success ? 0 : 1;
+  if (body.result_bytes != null) values.result_bytes = body.result_bytes;
+  if (body.cached_input_tokens != null && body.input_tokens)
+    values.cache_ratio = Math.min(1, body.cached_input_tokens / body.input_tokens);
   return values;
 }
 

@@ -164,8 +164,9 @@ export type StoredEvent = Pick<
   "seq" | "agentId" | "kind" | "at" | "runId" | "late" | "body"
 >;
 
-/** An event as one JSON text: to build it in the database costs a third of what a row object built column by column does. */
-const EVENT_TEXT = `'[' || seq || ',' || shard || ',' || json_quote(agent_id) || ',' || json_quote(kind) || ',' || at || ',' || json_quote(run_id) || ',' || late || ',' || body || ']'`;
+/** What stands before an event's body, as JSON values in a row: to build texts in the database costs a third of what row objects do. */
+const HEAD = `seq || ',' || shard || ',' || json_quote(agent_id) || ',"' || kind || '",' || at || ',' || late`;
+const HEAD_SIZE = 6;
 
 /** Events as they lie in the table, one behind the other. */
 export interface EventPage {
@@ -177,8 +178,8 @@ export interface EventPage {
 }
 
 /**
- * What these shards have not judged yet, in the order of arrival: at most `limit` events after `after`, up to `newest`. One
- * text for the whole page, since each row that crosses from the database costs as much as reading it.
+ * What these shards have not judged yet, in the order of arrival: at most `limit` events after `after`, up to `newest`. Two
+ * texts for the whole page, since each row that crosses from the database costs as much as reading it.
  */
 export async function readPage(
   db: Db,
@@ -192,22 +193,25 @@ export async function readPage(
   };
   if (newest <= after) return page;
   const { rows } = await db.$client.execute({
-    sql: `SELECT count(*), '[' || group_concat(event, ',') || ']' FROM (
-            SELECT ${EVENT_TEXT} AS event FROM agent_events
+    sql: `SELECT group_concat(head, ','), group_concat(body, ',') FROM (
+            SELECT ${HEAD} AS head, body FROM agent_events
             WHERE seq > ? AND seq <= ? AND shard IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?)`,
     args: [after, newest, JSON.stringify(shards), limit],
   });
-  const count = rows[0]![0] as number;
-  if (count === 0) return page;
+  const list = (column: number) => JSON.parse(`[${(rows[0]?.[column] as string | null) ?? ""}]`) as unknown[];
+  const [heads, bodies] = [list(0), list(1) as StoredEvent["body"][]];
+  const count = bodies.length;
+  if (heads.length !== HEAD_SIZE * count) throw new Error("Events and their bodies do not go together");
   let last = after;
-  for (const [seq, shard, agentId, kind, at, runId, late, body] of JSON.parse(rows[0]![1] as string) as EventRow[]) {
+  bodies.forEach((body, i) => {
+    const [seq, shard, agentId, kind, at, late] = heads.slice(i * HEAD_SIZE, (i + 1) * HEAD_SIZE) as Head;
     // What aggregates is not bound to an order by SQL's letter, only by SQLite's custom.
     if (seq <= last) throw new Error("Events were not read in order");
     last = seq;
-    page.byShard.get(shard)!.push({ seq, agentId, kind, at, runId, late: late === 1, body });
-  }
+    page.byShard.get(shard)!.push({ seq, agentId, kind, at, runId: body.run_id ?? null, late: late === 1, body });
+  });
   if (count < limit) return page;
   return { ...page, upTo: last, full: true };
 }
 
-type EventRow = [number, number, string, EventKind, number, string | null, number, StoredEvent["body"]];
+type Head = [seq: number, shard: number, agentId: string, kind: EventKind, at: number, late: number];
