@@ -115,6 +115,9 @@ export const VARIABLES = {
     .regex(/^[1-9]\d*[smh]$/, "must look like 1m")
     .default("1m")
     .describe("PromQL window of rates: four scrape intervals or more"),
+  ALERT_GROUP_WAIT_MS: count(3 * SECOND, 0, 10 * MINUTE).describe(
+    "An incident gathers alerts for so long before it is investigated",
+  ),
   NO_DATA_MS: count(5 * MINUTE, SECOND, 24 * HOUR).describe("A service without data for this long is an incident"),
   VERIFY_SETTLE_MS: count(30 * SECOND, 0, HOUR).describe("Time that an operation has before its effect is measured"),
   VERIFY_WINDOW_MS: count(2 * MINUTE, SECOND, 24 * HOUR).describe(

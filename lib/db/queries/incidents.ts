@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lte, ne, sql } from "drizzle-orm";
 import type { IncidentState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
@@ -34,13 +34,20 @@ export async function findOpenByCause(db: Db, causeKey: string): Promise<Inciden
   return (await db.query.incidents.findFirst({ where })) ?? null;
 }
 
-/** Service incidents that are to be looked at and that nobody is looking at. */
-export async function listWithoutInvestigation(db: Db): Promise<Incident[]> {
+/** Service incidents that were opened before a time, are to be looked at, and that nobody is looking at. */
+export async function listWithoutInvestigation(db: Db, openedBefore: number): Promise<Incident[]> {
   const running = sql`EXISTS (SELECT 1 FROM investigations i WHERE i.incident_id = ${incidents.id} AND i.state = 'running')`;
   return db
     .select()
     .from(incidents)
-    .where(and(eq(incidents.kind, "service"), inArray(incidents.state, ["open", "investigating"]), sql`NOT ${running}`))
+    .where(
+      and(
+        eq(incidents.kind, "service"),
+        inArray(incidents.state, ["open", "investigating"]),
+        lte(incidents.openedAt, openedBefore),
+        sql`NOT ${running}`,
+      ),
+    )
     .orderBy(desc(incidents.severity), incidents.openedAt);
 }
 

@@ -10,6 +10,8 @@ export interface ServiceConfig {
   verifyMs: number;
   verifyDeadlineMs: number;
   approvalTtlMs: number;
+  /** So long an incident gathers its alerts before it is investigated: a storm does not come in one message. */
+  groupWaitMs: number;
 }
 
 /** The configuration of this process. */
@@ -23,5 +25,6 @@ export function serviceConfig(): ServiceConfig {
     verifyMs: e.VERIFY_WINDOW_MS,
     verifyDeadlineMs: e.VERIFY_DEADLINE_MS,
     approvalTtlMs: e.APPROVAL_TTL_MS,
+    groupWaitMs: e.ALERT_GROUP_WAIT_MS,
   };
 }

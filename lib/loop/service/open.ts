@@ -80,7 +80,8 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
         sql: "UPDATE incidents SET last_alert_at = max(coalesce(last_alert_at, 0), ?), severity = max(severity, ?) WHERE id = ?",
         args: [latest(g.members), Math.max(...g.members.map(({ severity }) => ALERT_SEVERITY[severity])), g.incidentId],
       },
-      ...subjectRows(db, g.incidentId, { ...g, primary: "" }),
+      ...subjectRows(db, g.incidentId, g),
+      ...leading(g),
       ...measuredRows(db, g.incidentId, g),
       ...unwell(g.incidentId, g),
     )
@@ -92,6 +93,23 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
       text: `${count(g.members.length, "more alert")} on ${some(g.services)}`,
       data: { alerts: g.members.length, services: g.services },
     });
+}
+
+/** With more alerts another service may turn out to explain the rest: it leads, and gives the incident its title. */
+function leading({ incidentId, primary, suspects }: Group & { incidentId: string }) {
+  if (suspects.length === 0) return [];
+  return [
+    {
+      sql: `UPDATE incident_subjects SET role = iif(subject_id = ?, 'primary', 'affected') WHERE incident_id = ?`,
+      args: [primary, incidentId],
+    },
+    {
+      sql: `UPDATE incidents SET title = (SELECT count(*) FROM alerts WHERE incident_id = ?1) || ' alerts on '
+              || (SELECT count(*) FROM incident_subjects WHERE incident_id = ?1 AND role = 'affected')
+              || ' services, which coincide with trouble at ' || ?2 WHERE id = ?1 AND state IN ('open', 'investigating')`,
+      args: [incidentId, primary],
+    },
+  ];
 }
 
 /** Two open incidents turned out to have one root: the younger ends, and all that it holds goes to the older. */

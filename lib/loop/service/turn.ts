@@ -60,7 +60,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
     }
   });
   await isolated(report, "investigate", async () => {
-    const begun = await startInvestigations(ctx, await listWithoutInvestigation(db));
+    const begun = await startInvestigations(ctx, await listWithoutInvestigation(db, now - config.groupWaitMs));
     report.begun = begun.length;
     for (const one of begun) keep(mind, one, wake);
   });

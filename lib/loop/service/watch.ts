@@ -189,9 +189,12 @@ function alertOf(service: Service, signal: SignalNow, config: ServiceConfig, now
   if (signal.state === "over_limit" && !over) return null;
   if (signal.state === "unknown") return null;
   const limit = spec.upper ?? spec.lower;
-  const summary = over
-    ? `${spec.title} at ${formatSignal(signal.value!, spec.unit)}, limit ${formatSignal(limit!, spec.unit)}`
-    : (signal.news ?? `${spec.title} out of its usual band`);
+  const summary =
+    signal.name === "up"
+      ? `${service.id} cannot be reached`
+      : over
+        ? `${spec.title} at ${formatSignal(signal.value!, spec.unit)}, limit ${formatSignal(limit!, spec.unit)}`
+        : (signal.news ?? `${spec.title} out of its usual band`);
   return own(service.id, signal.name, over || off ? "firing" : "resolved", {
     name: over ? `${signal.name} over its limit` : `${signal.name} out of band`,
     severity: signal.name === "up" || (over && signal.name === "errors") ? "critical" : "warning",

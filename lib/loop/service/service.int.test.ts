@@ -1,0 +1,327 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { write } from "@/lib/db/client";
+import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/db/queries/healing";
+import { type Incident, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
+import { findInvestigation, listCauses, listTrajectory } from "@/lib/db/queries/investigations";
+import { addEdge, enterService, getService, listOpenServiceIncidents } from "@/lib/db/queries/services";
+import { findStory } from "@/lib/db/queries/services-view";
+import { incidents } from "@/lib/db/schema";
+import { declare } from "../declare";
+import { decide } from "../decide";
+import { healNow } from "../heal-now";
+import { newId } from "../ids";
+import { endMaintenance, openMaintenance } from "./maintain";
+import { TestEstate } from "./test-estate";
+import { freshMind } from "./world";
+
+const PERSON = { id: "user-1", name: "Ada" };
+const MINUTE = 60_000;
+
+let estate: TestEstate;
+beforeEach(async () => {
+  estate = await TestEstate.open();
+});
+afterEach(() => estate.end());
+
+const all = (): Promise<Incident[]> => estate.db.select().from(incidents).orderBy(incidents.openedAt);
+const only = async (): Promise<Incident> => {
+  const list = await all();
+  expect(list).toHaveLength(1);
+  return list[0]!;
+};
+
+/** A service that is well but for its CPU, from `since` until `until`. */
+function burning(service: string, since: number, until = Infinity): void {
+  const level: Record<string, number> = { up: 1, cpu: 0.08, latency_p90: 0.05, errors: 0, requests: 4, memory: 8e7 };
+  estate.measured.set(service, (signal, at) => {
+    if (signal === "cpu" && at >= since && at < until) return 0.96;
+    const usual = level[signal];
+    if (usual === undefined || signal === "up") return usual ?? null;
+    // Even noise without randomness.
+    return usual * (1 + 0.02 * Math.sin(at / 7_919));
+  });
+}
+
+async function approveOnly(): Promise<void> {
+  const [approval, ...more] = await listPendingApprovals(estate.db);
+  expect(more).toEqual([]);
+  await decide(
+    estate.db,
+    approval!.id,
+    { decision: "approve", digest: approval!.digest, evidenceOpened: true },
+    PERSON,
+    estate.now,
+  );
+}
+
+/** A busy CPU, alerted, investigated, with an approval that waits. */
+async function untilAsked(until = Infinity): Promise<Incident> {
+  burning("api", estate.now + 20 * MINUTE, until);
+  await estate.pass(22);
+  await estate.rest();
+  const incident = await only();
+  expect(incident).toMatchObject({ state: "awaiting_approval", kind: "service", causeNode: "api" });
+  return incident;
+}
+
+describe("from what is measured to a verified end", () => {
+  test("one incident, its cause, a consent, one command, and the metrics say that it is over", async () => {
+    const cured = estate.now + 24 * MINUTE;
+    const incident = await untilAsked(cured);
+    const [first] = await listCauses(estate.db, incident.id);
+    expect(first).toMatchObject({ node: "api", rank: 0, author: "local" });
+    const ids = new Set((await listFindings(estate.db, incident.id)).map(({ id }) => id));
+    expect(first!.cites.length).toBeGreaterThan(0);
+    expect(first!.cites.every((id) => ids.has(id))).toBe(true);
+    expect(estate.ran()).toEqual([]);
+
+    estate.now = cured - MINUTE;
+    await approveOnly();
+    await estate.rest();
+    expect(estate.ran()).toEqual(["api"]);
+    expect(await only()).toMatchObject({ state: "verifying" });
+    await estate.pass(5);
+    const [run] = await listActionRunsOf(estate.db, incident.id);
+    expect(run).toMatchObject({ state: "done", outcome: "recovered", by: "Ada" });
+    expect(await only()).toMatchObject({ state: "resolved", healedAt: expect.any(Number) });
+    expect((await getService(estate.db, "api")).incidentId).toBeNull();
+    const story = await findStory(estate.db, incident.id);
+    expect(story?.postmortem).toContain("# Post-mortem (draft)");
+    expect(story?.postmortem).not.toMatch(/\bfixed\b|caused by/i);
+    expect(story?.times.to_proposal_ms).toBeLessThan(10_000);
+    expect(estate.ran()).toEqual(["api"]);
+  });
+
+  test("a command that does not help is no success, whatever its exit code; what was tried is not offered again", async () => {
+    const incident = await untilAsked();
+    await approveOnly();
+    await estate.rest();
+    await estate.pass(12);
+    const [run, ...more] = await listActionRunsOf(estate.db, incident.id);
+    expect(more).toEqual([]);
+    expect(run).toMatchObject({ state: "done", outcome: "no_effect", result: expect.objectContaining({ code: 0 }) });
+    expect(await only()).toMatchObject({ state: "escalated" });
+  });
+
+  test("nothing measured afterwards can tell nothing", async () => {
+    const incident = await untilAsked();
+    await approveOnly();
+    await estate.rest();
+    estate.blind = true;
+    await estate.pass(12);
+    expect((await listActionRunsOf(estate.db, incident.id))[0]).toMatchObject({ outcome: "cannot_tell" });
+    expect((await all())[0]).toMatchObject({ state: expect.not.stringMatching("resolved") });
+  });
+
+  test("no data is unknown, and after a while an incident; it ends when there is data again", async () => {
+    burning("api", Infinity);
+    await estate.pass(3);
+    expect(await getService(estate.db, "api")).toMatchObject({ state: "healthy" });
+    const measure = estate.measured.get("api")!;
+    estate.measured.set("api", () => null);
+    await estate.pass(2);
+    expect(await getService(estate.db, "api")).toMatchObject({ state: "unknown" });
+    expect(await all()).toEqual([]);
+    await estate.pass(5);
+    expect((await only()).title).toContain("Nothing was measured of api");
+    estate.measured.set("api", measure);
+    await estate.pass(2);
+    expect(await only()).toMatchObject({ state: "resolved", healedAt: null });
+  });
+
+  test("a source that cannot be read says nothing about services, and is one incident of its own", async () => {
+    burning("api", Infinity);
+    burning("shop", Infinity);
+    await estate.pass(3);
+    estate.blind = true;
+    await estate.pass(8);
+    expect((await only()).title).toMatch(/prometheus could not be read/);
+    expect(await getService(estate.db, "api")).toMatchObject({ state: "healthy" });
+  });
+});
+
+describe("alerts", () => {
+  test("repeats are counted and open nothing; an end is written; what comes back is a new incident that links to the old", async () => {
+    const at = estate.now;
+    await estate.alert([{ name: "Slow", service: "api", at }]);
+    for (let i = 0; i < 40; i++) await estate.alert([{ name: "Slow", service: "api", at }]);
+    const first = await only();
+    await estate.rest();
+    estate.now += MINUTE;
+    await estate.alert([{ name: "Slow", service: "api", at, status: "resolved" }]);
+    await estate.rest();
+    expect(await only()).toMatchObject({ id: first.id, state: "resolved" });
+    // A late repeat of what is over says nothing new.
+    await estate.alert([{ name: "Slow", service: "api", at }]);
+    expect(await only()).toMatchObject({ id: first.id });
+    estate.now += MINUTE;
+    await estate.alert([{ name: "Slow", service: "api", at: estate.now }]);
+    const list = await all();
+    expect(list.map(({ previousIncidentId }) => previousIncidentId)).toEqual([null, first.id]);
+  });
+
+  test("a storm of 1,000 alerts of 50 services from one failed dependency is one incident and one investigation", async () => {
+    const { db, now } = estate;
+    const services = Array.from({ length: 50 }, (_, i) => `service-${i}`);
+    await write(
+      db,
+      [...services, "ledger-db"].map((id) => enterService(db, id, "seed", now)),
+    );
+    await write(
+      db,
+      services.map((id) => addEdge(id, "ledger-db", "seed", now)),
+    );
+    const began = performance.now();
+    const alerts = services.flatMap((service) =>
+      Array.from({ length: 20 }, (_, i) => ({ name: `Rule${i}`, service, at: now - i * 1_000 })),
+    );
+    for (let i = 0; i < alerts.length; i += 200) await estate.alert(alerts.slice(i, i + 200));
+    await estate.rest();
+    const ms = performance.now() - began;
+    const open = await listOpenServiceIncidents(db);
+    expect(open).toHaveLength(1);
+    const subjects = await listSubjects(db, open[0]!.id);
+    expect(subjects.find(({ role }) => role === "primary")?.subjectId).toBe("ledger-db");
+    expect(subjects).toHaveLength(51);
+    expect((await db.$client.execute("SELECT count(*) AS n FROM investigations")).rows[0]!["n"]).toBe(1);
+    const causes = await listCauses(db, open[0]!.id);
+    expect(causes.slice(0, 3).map(({ node }) => node)).toContain("ledger-db");
+    console.info(`storm of 1,000 alerts: ${Math.round(ms)} ms to the investigation's end`);
+  });
+
+  test("a maintenance window mutes opening, not recording, and recovers by itself", async () => {
+    await openMaintenance(
+      estate.db,
+      { service: "api*", labels: {}, ends_at: new Date(estate.now + 10 * MINUTE).toISOString() },
+      PERSON,
+      estate.now,
+    );
+    expect(await estate.alert([{ name: "Slow", service: "api-eu" }])).toMatchObject({ muted: 1, opened: [] });
+    await estate.rest();
+    expect(await all()).toEqual([]);
+    estate.now += 11 * MINUTE;
+    await estate.rest();
+    expect((await only()).title).toContain("Slow on api-eu");
+  });
+
+  test("a window that is ended by hand lets what still fires through", async () => {
+    const body = { service: "*", labels: {}, ends_at: new Date(estate.now + 60 * MINUTE).toISOString() };
+    const { id } = await openMaintenance(estate.db, body, PERSON, estate.now);
+    await estate.alert([{ name: "Slow", service: "api" }]);
+    await endMaintenance(estate.db, id, PERSON, estate.now);
+    await estate.rest();
+    await only();
+  });
+});
+
+describe("consent", () => {
+  test("is void when the service moved: a deploy was announced", async () => {
+    const incident = await untilAsked();
+    const [approval] = await listPendingApprovals(estate.db);
+    await declare(
+      estate.db,
+      { subject_kind: "service", subject_id: "api", kind: "deploy", to: "2.0" },
+      "ci",
+      estate.now,
+    );
+    const decision = { decision: "approve" as const, digest: approval!.digest, evidenceOpened: true };
+    await expect(decide(estate.db, approval!.id, decision, PERSON, estate.now)).rejects.toThrow(/Void: api has moved/);
+    expect(estate.ran()).toEqual([]);
+    await estate.rest();
+    expect((await listProposalsOf(estate.db, incident.id)).map(({ state }) => state)).toEqual(["void", "pending"]);
+  });
+
+  test("a rejection leaves it waiting until somebody heals it now", async () => {
+    const incident = await untilAsked();
+    const [approval] = await listPendingApprovals(estate.db);
+    await decide(
+      estate.db,
+      approval!.id,
+      { decision: "reject", digest: approval!.digest, evidenceOpened: true },
+      PERSON,
+      estate.now,
+    );
+    await estate.rest();
+    expect(await only()).toMatchObject({ state: "rejected" });
+    expect(estate.ran()).toEqual([]);
+    await healNow(estate.db, incident.id, PERSON, estate.now);
+    await estate.rest();
+    expect(estate.ran()).toEqual(["api"]);
+  });
+
+  test("does nothing while the global stop is on", async () => {
+    await write(estate.db, [
+      {
+        sql: "INSERT INTO settings (key, value, updated_at) VALUES ('fleet', ?, 0)",
+        args: [JSON.stringify({ global_stop: true })],
+      },
+    ]);
+    burning("api", estate.now + MINUTE);
+    await estate.pass(4);
+    expect(await only()).toMatchObject({ state: "escalated" });
+    expect(await listPendingApprovals(estate.db)).toEqual([]);
+  });
+});
+
+describe("after a crash", () => {
+  test("an investigation is taken up by whoever sweeps next, and what was read is not read again", async () => {
+    await estate.alert([{ name: "Slow", service: "api" }]);
+    const incident = await only();
+    // As a process leaves it that dies in the middle: begun, something read, nobody at it.
+    await write(estate.db, [
+      { sql: "UPDATE incidents SET state = 'investigating', state_version = 1 WHERE id = ?", args: [incident.id] },
+      {
+        sql: "INSERT INTO investigations (id, incident_id, state, owner, lease_until, attempt, started_at) VALUES (?, ?, 'running', 'gone', ?, 1, ?)",
+        args: [newId("inv"), incident.id, estate.now + 30_000, estate.now],
+      },
+    ]);
+    estate.mind = freshMind();
+    await estate.rest();
+    expect(await findInvestigation(estate.db, incident.id)).toMatchObject({ state: "running", owner: "gone" });
+    estate.now += 31_000;
+    await estate.rest();
+    const done = await findInvestigation(estate.db, incident.id);
+    expect(done).toMatchObject({ state: "done", attempt: 2 });
+    expect((await listTrajectory(estate.db, done!.id)).length).toBeGreaterThan(5);
+  });
+
+  test("an operation that never reported is measured, and never run again", async () => {
+    const incident = await untilAsked();
+    await approveOnly();
+    const [proposal] = await listProposalsOf(estate.db, incident.id);
+    // As a process leaves it that dies while its command runs.
+    await write(estate.db, [
+      { sql: "UPDATE proposals SET state = 'executed' WHERE id = ?", args: [proposal!.id] },
+      {
+        sql: "UPDATE incidents SET state = 'acting', state_version = state_version + 1 WHERE id = ?",
+        args: [incident.id],
+      },
+      {
+        sql: `INSERT INTO action_runs (id, idempotency_key, proposal_id, incident_id, subject_kind, subject_id, action, args, by, why, state, started_at)
+              VALUES ('act_cut', ?, ?, ?, 'service', 'api', 'run_command', '{"entry":"restart"}', 'Ada', 'why', 'started', ?)`,
+        args: [proposal!.id, proposal!.id, incident.id, estate.now],
+      },
+    ]);
+    burning("api", estate.now - 5 * MINUTE, estate.now + MINUTE);
+    await estate.pass(20);
+    expect((await listActionRunsOf(estate.db, incident.id))[0]).toMatchObject({
+      state: "cannot_tell",
+      outcome: "recovered",
+    });
+    expect(estate.ran()).toEqual([]);
+    expect((await listTimeline(estate.db, incident.id)).map(({ type }) => type)).toContain("action.cut_off");
+  });
+
+  test("two processes that sweep at once carry an operation out once", async () => {
+    await untilAsked();
+    await approveOnly();
+    const mine = estate.mind;
+    const turns = [estate.turn()];
+    estate.mind = freshMind();
+    turns.push(estate.turn());
+    await Promise.all(turns);
+    await Promise.all([...mine.pending, ...estate.mind.pending]);
+    await estate.rest();
+    expect(estate.ran()).toEqual(["api"]);
+  });
+});
