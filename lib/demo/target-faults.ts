@@ -27,7 +27,7 @@ const FAULTS: Record<TargetFaultKind, Spec> = {
   target_cpu: {
     title: "Service: busy processor",
     description: "Threads of the service burn processor time for ten minutes.",
-    how: { stress: "/stress/cpu?duration=600&threads=2" },
+    how: { stress: "/stress/cpu?duration=600&threads=3" },
   },
   target_memory: {
     title: "Service: memory held",

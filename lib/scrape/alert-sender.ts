@@ -15,13 +15,20 @@ const REPEAT_MS = 3_600_000;
 const WITHIN_MS = 5_000;
 const NO_END = "0001-01-01T00:00:00Z";
 
+/** What a service's receiver was last told, of which alerts it knows that they fire, and when it was last tried. */
+interface Group {
+  told: string;
+  toldAt: number;
+  triedAt: number;
+  begun: Set<string>;
+}
+
 /**
  * Tells a webhook of alerts as Alertmanager does (webhook version 4), grouped by service. A group is told when one of its alerts
  * began to fire or ended since it was last told; what could not be told is told again.
  */
 export function createAlertSender(webhook: Webhook, externalUrl: string, say: (line: string) => void) {
-  /** By service: what was last told, and when it was last tried. */
-  const groups = new Map<string, { told: string; toldAt: number; triedAt: number; ended: Set<string> }>();
+  const groups = new Map<string, Group>();
 
   async function turn(alerts: RuleAlert[], now: number): Promise<void> {
     const byService = new Map<string, RuleAlert[]>();
@@ -34,12 +41,14 @@ export function createAlertSender(webhook: Webhook, externalUrl: string, say: (l
   }
 
   async function tell(service: string, all: RuleAlert[], now: number): Promise<void> {
-    const group = groups.get(service) ?? { told: "", toldAt: -Infinity, triedAt: -Infinity, ended: new Set() };
+    const group = groups.get(service) ?? { told: "", toldAt: -Infinity, triedAt: -Infinity, begun: new Set() };
     groups.set(service, group);
-    const identity = (a: RuleAlert) => `${fingerprint(a.labels)} ${a.firedAt} ${a.endedAt}`;
     // An end that was told once is not told again, and one whose beginning nobody heard of is no news.
-    const news = all.filter((a) => a.state === "firing" || !group.ended.has(identity(a)));
-    const state = news.map(identity).toSorted().join("\n");
+    const news = all.filter((a) => a.state === "firing" || group.begun.has(identity(a)));
+    const state = news.map((a) => `${identity(a)} ${a.state}`).toSorted().join("\n"); // prettier-ignore
+    const firing = news.filter((a) => a.state === "firing");
+    const told = firing.map((a) => `${identity(a)} firing`).toSorted().join("\n"); // prettier-ignore
+    const begun = new Set(firing.map(identity));
     const due = state !== group.told || (news.length > 0 && now - group.toldAt >= REPEAT_MS);
     if (!due || news.length === 0 || now - group.triedAt < GROUP_INTERVAL_MS) return;
     group.triedAt = now;
@@ -51,9 +60,7 @@ export function createAlertSender(webhook: Webhook, externalUrl: string, say: (l
       );
       return;
     }
-    for (const alert of news) if (alert.state === "resolved") group.ended.add(identity(alert));
-    group.told = news.filter((a) => a.state === "firing").map(identity).toSorted().join("\n"); // prettier-ignore
-    group.toldAt = now;
+    Object.assign(group, { told, begun, toldAt: now });
   }
 
   async function post(service: string, alerts: RuleAlert[]): Promise<void> {
@@ -91,6 +98,9 @@ export function createAlertSender(webhook: Webhook, externalUrl: string, say: (l
   }
   return { turn };
 }
+
+/** One occurrence of an alert. */
+const identity = (alert: RuleAlert) => `${fingerprint(alert.labels)} ${alert.firedAt}`;
 
 /** Sixteen hex digits that are equal for equal labels. */
 const fingerprint = (labels: Labels) => createHash("sha256").update(keyOf(labels)).digest("hex").slice(0, 16);
