@@ -13,16 +13,13 @@ const SHOWN_BLIND = 4;
 export function compose(of: Case, state: InvestigationState, plain: (text: string) => string): Messages {
   const parts = paragraphs(of, state, plain);
   const summary = parts.map(({ head, text }) => `${head}: ${text}`).join("\n");
-  const blocks = parts.map(({ head, text }): SlackBlock => ({
-    type: "section",
-    text: { type: "mrkdwn", text: `*${head}*\n${escaped(text)}`.slice(0, SECTION_CHARS) },
-  }));
+  const blocks = parts.map(({ head, text }) => section(`*${escaped(head)}*\n${escaped(text)}`));
   const title = `${of.incidentId}: ${plain(of.title)}`;
   return {
     summary,
     slack: {
       text: escaped(title),
-      blocks: [{ type: "section", text: { type: "mrkdwn", text: `*${escaped(title)}*` } }, ...blocks],
+      blocks: [section(`*${escaped(title)}*`), ...blocks],
     },
     statusLine: statusLine(of, state),
   };
@@ -80,6 +77,10 @@ function statusLine(of: Case, { analysis, hypotheses }: InvestigationState): str
   return `${of.target.node}: we are looking into a disruption since about ${since} UTC.`;
 }
 
+const section = (text: string): SlackBlock => ({
+  type: "section",
+  text: { type: "mrkdwn", text: text.slice(0, SECTION_CHARS), verbatim: true },
+});
 const cited = (ids: readonly string[]) => (ids.length === 0 ? "" : `[${ids.join(", ")}]`);
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 const clock = (seconds: number) => new Date(seconds * 1000).toISOString().slice(11, 16);

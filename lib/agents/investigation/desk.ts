@@ -51,7 +51,7 @@ export function createDesk(investigator: Investigator, budget: Budget, screen: S
       signal,
       (reason) => ({ ok: false, source: reading, reason }),
     );
-    if (looked.ok) screen.inspect(reading, looked.value);
+    screen.inspect(reading, looked.ok ? looked.value : looked.reason);
     const json = looked.ok ? JSON.stringify(looked.value) : null;
     await record({
       ...by,

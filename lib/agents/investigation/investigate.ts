@@ -46,7 +46,7 @@ export interface Investigation {
   blastRadius: string[];
   couldNotLook: Blind[];
   reports: Report[];
-  /** Who wrote `hypotheses`, `skeptic`, `proposal` and `summary`: `local` or a model's name. */
+  /** Who is behind `hypotheses` (their order), `notes` (on them), `skeptic`, `proposal` and `summary`: `local` or a model's name. */
   authors: Record<string, string>;
   spent: Spent;
   /** What each model cost. */

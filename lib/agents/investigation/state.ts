@@ -73,11 +73,17 @@ export interface Remedy {
   rollback: { title: string; body: string } | null;
 }
 
+/** Slack's text object; verbatim: no address, channel or name in it becomes a link by itself. */
+interface MarkdownText {
+  type: "mrkdwn";
+  text: string;
+  verbatim: true;
+}
+
 /** A Slack Block Kit block, as far as it is used here. */
 export interface SlackBlock {
-  type: "section" | "context";
-  text?: { type: "mrkdwn"; text: string };
-  elements?: { type: "mrkdwn"; text: string }[];
+  type: "section";
+  text: MarkdownText;
 }
 
 export interface Messages {

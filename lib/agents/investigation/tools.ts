@@ -89,7 +89,7 @@ export function createTools(
     show: (value: T) => unknown,
     as: (value: T) => Partial<Evidence>,
   ): ToolResult {
-    if (!looked.ok) return { text: `Could not look: ${screen.plain(looked.reason)}`, blind: looked };
+    if (!looked.ok) return { text: `Could not look.\n${screen.quote("why", looked.reason)}`, blind: looked };
     if (looked.again) return { text: "This was read before; it says the same. Ask something else or conclude." };
     return { text: screen.quote(label, show(looked.value)), evidence: as(looked.value) };
   }

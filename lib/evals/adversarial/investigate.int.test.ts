@@ -118,7 +118,7 @@ describe("with a model", () => {
     const done = await run(badDeploy(), { chains }).done;
     expect(done.hypotheses[0]?.notes).toMatchObject([{ cites: ["c1", "l1"], author: "openai-compatible/scripted-0" }]);
     expect(done.removed.map(({ text }) => text)).toEqual(["Mercury is in retrograde.", "It was caused by payments."]);
-    expect(done.authors).toMatchObject({ hypotheses: "openai-compatible/scripted-0", summary: "openai-compatible/scripted-0" }); // prettier-ignore
+    expect(done.authors).toMatchObject({ hypotheses: "local", notes: "openai-compatible/scripted-0", summary: "openai-compatible/scripted-0" }); // prettier-ignore
     expect(done.remedy.proposal).toMatchObject({
       offer: { id: "scale-payments" },
       args: { entry: "scale", service: "payments", replicas: 4 },

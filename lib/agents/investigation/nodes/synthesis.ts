@@ -57,15 +57,14 @@ export const synthesis =
     }));
     const order = reordered(written, local, value.order[0], statements.kept);
     const refused = order === null && wantsOther(value.order) ? [{ text: `puts hypothesis ${value.order[0]} first`, why: "it is not a near tie, or no finding is cited for it", author }] : []; // prettier-ignore
-    const stands = statements.kept.length > 0 || order !== null;
     return {
       ...base,
       hypotheses: order ?? written,
       reorderedBy: order === null ? null : author,
       removed: [...statements.removed, ...summary.removed, ...refused],
       written: summary.kept.map((claim) => ({ ...claim, author })),
-      authors: { hypotheses: stands ? author : "local" },
-      reports: [{ node: "synthesis", text: first(order ?? written), author: stands ? author : "local" }],
+      authors: { hypotheses: order === null ? "local" : author, ...(statements.kept.length > 0 && { notes: author }) },
+      reports: [{ node: "synthesis", text: first(order ?? written), author: order === null ? "local" : author }],
     };
   };
 
