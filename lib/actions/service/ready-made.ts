@@ -42,8 +42,8 @@ const RESTART: readonly CauseKind[] = [
 const CUT = "Requests under way on {service} are cut off, and what it holds in memory is gone";
 
 /**
- * Operations on the usual platforms, expanded to ordinary command entries. Options go in front of `--` or of what is acted
- * on. `systemctl`, `docker` and `kubectl` exit with 0 when the order was taken; the metrics say what became of it.
+ * Operations on the usual platforms, expanded to ordinary command entries. These programs exit with 0 when the order was
+ * taken; the metrics say what became of it. Where a program has no dry run, what it says of the state stands for one.
  */
 export const READY_MADE = {
   docker_compose_restart: {
@@ -101,7 +101,8 @@ export const READY_MADE = {
   kubectl_rollout_restart: {
     title: "Rolling restart (Kubernetes)",
     argv: ["kubectl", ...IN_CLUSTER, "rollout", "restart", "{target}"],
-    dryRun: ["kubectl", ...IN_CLUSTER, "rollout", "restart", "--dry-run=server", "{target}"],
+    // A restart has no dry run: how the rollout stands says whether it is there and may be looked at.
+    dryRun: ["kubectl", ...IN_CLUSTER, "rollout", "status", "--watch=false", "{target}"],
     settings: WORKLOAD,
     risk: "reversible",
     remedies: RESTART,
