@@ -6,11 +6,19 @@ import type {
   RunsAnswer,
   SeriesAnswer,
 } from "@/lib/contracts/agents";
+import type {
+  AlertSourcesAnswer,
+  AlertSourceTestAnswer,
+  NewAlertSourceAnswer,
+  NewAlertSourceBody,
+} from "@/lib/contracts/alert-sources";
 import type { ApprovalsAnswer, BulkDecisionAnswer, BulkDecisionBody, DecisionAnswer } from "@/lib/contracts/approvals";
 import type { LinkBody, LinkCheckAnswer, SessionAnswer } from "@/lib/contracts/auth";
+import type { ChangeView } from "@/lib/contracts/changes";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
 import type { IncidentCommand, IncidentDetail, IncidentsAnswer } from "@/lib/contracts/incidents";
 import type { KeysAnswer, NewKeyAnswer, NewKeyBody } from "@/lib/contracts/keys";
+import type { MaintenanceBody, MaintenanceView, RunbookView, ScenarioView } from "@/lib/contracts/operations";
 import type {
   FleetSettings,
   FleetSettingsPatch,
@@ -19,6 +27,7 @@ import type {
   OverviewAnswer,
 } from "@/lib/contracts/overview";
 import type { Problem } from "@/lib/contracts/problem";
+import type { CauseView, ServiceDetail, ServiceSeries, ServicesAnswer, ServiceStory } from "@/lib/contracts/services";
 import type { InviteBody, LinkAnswer, UsersAnswer, UserView } from "@/lib/contracts/users";
 
 /** A server that does not answer within this is treated as away, so that no screen waits for ever. */
@@ -103,6 +112,7 @@ const post = <T>(path: string, body: unknown) => request<T>("POST", path, { body
 
 /** Ids are names that strangers chose: they are never part of a path as they are. */
 const agentPath = (id: string, rest = "") => `/api/v1/agents/${encodeURIComponent(id)}${rest}`;
+const servicePath = (id: string, rest = "") => `/api/v1/services/${encodeURIComponent(id)}${rest}`;
 const incidentPath = (id: string, rest = "") => `/api/v1/incidents/${encodeURIComponent(id)}${rest}`;
 
 export interface AgentsFilter extends Query {
@@ -113,11 +123,26 @@ export interface AgentsFilter extends Query {
 export interface IncidentsFilter extends Query {
   state?: string;
   agent?: string;
+  service?: string;
+  kind?: string;
+  min_severity?: number;
   before?: number;
 }
 export interface HealingFilter extends Query {
   outcome?: string;
   agent?: string;
+}
+
+export interface ChangesFilter extends Query {
+  q?: string;
+  subject_kind?: string;
+  kind?: string;
+  declared?: string;
+  before?: number;
+}
+export interface RunbooksAnswer {
+  runbooks: RunbookView[];
+  sections: { path: string; heading: string; body: string }[];
 }
 
 /** The REST surface as the screens use it: one function a request. Types come from the contracts. */
@@ -146,6 +171,27 @@ export const api = {
   incident: (id: string, signal?: AbortSignal) => get<IncidentDetail>(incidentPath(id), {}, signal),
   incidentCommand: (id: string, command: IncidentCommand, comment?: string) =>
     post<unknown>(incidentPath(id, `/${command}`), comment ? { comment } : {}),
+  story: (id: string, signal?: AbortSignal) => get<ServiceStory>(incidentPath(id, "/story"), {}, signal),
+  thumb: (id: string, cause: string, thumb: 1 | -1) =>
+    post<CauseView>(incidentPath(id, `/causes/${encodeURIComponent(cause)}/feedback`), { thumb }),
+
+  services: (signal?: AbortSignal) => get<ServicesAnswer>("/api/v1/services", {}, signal),
+  service: (id: string, signal?: AbortSignal) => get<ServiceDetail>(servicePath(id), {}, signal),
+  serviceSeries: (id: string, minutes: number, signal?: AbortSignal) =>
+    get<ServiceSeries>(servicePath(id, "/series"), { minutes }, signal),
+  changes: (filter: ChangesFilter, signal?: AbortSignal) =>
+    get<{ changes: ChangeView[] }>("/api/v1/changes", filter, signal),
+  runbooks: (q: string, signal?: AbortSignal) => get<RunbooksAnswer>("/api/v1/runbooks", { q }, signal),
+  maintenance: (signal?: AbortSignal) => get<{ windows: MaintenanceView[] }>("/api/v1/maintenance", {}, signal),
+  openMaintenance: (body: Omit<MaintenanceBody, "labels">) => post<MaintenanceView>("/api/v1/maintenance", body),
+  endMaintenance: (id: string) => request<void>("DELETE", `/api/v1/maintenance/${encodeURIComponent(id)}`),
+  alertSources: (signal?: AbortSignal) => get<AlertSourcesAnswer>("/api/v1/alert-sources", {}, signal),
+  createAlertSource: (body: NewAlertSourceBody) => post<NewAlertSourceAnswer>("/api/v1/alert-sources", body),
+  revokeAlertSource: (id: string) => request<void>("DELETE", `/api/v1/alert-sources/${encodeURIComponent(id)}`),
+  testAlertSource: (id: string) =>
+    post<AlertSourceTestAnswer>(`/api/v1/alert-sources/${encodeURIComponent(id)}/test`, {}),
+  scenarios: (signal?: AbortSignal) => get<{ scenarios: ScenarioView[] }>("/api/v1/scenarios", {}, signal),
+  fireScenario: (id: string) => post<{ incidents: string[] }>(`/api/v1/scenarios/${encodeURIComponent(id)}/fire`, {}),
 
   approvals: (state: string | undefined, signal?: AbortSignal) =>
     get<ApprovalsAnswer>("/api/v1/approvals", { state }, signal),

@@ -1,6 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "@/components/api";
 
+/** When a source last sent something moves without any message on the stream. */
+const SOURCES_POLL_MS = 10_000;
+
 export const settingsQuery = queryOptions({ queryKey: ["settings"], queryFn: ({ signal }) => api.settings(signal) });
 export const agentTypesQuery = queryOptions({
   queryKey: ["agent-types"],
@@ -8,3 +11,12 @@ export const agentTypesQuery = queryOptions({
 });
 export const keysQuery = queryOptions({ queryKey: ["keys"], queryFn: ({ signal }) => api.keys(signal) });
 export const usersQuery = queryOptions({ queryKey: ["users"], queryFn: ({ signal }) => api.users(signal) });
+export const maintenanceQuery = queryOptions({
+  queryKey: ["maintenance"],
+  queryFn: ({ signal }) => api.maintenance(signal),
+});
+export const alertSourcesQuery = queryOptions({
+  queryKey: ["alert-sources"],
+  queryFn: ({ signal }) => api.alertSources(signal),
+  refetchInterval: SOURCES_POLL_MS,
+});

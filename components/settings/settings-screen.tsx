@@ -1,20 +1,29 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useSession } from "@/components/access/session";
 import { PageHead } from "@/components/shell/page-head";
+import { Skeleton } from "@/components/ui/feedback";
 import { Tabs } from "@/components/ui/tabs";
 import { DetectionTab } from "./detection-tab";
 import { KeysTab } from "./keys-tab";
 import { LimitsTab } from "./limits-tab";
+import { ServicesTab } from "./services-tab";
 import { TypesTab } from "./types-tab";
 import { UsersTab } from "./users-tab";
 
-const TABS = ["types", "detection", "limits", "keys", "users"] as const;
+// What a sender has to be told is read from the contracts: only this tab needs them in the browser.
+const SourcesTab = dynamic(() => import("./sources-tab").then((module) => module.SourcesTab), {
+  ssr: false,
+  loading: () => <Skeleton className="h-64 rounded-[0.625rem]" />,
+});
+
+const TABS = ["types", "services", "sources", "detection", "limits", "keys", "users"] as const;
 
 export function SettingsScreen() {
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("types"));
-  const { administers } = useSession();
+  const { administers, decides } = useSession();
   return (
     <>
       <PageHead
@@ -27,6 +36,16 @@ export function SettingsScreen() {
         onChange={(next) => void setTab(next as typeof tab)}
         tabs={[
           { value: "types", label: "Agent types", content: <TypesTab administers={administers} /> },
+          {
+            value: "services",
+            label: "Services",
+            content: <ServicesTab administers={administers} decides={decides} />,
+          },
+          {
+            value: "sources",
+            label: "Alert sources",
+            content: <SourcesTab administers={administers} decides={decides} />,
+          },
           { value: "detection", label: "Detection and consent", content: <DetectionTab administers={administers} /> },
           { value: "limits", label: "Limits and stop", content: <LimitsTab administers={administers} /> },
           ...(administers

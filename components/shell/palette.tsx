@@ -3,20 +3,22 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { CornerDownLeft, type LucideIcon, Moon, Siren, Sun, Waypoints } from "lucide-react";
+import { CornerDownLeft, type LucideIcon, Moon, Network, Siren, Sun, Waypoints } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { agentsQuery } from "@/components/agents/queries";
 import { incidentsQuery } from "@/components/incidents/queries";
+import { servicesQuery } from "@/components/services/queries";
+import { SERVICE } from "@/components/services/states";
 import { agentLook } from "@/components/status/states";
 import { Kbd } from "@/components/ui/kbd";
 import { PLACES } from "./places";
 
-/** How many agents and incidents are offered for what was typed. */
+/** How many agents, services and incidents are offered for what was typed. */
 const OFFERED = 8;
 
-/** Everything by its name: screens, agents, incidents. */
+/** Everything by its name: screens, incidents, services, agents. */
 export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
@@ -43,12 +45,14 @@ function Choices({ onDone }: { onDone: () => void }) {
     refetchInterval: false,
     placeholderData: keepPreviousData,
   });
+  const services = useQuery({ ...servicesQuery, refetchInterval: false });
   const incidents = useQuery(incidentsQuery({ state: "active", limit: 50 }));
 
   const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
   const places = PLACES.filter(({ label }) => matches(label));
   const active =
     incidents.data?.incidents.filter(({ title, id }) => matches(title) || matches(id)).slice(0, OFFERED) ?? [];
+  const called = services.data?.services.filter(({ id }) => matches(id)).slice(0, OFFERED) ?? [];
   const go = (href: string) => () => {
     onDone();
     router.push(href);
@@ -63,7 +67,7 @@ function Choices({ onDone }: { onDone: () => void }) {
       <Command.Input
         value={text}
         onValueChange={setText}
-        placeholder="Find an agent, an incident, a screen"
+        placeholder="Find an agent, a service, an incident, a screen"
         className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-ink-3"
       />
       <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
@@ -91,6 +95,21 @@ function Choices({ onDone }: { onDone: () => void }) {
                 onSelect={go(`/incidents/${encodeURIComponent(incident.id)}`)}
               >
                 <span className="truncate">{incident.title}</span>
+              </Item>
+            ))}
+          </Group>
+        ) : null}
+        {called.length > 0 ? (
+          <Group heading="Services">
+            {called.map(({ id, state }) => (
+              <Item
+                key={id}
+                value={`service ${id}`}
+                icon={Network}
+                onSelect={go(`/services/${encodeURIComponent(id)}`)}
+              >
+                <span className="truncate">{id}</span>
+                <span className="ml-auto shrink-0 text-xs text-ink-3">{SERVICE[state].label}</span>
               </Item>
             ))}
           </Group>

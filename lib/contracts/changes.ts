@@ -38,6 +38,10 @@ export const ChangesAnswer = z.object({ changes: z.array(ChangeView) });
 export const ChangesQuery = z.object({
   subject: z.string().max(200).optional(),
   subject_kind: z.enum(SUBJECT_KINDS).optional(),
+  q: z.string().max(200).optional().describe("in the subject's name, the values, the note or the source"),
+  kind: z.enum(CHANGE_KINDS).optional(),
+  declared: z.enum(["true", "false"]).optional().describe("false: only seen, announced by nobody"),
+  before: z.coerce.number().int().optional().describe("epoch ms to page back from"),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });
 

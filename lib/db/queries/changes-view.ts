@@ -1,4 +1,4 @@
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, lt, or, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ChangesQuery, ChangeView } from "@/lib/contracts/changes";
 import type { Db } from "../client";
@@ -13,12 +13,24 @@ export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>):
       and(
         query.subject ? eq(changes.subjectId, query.subject) : undefined,
         query.subject_kind ? eq(changes.subjectKind, query.subject_kind) : undefined,
+        query.kind ? eq(changes.kind, query.kind) : undefined,
+        query.declared === undefined ? undefined : eq(changes.declared, query.declared === "true"),
+        query.before === undefined ? undefined : lt(changes.at, query.before),
+        query.q === undefined ? undefined : says(query.q),
       ),
     )
     .orderBy(desc(changes.at), desc(changes.id))
     .limit(query.limit);
   return rows.map(changeView);
 }
+
+/** Whether a change says these words anywhere, whatever their case. `instr` takes them as they are: no wildcard in them counts. */
+const says = (words: string) =>
+  or(
+    ...[changes.subjectId, changes.from, changes.to, changes.note, changes.source].map(
+      (column) => sql`instr(lower(${column}), lower(${words})) > 0`,
+    ),
+  );
 
 export function changeView(row: typeof changes.$inferSelect): ChangeView {
   return {

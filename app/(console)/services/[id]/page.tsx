@@ -1,0 +1,28 @@
+import type { Metadata } from "next";
+import { ServiceScreen } from "@/components/services/service-screen";
+import { Hydrated } from "@/app/(console)/hydrated";
+import { readService } from "@/app/(console)/service-reads";
+
+type Props = { params: Promise<{ id: string }> };
+
+/** A name chosen by a stranger may be no valid escape sequence; then it is taken as it stands. */
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: decoded((await params).id) };
+}
+
+export default async function ServicePage({ params }: Props) {
+  const id = decoded((await params).id);
+  return (
+    <Hydrated queries={[readService(id)]}>
+      <ServiceScreen key={id} id={id} />
+    </Hydrated>
+  );
+}

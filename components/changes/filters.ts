@@ -1,0 +1,29 @@
+import { createLoader, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
+
+/** What of the log is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
+export const changeFilters = {
+  q: parseAsString.withDefault(""),
+  of: parseAsStringLiteral(SUBJECT_KINDS),
+  kind: parseAsStringLiteral(CHANGE_KINDS),
+  how: parseAsStringLiteral(["declared", "seen"]),
+  before: parseAsInteger,
+};
+export const loadChangeFilters = createLoader(changeFilters);
+
+interface Filters {
+  q: string;
+  of: string | null;
+  kind: string | null;
+  how: "declared" | "seen" | null;
+  before: number | null;
+}
+
+/** As the API wants it: what is not filtered by is left out. */
+export const changesFilter = ({ q, of, kind, how, before }: Filters) => ({
+  ...(q.trim() === "" ? {} : { q: q.trim() }),
+  ...(of === null ? {} : { subject_kind: of }),
+  ...(kind === null ? {} : { kind }),
+  ...(how === null ? {} : { declared: how === "declared" ? "true" : "false" }),
+  ...(before === null ? {} : { before }),
+});

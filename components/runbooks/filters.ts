@@ -1,0 +1,3 @@
+import { parseAsString } from "nuqs";
+
+export const runbookFilters = { q: parseAsString.withDefault(""), open: parseAsString };

@@ -1,0 +1,152 @@
+import { BellOff, BellRing, FileClock, Repeat2, ShieldCheck } from "lucide-react";
+import Link from "next/link";
+import type { ChangeView } from "@/lib/contracts/changes";
+import type { IncidentSummary } from "@/lib/contracts/incidents";
+import type { AlertView } from "@/lib/contracts/services";
+import { changeText } from "@/components/changes/words";
+import { IncidentBadge, Severity } from "@/components/status/badges";
+import { CHANGE, name } from "@/components/status/words";
+import { Badge } from "@/components/ui/badge";
+import { Empty } from "@/components/ui/feedback";
+import { duration, integer } from "@/components/ui/format";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Ago, Clock } from "@/components/ui/time";
+import { AlertBadge } from "./badges";
+
+export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
+  if (alerts.length === 0)
+    return (
+      <Empty icon={BellRing} title="No alert yet">
+        Nothing that names this service has fired, here or at a source of alerts.
+      </Empty>
+    );
+  return (
+    <Table label="Alerts">
+      <HeadRow>
+        <th>Began</th>
+        <th>Alert</th>
+        <th>Severity</th>
+        <th>Now</th>
+        <th className="text-right">Times told</th>
+        <th>From</th>
+        <th>Incident</th>
+      </HeadRow>
+      <Body>
+        {alerts.map((alert) => (
+          <Row key={alert.id}>
+            <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
+              <Clock at={alert.starts_at} />
+            </td>
+            <td className="min-w-64">
+              <span className="font-medium wrap-anywhere">{alert.name}</span>
+              <p className="text-xs wrap-anywhere text-ink-2">{alert.summary}</p>
+            </td>
+            <td>
+              <AlertBadge severity={alert.severity} />
+            </td>
+            <td>
+              <span className="flex flex-wrap gap-1">
+                {alert.ends_at === null ? (
+                  <Badge tone="hold" icon={BellRing}>
+                    firing
+                  </Badge>
+                ) : (
+                  <span className="num whitespace-nowrap text-ink-2">
+                    ended after {duration(alert.ends_at - alert.starts_at)}
+                  </span>
+                )}
+                {alert.flapping ? (
+                  <Badge tone="warn" icon={Repeat2}>
+                    flapping
+                  </Badge>
+                ) : null}
+                {alert.muted ? (
+                  <Badge icon={BellOff} title="It fired in a maintenance window.">
+                    muted
+                  </Badge>
+                ) : null}
+              </span>
+            </td>
+            <td className="num text-right">{integer(alert.count)}</td>
+            <td className="text-ink-2">{alert.source}</td>
+            <td>
+              {alert.incident_id === null ? (
+                <span className="text-ink-3">none</span>
+              ) : (
+                <Link
+                  href={`/incidents/${encodeURIComponent(alert.incident_id)}`}
+                  className="text-accent hover:underline"
+                >
+                  Open
+                </Link>
+              )}
+            </td>
+          </Row>
+        ))}
+      </Body>
+    </Table>
+  );
+}
+
+export function ServiceChanges({ changes }: { changes: readonly ChangeView[] }) {
+  if (changes.length === 0)
+    return (
+      <Empty icon={FileClock} title="No change is known">
+        Deploys and the like come in by POST /api/v1/changes and GitHub&rsquo;s webhook. None about this service did.
+      </Empty>
+    );
+  return (
+    <Table label="Changes">
+      <HeadRow>
+        <th>At</th>
+        <th>What</th>
+        <th>How</th>
+        <th>Detail</th>
+        <th>From</th>
+      </HeadRow>
+      <Body>
+        {changes.map((change) => (
+          <Row key={change.id}>
+            <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
+              <Clock at={change.at} />
+            </td>
+            <td className="whitespace-nowrap">{name(CHANGE, change.kind)}</td>
+            <td className="whitespace-nowrap text-ink-2">{change.declared ? "declared" : "seen, not declared"}</td>
+            <td className="min-w-56 wrap-anywhere text-ink-2">
+              {changeText(change) || <span className="text-ink-3">no detail</span>}
+            </td>
+            <td className="text-ink-2">{change.source}</td>
+          </Row>
+        ))}
+      </Body>
+    </Table>
+  );
+}
+
+export function ServiceIncidents({ incidents }: { incidents: readonly IncidentSummary[] }) {
+  if (incidents.length === 0) return <Empty icon={ShieldCheck} title="No incident of this service" />;
+  return (
+    <ul className="divide-y">
+      {incidents.map((incident) => (
+        <li key={incident.id}>
+          <Link
+            href={`/incidents/${encodeURIComponent(incident.id)}`}
+            className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-1 px-4 py-2.5 -outline-offset-2 hover:bg-hover"
+          >
+            <span className="truncate text-sm font-medium">{incident.title}</span>
+            <Severity value={incident.severity} className="justify-self-end" />
+            <span className="flex min-w-0 items-center gap-2 text-xs text-ink-3">
+              <IncidentBadge state={incident.state} />
+              {incident.alerts ? (
+                <span className="num truncate">
+                  {integer(incident.alerts.total)} {incident.alerts.total === 1 ? "alert" : "alerts"}
+                </span>
+              ) : null}
+            </span>
+            <Ago at={incident.opened_at} className="num text-right text-xs text-ink-3" />
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,154 @@
+"use client";
+
+import "@xyflow/react/dist/style.css";
+import {
+  Controls,
+  type Edge,
+  Handle,
+  MarkerType,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+  ReactFlowProvider,
+} from "@xyflow/react";
+import { BellRing } from "lucide-react";
+import Link from "next/link";
+import { memo, useMemo } from "react";
+import type { ServiceState } from "@/lib/core/vocabulary";
+import { INK } from "@/components/ui/badge";
+import { cn } from "@/components/ui/cn";
+import { STRIPE } from "./badges";
+import { layOut } from "./map-layout";
+import { SERVICE } from "./states";
+
+const WIDTH = 176;
+const HEIGHT = 46;
+const COLUMN = WIDTH + 84;
+const ROW = HEIGHT + 18;
+
+export interface MapService {
+  id: string;
+  state: ServiceState;
+  firing: number;
+}
+
+type Data = { service: MapService; faint: boolean };
+type ServiceNode = Node<Data, "service">;
+
+const NODE_TYPES = { service: memo(Card) };
+
+/** The colours of the library's own parts, as the theme has them. */
+const COLOURS =
+  "[--xy-attribution-background-color:transparent] [--xy-controls-button-background-color:var(--surface)] [--xy-controls-button-background-color-hover:var(--hover)] [--xy-controls-button-border-color:var(--line)] [--xy-controls-button-color:var(--ink-2)] [--xy-controls-button-color-hover:var(--ink)] [&_.react-flow\\_\\_attribution_a]:text-ink-3!";
+
+/**
+ * Who calls whom, callers at the left. `services` are what is asked for; the neighbours of them are drawn too, faintly, so that
+ * no way ends in nothing.
+ */
+export function ServiceMap({
+  services,
+  all,
+  edges,
+  className,
+}: {
+  services: readonly MapService[];
+  all: readonly MapService[];
+  edges: readonly (readonly [string, string])[];
+  className?: string;
+}) {
+  const { nodes, lines } = useMemo(() => draw(services, all, edges), [services, all, edges]);
+  return (
+    <div className={cn("panel overflow-hidden", className)} role="region" aria-label="Dependency map">
+      <ReactFlowProvider>
+        <ReactFlow
+          nodes={nodes}
+          edges={lines}
+          nodeTypes={NODE_TYPES}
+          fitView
+          fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+          minZoom={0.05}
+          maxZoom={1.5}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          onlyRenderVisibleElements
+          zoomOnScroll={false}
+          preventScrolling={false}
+          className={COLOURS}
+        >
+          <Controls showInteractive={false} />
+        </ReactFlow>
+      </ReactFlowProvider>
+    </div>
+  );
+}
+
+function draw(
+  services: readonly MapService[],
+  all: readonly MapService[],
+  edges: readonly (readonly [string, string])[],
+): { nodes: ServiceNode[]; lines: Edge[] } {
+  const asked = new Set(services.map(({ id }) => id));
+  const near = edges.filter(([caller, callee]) => asked.has(caller) || asked.has(callee));
+  const shown = new Set([...asked, ...near.flat()]);
+  const byId = new Map(all.map((service) => [service.id, service]));
+  const of = (id: string): MapService => byId.get(id) ?? { id, state: "unknown", firing: 0 };
+  const nodes = layOut([...shown], near).map(({ id, column, row }): ServiceNode => ({
+    id,
+    type: "service",
+    position: { x: column * COLUMN, y: row * ROW },
+    width: WIDTH,
+    height: HEIGHT,
+    data: { service: of(id), faint: !asked.has(id) },
+  }));
+  const lines = near.map(([caller, callee]): Edge => {
+    // A way along which things are not well is drawn over the others.
+    const ill = [caller, callee].every((id) => of(id).state === "down" || of(id).state === "degraded");
+    const stroke = ill ? "var(--hold-solid)" : "var(--line-strong)";
+    return {
+      id: `${caller} ${callee}`,
+      source: caller,
+      target: callee,
+      style: { stroke, strokeWidth: ill ? 1.75 : 1 },
+      markerEnd: { type: MarkerType.ArrowClosed, color: stroke, width: 14, height: 14 },
+      zIndex: ill ? 1 : 0,
+    };
+  });
+  return { nodes, lines };
+}
+
+function Card({ data: { service, faint } }: NodeProps<ServiceNode>) {
+  const { id, state, firing } = service;
+  const { icon: Icon, label, tone } = SERVICE[state];
+  return (
+    <Link
+      href={`/services/${encodeURIComponent(id)}`}
+      title={id}
+      style={{ width: WIDTH, height: HEIGHT }}
+      className={cn(
+        "nodrag nopan relative flex flex-col justify-center overflow-hidden rounded-md border border-line-strong bg-surface pr-2 pl-3.5 text-left hover:bg-hover",
+        state === "unknown" && "border-dashed",
+        faint && "bg-sunken",
+      )}
+    >
+      <span className={cn("absolute inset-y-0 left-0 w-1", STRIPE[state])} aria-hidden />
+      <Handle type="target" position={Position.Left} isConnectable={false} className="invisible" />
+      <span className={cn("block truncate text-xs font-semibold", faint && "font-normal")}>{id}</span>
+      <span className={cn("flex items-center gap-1 text-2xs", INK[tone])}>
+        <Icon className="size-3" aria-hidden />
+        {label}
+        {firing > 0 ? (
+          <span className="num ml-auto flex items-center gap-0.5 text-hold">
+            <BellRing className="size-3" aria-hidden />
+            {firing}
+            <span className="sr-only"> alerts fire</span>
+          </span>
+        ) : null}
+      </span>
+      <Handle type="source" position={Position.Right} isConnectable={false} className="invisible" />
+    </Link>
+  );
+}

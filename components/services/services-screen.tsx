@@ -1,0 +1,149 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { EyeOff, Network, Search, SearchX, X } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useQueryStates } from "nuqs";
+import { useMemo } from "react";
+import type { ServicesAnswer } from "@/lib/contracts/services";
+import { FireScenario } from "@/components/demo/scenarios";
+import { PageHead } from "@/components/shell/page-head";
+import { Button } from "@/components/ui/button";
+import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Input } from "@/components/ui/field";
+import { integer } from "@/components/ui/format";
+import { Segmented } from "@/components/ui/segmented";
+import { Select } from "@/components/ui/select";
+import { matches, serviceFilters } from "./filters";
+import { servicesQuery } from "./queries";
+import { ServiceList } from "./service-list";
+import { SERVICE, WORST_FIRST } from "./states";
+
+const MAP_HEIGHT = "h-[calc(100dvh-17rem)] min-h-96";
+// The map measures the page: it is of no use on the server, and most visits do without it.
+const ServiceMap = dynamic(() => import("./service-map").then((module) => module.ServiceMap), {
+  ssr: false,
+  loading: () => <Skeleton className={`rounded-[0.625rem] ${MAP_HEIGHT}`} />,
+});
+
+const ANY = "";
+
+export function ServicesScreen() {
+  const { data, error, refetch } = useQuery(servicesQuery);
+  return (
+    <>
+      <PageHead
+        title="Services"
+        lead={
+          data
+            ? `${integer(data.services.length)} known, the worst first. What is not measured is unknown, never healthy.`
+            : "Reading"
+        }
+        actions={<FireScenario />}
+      />
+      {error && !data ? (
+        <LoadError what="services" error={error} onRetry={() => void refetch()} />
+      ) : !data ? (
+        <Skeleton className="h-96 rounded-[0.625rem]" />
+      ) : (
+        <Loaded data={data} />
+      )}
+    </>
+  );
+}
+
+function Loaded({ data }: { data: ServicesAnswer }) {
+  const [filters, setFilters] = useQueryStates(serviceFilters);
+  const { q, state, owner, firing, view } = filters;
+  const shown = useMemo(
+    () => data.services.filter((service) => matches(service, { q, state, owner, firing })),
+    [data.services, q, state, owner, firing],
+  );
+  const owners = [...new Set(data.services.flatMap((service) => service.owner ?? []))].toSorted();
+  const alarmed = data.services.filter((service) => service.firing > 0).length;
+  const filtered = q !== "" || state !== null || owner !== null || firing;
+  return (
+    <>
+      {data.sources.prometheus ? null : (
+        <Callout tone="warn" icon={EyeOff} title="No metrics are read" className="mb-4">
+          PROMETHEUS_URL is not set: services are known from alerts, traces and files only, and stay unknown until
+          something fires.
+        </Callout>
+      )}
+      <div className="mb-4 flex flex-wrap items-center gap-2">
+        <div className="relative min-w-0 flex-1 basis-full sm:max-w-64 sm:basis-auto">
+          <Search
+            className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
+            aria-hidden
+          />
+          <Input
+            data-page-search
+            type="search"
+            aria-label="Search services by name, owner, kind or version"
+            placeholder="Name, owner, kind or version"
+            value={q}
+            onChange={(event) => void setFilters({ q: event.target.value || null })}
+            className="pl-8"
+          />
+        </div>
+        <Select
+          label="State"
+          value={state ?? ANY}
+          options={[
+            { value: ANY, label: "Any state" },
+            ...WORST_FIRST.map((each) => ({
+              value: each,
+              label: `${SERVICE[each].label} (${integer(data.by_state[each] ?? 0)})`,
+            })),
+          ]}
+          onChange={(next) => void setFilters({ state: next === ANY ? null : (next as typeof state) })}
+        />
+        {owners.length > 0 ? (
+          <Select
+            label="Owner"
+            value={owner ?? ANY}
+            options={[{ value: ANY, label: "Any owner" }, ...owners.map((each) => ({ value: each, label: each }))]}
+            onChange={(next) => void setFilters({ owner: next || null })}
+            className="max-w-48"
+          />
+        ) : null}
+        <Select
+          label="Alerts"
+          value={firing ? "firing" : ANY}
+          options={[
+            { value: ANY, label: "With or without alerts" },
+            { value: "firing", label: `With firing alerts (${integer(alarmed)})` },
+          ]}
+          onChange={(next) => void setFilters({ firing: next === ANY ? null : true })}
+        />
+        {filtered ? (
+          <Button look="quiet" onClick={() => void setFilters({ q: null, state: null, owner: null, firing: null })}>
+            <X aria-hidden /> Clear
+          </Button>
+        ) : null}
+        <Segmented
+          label="View"
+          value={view}
+          options={[
+            { value: "list", label: "List" },
+            { value: "map", label: "Dependency map" },
+          ]}
+          onChange={(next) => void setFilters({ view: next }, { history: "push" })}
+          className="sm:ml-auto"
+        />
+      </div>
+      {data.services.length === 0 ? (
+        <Empty icon={Network} title="No service is known yet">
+          Services appear with the first alert about them, from the labels of Prometheus, from traces, and from the
+          services&rsquo; file. Alert sources are made under Settings.
+        </Empty>
+      ) : shown.length === 0 ? (
+        <Empty icon={SearchX} title="No service matches" />
+      ) : view === "map" ? (
+        <ServiceMap services={shown} all={data.services} edges={data.edges} className={MAP_HEIGHT} />
+      ) : (
+        <ServiceList services={shown} />
+      )}
+    </>
+  );
+}

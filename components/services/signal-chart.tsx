@@ -1,0 +1,170 @@
+"use client";
+
+import { format } from "date-fns";
+import { useMemo } from "react";
+import {
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceArea,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
+import type { ChangeView } from "@/lib/contracts/changes";
+import type { AlertView, ServiceSeries, SignalView } from "@/lib/contracts/services";
+import { axisTop, labelled, withGaps } from "@/components/agent/series-data";
+import { CHANGE, name } from "@/components/status/words";
+import { amount } from "./amount";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** The band is of this hour of the week: it is drawn no further back than it holds. */
+const BAND_MS = HOUR;
+/** What a word on a mark takes of the width. */
+const LABEL_ROOM = 0.2;
+const tick = { fontSize: 10, fill: "var(--ink-3)" };
+
+type Series = ServiceSeries["series"][number];
+
+/** One signal over time with its limits, what is usual now, and when something was changed or alerted. */
+export function SignalChart({
+  series,
+  signal,
+  changes,
+  alerts,
+  from,
+  to,
+}: {
+  series: Series;
+  signal: SignalView | undefined;
+  changes: readonly ChangeView[];
+  alerts: readonly AlertView[];
+  from: number;
+  to: number;
+}) {
+  const points = useMemo(
+    () => withGaps(series.points.map(([at, value]) => ({ at, value, min: value, max: value, low: null, high: null }))),
+    [series.points],
+  );
+  const limits = [signal?.upper ?? null, signal?.lower ?? null].filter((limit) => limit !== null);
+  const band = signal?.expected ?? null;
+  const highest = Math.max(...series.points.map(([, value]) => value), band?.high ?? 0);
+  // A limit far above all that was measured would press the line flat: it is then said in words only.
+  const drawn = limits.filter((limit) => limit <= highest * 3 || highest === 0);
+  const top = axisTop(Math.max(highest, ...drawn));
+  const within = changes.filter(({ at }) => at >= from && at <= to);
+  const named = labelled(within, ({ at }) => at, (to - from) * LABEL_ROOM);
+  const ticks = to - from > 24 * HOUR ? "d MMM" : "HH:mm";
+  return (
+    <ResponsiveContainer width="100%" height={150}>
+      <ComposedChart
+        data={points}
+        syncId="signals"
+        syncMethod="value"
+        margin={{ top: 10, right: 8, bottom: 0, left: 0 }}
+        title={`${series.title} over time`}
+      >
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          dataKey="at"
+          type="number"
+          domain={[from, to]}
+          allowDataOverflow
+          tickFormatter={(at: number) => format(at, ticks)}
+          tick={tick}
+          tickLine={false}
+          axisLine={{ stroke: "var(--line-strong)" }}
+          minTickGap={40}
+        />
+        <YAxis
+          domain={[0, top]}
+          allowDataOverflow
+          tickFormatter={(value: number) => amount(value, series.unit)}
+          tick={tick}
+          tickLine={false}
+          axisLine={false}
+          width={64}
+          tickCount={4}
+        />
+        {alerts
+          .filter(({ starts_at, ends_at }) => starts_at <= to && (ends_at ?? to) >= from)
+          .map((alert) => (
+            <ReferenceArea
+              key={alert.id}
+              x1={Math.max(alert.starts_at, from)}
+              x2={Math.min(alert.ends_at ?? to, to)}
+              fill="var(--hold-solid)"
+              fillOpacity={0.07}
+              ifOverflow="hidden"
+            />
+          ))}
+        {band ? (
+          <ReferenceArea
+            x1={Math.max(from, to - BAND_MS)}
+            x2={to}
+            y1={Math.max(0, band.low)}
+            y2={band.high}
+            fill="var(--accent)"
+            fillOpacity={0.13}
+            ifOverflow="hidden"
+          />
+        ) : null}
+        {drawn.map((limit) => (
+          <ReferenceLine key={limit} y={limit} stroke="var(--hold-solid)" strokeWidth={1} />
+        ))}
+        <Tooltip
+          content={<Shown unit={series.unit} />}
+          cursor={{ stroke: "var(--line-strong)" }}
+          isAnimationActive={false}
+        />
+        <Line
+          dataKey="value"
+          stroke="var(--ink-2)"
+          strokeWidth={1.25}
+          dot={series.points.length < 3 ? { r: 2, fill: "var(--ink-2)", strokeWidth: 0 } : false}
+          activeDot={{ r: 3, fill: "var(--ink)", strokeWidth: 0 }}
+          isAnimationActive={false}
+          connectNulls={false}
+        />
+        {within.map((change) => (
+          <ReferenceLine
+            key={change.id}
+            x={change.at}
+            stroke="var(--proof-solid)"
+            strokeDasharray="2 3"
+            label={
+              named.has(change)
+                ? {
+                    value: name(CHANGE, change.kind),
+                    position: change.at > from + (to - from) * 0.75 ? "insideTopRight" : "insideTopLeft",
+                    fontSize: 10,
+                    fill: "var(--proof)",
+                  }
+                : undefined
+            }
+          />
+        ))}
+      </ComposedChart>
+    </ResponsiveContainer>
+  );
+}
+
+/** What recharts hands to the content of its tooltip, as far as it is used here. */
+interface Hovered {
+  active?: boolean;
+  payload?: readonly { payload?: { at: number; value: number | null } }[];
+}
+
+function Shown({ active, payload, unit }: Hovered & { unit: string | null }) {
+  const point = payload?.[0]?.payload;
+  if (!active || !point || point.value === null) return null;
+  return (
+    <div className="rounded-md border bg-surface px-2 py-1 text-xs shadow-float">
+      <span className="num text-ink-3">{format(point.at, "HH:mm:ss")} </span>
+      <span className="num font-medium">{amount(point.value, unit)}</span>
+    </div>
+  );
+}

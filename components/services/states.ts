@@ -1,0 +1,53 @@
+import {
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  CircleHelp,
+  CircleX,
+  type LucideIcon,
+  OctagonAlert,
+  TrendingUpDown,
+} from "lucide-react";
+import type { AlertSeverity, ServiceState, SignalState } from "@/lib/core/vocabulary";
+import type { Tone } from "@/components/ui/badge";
+
+interface Look {
+  label: string;
+  tone: Tone;
+  icon: LucideIcon;
+  means: string;
+}
+
+/** The worst first. What is unknown is never among what is well. */
+export const WORST_FIRST: readonly ServiceState[] = ["down", "degraded", "unknown", "healthy"];
+
+export const SERVICE: Record<ServiceState, Look> = {
+  down: { label: "Down", tone: "hold", icon: CircleX, means: "It cannot be reached." },
+  degraded: { label: "Degraded", tone: "warn", icon: CircleAlert, means: "A signal is off, or an alert fires." },
+  unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "Nothing is measured. That is not healthy." },
+  healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Measured, and inside its limits and its band." },
+};
+
+export const SIGNAL: Record<SignalState, Look> = {
+  over_limit: { label: "Beyond its limit", tone: "hold", icon: OctagonAlert, means: "A fixed limit is crossed." },
+  out_of_band: {
+    label: "Out of band",
+    tone: "warn",
+    icon: TrendingUpDown,
+    means: "Unusual for this service at this hour.",
+  },
+  unknown: { label: "No data", tone: "mute", icon: CircleHelp, means: "Nothing was measured; that is not zero." },
+  learning: {
+    label: "Learning",
+    tone: "info",
+    icon: CircleDashed,
+    means: "Too little was seen to say what is usual; limits hold already.",
+  },
+  in_band: { label: "In band", tone: "ok", icon: CircleCheck, means: "As usual for this service." },
+};
+
+export const ALERT: Record<AlertSeverity, Pick<Look, "label" | "tone">> = {
+  critical: { label: "Critical", tone: "hold" },
+  warning: { label: "Warning", tone: "warn" },
+  info: { label: "Info", tone: "info" },
+};

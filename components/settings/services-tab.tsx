@@ -1,0 +1,173 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { CalendarClock, Plus } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { MaintenanceView } from "@/lib/contracts/operations";
+import { type Mode, MODES } from "@/lib/core/vocabulary";
+import { api } from "@/components/api";
+import { MODE } from "@/components/status/words";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { useNow } from "@/components/ui/now";
+import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Clock, Until } from "@/components/ui/time";
+import { MaintenanceDialog } from "./maintenance-dialog";
+import { maintenanceQuery, settingsQuery } from "./queries";
+import { useSaveSettings } from "./save";
+
+const MEANS: Record<Mode, string> = {
+  observe: "Incidents of services are opened and investigated; the operation that would be proposed is only noted.",
+  recommend: "An operation is proposed, and runs only when a person approves exactly that.",
+  act: "What is reversible and below the threshold runs by itself; everything else asks.",
+};
+
+/** How incidents of services are treated, and when their alerts are expected. */
+export function ServicesTab({ administers, decides }: { administers: boolean; decides: boolean }) {
+  return (
+    <div className="space-y-4">
+      <ModePanel administers={administers} />
+      <MaintenancePanel decides={decides} />
+    </div>
+  );
+}
+
+function ModePanel({ administers }: { administers: boolean }) {
+  const { data, error, refetch } = useQuery(settingsQuery);
+  const save = useSaveSettings();
+  if (error && !data) return <LoadError what="settings" error={error} onRetry={() => void refetch()} />;
+  return (
+    <Panel title="Mode of services">
+      {!data ? (
+        <Skeleton className="h-14" />
+      ) : (
+        <>
+          <Segmented
+            label="Mode of services"
+            value={save.isPending ? (save.variables.service_mode ?? data.service_mode) : data.service_mode}
+            options={MODES.map((mode) => ({ value: mode, label: MODE[mode] }))}
+            onChange={(mode) => save.mutate({ service_mode: mode })}
+            disabled={!administers || save.isPending}
+            className="w-full max-w-80"
+          />
+          <p className="mt-2 text-sm text-ink-2">{MEANS[data.service_mode]}</p>
+          <p className="mt-1 text-xs text-ink-3">
+            Whatever the mode: only operations on the allow-list exist, and what destroys always asks.
+          </p>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function MaintenancePanel({ decides }: { decides: boolean }) {
+  const { data, error, refetch } = useQuery(maintenanceQuery);
+  const [making, setMaking] = useState(false);
+  return (
+    <>
+      <Panel
+        flush
+        title="Maintenance windows"
+        hint="open and to come"
+        actions={
+          decides ? (
+            <Button size="sm" look="primary" onClick={() => setMaking(true)}>
+              <Plus aria-hidden /> New window
+            </Button>
+          ) : null
+        }
+      >
+        {error && !data ? (
+          <div className="p-4">
+            <LoadError what="maintenance windows" error={error} onRetry={() => void refetch()} />
+          </div>
+        ) : !data ? (
+          <Skeleton className="m-4 h-24" />
+        ) : data.windows.length === 0 ? (
+          <Empty icon={CalendarClock} title="No maintenance is planned">
+            In a window alerts are recorded and open no incident. It ends by itself.
+          </Empty>
+        ) : (
+          <Table label="Maintenance windows">
+            <HeadRow>
+              <th>Service</th>
+              <th>Now</th>
+              <th>Begins</th>
+              <th>Ends</th>
+              <th>Note</th>
+              <th>By</th>
+              <th>
+                <span className="sr-only">What can be done</span>
+              </th>
+            </HeadRow>
+            <Body>
+              {data.windows
+                .toSorted((a, b) => a.starts_at - b.starts_at)
+                .map((window) => (
+                  <Line key={window.id} window={window} decides={decides} />
+                ))}
+            </Body>
+          </Table>
+        )}
+      </Panel>
+      <MaintenanceDialog key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />
+    </>
+  );
+}
+
+function Line({ window, decides }: { window: MaintenanceView; decides: boolean }) {
+  const now = useNow();
+  const client = useQueryClient();
+  const end = useMutation({
+    mutationFn: () => api.endMaintenance(window.id),
+    onSuccess: () => toast.success(`Maintenance of ${window.service}: ended.`),
+    onSettled: () => client.invalidateQueries({ queryKey: maintenanceQuery.queryKey }),
+  });
+  const labels = Object.entries(window.labels).map(([label, value]) => `${label}=${value}`);
+  return (
+    <Row>
+      <td className="min-w-32">
+        <span className="font-medium wrap-anywhere">{window.service}</span>
+        {labels.length > 0 ? <p className="font-mono text-2xs wrap-anywhere text-ink-3">{labels.join(" ")}</p> : null}
+      </td>
+      <td>
+        {window.ends_at <= now ? (
+          <Badge>over</Badge>
+        ) : window.starts_at <= now ? (
+          <Badge tone="accent">open</Badge>
+        ) : (
+          <Badge>to come</Badge>
+        )}
+      </td>
+      <td className="num whitespace-nowrap text-ink-2">
+        <Clock at={window.starts_at} />
+      </td>
+      <td className="num whitespace-nowrap text-ink-2">
+        <Clock at={window.ends_at} />{" "}
+        <span className="text-xs text-ink-3">
+          (<Until at={window.ends_at} />)
+        </span>
+      </td>
+      <td className="min-w-40 wrap-anywhere text-ink-2">{window.note ?? <span className="text-ink-3">none</span>}</td>
+      <td className="text-ink-2">{window.created_by}</td>
+      <td>
+        {decides ? (
+          <span className="flex justify-end">
+            <Button
+              size="sm"
+              busy={end.isPending}
+              onClick={() => end.mutate()}
+              aria-label={`End the maintenance of ${window.service}`}
+            >
+              End now
+            </Button>
+          </span>
+        ) : null}
+      </td>
+    </Row>
+  );
+}

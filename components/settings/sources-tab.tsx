@@ -1,0 +1,245 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { BellRing, Plus } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import { type AlertSourceView, TOKEN_SOURCES } from "@/lib/contracts/alert-sources";
+import { api } from "@/components/api";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { AlertDialog, Dialog } from "@/components/ui/dialog";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { integer } from "@/components/ui/format";
+import { Panel } from "@/components/ui/panel";
+import { Select } from "@/components/ui/select";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Ago } from "@/components/ui/time";
+import { CopyBlock } from "./copy-block";
+import { alertSourcesQuery } from "./queries";
+import { Reveal } from "./reveal";
+import { GUIDED, type Guided, guideOf, SOURCE_NAMES } from "./source-guides";
+
+type TokenSource = (typeof TOKEN_SOURCES)[number];
+
+/** Who sends alerts and changes, and how to set that up at the sender. */
+export function SourcesTab({ administers, decides }: { administers: boolean; decides: boolean }) {
+  const { data, error, refetch } = useQuery(alertSourcesQuery);
+  const [making, setMaking] = useState(false);
+  return (
+    <div className="space-y-4">
+      <Panel
+        flush
+        title="Alert sources"
+        hint="each proves by its own token who it is"
+        actions={
+          administers ? (
+            <Button size="sm" look="primary" onClick={() => setMaking(true)}>
+              <Plus aria-hidden /> New source
+            </Button>
+          ) : null
+        }
+      >
+        {error && !data ? (
+          <div className="p-4">
+            <LoadError what="alert sources" error={error} onRetry={() => void refetch()} />
+          </div>
+        ) : !data ? (
+          <Skeleton className="m-4 h-24" />
+        ) : data.sources.length === 0 ? (
+          <Empty icon={BellRing} title="No source yet">
+            Alertmanager, Grafana, Datadog or anything that can send JSON needs a token. It is shown once, when the
+            source is made. PagerDuty and GitHub sign instead.
+          </Empty>
+        ) : (
+          <Table label="Alert sources">
+            <HeadRow>
+              <th>Kind</th>
+              <th>Sends to</th>
+              <th className="text-right">Messages</th>
+              <th>Last</th>
+              <th>Made by</th>
+              <th>
+                <span className="sr-only">What can be done</span>
+              </th>
+            </HeadRow>
+            <Body>
+              {data.sources.map((source) => (
+                <Line key={source.id} source={source} administers={administers} decides={decides} />
+              ))}
+            </Body>
+          </Table>
+        )}
+      </Panel>
+      <HowTo />
+      <NewSource key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />
+    </div>
+  );
+}
+
+function Line({ source, administers, decides }: { source: AlertSourceView; administers: boolean; decides: boolean }) {
+  const gone = source.revoked_at !== null;
+  return (
+    <Row className={gone ? "opacity-60" : undefined}>
+      <td className="font-medium whitespace-nowrap">{SOURCE_NAMES[source.kind]}</td>
+      <td className="font-mono text-xs leading-5 whitespace-nowrap text-ink-2">{source.path}</td>
+      <td className="num text-right">{integer(source.received)}</td>
+      <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
+        {source.last_at === null ? "never" : <Ago at={source.last_at} />}
+      </td>
+      <td className="text-xs leading-5 text-ink-3">
+        {source.created_by}, <Ago at={source.created_at} />
+      </td>
+      <td>
+        <span className="flex justify-end gap-2">
+          {gone ? <Badge>revoked</Badge> : null}
+          {!gone && decides ? <Test source={source} /> : null}
+          {!gone && administers && !source.signed ? <Revoke source={source} /> : null}
+        </span>
+      </td>
+    </Row>
+  );
+}
+
+function Test({ source }: { source: AlertSourceView }) {
+  const client = useQueryClient();
+  const test = useMutation({
+    mutationFn: () => api.testAlertSource(source.id),
+    onSuccess: ({ summary }) => toast.success(`The test alert went the whole way: ${summary}`),
+    onSettled: () =>
+      Promise.all([alertSourcesQuery.queryKey, ["services"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
+  });
+  return (
+    <Button
+      size="sm"
+      busy={test.isPending}
+      onClick={() => test.mutate()}
+      aria-label={`Test ${SOURCE_NAMES[source.kind]}`}
+      title="Sends a test alert the whole way: parsed, recorded and ended at once. It opens no incident."
+    >
+      Test
+    </Button>
+  );
+}
+
+function Revoke({ source }: { source: AlertSourceView }) {
+  const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => api.revokeAlertSource(source.id),
+    onSuccess: () => {
+      toast.success(`${SOURCE_NAMES[source.kind]}: revoked.`);
+      setAsking(false);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: alertSourcesQuery.queryKey }),
+  });
+  return (
+    <>
+      <Button
+        size="sm"
+        look="danger"
+        onClick={() => setAsking(true)}
+        aria-label={`Revoke ${SOURCE_NAMES[source.kind]}`}
+      >
+        Revoke
+      </Button>
+      <AlertDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
+        description="What it sends is refused from now on, ends of alerts too: what fires now goes on firing here until another source says otherwise."
+        footer={
+          <>
+            <Button size="touch" onClick={() => setAsking(false)}>
+              Cancel
+            </Button>
+            <Button size="touch" look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
+              Revoke
+            </Button>
+          </>
+        }
+      />
+    </>
+  );
+}
+
+const options = <K extends Guided>(kinds: readonly K[]) =>
+  kinds.map((kind) => ({ value: kind, label: SOURCE_NAMES[kind] }));
+
+function HowTo() {
+  const [kind, setKind] = useState<Guided>("alertmanager");
+  return (
+    <Panel
+      title="How to connect"
+      actions={<Select label="Sender" value={kind} options={options(GUIDED)} onChange={setKind} />}
+    >
+      <Steps kind={kind} />
+    </Panel>
+  );
+}
+
+function Steps({ kind, token }: { kind: Guided; token?: string }) {
+  const { steps, text } = guideOf(kind, location.origin, token);
+  return (
+    <div className="space-y-3">
+      <ol className="list-decimal space-y-1 pl-5 text-sm text-ink-2 marker:text-ink-3">
+        {steps.map((step) => (
+          <li key={step} className="wrap-anywhere">
+            {step}
+          </li>
+        ))}
+      </ol>
+      <CopyBlock text={text} label={`what ${SOURCE_NAMES[kind]} needs`} />
+    </div>
+  );
+}
+
+function NewSource({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const [kind, setKind] = useState<TokenSource>("alertmanager");
+  const client = useQueryClient();
+  const make = useMutation({
+    mutationFn: () => api.createAlertSource({ kind }),
+    onSettled: () => client.invalidateQueries({ queryKey: alertSourcesQuery.queryKey }),
+  });
+  return (
+    <Dialog
+      wide
+      open={open}
+      onOpenChange={(next) => (next ? undefined : onClose())}
+      title={make.data ? "Its token" : "New alert source"}
+      description={
+        make.data
+          ? "Copy it now: it is kept only as a hash and cannot be shown again."
+          : "PagerDuty and GitHub need none: they sign what they send."
+      }
+      footer={
+        make.data ? (
+          <Button look="primary" size="touch" onClick={onClose}>
+            Done
+          </Button>
+        ) : (
+          <>
+            <Button size="touch" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button look="primary" size="touch" busy={make.isPending} onClick={() => make.mutate()}>
+              Create
+            </Button>
+          </>
+        )
+      }
+    >
+      {make.data ? (
+        <div className="space-y-4">
+          <Reveal secret={make.data.token} label="The token" />
+          <Steps kind={kind} token={make.data.token} />
+        </div>
+      ) : (
+        <div className="grid gap-1.5">
+          <span className="text-sm font-medium">Kind</span>
+          <Select label="Kind" value={kind} options={options(TOKEN_SOURCES)} onChange={setKind} />
+        </div>
+      )}
+    </Dialog>
+  );
+}
