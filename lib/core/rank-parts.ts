@@ -20,8 +20,10 @@ export interface CauseParts {
 
 /** What a node off the target's call paths is worth: a neighbour may be noisy, but its symptom did not come this way. */
 const OFF_PATH = 0.2;
-/** A cause inside (a processor, a memory) without slowness or failures to show for it is half a cause. */
-const RESOURCE_WEIGHT = 0.5;
+/** A processor or a memory that is full now and was idle before, without slowness or failures to show for it. */
+const RESOURCE_WEIGHT = 0.65;
+/** Growth of a latency that is half serious. */
+const SLOWER = 0.05;
 /** A series of unknown meaning that moved. */
 const LEVEL_WEIGHT = 0.25;
 const SILENCE_WEIGHT = 0.7;
@@ -40,12 +42,13 @@ export function partsOf(scene: Scene): Map<string, CauseParts> {
   for (const [node, share] of sharesOf(scene, "failures")) raise(node, "error", scene.symptom.failures * share);
   const traced = scene.loss?.grown;
   for (const [node, share] of sharesOf(scene, "latency"))
-    if (traced === undefined || !traced.has(node)) raise(node, "latency", scene.symptom.latency * share);
+    if (traced === undefined || !traced.has(node))
+      raise(node, "latency", scene.symptom.latency * share * slowed(scene, node));
   for (const [node, share] of lostShares(scene)) raise(node, "latency", scene.symptom.latency * share);
   for (const [node, share] of movedShares(scene)) raise(node, "error", share);
   for (const s of scene.signals) {
     const strength = place(s.node) * strengthOf(s.shift?.nats ?? 0);
-    if (s.nature.kind === "resource") raise(s.node, "resource", RESOURCE_WEIGHT * strength * effectOf(s));
+    if (s.nature.kind === "resource") raise(s.node, "resource", RESOURCE_WEIGHT * strength * effectOf(s) ** 2);
     if (s.nature.kind === "level") raise(s.node, "resource", LEVEL_WEIGHT * strength);
     if (s.nature.kind === "traffic") raise(s.node, "traffic", strength);
   }
@@ -66,6 +69,14 @@ export function sharesOf(scene: Scene, kind: "latency" | "failures"): Map<string
   return shares;
 }
 
+/** Whether a node is slower by an amount that anybody would feel: half at {@link SLOWER}. */
+function slowed({ loads }: Scene, node: string): number {
+  const shift = loads.get(node)?.latency?.shift;
+  if (shift == null || shift.from <= 0) return 1;
+  const growth = Math.max(0, shift.to / shift.from - 1);
+  return growth / (growth + SLOWER);
+}
+
 /** Each node's share of the time lost between and in spans, weighted by how much that is of all time. */
 function lostShares(scene: Scene): [string, number][] {
   if (scene.loss === null) return [];
@@ -84,7 +95,7 @@ function movedShares(scene: Scene): [string, number][] {
   });
 }
 
-/** How large a resource's move is: the part of the new level that is new (rising), or of the old one that is gone. */
+/** How large a resource's move is: the part of the new level that is new (rising), or of the old one that is gone; 10 % is nothing, 10 times is all. */
 function effectOf({ shift }: Signal): number {
   if (shift === null) return 0;
   const [low, high] = [Math.min(shift.from, shift.to), Math.max(shift.from, shift.to)];
