@@ -36,6 +36,8 @@ const LOAD_WEIGHT = 0.7;
 const OWN_WORDS = 1.15;
 /** What a quantity consists of, once the quantity moved. */
 const CONSISTS_WEIGHT = 0.35;
+/** What is left of a line's weight when somebody wrote orders into it: its words say nothing of what kind of trouble there is. */
+const ORDERED = 0.5;
 const CHANGE_WEIGHT = 0.85;
 /** A change that explains less than this is listed nowhere. */
 const CHANGE_FROM = 0.02;
@@ -49,6 +51,8 @@ const FREE_NUMBER = /(?<![A-Za-z%#\\\d])\d+(?![A-Za-z\d])/g;
 /** Whether a node is the target or a part of it (`api` and `api-7f9-x2`). */
 export const isOf = (node: string | null, target: string): boolean =>
   node === target || (node?.startsWith(`${target}-`) ?? false);
+
+const givesOrders = (text: string): boolean => findInstructions(text).length > 0;
 
 /** Nodes that the target depends on or that depend on it, any number of calls away. */
 export function relatives({ target, edges }: Bundle): Set<string> {
@@ -88,12 +92,13 @@ export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: O
         : mark === "top"
           ? CONSISTS_WEIGHT * place
           : Math.min(1, bad * own) * place * time * (group.changed ?? 1);
+    const orders = givesOrders(group.sample);
     const listed = bad >= BAD_FROM || mark === "alert" || mark === "top";
     return [
       {
         finding: { ...finding, strength: Math.min(finding.strength, Math.max(weight, 0.05)) },
-        weight: listed ? weight : 0,
-        affinity: affinityOfText(group.sample),
+        weight: listed ? weight * (orders ? ORDERED : 1) : 0,
+        affinity: orders ? {} : affinityOfText(group.sample),
         active: group.active && mark !== "alert" && mark !== "top",
       },
     ];
@@ -162,7 +167,12 @@ export function changeSigns(
   seen: readonly string[],
   pastBlame?: (change: BundleChange) => number | null,
 ): Sign[] {
-  const { changes, target, edges } = bundle;
+  const { target, edges } = bundle;
+  // A summary that gives orders is not compared with what was seen: it may have been written to look like it.
+  const quoted = new Map(
+    bundle.changes.map((change) => [givesOrders(change.summary) ? { ...change, summary: "" } : change, change]),
+  );
+  const changes = [...quoted.keys()];
   const ranked = rankChanges({
     changes,
     target,
@@ -182,7 +192,7 @@ export function changeSigns(
         node: entry.change.node,
         at: entry.change.t,
         strength: entry.score,
-        text: changeText(entry, onset),
+        text: changeText({ ...entry, change: quoted.get(entry.change)! }, onset),
       },
       weight: entry.score * CHANGE_WEIGHT,
       affinity: affinityOfChange(entry.change.kind, entry.change.summary),

@@ -6,6 +6,7 @@ import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
 import { adversarial } from "../adversarial/adversarial";
 import { injection } from "../adversarial/injection";
+import { orders } from "../analysis/injection-orders";
 import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
@@ -22,6 +23,7 @@ const SYNTHETIC: Record<string, () => Line[] | Promise<Line[]>> = {
   slow,
   adversarial,
   injection,
+  orders,
 };
 const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   azure,
@@ -62,6 +64,7 @@ const TITLES: Record<string, string> = {
   slow: "Slow, sustained and benign changes",
   adversarial: "Investigations with a hostile or broken model",
   injection: "Orders hidden in what is read, and a model that obeys",
+  orders: "Orders in text from outside, and what only looks like them",
   azure: "A real LLM service's requests, untouched and tripled",
   autocoderover: "Runs of a real coding agent",
   sweagent: "Runaway runs of real coding agents",
