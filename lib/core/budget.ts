@@ -1,5 +1,6 @@
 import type { DetectSettings } from "./anomaly";
 import type { DetectorState, Level, Stratum } from "./detector-state";
+import { RATES, type RateName, specOf } from "./metrics";
 
 /**
  * How the false-alarm budget is spent. The operator sets `arl`, the samples between false quarantines of one agent over all
@@ -23,16 +24,26 @@ const TOTALS_WEIGHT = 4;
 export const enough = (settings: DetectSettings) => (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
 
 /**
- * An undeclared change is a reason to expect trouble: the sums of its new stratum begin at this share of what proves a change,
- * instead of at nothing. This is the head start r of Shiryaev–Roberts–r (Moustakides, Polunchenko & Tartakovsky 2011), as
- * Lucas & Crosier's (1982) for CUSUM. R − n is still a martingale, so by Ville's inequality a harmless change leads to a false
- * quarantine with at most this probability.
+ * An undeclared change is a reason to expect trouble: the sums of the strata that it opens begin with a share of what proves
+ * a change, instead of with nothing. This is the head start r of Shiryaev–Roberts–r (Moustakides, Polunchenko &
+ * Tartakovsky 2011), as Lucas & Crosier's (1982) for CUSUM. R − n is still a martingale, so by Ville's inequality a harmless
+ * change leads to a false quarantine with at most this probability, all strata together.
  */
 const HEAD_START = 0.01;
+/** Of it, what each new stratum takes from what the ones before it left: calls of the model come first, and show most. */
+const TAKEN = 3 / 4;
 
-/** Gives the lanes of a stratum their head start. */
-export function giveHeadStart(stratum: Stratum, settings: DetectSettings): void {
-  const start = HEAD_START * enough(settings);
+/** Gives the lanes of the `nth` stratum under an undeclared identity (from 1) their part of the head start. */
+export function giveHeadStart(state: DetectorState, stratum: Stratum, nth: number, settings: DetectSettings): void {
+  const rates = Object.keys(stratum.rates) as RateName[];
+  const weights = [
+    ...Object.keys(stratum.lanes).map((metric) => (specOf(metric).contains ? specOf(metric).weight : 0)),
+    ...rates.map((name) => RATES[name].weight),
+  ];
+  const weight = weights.reduce((sum, w) => sum + w, 0);
+  if (weight === 0) return;
+  const share = HEAD_START * TAKEN * (1 - TAKEN) ** (nth - 1);
+  const start = (share * enough(settings) * state.weight) / weight;
   for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)]) lane.r.fill(start);
 }
 

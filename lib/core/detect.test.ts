@@ -167,6 +167,36 @@ describe("observe", () => {
     ).toBeGreaterThan(0);
   });
 
+  describe("a change that every kind of step meets in its own time", () => {
+    /** Model calls and calls of a tool in turn; only the model's tell the prompt. */
+    const steps = (seed: number, n: number, change: (state: DetectorState) => void, factor: number) => {
+      const [model, tool] = [healthyAgent(seed, 0.5), healthyAgent(seed + 1_000, 0.5)];
+      const state = createDetector();
+      const found: Anomaly[] = [];
+      for (let i = 0; i < 400 + n; i++) {
+        if (i === 400) change(state);
+        const after = i >= 400;
+        const v = i % 2 ? tool() : model();
+        const latency = { ...v, latency_ms: v.latency_ms * (after ? factor : 1) };
+        const kind = i % 2 ? { kind: "tool_call" as const, tool: "search" } : { promptHash: after ? "p2" : "p1" };
+        const said = see(state, observation(i, latency, kind));
+        if (after) found.push(...said.filter((a) => a.verdict !== "watch"));
+      }
+      return found;
+    };
+
+    it("announced, gives no alarm in any of them", () => {
+      const announce = (state: DetectorState) => declareChange(state, { at: 0, kind: "prompt" });
+      for (let seed = 1; seed <= 20; seed++) expect(steps(seed, 200, announce, 5)).toEqual([]);
+    });
+
+    it("undeclared and harmless, holds hardly anybody", () => {
+      let held = 0;
+      for (let seed = 1; seed <= 200; seed++) held += Number(steps(seed, 200, () => undefined, 1).length > 0);
+      expect(held).toBeLessThanOrEqual(0.02 * 200);
+    });
+  });
+
   it("learns a level that was accepted as normal, and closes the evidence", () => {
     const { state, agent } = known(300);
     const shifted = (n: number) => see(state, observation(300 + n, { ...FAULTS["latency x10"](agent(), n) }));

@@ -2,7 +2,7 @@ import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import { giveHeadStart } from "./budget";
 import { judgeCircling } from "./circling";
 import { decide } from "./decide";
-import { type DetectorState, stratumFor } from "./detector-state";
+import { type DetectorState, type Stratum, stratumFor } from "./detector-state";
 import { judge } from "./judge";
 import { learnFrom } from "./judged";
 import { noteGap } from "./liveness";
@@ -11,7 +11,7 @@ import { relearn } from "./relearn";
 import { enterRun, isSick, judgeTotals } from "./runs";
 import { WATCHED_CHANGE_SEVERITY } from "./severity";
 import { READABLE_ALONE } from "./sketch";
-import { type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
+import { arrivalOf, arrive, type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
 
 /**
  * Detection, one event at a time. The way of a sample:
@@ -53,12 +53,12 @@ export function observe(
   const kind = stratumClass(o.kind, step);
   const key = stratumKey(state.identity, o.kind, step);
   const { stratum, isNew } = stratumFor(state, key, kind);
-  if (isNew && changes.some((change) => change.announced)) relearn(stratum);
   stratum.used = state.seen;
   state.latest[kind] = key;
 
   const news = state.seen <= READABLE_ALONE ? [] : changes.filter((change) => !change.announced);
-  if (isNew && news.length > 0) giveHeadStart(stratum, settings);
+  if (news.length > 0 || changes.some((change) => change.announced)) arrive(state.identity, news.length === 0);
+  if (isNew) meet(state, stratum, settings);
   const anomalies = news.map((change) => changed(change, key, o, settings));
   const run = enterRun(state, o);
   const learn = o.learn && (run === null || !isSick(run));
@@ -69,6 +69,14 @@ export function observe(
   anomalies.push(...judgeTotals(state, run, o, settings));
   if (learn) learnFrom(judged);
   return anomalies;
+}
+
+/** A class of step meets an identity for the first time: an announced one sets new levels, an undeclared one is watched closely. */
+function meet(state: DetectorState, stratum: Stratum, settings: DetectSettings): void {
+  const arrival = arrivalOf(state.identity);
+  if (arrival === null) return;
+  if (arrival.announced) relearn(stratum);
+  else giveHeadStart(state, stratum, ++arrival.strata, settings);
 }
 
 const CHANGE_TYPES = { prompt: "prompt_change", model: "model_change", tools: "tools_change" } as const;

@@ -19,6 +19,15 @@ export interface Identity {
   announced: Part[];
   /** Samples for which changes belong to an announced deploy. */
   deployLeft: number;
+  /** Who came last, where anybody did. */
+  arrival?: Arrival;
+}
+
+/** An identity that showed up: which, whether it was announced, and how many strata were opened under it so far. */
+interface Arrival {
+  who: string;
+  announced: boolean;
+  strata: number;
 }
 
 type Part = "model" | "prompt" | "tools" | "answered";
@@ -143,9 +152,19 @@ function isDynamic(id: Identity, hash: string): boolean {
   return true;
 }
 
+const who = (id: Identity): string => `${id.model ?? ""}|${id.prompt ?? ""}|${id.tools ?? ""}`;
+
+/** Notes that the present identity has just shown up. Each class of step meets it in its own time. */
+export function arrive(id: Identity, announced: boolean): void {
+  id.arrival = { who: who(id), announced, strata: 0 };
+}
+
+/** The arrival of whoever speaks now; null where they are known of old. */
+export const arrivalOf = (id: Identity): Arrival | null => (id.arrival?.who === who(id) ? id.arrival : null);
+
 /** Key of the stratum of a step of `kind`, readable on a screen. */
 export function stratumKey(id: Identity, kind: string, step: string | null): string {
-  return `${kind}|${step ?? ""}|${id.model ?? ""}|${id.prompt ?? ""}|${id.tools ?? ""}`;
+  return `${kind}|${step ?? ""}|${who(id)}`;
 }
 
 /** The part of a stratum's key that survives a change of model, prompt or tools. */
