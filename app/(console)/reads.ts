@@ -3,6 +3,7 @@ import { approvalsQuery } from "@/components/approvals/queries";
 import { healingQuery } from "@/components/healing/queries";
 import { incidentQuery, incidentsQuery } from "@/components/incidents/queries";
 import { memoryQuery } from "@/components/memory/queries";
+import { storyQuery } from "@/components/service-incident/queries";
 import { overviewQuery } from "@/components/overview/queries";
 import { agentTypesQuery, settingsQuery } from "@/components/settings/queries";
 import { AgentsQuery } from "@/lib/contracts/agents";
@@ -16,6 +17,7 @@ import { listHealing } from "@/lib/db/queries/healing-view";
 import { findIncidentDetail, listIncidents } from "@/lib/db/queries/incidents-view";
 import { loadMemory } from "@/lib/db/queries/memory-view";
 import { loadOverview } from "@/lib/db/queries/overview";
+import { findStory } from "@/lib/db/queries/services-view";
 import { loadSettings } from "@/lib/db/queries/settings";
 import { listAgentTypes } from "@/lib/db/queries/types-view";
 import { env } from "@/lib/env";
@@ -47,6 +49,10 @@ export const readIncidents = (filter: Filter): Prefetch => ({
 export const readIncident = (id: string): Prefetch => ({
   queryKey: incidentQuery(id).queryKey,
   read: (db) => findIncidentDetail(db, id),
+});
+export const readStory = (id: string): Prefetch => ({
+  queryKey: storyQuery(id).queryKey,
+  read: (db) => findStory(db, id),
 });
 export const readHealing = (filter: Filter): Prefetch => ({
   queryKey: healingQuery(filter).queryKey,

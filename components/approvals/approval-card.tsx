@@ -28,7 +28,8 @@ export function ApprovalCard({
   onHeal?: () => void;
 }) {
   const { proposal, subject, incident } = approval;
-  const title = `${name(ACTION, proposal.action)} on ${subject.id}`;
+  const act = proposal.operation?.title ?? name(ACTION, proposal.action);
+  const title = `${act} on ${subject.id}`;
   return (
     <article id={approval.id} className="panel target-flash scroll-mt-20 p-4" aria-label={title}>
       <header className="flex items-start gap-3">
@@ -39,7 +40,7 @@ export function ApprovalCard({
         ) : null}
         <div className="min-w-0 flex-1">
           <h2 className="text-base font-semibold break-words">
-            {name(ACTION, proposal.action)} <span className="font-normal text-ink-3">on</span>{" "}
+            {act} <span className="font-normal text-ink-3">on</span>{" "}
             <Link href={subjectHref(subject)} className="wrap-anywhere hover:underline">
               {subject.id}
             </Link>

@@ -132,7 +132,8 @@ function Rejected({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
   if (approvals.length === 0)
     return (
       <Empty icon={Hand} title="Nothing was rejected">
-        A rejected action leaves its agent contained and listed here until somebody chooses “heal now”.
+        A rejected action is not done: its agent stays contained, its service as it is, until somebody chooses “heal
+        now”.
       </Empty>
     );
   return (

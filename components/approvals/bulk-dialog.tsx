@@ -24,7 +24,11 @@ const TEXT: Record<BulkDecision, { verb: string; means: string }> = {
     verb: "Approve",
     means: "Each of these actions is carried out, then measured. Only these; what arrives meanwhile is not included.",
   },
-  reject: { verb: "Reject", means: "Each of these agents stays contained until somebody chooses “heal now”." },
+  reject: {
+    verb: "Reject",
+    means:
+      "Nothing is done: each agent stays contained, each service stays as it is, until somebody chooses “heal now”.",
+  },
   heal: {
     verb: "Heal",
     means: "The rejected action of each of these is carried out with your consent, then measured.",
@@ -94,7 +98,7 @@ function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: 
         {bulk.approvals.map((approval) => (
           <li key={approval.id} className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2 text-sm">
             <span className="min-w-0 truncate font-medium">
-              {name(ACTION, approval.proposal.action)} · {approval.subject.id}
+              {approval.proposal.operation?.title ?? name(ACTION, approval.proposal.action)} · {approval.subject.id}
             </span>
             <Severity value={approval.proposal.severity} />
             <span className="min-w-0 truncate text-xs text-ink-3">

@@ -10,7 +10,7 @@ function useSettle() {
   const client = useQueryClient();
   return () =>
     Promise.all(
-      ["approvals", "agents", "agent", "incidents", "incident", "overview"].map((root) =>
+      ["approvals", "agents", "agent", "incidents", "incident", "story", "overview"].map((root) =>
         client.invalidateQueries({ queryKey: [root] }),
       ),
     );
@@ -39,7 +39,7 @@ export function useDecide(onDone?: () => void) {
       toast.success(
         decision === "approve"
           ? "Approved. The action is carried out, then measured."
-          : "Rejected. The agent stays contained until “heal now”.",
+          : "Rejected. Nothing is done until “heal now”.",
       );
       onDone?.();
     },

@@ -41,11 +41,15 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
       wide
       open={open}
       onOpenChange={(next) => (next ? undefined : onClose())}
-      title={approval ? `${verb}: ${name(ACTION, approval.proposal.action)} on ${approval.subject.id}` : verb}
+      title={
+        approval
+          ? `${verb}: ${approval.proposal.operation?.title ?? name(ACTION, approval.proposal.action)} on ${approval.subject.id}`
+          : verb
+      }
       description={
         asked.decision === "approve"
           ? "Your consent covers exactly this action with these arguments, once."
-          : "The agent stays contained and listed until somebody chooses “heal now”."
+          : "Nothing is done, and it stays listed until somebody chooses “heal now”."
       }
       footer={
         <>
@@ -79,7 +83,7 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
         <Skeleton className="h-40" />
       ) : !approval ? (
         <Empty icon={CircleSlash} title="No longer waiting">
-          It was decided, has expired, or became void since the agent’s state moved.
+          It was decided, has expired, or became void since what it is about has moved.
         </Empty>
       ) : (
         <div className="space-y-4">

@@ -2,24 +2,18 @@
 
 import { ChevronRight } from "lucide-react";
 import Link from "next/link";
-import type { ReactNode } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { RiskBadge } from "@/components/status/badges";
 import { ACTION, DIAGNOSIS, FINDING, name } from "@/components/status/words";
 import { percent, sentence } from "@/components/ui/format";
-
-/** What an action was called with, as plain text: nothing in it is markup. */
-export const argument = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
-
-const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
-  <div className="min-w-0">
-    <dt className="eyebrow">{label}</dt>
-    <dd className="text-sm break-words">{children}</dd>
-  </div>
-);
+import { argument, Fact } from "./fact";
+import { OperationFacts } from "./operation-facts";
 
 /** Everything that a decision is about: the act, its arguments, what it touches, what is expected of it, and why it asks. */
-export function ProposalFacts({ approval }: { approval: ApprovalView }) {
+export const ProposalFacts = ({ approval }: { approval: ApprovalView }) =>
+  approval.subject.kind === "service" ? <OperationFacts approval={approval} /> : <AgentFacts approval={approval} />;
+
+function AgentFacts({ approval }: { approval: ApprovalView }) {
   const { proposal, incident } = approval;
   const args = Object.entries(proposal.args);
   return (

@@ -54,8 +54,12 @@ function Proposed({ proposal }: { proposal: Proposal }) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
-        <span className="num text-xs text-ink-3">Rung {proposal.rung}</span>
-        <strong className="text-sm font-semibold">{name(ACTION, proposal.action)}</strong>
+        {proposal.subject_kind === "agent" ? (
+          <span className="num text-xs text-ink-3">Rung {proposal.rung}</span>
+        ) : null}
+        <strong className="text-sm font-semibold">
+          {proposal.operation ? `${proposal.operation.title} on ${proposal.subject_id}` : name(ACTION, proposal.action)}
+        </strong>
         <RiskBadge risk={proposal.risk} />
         {approval ? <ApprovalBadge state={approval.state} /> : <Badge>{name(PROPOSAL, proposal.state)}</Badge>}
         <Clock at={proposal.created_at} className="num ml-auto text-xs text-ink-3" />
@@ -63,6 +67,9 @@ function Proposed({ proposal }: { proposal: Proposal }) {
       <p className="text-sm text-ink-2">
         {POLICY[proposal.policy]}. {sentence(proposal.reason)} Expected: {sentence(proposal.expected)}
       </p>
+      {proposal.operation && proposal.operation.runs.length > 0 ? (
+        <p className="font-mono text-xs wrap-anywhere text-ink-3">{proposal.operation.runs.join(" ")}</p>
+      ) : null}
       {approval?.decided_by ? (
         <p className="text-xs text-ink-3">
           Decided by {approval.decided_by}
@@ -101,9 +108,11 @@ function Tried({ run }: { run: ActionRunView }) {
         <span className="text-xs text-ink-2">
           {RUN[run.state]} by {run.by}
           {run.ended_at === null ? "" : `, took ${duration(run.ended_at - run.started_at)}`}
-          {run.acknowledged_at === null
-            ? ", not acknowledged yet"
-            : `, acknowledged after ${duration(run.acknowledged_at - run.started_at)}`}
+          {run.subject_kind === "service"
+            ? ". What it printed proves nothing; the metrics do"
+            : run.acknowledged_at === null
+              ? ", not acknowledged yet"
+              : `, acknowledged after ${duration(run.acknowledged_at - run.started_at)}`}
         </span>
         <Clock at={run.started_at} className="num ml-auto text-xs text-ink-3" />
       </div>

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
-import type { IncidentCommand } from "@/lib/contracts/incidents";
+import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
 import { api } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { AlertDialog } from "@/components/ui/dialog";
@@ -31,13 +31,22 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
   },
 };
 
+/** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
+const OF_SERVICES: Record<IncidentCommand, string> = {
+  accept: "The incident is closed as what this service does at times. It opens anew when an alert fires again.",
+  dismiss: "It is closed, with a draft of a post-mortem. It opens anew when an alert fires again.",
+  heal: "The operation that was proposed is carried out with your consent, then measured.",
+};
+
 /** Asks before an act on an incident. `command` null: closed. */
 export function IncidentCommandDialog({
   id,
+  kind,
   command,
   onClose,
 }: {
   id: string;
+  kind: IncidentSummary["kind"];
   command: IncidentCommand | null;
   onClose: () => void;
 }) {
@@ -48,13 +57,15 @@ export function IncidentCommandDialog({
   const act = useMutation({
     mutationFn: (which: IncidentCommand) => api.incidentCommand(id, which, comment.trim() || undefined),
     onSuccess: (_answer, which) => {
-      toast.success(INCIDENT_COMMAND[which].done);
+      toast.success(kind === "service" && which === "accept" ? "Accepted as normal." : INCIDENT_COMMAND[which].done);
       setComment("");
       onClose();
     },
     onSettled: () =>
       Promise.all(
-        [["incident", id], ["incidents"], ["agents"]].map((queryKey) => client.invalidateQueries({ queryKey })),
+        [["incident", id], ["story", id], ["incidents"], ["agents"]].map((queryKey) =>
+          client.invalidateQueries({ queryKey }),
+        ),
       ),
   });
   if (shown === null) return null;
@@ -64,7 +75,7 @@ export function IncidentCommandDialog({
       open={command !== null}
       onOpenChange={(next) => (next ? undefined : onClose())}
       title={text.title}
-      description={text.means}
+      description={kind === "service" ? OF_SERVICES[shown] : text.means}
       footer={
         <>
           <Button size="touch" onClick={onClose}>

@@ -1,25 +1,27 @@
 import { createLoader, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { INCIDENT_STATES } from "@/lib/core/vocabulary";
 
+export const KINDS = ["all", "agents", "services"] as const;
+
 export const incidentFilters = {
   state: parseAsStringLiteral(["all", "active", "closed", ...INCIDENT_STATES]).withDefault("all"),
+  kind: parseAsStringLiteral(KINDS).withDefault("all"),
+  severity: parseAsInteger,
   agent: parseAsString,
+  service: parseAsString,
   before: parseAsInteger,
 };
 
 export const loadIncidentFilters = createLoader(incidentFilters);
 
+type Filters = Awaited<ReturnType<typeof loadIncidentFilters>>;
+
 /** As the API wants it: what is not filtered by is left out. */
-export const incidentsFilter = ({
-  state,
-  agent,
-  before,
-}: {
-  state: string;
-  agent: string | null;
-  before: number | null;
-}) => ({
+export const incidentsFilter = ({ state, kind, severity, agent, service, before }: Filters) => ({
   ...(state === "all" ? {} : { state }),
+  ...(kind === "all" ? {} : { kind }),
+  ...(severity === null ? {} : { min_severity: severity }),
   ...(agent === null ? {} : { agent }),
+  ...(service === null ? {} : { service }),
   ...(before === null ? {} : { before }),
 });

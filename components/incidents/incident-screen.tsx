@@ -5,12 +5,12 @@ import { Eye, SearchX } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
-import type { IncidentState } from "@/lib/core/vocabulary";
 import { useSession } from "@/components/access/session";
 import { ApiError } from "@/components/api";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
+import { ServiceIncidentScreen } from "@/components/service-incident/service-incident-screen";
 import { ACTION, ANOMALY, name } from "@/components/status/words";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -22,10 +22,8 @@ import { ActionsPanel } from "./actions-panel";
 import { IncidentCommandDialog } from "./command-dialog";
 import { DiagnosisPanel, FindingsPanel } from "./diagnosis-panel";
 import { incidentQuery } from "./queries";
+import { isClosed, isHealable } from "./standing";
 import { Timeline } from "./timeline";
-
-const CLOSED: readonly IncidentState[] = ["resolved", "dismissed"];
-const HEALABLE: readonly IncidentState[] = ["rejected", "escalated"];
 
 export function IncidentScreen({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(incidentQuery(id));
@@ -50,7 +48,7 @@ export function IncidentScreen({ id }: { id: string }) {
         <Skeleton className="h-64 rounded-[0.625rem]" />
       </div>
     );
-  return <Loaded detail={data} />;
+  return data.incident.kind === "service" ? <ServiceIncidentScreen detail={data} /> : <Loaded detail={data} />;
 }
 
 function Loaded({ detail }: { detail: IncidentDetail }) {
@@ -58,7 +56,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
   const { decides } = useSession();
   const [command, setCommand] = useState<IncidentCommand | null>(null);
   const [deciding, setDeciding] = useState<Deciding | null>(null);
-  const open = !CLOSED.includes(incident.state);
+  const open = !isClosed(incident.state);
   const asked = detail.proposals.find(({ approval }) => approval?.state === "pending");
   const decide = (decision: "approve" | "reject") =>
     asked?.approval && setDeciding({ approvalId: asked.approval.id, digest: asked.digest, decision });
@@ -91,7 +89,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
                     Approve: {name(ACTION, asked.action).toLowerCase()}
                   </Button>
                 </>
-              ) : HEALABLE.includes(incident.state) ? (
+              ) : isHealable(incident.state) ? (
                 <Button look="primary" onClick={() => setCommand("heal")}>
                   Heal now
                 </Button>
@@ -117,7 +115,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
           <Timeline timeline={detail.timeline} subjects={incident.subjects.length} />
         </div>
       </div>
-      <IncidentCommandDialog id={incident.id} command={command} onClose={() => setCommand(null)} />
+      <IncidentCommandDialog id={incident.id} kind={incident.kind} command={command} onClose={() => setCommand(null)} />
       <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
     </>
   );

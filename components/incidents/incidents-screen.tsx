@@ -2,30 +2,35 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { SearchX, ShieldCheck, X } from "lucide-react";
-import Link from "next/link";
 import { useQueryStates } from "nuqs";
-import type { IncidentsAnswer } from "@/lib/contracts/incidents";
 import { INCIDENT_STATES } from "@/lib/core/vocabulary";
 import { PageHead } from "@/components/shell/page-head";
-import { IncidentBadge, Severity } from "@/components/status/badges";
 import { INCIDENT } from "@/components/status/states";
-import { DIAGNOSIS, name } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { duration, integer, percent } from "@/components/ui/format";
+import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
-import { Ago, Clock } from "@/components/ui/time";
-import { incidentFilters, incidentsFilter } from "./filters";
+import { incidentFilters, incidentsFilter, KINDS } from "./filters";
+import { IncidentLine } from "./incident-line";
+import { useLineKeys } from "./line-keys";
 import { incidentsQuery } from "./queries";
 
-type Summary = IncidentsAnswer["incidents"][number];
+const KIND_LABEL = { all: "Agents and services", agents: "Agents", services: "Services" } as const;
+/** Severities that a list is cut at: an alert's warning, and its critical. */
+const FLOORS = [
+  { value: "0", label: "Any severity" },
+  { value: "4", label: "Severity 4 and up" },
+  { value: "7", label: "Severity 7 and up" },
+];
+const NONE = { state: null, kind: null, severity: null, agent: null, service: null, before: null };
 
 export function IncidentsScreen() {
   const [filters, setFilters] = useQueryStates(incidentFilters);
   const { data, error, refetch } = useQuery(incidentsQuery(incidentsFilter(filters)));
-  const filtered = filters.state !== "all" || filters.agent !== null || filters.before !== null;
+  useLineKeys();
+  const filtered = Object.keys(incidentsFilter(filters)).length > 0;
   const oldest = data?.incidents.at(-1);
   const more = data && oldest && data.total > data.incidents.length;
   return (
@@ -46,9 +51,22 @@ export function IncidentsScreen() {
             ...INCIDENT_STATES.map((state) => ({ value: state, label: INCIDENT[state].label })),
           ]}
         />
+        <Select
+          label="Kind"
+          value={filters.kind}
+          onChange={(kind) => void setFilters({ kind, before: null })}
+          options={KINDS.map((kind) => ({ value: kind, label: KIND_LABEL[kind] }))}
+        />
+        <Select
+          label="Severity"
+          value={String(filters.severity ?? 0)}
+          onChange={(floor) => void setFilters({ severity: Number(floor) || null, before: null })}
+          options={FLOORS}
+        />
+        {filters.service === null ? null : <Badge className="h-8">service {filters.service}</Badge>}
         {filters.agent === null ? null : <Badge className="h-8">agent {filters.agent}</Badge>}
         {filtered ? (
-          <Button look="quiet" onClick={() => void setFilters({ state: null, agent: null, before: null })}>
+          <Button look="quiet" onClick={() => void setFilters(NONE)}>
             <X aria-hidden /> Clear
           </Button>
         ) : null}
@@ -68,13 +86,14 @@ export function IncidentsScreen() {
               <Empty icon={SearchX} title="No incident matches" />
             ) : (
               <Empty icon={ShieldCheck} title="No incident yet">
-                When a metric leaves its baseline, what was measured, found, decided and done is recorded here.
+                When a metric leaves its baseline or an alert fires, what was measured, found, decided and done is
+                recorded here.
               </Empty>
             )
           ) : (
             <ul className="divide-y">
               {data.incidents.map((incident) => (
-                <Line key={incident.id} incident={incident} />
+                <IncidentLine key={incident.id} incident={incident} />
               ))}
             </ul>
           )}
@@ -94,50 +113,5 @@ export function IncidentsScreen() {
         </div>
       ) : null}
     </>
-  );
-}
-
-function Line({ incident }: { incident: Summary }) {
-  const subjects = incident.subjects.map(({ id }) => id);
-  return (
-    <li>
-      <Link
-        href={`/incidents/${encodeURIComponent(incident.id)}`}
-        className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 -outline-offset-2 hover:bg-hover md:grid-cols-[4.5rem_minmax(0,1fr)_9rem_10rem_8rem]"
-      >
-        <Severity value={incident.severity} className="order-2 md:order-none" />
-        <span className="min-w-0">
-          <span className="block truncate text-sm font-medium">{incident.title}</span>
-          <span className="block truncate text-xs text-ink-3">
-            {subjects.slice(0, 3).join(", ")}
-            {subjects.length > 3 ? ` and ${subjects.length - 3} more` : ""}
-            {incident.outcome
-              ? ` · ${incident.outcome}`
-              : incident.would_have
-                ? ` · would have: ${incident.would_have}`
-                : ""}
-          </span>
-        </span>
-        <span className="order-3 justify-self-start md:order-none">
-          <IncidentBadge state={incident.state} />
-        </span>
-        <span className="hidden truncate text-sm text-ink-2 md:block">
-          {name(DIAGNOSIS, incident.diagnosis)}
-          {incident.confidence === null ? null : (
-            <span className="num text-xs text-ink-3"> {percent(incident.confidence)}</span>
-          )}
-        </span>
-        <span className="num order-4 text-right text-xs text-ink-3 md:order-none">
-          <Clock at={incident.opened_at} />
-          <span className="hidden md:block">
-            {incident.closed_at === null ? (
-              <Ago at={incident.opened_at} />
-            ) : (
-              `lasted ${duration(incident.closed_at - incident.onset_at)}`
-            )}
-          </span>
-        </span>
-      </Link>
-    </li>
   );
 }

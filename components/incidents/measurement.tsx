@@ -15,17 +15,38 @@ interface Measured {
 const isMeasured = (value: unknown): value is Measured =>
   typeof value === "object" && value !== null && "metric" in value && "samples" in value;
 
+/** The same of a service's signal, in its own unit, with the limit that it has to keep. */
+interface MeasuredSignal {
+  name: string;
+  upper: number | null;
+  lower: number | null;
+  before: number | null;
+  after: number | null;
+  points: number;
+}
+
+const isMeasuredSignal = (value: unknown): value is MeasuredSignal =>
+  typeof value === "object" && value !== null && "name" in value && "points" in value;
+
 const orUnknown = (value: number | null | undefined) =>
   value === null || value === undefined ? "unknown" : measure(value);
 
 /** The verdict in words and, folded, the numbers behind it. */
 export function Measurement({ run }: { run: Pick<ActionRunView, "verification" | "detail"> }) {
-  const { reason, evidence } = run.verification ?? {};
+  const { reason, evidence, series } = run.verification ?? {};
+  const signals = Array.isArray(series) ? series.filter(isMeasuredSignal) : [];
   const rows = Array.isArray(evidence) ? evidence.filter(isMeasured) : [];
   return (
     <div className="space-y-1 text-xs text-ink-2">
       {run.detail ? <p>{run.detail}</p> : null}
       {typeof reason === "string" ? <p className="text-ink">{reason}</p> : null}
+      {signals.map((signal, index) => (
+        <p key={`${signal.name} ${index}`} className="num">
+          {signal.name}: {orUnknown(signal.before)} before, {orUnknown(signal.after)} after ({signal.points} values
+          {signal.upper === null ? "" : `, limit ${measure(signal.upper)}`}
+          {signal.lower === null ? "" : `, at least ${measure(signal.lower)}`})
+        </p>
+      ))}
       {rows.length > 0 ? (
         <details>
           <summary className="w-fit rounded-sm text-ink-3 hover:text-ink">

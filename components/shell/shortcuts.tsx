@@ -50,6 +50,8 @@ export function Shortcuts({ onPalette }: { onPalette: () => void }) {
         {PLACES.map((place) => (
           <Row key={place.href} keys={["g", place.key]} says={place.label} />
         ))}
+        <Row keys={["j", "k"]} says="Down and up a list of incidents" />
+        <Row keys={["enter"]} says="Open what has focus" />
         <Row keys={["←", "↑", "→", "↓"]} says="Move between agents in the grid" />
         <Row keys={["?"]} says="This list" />
       </dl>

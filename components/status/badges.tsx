@@ -1,5 +1,6 @@
 import type { AgentCard } from "@/lib/contracts/agents";
 import type { ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/core/vocabulary";
+import { SERVICE } from "@/components/services/states";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
 import { AGENT, agentLook, APPROVAL, INCIDENT, MODES, OUTCOMES, PAUSED, RISKS, SILENT, STUCK } from "./states";
@@ -22,7 +23,11 @@ export function AgentBadges({ agent }: { agent: Standing }) {
 
 /** A state that is known by name only, as in lists that name an agent beside something else. */
 export function StateBadge({ state }: { state: string }) {
-  const look = Object.hasOwn(AGENT, state) ? AGENT[state as keyof typeof AGENT] : null;
+  const look = Object.hasOwn(AGENT, state)
+    ? AGENT[state as keyof typeof AGENT]
+    : Object.hasOwn(SERVICE, state)
+      ? SERVICE[state as keyof typeof SERVICE]
+      : null;
   return look ? (
     <Badge tone={look.tone} icon={look.icon} title={look.means}>
       {look.label}

@@ -1,3 +1,4 @@
+import type { CauseView } from "@/lib/contracts/services";
 import type {
   AgentAction,
   AnomalyType,
@@ -29,6 +30,22 @@ export const DIAGNOSIS: Record<Diagnosis, string> = {
   memory_corruption: "Memory corruption",
   cost_overrun: "Cost overrun",
   external_cause: "External cause",
+  unknown: "Unknown",
+};
+
+/** What kind of trouble a cause of a service incident is. */
+export const CAUSE: Record<CauseView["kind"], string> = {
+  deploy_regression: "A new version",
+  config_regression: "A configuration",
+  dependency_failure: "A dependency",
+  resource_exhaustion: "A resource used up",
+  memory_leak: "Growing memory",
+  overload: "Overload",
+  crash: "Crashes",
+  slow: "Slow work",
+  failing: "Failing work",
+  silent: "Silence",
+  no_fault: "Nothing wrong",
   unknown: "Unknown",
 };
 

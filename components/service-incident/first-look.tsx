@@ -1,0 +1,228 @@
+"use client";
+
+import { EyeOff, GitCommitHorizontal, Siren, TrendingUp } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import type { IncidentDetail } from "@/lib/contracts/incidents";
+import type { CauseView, ServiceStory } from "@/lib/contracts/services";
+import { amount } from "@/components/services/amount";
+import { CAUSE, CHANGE, name } from "@/components/status/words";
+import { cn } from "@/components/ui/cn";
+import { duration, percent, sentence } from "@/components/ui/format";
+import { Clock } from "@/components/ui/time";
+import { rivalsOf } from "./story";
+
+const Row = ({ label, children, className }: { label: string; children: ReactNode; className?: string }) => (
+  <div className={cn("grid grid-cols-[4.25rem_1fr] gap-x-2 px-3 py-1.5 sm:grid-cols-[6rem_1fr] sm:px-4", className)}>
+    <dt className="eyebrow pt-0.5">{label}</dt>
+    <dd className="min-w-0 text-sm">{children}</dd>
+  </div>
+);
+
+/** All that has to be known before anything is decided, on one screen of a phone. */
+export function FirstLook({ story, detail }: { story: ServiceStory; detail: IncidentDetail }) {
+  return (
+    <section
+      aria-label="At a glance"
+      className="panel grid divide-y lg:grid-cols-2 lg:divide-x lg:divide-y-0"
+      data-first-look
+    >
+      <dl className="divide-y">
+        <Impact story={story} />
+        <Onset story={story} />
+        <Fired story={story} />
+        <Changes story={story} />
+      </dl>
+      <dl className="divide-y">
+        <Rivals story={story} detail={detail} />
+        <Blind story={story} />
+        <Next story={story} detail={detail} />
+      </dl>
+    </section>
+  );
+}
+
+function Impact({ story: { impact, incident } }: { story: ServiceStory }) {
+  const [worst, ...rest] = impact;
+  return (
+    <Row label="Now">
+      {worst ? (
+        <>
+          <TrendingUp className="mr-1 inline size-3.5 text-hold" aria-hidden />
+          {worst.signal}{" "}
+          <strong className="num font-semibold">
+            {worst.now === null ? "no data" : amount(worst.now, worst.unit)}
+          </strong>
+          <span className="num text-ink-2">
+            {worst.normal === null ? ", usual unknown" : `, usually ${amount(worst.normal, worst.unit)}`}
+            {worst.upper === null ? "" : ` (limit ${amount(worst.upper, worst.unit)})`}
+          </span>
+          {rest.length > 0 ? <span className="text-ink-3"> and {rest.length} more</span> : null}
+        </>
+      ) : (
+        <span className="text-ink-2">
+          {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"} alerted; nothing that can
+          be measured raised it
+        </span>
+      )}
+    </Row>
+  );
+}
+
+function Onset({ story: { investigation, incident, alerts } }: { story: ServiceStory }) {
+  const onset = investigation?.onset ?? null;
+  const alerted = alerts[0]?.starts_at ?? incident.opened_at;
+  const at = onset ? onset.at * 1_000 : incident.onset_at;
+  const lead = alerted - at;
+  return (
+    <Row label="Since">
+      <Clock at={at} className="num font-semibold" />
+      {onset ? (
+        <span className="num text-ink-2">
+          {" "}
+          ± (<Clock at={onset.from * 1_000} /> to <Clock at={onset.to * 1_000} />)
+        </span>
+      ) : (
+        <span className="text-ink-2">, when it was alerted; no onset found</span>
+      )}
+      {lead > 0 ? <span className="num text-ink-3">, {duration(lead)} before the alert</span> : null}
+    </Row>
+  );
+}
+
+function Fired({ story: { alerts, incident } }: { story: ServiceStory }) {
+  const [first] = alerts;
+  const counts = incident.alerts;
+  return (
+    <Row label="Fired">
+      {first ? (
+        <p className="truncate">
+          <Siren className="mr-1 inline size-3.5 text-warn" aria-hidden />
+          <strong className="font-semibold">{first.name}</strong> on {first.service}
+          {counts ? (
+            <span className="num text-ink-2">
+              {" · "}
+              {counts.total > 1 ? `${counts.total} alerts` : counts.firing > 0 ? "still fires" : "ended"}
+              {counts.repeats > 0 ? `, repeated ${counts.repeats} times` : ""}
+            </span>
+          ) : null}
+          {alerts.some(({ flapping }) => flapping) ? <span className="text-warn"> · flapping</span> : null}
+        </p>
+      ) : (
+        "No alert: Sentinel saw it itself"
+      )}
+    </Row>
+  );
+}
+
+function Changes({ story: { changes, investigation, incident } }: { story: ServiceStory }) {
+  const onset = investigation?.onset ? investigation.onset.at * 1_000 : incident.onset_at;
+  const near = changes.toSorted((a, b) => Math.abs(a.at - onset) - Math.abs(b.at - onset))[0];
+  return (
+    <Row label="Changes">
+      {near ? (
+        <p className="line-clamp-2">
+          <GitCommitHorizontal className="mr-1 inline size-3.5 text-proof" aria-hidden />
+          <strong className="num font-semibold">{changes.length}</strong> in the window, nearest{" "}
+          <Clock at={near.at} className="num" /> {name(CHANGE, near.kind).toLowerCase()} of {near.subject_id}
+          {near.note ? <span className="text-ink-3">: {near.note}</span> : null}
+        </p>
+      ) : (
+        <span className="text-ink-2">None known from two hours before on</span>
+      )}
+    </Row>
+  );
+}
+
+function Rivals({ story, detail }: { story: ServiceStory; detail: IncidentDetail }) {
+  const [first, second] = rivalsOf(story.causes);
+  if (!first)
+    return (
+      <Row label="Likeliest">
+        <span className="text-ink-2">
+          {story.investigation === null || story.investigation.state === "running"
+            ? "Specialists are looking"
+            : "Unknown: the evidence does not carry a cause"}
+        </span>
+      </Row>
+    );
+  const separates = first.separates?.replace(/^Not in the evidence yet: /, "");
+  return (
+    <>
+      <Row label="Likeliest">
+        <Rival cause={first} detail={detail} />
+      </Row>
+      {second ? (
+        <Row label="Rival">
+          <Rival cause={second} detail={detail} />
+        </Row>
+      ) : null}
+      {separates ? (
+        <Row label="Told apart">
+          <p className="line-clamp-2 text-ink-2" title={separates}>
+            {sentence(separates)}
+          </p>
+        </Row>
+      ) : null}
+    </>
+  );
+}
+
+function Rival({ cause, detail }: { cause: CauseView; detail: IncidentDetail }) {
+  const finding = detail.findings.find(({ id }) => id === cause.cites[0]);
+  return (
+    <>
+      <p className="flex gap-2">
+        <span className="min-w-0 flex-1 truncate">
+          <strong className="font-semibold">{name(CAUSE, cause.kind)}</strong>
+          {cause.node === null ? null : ` at ${cause.node}`}
+        </span>
+        <span className="num shrink-0 font-medium">{percent(cause.confidence)}</span>
+      </p>
+      {finding ? <p className="truncate text-xs text-ink-3">{finding.title}</p> : null}
+    </>
+  );
+}
+
+function Blind({ story: { investigation } }: { story: ServiceStory }) {
+  if (!investigation?.report) return null;
+  const blind = investigation.report.couldNotLook;
+  const sources = [...new Set(blind.map(({ source }) => source.replaceAll("_", " ")))];
+  return (
+    <Row label="Not seen">
+      {blind.length > 0 ? (
+        <p className="line-clamp-1" title={blind.map(({ source, reason }) => `${source}: ${reason}`).join("; ")}>
+          <EyeOff className="mr-1 inline size-3.5 text-spent" aria-hidden />
+          {sources.join(", ")} <span className="text-ink-3">({blind[0]!.reason})</span>
+        </p>
+      ) : (
+        <span className="text-ink-2">All that was asked could be read</span>
+      )}
+      {investigation.cut_short ? <p className="text-xs text-warn">Cut short: {investigation.cut_short}</p> : null}
+    </Row>
+  );
+}
+
+function Next({ story, detail }: { story: ServiceStory; detail: IncidentDetail }) {
+  const remedy = story.investigation?.report?.remedy;
+  const proposal = detail.proposals.at(-1);
+  if (!remedy) return null;
+  const offer = remedy.proposal?.offer;
+  return (
+    <Row label="Safest next">
+      {offer ? (
+        <>
+          <p className="truncate">
+            <strong className="font-semibold">{proposal?.operation?.title ?? offer.action}</strong> on{" "}
+            <Link href={`/services/${encodeURIComponent(offer.target)}`} className="hover:underline">
+              {offer.target}
+            </Link>
+          </p>
+          <p className="truncate text-xs text-ink-3">Undo: {offer.undo ?? "none, it cannot be taken back"}</p>
+        </>
+      ) : (
+        <p className="line-clamp-2">No action: {remedy.why}</p>
+      )}
+    </Row>
+  );
+}

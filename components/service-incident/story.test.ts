@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import type { StepView } from "@/lib/contracts/services";
+import { layout, pathBetween } from "./map-layout";
+import { drawn, type Finding, rivalsOf, seriesFor, usual, workOf } from "./story";
+
+let seq = 0;
+const step = (node: string, preview: string, more: Partial<StepView> = {}): StepView => ({
+  seq: seq++,
+  node,
+  tool: null,
+  args: null,
+  preview,
+  digest: null,
+  author: "local",
+  started_at: 0,
+  ms: 2,
+  tokens: 0,
+  usd: 0,
+  ok: true,
+  ...more,
+});
+
+describe("workOf", () => {
+  const running = [
+    step("triage", "begins"),
+    step("triage", "[]", { tool: "get_service_metadata", ok: false }),
+    step("triage", "Severity 5"),
+    step("log_analyst", "begins"),
+  ];
+  test("one that begun and said nothing yet is at work, one that never begun waits", () => {
+    expect(workOf(["log_analyst"], running, "running").state).toBe("working");
+    expect(workOf(["skeptic"], running, "running").state).toBe("waiting");
+    expect(workOf(["triage"], running, "running")).toMatchObject({
+      state: "done",
+      said: "Severity 5",
+      calls: 1,
+      failed: 1,
+      ms: 6,
+    });
+  });
+  test("a card of several is done when all of them are", () =>
+    expect(workOf(["triage", "log_analyst"], running, "running").state).toBe("working"));
+  test("of a failed investigation nobody is at work", () =>
+    expect(workOf(["log_analyst"], running, "failed").state).toBe("stopped"));
+  test("a second attempt begins anew", () =>
+    expect(workOf(["triage"], [...running, step("triage", "begins")], "running").state).toBe("working"));
+  test("a model that wrote is named before the local analysis", () =>
+    expect(workOf(["triage"], [...running, step("triage", "x", { author: "groq/m" })], "done").authors).toEqual([
+      "groq/m",
+      "local",
+    ]));
+});
+
+test("rivals are told by rank, without what is left over", () => {
+  const cause = (rank: number, kind: "slow" | "unknown") => ({ rank, kind }) as never;
+  expect(rivalsOf([cause(2, "slow"), cause(1, "unknown"), cause(0, "slow")]).map(({ rank }) => rank)).toEqual([0, 2]);
+});
+
+test("a metric's finding leads to the series of its node and name, and to no other", () => {
+  const series = [
+    { node: "a", name: "errors", metric: "Errors", unit: null, points: [] },
+    { node: "b", name: "errors", metric: "Errors", unit: null, points: [] },
+  ];
+  const finding = { id: "f", kind: "metric_shift", title: '"errors" of b rose', source: "b", detail: {}, at: 0 };
+  expect(seriesFor(finding, series)).toBe(series[1]);
+  expect(seriesFor({ ...finding, title: '"latency" of b rose' }, series)).toBeNull();
+  expect(seriesFor({ ...finding, kind: "change" } as Finding, series)).toBeNull();
+});
+
+describe("a chart", () => {
+  const points = Array.from({ length: 11 }, (_, i): [number, number] => [i * 60, i]);
+  test("knows what was usual before the onset", () => {
+    expect(usual(points, 600)).toEqual({ low: 1, high: 8 });
+    expect(usual(points, 200)).toBeNull();
+  });
+  test("leaves out what was long before, and is in milliseconds", () =>
+    expect(drawn([[0, 1], [10_000, 2], [10_060, 3]], 10_030)).toEqual([
+      { at: 10_000_000, value: 2 },
+      { at: 10_060_000, value: 3 },
+    ])); // prettier-ignore
+});
+
+describe("the map", () => {
+  const edges = [["edge", "shop"], ["shop", "cart"], ["shop", "pay"], ["pay", "bank"], ["bank", "pay"]] as const; // prettier-ignore
+  test("finds the way from what alerted to what is blamed, against calls too", () => {
+    expect(pathBetween(edges, "shop", "bank")).toEqual(["shop", "pay", "bank"]);
+    expect(pathBetween(edges, "bank", "edge")).toEqual(["bank", "pay", "shop", "edge"]);
+    expect(pathBetween(edges, "shop", "moon")).toEqual([]);
+  });
+  test("puts callers left of callees and survives a circle", () => {
+    const { nodes } = layout(edges, ["shop"]);
+    const level = Object.fromEntries(nodes.map(({ id, level: at }) => [id, at]));
+    expect(level["edge"]).toBe(0);
+    expect(level["shop"]).toBe(1);
+    expect(level["cart"]).toBe(2);
+    expect(nodes).toHaveLength(5);
+  });
+  test("of many keeps the near ones and counts the rest", () => {
+    const many = Array.from({ length: 60 }, (_, i) => ["hub", `n${i}`] as const);
+    const { nodes, left } = layout(many, ["hub"]);
+    expect(nodes).toHaveLength(40);
+    expect(nodes[0]?.id).toBe("hub");
+    expect(left).toBe(21);
+  });
+});
