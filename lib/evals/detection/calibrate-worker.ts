@@ -1,4 +1,3 @@
-import { parentPort, workerData } from "node:worker_threads";
 import { type CalibrationPart, countHolds } from "./calibrate";
 
-parentPort?.postMessage(countHolds(workerData as CalibrationPart));
+process.send!(countHolds(JSON.parse(process.argv[2]!) as CalibrationPart));

@@ -1,5 +1,5 @@
+import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import { healthyAgent, observation } from "./generate";
 import { createDetector, DEFAULT_DETECT_SETTINGS, observe, resetEvidence } from "@/lib/core/detect";
 import type { Line } from "./table";
@@ -41,32 +41,31 @@ export function countHolds({ arl, firstSeed, agents }: CalibrationPart, perAgent
   return count;
 }
 
-/** Run the parts on worker threads, as many at once as there are processors. */
+/** Run the parts in processes of their own, as many at once as there are processors. */
 async function inParallel(parts: CalibrationPart[]): Promise<CalibrationCount[]> {
   const counts: CalibrationCount[] = [];
   const queue = [...parts];
   const lane = async () => {
-    for (let part = queue.shift(); part !== undefined; part = queue.shift()) counts.push(await onThread(part));
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) counts.push(await inProcess(part));
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), parts.length) }, lane));
   return counts;
 }
 
-function onThread(part: CalibrationPart): Promise<CalibrationCount> {
+function inProcess(part: CalibrationPart): Promise<CalibrationCount> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./calibrate-worker.ts", import.meta.url), {
-      workerData: part,
+    const worker = fork(new URL("./calibrate-worker.ts", import.meta.url), [JSON.stringify(part)], {
       execArgv: ["--import", "tsx"],
     });
-    worker.once("message", resolve);
+    worker.once("message", (count) => resolve(count as CalibrationCount));
     worker.once("error", reject);
-    worker.once("exit", (code) => {
-      if (code !== 0) reject(new Error(`calibration worker exited with ${code}`));
+    worker.once("exit", (code, signal) => {
+      if (code !== 0) reject(new Error(`a part of the calibration ended with ${code ?? signal}`));
     });
   });
 }
 
-/** Agents per part: long enough that starting a thread costs nothing, short enough to keep all of them busy. */
+/** Agents per part: long enough that starting a process costs nothing, short enough to keep all of them busy. */
 const AGENTS_PER_PART = 20;
 
 export async function calibration(samples = 20_000_000, arls = [1e4, 1e5, 1e6]): Promise<Line[]> {
