@@ -35,6 +35,8 @@ export interface Asker<Node> {
 const MAX_OUTPUT_TOKENS = 4_000;
 /** A model that has not answered by then is passed over; the incident does not wait. */
 const CALL_MS = 30_000;
+/** The last one of a chain is asked again when it is overloaded; before that, the next one is a better use of the time. */
+const LAST_RETRIES = 1;
 /** Failures after which a model is not asked again in this investigation. */
 const STRIKES = 2;
 /** Statuses that another attempt will not change: a wrong key, a wrong name, a request that is not understood. */
@@ -63,11 +65,12 @@ export function createAsker<Node>(
   const strike = (chat: Chat, count: number) => strikes.set(chat.name, (strikes.get(chat.name) ?? 0) + count);
 
   return {
-    has: (role) => usable(role).length > 0,
+    has: (role) => usable(role).length > 0 && budget.hasRoomForModel(),
     async ask({ node, role, messages, tools = [], signal }) {
       const bytes = bytesOf(messages.map((m) => [m.type, m.content])) + bytesOf(tools);
       let why = chains[role] === undefined ? "no model is configured" : "no model is left that answers";
-      for (const chat of usable(role)) {
+      const chats = usable(role);
+      for (const chat of chats) {
         signal?.throwIfAborted();
         const inputTokens = Math.ceil(bytes / MIN_BYTES_PER_TOKEN) + ENVELOPE_TOKENS;
         const grant = budget.takeModel({ inputTokens, maxOutput: MAX_OUTPUT_TOKENS, price: chat.price, ms: CALL_MS });
@@ -85,7 +88,12 @@ export function createAsker<Node>(
             ok,
           });
         try {
-          const reply = await chat.ask(messages, tools, { maxTokens: grant.maxOutput, timeoutMs: grant.ms, signal });
+          const reply = await chat.ask(messages, tools, {
+            maxTokens: grant.maxOutput,
+            timeoutMs: grant.ms,
+            retries: chat === chats.at(-1) ? LAST_RETRIES : 0,
+            signal,
+          });
           const used = plausible(reply, bytes, inputTokens);
           const counted = grant.settle(used);
           if (used.input + used.output > inputTokens + grant.maxOutput) strike(chat, STRIKES);

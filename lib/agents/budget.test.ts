@@ -64,6 +64,19 @@ describe("tokens and money", () => {
     expect(budget.spent().tokens).toBe(1_500);
   });
 
+  test("one call takes a third of the models' time at most, and none when that is over", () => {
+    const { now, pass } = clock();
+    const budget = createBudget(LIMITS, now);
+    const ask = { inputTokens: 10, maxOutput: 200, price: PRICE, ms: 1e6 };
+    expect(budget.takeModel(ask)).toMatchObject({ kind: "granted", ms: 15_000 });
+    pass(44_999);
+    expect(budget.takeModel(ask)).toMatchObject({ kind: "granted", ms: 1 });
+    expect(budget.hasRoomForModel()).toBe(true);
+    pass(1);
+    expect(budget.hasRoomForModel()).toBe(false);
+    expect(budget.takeModel(ask)).toEqual({ kind: "spent", what: "time" });
+  });
+
   test("an answer is cut to the money that remains; below a sentence there is none", () => {
     const budget = createBudget({ ...LIMITS, usd: 0.004 }, clock().now);
     const grant = budget.takeModel({ inputTokens: 1_000, maxOutput: 500, price: PRICE, ms: 1_000 });

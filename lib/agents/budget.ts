@@ -18,6 +18,8 @@ export const DEFAULT_LIMITS: Limits = { calls: 15, tokens: 150_000, usd: 1, ms: 
 export const LOCAL_CALLS = 9;
 /** Share of the time that models may use up to; the rest belongs to evidence and the analysis without a model. */
 const MODEL_TIME_SHARE = 0.75;
+/** Of that time, what one call may take: a model that hangs leaves the next one its chance. */
+const ONE_CALL_SHARE = 1 / 3;
 /** An answer cut shorter than this says nothing. */
 const MIN_OUTPUT_TOKENS = 128;
 
@@ -39,6 +41,8 @@ export type ModelGrant =
 export interface Budget {
   takeCall(by: Author, ms: number): CallGrant;
   takeModel(ask: { inputTokens: number; maxOutput: number; price: Price; ms: number }): ModelGrant;
+  /** Whether a model may be asked at all: there is time, and an answer's worth of tokens. */
+  hasRoomForModel(): boolean;
   spent(): Spent;
   /** Milliseconds that are left for anything. */
   remainingMs(): number;
@@ -106,7 +110,7 @@ export function createBudget(limits: Limits, now: () => number, before: Rebuilt 
       return {
         kind: "granted",
         maxOutput: output,
-        ms: Math.min(ms, left),
+        ms: Math.min(ms, left, limits.ms * MODEL_TIME_SHARE * ONE_CALL_SHARE),
         settle(actual) {
           if (settled || actual === null) return most;
           settled = true;
@@ -120,6 +124,7 @@ export function createBudget(limits: Limits, now: () => number, before: Rebuilt 
         },
       };
     },
+    hasRoomForModel: () => leftFor("model") > 0 && limits.tokens - used.tokens >= MIN_OUTPUT_TOKENS,
     spent: () => ({ ...used, ms: elapsed() }),
     remainingMs: () => Math.max(0, limits.ms - elapsed()),
     ranOut: () => [...out],

@@ -32,8 +32,6 @@ export interface Price {
 const CAUTIOUS_PRICE: Price = { input: 15, output: 75 };
 const FREE: Price = { input: 0, output: 0 };
 
-/** One retry, for 429 and 5xx; after that the next model of the chain is a better use of the time. */
-const MAX_RETRIES = 1;
 /** Bytes an answer may have: more than any `maxTokens` asked for here fills, envelope included. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 /** Providers that need no key still want the header. */
@@ -47,7 +45,9 @@ export interface ToolSpec {
 
 export interface CallLimits {
   maxTokens: number;
-  /** For everything: connecting, waiting, reading, the retry. */
+  /** Further attempts after 429 and 5xx. */
+  retries: number;
+  /** For everything: connecting, waiting, reading, the retries. */
   timeoutMs: number;
   signal?: AbortSignal;
 }
@@ -98,12 +98,12 @@ function chatOf(name: string, settings: ModelSettings): Chat | null {
   return {
     name,
     price: settings.prices[name] ?? (provider === "ollama" ? FREE : CAUTIOUS_PRICE),
-    async ask(messages, tools, { maxTokens, timeoutMs, signal }) {
+    async ask(messages, tools, { maxTokens, timeoutMs, retries, signal }) {
       const model = new ChatOpenAI({
         model: name.slice(cut + 1),
         apiKey: endpoint.apiKey,
         maxTokens,
-        maxRetries: MAX_RETRIES,
+        maxRetries: retries,
         timeout: timeoutMs,
         onFailedAttempt: retryOnlyWhatPasses,
         streaming: false,

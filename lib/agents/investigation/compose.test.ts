@@ -15,6 +15,7 @@ const of: Case = {
 };
 const state = (more: Partial<InvestigationState> = {}): InvestigationState => ({
   evidence: NO_EVIDENCE(),
+  further: NO_EVIDENCE(),
   scope: [],
   blastRadius: ["frontend"],
   reports: [],

@@ -4,7 +4,6 @@ import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { By } from "./desk";
 import type { SpecialistName } from "./ports";
 import type { Room } from "./room";
-import type { Blind } from "./state";
 import type { Tool } from "./tools";
 
 /** Answers of a model within one specialist's work: it asks, reads, asks again, ends. */
@@ -14,7 +13,6 @@ const MAX_CALLS_A_ROUND = 4;
 
 export interface Dug {
   evidence: Evidence;
-  blind: Blind[];
   /** Models that asked for something that was read. */
   authors: string[];
   /** Readings that were made for them. */
@@ -33,7 +31,7 @@ export async function dig(
   const byName = new Map(q.tools.map((tool) => [tool.spec.function.name, tool]));
   const specs = q.tools.map(({ spec }) => spec);
   const messages: BaseMessage[] = [new SystemMessage(q.system), new HumanMessage(q.data)];
-  const dug = { evidence: NO_EVIDENCE(), blind: [] as Blind[], authors: new Set<string>(), readings: 0 };
+  const dug = { evidence: NO_EVIDENCE(), authors: new Set<string>(), readings: 0 };
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const answer = await room.asker.ask({
@@ -70,7 +68,6 @@ export async function dig(
           dug.authors.add(answer.author);
           dug.evidence = mergeEvidence(dug.evidence, result.evidence);
         }
-        if (result.blind !== undefined) dug.blind.push({ node: q.node, source: result.blind.source, reason: result.blind.reason }); // prettier-ignore
       }
       messages.push(new ToolMessage({ tool_call_id: ids[i]!, content: told }));
     }

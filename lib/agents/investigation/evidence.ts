@@ -22,17 +22,17 @@ const nothing = (): Evidence => ({
 });
 export const NO_EVIDENCE = nothing;
 
-/** Two parts together; what both hold stands once. Of one series read twice, the longer one stays. */
+/** Two parts together; what both hold stands once, as the first has it. */
 export function mergeEvidence(a: Evidence, b: Partial<Evidence>): Evidence {
   return {
     nodes: unique([...a.nodes, ...(b.nodes ?? [])], (n) => n.id),
     edges: unique([...a.edges, ...(b.edges ?? [])], (e) => JSON.stringify(e)),
-    metrics: series([...a.metrics, ...(b.metrics ?? [])]),
+    metrics: unique([...a.metrics, ...(b.metrics ?? [])], seriesOf),
     logs: unique([...a.logs, ...(b.logs ?? [])], (l) => JSON.stringify([l.t, l.node, l.line])),
     spans: unique([...a.spans, ...(b.spans ?? [])], (s) => JSON.stringify([s.t, s.node, s.parent, s.operation])),
     changes: unique([...a.changes, ...(b.changes ?? [])], (c) => JSON.stringify([c.t, c.node, c.kind, c.summary])),
     normal: {
-      metrics: series([...a.normal.metrics, ...(b.normal?.metrics ?? [])]),
+      metrics: unique([...a.normal.metrics, ...(b.normal?.metrics ?? [])], seriesOf),
       logs: unique([...a.normal.logs, ...(b.normal?.logs ?? [])], (l) => JSON.stringify([l.t, l.node, l.line])),
       spans: unique([...a.normal.spans, ...(b.normal?.spans ?? [])], (s) =>
         JSON.stringify([s.t, s.node, s.parent, s.operation]),
@@ -44,6 +44,8 @@ export function mergeEvidence(a: Evidence, b: Partial<Evidence>): Evidence {
   };
 }
 
+const seriesOf = ({ node, metric }: Bundle["metrics"][number]) => JSON.stringify([node, metric]);
+
 function unique<T>(list: T[], key: (item: T) => string): T[] {
   const first = new Map<string, T>();
   for (const item of list) {
@@ -51,16 +53,6 @@ function unique<T>(list: T[], key: (item: T) => string): T[] {
     if (!first.has(name)) first.set(name, item);
   }
   return [...first.values()];
-}
-
-function series(list: Bundle["metrics"]): Bundle["metrics"] {
-  const longest = new Map<string, Bundle["metrics"][number]>();
-  for (const one of list) {
-    const name = JSON.stringify([one.node, one.metric]);
-    const known = longest.get(name);
-    if (known === undefined || known.points.length < one.points.length) longest.set(name, one);
-  }
-  return [...longest.values()];
 }
 
 export function bundleOf(of: Case, evidence: Evidence): Bundle {

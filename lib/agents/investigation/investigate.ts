@@ -26,12 +26,12 @@ export interface InvestigationOptions {
 export interface Investigation {
   /** `best_so_far`: something ran out or could not be read; the answer is the best that could be had. */
   outcome: { kind: "complete" } | { kind: "best_so_far"; why: string };
-  /** The evidence as it was when it was looked at. */
+  /** The evidence that the analysis stands on, as it was when it was looked at. */
   bundle: Bundle;
   verdict: Analysis["verdict"];
   onset: Analysis["onset"];
   ranking: Analysis["ranking"];
-  /** The analysis's, then alerts `a…`, runbooks `r…`, further text that gives orders `o…`, and what could not be looked at `b…`. */
+  /** The analysis's, what further readings add `x…`, then alerts `a…`, runbooks `r…`, further text that gives orders `o…`, and what could not be looked at `b…`. */
   findings: Finding[];
   hypotheses: RivalCause[];
   /** The model that put a near tie the other way round, with citations; null when the order is the analysis's own. */

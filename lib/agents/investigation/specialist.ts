@@ -21,12 +21,15 @@ export async function specialist(
   say: (evidence: Evidence) => string,
 ): Promise<Update> {
   const dug = room.asker.has("analysis") ? await further(room, state, node, own.evidence) : null;
-  const evidence = mergeEvidence(own.evidence, dug?.evidence ?? {});
-  const blind = [...own.blind, ...(dug?.blind ?? [])];
   const unseen = own.blind.length === 0 ? "" : ` Could not look: ${own.blind.map(({ reason }) => reason).join("; ")}.`;
   const more = dug !== null && dug.readings > 0 ? ` ${dug.authors.join(", ")} read further (${dug.readings}).` : "";
-  const text = room.screen.plain(`${say(evidence)}${unseen}${more}`);
-  return { evidence, blind, reports: [{ node, text, author: dug?.authors[0] ?? "local" }] };
+  const text = room.screen.plain(`${say(own.evidence)}${unseen}${more}`);
+  return {
+    evidence: own.evidence,
+    further: dug?.evidence ?? {},
+    blind: own.blind,
+    reports: [{ node, text, author: dug?.authors[0] ?? "local" }],
+  };
 }
 
 function further(
@@ -37,7 +40,8 @@ function further(
 ) {
   const { case: of } = room.investigator;
   const { nodes, edges } = state.evidence;
-  const known = new Set([of.target.node, ...nodes.map(({ id }) => id)]);
+  const other = state.further.nodes;
+  const known = new Set([of.target.node, ...[...nodes, ...other].map(({ id }) => id)]);
   const tools = createTools(room.desk, room.screen, of, () => known);
   const part = room.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)), {});
   const findings = part.findings.slice(0, SHOWN_FINDINGS).map(({ kind, node: about, text, at }) => ({ kind, node: about, text, at })); // prettier-ignore

@@ -95,7 +95,10 @@ export interface Messages {
 const list = <T>() => Annotation<T[]>({ reducer: (a, b) => [...a, ...b], default: () => [] });
 
 export const State = Annotation.Root({
+  /** What the specialists read by themselves: what the analysis stands on. */
   evidence: Annotation<Evidence, Partial<Evidence>>({ reducer: mergeEvidence, default: NO_EVIDENCE }),
+  /** What models read besides. It adds findings and moves nothing: whoever chooses what is read could choose the outcome. */
+  further: Annotation<Evidence, Partial<Evidence>>({ reducer: mergeEvidence, default: NO_EVIDENCE }),
   /** Nodes that are looked at, the nearest first. */
   scope: Annotation<string[]>,
   blastRadius: Annotation<string[]>,

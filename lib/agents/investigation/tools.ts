@@ -10,8 +10,6 @@ import type { Screen } from "./screen";
 export interface ToolResult {
   text: string;
   evidence?: Partial<Evidence>;
-  /** Reading was not possible. */
-  blind?: { source: string; reason: string };
 }
 
 export interface Tool {
@@ -89,7 +87,7 @@ export function createTools(
     show: (value: T) => unknown,
     as: (value: T) => Partial<Evidence>,
   ): ToolResult {
-    if (!looked.ok) return { text: `Could not look.\n${screen.quote("why", looked.reason)}`, blind: looked };
+    if (!looked.ok) return { text: `Could not look.\n${screen.quote("why", looked.reason)}` };
     if (looked.again) return { text: "This was read before; it says the same. Ask something else or conclude." };
     return { text: screen.quote(label, show(looked.value)), evidence: as(looked.value) };
   }

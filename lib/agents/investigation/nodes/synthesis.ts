@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/bundle";
 import { askJson } from "../ask-json";
-import { bundleOf } from "../evidence";
+import { bundleOf, mergeEvidence } from "../evidence";
 import { extraFindings, similarCauses, withPast } from "../extra-findings";
 import { type Claim, groundClaims } from "../grounding";
 import { synthesisPrompt } from "../prompts";
@@ -18,6 +18,8 @@ const Writing = z.object({
 /** Findings and hypotheses that a model is shown, the strongest first. */
 const SHOWN_FINDINGS = 40;
 const SHOWN_HYPOTHESES = 5;
+/** Findings that further readings add. */
+const FURTHER_FINDINGS = 10;
 /** Statements of a model that stand beside one hypothesis. */
 const STATEMENTS_EACH = 2;
 /** A rival may be put first if the analysis holds it at least this likely, relative to its first: a near tie is open, a clear order is not. */
@@ -30,7 +32,11 @@ export const synthesis =
     const of = room.investigator.case;
     const similar = similarCauses(state.evidence);
     const analysis = room.analyse(bundleOf(of, state.evidence), { similar });
-    const findings = [...analysis.findings, ...extraFindings(of, state, analysis, room.screen)];
+    const findings = [
+      ...analysis.findings,
+      ...furtherFindings(room, state, analysis),
+      ...extraFindings(of, state, analysis, room.screen),
+    ];
     const local = withPast(analysis.hypotheses, analysis, similar);
     const base: Update = { analysis, findings, hypotheses: local, authors: { hypotheses: "local" } };
     const text = first(local);
@@ -67,6 +73,19 @@ export const synthesis =
       reports: [{ node: "synthesis", text: first(order ?? written), author: order === null ? "local" : author }],
     };
   };
+
+/** What an analysis of everything sees besides, when models have read further: to be cited, and nothing else. */
+function furtherFindings(room: Room, state: InvestigationState, analysis: Analysis): Finding[] {
+  const { logs, metrics, changes, spans } = state.further;
+  if (logs.length + metrics.length + changes.length + spans.length === 0) return [];
+  const all = room.analyse(bundleOf(room.investigator.case, mergeEvidence(state.evidence, state.further)), {});
+  const told = new Set(analysis.findings.map(({ node, text }) => `${node} ${text}`));
+  return all.findings
+    .filter(({ node, text }) => !told.has(`${node} ${text}`))
+    .toSorted((a, b) => b.strength - a.strength)
+    .slice(0, FURTHER_FINDINGS)
+    .map((finding, i) => ({ ...finding, id: `x${i + 1}` }));
+}
 
 const wantsOther = (order: readonly number[]) => order.length > 0 && order[0] !== 0;
 /** The hypothesis a model prefers moved to the front, if that is open and it says why with findings; null if not. Confidences stay what they were. */

@@ -1,5 +1,5 @@
 import { dig } from "../dig";
-import { blastRadius, mergeEvidence, scopeOf } from "../evidence";
+import { blastRadius, scopeOf } from "../evidence";
 import { gather, read } from "../gather";
 import { digData, digPrompt } from "../prompts";
 import type { Room } from "../room";
@@ -38,7 +38,7 @@ export const triage = (room: Room) => async (): Promise<Update> => {
     ),
     tools: TOOL_SETS.triage.map((name) => tools[name]),
   });
-  const evidence = mergeEvidence(own.evidence, dug.evidence);
+  const evidence = own.evidence;
   evidence.nodes = [...new Map([{ id: node }, ...evidence.nodes].map((n) => [n.id, n])).values()];
   const callers = blastRadius(node, evidence.edges);
   const [before] = evidence.similar;
@@ -50,7 +50,8 @@ export const triage = (room: Room) => async (): Promise<Update> => {
   ];
   return {
     evidence,
-    blind: [...own.blind, ...dug.blind],
+    further: dug.evidence,
+    blind: own.blind,
     scope: scopeOf(node, evidence.edges),
     blastRadius: callers,
     reports: [{ node: "triage", text: room.screen.plain(said.join(" ")), author: dug.authors[0] ?? "local" }],
