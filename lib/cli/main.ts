@@ -6,6 +6,7 @@ import { registerDoctor } from "./doctor";
 import { registerInvestigate } from "./investigate";
 import { registerKeys } from "./keys";
 import { registerReplay } from "./replay";
+import { registerScenario } from "./scenario";
 import { registerTemplates } from "./templates";
 import { registerUser } from "./user";
 
@@ -18,6 +19,7 @@ registerBacktest(program);
 registerReplay(program);
 registerInvestigate(program);
 registerKeys(program);
+registerScenario(program);
 registerTemplates(program);
 registerUser(program);
 registerDoctor(program);
