@@ -38,8 +38,8 @@ describe("an incident bundle from a file", () => {
           ],
         },
       ],
-      spans: [{ t: 1, node: "web", parent: null, operation: "GET /", n: 3, gap_p95_us: null }],
-      normal: { spans: [{ t: 0, node: "db", parent: "web", gap_p95_us: -4 }] },
+      spans: [{ t: 1, node: "web", parent: "", operation: "GET /", n: 3, gap_p95_us: null }],
+      normal: { spans: [{ t: 0, node: "db", parent: "web", operation: null, n: null, gap_p95_us: -4 }] },
     });
     expect(bundle.nodes).toEqual([{ id: "web" }, { id: "db", kind: "database" }]);
     expect(bundle.metrics[0]).toEqual({

@@ -21,22 +21,23 @@ const value = z.number().nullable();
 const amount = z.number().nonnegative();
 const node = z.union([
   name.transform((id) => ({ id })),
-  z.object({ id: name, kind: z.string().max(NAME_MAX).optional() }),
+  z.object({ id: name, kind: z.string().max(NAME_MAX).nullish() }),
 ]);
 
 const series = z.object({
   node: name,
   metric: name,
-  unit: z.string().max(60).optional(),
+  unit: z.string().max(60).nullish(),
   points: z.array(z.tuple([seconds, value])).max(POINTS_MAX),
 });
 const log = z.object({ t: seconds, node: name, line: z.string().max(LINE_MAX) });
 const span = z.object({
   t: seconds,
   node: name,
-  parent: name.nullish(),
-  operation: z.string().max(NAME_MAX).optional(),
-  n: amount.optional(),
+  /** Absent, null or empty: a root. */
+  parent: z.string().max(NAME_MAX).nullish(),
+  operation: z.string().max(NAME_MAX).nullish(),
+  n: amount.nullish(),
   p50_us: amount.nullish(),
   p95_us: amount.nullish(),
   /** Clocks of two machines differ, so a gap may be below 0. */
@@ -55,8 +56,8 @@ export const BundleBody = z
   .object({
     target: z.object({
       node: name,
-      metric: name.optional(),
-      direction: z.enum(["up", "down"]).optional(),
+      metric: name.nullish(),
+      direction: z.enum(["up", "down"]).nullish(),
       at: seconds,
     }),
     nodes: z.array(node).max(NODES_MAX).default([]),
@@ -101,12 +102,10 @@ export function parseBundle(json: unknown): ParsedBundle {
       target: {
         node: target.node,
         at: target.at,
-        ...(target.metric === undefined ? {} : { metric: target.metric }),
-        ...(target.direction === undefined ? {} : { direction: target.direction }),
+        ...(target.metric == null ? {} : { metric: target.metric }),
+        ...(target.direction == null ? {} : { direction: target.direction }),
       },
-      nodes: nodes.map(({ id, ...rest }) =>
-        "kind" in rest && rest.kind !== undefined ? { id, kind: rest.kind } : { id },
-      ),
+      nodes: nodes.map(({ id, ...rest }) => ("kind" in rest && rest.kind != null ? { id, kind: rest.kind } : { id })),
       edges,
       metrics: metrics.map(seriesOf),
       logs,
@@ -125,16 +124,16 @@ function fieldOf(path: readonly PropertyKey[]): string {
 function seriesOf({ node: of, metric, unit, points }: z.infer<typeof series>): Series {
   const measured = points.filter((p): p is [number, number] => p[1] !== null);
   measured.sort((a, b) => a[0] - b[0]);
-  return { node: of, metric, ...(unit === undefined ? {} : { unit }), points: measured };
+  return { node: of, metric, ...(unit == null ? {} : { unit }), points: measured };
 }
 
 function spanOf(s: z.infer<typeof span>): Bundle["spans"][number] {
   return {
     t: s.t,
     node: s.node,
-    ...(s.parent == null ? {} : { parent: s.parent }),
-    ...(s.operation === undefined ? {} : { operation: s.operation }),
-    ...(s.n === undefined ? {} : { n: s.n }),
+    ...(s.parent == null || s.parent === "" ? {} : { parent: s.parent }),
+    ...(s.operation == null ? {} : { operation: s.operation }),
+    ...(s.n == null ? {} : { n: s.n }),
     ...(s.p50_us == null ? {} : { p50_us: s.p50_us }),
     ...(s.p95_us == null ? {} : { p95_us: s.p95_us }),
     ...(s.gap_p95_us == null ? {} : { gap_p95_us: s.gap_p95_us }),

@@ -43,7 +43,7 @@ interface Cell {
 
 const keyOf = ({ node, parent, operation }: SpanStat) => JSON.stringify([node, parent ?? null, operation ?? null]);
 
-export function cellsOf(seen: readonly SpanStat[], normal: readonly SpanStat[]): Map<string, Cell> {
+function cellsOf(seen: readonly SpanStat[], normal: readonly SpanStat[]): Map<string, Cell> {
   const cells = new Map<string, Cell>();
   const cell = (s: SpanStat) => {
     const key = keyOf(s);
@@ -122,7 +122,9 @@ export function timeLoss(seen: readonly SpanStat[], normal: readonly SpanStat[])
   const grown = new Map<string, number>();
   let whole = 0;
   const add = (node: string, amount: number) => self.set(node, (self.get(node) ?? 0) + amount);
-  for (const cell of cellsOf(seen, normal).values()) {
+  const cells = cellsOf(seen, normal);
+  const inside = new Set([...cells.values()].map((cell) => cell.node));
+  for (const cell of cells.values()) {
     if (cell.parent === cell.node) continue;
     const own = growth(cell, meanOf, slots);
     const gap = growth(cell, (s) => s.gap_p95_us, slots);
@@ -130,10 +132,9 @@ export function timeLoss(seen: readonly SpanStat[], normal: readonly SpanStat[])
     const gapLost = gap === null ? 0 : gap.lost * gap.strength;
     add(cell.node, ownLost);
     grown.set(cell.node, Math.max(grown.get(cell.node) ?? 0, own?.strength ?? 0));
-    if (cell.parent === undefined) {
+    if (cell.parent === undefined || !inside.has(cell.parent))
       whole += (cell.seen.reduce((sum, s) => sum + (s.n ?? 1), 0) * (own?.from ?? 0)) / slots;
-      continue;
-    }
+    if (cell.parent === undefined) continue;
     add(cell.parent, -ownLost - gapLost);
     if (gap === null) continue;
     const key = JSON.stringify([cell.parent, cell.node]);

@@ -34,7 +34,7 @@ export function signalsOf(bundle: Bundle): Signal[] {
   for (const { node, metric, points } of bundle.normal.metrics) {
     const key = keyOf(node, metric);
     const values = points.map(([, value]) => value);
-    normals.set(key, [...(normals.get(key) ?? []), ...values]);
+    normals.set(key, normals.has(key) ? [...normals.get(key)!, ...values] : values);
   }
   const from = bundle.target.at - LOOK_BACK_S;
   return bundle.metrics.map((series) => {

@@ -83,24 +83,36 @@ const WELL_NATS = Math.log(10);
 const FAULT_TRACED = 0.5;
 const WELL_TRACED = 0.25;
 
-export function verdictOf({ nats, traced, measured }: Standing): "fault" | "no_fault" | "unknown" {
+/** A suspect that scores so much stands against "no fault", whatever the target says. */
+const SUSPECT = 0.5;
+
+export type Verdict = "fault" | "no_fault" | "unknown";
+
+/** `best` is the score of the first suspect. */
+export function verdictOf({ nats, traced, measured }: Standing, best: number): Verdict {
   if (nats >= FAULT_NATS || traced >= FAULT_TRACED) return "fault";
-  return measured && nats < WELL_NATS && traced < WELL_TRACED ? "no_fault" : "unknown";
+  return measured && nats < WELL_NATS && traced < WELL_TRACED && best < SUSPECT ? "no_fault" : "unknown";
 }
 
 /** Weight of "none of these" among the squared scores: a lone weak suspect is not a sure one. */
 const NONE = 0.15;
 
-/** Confidences of scored nodes: their part of the evidence, nobody's included; never certain. Sharpened, since rivals rarely tie. */
+/** How much of a ranking's confidence is left when it is not sure that there is anything to rank. */
+const BELIEF: Record<Verdict, number> = { fault: 1, unknown: 0.75, no_fault: 0.3 };
+const CONFIDENCE_MAX = 0.97;
+
+/**
+ * Confidences of scored nodes: their part of the evidence, nobody's included, sharpened since rivals rarely tie; less where it
+ * is doubtful that anything is wrong; never certain.
+ */
 export function confidences(
   scored: readonly { node: string; score: number }[],
+  verdict: Verdict,
 ): Pick<RankedNode, "node" | "score" | "confidence">[] {
   const sum = scored.reduce((total, { score }) => total + score * score, NONE * NONE);
   return scored.map(({ node, score }) => ({
     node,
     score,
-    confidence: Math.min(CONFIDENCE_MAX, (score * score) / sum),
+    confidence: BELIEF[verdict] * Math.min(CONFIDENCE_MAX, (score * score) / sum),
   }));
 }
-
-const CONFIDENCE_MAX = 0.97;

@@ -3,13 +3,13 @@ import { onsetOf } from "./onset";
 import { findingsOf } from "./rank-findings";
 import { type CauseParts, partsOf, scoreOf } from "./rank-parts";
 import { sceneOf } from "./rank-scene";
-import { confidences, standingOf, verdictOf } from "./rank-verdict";
+import { confidences, standingOf, type Verdict, verdictOf } from "./rank-verdict";
 import { startsOf } from "./rank-starts";
 
 export type { CauseParts } from "./rank-parts";
 
 export interface RankResult {
-  verdict: "fault" | "no_fault" | "unknown";
+  verdict: Verdict;
   /** When it began, in epoch seconds, with the bounds of what is plausible; null when nothing began. */
   onset: { at: number; from: number; to: number } | null;
   /** All nodes that something speaks for, best first. */
@@ -36,12 +36,11 @@ export function rankCauses(bundle: Bundle): RankResult {
     .filter((n) => n.score > SCORE_MIN)
     .sort((a, b) => b.score - a.score || (a.node < b.node ? -1 : 1));
   const findings = findingsOf(scene, scored);
-  const standing = standingOf(scene);
-  const verdict = verdictOf(standing);
+  const verdict = verdictOf(standingOf(scene), scored[0]?.score ?? 0);
   return {
     verdict,
     onset: verdict === "no_fault" ? null : onsetOf(startsOf(scene, scored)),
-    ranking: confidences(scored).map((n) => ({
+    ranking: confidences(scored, verdict).map((n) => ({
       ...n,
       findings: findings.filter((f) => f.node === n.node).map((f) => f.id),
     })),

@@ -3,7 +3,7 @@ import { rankCauses } from "@/lib/core/rank";
 import { load } from "../detection/measure-real";
 import { type Line, percent } from "../detection/table";
 import { rename, seeded } from "./rename";
-import { atLeast, byDistance, byLargestShift, fast, reported, scoreCases } from "./score";
+import { atLeast, byLargestShift, fast, GRAPH_ALONE, reported, scoreCases } from "./score";
 
 /** A slot of these metrics is five minutes long; a row is stamped with its beginning. */
 const SLOT_S = 300;
@@ -98,7 +98,9 @@ export async function petshop(data: string): Promise<Line[]> {
     atLeast(`incidents (${cases.length}): cause first (AC@1)`, scored.within(1), 0.65),
     atLeast("cause among the first three (AC@3)", scored.within(3), 0.9),
     reported("the best constant answer: AC@1, AC@3", constantAnswer(cases.map((c) => c.cause))),
-    reported("the call graph alone, farthest from the target first: AC@1, AC@3", scoreCases(cases, byDistance).both()),
+    ...Object.entries(GRAPH_ALONE).map(([name, ranker]) =>
+      reported(`the call graph alone, ${name} first: AC@1, AC@3`, scoreCases(cases, ranker).both()),
+    ),
     reported("largest shift of any metric: AC@1, AC@3", scoreCases(cases, byLargestShift).both()),
     reported("incidents taken for normal time", percent(missed / cases.length)),
     reported("confidence of the first, where it is right and where it is wrong", scored.confidence()),

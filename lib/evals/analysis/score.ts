@@ -27,11 +27,23 @@ export const byLargestShift: Ranker = (bundle) => {
   return { nodes, sure: 0, verdict: "unknown" };
 };
 
-/** What the graph alone knows: a node far below the target rather than a near one; ties in a seeded order. */
-export const byDistance: Ranker = (bundle) => {
-  const far = shuffled([...sceneOf(bundle).topology.distance], seeded(7)).sort((a, b) => b[1] - a[1]);
-  return { nodes: far.map(([node]) => node), sure: 0, verdict: "unknown" };
+/** What the graph alone can say: farthest or nearest first, or whoever most call; ties in a seeded order. */
+export const GRAPH_ALONE: Record<string, Ranker> = {
+  "farthest from the target": byGraph((_, distance) => distance),
+  "nearest to the target": byGraph((_, distance) => -distance),
+  "most callers": byGraph((callers) => callers),
 };
+
+function byGraph(worth: (callers: number, distance: number) => number): Ranker {
+  return (bundle) => {
+    const { distance, callers } = sceneOf(bundle).topology;
+    const nodes = shuffled([...distance], seeded(7))
+      .map(([node, far]): [string, number] => [node, worth(callers.get(node)?.length ?? 0, far)])
+      .sort((a, b) => b[1] - a[1])
+      .map(([node]) => node);
+    return { nodes, sure: 0, verdict: "unknown" };
+  };
+}
 
 /** Ranks every case under other names and in another order, and keeps where the cause stood (from 1; Infinity: nowhere). */
 export function scoreCases(cases: readonly LabelledCase[], ranker: Ranker = ours) {
