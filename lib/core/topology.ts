@@ -37,7 +37,7 @@ export function topologyOf(
 }
 
 /** Breadth-first distances from one node. */
-function distances(from: string, next: ReadonlyMap<string, readonly string[]>): Map<string, number> {
+export function distances(from: string, next: ReadonlyMap<string, readonly string[]>): Map<string, number> {
   const seen = new Map([[from, 0]]);
   let front = [from];
   for (let d = 1; front.length > 0; d++) {
