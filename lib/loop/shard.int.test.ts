@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sql } from "drizzle-orm";
 import { listDetectors } from "@/lib/db/queries/sweep";
+import { openDb } from "@/lib/db/client";
+import { sweep } from "./sweep";
+import { createSweeper, hold } from "./sweeper";
 import { TestFleet } from "./test-fleet";
 
 const AGENT = "a-1";
@@ -33,6 +36,45 @@ describe("a shard", () => {
     const { failed: none } = await fleet.sweep();
     expect(none).toEqual([]);
     expect(await seen()).toBe(2 * EVENTS);
+  });
+
+  it("can be swept while another process sweeps the others: nothing is lost or doubled", async () => {
+    const other = await openDb({ url: fleet.url });
+    const [first, second] = [createSweeper(), createSweeper()];
+    const ids = Array.from({ length: 24 }, (_, i) => `b-${i}`);
+    await fleet.treat("Research", "act");
+    await fleet.send(ids.map((id) => fleet.call(id)));
+    for (const shard of [0, 1]) expect(await hold(fleet.db, first, shard, fleet.now)).not.toBeNull();
+    for (const shard of [2, 3]) expect(await hold(other, second, shard, fleet.now)).not.toBeNull();
+
+    let sent = 1;
+    for (let round = 0; round < EVENTS; round++) {
+      fleet.now += 250;
+      const ill = round === EVENTS - 1;
+      const more = ill ? { input_tokens: 1e6, token_count: 1e6, cost: 10 } : {};
+      const [a, b] = await Promise.all([
+        sweep(fleet.db, fleet.now, fleet.config, first),
+        sweep(other, fleet.now, fleet.config, second),
+        fleet.send(ids.map((id) => fleet.call(id, id === "b-7" ? more : {}))),
+      ]);
+      sent += 1;
+      expect([a.skipped, b.skipped, a.failed, b.failed]).toEqual([2, 2, [], []]);
+    }
+    for (let last = 0; last < 2; last++)
+      await Promise.all([
+        sweep(fleet.db, fleet.now, fleet.config, first),
+        sweep(other, fleet.now, fleet.config, second),
+      ]);
+
+    const rows = await listDetectors(fleet.db, ids);
+    expect(rows.map((row) => row.state.seen)).toEqual(ids.map(() => sent));
+    const counted = await fleet.db.all<{ n: number }>(sql`SELECT event_count AS n FROM agents WHERE id LIKE 'b-%'`);
+    expect(counted.map(({ n }) => n)).toEqual(ids.map(() => sent));
+    const opened = await fleet.db.all<{ id: string; n: number }>(
+      sql`SELECT subject_id AS id, count(*) AS n FROM incident_subjects GROUP BY 1`,
+    );
+    expect(opened).toEqual([{ id: "b-7", n: 1 }]);
+    other.$client.close();
   });
 
   it("is swept on at once by the process that holds it, when one of its claims was lost", async () => {
