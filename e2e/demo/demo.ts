@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
@@ -8,6 +9,14 @@ export interface Ready {
   url: string;
   link: string;
   control: { url: string; token: string };
+  /** The watched service: its address, how its supervisor is reached, and what measures it. */
+  target: {
+    url: string;
+    control: string;
+    tokenFile: string;
+    monitoring: "prometheus" | "built-in";
+    prometheus: string;
+  };
 }
 
 /** The truth about one fault, as whoever checks the demo may ask for it. */
@@ -69,6 +78,17 @@ export async function startDemo(folder: string, port: number, ...args: string[])
     return ((await answer.json()) as { faults: Fault[] }).faults;
   };
   return { ...launched, person, faults };
+}
+
+/** Has the target's supervisor do something, as its operator would. */
+export async function commandTarget({ target }: Ready, command: "deploy" | "restart" | "rollback", body: object = {}) {
+  const answer = await fetch(`${target.control}/${command}`, {
+    method: "POST",
+    headers: { "x-target-token": readFileSync(target.tokenFile, "utf8"), "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(60_000),
+  });
+  if (!answer.ok) throw new Error(`${command}: ${answer.status} ${await answer.text()}`);
 }
 
 async function untilReady(child: ChildProcess): Promise<Ready> {

@@ -1,7 +1,9 @@
+import { createHmac } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { inject } from "vitest";
 
-export const { url, key, keyId, env, cookies } = inject("sentinel");
+export const { url, key, keyId, env, cookies, tokens } = inject("sentinel");
+const { GITHUB_WEBHOOK_SECRET: SIGNING_SECRET } = env;
 
 export type Init = { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> };
 
@@ -12,6 +14,19 @@ export const asAgent = (path: string, { headers, ...init }: Init = {}): Promise<
 /** A request as a person's browser sends it from our own pages. */
 export const asPerson = (role: string, path: string, { headers, ...init }: Init = {}): Promise<Response> =>
   fetch(url + path, { ...init, headers: { cookie: cookies[role]!, origin: url, ...headers } });
+
+/** A request as whoever sends alerts or changes there: with the source's token, or signed as GitHub and PagerDuty sign. */
+export function asSender(path: string, { headers, body = "", ...init }: Init = {}): Promise<Response> {
+  const kind = path.split("/").at(-1)!;
+  const hex = createHmac("sha256", SIGNING_SECRET!).update(body).digest("hex");
+  const proof: Record<string, string> =
+    kind === "github"
+      ? { "x-hub-signature-256": `sha256=${hex}`, "x-github-event": "push" }
+      : kind === "pagerduty"
+        ? { "x-pagerduty-signature": `v1=${hex}` }
+        : { authorization: `Bearer ${tokens[kind]}` };
+  return fetch(url + path, { ...init, body, headers: { ...proof, ...headers } });
+}
 
 /** One body to ingest, as JSON text or raw bytes. */
 export const ingest = (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { asAgent, asPerson, type Init, problemOf, url } from "./client";
+import { asAgent, asPerson, asSender, type Init, problemOf, url } from "./client";
 
 interface Operation {
   parameters?: { name: string; in: string; schema?: { enum?: string[] } }[];
@@ -45,7 +45,11 @@ const all = (which: (one: (typeof operations)[number]) => boolean) =>
 const bodyOf = ({ requestBody }: Operation): Init => (requestBody ? { body: "{}", headers: json } : {});
 /** As whoever the operation is for. */
 const send = (access: string[], path: string, init: Init) =>
-  isForPeople(access) || access.includes("public") ? asPerson("admin", path, init) : asAgent(path, init);
+  isForPeople(access) || access.includes("public")
+    ? asPerson("admin", path, init)
+    : access.some((way) => way === "alertSource" || way === "signature")
+      ? asSender(path, init)
+      : asAgent(path, init);
 
 describe("without credentials", () => {
   test.each(all(() => true))("%s", async (_, { path, method, operation, access }) => {

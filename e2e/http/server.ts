@@ -7,26 +7,53 @@ import { cli, startSentinel, stopSentinel } from "./process";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    sentinel: { url: string; key: string; keyId: string; env: Record<string, string>; cookies: Record<string, string> };
+    sentinel: {
+      url: string;
+      key: string;
+      keyId: string;
+      env: Record<string, string>;
+      cookies: Record<string, string>;
+      tokens: Record<string, string>;
+    };
   }
 }
 
 export const CRON_SECRET = "a-cron-secret-for-tests";
+/** With which the tests sign as GitHub and PagerDuty do. */
+export const SIGNING_SECRET = "a-signing-secret-for-tests";
+const TOKEN_SOURCES = ["alertmanager", "grafana", "generic", "datadog"];
 
 /** Starts one server for all tests over HTTP, with an ingest key and a person of each role. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   build();
   const folder = mkdtempSync(join(tmpdir(), "sentinel-http-"));
-  const env = { LIBSQL_URL: `file:${join(folder, "sentinel.db")}`, CRON_SECRET };
+  const env = {
+    LIBSQL_URL: `file:${join(folder, "sentinel.db")}`,
+    CRON_SECRET,
+    GITHUB_WEBHOOK_SECRET: SIGNING_SECRET,
+    PAGERDUTY_WEBHOOK_SECRET: SIGNING_SECRET,
+  };
   const sentinel = await startSentinel(env);
   const { key, secret } = await cli<{ key: { id: string }; secret: string }>(env, "keys", "create", "--name", "tests");
   const cookies: Record<string, string> = {};
   for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, sentinel.url, role);
-  project.provide("sentinel", { url: sentinel.url, key: secret, keyId: key.id, env, cookies });
+  const tokens: Record<string, string> = {};
+  for (const kind of TOKEN_SOURCES) tokens[kind] = await makeSource(sentinel.url, cookies["admin"]!, kind);
+  project.provide("sentinel", { url: sentinel.url, key: secret, keyId: key.id, env, cookies, tokens });
   return async () => {
     await stopSentinel(sentinel);
     rmSync(folder, { recursive: true });
   };
+}
+
+async function makeSource(url: string, cookie: string, kind: string): Promise<string> {
+  const answer = await fetch(`${url}/api/v1/alert-sources`, {
+    method: "POST",
+    headers: { cookie, origin: url, "content-type": "application/json" },
+    body: JSON.stringify({ kind }),
+  });
+  if (!answer.ok) throw new Error(`Could not make a source of ${kind}: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { token: string }).token;
 }
 
 export async function signIn(env: Record<string, string>, url: string, role: string): Promise<string> {

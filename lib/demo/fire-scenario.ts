@@ -1,6 +1,5 @@
-import { parseWebhook } from "@/lib/contracts/alert-webhook";
-import { WebhookBody } from "@/lib/contracts/alert-webhook";
-import type { Series } from "@/lib/core/bundle";
+import { parseWebhook, WebhookBody } from "@/lib/contracts/alert-webhook";
+import type { Bundle, Series } from "@/lib/core/bundle";
 import { CHANGE_KINDS, type ChangeKind } from "@/lib/core/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { addEdge, enterService } from "@/lib/db/queries/services";
@@ -20,7 +19,8 @@ const CHUNK = 2_000;
  */
 export async function fireScenario(db: Db, id: string, now: number): Promise<string[]> {
   const { alert, bundle } = await loadScenario(id, now);
-  const lines = [...bundle.normal.logs, ...bundle.logs];
+  const normal = before(bundle);
+  const lines = [...normal.logs, ...bundle.logs];
   const statements: Statement[] = [
     ...bundle.nodes.map(({ id: node, kind }) => enterService(db, node, "seed", now, kind ? { kind } : {})),
     ...bundle.edges.map(([caller, callee]) => addEdge(caller, callee, "seed", now)),
@@ -43,7 +43,7 @@ export async function fireScenario(db: Db, id: string, now: number): Promise<str
         .insert(logLines)
         .values(chunk.map(({ t, node, line }) => ({ node, at: Math.round(t * 1_000), receivedAt: now, line }))),
     ),
-    ...chunks(joined(bundle.normal.metrics, bundle.metrics), 50).map((chunk) =>
+    ...chunks(joined(normal.metrics, bundle.metrics), 50).map((chunk) =>
       db.insert(recordedSeries).values(
         chunk.map(({ node, metric, unit, points }) => ({
           id: newId("rec"),
@@ -63,6 +63,21 @@ export async function fireScenario(db: Db, id: string, now: number): Promise<str
   const { opened, joined: joins } = await receiveAlerts(db, `scenario:${id}`, alerts, now);
   requestSweep();
   return [...opened, ...joins];
+}
+
+/** The recorded normal time, laid right before the incident's recording: there a live incident looks for it. */
+function before({ metrics, normal }: Bundle): Pick<Bundle, "metrics" | "logs"> {
+  const starts = metrics.flatMap(({ points }) => points.slice(0, 1).map(([t]) => t));
+  const ends = normal.metrics.flatMap(({ points }) => points.slice(-1).map(([t]) => t));
+  if (starts.length === 0 || ends.length === 0) return normal;
+  const shift = Math.min(...starts) - Math.max(...ends) - 1;
+  return {
+    metrics: normal.metrics.map((series) => ({
+      ...series,
+      points: series.points.map(([t, value]): [number, number] => [t + shift, value]),
+    })),
+    logs: normal.logs.map((line) => ({ ...line, t: line.t + shift })),
+  };
 }
 
 const isChangeKind = (kind: string): kind is ChangeKind => (CHANGE_KINDS as readonly string[]).includes(kind);

@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../http/process";
+import { commandTarget, type Demo, startDemo } from "./demo";
+
+/** Prometheus' scrape interval in the demo, and what Alertmanager waits for more of a group, in ms. */
+const SCRAPE_MS = 2_000;
+const GROUP_WAIT_MS = 1_000;
+const TIME_MS = 240_000;
+const LOOK_MS = 500;
+
+interface Incident {
+  id: string;
+  kind: string;
+  state: string;
+  title: string;
+  cause: { node: string | null; kind: string } | null;
+  opened_at: number;
+  healed_at: number | null;
+  outcome: string | null;
+}
+interface Story {
+  causes: { node: string | null; kind: string; statement: string; confidence: number }[];
+  alerts: { name: string; source: string; starts_at: number }[];
+  times: { to_proposal_ms: number | null; to_resolve_ms: number | null };
+  postmortem: string | null;
+  investigation: { authors: Record<string, string> | null } | null;
+}
+interface Approval {
+  id: string;
+  digest: string;
+  incident: { id: string };
+  proposal: { action: string };
+}
+interface Action {
+  incident_id: string;
+  action: string;
+  outcome: string;
+}
+
+/** What is broken, how, what may be held to be the cause, and the operation that cures it. */
+const KINDS: { name: string; stress: string | null; deploy?: object; causes: string[]; cure: string }[] = [
+  {
+    name: "cpu",
+    stress: "/stress/cpu?duration=240",
+    causes: ["resource_exhaustion", "overload"],
+    cure: "restart-target",
+  },
+  {
+    name: "latency",
+    stress: "/stress/latency?min_delay=2.5&max_delay=4&duration=600",
+    causes: ["slow"],
+    cure: "restart-target",
+  },
+  {
+    name: "memory",
+    stress: "/stress/memory?megabytes=300",
+    causes: ["memory_leak", "resource_exhaustion"],
+    cure: "restart-target",
+  },
+  { name: "crash", stress: "/stress/crash", causes: ["crash", "silent"], cure: "restart-target" },
+  {
+    name: "bad deploy",
+    stress: null,
+    deploy: { version: "2.0.0" },
+    causes: ["deploy_regression", "failing"],
+    cure: "roll-back-target",
+  },
+  {
+    name: "config regression",
+    stress: null,
+    deploy: { config: { store_timeout_ms: 5 } },
+    causes: ["config_regression", "deploy_regression"],
+    cure: "roll-back-target",
+  },
+];
+
+let demo: Demo;
+const folder = mkdtempSync(join(tmpdir(), "sentinel-services-"));
+const rows: Record<string, string | number>[] = [];
+
+beforeAll(async () => {
+  demo = await startDemo(folder, await freePort(), "--schedule", "none", "--pace", "0.2");
+  expect(demo.target.monitoring).toBe("prometheus");
+  // A service that was never well has no normal to be compared with.
+  await until("the target is well", async () => {
+    const { services } = await demo.person<{ services: { id: string; state: string }[] }>("/api/v1/services");
+    return services.some(({ id, state }) => id === "target" && state === "healthy");
+  });
+}, 360_000);
+
+afterAll(async () => {
+  console.table(rows);
+  await demo?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+async function until<T>(what: string, look: () => Promise<T | false | null | undefined>, ms = TIME_MS): Promise<T> {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > deadline) throw new Error(`never came: ${what}`);
+    await wait(LOOK_MS);
+  }
+}
+
+const incidents = async (): Promise<Incident[]> =>
+  (await demo.person<{ incidents: Incident[] }>("/api/v1/incidents?kind=services&limit=100")).incidents;
+const story = (id: string): Promise<Story> => demo.person<Story>(`/api/v1/incidents/${id}/story`);
+
+describe("real Prometheus, real Alertmanager, a real service", () => {
+  it.each(KINDS)(
+    "$name",
+    async ({ name, stress, deploy, causes, cure }) => {
+      const before = new Set((await incidents()).map(({ id }) => id));
+      const brokenAt = Date.now();
+      if (stress) await fetch(demo.target.url + stress).catch(() => undefined);
+      else await commandTarget(demo, "deploy", deploy!);
+      const fresh = async () => (await incidents()).filter(({ id }) => !before.has(id));
+
+      const opened = (await until("an incident", async () => (await fresh())[0]))!;
+      const asked = await until("a proposal", async () => {
+        const { approvals } = await demo.person<{ approvals: Approval[] }>("/api/v1/approvals?state=pending");
+        return approvals.find(({ incident }) => incident.id === opened.id);
+      });
+      const found = await story(opened.id);
+      expect(found.causes[0]).toMatchObject({ node: "target" });
+      expect(causes).toContain(found.causes[0]!.kind);
+      expect(new Set(Object.values(found.investigation!.authors!))).toEqual(new Set(["local"]));
+      expect(asked.proposal.action).toBe(cure);
+      await demo.person(`/api/v1/approvals/${asked.id}/decision`, {
+        decision: "approve",
+        digest: asked.digest,
+        evidence_opened: true,
+      });
+      const closed = await until("its end", async () =>
+        (await fresh()).find(({ id, state }) => id === opened.id && ["resolved", "escalated"].includes(state)),
+      );
+      const { actions } = await demo.person<{ actions: Action[] }>("/api/v1/healing?limit=100");
+      const done = actions.filter(({ incident_id }) => incident_id === opened.id);
+      const told = await story(opened.id);
+      const alerted = told.alerts.filter(({ source }) => source !== "sentinel").map(({ starts_at }) => starts_at);
+      rows.push({
+        kind: name,
+        cause: `${found.causes[0]!.kind} (${Math.round(found.causes[0]!.confidence * 100)} %)`,
+        "opened after break (s)": (opened.opened_at - brokenAt) / 1_000,
+        "opened after alert (s)": alerted.length > 0 ? (opened.opened_at - Math.min(...alerted)) / 1_000 : "by itself",
+        "to proposal (s)": (told.times.to_proposal_ms ?? 0) / 1_000,
+        "to the end (s)": (told.times.to_resolve_ms ?? 0) / 1_000,
+        operations: done.map(({ action, outcome }) => `${action}: ${outcome}`).join(", "),
+        incidents: (await fresh()).length,
+      });
+      expect(done.map(({ action, outcome }) => [action, outcome])).toEqual([[cure, "recovered"]]);
+      expect(closed).toMatchObject({ state: "resolved", healed_at: expect.any(Number) });
+      expect(told.postmortem).toContain("# Post-mortem (draft)");
+      expect(told.times.to_proposal_ms!).toBeLessThan(30_000);
+      if (alerted.length > 0)
+        expect(opened.opened_at - Math.min(...alerted)).toBeLessThan(2 * SCRAPE_MS + GROUP_WAIT_MS + 1_000);
+      expect((await fresh()).map(({ id }) => id)).toEqual([opened.id]);
+      // What is still told of the old trouble must have ended before the next is begun.
+      await until("quiet", async () => {
+        const { services } = await demo.person<{ services: { id: string; state: string; firing: number }[] }>(
+          "/api/v1/services",
+        );
+        return services.some(({ id, state, firing }) => id === "target" && state === "healthy" && firing === 0);
+      });
+    },
+    TIME_MS * 2,
+  );
+});
