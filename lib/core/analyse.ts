@@ -81,7 +81,8 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
  */
 function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly Sign[]): Analysis["verdict"] {
   const { node: target } = bundle.target;
-  const measured = ({ finding }: Sign) => finding.kind === "metric_shift" || finding.kind === "trace";
+  const measured = (sign: Sign) =>
+    sign.ranked === true || sign.finding.kind === "metric_shift" || sign.finding.kind === "trace";
   const active = (counted: (sign: Sign) => boolean) =>
     signs.reduce((most, sign) => (sign.active && counted(sign) ? Math.max(most, sign.weight) : most), 0);
   if (ranked !== null) {
