@@ -48,6 +48,11 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
     "override",
     `(?:new|updated|revised|real|actual) (?:system )?(?:instructions?|directives?|orders) (?:for you|follow|below|are|supersede|override)`,
   ),
+  rule("override", "\\b(?:system|developer|admin) (?:prompt )?override\\s?[:!]"),
+  rule(
+    "bypass",
+    "\\b(?:approvals?|human review|confirmation|sign-?off) (?:is|are) (?:not|no longer) (?:required|needed|necessary)\\b",
+  ),
   rule(
     "override",
     "(?:supersedes?|overrides?|replaces?) (?:all |any )?(?:previous|prior|earlier|your|system) (?:instructions?|directives?|prompts?|guidelines?)",
@@ -66,7 +71,7 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
   ),
   rule(
     "role",
-    "\\b(?:pretend|act|behave|roleplay) (?:to be|as|as if|like) (?:you (?:are|were|have)|an? (?:unrestricted|different|admin|root|system|developer|operator)|root|the (?:admin|operator|system))",
+    "\\b(?:pretend (?:that )?you (?:are|were|have) [a-z]|(?:pretend|act|behave|roleplay) (?:to be|as|as if|like) (?:you (?:are|were|have)|an? (?:unrestricted|different|admin|root|system|developer|operator)|root|the (?:admin|operator|system)))",
   ),
   rule(
     "role",
@@ -94,6 +99,7 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
     "tool_call",
     "\\b(?:call|invoke|use|execute|trigger) (?:the |your )?(?:tool|function|action) [\"'`]?[a-z_]{3,40}",
   ),
+  rule("tool_call", "\\b(?:call|invoke|use|execute) (?:this|that|the (?:following|above)) (?:tool|function)\\b"),
   rule(
     "tool_call",
     "\\b(?:call|invoke|use|trigger) (?:the |your )?[\"'`]?[a-z]{3,20}_[a-z_]{2,40}[\"'`]? (?:tool|function|action|now|with|immediately)",
