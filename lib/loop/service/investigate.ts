@@ -25,8 +25,8 @@ import { readersOf } from "./readers";
 import type { ServiceContext } from "./world";
 
 /** An investigation that has not renewed its lease for so long has died with its process, in ms: longer than any one call. */
-const LEASE_MS = 30_000;
-const RENEW_MS = 10_000;
+const LEASE_MS = 15_000;
+const RENEW_MS = 5_000;
 /** Attempts at one investigation: what kills its process three times would go on doing so. */
 const MAX_ATTEMPTS = 3;
 /** At most so many at once a process: each may hold a model's and a source's attention for minutes. */

@@ -1,3 +1,4 @@
+import { prepare } from "@/lib/actions/service/index";
 import { canMoveIncident } from "@/lib/core/lifecycle";
 import { judgeRecovery, type Recovery } from "@/lib/core/recovery";
 import type { Outcome } from "@/lib/core/vocabulary";
@@ -19,8 +20,10 @@ const NORMAL_S = 3_600;
 const ONSET_BLUR_S = 60;
 /** Operations that one incident may see before a person has to look: the first guesses are the good ones. */
 const MAX_OPERATIONS = 3;
-/** An operation that has not reported for this long beyond its own time limit was cut off by a crash, in ms. */
-const CUT_OFF_MS = 10 * 60_000;
+/** An operation that has not reported this long after its own time limit was cut off by a crash, in ms. */
+const GRACE_MS = 5_000;
+/** The limit of one that is not on the allow-list any more: the longest that there may be. */
+const LONGEST_MS = 10 * 60_000;
 
 /** Moves every operation that is not judged yet one step on. What was cut off is never run again: it is measured. */
 export async function verifyServices(ctx: ServiceContext): Promise<{ judged: number }> {
@@ -39,7 +42,7 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
   const { db, now, config, underway } = ctx;
   if (run.state === "started") {
     // Another process may be at it still; what this one is not at, after so long, nobody is.
-    if (underway.has(run.id) || now - run.startedAt < CUT_OFF_MS) return false;
+    if (underway.has(run.id) || now - run.startedAt < limitOf(ctx, run) + GRACE_MS) return false;
     await cutOff(ctx, run);
     return false;
   }
@@ -131,6 +134,12 @@ const brief = ({ name, ill, after, upper, lower }: Recovery) => ({
   after: after.at(-1)?.[1] ?? null,
   points: after.length,
 });
+
+/** How long the operation may take, in ms. */
+function limitOf({ allowList }: ServiceContext, { args: { entry, ...args }, subjectId }: ActionRun): number {
+  const prepared = prepare(allowList, String(entry), args, subjectId);
+  return prepared.ok && "timeoutMs" in prepared.value.runs ? prepared.value.runs.timeoutMs : LONGEST_MS;
+}
 
 async function cutOff({ db, now }: ServiceContext, run: ActionRun): Promise<void> {
   const detail = "cut off before it reported: whether it was carried out cannot be told; its effect is measured";

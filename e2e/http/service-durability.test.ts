@@ -1,0 +1,150 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { approvalsOf, OwnServer, until } from "./own-server";
+
+/**
+ * The process is killed while a service incident is investigated, waits for a person, is acted on and is measured. After
+ * each restart it goes on where it was: a lease runs out and the investigation is redone, an approval still waits, an operation
+ * that was begun is never run again.
+ */
+const PHASES = ["investigation", "approval", "action", "verification"] as const;
+const ROUNDS = 8;
+const SCENARIOS = ["invoices-fail", "pages-slow"];
+/** An investigation's lease is 15 s, an operation's limit 5 s with 5 s of grace. */
+const RESUME_MS = 45_000;
+/** How long the operation takes, so that a kill hits it. */
+const OPERATION_MS = 800;
+
+interface Incident {
+  id: string;
+  state: string;
+}
+
+describe(`kill -9 of the loop over services, ${ROUNDS} times`, () => {
+  const server = new OwnServer({ VERIFY_SETTLE_MS: "1500", ALERT_GROUP_WAIT_MS: "200" });
+  const ran = join(server.folder, "ran");
+  const table: Record<string, string | number>[] = [];
+
+  beforeAll(async () => {
+    const program = `const fs = require("fs"), [file] = process.argv.slice(1);
+      fs.appendFileSync(file, "begun " + process.env.SENTINEL_RUN + "\\n");
+      setTimeout(() => fs.appendFileSync(file, "ended " + process.env.SENTINEL_RUN + "\\n"), ${OPERATION_MS});`;
+    const operation = {
+      name: "mend",
+      kind: "command",
+      title: "Mend it",
+      services: ["*"],
+      remedies: [
+        "resource_exhaustion", "memory_leak", "failing", "slow", "overload", "crash", "silent",
+        "deploy_regression", "config_regression", "dependency_failure",
+      ], // prettier-ignore
+      risk: "reversible",
+      blast_radius: "Nothing but a line in a file",
+      argv: [process.execPath, "-e", program, ran],
+      timeout_ms: 5_000,
+    };
+    const file = join(server.folder, "operations.json");
+    writeFileSync(file, JSON.stringify({ operations: [operation] }));
+    server.env["SENTINEL_ACTIONS_FILE"] = file;
+    await server.setUp();
+  }, 120_000);
+  afterAll(async () => {
+    console.table(table);
+    await server.remove();
+  });
+
+  const stateOf = async (id: string) =>
+    (await server.rows<{ state: string }>("SELECT state FROM incidents WHERE id = ?", id))[0]?.state ?? "";
+  const lines = (word: string) =>
+    existsSync(ran)
+      ? readFileSync(ran, "utf8").split("\n").filter((line) => line.startsWith(word)).map((line) => line.slice(word.length + 1))
+      : []; // prettier-ignore
+  const pendingOf = async (id: string) =>
+    (await approvalsOf(server, "pending")).find(({ incident }) => incident.id === id);
+  const approve = async (id: string) => {
+    const approval = (await pendingOf(id))!;
+    await server.ask("POST", `/api/v1/approvals/${approval.id}/decision`, {
+      decision: "approve",
+      digest: approval.digest,
+      evidence_opened: true,
+    });
+  };
+
+  it.each(Array.from({ length: ROUNDS }, (_, i) => i))(
+    "round %i",
+    async (round) => {
+      const phase = PHASES[round % PHASES.length]!;
+      // What the round before left open would take the next alert in.
+      const { incidents } = await server.ask<{ incidents: Incident[] }>(
+        "GET",
+        "/api/v1/incidents?state=active&limit=100",
+      );
+      for (const { id } of incidents) await server.send("POST", `/api/v1/incidents/${id}/dismiss`, {});
+      const scenario = SCENARIOS[Math.floor(round / PHASES.length) % SCENARIOS.length]!;
+      const fired = await server.ask<{ incidents: string[] }>("POST", `/api/v1/scenarios/${scenario}/fire`, {});
+      const id = fired.incidents[0]!;
+      const asked = () => until("a question", RESUME_MS, () => pendingOf(id));
+
+      if (phase === "investigation") {
+        await until("an investigation", RESUME_MS, async () => (await stateOf(id)) === "investigating");
+        await wait(Math.random() * 60);
+      } else {
+        const before = await asked();
+        if (phase !== "approval") await approve(id);
+        if (phase === "action") await until("the operation", RESUME_MS, async () => (await stateOf(id)) === "acting");
+        if (phase === "action") await wait(Math.random() * OPERATION_MS);
+        if (phase === "verification")
+          await until("the measurement", RESUME_MS, async () => (await stateOf(id)) === "verifying");
+        else if (phase === "approval") expect(before.state).toBe("pending");
+      }
+      const digest = phase === "approval" ? (await pendingOf(id))!.digest : null;
+      const at = await server.rows<{ state: string }>(
+        "SELECT state FROM investigations WHERE incident_id = ? ORDER BY started_at DESC LIMIT 1",
+        id,
+      );
+      await server.kill();
+      const left = await stateOf(id);
+      const began = Date.now();
+      await server.start();
+      if (phase === "approval") expect((await pendingOf(id))!.digest).toBe(digest);
+      if (phase === "investigation" || phase === "approval") {
+        await asked();
+        await approve(id);
+      }
+      // Without a source of metrics nothing can be told of a cure: a person is asked to look, or about what was not tried.
+      await until("a measured end", RESUME_MS, async () => {
+        const [run] = await server.rows<{ outcome: string }>(
+          "SELECT outcome FROM action_runs WHERE incident_id = ?",
+          id,
+        );
+        return run !== undefined && run.outcome !== "pending";
+      });
+      const runs = await server.rows<{ id: string; state: string; outcome: string }>(
+        "SELECT id, state, outcome FROM action_runs WHERE incident_id = ?",
+        id,
+      );
+      expect(runs).toHaveLength(1);
+      expect(runs[0]!.outcome).toBe("cannot_tell");
+      table.push({
+        round,
+        "killed during": phase,
+        "incident was": left,
+        investigation: at[0]?.state ?? "none",
+        "went on in ms": Date.now() - began,
+        operation: `${runs[0]!.state}, begun ${lines("begun").filter((run) => run === runs[0]!.id).length} times`,
+      });
+    },
+    150_000,
+  );
+
+  it("has run no operation twice", async () => {
+    const begun = lines("begun");
+    expect(new Set(begun).size).toBe(begun.length);
+    const runs = await server.rows<{ id: string }>("SELECT id FROM action_runs");
+    expect(begun.every((run) => runs.some(({ id }) => id === run))).toBe(true);
+    const twice = await server.rows("SELECT proposal_id FROM action_runs GROUP BY 1 HAVING count(*) > 1");
+    expect(twice).toEqual([]);
+  });
+});
