@@ -56,8 +56,8 @@ export class TestFleet {
     readonly key: IngestKey,
   ) {}
 
-  static async open(config: Partial<LoopConfig> = {}): Promise<TestFleet> {
-    const { db, url, close } = await openTestDb();
+  static async open(config: Partial<LoopConfig> = {}, opened = openTestDb()): Promise<TestFleet> {
+    const { db, url, close } = await opened;
     return new TestFleet(
       db,
       url,
