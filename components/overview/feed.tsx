@@ -37,6 +37,14 @@ export function Feed() {
                       {message.agent_id}
                     </Link>
                   )}
+                  {message.service_id === null ? null : (
+                    <Link
+                      href={`/services/${encodeURIComponent(message.service_id)}`}
+                      className="max-w-60 truncate hover:text-ink hover:underline"
+                    >
+                      {message.service_id}
+                    </Link>
+                  )}
                   {message.incident_id === null ? null : (
                     <Link
                       href={`/incidents/${encodeURIComponent(message.incident_id)}`}

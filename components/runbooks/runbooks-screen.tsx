@@ -108,7 +108,9 @@ function List({ runbooks, open, onOpen }: Choosing & { runbooks: readonly Runboo
   );
 }
 
-/** A heading and its way there, as the search gives them, may repeat the runbook's title. */
+/** The nearest of the headings above a section; the search gives the whole way there. */
+const last = (heading: string) => heading.split(" › ").at(-1) ?? heading;
+
 function Results({ answer: { sections, runbooks }, open, onOpen }: Choosing & { answer: RunbooksAnswer }) {
   if (sections.length === 0) return <Empty icon={SearchX} title="No section fits" className="py-8" />;
   const titles = new Map(runbooks.map(({ path, title }) => [path, title]));
@@ -121,8 +123,8 @@ function Results({ answer: { sections, runbooks }, open, onOpen }: Choosing & { 
             onClick={() => onOpen(section.path)}
             className={cn(entry, section.path === open?.path && "bg-hover")}
           >
-            <span className="block truncate text-sm font-medium">{titles.get(section.path) ?? section.path}</span>
-            <span className="block truncate text-xs text-ink-2">{section.heading}</span>
+            <span className="block truncate text-sm font-medium">{last(section.heading)}</span>
+            <span className="block truncate text-xs text-ink-2">{titles.get(section.path) ?? section.path}</span>
             <span className="mt-0.5 line-clamp-2 text-xs wrap-anywhere text-ink-3">
               {section.body.slice(0, EXCERPT)}
             </span>

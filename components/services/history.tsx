@@ -37,7 +37,7 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
             <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
               <Clock at={alert.starts_at} />
             </td>
-            <td className="min-w-64">
+            <td className="min-w-48">
               <span className="font-medium wrap-anywhere">{alert.name}</span>
               <p className="text-xs wrap-anywhere text-ink-2">{alert.summary}</p>
             </td>

@@ -35,6 +35,19 @@ describe("layOut", () => {
     const lowest = Math.max(...placed.filter(({ id }) => id !== "lone").map(({ row }) => row));
     expect(placed.find(({ id }) => id === "lone")!.row).toBeGreaterThan(lowest);
   });
+  test("what is not connected is laid out apart, what comes first on top", () => {
+    const row = new Map(
+      layOut(
+        ["c", "a", "b", "d"],
+        [
+          ["a", "b"],
+          ["c", "d"],
+        ],
+      ).map((node) => [node.id, node.row]),
+    );
+    expect(row.get("c")).toBe(row.get("d"));
+    expect(row.get("a")!).toBeGreaterThan(row.get("c")!);
+  });
   test("edges to unknown nodes and to oneself are left out", () => {
     expect(
       columns(["a"], [

@@ -5,8 +5,10 @@ export interface Placed {
   row: number;
 }
 
-/** More nodes of one level than this go on in a further column beside it. */
-const MOST_ROWS = 14;
+/** More nodes of one level than this go on in a further column beside it; on large maps, as many as keep it about as wide as a screen. */
+const MOST_ROWS = 12;
+/** Rows of a map as wide as a screen, by the root of its nodes: a place is four times as wide as high, a screen 1.6 times. */
+const ROWS_PER_ROOT = 1.6;
 /** Rounds of ordering each level by where its callers stand; more change little. */
 const ROUNDS = 3;
 
@@ -14,35 +16,81 @@ type Edge = readonly [caller: string, callee: string];
 
 /**
  * Lays a graph out in levels, as Sugiyama, Tagawa and Toda (1981) do: a node stands right of all its callers, nodes of a
- * cycle stand together, and each level is ordered by the mean place of its neighbours to the left. Nodes without any edge come
- * last, in a block of their own below. Edges to nodes that are not given are left out. The same input gives the same map.
+ * cycle stand together, and each level is ordered by the mean place of its neighbours. What is not connected is laid out apart,
+ * one under the other in the order in which it is given; nodes without any edge come last. Edges to nodes that are not given are left out. The same input gives the same map.
  */
 export function layOut(ids: readonly string[], edges: readonly Edge[]): Placed[] {
   const known = new Set(ids);
   const real = edges.filter(([caller, callee]) => caller !== callee && known.has(caller) && known.has(callee));
-  const tied = new Set(real.flat());
-  const level = levels(
-    ids.filter((id) => tied.has(id)),
-    real,
-  );
-  const byLevel: string[][] = [];
-  for (const [id, at] of level) (byLevel[at] ??= []).push(id);
-  order(byLevel, real);
+  const most = Math.max(MOST_ROWS, Math.ceil(ROWS_PER_ROOT * Math.sqrt(ids.length)));
   const placed: Placed[] = [];
-  let column = 0;
-  for (const members of byLevel) {
-    const columns = Math.ceil(members.length / MOST_ROWS);
-    const rows = Math.ceil(members.length / columns);
-    for (const [index, id] of members.entries())
-      placed.push({ id, column: column + Math.floor(index / rows), row: index % rows });
-    column += columns;
+  const below = () => (placed.length === 0 ? 0 : placed.reduce((low, { row }) => Math.max(low, row), 0) + 2);
+  const groups = connected(ids, real);
+  for (const group of groups.filter(({ length }) => length > 1)) {
+    const inside = new Set(group);
+    placed.push(
+      ...block(
+        group,
+        real.filter(([caller]) => inside.has(caller)),
+        most,
+        below(),
+      ),
+    );
   }
-  const alone = ids.filter((id) => !tied.has(id));
-  const below = placed.length === 0 ? 0 : Math.max(...placed.map(({ row }) => row)) + 2;
-  const wide = Math.max(column, Math.ceil(Math.sqrt(alone.length)));
+  const alone = groups.filter(({ length }) => length === 1).flat();
+  const wide = Math.max(1, Math.ceil(alone.length / most), ...placed.map(({ column }) => column + 1));
+  const top = below();
   for (const [index, id] of alone.entries())
-    placed.push({ id, column: index % wide, row: below + Math.floor(index / wide) });
+    placed.push({ id, column: index % wide, row: top + Math.floor(index / wide) });
   return placed;
+}
+
+/** The parts of the graph between which nothing calls, each in the order given. */
+function connected(ids: readonly string[], edges: readonly Edge[]): string[][] {
+  const near = neighbours(edges);
+  const groups: string[][] = [];
+  const seen = new Set<string>();
+  for (const root of ids) {
+    if (seen.has(root)) continue;
+    const group = new Set([root]);
+    for (const id of group) for (const other of near.get(id) ?? []) group.add(other);
+    for (const id of group) seen.add(id);
+    groups.push(ids.length === group.size ? [...ids] : ids.filter((id) => group.has(id)));
+  }
+  return groups;
+}
+
+/** One part, from row `top` on. */
+function block(ids: readonly string[], edges: readonly Edge[], most: number, top: number): Placed[] {
+  const byLevel: string[][] = [];
+  for (const [id, at] of levels(ids, edges)) (byLevel[at] ??= []).push(id);
+  order(byLevel, neighbours(edges));
+  let column = 0;
+  return byLevel.flatMap((members) => {
+    const columns = Math.ceil(members.length / most);
+    const rows = Math.ceil(members.length / columns);
+    const first = column;
+    column += columns;
+    return members.map((id, index) => ({
+      id,
+      column: first + Math.floor(index / rows),
+      row: top + (index % rows),
+    }));
+  });
+}
+
+function neighbours(edges: readonly Edge[]): Map<string, string[]> {
+  const near = new Map<string, string[]>();
+  const add = (id: string, other: string) => {
+    const known = near.get(id);
+    if (known) known.push(other);
+    else near.set(id, [other]);
+  };
+  for (const [caller, callee] of edges) {
+    add(caller, callee);
+    add(callee, caller);
+  }
+  return near;
 }
 
 /** The longest way to each node from where calls begin; the nodes of a cycle share one level. */
@@ -97,13 +145,8 @@ function components(ids: readonly string[], callees: ReadonlyMap<string, readonl
   return component;
 }
 
-/** Orders each level by the mean place of its neighbours in the levels left of it, then right of it, in turn. */
-function order(byLevel: string[][], edges: readonly Edge[]): void {
-  const near = new Map<string, string[]>();
-  for (const [caller, callee] of edges) {
-    near.set(caller, [...(near.get(caller) ?? []), callee]);
-    near.set(callee, [...(near.get(callee) ?? []), caller]);
-  }
+/** Orders each level by the mean place of its neighbours, going through the levels from the left, then from the right, in turn. */
+function order(byLevel: string[][], near: ReadonlyMap<string, readonly string[]>): void {
   for (let round = 0; round < ROUNDS; round++) {
     const way = round % 2 === 0 ? [...byLevel.keys()] : [...byLevel.keys()].toReversed();
     for (const at of way) {

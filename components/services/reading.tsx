@@ -26,7 +26,7 @@ export function Reading({ signal }: { signal: SignalView }) {
   const known = value !== null && state !== "unknown";
   const off = state === "over_limit" || state === "out_of_band" || state === "unknown";
   return (
-    <span className="block w-27 min-w-0" title={spoken(signal)}>
+    <span className="block min-w-0 sm:w-23 2xl:w-28" title={spoken(signal)}>
       <span className="flex items-center gap-1 text-2xs text-ink-3">
         <span className="truncate">{title}</span>
         {off ? <Icon className={cn("size-3 shrink-0", VALUE[tone])} aria-hidden /> : null}

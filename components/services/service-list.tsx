@@ -10,6 +10,7 @@ import { cn } from "@/components/ui/cn";
 import { Ago } from "@/components/ui/time";
 import { ServiceBadge, STRIPE } from "./badges";
 import { Reading } from "./reading";
+import { knownFrom } from "./states";
 
 /** What a row is taken to measure until it is seen. */
 const ROW_HEIGHT = 76;
@@ -77,7 +78,7 @@ export function ServiceList({ services }: { services: readonly ServiceSummary[] 
 function Line({ service }: { service: ServiceSummary }) {
   const { id, state, signals, firing, incident_id: incident, watched } = service;
   return (
-    <article className="relative grid gap-x-5 gap-y-2 py-2.5 pr-4 pl-5 hover:bg-hover/60 lg:grid-cols-[minmax(0,17rem)_1fr_8.5rem]">
+    <article className="relative grid gap-x-5 gap-y-2 py-2.5 pr-4 pl-5 hover:bg-hover/60 lg:grid-cols-[minmax(0,14.5rem)_1fr_7.5rem] 2xl:grid-cols-[minmax(0,18rem)_1fr_8rem]">
       <span className={cn("absolute inset-y-0 left-0 w-1", STRIPE[state])} aria-hidden />
       <div className="min-w-0">
         <div className="flex min-w-0 items-center gap-2">
@@ -101,18 +102,16 @@ function Line({ service }: { service: ServiceSummary }) {
         </p>
       </div>
       {watched && signals.length > 0 ? (
-        <div className="flex min-w-0 flex-wrap gap-x-5 gap-y-2">
+        <div className="grid min-w-0 grid-cols-3 gap-x-4 gap-y-2 sm:flex sm:flex-wrap xl:gap-x-5">
           {signals.map((signal) =>
-            // What can be reached needs no reading of its own.
-            signal.name === "up" && signal.state === "in_band" ? null : <Reading key={signal.name} signal={signal} />,
+            // Whether it can be reached is what its state says.
+            signal.name === "up" ? null : <Reading key={signal.name} signal={signal} />,
           )}
         </div>
       ) : (
         <p className="flex items-center gap-1.5 self-center text-xs text-ink-2">
           <CircleHelp className="size-3.5 shrink-0 text-mute" aria-hidden />
-          {watched
-            ? "Nothing was measured yet."
-            : `Not measured: known from ${SAYS[service.source] ?? service.source}.`}
+          {watched ? "Nothing was measured yet." : `Not measured: known from ${knownFrom(service.source)}.`}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3 lg:flex-col lg:items-end">
@@ -133,12 +132,3 @@ function Line({ service }: { service: ServiceSummary }) {
     </article>
   );
 }
-
-/** Where a service that nobody measures is known from. */
-const SAYS: Record<string, string> = {
-  alert: "alerts",
-  traces: "traces",
-  seed: "a file",
-  prometheus: "metrics",
-  scenario: "a recorded incident",
-};

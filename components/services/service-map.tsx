@@ -6,6 +6,7 @@ import {
   type Edge,
   Handle,
   MarkerType,
+  MiniMap,
   type Node,
   type NodeProps,
   Position,
@@ -27,6 +28,16 @@ const HEIGHT = 46;
 const COLUMN = WIDTH + 84;
 const ROW = HEIGHT + 18;
 
+/** From so many nodes on the whole is too small to read at once. */
+const LARGE = 40;
+
+const DOT: Record<ServiceState, string> = {
+  down: "var(--hold-solid)",
+  degraded: "var(--warn-solid)",
+  unknown: "var(--mute-solid)",
+  healthy: "var(--ok-solid)",
+};
+
 export interface MapService {
   id: string;
   state: ServiceState;
@@ -40,7 +51,7 @@ const NODE_TYPES = { service: memo(Card) };
 
 /** The colours of the library's own parts, as the theme has them. */
 const COLOURS =
-  "[--xy-attribution-background-color:transparent] [--xy-controls-button-background-color:var(--surface)] [--xy-controls-button-background-color-hover:var(--hover)] [--xy-controls-button-border-color:var(--line)] [--xy-controls-button-color:var(--ink-2)] [--xy-controls-button-color-hover:var(--ink)] [&_.react-flow\\_\\_attribution_a]:text-ink-3!";
+  "[--xy-attribution-background-color:transparent] [--xy-minimap-background-color:var(--sunken)] [--xy-minimap-mask-background-color:color-mix(in_oklab,var(--canvas)_65%,transparent)] [--xy-controls-button-background-color:var(--surface)] [--xy-controls-button-background-color-hover:var(--hover)] [--xy-controls-button-border-color:var(--line)] [--xy-controls-button-color:var(--ink-2)] [--xy-controls-button-color-hover:var(--ink)] [&_.react-flow\\_\\_attribution_a]:text-ink-3!";
 
 /**
  * Who calls whom, callers at the left. `services` are what is asked for; the neighbours of them are drawn too, faintly, so that
@@ -57,7 +68,7 @@ export function ServiceMap({
   edges: readonly (readonly [string, string])[];
   className?: string;
 }) {
-  const { nodes, lines } = useMemo(() => draw(services, all, edges), [services, all, edges]);
+  const { nodes, lines, first } = useMemo(() => draw(services, all, edges), [services, all, edges]);
   return (
     <div className={cn("panel overflow-hidden", className)} role="region" aria-label="Dependency map">
       <ReactFlowProvider>
@@ -66,7 +77,7 @@ export function ServiceMap({
           edges={lines}
           nodeTypes={NODE_TYPES}
           fitView
-          fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+          fitViewOptions={{ maxZoom: 1, padding: 0.08, nodes: first }}
           minZoom={0.05}
           maxZoom={1.5}
           nodesDraggable={false}
@@ -80,17 +91,28 @@ export function ServiceMap({
           className={COLOURS}
         >
           <Controls showInteractive={false} />
+          {nodes.length > LARGE ? (
+            <MiniMap<ServiceNode>
+              nodeColor={({ data }) => DOT[data.service.state]}
+              nodeStrokeWidth={0}
+              pannable
+              ariaLabel="The whole map"
+              className="max-sm:hidden"
+            />
+          ) : null}
         </ReactFlow>
       </ReactFlowProvider>
     </div>
   );
 }
 
+const isIll = ({ state }: MapService): boolean => state === "down" || state === "degraded";
+
 function draw(
   services: readonly MapService[],
   all: readonly MapService[],
   edges: readonly (readonly [string, string])[],
-): { nodes: ServiceNode[]; lines: Edge[] } {
+): { nodes: ServiceNode[]; lines: Edge[]; first: { id: string }[] } {
   const asked = new Set(services.map(({ id }) => id));
   const near = edges.filter(([caller, callee]) => asked.has(caller) || asked.has(callee));
   const shown = new Set([...asked, ...near.flat()]);
@@ -106,7 +128,7 @@ function draw(
   }));
   const lines = near.map(([caller, callee]): Edge => {
     // A way along which things are not well is drawn over the others.
-    const ill = [caller, callee].every((id) => of(id).state === "down" || of(id).state === "degraded");
+    const ill = isIll(of(caller)) && isIll(of(callee));
     const stroke = ill ? "var(--hold-solid)" : "var(--line-strong)";
     return {
       id: `${caller} ${callee}`,
@@ -117,7 +139,11 @@ function draw(
       zIndex: ill ? 1 : 0,
     };
   });
-  return { nodes, lines };
+  // A large map opens on what is not well, with who calls it and what it calls; unless nothing is ill, or all of it.
+  const ill = new Set(nodes.filter(({ id }) => isIll(of(id))).map(({ id }) => id));
+  const around = new Set([...ill, ...near.filter((edge) => edge.some((id) => ill.has(id))).flat()]);
+  const small = nodes.length <= LARGE || around.size === 0 || around.size > LARGE;
+  return { nodes, lines, first: (small ? nodes : nodes.filter(({ id }) => around.has(id))).map(({ id }) => ({ id })) };
 }
 
 function Card({ data: { service, faint } }: NodeProps<ServiceNode>) {

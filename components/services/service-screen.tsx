@@ -22,7 +22,7 @@ import { ServiceBadge } from "./badges";
 import { Alerts, ServiceChanges, ServiceIncidents } from "./history";
 import { serviceQuery, servicesQuery } from "./queries";
 import { SignalsPanel } from "./signals-panel";
-import { SERVICE } from "./states";
+import { knownFrom, SERVICE } from "./states";
 
 const TABS = ["alerts", "changes", "incidents"] as const;
 
@@ -203,7 +203,7 @@ function Facts({ detail: { service } }: { detail: ServiceDetail }) {
     ["Kind", service.kind],
     ["Owner", service.owner ?? "unknown"],
     ["Version", service.version ?? "unknown"],
-    ["First named by", service.source],
+    ["Known from", knownFrom(service.source)],
     ["Measured", service.watched ? "yes, through Prometheus" : "no"],
   ] as const;
   return (

@@ -25,6 +25,9 @@ const HOUR = 60 * MINUTE;
 const BAND_MS = HOUR;
 /** What a word on a mark takes of the width. */
 const LABEL_ROOM = 0.2;
+/** Above the highest of what is drawn there is room for the words on the marks. */
+const HEADROOM = 1.2;
+const MIB = 1_048_576;
 const tick = { fontSize: 10, fill: "var(--ink-3)" };
 
 type Series = ServiceSeries["series"][number];
@@ -54,7 +57,8 @@ export function SignalChart({
   const highest = Math.max(...series.points.map(([, value]) => value), band?.high ?? 0);
   // A limit far above all that was measured would press the line flat: it is then said in words only.
   const drawn = limits.filter((limit) => limit <= highest * 3 || highest === 0);
-  const top = axisTop(Math.max(highest, ...drawn));
+  const scale = series.unit === "bytes" ? MIB : 1;
+  const top = series.unit === "up" ? 1 : axisTop((Math.max(highest, ...drawn) * HEADROOM) / scale) * scale;
   const within = changes.filter(({ at }) => at >= from && at <= to);
   const named = labelled(within, ({ at }) => at, (to - from) * LABEL_ROOM);
   const ticks = to - from > 24 * HOUR ? "d MMM" : "HH:mm";
@@ -64,7 +68,7 @@ export function SignalChart({
         data={points}
         syncId="signals"
         syncMethod="value"
-        margin={{ top: 10, right: 8, bottom: 0, left: 0 }}
+        margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
         title={`${series.title} over time`}
       >
         <CartesianGrid vertical={false} stroke="var(--line)" />
@@ -82,12 +86,12 @@ export function SignalChart({
         <YAxis
           domain={[0, top]}
           allowDataOverflow
-          tickFormatter={(value: number) => amount(value, series.unit)}
+          ticks={series.unit === "up" ? [0, 1] : [0, top / 2, top]}
+          tickFormatter={(value: number) => amount(value, series.unit).replace(" cores", "")}
           tick={tick}
           tickLine={false}
           axisLine={false}
-          width={64}
-          tickCount={4}
+          width={60}
         />
         {alerts
           .filter(({ starts_at, ends_at }) => starts_at <= to && (ends_at ?? to) >= from)

@@ -105,6 +105,14 @@ export function SignalsPanel({ detail }: { detail: ServiceDetail }) {
                       : "Could not look."}
                   </p>
                 )}
+                {signal ? (
+                  <details className="mt-1 text-xs text-ink-3">
+                    <summary className="w-fit rounded-sm hover:text-ink">Query</summary>
+                    <code className="mt-1 block rounded-md bg-sunken px-2 py-1.5 font-mono text-2xs wrap-anywhere text-ink-2">
+                      {signal.query}
+                    </code>
+                  </details>
+                ) : null}
               </section>
             );
           })}
@@ -147,23 +155,15 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
           {label}
         </Badge>
       </div>
-      <p className="num flex flex-wrap gap-x-2 text-xs text-ink-3">
-        <span title={spoken(signal)}>{words.join(" · ")}</span>
-        <span>
-          {label.toLowerCase()} for <Ago at={signal.since} suffix="" />
-        </span>
+      <p className="num mt-0.5 truncate text-xs text-ink-3" title={spoken(signal)}>
+        for <Ago at={signal.since} suffix="" /> · {words.join(" · ")}
         {!known && signal.at !== null ? (
-          <span>
-            last data <Ago at={signal.at} />
-          </span>
+          <>
+            {" "}
+            · last data <Ago at={signal.at} />
+          </>
         ) : null}
       </p>
-      <details className="text-xs text-ink-3">
-        <summary className="w-fit rounded-sm hover:text-ink">Query</summary>
-        <code className="block rounded-md bg-sunken px-2 py-1.5 font-mono text-2xs wrap-anywhere text-ink-2">
-          {signal.query}
-        </code>
-      </details>
     </header>
   );
 }

@@ -51,3 +51,14 @@ export const ALERT: Record<AlertSeverity, Pick<Look, "label" | "tone">> = {
   warning: { label: "Warning", tone: "warn" },
   info: { label: "Info", tone: "info" },
 };
+
+const SOURCES: Record<string, string> = {
+  alert: "alerts",
+  traces: "traces",
+  seed: "a file",
+  prometheus: "metrics",
+  scenario: "a recorded incident",
+};
+
+/** Where a service was first named, in a sentence. */
+export const knownFrom = (source: string): string => SOURCES[source] ?? source;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AGENT_STATES, DIAGNOSES, MODES } from "@/lib/core/vocabulary";
+import { AGENT_STATES, DIAGNOSES, MODES, SERVICE_STATES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
 import { ActionRunView } from "./incidents";
 
@@ -16,6 +16,13 @@ export const OverviewAnswer = z
       total: z.int(),
       live: z.int(),
       by_state: z.record(z.enum(AGENT_STATES), z.int()),
+    }),
+    services: z.object({
+      total: z.int(),
+      by_state: z.record(z.enum(SERVICE_STATES), z.int()),
+      firing: z.int().describe("alerts that fire now"),
+      time_to_acknowledge: quantiles,
+      time_to_resolve: quantiles,
     }),
     events: z.object({ per_second: z.number(), last_minute: z.int(), total: z.int() }),
     incidents: z.object({ active: z.int(), last_24h: z.int(), escalated: z.int() }),

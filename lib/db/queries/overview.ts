@@ -5,6 +5,7 @@ import { AGENT_STATES, type AgentState } from "@/lib/core/vocabulary";
 import type { Db } from "../client";
 import { actionRuns, agents, approvals, incidents } from "../schema";
 import { CLOSED_STATES } from "./incidents-view";
+import { loadServicesOverview } from "./services-overview";
 import { findSettingsChange, loadSettings } from "./settings";
 
 const MINUTE = 60_000;
@@ -21,9 +22,10 @@ const MIX_SAMPLE = 1_000;
 
 /** The fleet in figures at `now`. `demo`: whether faults can be injected. */
 export async function loadOverview(db: Db, { now, demo }: { now: number; demo: boolean }): Promise<OverviewAnswer> {
-  const [states, events, incidentCounts, [pending], healing, contain, heal, sweep, settings, change] =
+  const [states, services, events, incidentCounts, [pending], healing, contain, heal, sweep, settings, change] =
     await Promise.all([
       countAgents(db),
+      loadServicesOverview(db),
       countEvents(db, now),
       countIncidents(db, now),
       db.select({ n: count() }).from(approvals).where(eq(approvals.state, "pending")),
@@ -38,6 +40,7 @@ export async function loadOverview(db: Db, { now, demo }: { now: number; demo: b
   return {
     now,
     agents: states,
+    services,
     events,
     incidents: incidentCounts,
     approvals: { pending: pending?.n ?? 0 },
