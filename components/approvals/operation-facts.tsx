@@ -6,7 +6,7 @@ import { RiskBadge } from "@/components/status/badges";
 import { subjectHref } from "@/components/status/subject";
 import { Callout } from "@/components/ui/feedback";
 import { percent, sentence } from "@/components/ui/format";
-import { argument, Fact } from "./fact";
+import { argument, Fact, undoOf } from "./fact";
 
 /**
  * Everything that a decision on an operation is about. What would run stands item by item, since a description could hide
@@ -41,7 +41,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
             <span className="text-xs text-ink-3">{proposal.reversible ? "can be undone" : "cannot be undone"}</span>
           </span>
         </Fact>
-        <Fact label="Undo">{operation?.undo ? sentence(operation.undo) : "None is listed"}</Fact>
+        <Fact label="Undo">{sentence(undoOf(operation?.undo, proposal.reversible))}</Fact>
         <Fact label="Touches">{sentence(proposal.blast_radius) || "unknown"}</Fact>
         <Fact label="Why this">{sentence(proposal.expected) || "unknown"}</Fact>
         <Fact label="Why it asks">{sentence(proposal.reason)}</Fact>

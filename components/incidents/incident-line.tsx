@@ -18,7 +18,7 @@ export function IncidentLine({ incident }: { incident: Summary }) {
       <Link
         data-line
         href={`/incidents/${encodeURIComponent(incident.id)}`}
-        className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 -outline-offset-2 hover:bg-hover focus-visible:bg-hover md:grid-cols-[4.5rem_minmax(0,1fr)_7rem_9rem_10rem_8rem]"
+        className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-2.5 -outline-offset-2 hover:bg-hover focus-visible:bg-hover md:grid-cols-[4.5rem_minmax(0,1fr)_6rem_9rem_10rem_7rem]"
       >
         <Severity value={incident.severity} className="order-2 md:order-none" />
         <span className="min-w-0">

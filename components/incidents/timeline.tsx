@@ -47,7 +47,7 @@ export function Timeline({ timeline, subjects }: { timeline: IncidentDetail["tim
                   <Icon className="size-3.5" aria-hidden />
                 </span>
                 <div className="min-w-0 pt-0.5">
-                  <p className="text-sm break-words">{entry.text}</p>
+                  <p className="line-clamp-6 text-sm break-words">{entry.text}</p>
                   <p className="num flex flex-wrap gap-x-2 text-xs text-ink-3">
                     <Clock at={entry.at} />
                     {subjects > 1 && entry.agent_id !== null ? (

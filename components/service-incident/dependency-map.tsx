@@ -31,7 +31,10 @@ export function DependencyMap({ story }: { story: ServiceStory }) {
       hint={left > 0 ? `the nearest; ${left} further ones are left out` : "callers left, callees right"}
       flush
     >
-      <div style={{ height: Math.min(460, Math.max(180, rows * LINE + 60)) }}>
+      <div
+        className="[--xy-attribution-background-color:transparent] [&_a]:text-ink-3!"
+        style={{ height: Math.min(460, Math.max(180, rows * LINE + 60)) }}
+      >
         <ReactFlow
           nodes={nodes}
           edges={edges}

@@ -10,7 +10,8 @@ import { CAUSE, CHANGE, name } from "@/components/status/words";
 import { cn } from "@/components/ui/cn";
 import { duration, percent, sentence } from "@/components/ui/format";
 import { Clock } from "@/components/ui/time";
-import { rivalsOf } from "./story";
+import { undoOf } from "@/components/approvals/fact";
+import { rivalsOf, strengthOf } from "./story";
 
 const Row = ({ label, children, className }: { label: string; children: ReactNode; className?: string }) => (
   <div className={cn("grid grid-cols-[4.25rem_1fr] gap-x-2 px-3 py-1.5 sm:grid-cols-[6rem_1fr] sm:px-4", className)}>
@@ -28,7 +29,7 @@ export function FirstLook({ story, detail }: { story: ServiceStory; detail: Inci
       data-first-look
     >
       <dl className="divide-y">
-        <Impact story={story} />
+        <Impact story={story} detail={detail} />
         <Onset story={story} />
         <Fired story={story} />
         <Changes story={story} />
@@ -42,8 +43,9 @@ export function FirstLook({ story, detail }: { story: ServiceStory; detail: Inci
   );
 }
 
-function Impact({ story: { impact, incident } }: { story: ServiceStory }) {
+function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; detail: IncidentDetail }) {
   const [worst, ...rest] = impact;
+  const shift = worst ? null : ownShift(detail, incident);
   return (
     <Row label="Now">
       {worst ? (
@@ -59,6 +61,11 @@ function Impact({ story: { impact, incident } }: { story: ServiceStory }) {
           </span>
           {rest.length > 0 ? <span className="text-ink-3"> and {rest.length} more</span> : null}
         </>
+      ) : shift ? (
+        <p className="line-clamp-2">
+          <TrendingUp className="mr-1 inline size-3.5 text-hold" aria-hidden />
+          {shift.title}
+        </p>
       ) : (
         <span className="text-ink-2">
           {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"} alerted; nothing that can
@@ -67,6 +74,14 @@ function Impact({ story: { impact, incident } }: { story: ServiceStory }) {
       )}
     </Row>
   );
+}
+
+/** Where no query raised it: what moved most on the service that alerted. */
+function ownShift({ findings }: IncidentDetail, { subjects }: ServiceStory["incident"]) {
+  const primary = subjects.find(({ role }) => role === "primary") ?? subjects[0];
+  return findings
+    .filter(({ kind, source }) => kind === "metric_shift" && source === primary?.id)
+    .toSorted((a, b) => strengthOf(b) - strengthOf(a))[0];
 }
 
 function Onset({ story: { investigation, incident, alerts } }: { story: ServiceStory }) {
@@ -79,8 +94,7 @@ function Onset({ story: { investigation, incident, alerts } }: { story: ServiceS
       <Clock at={at} className="num font-semibold" />
       {onset ? (
         <span className="num text-ink-2">
-          {" "}
-          ± (<Clock at={onset.from * 1_000} /> to <Clock at={onset.to * 1_000} />)
+          , between <Clock at={onset.from * 1_000} /> and <Clock at={onset.to * 1_000} />
         </span>
       ) : (
         <span className="text-ink-2">, when it was alerted; no onset found</span>
@@ -218,7 +232,7 @@ function Next({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
               {offer.target}
             </Link>
           </p>
-          <p className="truncate text-xs text-ink-3">Undo: {offer.undo ?? "none, it cannot be taken back"}</p>
+          <p className="truncate text-xs text-ink-3">Undo: {undoOf(offer.undo, proposal?.reversible ?? false)}</p>
         </>
       ) : (
         <p className="line-clamp-2">No action: {remedy.why}</p>

@@ -1,7 +1,8 @@
 export type Edge = readonly [caller: string, callee: string];
 
-/** Most services that a map can show and be read. */
+/** Most services that a map can show and be read, and how many calls away from those it is about. */
 const MAX_NODES = 40;
+const MAX_AWAY = 2;
 
 /** The fewest steps from one service to another along calls in either direction, both ends in it; empty when there is no way. */
 export function pathBetween(edges: readonly Edge[], from: string, to: string): string[] {
@@ -47,7 +48,7 @@ export function layout(
             distance.set(next, distance.get(node)! + 1);
             queue.push(next);
           }
-  const kept = new Set(queue.slice(0, MAX_NODES));
+  const kept = new Set(queue.filter((id) => distance.get(id)! <= MAX_AWAY).slice(0, MAX_NODES));
   const inside = edges.filter(([caller, callee]) => kept.has(caller) && kept.has(callee) && caller !== callee);
   const level = new Map<string, number>();
   const depth = (node: string, above: ReadonlySet<string>): number => {

@@ -36,12 +36,7 @@ export function MetricChart({ series, story }: { series: ServiceStory["series"][
     <div>
       <p className="mb-1 flex items-baseline gap-2 text-xs">
         <span className="min-w-0 truncate font-medium">{series.metric}</span>
-        <span className="text-ink-3">{series.node}</span>
-        {before ? (
-          <span className="num ml-auto shrink-0 text-2xs text-ink-3">
-            before {measure(before.low)} to {amount(before.high, series.unit)}
-          </span>
-        ) : null}
+        <span className="ml-auto shrink-0 text-ink-3">{series.node}</span>
       </p>
       <ResponsiveContainer width="100%" height={HEIGHT}>
         <LineChart

@@ -83,7 +83,8 @@ export function workOf(
           : state === "failed"
             ? "stopped"
             : "working",
-    said: reports.at(-1)?.preview ?? null,
+    // What is told to others says least about the work.
+    said: (reports.findLast(({ node }) => node !== "comms") ?? reports.at(-1))?.preview ?? null,
     steps: own,
     calls: calls.length,
     failed: calls.filter(({ ok }) => !ok).length,

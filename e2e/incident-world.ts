@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type BrowserContext, test as base } from "@playwright/test";
+import { startSentinel, stopSentinel } from "./http/process";
+import { build, signIn } from "./http/server";
+
+type Role = "admin" | "operator" | "viewer";
+
+export interface Incident {
+  id: string;
+  kind: string;
+  state: string;
+  title: string;
+}
+
+/** The built server with an allow-list of harmless operations, and one recorded incident of services that waits for a decision. */
+export interface ServiceWorld {
+  url: string;
+  incident: Incident;
+  signIn: (context: BrowserContext, role: Role) => Promise<void>;
+  api: <T>(method: string, path: string, body?: object, headers?: Record<string, string>) => Promise<T>;
+  /** Fires a recorded incident and waits until it is investigated. */
+  fire: (scenario: string) => Promise<Incident>;
+  /** Waits until an incident is in one of these states. */
+  until: (id: string, ...states: string[]) => Promise<Incident>;
+}
+
+const SETUP_MS = 15 * 60_000;
+const INVESTIGATED_MS = 60_000;
+const LOOK_MS = 200;
+
+/** Says what it would restart, and does nothing. One of its arguments has a blank in it, so that the screen has to show where it ends. */
+const say = (name: string, title: string, remedies: string[]) => ({
+  kind: "command",
+  name,
+  title,
+  services: ["*"],
+  remedies,
+  risk: "reversible",
+  blast_radius: "{service} answers slower for some seconds",
+  argv: ["/bin/echo", name, "--reason", "asked by a person", "{service}"],
+  dry_run: ["/bin/echo", "would", name, "{service}"],
+});
+const ACTIONS = {
+  operations: [
+    say("restart", "Restart", ["crash", "memory_leak", "silent", "resource_exhaustion", "slow", "failing", "overload"]),
+    say("roll-back", "Roll back", ["deploy_regression", "config_regression"]),
+    say("drain", "Drain", ["dependency_failure"]),
+  ],
+};
+
+export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
+  world: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads which fixtures are wanted from the pattern
+    async ({}, use) => {
+      build();
+      const folder = mkdtempSync(join(tmpdir(), "sentinel-services-"));
+      const actions = join(folder, "actions.json");
+      writeFileSync(actions, JSON.stringify(ACTIONS));
+      const env = { LIBSQL_URL: `file:${join(folder, "sentinel.db")}`, SENTINEL_ACTIONS_FILE: actions };
+      const sentinel = await startSentinel(env);
+      const { url } = sentinel;
+      const cookies: Record<string, string> = {};
+      for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, url, role);
+      const world: Omit<ServiceWorld, "incident"> = {
+        url,
+        signIn: async (context, role) => {
+          const [name, value] = cookies[role]!.split(/=(.*)/s) as [string, string];
+          await context.addCookies([{ name, value, url }]);
+        },
+        api: async (method, path, body, headers = {}) => {
+          const answer = await fetch(`${url}${path}`, {
+            method,
+            headers: { cookie: cookies["admin"]!, origin: url, "content-type": "application/json", ...headers },
+            ...(body ? { body: JSON.stringify(body) } : {}),
+          });
+          if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+          return (await answer.json()) as never;
+        },
+        until: async (id, ...states) => {
+          const deadline = Date.now() + INVESTIGATED_MS;
+          for (;;) {
+            const { incident } = await world.api<{ incident: Incident }>("GET", `/api/v1/incidents/${id}`);
+            if (states.includes(incident.state)) return incident;
+            if (Date.now() > deadline)
+              throw new Error(`Incident ${id} is ${incident.state}, not ${states.join(" or ")}`);
+            await pause(LOOK_MS);
+          }
+        },
+        fire: async (scenario) => {
+          const { incidents } = await world.api<{ incidents: string[] }>(
+            "POST",
+            `/api/v1/scenarios/${scenario}/fire`,
+            {},
+          );
+          return world.until(incidents[0]!, "awaiting_approval", "escalated");
+        },
+      };
+      const incident = await world.fire("orders-stuck");
+      await use({ ...world, incident });
+      await stopSentinel(sentinel);
+      rmSync(folder, { recursive: true });
+    },
+    { scope: "worker", timeout: SETUP_MS },
+  ],
+  baseURL: async ({ world }, use) => use(world.url),
+  /** What the browser complained of in this test; a test that looks at it fails on any. */
+  errors: [
+    async ({ context }, use) => {
+      const errors: string[] = [];
+      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      context.on("weberror", (error) => errors.push(String(error.error())));
+      await use(errors);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect } from "@playwright/test";
