@@ -4,20 +4,9 @@ import { Backtest, type BacktestReport, runEnds } from "@/lib/evals/detection/ba
 import { type Columns, isVital } from "@/lib/evals/detection/columns";
 import { type Row, rowsOf } from "@/lib/evals/detection/rows";
 import { METRICS } from "@/lib/core/vocabulary";
+import { type ColumnOptions, parseMetrics, withColumns } from "./columns";
 
-interface Flags {
-  input: string;
-  entity: string;
-  time: string;
-  metrics: Columns["metrics"];
-  type?: string;
-  prompt?: string;
-  model?: string;
-  success?: string;
-  step?: string;
-  run?: string;
-  action?: string;
-  result?: string;
+interface Flags extends ColumnOptions {
   arl?: number;
   learnRows?: number;
   json: string;
@@ -46,21 +35,8 @@ Example:
 
 /** Adds `backtest` to the command line. */
 export function registerBacktest(program: Command): void {
-  program
-    .command("backtest")
+  withColumns(program.command("backtest"))
     .description("what would have fired on a file of past samples")
-    .requiredOption("--input <file>", ".csv or .jsonl, may be gzipped (.gz)")
-    .requiredOption("--entity <column>", "column with the agent's or server's name")
-    .requiredOption("--time <column>", "column with the time")
-    .requiredOption("--metrics <list>", "columns to judge: a,b,vital=COLUMN", parseMetrics)
-    .option("--type <column>", "column with the agent's type: newcomers lean on others of their type")
-    .option("--prompt <column>", "column with the prompt's hash or version")
-    .option("--model <column>", "column with the model")
-    .option("--success <column>", "column with success: true or false, 1 or 0")
-    .option("--step <column>", "column with the kind of step")
-    .option("--run <column>", "column with the run's id")
-    .option("--action <column>", "column with a hash of the action taken")
-    .option("--result <column>", "column with a hash of its result")
     .option("--arl <samples>", "expected samples between false quarantines per entity", parseArl)
     .option("--learn-rows <rows>", "first rows of each entity that are only learned from", parseRows)
     .requiredOption("--json <file>", "where to write {alarms, summary}")
@@ -76,12 +52,12 @@ export function registerBacktest(program: Command): void {
 }
 
 async function backtest(flags: Flags): Promise<BacktestReport> {
-  const columns: Columns = flags;
+  const columns: Columns = { ...flags, metrics: metricsOf(flags.metrics) };
   const ends = flags.run === undefined ? new Set<number>() : await runEnds(rowsOf(flags.input), columns);
   const run = new Backtest({ columns, arl: flags.arl, learnRows: flags.learnRows }, ends);
   let first = true;
   for await (const row of rowsOf(flags.input)) {
-    if (first) checkColumns(row, flags);
+    if (first) checkColumns(row, flags.input, columns);
     first = false;
     run.feed(row);
   }
@@ -103,29 +79,26 @@ const COLUMN_FLAGS = [
 ] as const;
 
 /** Every named column must be in the file. A JSON line may lack a value, so there only the required ones are checked. */
-function checkColumns(row: Row, flags: Flags): void {
-  const strict = !/\.jsonl(\.gz)?$/.test(flags.input);
+function checkColumns(row: Row, input: string, columns: Columns): void {
+  const strict = !/\.jsonl(\.gz)?$/.test(input);
   const has = (column: string) => column in row;
   const known = Object.keys(row).join(", ");
   for (const flag of COLUMN_FLAGS) {
-    const column = flags[flag];
+    const column = columns[flag];
     if (column === undefined || has(column) || (!strict && flag !== "entity" && flag !== "time")) continue;
-    throw new Error(`--${flag}: no column "${column}" in ${flags.input}; it has ${known}`);
+    throw new Error(`--${flag}: no column "${column}" in ${input}; it has ${known}`);
   }
-  for (const { column } of flags.metrics) {
-    if (strict && !has(column)) throw new Error(`--metrics: no column "${column}" in ${flags.input}; it has ${known}`);
+  for (const { column } of columns.metrics) {
+    if (strict && !has(column)) throw new Error(`--metrics: no column "${column}" in ${input}; it has ${known}`);
   }
 }
 
-function parseMetrics(list: string): Columns["metrics"] {
-  return list.split(",").map((item) => {
-    const [name, column] = item.split("=", 2).map((part) => part.trim());
-    if (!name) throw new InvalidArgumentError(`an entry is empty in "${list}"`);
-    if (column === undefined) return { name, column: name, vital: isVital(name) };
-    if (!isVital(name))
-      throw new InvalidArgumentError(`"${name}" in "${item}" is no vitals field; they are ${METRICS.join(", ")}`);
-    if (column === "") throw new InvalidArgumentError(`no column after "${name}="`);
-    return { name, column, vital: true };
+/** A column that is mapped is a vital; one named like a vital is that vital; any other is a gauge. */
+function metricsOf(list: string): Columns["metrics"] {
+  return parseMetrics(list).map(({ name, column }) => {
+    if (name !== column && !isVital(name))
+      throw new Error(`--metrics: "${name}" in "${name}=${column}" is no vitals field; they are ${METRICS.join(", ")}`);
+    return { name, column, vital: isVital(name) };
   });
 }
 

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type AgentEvent, EVENT_FIELDS, EVENT_LIMITS } from "@/lib/contracts/event";
 import { IngestAnswer } from "@/lib/contracts/ingest";
 import { runEnds } from "@/lib/evals/detection/backtest";
+import { text, timeOf, truth } from "@/lib/evals/detection/columns";
 import { type Row, rowsOf } from "@/lib/evals/detection/rows";
 import { type ColumnOptions, parseMetrics, withColumns } from "./columns";
 
@@ -69,12 +70,12 @@ export async function replay(options: Options, say: (line: string) => void): Pro
   const began = Date.now();
   let first: number | null = null;
   for await (const row of rowsOf(options.input)) {
-    const at = timeOf(row[options.time], options.time, sent.rows);
+    const at = timeOf(row[options.time], sent.rows, options.time);
     first ??= at;
     const due = speed === 0 ? Date.now() : began + (at - first) / speed;
     if (waiting.length >= most || due - Date.now() > FLUSH_MS || Date.now() - flushedAt > FLUSH_MS) await flush();
     if (due > Date.now()) await wait(due - Date.now());
-    const event = toEvent(row, Math.max(due, Date.now()));
+    const event = toEvent(row, Math.max(due, Date.now()), sent.rows);
     waiting.push(event);
     if (ends.has(sent.rows)) waiting.push(endOf(event));
     sent.rows++;
@@ -99,7 +100,7 @@ const endOf = ({ agent_id, agent_type, run_id, timestamp, instance_id, sequence 
 });
 
 /** How a row becomes an event. The recorded time travels as an attribute; the event happens now. */
-function mapper(o: Options): (row: Row, at: number) => Partial<AgentEvent> {
+function mapper(o: Options): (row: Row, at: number, index: number) => Partial<AgentEvent> {
   const metrics = parseMetrics(o.metrics);
   const stranger = metrics.find(({ name }) => !EVENT_FIELDS.has(name));
   if (stranger)
@@ -115,7 +116,7 @@ function mapper(o: Options): (row: Row, at: number) => Partial<AgentEvent> {
     result_hash: o.result,
   });
   let sequence = 0;
-  return (row, at) => {
+  return (row, at, index) => {
     // Two apart, so that a run's end fits behind its last row.
     sequence += 2;
     const event: Record<string, unknown> = {
@@ -127,7 +128,7 @@ function mapper(o: Options): (row: Row, at: number) => Partial<AgentEvent> {
     };
     if (o.run !== undefined || o.step !== undefined) event.kind = "model_call";
     for (const [field, column] of columns) if (column !== undefined) event[field] = text(row[column]);
-    if (o.success !== undefined) event.success = truth(row[o.success]);
+    if (o.success !== undefined) event.success = truth(row[o.success], index, o.success);
     for (const { name, column } of metrics) event[name] = numberOrNull(row[column]);
     return event as Partial<AgentEvent>;
   };
@@ -164,35 +165,9 @@ function number(option: string, value: string, min: number, max: number): number
   return parsed;
 }
 
-/** A CSV cell is text; a JSON line may hold numbers and truths, and objects that no column should hold. */
-function text(value: unknown): string | null {
-  if (value === undefined || value === null || value === "") return null;
-  return typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean);
-}
-
 /** What is no number is sent as it is, so that Sentinel names it instead of it vanishing here. */
 function numberOrNull(value: unknown): unknown {
   const word = text(value);
   if (word === null || /^(nan|null|none|na|n\/a|-)$/i.test(word.trim())) return null;
   return Number.isFinite(Number(word)) ? Number(word) : word;
-}
-
-function truth(value: unknown): unknown {
-  const word = text(value)?.trim().toLowerCase();
-  if (word === undefined) return null;
-  if (["1", "true", "yes", "ok", "success", "succeeded"].includes(word)) return true;
-  if (["0", "false", "no", "error", "fail", "failed", "failure"].includes(word)) return false;
-  return word;
-}
-
-/** Numbers below this are seconds since 1970, others milliseconds. */
-const SECONDS_BELOW = 1e11;
-
-function timeOf(value: unknown, column: string, row: number): number {
-  const word = text(value)?.trim() ?? "";
-  const n = Number(word);
-  const at =
-    word === "" ? Number.NaN : Number.isFinite(n) ? (Math.abs(n) < SECONDS_BELOW ? n * 1_000 : n) : Date.parse(word);
-  if (Number.isFinite(at)) return at;
-  throw new Error(`row ${row}: column "${column}" (--time) is not a time: ${JSON.stringify(value)}`);
 }

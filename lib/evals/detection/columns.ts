@@ -55,8 +55,7 @@ export function toObservation(row: Row, seq: number, c: Columns): Observation {
 
 export const isVital = (name: string): boolean => (METRICS as readonly string[]).includes(name);
 
-/** What a CSV or JSONL cell says, as text; null for what is empty. */
-/** A cell's text; null if it is empty. */
+/** What a CSV or JSONL cell says, as text; null if it is empty. */
 export function text(value: unknown): string | null {
   if (value === undefined || value === null || value === "") return null;
   return typeof value === "string" ? value : JSON.stringify(value);
@@ -74,7 +73,8 @@ function number(value: unknown, row: number, column: string): number | null {
 const YES = new Set(["1", "true", "yes", "ok", "success", "succeeded"]);
 const NO = new Set(["0", "false", "no", "error", "fail", "failed", "failure"]);
 
-function truth(value: unknown, row: number, column: string): boolean | null {
+/** Yes or no in any of the usual words; null if it is empty. */
+export function truth(value: unknown, row: number, column: string): boolean | null {
   const word = text(value)?.trim().toLowerCase() ?? null;
   if (word === null) return null;
   if (YES.has(word)) return true;
@@ -85,7 +85,8 @@ function truth(value: unknown, row: number, column: string): boolean | null {
 /** Numbers below this are seconds since 1970, others milliseconds. */
 const SECONDS_BELOW = 1e11;
 
-function timeOf(value: unknown, row: number, column: string): number {
+/** Epoch ms of ISO 8601 (UTC where it names no zone) or epoch seconds or milliseconds. */
+export function timeOf(value: unknown, row: number, column: string): number {
   const word = text(value)?.trim() ?? null;
   if (word !== null) {
     const n = Number(word);
