@@ -2,6 +2,7 @@ import { AIMessage, type BaseMessage } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
 import type { Env } from "@/lib/env";
 import { boundedFetch } from "./bounded-fetch";
+import { UNTRACED } from "./untraced";
 
 export const MODEL_ROLES = ["triage", "analysis", "judge"] as const;
 export type ModelRole = (typeof MODEL_ROLES)[number];
@@ -112,6 +113,7 @@ function chatOf(name: string, settings: ModelSettings): Chat | null {
       const deadline = AbortSignal.timeout(timeoutMs);
       const message = await model.invoke(messages, {
         tools,
+        callbacks: UNTRACED,
         signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       });
       return replyOf(message);

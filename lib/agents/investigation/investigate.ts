@@ -4,6 +4,7 @@ import type { Analysis, Bundle, Finding } from "@/lib/core/bundle";
 import { createAsker } from "../asker";
 import { createBudget, DEFAULT_LIMITS, type Limits, type Rebuilt, type Spent } from "../budget";
 import type { Chain, ModelRole } from "../models";
+import { UNTRACED } from "../untraced";
 import { createDesk } from "./desk";
 import { bundleOf } from "./evidence";
 import { createGraph } from "./graph";
@@ -82,7 +83,7 @@ export async function investigate(investigator: Investigator, options: Investiga
     });
   });
   const room: Room = { investigator, desk, asker, screen, budget, analyse: options.analyse };
-  const state = await createGraph(room).invoke({}, { signal });
+  const state = await createGraph(room).invoke({}, { signal, callbacks: UNTRACED });
   return {
     outcome: outcomeOf(budget.ranOut(), state.blind),
     bundle: bundleOf(investigator.case, state.evidence),

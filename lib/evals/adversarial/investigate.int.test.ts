@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { RunnableLambda } from "@langchain/core/runnables";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { rebuild } from "@/lib/agents/budget";
 import { type InvestigationOptions, investigate } from "@/lib/agents/investigation/investigate";
 import type { Step } from "@/lib/agents/investigation/ports";
@@ -198,6 +201,28 @@ describe("with a model", () => {
     expect(done.findings.some(({ kind }) => kind === "instruction")).toBe(true);
     expect(server.requests.some(({ tools }) => tools.includes("request_approval"))).toBe(false);
   });
+});
+
+test("no evidence is sent to a tracing service that the environment names", async () => {
+  let sent = "";
+  const tracing = createServer((incoming, response) => {
+    incoming.setEncoding("latin1").on("data", (chunk: string) => (sent += chunk));
+    incoming.on("end", () => response.end("{}"));
+  });
+  await new Promise<void>((resolve) => tracing.listen(0, "127.0.0.1", resolve));
+  vi.stubEnv("LANGSMITH_TRACING", "true");
+  vi.stubEnv("LANGSMITH_API_KEY", "none");
+  vi.stubEnv("LANGSMITH_DISABLE_RUN_COMPRESSION", "true");
+  vi.stubEnv("LANGSMITH_ENDPOINT", `http://127.0.0.1:${(tracing.address() as AddressInfo).port}`);
+  const { chains } = await modelled(() => QUIET);
+  await run(badDeploy(), { chains }).done;
+  // What anybody else runs here is sent, in order: when it is there, everything before it would be.
+  await RunnableLambda.from((word: string) => word).invoke("canary");
+  await vi.waitFor(() => expect(sent).toContain("canary"), { timeout: 15_000 });
+  expect(sent).not.toMatch(/checkout|payments/);
+  vi.unstubAllEnvs();
+  tracing.closeAllConnections();
+  tracing.close();
 });
 
 test("a run that died is taken up: nothing is read twice, nothing is spent twice, the answer is the same", async () => {
