@@ -2,7 +2,7 @@ import { blameEdges } from "./edge-times";
 import { amountOf } from "./rank-amounts";
 import type { Scene } from "./rank-scene";
 import type { Signal } from "./rank-signals";
-import { strengthOf } from "./rank-strength";
+import { softly, strengthOf } from "./rank-strength";
 import { absorb } from "./topology";
 
 /**
@@ -24,6 +24,8 @@ const OFF_PATH = 0.2;
 const RESOURCE_WEIGHT = 0.65;
 /** Growth of a latency that is half serious. */
 const SLOWER = 0.05;
+/** What a share is worth whose evidence is no more than a hint. */
+const HINT = 0.25;
 /** A series of unknown meaning that moved. */
 const LEVEL_WEIGHT = 0.25;
 const SILENCE_WEIGHT = 0.7;
@@ -63,8 +65,9 @@ export const scoreOf = (p: CauseParts) => 1 - (1 - p.latency) * (1 - p.error) * 
 export function sharesOf(scene: Scene, kind: "latency" | "failures"): Map<string, number> {
   const { topology, loads, slots, target } = scene;
   const shares = absorb(target.node, topology, (node) => amountOf(kind, loads.get(node), slots[kind]));
-  const strong = (node: string) => strengthOf(loads.get(node)?.[kind]?.shift?.nats ?? 0);
-  for (const [node, share] of shares) shares.set(node, share * strong(node));
+  const nats = (node: string) => loads.get(node)?.[kind]?.shift?.nats ?? 0;
+  const strong = (node: string) => strengthOf(nats(node));
+  for (const [node, share] of shares) shares.set(node, share * Math.max(strong(node), HINT * softly(nats(node))));
   for (const node of loads.keys()) if (!topology.distance.has(node)) shares.set(node, (OFF_PATH / 2) * strong(node));
   return shares;
 }

@@ -59,7 +59,7 @@ export function signalsOf(bundle: Bundle): Signal[] {
       points,
       normal,
       whole,
-      shift: shiftOf(values, normal, nature.bad, { ratio, grain }),
+      shift: shiftOf(values, normal, nature.bad, whole === 1 ? { ratio, grain } : { ratio, grain, whole }),
     };
   });
 }
