@@ -31,8 +31,8 @@ export default function config(phase: string): NextConfig {
   return {
     poweredByHeader: false,
     reactStrictMode: true,
-    // Migrations are read at start; a traced deployment has to carry them.
-    outputFileTracingIncludes: { "/*": ["./drizzle/**/*"] },
+    // Read while it runs: a traced deployment has to carry them.
+    outputFileTracingIncludes: { "/*": ["./drizzle/**/*", "./seeds/runbooks/*.md", "./seeds/scenarios/*.json"] },
     headers: async () => [
       { source: "/:path*", headers: phase === PHASE_DEVELOPMENT_SERVER ? HEADERS : [...HEADERS, ...policy] },
     ],

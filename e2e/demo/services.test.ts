@@ -45,7 +45,7 @@ interface Action {
 const KINDS: { name: string; stress: string | null; deploy?: object; causes: string[]; cure: string }[] = [
   {
     name: "cpu",
-    stress: "/stress/cpu?duration=240",
+    stress: "/stress/cpu?duration=300&threads=3",
     causes: ["resource_exhaustion", "overload"],
     cure: "restart-target",
   },

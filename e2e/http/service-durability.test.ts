@@ -28,9 +28,10 @@ describe(`kill -9 of the loop over services, ${ROUNDS} times`, () => {
   const table: Record<string, string | number>[] = [];
 
   beforeAll(async () => {
-    const program = `const fs = require("fs"), [file] = process.argv.slice(1);
-      fs.appendFileSync(file, "begun " + process.env.SENTINEL_RUN + "\\n");
-      setTimeout(() => fs.appendFileSync(file, "ended " + process.env.SENTINEL_RUN + "\\n"), ${OPERATION_MS});`;
+    const program = [
+      'const say = (word) => require("fs").appendFileSync(process.argv[1], word + " " + process.env.SENTINEL_RUN + "\\n");',
+      `say("begun"); setTimeout(say, ${OPERATION_MS}, "ended");`,
+    ].join(" ");
     const operation = {
       name: "mend",
       kind: "command",

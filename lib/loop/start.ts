@@ -4,6 +4,7 @@ import { migrateDb } from "@/lib/db/migrate";
 import { env } from "@/lib/env";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
+import { processWorld } from "./service/process";
 import { letSweep, stopScheduler } from "./scheduler";
 import { startBeside } from "./sweep-process";
 
@@ -16,6 +17,8 @@ export async function start(): Promise<void> {
     const { SENTINEL_URL, PORT, SWEEP_IN_PROCESS } = env();
     const db = await getDb();
     await migrateDb(db);
+    // A wrong allow-list must not be found out in the middle of an incident.
+    await processWorld();
     onShutdown(stopScheduler);
     exitAfterShutdown();
     letSweep(SWEEP_IN_PROCESS ? startBeside() : null);

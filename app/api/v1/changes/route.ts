@@ -8,7 +8,7 @@ import { declare } from "@/lib/loop/declare";
 export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES, {
   GET: async ({ db, query }) => ({ changes: await listChanges(db, query) }),
   POST: ({ db, body, user, key, now }) => {
-    if (key && (body.subject_kind !== "agent" || !may(key, body.subject_id)))
+    if (key && !may(key, body.subject_id))
       throw new SentinelError("forbidden", { detail: "This key may not speak for this subject" });
     return declare(db, body, user?.name ?? `key ${key?.name}`, now);
   },
