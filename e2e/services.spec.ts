@@ -198,7 +198,9 @@ test("runbooks are searched and read", async ({ world, context, page, errors }) 
   await world.signIn(context, "viewer");
   await page.goto("/runbooks");
   await page.getByRole("searchbox").fill("pool of connections");
-  await page.getByRole("navigation", { name: "Runbooks" }).getByRole("button").first().click();
+  const first = page.getByRole("navigation", { name: "Runbooks" }).getByRole("listitem").first();
+  await expect(first).toContainText(/connection pool/i);
+  await first.getByRole("button").click();
   await expect(page).toHaveURL(/open=connection-pool-exhaustion\.md/);
   await expect(page.getByRole("article").getByRole("heading").first()).toBeVisible();
   expect(errors).toEqual([]);

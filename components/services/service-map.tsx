@@ -31,6 +31,9 @@ const ROW = HEIGHT + 18;
 /** From so many nodes on the whole is too small to read at once. */
 const LARGE = 40;
 
+/** It opens no smaller than this: a card is then still high enough to be hit with a thumb (24 px, WCAG 2.2, 2.5.8). */
+const READABLE_ZOOM = 0.56;
+
 const DOT: Record<ServiceState, string> = {
   down: "var(--hold-solid)",
   degraded: "var(--warn-solid)",
@@ -51,7 +54,7 @@ const NODE_TYPES = { service: memo(Card) };
 
 /** The colours of the library's own parts, as the theme has them. */
 const COLOURS =
-  "[--xy-attribution-background-color:transparent] [--xy-minimap-background-color:var(--sunken)] [--xy-minimap-mask-background-color:color-mix(in_oklab,var(--canvas)_65%,transparent)] [--xy-controls-button-background-color:var(--surface)] [--xy-controls-button-background-color-hover:var(--hover)] [--xy-controls-button-border-color:var(--line)] [--xy-controls-button-color:var(--ink-2)] [--xy-controls-button-color-hover:var(--ink)] [&_.react-flow\\_\\_attribution_a]:text-ink-3!";
+  "[--xy-attribution-background-color:transparent] [--xy-minimap-background-color:var(--sunken)] [--xy-minimap-mask-background-color:color-mix(in_oklab,var(--canvas)_65%,transparent)] [--xy-controls-button-background-color:var(--surface)] [--xy-controls-button-background-color-hover:var(--hover)] [--xy-controls-button-border-color:var(--line)] [--xy-controls-button-color:var(--ink-2)] [--xy-controls-button-color-hover:var(--ink)] [&_[aria-label='React_Flow_attribution']]:text-ink-2!";
 
 /**
  * Who calls whom, callers at the left. `services` are what is asked for; the neighbours of them are drawn too, faintly, so that
@@ -77,7 +80,7 @@ export function ServiceMap({
           edges={lines}
           nodeTypes={NODE_TYPES}
           fitView
-          fitViewOptions={{ maxZoom: 1, padding: 0.08, nodes: first }}
+          fitViewOptions={{ minZoom: READABLE_ZOOM, maxZoom: 1, padding: 0.08, nodes: first }}
           minZoom={0.05}
           maxZoom={1.5}
           nodesDraggable={false}
@@ -155,7 +158,7 @@ function Card({ data: { service, faint } }: NodeProps<ServiceNode>) {
       title={id}
       style={{ width: WIDTH, height: HEIGHT }}
       className={cn(
-        "nodrag nopan relative flex flex-col justify-center overflow-hidden rounded-md border border-line-strong bg-surface pr-2 pl-3.5 text-left hover:bg-hover",
+        "nodrag nopan pointer-events-auto relative flex flex-col justify-center overflow-hidden rounded-md border border-line-strong bg-surface pr-2 pl-3.5 text-left hover:bg-hover",
         state === "unknown" && "border-dashed",
         faint && "bg-sunken",
       )}
