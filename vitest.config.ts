@@ -43,7 +43,14 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: "demo", include: ["e2e/demo/**/*.test.ts"], disableConsoleIntercept: true } },
+      {
+        test: {
+          name: "demo",
+          fileParallelism: false,
+          include: ["e2e/demo/**/*.test.ts"],
+          disableConsoleIntercept: true,
+        },
+      },
     ],
   },
 });
