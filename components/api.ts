@@ -223,4 +223,5 @@ export const api = {
 
   demoFaults: (signal?: AbortSignal) => get<DemoFaults>("/api/v1/demo/faults", {}, signal),
   injectFault: (body: DemoFaultBody) => post<unknown>("/api/v1/demo/faults", body),
+  endFault: (id: string) => request<void>("DELETE", `/api/v1/demo/faults/${encodeURIComponent(id)}`),
 };

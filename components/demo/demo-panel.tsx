@@ -79,9 +79,7 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
         <p className="mt-0.5 text-xs text-ink-2">{fault.description}</p>
       </div>
       {active.map((one) => (
-        <Badge key={one.id} tone="warn" icon={Zap}>
-          {one.agent}, <Ago at={one.since} />
-        </Badge>
+        <Active key={one.id} title={fault.title} fault={one} />
       ))}
       {fault.agents.length > 1 ? (
         <Select
@@ -96,5 +94,30 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
         Inject
       </Button>
     </li>
+  );
+}
+
+/** What a person broke, until they mend it: an action that heals is what the demo is about, so this is for those who wait for none. */
+function Active({ title, fault }: { title: string; fault: DemoFaults["active"][number] }) {
+  const client = useQueryClient();
+  const end = useMutation({
+    mutationFn: () => api.endFault(fault.id),
+    onSuccess: () => toast.success(`${title}: ended on ${fault.agent}.`),
+    onSettled: () => client.invalidateQueries({ queryKey: faultsQuery.queryKey }),
+  });
+  return (
+    <span className="flex items-center gap-1">
+      <Badge tone="warn" icon={Zap}>
+        {fault.agent}, <Ago at={fault.since} />
+      </Badge>
+      <Button
+        look="quiet"
+        busy={end.isPending}
+        onClick={() => end.mutate()}
+        aria-label={`End: ${title}, ${fault.agent}`}
+      >
+        End
+      </Button>
+    </span>
   );
 }
