@@ -27,7 +27,7 @@ test.describe("on a phone, at first sight", () => {
     await page.goto(`/incidents/${world.incident.id}`);
     await live(page);
     const glance = page.locator("[data-first-look]");
-    await expect(glance.getByText("Likeliest")).toBeVisible();
+    await expect(glance.getByText("Likeliest", { exact: true })).toBeVisible();
     const fold = (await page.getByRole("complementary", { name: "Waiting for a decision" }).boundingBox())!.y;
     for (const label of [
       "Now",
@@ -111,9 +111,9 @@ test("a new incident appears and is told to its end without a reload; a thumb on
   await world.signIn(context, "operator");
   await page.goto("/incidents?kind=services");
   await live(page);
-  const fired = await world.fire("trips-slow");
+  const fired = await world.fire(world.another);
   const line = page.locator(`[data-line][href="/incidents/${fired.id}"]`);
-  await expect(line).toContainText("Awaiting approval");
+  await expect(line).toContainText(fired.state === "escalated" ? "Escalated" : "Awaiting approval");
   await expect(line).toContainText("1 alert");
   await line.click();
   await page.getByRole("button", { name: "The cause is right", exact: true }).click();
@@ -208,7 +208,7 @@ test("the evidence can be taken away as a file, and the words be copied", async 
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Export bundle" }).click();
   const bundle = JSON.parse(readFileSync((await (await download).path())!, "utf8")) as { target: { node: string } };
-  expect(bundle.target.node).toBe("checkout");
+  expect(world.incident.title).toContain(bundle.target.node);
   await page.getByRole("button", { name: "Copy Slack text" }).click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("*Impact*");
