@@ -24,7 +24,7 @@ const faultsQuery = queryOptions({
   refetchInterval: POLL_MS,
 });
 
-/** Breaks one of the demo's own agents. Only where the server says that it is a demo. */
+/** Breaks one of the demo's own agents, or its service. Only where the server says that it is a demo. */
 export function InjectFault() {
   const { data: overview } = useQuery(overviewQuery);
   const { decides } = useSession();
@@ -40,7 +40,7 @@ export function InjectFault() {
         open={open}
         onOpenChange={setOpen}
         title="Inject a fault"
-        description="It breaks an agent of the demo fleet for real. Sentinel is not told: it only sees what the agent reports."
+        description="It breaks an agent of the demo fleet, or the service beside it, for real. Sentinel is not told: it only sees what is reported and measured."
       >
         <Faults />
       </Dialog>

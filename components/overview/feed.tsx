@@ -27,7 +27,9 @@ export function Feed() {
             <li key={message.seq} className="grid grid-cols-[4rem_1fr] gap-x-3 px-4 py-1.5 text-sm hover:bg-hover">
               <Clock at={message.at} className="num text-xs leading-5 text-ink-3" />
               <div className="min-w-0">
-                <p className="break-words">{message.text}</p>
+                <p className="line-clamp-4 break-words" title={message.text}>
+                  {message.text}
+                </p>
                 <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
                   {message.agent_id === null ? null : (
                     <Link

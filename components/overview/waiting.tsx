@@ -3,10 +3,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { ClipboardCheck, ShieldCheck } from "lucide-react";
 import Link from "next/link";
+import type { IncidentSummary } from "@/lib/contracts/incidents";
 import { approvalsQuery } from "@/components/approvals/queries";
 import { incidentsQuery } from "@/components/incidents/queries";
 import { IncidentBadge, Severity } from "@/components/status/badges";
-import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
+import { ACTION, CAUSE, DIAGNOSIS, name } from "@/components/status/words";
 import { buttonStyle } from "@/components/ui/button";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
@@ -14,6 +15,12 @@ import { Ago, Until } from "@/components/ui/time";
 
 /** How many rows the overview shows before it points to the whole list. */
 const SHOWN = 6;
+
+/** What is held to be behind it so far; nothing while nothing was found out. */
+const leading = ({ kind, cause, diagnosis }: IncidentSummary): string => {
+  if (kind !== "service") return name(DIAGNOSIS, diagnosis);
+  return cause === null ? "" : [name(CAUSE, cause.kind), cause.node].filter(Boolean).join(" at ");
+};
 
 const rows = (
   <div className="space-y-2 p-4">
@@ -44,7 +51,7 @@ export function ActiveIncidents() {
         rows
       ) : incidents.length === 0 ? (
         <Empty icon={ShieldCheck} title="No active incident" className="py-8">
-          Nothing that reports has left its baseline.
+          Nothing that is watched has left its baseline, and no alert fires that opens one.
         </Empty>
       ) : (
         <ul className="divide-y">
@@ -58,7 +65,7 @@ export function ActiveIncidents() {
                 <Severity value={incident.severity} className="justify-self-end" />
                 <span className="flex min-w-0 items-center gap-2 text-xs text-ink-3">
                   <IncidentBadge state={incident.state} />
-                  <span className="truncate">{name(DIAGNOSIS, incident.diagnosis)}</span>
+                  <span className="truncate">{leading(incident)}</span>
                 </span>
                 <Ago at={incident.opened_at} className="num text-right text-xs text-ink-3" />
               </Link>
