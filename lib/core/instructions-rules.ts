@@ -245,4 +245,17 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
     "command",
     "\\b(?:fetch|download|curl|wget|get|load) https?[^\\n]{4,120} and (?:then )?(?:run|execute|source|apply|install) (?:it|them|the)\\b",
   ),
+  rule(
+    "bypass",
+    "\\bapprovals? (?:is|are|was) (?:not|no longer) (?:required|needed|necessary)[^\\n]{0,60}\\b(?:execute|run|proceed|restart|delete|scale|apply|go ahead|roll)\\b",
+  ),
+  rule(
+    "tool_call",
+    "\\b[a-z]{2,20}_[a-z_]{2,30} ?\\([^\\n)]{0,120}\\)[^\\n]{0,20}\\b(?:call|run|execute|invoke) (?:this|the) (?:tool|function|action)?",
+  ),
+  rule(
+    "bypass",
+    "\\b(?:call|run|execute|restart|delete|scale|do)\\b[^\\n.]{0,40} skip (?:the|all|any) (?:checks?|review|tests|safety|verification)",
+  ),
+  rule("role", "\\b(?:now|please|just|and) pretend (?:that )?(?:you (?:are|were)|to be)\\b"),
 ];
