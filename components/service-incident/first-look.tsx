@@ -11,7 +11,7 @@ import { cn } from "@/components/ui/cn";
 import { duration, percent, sentence } from "@/components/ui/format";
 import { Clock } from "@/components/ui/time";
 import { undoOf } from "@/components/approvals/fact";
-import { rivalsOf, strengthOf } from "./story";
+import { brief, lookedAt, rivalsOf, strengthOf } from "./story";
 
 const Row = ({ label, children, className }: { label: string; children: ReactNode; className?: string }) => (
   <div className={cn("grid grid-cols-[4.25rem_1fr] gap-x-2 px-3 py-1.5 sm:grid-cols-[6rem_1fr] sm:px-4", className)}>
@@ -97,7 +97,9 @@ function Onset({ story: { investigation, incident, alerts } }: { story: ServiceS
           , between <Clock at={onset.from * 1_000} /> and <Clock at={onset.to * 1_000} />
         </span>
       ) : (
-        <span className="text-ink-2">, when it was alerted; no onset found</span>
+        <span className="text-ink-2">
+          , when it was alerted; {investigation?.state === "done" ? "no onset found" : "the onset is not known yet"}
+        </span>
       )}
       {lead > 0 ? <span className="num text-ink-3">, {duration(lead)} before the alert</span> : null}
     </Row>
@@ -193,7 +195,7 @@ function Rival({ cause, detail }: { cause: CauseView; detail: IncidentDetail }) 
         </span>
         <span className="num shrink-0 font-medium">{percent(cause.confidence)}</span>
       </p>
-      {finding ? <p className="truncate text-xs text-ink-3">{finding.title}</p> : null}
+      {finding ? <p className="truncate text-xs text-ink-3">{brief(finding.title)}</p> : null}
     </>
   );
 }
@@ -201,11 +203,14 @@ function Rival({ cause, detail }: { cause: CauseView; detail: IncidentDetail }) 
 function Blind({ story: { investigation } }: { story: ServiceStory }) {
   if (!investigation?.report) return null;
   const blind = investigation.report.couldNotLook;
-  const sources = [...new Set(blind.map(({ source }) => source.replaceAll("_", " ")))];
+  const sources = [...new Set(blind.map(({ source }) => lookedAt(source)))];
   return (
     <Row label="Not seen">
       {blind.length > 0 ? (
-        <p className="line-clamp-1" title={blind.map(({ source, reason }) => `${source}: ${reason}`).join("; ")}>
+        <p
+          className="line-clamp-1"
+          title={blind.map(({ source, reason }) => `${lookedAt(source)}: ${reason}`).join("; ")}
+        >
           <EyeOff className="mr-1 inline size-3.5 text-spent" aria-hidden />
           {sources.join(", ")} <span className="text-ink-3">({blind[0]!.reason})</span>
         </p>

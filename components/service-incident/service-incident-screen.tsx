@@ -64,6 +64,8 @@ export function ServiceIncidentScreen({ detail }: { detail: IncidentDetail }) {
                   `closed after ${duration(incident.closed_at - incident.opened_at)}`
                 )}
               </span>
+              {incident.outcome ? <span className="text-sm">{incident.outcome}</span> : null}
+              {story ? <Times times={story.times} /> : null}
               {decides && !isClosed(incident.state) ? (
                 <span className="-my-1.5 ml-auto">
                   <Menu icon={<Ellipsis aria-hidden />} label="What can be done">
@@ -100,6 +102,17 @@ export function ServiceIncidentScreen({ detail }: { detail: IncidentDetail }) {
       <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
     </>
   );
+}
+
+/** How fast it went, from its events. */
+function Times({ times }: { times: ServiceStory["times"] }) {
+  const parts = [
+    ["proposed", times.to_proposal_ms],
+    ["acknowledged", times.to_acknowledge_ms],
+    ["back in band", times.to_resolve_ms],
+  ] as const;
+  const known = parts.flatMap(([what, ms]) => (ms === null ? [] : [`${what} after ${duration(ms)}`]));
+  return known.length > 0 ? <span className="num text-xs text-ink-3 max-sm:hidden">{known.join(", ")}</span> : null;
 }
 
 function Told({ story, detail }: { story: ServiceStory; detail: IncidentDetail }) {

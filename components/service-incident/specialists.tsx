@@ -73,7 +73,7 @@ function Card({ title, work, open, onToggle }: { title: string; work: Work; open
       <span className="flex w-full items-center gap-1.5 text-sm font-medium">
         <Icon className={cn("size-4 shrink-0", ink, work.state === "working" && "animate-spin")} aria-hidden />
         <span className="truncate">{title}</span>
-        <span className={cn("ml-auto text-2xs font-normal", ink)}>{says}</span>
+        <span className={cn("ml-auto shrink-0 text-2xs font-normal whitespace-nowrap", ink)}>{says}</span>
       </span>
       <span className="line-clamp-2 min-h-8 text-xs text-ink-2">
         {work.said ?? (work.state === "done" ? "Nothing to say" : "")}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { StepView } from "@/lib/contracts/services";
 import { layout, pathBetween } from "./map-layout";
-import { drawn, type Finding, rivalsOf, seriesFor, usual, workOf } from "./story";
+import { brief, drawn, type Finding, rivalsOf, seriesFor, usual, workOf } from "./story";
 
 let seq = 0;
 const step = (node: string, preview: string, more: Partial<StepView> = {}): StepView => ({
@@ -102,4 +102,13 @@ describe("the map", () => {
     expect(nodes[0]?.id).toBe("hub");
     expect(left).toBe(21);
   });
+});
+
+test("a finding on one line has no times in it, and keeps what was quoted", () => {
+  expect(brief("checkout logged 23 times from 2026-11-21T01:54:55Z to 2026-11-21T02:02:50Z: 'ERROR at start'")).toBe(
+    "checkout logged 23 times: 'ERROR at start'",
+  );
+  expect(brief("config of fares at 2026-11-21T01:05:11Z, 0 min before the onset")).toBe(
+    "config of fares, 0 min before the onset",
+  );
 });

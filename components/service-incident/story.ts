@@ -13,6 +13,25 @@ export const refOf = (finding: Finding, index: number): string =>
 
 export const strengthOf = ({ detail: { strength } }: Finding): number => (typeof strength === "number" ? strength : 0);
 
+const STAMP = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z/.source;
+const STAMPED = new RegExp(` (?:from ${STAMP} to ${STAMP}|at ${STAMP})`, "g");
+
+/** A finding's text where there is one line for it: without its times, which stand beside it elsewhere. */
+export const brief = (title: string): string => title.replace(STAMPED, "");
+
+/** What a tool looks at, as people call it. */
+const LOOKED_AT: Record<string, string> = {
+  query_metrics: "metrics",
+  fetch_logs: "logs",
+  mine_log_templates: "log templates",
+  list_recent_changes: "changes",
+  walk_dependencies: "dependencies",
+  get_service_metadata: "services",
+  search_past_incidents: "past incidents",
+  read_runbook: "runbooks",
+};
+export const lookedAt = (source: string): string => LOOKED_AT[source] ?? source.replaceAll("_", " ");
+
 /** The rivals that say what it is, the likeliest first; without what is left over for none of them. */
 export const rivalsOf = (causes: readonly CauseView[]): CauseView[] =>
   causes.filter(({ kind }) => kind !== "unknown").toSorted((a, b) => a.rank - b.rank);
