@@ -1,6 +1,7 @@
 import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
 import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
-import { listFiringOf } from "@/lib/db/queries/alerts";
+import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
+import { listSubjects } from "@/lib/db/queries/incidents";
 import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
@@ -34,8 +35,14 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         })),
       );
     },
-    search_past_incidents: ({ node, text }) =>
-      similarEpisodes(db, { service: node, text, limit: PAST, except: incidentId }),
+    async search_past_incidents({ node, text }) {
+      const [alerts, subjects] = await Promise.all([listAlertsOf(db, incidentId), listSubjects(db, incidentId)]);
+      const features = {
+        alerts: [...new Set(alerts.map(({ name }) => name))],
+        services: subjects.map(({ subjectId }) => subjectId),
+      };
+      return similarEpisodes(db, { service: node, text, features, limit: PAST, except: incidentId });
+    },
     async fetch_logs({ nodes, from, to, limit, contains }, signal) {
       const perNode = Math.min(LINES_PER_NODE, limit);
       const [logs, kube] = await Promise.all([

@@ -9,6 +9,8 @@ import { count } from "./orchestrator";
 
 /** Levels of the call graph that are walked from the service that alerted. */
 const DEPTH = 3;
+/** Past incidents that are named: alerts alone often cannot tell which of a few it is. */
+const CITED = 3;
 
 /** Which service it is, who depends on it, what is written about it and whether it was seen before. */
 export const triage = (room: Room) => async (): Promise<Update> => {
@@ -41,12 +43,12 @@ export const triage = (room: Room) => async (): Promise<Update> => {
   const evidence = own.evidence;
   evidence.nodes = [...new Map([{ id: node }, ...evidence.nodes].map((n) => [n.id, n])).values()];
   const callers = blastRadius(node, evidence.edges);
-  const [before] = evidence.similar;
+  const [before, ...further] = evidence.similar.slice(0, CITED);
   const said = [
     `Severity ${of.severity} on ${node}; ${callers.length === 0 ? "nobody is known to call it" : `${count(callers.length, "service")} would feel it: ${callers.slice(0, 5).join(", ")}`}.`,
     before === undefined
       ? "Nothing similar is remembered."
-      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${before.outcome.replaceAll("_", " ")}`}.`,
+      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${before.outcome.replaceAll("_", " ")}`}.${further.length === 0 ? "" : ` Also like ${further.map(({ id }) => id).join(" and ")}.`}`,
   ];
   return {
     evidence,
