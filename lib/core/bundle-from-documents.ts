@@ -95,16 +95,11 @@ function readText(text: string, { node }: Place, out: Reading): void {
 
 function readList(list: Json[], place: Place, out: Reading): void {
   const records = list.filter(isRecord);
-  const said = list.flatMap((item) =>
-    Array.isArray(item) &&
-    item.length >= 2 &&
-    typeof item[1] === "string" &&
-    numberOf(item[1]) === null &&
-    timeOf(item[0]) !== null
-      ? [{ t: timeOf(item[0]), node: place.node, line: item[1] }]
-      : [],
-  );
-  if (said.length > 0) return said.forEach((line) => add(out, line));
+  const stream = streamOf(list);
+  if (stream.length > 0) {
+    for (const line of stream) add(out, { ...line, node: place.node });
+    return;
+  }
   if (records.length === 0) {
     const texts = list.filter((item) => typeof item === "string");
     if (texts.some((text) => /\s/.test(text))) readText(`${texts.join("\n")}\n`, place, out);
@@ -118,6 +113,14 @@ function readList(list: Json[], place: Place, out: Reading): void {
   if (isRanking(records, place.key)) return readRanking(records, place, out);
   for (const record of records) readRecord(record, { ...place, depth: place.depth + 1, listed: true }, out);
 }
+
+/** Pairs of a time and a text, as Loki answers. */
+const streamOf = (list: Json[]): { t: number | null; line: string }[] =>
+  list.flatMap((item) => {
+    if (!Array.isArray(item) || typeof item[1] !== "string" || item[1] === "" || numberOf(item[1]) !== null) return [];
+    const t = timeOf(item[0]);
+    return t === null ? [] : [{ t, line: item[1] }];
+  });
 
 function readRecord(record: JsonRecord, place: Place, out: Reading): void {
   if (readAlert(record, place, out)) return;
@@ -145,6 +148,12 @@ function readRecord(record: JsonRecord, place: Place, out: Reading): void {
   const nested = Object.entries(record).filter(([, item]) => typeof item === "object" && item !== null);
   const lists = nested.filter(([, item]) => Array.isArray(item) && item.some(isRecord));
   const name = nameOf(record);
+  const streams = nested.filter(([, item]) => Array.isArray(item) && streamOf(item).length > 0);
+  if (streams.length > 0) {
+    for (const [key, item] of streams)
+      walk(item, { source: place.source, key, node: name ?? place.node, depth: place.depth + 1, listed: false }, out);
+    return;
+  }
   if (place.listed || (name !== null && lists.length === 0)) {
     const state = stateOf(record, `${place.source}${place.key === "" ? "" : ` ${place.key}`}`);
     if (state !== null) {

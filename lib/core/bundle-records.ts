@@ -48,7 +48,9 @@ const rankOf = (key: string): number =>
 
 /** Tags and labels that say whose a record is: `service:checkout`, `{ pod: … }`. */
 function taggedName(record: JsonRecord): string | null {
-  const tags = record["tags"] ?? record["labels"] ?? record["metric"] ?? record["stream"] ?? record["scope"];
+  const tags = [record["tags"], record["labels"], record["metric"], record["stream"], record["scope"]].find(
+    (value) => typeof value === "object" || (typeof value === "string" && value.includes(":")),
+  );
   const pairs: [string, Json][] = isRecord(tags)
     ? Object.entries(tags)
     : (Array.isArray(tags) ? tags : typeof tags === "string" ? tags.split(",") : []).flatMap((tag) => {

@@ -49,7 +49,8 @@ export function timedLines(text: string, fallback: number | null): { t: number |
       if (own === null) return { t, line };
       t = own;
       return { t, line: line.slice(stamp![0].length) };
-    });
+    })
+    .filter(({ line }) => line !== "");
 }
 
 /** A number, also one written as text (`"12.5"`, as Prometheus does); null for anything else. */

@@ -59,7 +59,11 @@ export function moveOf(series: Series): Move | null {
   const moved =
     apart(before, level) && (Math.abs(level - before) >= STEP_SD * spread || Math.abs(tauOf(values)) >= RAMP_TAU);
   if (!moved || isChance(first, rest)) return fullness(series, values, now);
-  const leaves = values.findIndex((value, i) => i > 0 && beyond(value, before, level, spread));
+  // A ramp's spread is its own way, so that its start is told by the way alone.
+  const still = Math.abs(level - before) >= STEP_SD * spread ? spread : 0;
+  const leaves = values.findIndex(
+    (value, i) => i > 0 && beyond(value, still === 0 ? values[0]! : before, level, still),
+  );
   const at = leaves < 0 ? split : Math.min(leaves, split);
   return {
     series,
