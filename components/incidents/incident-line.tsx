@@ -65,9 +65,11 @@ export function IncidentLine({ incident }: { incident: Summary }) {
           {incident.kind === "service"
             ? cause
               ? `${name(CAUSE, cause.kind)}${cause.node === null ? "" : ` at ${cause.node}`}`
-              : "Not known yet"
+              : incident.closed_at === null
+                ? "Not known yet"
+                : "Not known"
             : name(DIAGNOSIS, incident.diagnosis)}
-          {incident.confidence === null ? null : (
+          {incident.confidence === null || cause?.kind === "unknown" ? null : (
             <span className="num block text-xs text-ink-3">{percent(incident.confidence)}</span>
           )}
         </span>
