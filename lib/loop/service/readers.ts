@@ -10,6 +10,7 @@ import { fetchLogs } from "@/lib/evidence/logs";
 import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
 import { searchRunbooks } from "@/lib/evidence/runbooks";
 import { serviceMap } from "@/lib/evidence/topology";
+import { stateLines } from "./state-lines";
 import type { ServiceContext } from "./world";
 
 /** Most lines of one node: enough for templates, few enough for a bundle. */
@@ -45,12 +46,14 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
     },
     async fetch_logs({ nodes, from, to, limit, contains }, signal) {
       const perNode = Math.min(LINES_PER_NODE, limit);
+      const present = from <= now / 1_000 && now / 1_000 <= to;
+      const states = present ? await stateLines(ctx, nodes) : [];
       const [logs, kube] = await Promise.all([
         Promise.all(nodes.map((node) => fetchLogs(ctx.logs, { node, from, to, limit: perNode, signal }))),
         kubernetesLines(ctx, { from, to }, signal),
       ]);
       const blind = [...logs.flatMap((log) => log.couldNotLook), ...(kube?.ok === false ? [kube] : [])];
-      const looked = logs.some((log) => log.looked.length > 0) || kube?.ok === true;
+      const looked = states.length > 0 || logs.some((log) => log.looked.length > 0) || kube?.ok === true;
       if (!looked)
         return couldNotLook(
           "logs",
@@ -61,6 +64,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       const all = [
         ...logs.flatMap(({ lines }) => lines),
         ...(kube?.ok ? kube.value.filter(({ node }) => nodes.includes(node)) : []),
+        ...states,
       ].toSorted((a, b) => a.t - b.t);
       const kept =
         contains === undefined ? all : all.filter(({ line }) => line.toLowerCase().includes(contains.toLowerCase()));

@@ -1,0 +1,52 @@
+import type { LogLine } from "@/lib/core/bundle";
+import { marked } from "@/lib/core/bundle-marks";
+import { formatSignal } from "@/lib/core/signals";
+import type { AlertRow } from "@/lib/db/queries/alerts";
+import { listFiringOf } from "@/lib/db/queries/alerts";
+import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
+import { signalTitle } from "@/lib/db/queries/services-view";
+import type { ServiceContext } from "./world";
+
+/** Alerts of one service that are read out: a storm says the same many times. */
+const ALERTS_EACH = 5;
+/** Callers in trouble from which on what they all call is spoken of, and their share of all that call it. */
+const MIN_CALLERS = 3;
+const MIN_SHARE = 0.5;
+
+/**
+ * What is known of services at this moment, as lines of evidence among the logs: signals that are out of band, alerts that
+ * fire, and, of what many services call, how many of those are in trouble. Texts of alerts are untrusted.
+ */
+export async function stateLines({ db, now }: ServiceContext, nodes: readonly string[]): Promise<LogLine[]> {
+  const [signals, firing, edges] = await Promise.all([listSignals(db, nodes), listFiringOf(db), listEdges(db)]);
+  const t = now / 1_000;
+  const line = (node: string, text: string): LogLine => ({ t, node, line: marked("state", text) });
+  return nodes.flatMap((node) => {
+    const callers = new Set(edges.flatMap(([caller, callee]) => (callee === node ? [caller] : [])));
+    const troubled = [...callers].filter((caller) => firing.has(caller));
+    const shared = troubled.length >= MIN_CALLERS && troubled.length >= MIN_SHARE * callers.size;
+    return [
+      ...signals.filter(({ serviceId }) => serviceId === node).flatMap((signal) => signalText(signal) ?? []),
+      ...(firing.get(node) ?? []).slice(0, ALERTS_EACH).map(alertText),
+      ...(shared
+        ? [
+            `unavailable or failing for its callers: alerts fire on ${troubled.length} of the ${callers.size} services that call it`,
+          ]
+        : []),
+    ].map((text) => line(node, text));
+  });
+}
+
+function signalText({ name, state, value, unit, upper, lower, expected }: Signal): string | null {
+  if (value === null) return null;
+  const at = `${signalTitle(name)} at ${formatSignal(value, unit)}`;
+  if (state === "over_limit")
+    return name === "up"
+      ? "unreachable: the last scrapes failed"
+      : `${at} exceeds its limit of ${formatSignal((upper ?? lower)!, unit)}`;
+  if (state === "out_of_band" && expected)
+    return `${at} exceeds what is usual, ${formatSignal(expected.low, unit)} to ${formatSignal(expected.high, unit)}`;
+  return null;
+}
+
+const alertText = ({ name, summary }: AlertRow): string => `alert ${name} fires: ${summary}`;
