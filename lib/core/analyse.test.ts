@@ -111,6 +111,27 @@ describe("an incident analysed without a model", () => {
     expect(hypotheses[0]!.node).toBe("api");
   });
 
+  const complaints = [
+    ...lines("web", 0, 12, (i) => `ERROR upstream api answered status=500 trace=${i}`),
+    ...lines("api", 0, 12, (i) => `ERROR request to db timed out attempt=${i % 3}`),
+  ];
+
+  it("follows complaints to where they end", () => {
+    expect(analyse(bundle({ logs: complaints })).hypotheses[0]!.node).toBe("db");
+  });
+
+  it("looks at who complains where what is complained of was looked at and is well", () => {
+    const changes = [{ t: AT - 60, node: "api", kind: "config", summary: "db.timeout_ms 2000 -> 40" }];
+    const metrics = [series("db", "query_duration_p95", 14, 14, "ms"), series("api", "error_ratio", 0.001, 0.3)];
+    const normal = {
+      metrics: metrics.map(({ points, ...rest }) => ({ ...rest, points: points.slice(0, 50) })),
+      logs: [],
+      spans: [],
+    };
+    const { hypotheses } = analyse(bundle({ logs: complaints, metrics, normal, changes }));
+    expect(hypotheses[0]).toMatchObject({ node: "api", kind: "config_regression" });
+  });
+
   it("calls what has ended no fault, and tells of it", () => {
     const over = [
       ...lines("api", 0, 4, () => marked("event", "Warning Unhealthy: readiness probe failed: connection refused"), 10),

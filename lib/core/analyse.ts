@@ -47,7 +47,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ranked: true,
   }));
   const seen = [...measured, ...(moved?.signs ?? []), ...lineSigns(groups, bundle, onset, now)];
-  const suspicion = new Map(suspectsOf(base, seen, bundle.edges).map(({ node, score }) => [node, score]));
+  const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [
     ...seen,
@@ -55,7 +55,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ...instructionSigns(bundle),
     ...similarSigns(known.similar),
   ];
-  const suspects = suspectsOf(base, signs, bundle.edges);
+  const suspects = suspectsOf(base, signs, bundle);
   const verdict = judge(bundle, compared ? ranked : null, signs);
   const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
   const causes = rivals(suspects, signs, bundle.edges, known.similar);

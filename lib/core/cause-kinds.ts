@@ -19,7 +19,7 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
     { crash: 0.7 },
   ],
   [
-    /\b(?:config\w*|settings?|parameters?|environment variable|env|manifest|image|misconfigur\w*|not set|undefined|probe|credentials?|secret|certificate|permission|denied|forbidden|unauthori[sz]ed|invalid|schema|feature flag)\b/i,
+    /\b(?:config\w*|settings?|parameters?|environment variable|env|manifest|image|misconfigur\w*|not set|probe|credentials?|secret|certificate|permission|denied|forbidden|unauthori[sz]ed|invalid|schema|feature flag)\b/i,
     { config_regression: 0.7 },
   ],
   [

@@ -33,11 +33,14 @@ const SERIOUS = 0.5;
 const SIGN_SHARE = 0.55;
 const RANK_SHARE = 0.8;
 const SIGNS_COUNTED = 4;
+/** A change that explains the onset says what kind of trouble there is; words of a line only hint at it. */
+const CHANGE_SAYS = 0.9;
+const WORDS_SAY = 0.5;
 /** More of the same kind adds nothing: ten series of one load are one load. */
 const SIGNS_OF_KIND = 2;
-/** What is only how trouble shows; where a kind of cause has as much for it, that is told first. */
+/** What is only how trouble shows; where a kind of cause has more than half as much for it, that is told first. */
 const SHOWS_ONLY: ReadonlySet<CauseKind> = new Set(["slow", "failing", "silent", "crash"]);
-const SHOWS_WEIGHT = 0.85;
+const SHOWS_WEIGHT = 0.6;
 /** A kind with less than this share of what its node's best kind has is no rival of it. */
 const KIND_FROM = 0.4;
 /** Weight of what nobody thought of, beside hypotheses' squared scores. */
@@ -46,6 +49,11 @@ const UNKNOWN_SCORE = 0.5;
 const NEAR = 0.75;
 const FAR = 0.35;
 const SIMILAR_BOOST = 0.3;
+/** How much a complaint about what is called says of who complains, and of whom it is about. */
+const COMPLAINS = 0.35;
+const COMPLAINED_OF = 0.6;
+/** A node for which ranking and lines have less was looked at and is well. */
+const WELL_BELOW = 0.1;
 /** How much of a caller's slowness or failures the worst trouble below it explains. */
 const EXPLAINED = 0.6;
 
@@ -54,7 +62,12 @@ const EXPLAINED = 0.6;
  * slow or fails is explained, as far as it goes, by trouble at what it calls (the rule of every walk along calls: MonitorRank,
  * Kim et al. 2013); what it says of itself in words is not.
  */
-export function suspectsOf(ranked: RankResult, signs: readonly Sign[], edges: Bundle["edges"]): Suspect[] {
+export function suspectsOf(
+  ranked: RankResult,
+  given: readonly Sign[],
+  { edges, metrics }: Pick<Bundle, "edges" | "metrics">,
+): Suspect[] {
+  const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)));
   const below = troubleBelow(signs, edges);
   const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
   for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
@@ -68,8 +81,13 @@ export function suspectsOf(ranked: RankResult, signs: readonly Sign[], edges: Bu
         .toSorted((a, b) => b.weight - a.weight);
       const kinds: Affinity = {};
       for (const kind of CAUSE_KINDS) {
-        const most = own.map(({ affinity, weight }) => (affinity[kind] ?? 0) * weight).toSorted((a, b) => b - a);
-        for (const value of most.slice(0, SIGNS_OF_KIND)) addTo(kinds, { [kind]: value }, 0.5);
+        const most = own
+          .map(
+            ({ affinity, weight, finding }) =>
+              (affinity[kind] ?? 0) * weight * (finding.kind === "change" ? CHANGE_SAYS : WORDS_SAY),
+          )
+          .toSorted((a, b) => b - a);
+        for (const value of most.slice(0, SIGNS_OF_KIND)) addTo(kinds, { [kind]: value }, 1);
       }
       const parts = ranked.parts.get(node);
       if (parts !== undefined)
@@ -93,6 +111,37 @@ export function suspectsOf(ranked: RankResult, signs: readonly Sign[], edges: Bu
     })
     .filter(({ score }) => score > 0)
     .toSorted((a, b) => b.score - a.score || a.node.localeCompare(b.node));
+}
+
+/**
+ * Complaints brought to where they end: "upstream payments answered 500" at checkout and "card-gateway timed out" at payments both
+ * speak of card-gateway, and only a part of who passes them on. What was looked at and is well ends no complaint: then the last who
+ * complains may wait too short, or hold too few connections.
+ */
+function settled(given: readonly Sign[], ranked: RankResult, looked: ReadonlySet<string>): Sign[] {
+  const troubled = new Set(ranked.ranking.flatMap(({ node, score }) => (score >= WELL_BELOW ? [node] : [])));
+  const next = new Map<string, { to: string; weight: number }>();
+  for (const { finding, active, complainsOf, ranked: counted, weight } of given) {
+    if (finding.node === null || counted === true) continue;
+    if (active && weight >= WELL_BELOW) troubled.add(finding.node);
+    if (complainsOf !== undefined && weight > (next.get(finding.node)?.weight ?? 0))
+      next.set(finding.node, { to: complainsOf, weight });
+  }
+  const isWell = (node: string) => looked.has(node) && !troubled.has(node);
+  return given.flatMap((sign) => {
+    const { finding, weight, complainsOf } = sign;
+    let end = finding.node;
+    const seen = new Set([end]);
+    for (let to = complainsOf; to !== undefined && !seen.has(to) && !isWell(to); to = next.get(to)?.to) {
+      seen.add(to);
+      end = to;
+    }
+    if (end === finding.node) return [sign];
+    return [
+      { ...sign, weight: weight * COMPLAINS },
+      { ...sign, finding: { ...finding, node: end }, weight: weight * COMPLAINED_OF },
+    ];
+  });
 }
 
 /** For each node the worst trouble that lines and series tell of at what it calls, directly or not. */

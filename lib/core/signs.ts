@@ -17,6 +17,8 @@ export interface Sign {
   affinity: Affinity;
   /** Still so at the end of the evidence. */
   active: boolean;
+  /** A line names this node, which its own node calls: part of it speaks of that, or of what that complains of in turn. */
+  complainsOf?: string;
   /** The ranking over metrics and spans counted it already. */
   ranked?: true;
 }
@@ -77,7 +79,7 @@ function timely(last: number, onset: Onset, now: number): number {
 export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: Onset, now: number): Sign[] {
   const near = relatives(bundle);
   let count = 0;
-  return groups.flatMap((group) => {
+  return groups.flatMap((group): Sign[] => {
     const { mark, bad, node } = group;
     const told =
       mark === "alert" || mark === "top" || bad >= BAD_FROM || (group.tone.past && group.tone.good >= BAD_FROM);
@@ -92,6 +94,10 @@ export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: O
         : mark === "top"
           ? CONSISTS_WEIGHT * place
           : Math.min(1, bad * own) * place * time * (group.changed ?? 1);
+    const complainsOf =
+      (mark === null || mark === "event") && bad >= BAD_FROM
+        ? complaintOf(group.sample, node, bundle.edges)
+        : undefined;
     const orders = givesOrders(group.sample);
     const listed = bad >= BAD_FROM || mark === "alert" || mark === "top";
     return [
@@ -99,10 +105,23 @@ export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: O
         finding: { ...finding, strength: Math.min(finding.strength, Math.max(weight, 0.05)) },
         weight: listed ? weight * (orders ? ORDERED : 1) : 0,
         affinity: orders ? {} : affinityOfText(group.sample),
+        ...(complainsOf === undefined ? {} : { complainsOf }),
         active: group.active && mark !== "alert" && mark !== "top",
       },
     ];
   });
+}
+
+/** The node among what its own node calls that a line names. */
+function complaintOf(text: string, node: string, edges: Bundle["edges"]): string | undefined {
+  return edges.find(([caller, callee]) => caller === node && callee !== node && names(text, callee))?.[1];
+}
+
+/** A name as a whole word: `payments` and not `payments-db`. */
+function names(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!/[\w-]/.test(text[at - 1] ?? "") && !/[\w-]/.test(text[at + name.length] ?? "")) return true;
+  return false;
 }
 
 /** Series that moved within themselves, for bundles without normal time. */
