@@ -52,7 +52,7 @@ export function lookAt(
     return {
       name: spec.name,
       value,
-      expected: band && { low: band.low, mid: band.mid, high: band.high },
+      expected: band && { low: atLeastNone(band.low), mid: atLeastNone(band.mid), high: atLeastNone(band.high) },
       state: next,
       since: next === was.state ? was.since : o.now,
       news: anomaly && next === "out_of_band" ? describe(spec, value!, band) : null,
@@ -61,6 +61,9 @@ export function lookAt(
   });
   return { state: detector, signals };
 }
+
+/** No signal is negative; a band around nothing but zeros is one of rounding. */
+const atLeastNone = (value: number): number => (value < Number.EPSILON ? 0 : value);
 
 const isOver = (spec: SignalSpec | undefined, value: number): boolean =>
   spec !== undefined && overLimit({ value, upper: spec.upper ?? null, lower: spec.lower ?? null });

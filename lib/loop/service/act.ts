@@ -1,4 +1,5 @@
 import { perform, prepare } from "@/lib/actions/service/index";
+import type { Prepared } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { type ActionRun, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
@@ -7,9 +8,10 @@ import { findService, serviceClaim } from "@/lib/db/queries/services";
 import { actionRuns, changes, findings } from "@/lib/db/schema";
 import { fetchLogs } from "@/lib/evidence/logs";
 import { redact } from "@/lib/core/redact";
-import { newId } from "../ids";
+import { digestOf, newId } from "../ids";
 import { Plan } from "../plan";
 import type { Acted } from "../act";
+import { operationText } from "./digest";
 import type { ServiceContext } from "./world";
 
 /** Lines that are kept of what an operation is about to destroy, and how far back they go, in seconds. */
@@ -36,6 +38,8 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
   const { entry: name, ...args } = proposal.args;
   const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
   if (!prepared.ok) return voided(ctx, proposal, `it is not on the allow-list any more: ${prepared.reason}`);
+  if (!isWhatWasShown(proposal, prepared.value))
+    return voided(ctx, proposal, "the allow-list says something else by now");
   const acting = incident.state === "acting" || canMoveIncident(incident.state, "acting");
   if (!acting) return voided(ctx, proposal, `the incident is ${incident.state}`);
   if (prepared.value.destroysEvidence) await capture(ctx, proposal);
@@ -78,6 +82,13 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
     ctx.underway.delete(run.id);
   }
   return { kind: "begun", runId: run.id };
+}
+
+/** Whether exactly that would run which the proposal showed. */
+function isWhatWasShown({ considered }: Proposal, prepared: Prepared): boolean {
+  const shown = considered?.operation;
+  const runs = operationText(prepared, shown?.undo ?? null);
+  return shown !== undefined && digestOf(runs) === digestOf(shown);
 }
 
 async function finish(

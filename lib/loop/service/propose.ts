@@ -1,7 +1,6 @@
 import type { Investigation } from "@/lib/agents/investigation/investigate";
 import type { Offer } from "@/lib/agents/investigation/ports";
 import { offersFor, prepare } from "@/lib/actions/service/index";
-import type { Prepared } from "@/lib/actions/service/operation";
 import type { CauseHypothesis, CauseKind } from "@/lib/core/bundle";
 import { canMoveIncident, moveIncident } from "@/lib/core/lifecycle";
 import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/policy";
@@ -10,10 +9,9 @@ import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { findService } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
 import { approvals, proposals } from "@/lib/db/schema";
-import type { OperationText } from "@/lib/db/schema/healing";
 import { newId } from "../ids";
 import type { Plan } from "../plan";
-import { operationDigest } from "./digest";
+import { operationDigest, operationText } from "./digest";
 import type { ServiceContext } from "./world";
 
 /** Allow-listed operations that suit a cause and were not tried in this incident without success. */
@@ -154,20 +152,5 @@ export async function planProposal(
     case "refuse":
       if (canMoveIncident(incident.state, "escalated"))
         return end("escalated", "proposal.refused", `${name} was refused: ${verdict.reason}`, true);
-  }
-}
-
-/** What runs, in the words that a person decides on: nothing is left to a description. */
-function operationText({ entry, runs }: Prepared, undo: string | null): OperationText {
-  const { title } = entry;
-  switch (runs.kind) {
-    case "run_command":
-      return { title, runs: runs.argv, undo, dryRun: runs.dryRun };
-    case "call_webhook":
-      return { title, runs: ["POST", runs.url], undo, dryRun: null };
-    case "open_rollback_pr":
-      return { title, runs: [`${runs.owner}/${runs.repo}`, runs.base, ...runs.paths], undo, dryRun: null };
-    case "notify":
-      return { title, runs: [], undo, dryRun: null };
   }
 }

@@ -158,10 +158,6 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
     const { alert, flapping } = pending.get(id)!;
     plan.write(insertAlert(db, { id, sourceId, flapping, ...set }, alert, now));
   });
-  plan.write({
-    sql: "UPDATE alert_sources SET received = received + ?, last_at = ? WHERE id = ?",
-    args: [list.length, now, sourceId],
-  });
   return (await commit(db, plan)) ? { ...done, ...placed } : null;
 }
 

@@ -231,6 +231,17 @@ describe("consent", () => {
     expect((await listProposalsOf(estate.db, incident.id)).map(({ state }) => state)).toEqual(["void", "pending"]);
   });
 
+  test("is for exactly what was shown: an allow-list that changed meanwhile runs nothing", async () => {
+    const incident = await untilAsked();
+    const [proposal] = await listProposalsOf(estate.db, incident.id);
+    expect(proposal!.considered!.operation!.runs.at(-1)).toBe("api");
+    estate.says = "something-else";
+    await approveOnly();
+    await estate.rest();
+    expect(estate.ran()).toEqual([]);
+    expect((await listProposalsOf(estate.db, incident.id)).map(({ state }) => state)).toEqual(["void", "pending"]);
+  });
+
   test("a rejection leaves it waiting until somebody heals it now", async () => {
     const incident = await untilAsked();
     const [approval] = await listPendingApprovals(estate.db);

@@ -44,6 +44,8 @@ export class TestEstate {
   mind: ServiceMind = freshMind();
   readonly measured = new Map<string, Measured>();
   blind = false;
+  /** What the operation writes, as the allow-list has it now. */
+  says = "{service}";
   readonly #folder = mkdtempSync(join(tmpdir(), "sentinel-estate-"));
 
   private constructor(
@@ -92,7 +94,7 @@ export class TestEstate {
               remedies: ["resource_exhaustion", "crash", "memory_leak", "slow", "failing", "overload", "silent"],
               risk: "hard_to_undo",
               blast_radius: "{service} answers nothing for some seconds",
-              argv: [process.execPath, "-e", program, join(this.#folder, "ran"), "{service}"],
+              argv: [process.execPath, "-e", program, join(this.#folder, "ran"), this.says],
             },
           ],
         },
