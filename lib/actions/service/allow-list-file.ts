@@ -77,7 +77,7 @@ const OnWebhook = z.strictObject({
     .record(z.string().min(1), z.union([z.string().max(2_000), z.number(), z.boolean()]))
     .nullable()
     .default(null),
-  secret: short.default("webhook"),
+  secret: short.default("default"),
   timeout_ms: timeout(WEBHOOK_TIMEOUT_MS),
   params,
   destroys_evidence: z.boolean().default(false),

@@ -7,7 +7,7 @@ import { offersFor, prepare } from "./index";
 import { READY_MADE } from "./ready-made";
 
 const MEANS: Means = {
-  secrets: { webhook: `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}` },
+  secrets: { default: `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}` },
   github: true,
 };
 const COMMAND = {
@@ -92,7 +92,7 @@ describe("a file that is wrong is refused, naming entry and field", () => {
   });
   it("and when what it needs is not configured", () => {
     expect(problemsOf([PULL], { ...MEANS, github: false })).toEqual([expect.stringContaining(`entry "pull", kind: pull requests need`)]); // prettier-ignore
-    expect(problemsOf([WEBHOOK], { github: true, secrets: { webhook: "not a key" } })).toEqual([expect.stringContaining(`entry "call", secret`)]); // prettier-ignore
+    expect(problemsOf([WEBHOOK], { github: true, secrets: { default: "not a key" } })).toEqual([expect.stringContaining(`entry "call", secret`)]); // prettier-ignore
   });
   it("and when it cannot be read", async () => {
     await expect(loadAllowList("/nowhere/actions.json", MEANS)).rejects.toThrow(/\/nowhere\/actions\.json: ENOENT/);

@@ -35,9 +35,10 @@ export type Execution =
   | { kind: "not_started"; reason: string };
 
 /**
- * Runs a program: no shell, nothing to read, a process group of its own. When the time is up the whole group is asked to end
- * (SIGTERM) and, after a grace, ended (SIGKILL); a program that ends in time may leave others running, as starting a service
- * does. `graceMs` is for tests. Never throws.
+ * Runs a program: no shell of ours (a script that names no interpreter is still read by sh, as execvp(3) does), nothing to
+ * read, a process group of its own. When the time is up the whole group is asked to end (SIGTERM) and, after a grace, ended
+ * (SIGKILL); a program that ends in time may leave others running, as starting a service does. `graceMs` is for tests. Never
+ * throws.
  */
 export async function execute(command: Command, graceMs = GRACE_MS): Promise<Execution> {
   const began = performance.now();

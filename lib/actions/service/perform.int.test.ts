@@ -6,7 +6,7 @@ import { EMPTY_ALLOW_LIST, type Means, parseAllowList } from "./allow-list";
 import { dryRun, type OperationPorts, perform, prepare } from "./index";
 
 const SECRET = `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}`;
-const MEANS: Means = { secrets: { webhook: SECRET }, github: true };
+const MEANS: Means = { secrets: { default: SECRET }, github: true };
 const ports: OperationPorts = {
   env: { PATH: process.env["PATH"], HOME: "/home/x", KUBECONFIG: "/k", EXTRA: "e", SENTINEL_SECRET: "s3cr3ts3cr3t" },
   github: null,

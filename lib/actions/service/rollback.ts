@@ -109,9 +109,8 @@ async function planOn(github: Github, spec: RollbackSpec, wanted: string): Promi
   const [before, now] = await Promise.all([github.gitCommit(parent.sha), github.gitCommit(head)]);
   const restore: Plan["restore"] = [];
   for (const path of touched.filter(mayRestore)) {
-    const was = await github.entryAt(before.tree.sha, path);
-    const became = await github.entryAt(commit.commit.tree.sha, path);
-    const is = await github.entryAt(now.tree.sha, path);
+    const roots = [before.tree.sha, commit.commit.tree.sha, now.tree.sha] as const;
+    const [was = null, became = null, is = null] = await Promise.all(roots.map((root) => github.entryAt(root, path)));
     if (same(was, became) || same(is, was)) continue;
     if (!same(is, became)) throw new GithubRefusal(`${path} was changed again since; it has to be taken back by hand`);
     restore.push({ path, mode: (was ?? became)!.mode, sha: was?.sha ?? null });
