@@ -58,8 +58,7 @@ export function postmortem(input: PostmortemInput): string {
     ),
     section(
       "Evidence",
-      [...input.findings.map((finding, index) => `${index + 1}. ${plain(finding.text)}`)].join("\n") ||
-        "None was found.",
+      input.findings.map((finding, index) => `${index + 1}. ${plain(finding.text)}`).join("\n") || "None was found.",
     ),
     ...(input.couldNotLook.length > 0 ? [section("What could not be looked at", list(input.couldNotLook, ""))] : []),
     section(

@@ -5,6 +5,7 @@ import { listSubjects } from "@/lib/db/queries/incidents";
 import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
+import { marked } from "@/lib/core/bundle-marks";
 import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
 import { fetchLogs } from "@/lib/evidence/logs";
 import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
@@ -167,7 +168,10 @@ async function kubernetesLines(
 const eventLine = ({ t, node, kind, object, warning, reason, message, count }: KubeEvent): LogLine => ({
   t,
   node,
-  line: `${warning ? "WARN" : "INFO"} kubernetes ${kind}/${object} ${reason}: ${message}${count > 1 ? ` (${count} times)` : ""}`,
+  line: marked(
+    "event",
+    `${warning ? "Warning " : ""}${reason} ${kind}/${object}: ${message}${count > 1 ? ` (${count} times)` : ""}`,
+  ),
 });
 
 function terminationLine(
@@ -180,7 +184,10 @@ function terminationLine(
     {
       t: last.t,
       node,
-      line: `ERROR kubernetes pod/${pod} container ${container} last terminated: ${why}; ${restarts} restarts${waiting ? `; now ${waiting}` : ""}`,
+      line: marked(
+        "state",
+        `pod/${pod} container ${container} last terminated: ${why}; ${restarts} restarts${waiting ? `; now ${waiting}` : ""}`,
+      ),
     },
   ];
 }
