@@ -75,12 +75,12 @@ export async function startWatchedService(options: Options): Promise<WatchedServ
   };
 }
 
-/** A demo's patience: looks as often as its Prometheus measures, and judges a cure by half a minute of it. */
+/** A demo's patience: looks as often as its Prometheus measures, and judges a cure by a quarter of a minute of it. */
 const WATCHING = {
   WATCH_INTERVAL_MS: "2000",
-  WATCH_RATE_WINDOW: "30s",
+  WATCH_RATE_WINDOW: "16s",
   NO_DATA_MS: "60000",
   VERIFY_SETTLE_MS: "5000",
-  VERIFY_WINDOW_MS: "30000",
+  VERIFY_WINDOW_MS: "16000",
   VERIFY_DEADLINE_MS: "180000",
 };

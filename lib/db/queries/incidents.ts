@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lte, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, sql } from "drizzle-orm";
 import type { IncidentState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
@@ -49,6 +49,37 @@ export async function listWithoutInvestigation(db: Db, openedBefore: number): Pr
       ),
     )
     .orderBy(desc(incidents.severity), incidents.openedAt);
+}
+
+/** A time in which something else was wrong with a service, in epoch ms. */
+export interface OtherTrouble {
+  serviceId: string;
+  from: number;
+  to: number;
+}
+
+/** When services had incidents that were over before this one was opened, since a time. */
+export async function listOtherTroubles(
+  db: Db,
+  incident: Pick<Incident, "id" | "openedAt">,
+  serviceIds: readonly string[],
+  since: number,
+): Promise<OtherTrouble[]> {
+  const rows = await db
+    .select({ serviceId: incidentSubjects.subjectId, from: incidents.onsetAt, to: incidents.closedAt })
+    .from(incidents)
+    .innerJoin(incidentSubjects, eq(incidentSubjects.incidentId, incidents.id))
+    .where(
+      and(
+        eq(incidents.kind, "service"),
+        ne(incidents.id, incident.id),
+        eq(incidentSubjects.subjectKind, "service"),
+        sql`${incidentSubjects.subjectId} IN (SELECT value FROM json_each(${JSON.stringify(serviceIds)}))`,
+        gte(incidents.closedAt, since),
+        lte(incidents.closedAt, incident.openedAt),
+      ),
+    );
+  return rows.map(({ serviceId, from, to }) => ({ serviceId, from, to: to ?? from }));
 }
 
 export async function listOpenExternal(db: Db): Promise<Incident[]> {

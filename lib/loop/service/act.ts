@@ -3,7 +3,8 @@ import type { Prepared } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { type ActionRun, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
-import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
+import { getIncident, incidentClaim, listFindings } from "@/lib/db/queries/incidents";
+import { listCauses } from "@/lib/db/queries/investigations";
 import { findService, serviceClaim } from "@/lib/db/queries/services";
 import { actionRuns, changes, findings } from "@/lib/db/schema";
 import { fetchLogs } from "@/lib/evidence/logs";
@@ -76,7 +77,8 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
         data: { run: run.id, entry: String(name), args },
       });
     if (!(await commit(db, plan))) return { kind: "lost" };
-    const done = await perform(prepared.value, ctx.ports, { idempotencyKey: run.id });
+    const occasion = { incident: incident.id, citations: await citationsOf(ctx, incident.id) };
+    const done = await perform(prepared.value, ctx.ports, { idempotencyKey: run.id, occasion });
     await finish(ctx, run, prepared.value.entry.title, done);
   } finally {
     ctx.underway.delete(run.id);
@@ -89,6 +91,13 @@ function isWhatWasShown({ considered }: Proposal, prepared: Prepared): boolean {
   const shown = considered?.operation;
   const runs = operationText(prepared, shown?.undo ?? null);
   return shown !== undefined && digestOf(runs) === digestOf(shown);
+}
+
+/** What the operation rests on, for those who read of it elsewhere. */
+async function citationsOf({ db }: ServiceContext, incidentId: string): Promise<string[]> {
+  const [[first], found] = await Promise.all([listCauses(db, incidentId), listFindings(db, incidentId)]);
+  const cited = new Set(first?.cites);
+  return [...(first ? [first.statement] : []), ...found.filter(({ id }) => cited.has(id)).map(({ title }) => title)];
 }
 
 async function finish(

@@ -66,7 +66,7 @@ export async function createWorld(e: Env): Promise<World> {
           },
           ports,
         );
-  const means = { secrets: { default: e.SENTINEL_WEBHOOK_SECRET }, github: e.GITHUB_TOKEN !== undefined };
+  const means = { secrets: { default: e.SENTINEL_WEBHOOK_SECRET }, github: Boolean(e.GITHUB_TOKEN) };
   const settings = modelSettings(e);
   return {
     prometheus: prometheus(),

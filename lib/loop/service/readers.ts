@@ -1,7 +1,8 @@
+import type { Db } from "@/lib/db/client";
 import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
 import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
 import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
-import { listSubjects } from "@/lib/db/queries/incidents";
+import { getIncident, listOtherTroubles, listSubjects } from "@/lib/db/queries/incidents";
 import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
@@ -49,6 +50,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       const perNode = Math.min(LINES_PER_NODE, limit);
       const present = from <= now / 1_000 && now / 1_000 <= to;
       const states = present ? await stateLines(ctx, nodes) : [];
+      const other = await otherTroubles(db, incidentId, nodes, from);
       const [logs, kube] = await Promise.all([
         Promise.all(nodes.map((node) => fetchLogs(ctx.logs, { node, from, to, limit: perNode, signal }))),
         kubernetesLines(ctx, { from, to }, signal),
@@ -66,7 +68,9 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         ...logs.flatMap(({ lines }) => lines),
         ...(kube?.ok ? kube.value.filter(({ node }) => nodes.includes(node)) : []),
         ...states,
-      ].toSorted((a, b) => a.t - b.t);
+      ]
+        .filter(({ node, t }) => !other(node, t))
+        .toSorted((a, b) => a.t - b.t);
       const kept =
         contains === undefined ? all : all.filter(({ line }) => line.toLowerCase().includes(contains.toLowerCase()));
       return found(
@@ -79,7 +83,11 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       const recorded = await listRecorded(db, nodes, { from, to }, metric);
       const live = await liveSeries(ctx, incidentId, { nodes, metric, from, to }, signal);
       if (!live.ok && recorded.length === 0) return live;
-      const series = [...(live.ok ? live.value : []), ...recorded];
+      const other = await otherTroubles(db, incidentId, nodes, from);
+      const series = [...(live.ok ? live.value : []), ...recorded].map((one) => ({
+        ...one,
+        points: one.points.filter(([t]) => !other(one.node, t)),
+      }));
       return found(live.source, { series, spans: [] }, !live.ok || live.truncated);
     },
     async list_recent_changes({ nodes, from, to }, signal) {
@@ -118,6 +126,20 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
     },
     read_runbook: ({ query, node }) => searchRunbooks(db, { query, service: node, limit: SECTIONS }),
   };
+}
+
+/** What is seen so long before an incident's first alert belongs to it already, in ms. */
+const LEAD_MS = 60_000;
+
+/**
+ * Whether a moment of a service (epoch seconds) belongs to an incident that was over before this one: it is neither
+ * normal, nor evidence of what is wrong now.
+ */
+async function otherTroubles(db: Db, incidentId: string, nodes: readonly string[], from: number) {
+  const incident = await getIncident(db, incidentId);
+  const troubles = await listOtherTroubles(db, incident, nodes, from * 1_000);
+  return (node: string, t: number): boolean =>
+    troubles.some((one) => one.serviceId === node && t * 1_000 >= one.from - LEAD_MS && t * 1_000 <= one.to);
 }
 
 /** The signals of services, and what raised the incident, from the source of metrics. */

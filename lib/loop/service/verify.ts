@@ -1,4 +1,5 @@
 import { prepare } from "@/lib/actions/service/index";
+import { durationText } from "@/lib/core/durations";
 import { canMoveIncident } from "@/lib/core/lifecycle";
 import { judgeRecovery, type Recovery } from "@/lib/core/recovery";
 import type { Outcome } from "@/lib/core/vocabulary";
@@ -20,6 +21,8 @@ const NORMAL_S = 3_600;
 const ONSET_BLUR_S = 60;
 /** Operations that one incident may see before a person has to look: the first guesses are the good ones. */
 const MAX_OPERATIONS = 3;
+/** How long a rollback pull request may wait for its merge before its effect is judged, in ms. */
+const MERGE_MS = 24 * 60 * 60_000;
 /** An operation that has not reported this long after its own time limit was cut off by a crash, in ms. */
 const GRACE_MS = 5_000;
 /** The limit of one that is not on the allow-list any more: the longest that there may be. */
@@ -49,7 +52,9 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
   const since = (run.endedAt ?? run.startedAt) + config.settleMs;
   if (now < since) return false;
   const incident = await getIncident(db, run.incidentId);
-  const deadline = now - (run.endedAt ?? run.startedAt) >= config.verifyDeadlineMs;
+  // A pull request changes nothing until somebody merges it.
+  const patience = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
+  const deadline = now - (run.endedAt ?? run.startedAt) >= patience;
   const measured = await measure(ctx, incident, run, since);
   if (measured === null && !deadline) return false;
   const stepS = Math.max(1, config.watchMs / 1_000);
@@ -179,10 +184,9 @@ async function recovered(
     text: `${actionName(run)}: recovered. ${reason}`,
     data: { run: run.id, outcome: "recovered" },
   });
-  const minutes = Math.max(1, Math.round(ctx.config.verifyMs / 60_000));
   await close(plan, ctx, incident, {
     state: "resolved",
-    outcome: `back in band for ${minutes} min after ${actionName(run)}: ${reason}`,
+    outcome: `back in band for ${durationText(ctx.config.verifyMs)} after ${actionName(run)}: ${reason}`,
     healed: true,
     run: { ...run, outcome: "recovered" },
   });
