@@ -66,7 +66,11 @@ export async function listOtherTroubles(
   since: number,
 ): Promise<OtherTrouble[]> {
   const rows = await db
-    .select({ serviceId: incidentSubjects.subjectId, from: incidents.onsetAt, to: incidents.closedAt })
+    .select({
+      serviceId: incidentSubjects.subjectId,
+      from: sql<number>`min(${incidents.onsetAt}, coalesce((SELECT min(i.onset ->> '$.from') * 1000 FROM investigations i WHERE i.incident_id = ${incidents.id}), ${incidents.onsetAt}))`,
+      to: incidents.closedAt,
+    })
     .from(incidents)
     .innerJoin(incidentSubjects, eq(incidentSubjects.incidentId, incidents.id))
     .where(

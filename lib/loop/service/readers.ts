@@ -7,6 +7,7 @@ import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } fro
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
 import { marked } from "@/lib/core/bundle-marks";
+import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
 import { fetchLogs } from "@/lib/evidence/logs";
 import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
@@ -129,7 +130,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
 }
 
 /** What is seen so long before an incident's first alert belongs to it already, in ms. */
-const LEAD_MS = 60_000;
+const LEAD_MS = 15_000;
 
 /**
  * Whether a moment of a service (epoch seconds) belongs to an incident that was over before this one: it is neither
@@ -144,7 +145,7 @@ async function otherTroubles(db: Db, incidentId: string, nodes: readonly string[
 
 /** The signals of services, and what raised the incident, from the source of metrics. */
 async function liveSeries(
-  { db, prometheus, config }: ServiceContext,
+  { db, prometheus, config, now }: ServiceContext,
   incidentId: string,
   { nodes, metric, from, to }: { nodes: string[]; metric?: string; from: number; to: number },
   signal: AbortSignal,
@@ -157,11 +158,16 @@ async function liveSeries(
     ...raised.filter(({ query, serviceId }) => !known.has(query) && nodes.includes(serviceId)),
   ].filter(({ name }) => metric === undefined || name === metric);
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
+  // Beyond now a source repeats what it saw last.
+  const end = Math.min(to, now / 1_000);
   const looks = await Promise.all(
-    asked.map(async (one) => ({ one, looked: await prometheus.range(one.query, { from, to, minStep }, signal) })),
+    asked.map(async (one) => ({
+      one,
+      looked: await closely(prometheus, one.query, { from, to: end, minStep }, signal),
+    })),
   );
   const series = looks.flatMap(({ one, looked }): Series[] => {
-    const points = looked.ok ? (looked.value[0]?.points ?? []) : [];
+    const points = looked.ok ? looked.value : [];
     return points.length === 0
       ? []
       : [{ node: one.serviceId, metric: one.name, ...(one.unit ? { unit: one.unit } : {}), points }];
@@ -169,6 +175,31 @@ async function liveSeries(
   const failed = looks.map(({ looked }) => looked).find((looked) => !looked.ok);
   if (series.length === 0 && failed && !failed.ok) return failed;
   return found(prometheus.source, series, failed !== undefined);
+}
+
+/** The end of a window, in seconds, that is read as finely as it was measured: there the trouble is. */
+const CLOSE_S = 15 * 60;
+
+/** A range, its end in finer steps than its whole length allows. */
+async function closely(
+  prometheus: Prometheus,
+  query: string,
+  { from, to, minStep }: { from: number; to: number; minStep: number },
+  signal: AbortSignal,
+): Promise<Looked<[number, number][]>> {
+  const fine = Math.max(from, to - CLOSE_S);
+  const [wide, close] = await Promise.all([
+    fine > from ? prometheus.range(query, { from, to: fine, minStep }, signal) : null,
+    prometheus.range(query, { from: fine, to, minStep }, signal),
+  ]);
+  if (wide !== null && !wide.ok) return wide;
+  if (!close.ok) return close;
+  const before = (wide?.value[0]?.points ?? []).filter(([t]) => t < fine);
+  return found(
+    close.source,
+    [...before, ...(close.value[0]?.points ?? [])],
+    (wide?.truncated ?? false) || close.truncated,
+  );
 }
 
 /** Events and last terminated states of the cluster, as lines among the logs; null where there is none. */

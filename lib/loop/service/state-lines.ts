@@ -37,16 +37,23 @@ export async function stateLines({ db, now }: ServiceContext, nodes: readonly st
   });
 }
 
+/** What each signal is like when it is ill: the word that an operator would use. */
+const ILL: Readonly<Record<string, string>> = {
+  cpu: "saturated",
+  latency_p90: "slow",
+  errors: "failing",
+  memory: "grows",
+  requests: "unusual traffic",
+};
+
 function signalText({ name, state, value, unit, upper, lower, expected }: Signal): string | null {
-  if (value === null) return null;
-  const at = `${signalTitle(name)} at ${formatSignal(value, unit)}`;
-  if (state === "over_limit")
-    return name === "up"
-      ? "unreachable: the last scrapes failed"
-      : `${at} exceeds its limit of ${formatSignal((upper ?? lower)!, unit)}`;
-  if (state === "out_of_band" && expected)
-    return `${at} exceeds what is usual, ${formatSignal(expected.low, unit)} to ${formatSignal(expected.high, unit)}`;
-  return null;
+  if (value === null || (state !== "over_limit" && state !== "out_of_band")) return null;
+  if (name === "up") return "unresponsive: no scrape of it was answered";
+  const bound =
+    state === "over_limit" ? (upper ?? lower) : value > (expected?.mid ?? 0) ? expected?.high : expected?.low;
+  const is = `${signalTitle(name)} ${ILL[name] ?? "unusual"}: ${formatSignal(value, unit)}`;
+  if (bound === null || bound === undefined) return is;
+  return `${is} ${value > bound ? "exceeds" : "has dropped below"} ${formatSignal(bound, unit)}`;
 }
 
 const alertText = ({ name, summary }: AlertRow): string => `alert ${name} fires: ${summary}`;
