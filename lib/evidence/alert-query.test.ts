@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { comparison, measurable } from "./alert-query";
+import { comparison, measurable, metricsIn } from "./alert-query";
 
 test.each([
   [
@@ -20,6 +20,15 @@ test.each([
   ["", null],
 ])("%s", (expression, expected) => {
   expect(comparison(expression)).toEqual(expected);
+});
+
+test("the metrics that an expression names", () => {
+  expect(metricsIn('sum(rate(a_total{b="c"}[1m])) / sum(rate(a_count[1m])) > x_limit')).toEqual([
+    "a_total",
+    "a_count",
+    "x_limit",
+  ]);
+  expect(metricsIn("1 + 1")).toEqual([]);
 });
 
 test("the expression of Prometheus' own link, and nothing from any other", () => {

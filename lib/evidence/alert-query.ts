@@ -46,6 +46,15 @@ export function comparison(expression: string): MeasurableAlert | null {
   return null;
 }
 
+/** The metrics that an expression names, in their order, each once: what it is about. Empty for an expression that is none. */
+export function metricsIn(expression: string): string[] {
+  const names = new Set<string>();
+  parser.parse(expression.slice(0, MAX_EXPRESSION)).iterate({
+    enter: ({ name, from, to }) => void (name === "Identifier" && names.add(expression.slice(from, to))),
+  });
+  return [...names];
+}
+
 type SyntaxNode = NonNullable<ReturnType<typeof parser.parse>["topNode"]["firstChild"]>;
 
 function inner(node: SyntaxNode): SyntaxNode | null {

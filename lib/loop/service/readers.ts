@@ -4,6 +4,7 @@ import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
 import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
 import { getIncident, listOtherTroubles, listSubjects } from "@/lib/db/queries/incidents";
 import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
+import { metricsIn } from "@/lib/evidence/alert-query";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
 import { marked } from "@/lib/core/bundle-marks";
@@ -152,10 +153,13 @@ async function liveSeries(
 ): Promise<Looked<Series[]>> {
   if (prometheus === null) return couldNotLook("metrics", "no Prometheus is configured");
   const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
-  const known = new Set(rows.map(({ query }) => query));
+  const known = new Set(rows.flatMap(({ query }) => metricsIn(query)));
   const asked = [
     ...rows.map(({ serviceId, name, query, unit }) => ({ serviceId, name, query, unit })),
-    ...raised.filter(({ query, serviceId }) => !known.has(query) && nodes.includes(serviceId)),
+    // What our own signals read already would be counted twice; an alert's name is a team's own word, its metric says what it is.
+    ...raised
+      .filter(({ query, serviceId }) => nodes.includes(serviceId) && !metricsIn(query).every((name) => known.has(name)))
+      .map((row) => ({ ...row, name: metricsIn(row.query)[0] ?? row.name })),
   ].filter(({ name }) => metric === undefined || name === metric);
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   // Beyond now a source repeats what it saw last.
