@@ -15,7 +15,7 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
   ],
   [/\b(?:oom\w*|out of memory|heap|memory|garbage)\b/i, { resource_exhaustion: 0.6, memory_leak: 0.5 }],
   [
-    /\b(?:crash\w*|killed|panic\w*|segfault|core dumped|exit(?:ed)?[ _]code|terminated|back-?off|restart\w*)\b/i,
+    /\b(?:crash\w*|killed|panic\w*|segfault|sig(?:segv|abrt|kill)|uncaught|unhandled|aborted|core dumped|exit(?:ed)?[ _]code|terminated|back-?off|restart\w*)\b/i,
     { crash: 0.7 },
   ],
   [

@@ -27,7 +27,11 @@ export async function stateLines({ db, now }: ServiceContext, nodes: readonly st
     const shared = troubled.length >= MIN_CALLERS && troubled.length >= MIN_SHARE * callers.size;
     return [
       ...signals.filter(({ serviceId }) => serviceId === node).flatMap((signal) => signalText(signal) ?? []),
-      ...(firing.get(node) ?? []).slice(0, ALERTS_EACH).map(alertText),
+      // What Sentinel itself alerts on are these very signals.
+      ...(firing.get(node) ?? [])
+        .filter(({ labels }) => labels["signal"] === undefined)
+        .slice(0, ALERTS_EACH)
+        .map(alertText),
       ...(shared
         ? [
             `unavailable or failing for its callers: alerts fire on ${troubled.length} of the ${callers.size} services that call it`,

@@ -196,7 +196,8 @@ function alertOf(service: Service, signal: SignalNow, config: ServiceConfig, now
         ? `${spec.title} at ${formatSignal(signal.value!, spec.unit)}, limit ${formatSignal(limit!, spec.unit)}`
         : (signal.news ?? `${spec.title} out of its usual band`);
   return own(service.id, signal.name, over || off ? "firing" : "resolved", {
-    name: over ? `${signal.name} over its limit` : `${signal.name} out of band`,
+    name:
+      signal.name === "up" ? "not reachable" : over ? `${signal.name} over its limit` : `${signal.name} out of band`,
     severity: signal.name === "up" || (over && signal.name === "errors") ? "critical" : "warning",
     startsAt: signal.since,
     summary,
