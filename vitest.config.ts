@@ -46,7 +46,8 @@ export default defineConfig({
       {
         test: {
           name: "demo",
-          fileParallelism: false,
+          // Each has a demo of its own; they share the build.
+          globalSetup: "e2e/demo/build.ts",
           include: ["e2e/demo/**/*.test.ts"],
           disableConsoleIntercept: true,
         },

@@ -10,7 +10,7 @@ import { approvalsOf, OwnServer, until } from "./own-server";
  * that was begun is never run again.
  */
 const PHASES = ["investigation", "approval", "action", "verification"] as const;
-const ROUNDS = 8;
+const ROUNDS = 4;
 const SCENARIO = "invoices-fail";
 /** An investigation's lease is 15 s, an operation's limit 5 s with 5 s of grace. */
 const RESUME_MS = 45_000;
