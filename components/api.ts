@@ -12,7 +12,13 @@ import type {
   NewAlertSourceAnswer,
   NewAlertSourceBody,
 } from "@/lib/contracts/alert-sources";
-import type { ApprovalsAnswer, BulkDecisionAnswer, BulkDecisionBody, DecisionAnswer } from "@/lib/contracts/approvals";
+import type {
+  ApprovalsAnswer,
+  BulkDecisionAnswer,
+  BulkDecisionBody,
+  DecisionAnswer,
+  DryRunAnswer,
+} from "@/lib/contracts/approvals";
 import type { LinkBody, LinkCheckAnswer, SessionAnswer } from "@/lib/contracts/auth";
 import type { ChangeView } from "@/lib/contracts/changes";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
@@ -199,6 +205,7 @@ export const api = {
     id: string,
     body: { decision: "approve" | "reject"; digest: string; comment?: string; evidence_opened: boolean },
   ) => post<DecisionAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/decision`, body),
+  dryRun: (id: string) => post<DryRunAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/dry-run`, {}),
   decideAll: (body: BulkDecisionBody) => post<BulkDecisionAnswer>("/api/v1/approvals/bulk", body),
 
   healing: (filter: HealingFilter, signal?: AbortSignal) => get<HealingAnswer>("/api/v1/healing", filter, signal),

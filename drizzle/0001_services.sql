@@ -40,6 +40,7 @@ CREATE TABLE `causes` (
 	`cites` text NOT NULL,
 	`separates` text,
 	`author` text NOT NULL,
+	`notes` text DEFAULT '[]' NOT NULL,
 	`feedback` integer,
 	`feedback_by` text,
 	`at` integer NOT NULL

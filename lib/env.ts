@@ -94,6 +94,18 @@ export const VARIABLES = {
     .string()
     .optional()
     .describe("JSON file that adds and corrects services and their dependencies"),
+  SENTINEL_EMBEDDING_URL: address.describe(
+    "OpenAI-compatible address for embeddings of past incidents, ending where /embeddings begins",
+  ),
+  SENTINEL_EMBEDDING_MODEL: z
+    .string()
+    .optional()
+    .describe("Its model; without one past incidents are found by words and features"),
+  SENTINEL_EMBEDDING_KEY: z.string().optional().describe("Its key"),
+  KUBERNETES_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe("File with the token instead, read anew for every question: projected tokens change"),
   SENTINEL_ACTIONS_FILE: z.string().optional().describe("JSON file with the allow-list of operations on services"),
   SENTINEL_WEBHOOK_SECRET: z
     .string()

@@ -6,6 +6,7 @@ import { RiskBadge } from "@/components/status/badges";
 import { subjectHref } from "@/components/status/subject";
 import { Callout } from "@/components/ui/feedback";
 import { percent, sentence } from "@/components/ui/format";
+import { DryRun } from "./dry-run";
 import { argument, Fact, undoOf } from "./fact";
 
 /**
@@ -67,6 +68,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
           <Argv items={operation.dry_run} label="Dry run" />
         </div>
       ) : null}
+      {approval.state === "pending" ? <DryRun approval={approval} /> : null}
     </div>
   );
 }

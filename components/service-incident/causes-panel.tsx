@@ -47,7 +47,7 @@ export function CausesPanel({
             <p className="mt-2 max-w-prose text-sm break-words text-ink-2">
               {first.statement} <Cites ids={first.cites} refs={refs} />
             </p>
-            {report?.written.map((claim, index) => (
+            {[...first.notes, ...(report?.written ?? [])].map((claim, index) => (
               <p key={index} className="mt-2 max-w-prose border-l-2 border-heal/40 pl-3 text-sm text-ink-2">
                 {claim.text} <Cites ids={claim.cites} refs={refs} /> <Author name={claim.author} />
               </p>
@@ -70,6 +70,11 @@ export function CausesPanel({
                       <span className="font-medium">{headline(cause)}</span>
                       <span className="text-ink-2"> · {cause.statement} </span>
                       {cause.kind === "unknown" ? null : <Cites ids={cause.cites} refs={refs} />}
+                      {cause.notes.map((note, index) => (
+                        <span key={index} className="mt-1 block border-l-2 border-heal/40 pl-3 text-ink-2">
+                          {note.text} <Cites ids={note.cites} refs={refs} /> <Author name={note.author} />
+                        </span>
+                      ))}
                     </span>
                   </li>
                 ))}

@@ -93,6 +93,24 @@ export const APPROVALS = resource("/api/v1/approvals", {
   },
 });
 
+/** What the operation would do, by its own account. */
+export const DryRunAnswer = z
+  .object({
+    ok: z.boolean(),
+    detail: z.string(),
+    result: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "DryRunAnswer" });
+export type DryRunAnswer = z.infer<typeof DryRunAnswer>;
+export const DRY_RUN = resource("/api/v1/approvals/{id}/dry-run", {
+  POST: {
+    auth: "operator",
+    summary: "Has the operation of a pending approval say what it would do; changes nothing",
+    params: z.object({ id: z.string().min(1).max(100) }),
+    response: DryRunAnswer,
+  },
+});
+
 export const DECISION = resource("/api/v1/approvals/{id}/decision", {
   POST: {
     auth: "operator",

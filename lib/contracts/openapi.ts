@@ -9,7 +9,7 @@ import {
   AGENT_TYPES,
   AGENTS,
 } from "./agents";
-import { APPROVALS, BULK_DECISION, DECISION } from "./approvals";
+import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
 import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources";
 import { ALERTS_ALERTMANAGER, ALERTS_DATADOG, ALERTS_GENERIC, ALERTS_GRAFANA, ALERTS_PAGERDUTY } from "./alerts";
@@ -45,6 +45,7 @@ export const API: readonly Resource[] = [
   APPROVALS,
   DECISION,
   BULK_DECISION,
+  DRY_RUN,
   HEALING,
   MEMORY,
   CHANGES,

@@ -124,6 +124,9 @@ export const CauseView = z
     cites: z.array(z.string()).describe("ids of findings"),
     separates: z.string().nullable(),
     author: z.string(),
+    notes: z
+      .array(z.object({ text: z.string(), cites: z.array(z.string()), author: z.string() }))
+      .describe("what models wrote on it"),
     feedback: z.int().nullable(),
     feedback_by: z.string().nullable(),
   })

@@ -29,6 +29,7 @@ const WORLD: World = {
   allowList: EMPTY_ALLOW_LIST,
   ports: { env: {}, github: null, now: Date.now },
   chains: {},
+  embedder: null,
 };
 /** Between two recordings, which share services: what belongs to one is no evidence of another. */
 const APART_MS = 30 * 3_600_000;

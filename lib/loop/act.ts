@@ -15,7 +15,7 @@ import {
   proposalClaim,
 } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
-import { actionRuns, directives } from "@/lib/db/schema";
+import { actionRuns, changes, directives } from "@/lib/db/schema";
 import { agentClaim, nextDirective } from "./directives";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "./ids";
@@ -71,7 +71,23 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
       agentClaim(agent, { state }, now),
       incidentClaim(db, incident, { state: acting }),
     )
-    .write(db.insert(actionRuns).values(run))
+    .write(
+      db.insert(actionRuns).values(run),
+      // The log of changes has it too; the baselines do not: what heals an agent is no new normal.
+      db.insert(changes).values({
+        id: newId("chg"),
+        subjectKind: "agent",
+        subjectId: agent.id,
+        kind: "healing",
+        at: now,
+        declared: true,
+        note: proposal.action.replaceAll("_", " "),
+        source: by.name,
+        status: "declared",
+        createdAt: now,
+        takenAt: now,
+      }),
+    )
     .tell({
       at: now,
       type: "action.started",

@@ -147,11 +147,19 @@ export async function listHypotheses(db: Db, incidentId: string) {
   return db.select().from(hypotheses).where(eq(hypotheses.incidentId, incidentId)).orderBy(hypotheses.rank);
 }
 
+/** What changed of an agent but for what was done to heal it, newest first. */
 export async function listChangesOf(db: Db, agentId: string, since: number) {
   return db
     .select()
     .from(changes)
-    .where(and(eq(changes.subjectKind, "agent"), eq(changes.subjectId, agentId), sql`${changes.at} >= ${since}`))
+    .where(
+      and(
+        eq(changes.subjectKind, "agent"),
+        eq(changes.subjectId, agentId),
+        ne(changes.kind, "healing"),
+        sql`${changes.at} >= ${since}`,
+      ),
+    )
     .orderBy(desc(changes.at));
 }
 

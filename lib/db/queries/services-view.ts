@@ -150,6 +150,7 @@ export const causeView = (row: CauseRow): CauseView => ({
   cites: row.cites,
   separates: row.separates,
   author: row.author,
+  notes: row.notes,
   feedback: row.feedback,
   feedback_by: row.feedbackBy,
 });

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { Series } from "@/lib/core/bundle";
 import type { DetectorState } from "@/lib/core/detect";
 import type { SignalNow } from "@/lib/core/signal-watch";
@@ -7,8 +7,9 @@ import type { ServiceState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import {
-  incidents,
+  episodes,
   incidentSignals,
+  incidents,
   maintenanceWindows,
   recordedSeries,
   serviceEdges,
@@ -166,3 +167,7 @@ export async function listRecorded(
     points: points.filter(([t]) => t >= from && t <= to),
   }));
 }
+
+/** Closed incidents as they are remembered, the newest first. */
+export const listEpisodes = (db: Db, limit: number) =>
+  db.select().from(episodes).orderBy(desc(episodes.closedAt)).limit(limit);

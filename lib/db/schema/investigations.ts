@@ -77,6 +77,8 @@ export const causes = sqliteTable(
     cites: text({ mode: "json" }).$type<string[]>().notNull(),
     separates: text(),
     author: text().notNull(),
+    /** What models wrote on it, each with the findings that it cites and with its own author. */
+    notes: text({ mode: "json" }).$type<{ text: string; cites: string[]; author: string }[]>().notNull().default([]),
     /** A person's word on it: 1 right, -1 wrong. */
     feedback: integer(),
     feedbackBy: text(),

@@ -3,7 +3,8 @@ import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
 import { analyse } from "@/lib/core/analyse";
-import type { CauseHypothesis } from "@/lib/core/bundle";
+import { pastBlameOf } from "./past-blame";
+import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/bundle";
 import { moveIncident } from "@/lib/core/lifecycle";
 import { type Statement, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
@@ -85,10 +86,10 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
     ]).catch((err: unknown) => log().warn({ err, investigation: row.id }, "could not renew an investigation's lease"));
   }, RENEW_MS);
   try {
-    const incident = await getIncident(ctx.db, row.incidentId);
+    const [incident, pastBlame] = await Promise.all([getIncident(ctx.db, row.incidentId), pastBlameOf(ctx.db)]);
     const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
       chains: ctx.chains,
-      analyse,
+      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame }),
       before: rebuild(await listTrajectory(ctx.db, row.id)),
     });
     await finish(ctx, row, incident.id, done);
@@ -170,6 +171,7 @@ async function finish(
     cites: cites(hypothesis.cites),
     separates: hypothesis.separates ?? null,
     author: done.authors["hypotheses"] ?? "local",
+    notes: hypothesis.notes.map((note) => ({ ...note, cites: cites(note.cites) })),
     at: now,
   }));
   const first = done.hypotheses[0];
@@ -212,7 +214,12 @@ async function finish(
           kind: finding.kind,
           title: finding.text,
           source: finding.node ?? "incident",
-          detail: { node: finding.node, strength: finding.strength, ref: finding.id },
+          detail: {
+            node: finding.node,
+            strength: finding.strength,
+            ref: finding.id,
+            ...changeOf(finding, done.bundle),
+          },
           at: Math.round((finding.at ?? incident.onsetAt / 1_000) * 1_000),
         })),
         (list) => db.insert(findings).values(list),
@@ -238,6 +245,13 @@ async function finish(
     confidence: first?.confidence ?? null,
   });
   if (!(await commit(db, plan))) log().info({ investigation: row.id }, "an investigation's result came too late");
+}
+
+/** Which kind of change a finding is about: what past blame is reckoned by. */
+function changeOf(finding: Finding, { changes }: Bundle): { change_kind?: string } {
+  const change =
+    finding.kind === "change" ? changes.find(({ node, t }) => node === finding.node && t === finding.at) : undefined;
+  return change ? { change_kind: change.kind } : {};
 }
 
 const insertAll = <T>(rows: readonly T[], insert: (rows: T[]) => Statement): Statement[] =>

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-list";
-import { chainOf, MODEL_ROLES, modelSettings } from "@/lib/agents/models";
+import { chainOf, MODEL_ROLES, type ModelSettings, modelSettings } from "@/lib/agents/models";
 import { getDb } from "@/lib/db/client";
 import { childEnv, type Env, env } from "@/lib/env";
+import { createEmbedder } from "@/lib/evidence/embedding";
 import { fetchTrusting } from "@/lib/evidence/fetch-trusting";
 import { createKubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
@@ -95,7 +96,11 @@ export async function createWorld(e: Env): Promise<World> {
               source: "kubernetes",
               url: e.KUBERNETES_URL,
               namespaces: [e.KUBERNETES_NAMESPACE],
-              ...(e.KUBERNETES_TOKEN ? { auth: { kind: "bearer" as const, token: e.KUBERNETES_TOKEN } } : {}),
+              ...(e.KUBERNETES_TOKEN_FILE
+                ? { auth: { kind: "bearer_file" as const, path: e.KUBERNETES_TOKEN_FILE } }
+                : e.KUBERNETES_TOKEN
+                  ? { auth: { kind: "bearer" as const, token: e.KUBERNETES_TOKEN } }
+                  : {}),
             },
             {
               ...ports,
@@ -108,8 +113,34 @@ export async function createWorld(e: Env): Promise<World> {
       github: e.GITHUB_TOKEN ? { api: e.GITHUB_API_URL, token: e.GITHUB_TOKEN } : null,
       now: Date.now,
     },
-    chains: Object.fromEntries(MODEL_ROLES.map((role) => [role, chainOf(role, settings)])),
+    chains: chainsOf(settings),
+    embedder:
+      e.SENTINEL_EMBEDDING_URL && e.SENTINEL_EMBEDDING_MODEL
+        ? createEmbedder(
+            {
+              source: "embeddings",
+              url: e.SENTINEL_EMBEDDING_URL,
+              model: e.SENTINEL_EMBEDDING_MODEL,
+              ...(e.SENTINEL_EMBEDDING_KEY
+                ? { auth: { kind: "bearer" as const, token: e.SENTINEL_EMBEDDING_KEY } }
+                : {}),
+            },
+            ports,
+          )
+        : null,
   };
+}
+
+/** The models of each role; one that is named and cannot be asked is told of once, here. */
+function chainsOf(settings: ModelSettings): World["chains"] {
+  return Object.fromEntries(
+    MODEL_ROLES.map((role) => {
+      const chain = chainOf(role, settings);
+      if (chain.missing.length > 0)
+        log().warn({ role, missing: chain.missing }, "models without a key or an address are not asked");
+      return [role, chain];
+    }),
+  );
 }
 
 /** One turn of the loop over services now, or right after the one that is under way. At most one at a time in this process. */

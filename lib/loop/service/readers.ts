@@ -40,13 +40,14 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         })),
       );
     },
-    async search_past_incidents({ node, text }) {
+    async search_past_incidents({ node, text }, signal) {
       const [alerts, subjects] = await Promise.all([listAlertsOf(db, incidentId), listSubjects(db, incidentId)]);
       const features = {
         alerts: [...new Set(alerts.map(({ name }) => name))],
         services: subjects.map(({ subjectId }) => subjectId),
       };
-      return similarEpisodes(db, { service: node, text, features, limit: PAST, except: incidentId });
+      const query = { service: node, text, features, limit: PAST, except: incidentId, signal };
+      return similarEpisodes(db, query, ctx.embedder ?? undefined);
     },
     async fetch_logs({ nodes, from, to, limit, contains }, signal) {
       const perNode = Math.min(LINES_PER_NODE, limit);

@@ -102,6 +102,7 @@ export class TestEstate {
       ),
       ports: { env: { PATH: "/usr/bin:/bin" }, github: null, now: () => this.now },
       chains: {},
+      embedder: null,
     };
   }
 

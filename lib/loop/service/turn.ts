@@ -1,6 +1,7 @@
 import type { Db } from "@/lib/db/client";
 import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
 import { listWithoutInvestigation } from "@/lib/db/queries/incidents";
+import { embedEpisodes } from "@/lib/evidence/episode-vectors";
 import { log } from "@/lib/log";
 import { actOnService } from "./act";
 import { closePassed } from "./close";
@@ -50,6 +51,9 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   await isolated(report, "unmute", async () => void (await unmute(db, now)));
   await isolated(report, "verify", async () => void (report.judged = (await verifyServices(ctx)).judged));
   await isolated(report, "pass", async () => void (report.passed = await closePassed(ctx)));
+  await isolated(report, "embed", async () => {
+    if (world.embedder) await embedEpisodes(db, world.embedder);
+  });
   await isolated(report, "act", async () => {
     for (const proposal of (await listApproved(db)).filter((one) => !isOfAgent(one))) {
       if (mind.underway.has(proposal.id)) continue;

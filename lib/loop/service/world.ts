@@ -3,6 +3,7 @@ import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { OperationPorts } from "@/lib/actions/service/index";
 import type { Chain, ModelRole } from "@/lib/agents/models";
 import type { Db } from "@/lib/db/client";
+import type { Embedder } from "@/lib/evidence/embedding";
 import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
 import type { Prometheus } from "@/lib/evidence/prometheus";
@@ -20,6 +21,8 @@ export interface World {
   allowList: AllowList;
   ports: OperationPorts;
   chains: Partial<Record<ModelRole, Chain>>;
+  /** For past incidents that mean the same in other words; null: words and features have to do. */
+  embedder: Embedder | null;
 }
 
 /** What one process remembers between two turns; all that matters is in the database. */

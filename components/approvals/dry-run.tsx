@@ -1,0 +1,38 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { TriangleAlert } from "lucide-react";
+import type { ApprovalView } from "@/lib/contracts/approvals";
+import { api } from "@/components/api";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/feedback";
+
+/** Has the operation say what it would do. Nothing is changed by it, and nothing is decided. */
+export function DryRun({ approval }: { approval: ApprovalView }) {
+  const tried = useMutation({ mutationFn: () => api.dryRun(approval.id) });
+  const output = tried.data ? outputOf(tried.data.result) : null;
+  return (
+    <div className="space-y-2">
+      <Button size="touch" look="quiet" disabled={tried.isPending} onClick={() => tried.mutate()}>
+        {tried.isPending ? "Trying…" : "Dry run: what would it do?"}
+      </Button>
+      {tried.error ? (
+        <Callout tone="warn" icon={TriangleAlert} title="It could not be tried">
+          {tried.error.message}
+        </Callout>
+      ) : null}
+      {tried.data ? (
+        <div className="rounded-md bg-sunken p-2 text-sm" role="status">
+          <p>{tried.data.detail}</p>
+          {output ? (
+            <pre className="mt-1 max-h-48 overflow-auto font-mono text-xs whitespace-pre-wrap">{output}</pre>
+          ) : null}
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** What a program printed, if one was run. */
+const outputOf = ({ stdout, stderr }: Record<string, unknown>): string =>
+  [stdout, stderr].filter((text) => typeof text === "string" && text !== "").join("\n");
