@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CauseHypothesis } from "@/lib/core/bundle";
 import { localChoice, modelChoice, remedyOf } from "./choose";
-import type { Offer } from "./ports";
+import type { Offer } from "@/lib/core/allow-list";
 import { createScreen } from "./screen";
 
 const cause = (more: Partial<CauseHypothesis> = {}): CauseHypothesis => ({

@@ -1,3 +1,4 @@
+import type { Offer } from "@/lib/core/allow-list";
 import type {
   Bundle,
   BundleChange,
@@ -8,7 +9,6 @@ import type {
   Series,
   SpanStat,
 } from "@/lib/core/bundle";
-import type { Risk } from "@/lib/core/vocabulary";
 import type { Looked } from "@/lib/evidence/looked";
 
 /** The incident as it is handed over. Names, summaries and labels of alerts are untrusted text. */
@@ -74,26 +74,6 @@ export type Reading = keyof Readings;
 export type Readers = {
   [R in Reading]: (args: Readings[R]["args"], signal: AbortSignal) => Promise<Looked<Readings[R]["result"]>>;
 };
-
-export type ArgValue = string | number | boolean;
-
-/** An allow-listed action that would suit a cause. What is not offered does not exist. */
-export interface Offer {
-  /** Unique within the incident. */
-  id: string;
-  action: string;
-  /** What it acts on: a node. */
-  target: string;
-  args: Record<string, ArgValue>;
-  /** Arguments that may be set otherwise, and to what. */
-  open?: Record<string, { oneOf: string[] } | { min: number; max: number }>;
-  risk: Risk;
-  /** Why it suits, in a sentence. */
-  reason: string;
-  /** What it would do at most, and how it is undone; for people. */
-  blastRadius?: string;
-  undo?: string | null;
-}
 
 /** One thing that was done, as it ends. `tool` is null for what used no call: a specialist's own thinking, or a refusal. */
 export interface Step {

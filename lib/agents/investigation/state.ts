@@ -1,8 +1,9 @@
+import type { ArgValue, Offer } from "@/lib/core/allow-list";
 import { Annotation } from "@langchain/langgraph";
 import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/bundle";
 import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Claim, Removed } from "./grounding";
-import type { ArgValue, Offer, SpecialistName } from "./ports";
+import type { SpecialistName } from "./ports";
 
 /** A cause, and the sentences of models that stand beside its statement. */
 export interface RivalCause extends CauseHypothesis {

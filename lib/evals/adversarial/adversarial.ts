@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, type Limits } from "@/lib/agents/budget";
 import { type Investigation, investigate } from "@/lib/agents/investigation/investigate";
-import type { Offer } from "@/lib/agents/investigation/ports";
+import type { Offer } from "@/lib/core/allow-list";
 import { type Chain, chainOf } from "@/lib/agents/models";
 import { analyse } from "@/lib/core/analyse";
 import { RISKS } from "@/lib/core/vocabulary";

@@ -1,5 +1,5 @@
 import type { Investigation } from "@/lib/agents/investigation/investigate";
-import type { Offer } from "@/lib/agents/investigation/ports";
+import type { Offer } from "@/lib/core/allow-list";
 import { offersFor, prepare } from "@/lib/actions/service/index";
 import type { CauseHypothesis, CauseKind } from "@/lib/core/bundle";
 import { canMoveIncident, moveIncident } from "@/lib/core/lifecycle";

@@ -5,7 +5,7 @@ import type { ToolSpec } from "@/lib/agents/models";
 import { localChoice, modelChoice, remedyOf } from "../choose";
 import { within } from "../desk";
 import { remediationPrompt } from "../prompts";
-import type { Offer } from "../ports";
+import type { Offer } from "@/lib/core/allow-list";
 import { draftRollback } from "../rollback";
 import type { Room } from "../room";
 import type { Blind, InvestigationState, ProposedAction, Update } from "../state";
