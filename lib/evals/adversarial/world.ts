@@ -1,11 +1,5 @@
-import type {
-  Investigator,
-  Offer,
-  PastIncident,
-  Readers,
-  RunbookSection,
-  Step,
-} from "@/lib/agents/investigation/ports";
+import type { Offer } from "@/lib/core/allow-list";
+import type { Investigator, PastIncident, Readers, RunbookSection, Step } from "@/lib/agents/investigation/ports";
 import type { Bundle, LogLine } from "@/lib/core/bundle";
 
 /** An incident to be investigated without a world around it: readers answer from a bundle and count what they are asked. */
