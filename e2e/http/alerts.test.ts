@@ -74,17 +74,26 @@ test("a bad alert among good ones is named, and the good ones are kept", async (
 });
 
 test("a revoked source is refused; a test alert is recorded and opens nothing", async () => {
-  const { sources } = await read<{ sources: { id: string; kind: string }[] }>("/api/v1/alert-sources");
-  const datadog = sources.find(({ kind }) => kind === "datadog")!;
-  const tried = await asPerson("operator", `/api/v1/alert-sources/${datadog.id}/test`, {
+  const made = await asPerson("admin", "/api/v1/alert-sources", {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({ kind: "generic" }),
+  });
+  const { source, token } = (await made.json()) as { source: { id: string }; token: string };
+  const own = { authorization: `Bearer ${token}` };
+  const alert = { alerts: [{ name: "Odd", service: "till-2", status: "resolved" }] };
+  expect((await post("/api/v1/alerts/generic", alert, own)).status).toBe(202);
+  const tried = await asPerson("operator", `/api/v1/alert-sources/${source.id}/test`, {
     method: "POST",
     headers: json,
     body: "{}",
   });
   expect([tried.status, await tried.json()]).toMatchObject([200, { service: "sentinel-test" }]);
   expect(await read("/api/v1/incidents?service=sentinel-test")).toMatchObject({ incidents: [] });
-  expect((await asPerson("admin", `/api/v1/alert-sources/${datadog.id}`, { method: "DELETE" })).status).toBe(204);
-  expect((await problemOf(await post("/api/v1/alerts/datadog", {}))).status).toBe(401);
+  const { sources } = await read<{ sources: { id: string; received: number }[] }>("/api/v1/alert-sources");
+  expect(sources.find(({ id }) => id === source.id)).toMatchObject({ received: 1 });
+  expect((await asPerson("admin", `/api/v1/alert-sources/${source.id}`, { method: "DELETE" })).status).toBe(204);
+  expect((await problemOf(await post("/api/v1/alerts/generic", alert, own))).status).toBe(401);
 });
 
 test("a recorded incident is fired, investigated without a model, and its evidence exported", async () => {
