@@ -172,7 +172,7 @@ async function liveSeries(
     })),
   );
   const series = looks.flatMap(({ one, looked }): Series[] => {
-    const points = looked.ok ? looked.value : [];
+    const points = looked.ok ? grown(looked.value, from, config.rateWindow) : [];
     return points.length === 0
       ? []
       : [{ node: one.serviceId, metric: one.name, ...(one.unit ? { unit: one.unit } : {}), points }];
@@ -180,6 +180,15 @@ async function liveSeries(
   const failed = looks.map(({ looked }) => looked).find((looked) => !looked.ok);
   if (series.length === 0 && failed && !failed.ok) return failed;
   return found(prometheus.source, series, failed !== undefined);
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+
+/** Without the beginning of a series that began within the window: a rate over a window that is not full yet only climbs. */
+function grown(points: [number, number][], from: number, rateWindow: string): [number, number][] {
+  const window = Number.parseInt(rateWindow, 10) * (SECONDS[rateWindow.at(-1)!] ?? 1);
+  const first = points[0]?.[0] ?? from;
+  return first - from <= window ? points : points.filter(([t]) => t - first >= window);
 }
 
 /** The end of a window, in seconds, that is read as finely as it was measured: there the trouble is. */
