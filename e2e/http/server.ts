@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -68,18 +68,8 @@ export async function signIn(env: Record<string, string>, url: string, role: str
   return answer.headers.getSetCookie()[0]!.split(";")[0]!;
 }
 
-const SOURCES = ["app", "components", "lib", "public", "next.config.ts", "instrumentation.ts", "package-lock.json"];
-
-/** Builds, unless there is a build that is newer than every source. */
+/** Builds as the demo does, unless there is a build of exactly these sources. */
 export function build(): void {
-  const built = ".next/BUILD_ID";
-  if (existsSync(built) && statSync(built).mtimeMs > Math.max(...SOURCES.map(newest))) return;
-  execFileSync("node_modules/.bin/next", ["build"], { stdio: "inherit", timeout: 600_000 });
-}
-
-function newest(path: string): number {
-  if (!existsSync(path)) return 0;
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
+  const tsx = join("node_modules", ".bin", "tsx");
+  execFileSync(process.execPath, [tsx, "lib/demo/build-main.ts"], { stdio: "inherit", timeout: 600_000 });
 }
