@@ -29,6 +29,8 @@ export type RecoveryVerdict =
 
 /** Distances from the normal median, in its spreads, that still count as back: a robust three-sigma rule. */
 const BACK_SPREADS = 3;
+/** The share of the excursion that may be left: what is nine tenths of the way back, and within its limits, is back. */
+const LEFT_OVER = 0.1;
 /** Least spread that is believed, as a share of the median: a quiet hour must not make ordinary noise an outlier. */
 const LEAST_SPREAD = 0.1;
 /** Normal points below which the level before the onset says nothing. */
@@ -47,7 +49,7 @@ interface Band {
  * Whether the measurements that raised an incident are back, asked of what was measured after the action and of nothing else.
  *
  * A series is back when each of its last `settled` points is within its fixed limits and, where enough of the time
- * before the onset is known, within median ± 3 robust standard deviations of it (a one-sided limit widens the band on its
+ * before the onset is known, within median ± 3 robust standard deviations of it, or nine tenths of the way back to it (a one-sided limit widens the band on its
  * harmless side). A series without limits and without a known normal cannot be told. All series must be back.
  * `worse` only at the deadline, so that the disturbance of a restart is not mistaken for its effect.
  */
@@ -88,7 +90,8 @@ function bandOf({ normal, ill, upper, lower }: Recovery): Band | null {
     if (upper === null && lower === null) return null;
     return { low: lower ?? -Infinity, high: upper ?? Infinity };
   }
-  const reach = BACK_SPREADS * usual.sd;
+  const excursion = ill.length === 0 ? 0 : Math.abs(median(ill.map(([, value]) => value)) - usual.mid);
+  const reach = Math.max(BACK_SPREADS * usual.sd, LEFT_OVER * excursion);
   // What rose has to come down again and may well fall below; what fell has to rise.
   const rose = ill.length === 0 ? upper !== null : median(ill.map(([, value]) => value)) >= usual.mid;
   return {
