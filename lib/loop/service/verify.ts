@@ -5,6 +5,8 @@ import { judgeRecovery, type Recovery } from "@/lib/core/recovery";
 import type { Outcome } from "@/lib/core/vocabulary";
 import { actionName } from "@/lib/core/words";
 import { commit } from "@/lib/db/commit";
+import type { Db } from "@/lib/db/client";
+import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { type ActionRun, judgeClaim, listActionRunsOf, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
@@ -97,7 +99,7 @@ async function measure(
     });
     if (after === null) return null;
     list.push({
-      name: `${one.serviceId} ${one.name}`,
+      name: nameOf(one),
       normal: at(-Infinity, incident.onsetAt / 1_000 - ONSET_BLUR_S),
       ill: at(incident.onsetAt / 1_000, run.startedAt / 1_000),
       after,
@@ -105,7 +107,24 @@ async function measure(
       lower: one.lower,
     });
   }
-  return list;
+  return withoutEnded(list, await endedAlerts(db, incident.id));
+}
+
+/** Alerts of an incident that their source has ended, as the names of what is measured. */
+async function endedAlerts(db: Db, incidentId: string): Promise<Set<string>> {
+  const alerts = await listAlertsOf(db, incidentId);
+  const fires = new Set(alerts.filter(({ endsAt }) => endsAt === null).map(nameOf));
+  return new Set(alerts.map(nameOf).filter((name) => !fires.has(name)));
+}
+const nameOf = ({ serviceId, name }: { serviceId: string; name: string }): string => `${serviceId} ${name}`;
+
+/**
+ * An expression may give nothing once its trouble is over: a share of failed requests where none fails. Where the source
+ * has ended its alert, and something else is measured, its silence is no lack of data.
+ */
+function withoutEnded(list: Recovery[], ended: ReadonlySet<string>): Recovery[] {
+  const told = list.filter(({ name, after }) => after.length > 0 || !ended.has(name));
+  return told.some(({ after }) => after.length > 0) ? told : list;
 }
 
 /** The points of the series that the signal is about: the worst of several at each moment. */
