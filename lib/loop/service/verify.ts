@@ -23,6 +23,8 @@ const NORMAL_S = 3_600;
 const ONSET_BLUR_S = 60;
 /** Operations that one incident may see before a person has to look: the first guesses are the good ones. */
 const MAX_OPERATIONS = 3;
+/** Steps without a point after which a series is no longer measured: scrapes come late now and then. */
+const STALE_STEPS = 4;
 /** How long a rollback pull request may wait for its merge before its effect is judged, in ms. */
 const MERGE_MS = 24 * 60 * 60_000;
 /** An operation that has not reported this long after its own time limit was cut off by a crash, in ms. */
@@ -102,7 +104,8 @@ async function measure(
       name: nameOf(one),
       normal: at(-Infinity, incident.onsetAt / 1_000 - ONSET_BLUR_S),
       ill: at(incident.onsetAt / 1_000, run.startedAt / 1_000),
-      after,
+      // What is no more measured says nothing of now, whatever it said last.
+      after: (after.at(-1)?.[0] ?? 0) >= now / 1_000 - STALE_STEPS * Math.max(1, config.watchMs / 1_000) ? after : [],
       upper: one.upper,
       lower: one.lower,
     });
