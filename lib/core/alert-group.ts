@@ -70,7 +70,9 @@ export const GROUP_WINDOW_MS = 10 * 60_000;
  * Every alert comes out once; the order of the input does not matter; an id given twice counts once. Near-linear in
  * alerts, edges and open incidents.
  */
-export function groupAlerts(input: GroupInput, windowMs: number = GROUP_WINDOW_MS): Grouping {
+export function groupAlerts(given: GroupInput, windowMs: number = GROUP_WINDOW_MS): Grouping {
+  // Ties are broken in the order of calls: it must be one order, however they came.
+  const input = { ...given, edges: inOrder(given.edges) };
   const { now } = input;
   const alerts = [...new Map(input.alerts.map((alert) => [alert.id, alert])).values()].toSorted(
     (a, b) => a.startsAt - b.startsAt || (a.id < b.id ? -1 : 1),
@@ -141,6 +143,9 @@ export function groupAlerts(input: GroupInput, windowMs: number = GROUP_WINDOW_M
     merges,
   };
 }
+
+const inOrder = (edges: GroupInput["edges"]): GroupInput["edges"] =>
+  edges.toSorted(([a, b], [c, d]) => (a === c ? (b < d ? -1 : Number(b > d)) : a < c ? -1 : 1));
 
 /** The window that mutes each alert, by the alert's id. */
 function mutes(alerts: readonly UngroupedAlert[], windows: readonly MaintenanceWindow[], now: number) {
