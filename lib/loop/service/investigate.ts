@@ -6,7 +6,7 @@ import { analyse } from "@/lib/core/analyse";
 import { pastBlameOf } from "./past-blame";
 import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/bundle";
 import { moveIncident } from "@/lib/core/lifecycle";
-import { type Statement, write } from "@/lib/db/client";
+import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
@@ -40,10 +40,13 @@ export async function startInvestigations(ctx: ServiceContext, open: readonly In
   const room = () => ctx.investigating.size < MAX_AT_ONCE;
   for (const row of await listAbandoned(db, now)) {
     if (!room()) break;
-    const next = { owner, leaseUntil: now + LEASE_MS, attempt: row.attempt + 1 };
-    if (row.attempt >= MAX_ATTEMPTS) await giveUp(ctx, row);
-    else if (await commit(db, { claims: [investigationClaim(db, row, next)] }))
-      begun.push(conduct(ctx, { ...row, ...next }));
+    try {
+      const next = await takeUp(ctx, row);
+      if (next) begun.push(conduct(ctx, next));
+    } catch (err) {
+      // One that cannot be taken up must not keep the others waiting.
+      log().error({ err, investigation: row.id }, "could not take up an investigation");
+    }
   }
   for (const incident of open) {
     if (!room()) break;
@@ -73,6 +76,27 @@ export async function startInvestigations(ctx: ServiceContext, open: readonly In
   }
   return begun;
 }
+
+/** A crashed investigation under a new lease; null when there is nothing more to look at, too much was tried, or another took it. */
+async function takeUp({ db, now, owner }: ServiceContext, row: InvestigationRow): Promise<InvestigationRow | null> {
+  const incident = await getIncident(db, row.incidentId);
+  if (incident.state !== "investigating") return (await endInvestigation(db, row, incident, now), null);
+  if (row.attempt >= MAX_ATTEMPTS) return (await giveUp(db, row, incident, now), null);
+  const next = { owner, leaseUntil: now + LEASE_MS, attempt: row.attempt + 1 };
+  return (await commit(db, { claims: [investigationClaim(db, row, next)] })) ? { ...row, ...next } : null;
+}
+
+/** Somebody closed the incident, or moved it on, while it was looked at: what would come of it is not asked for any more. */
+const endInvestigation = (db: Db, row: InvestigationRow, { state }: Incident, now: number) =>
+  commit(db, {
+    claims: [
+      investigationClaim(db, row, {
+        state: "failed",
+        endedAt: now,
+        cutShort: `the incident was ${state.replaceAll("_", " ")} before it ended`,
+      }),
+    ],
+  });
 
 async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void> {
   const abort = new AbortController();
@@ -157,6 +181,7 @@ async function finish(
   const { db } = ctx;
   const now = ctx.clock();
   const incident = await getIncident(db, incidentId);
+  if (incident.state !== "investigating") return void (await endInvestigation(db, row, incident, now));
   const ids = new Map(done.findings.map((finding) => [finding.id, newId("fnd")]));
   const cites = (list: readonly string[]) => list.flatMap((id) => ids.get(id) ?? []);
   const rows = done.hypotheses.map((hypothesis, rank) => ({
@@ -257,21 +282,19 @@ function changeOf(finding: Finding, { changes }: Bundle): { change_kind?: string
 const insertAll = <T>(rows: readonly T[], insert: (rows: T[]) => Statement): Statement[] =>
   rows.length > 0 ? [insert([...rows])] : [];
 
-async function giveUp({ db, now }: ServiceContext, row: InvestigationRow): Promise<void> {
-  const of = await getIncident(db, row.incidentId);
-  await commit(db, {
+const giveUp = (db: Db, row: InvestigationRow, incident: Incident, now: number) =>
+  commit(db, {
     claims: [
       investigationClaim(db, row, { state: "failed", endedAt: now, cutShort: `it failed ${row.attempt} times` }),
-      incidentClaim(db, of, { state: moveIncident(of.state, "escalated") }),
+      incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated") }),
     ],
     events: [
       {
         at: now,
         type: "incident.escalated",
-        incidentId: of.id,
+        incidentId: incident.id,
         text: `A person is needed: the investigation failed ${row.attempt} times`,
         data: { page: true },
       },
     ],
   });
-}

@@ -296,6 +296,42 @@ describe("after a crash", () => {
     expect((await listTrajectory(estate.db, done!.id)).length).toBeGreaterThan(5);
   });
 
+  test.each([1, 3])(
+    "what somebody dismissed meanwhile is not taken up, and holds up nobody (attempt %i)",
+    async (attempt) => {
+      await estate.alert([{ name: "Slow", service: "api" }]);
+      const old = await only();
+      await write(estate.db, [
+        { sql: "UPDATE incidents SET state = 'dismissed', closed_at = ? WHERE id = ?", args: [estate.now, old.id] },
+        {
+          sql: "INSERT INTO investigations (id, incident_id, state, owner, lease_until, attempt, started_at) VALUES (?, ?, 'running', 'gone', ?, ?, ?)",
+          args: [newId("inv"), old.id, estate.now - 1, attempt, estate.now],
+        },
+      ]);
+      await estate.alert([{ name: "Down", service: "store" }]);
+      expect(await estate.turn()).toMatchObject({ failed: [] });
+      await estate.rest();
+      expect(await findInvestigation(estate.db, old.id)).toMatchObject({
+        state: "failed",
+        cutShort: "the incident was dismissed before it ended",
+      });
+      const [, fresh] = await all();
+      expect(await findInvestigation(estate.db, fresh!.id)).toMatchObject({ state: "done" });
+    },
+  );
+
+  test("what is dismissed while it is looked at stays dismissed, and its investigation ends", async () => {
+    await estate.alert([{ name: "Slow", service: "api" }]);
+    const incident = await only();
+    // As if somebody did so the moment it begins.
+    const sql = `CREATE TRIGGER dismiss AFTER INSERT ON investigations BEGIN UPDATE incidents
+      SET state = 'dismissed', closed_at = 1, state_version = state_version + 1 WHERE id = NEW.incident_id; END`;
+    await write(estate.db, [{ sql, args: [] }]);
+    expect(await estate.turn()).toMatchObject({ begun: 1, failed: [] });
+    expect(await only()).toMatchObject({ state: "dismissed" });
+    expect(await findInvestigation(estate.db, incident.id)).toMatchObject({ state: "failed" });
+  });
+
   test("an operation that never reported is measured, and never run again", async () => {
     const incident = await untilAsked();
     await approveOnly();
