@@ -3,9 +3,12 @@ import { defineConfig } from "vitest/config";
 
 const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") };
 
+/** Tests that end and start servers of their own, and mostly wait: they need not wait for those that share one. */
+const OF_THEIR_OWN = ["e2e/http/{durability,service-durability,sweeper}.test.ts"];
+
 /**
  * unit: beside the files, in this process. integration: likewise, on a database or a child process of its own. http: against
- * the built server, which its set-up starts.
+ * the built server, which its set-up starts. crash: likewise, each with a server that it kills.
  * Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
  */
 export default defineConfig({
@@ -37,7 +40,19 @@ export default defineConfig({
         test: {
           name: "http",
           include: ["e2e/http/**/*.test.ts"],
+          exclude: OF_THEIR_OWN,
           globalSetup: "e2e/http/server.ts",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "crash",
+          include: OF_THEIR_OWN,
+          globalSetup: "e2e/build.ts",
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -47,7 +62,7 @@ export default defineConfig({
         test: {
           name: "demo",
           // Each has a demo of its own; they share the build.
-          globalSetup: "e2e/demo/build.ts",
+          globalSetup: "e2e/build.ts",
           include: ["e2e/demo/**/*.test.ts"],
           disableConsoleIntercept: true,
         },

@@ -1,8 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible, expectAccessibleInBoth, expectNoSidewaysScroll, live } from "./page";
 import { expect, HOSTILE, test } from "./world";
 
-const live = (page: Page) => expect(page.locator("[data-connection]")).toHaveAttribute("data-connection", "live");
 const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
 
 const SCREENS: Record<string, string> = {
@@ -22,38 +21,25 @@ const SCREENS: Record<string, string> = {
   "settings, people": "/settings?tab=users",
 };
 
-async function expectAccessible(page: Page, without: string[] = []): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    .disableRules(without)
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
-}
-
-const expectNoSidewaysScroll = async (page: Page) =>
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-
-for (const colorScheme of ["light", "dark"] as const)
-  test.describe(`each screen, ${colorScheme}`, () => {
-    test.use({ colorScheme });
-    for (const [name, path] of Object.entries(SCREENS))
-      test(name, async ({ world, context, page, errors }) => {
-        await world.signIn(context, "admin");
-        await page.goto(path);
-        await live(page);
-        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        await expect(page.locator(".skeleton")).toHaveCount(0);
-        await expectAccessible(page);
-        expect(errors).toEqual([]);
-      });
-    for (const path of ["/sign-in", "/setup", "/sign-in#token=nonsense"])
-      test(path, async ({ page }) => {
-        await page.goto(path);
-        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        await expect(page.locator(".skeleton")).toHaveCount(0);
-        await expectAccessible(page);
-      });
-  });
+test.describe("each screen, light and dark", () => {
+  for (const [name, path] of Object.entries(SCREENS))
+    test(name, async ({ world, context, page, errors }) => {
+      await world.signIn(context, "admin");
+      await page.goto(path);
+      await live(page);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await expectAccessibleInBoth(page);
+      expect(errors).toEqual([]);
+    });
+  for (const path of ["/sign-in", "/setup", "/sign-in#token=nonsense"])
+    test(path, async ({ page }) => {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await expectAccessibleInBoth(page);
+    });
+});
 
 test.describe("on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });

@@ -1,8 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible, expectAccessibleInBoth, expectNoSidewaysScroll, live } from "./page";
 import { CROWD, expect, HOSTILE, test } from "./service-world";
 
-const live = (page: Page) => expect(page.locator("[data-connection]")).toHaveAttribute("data-connection", "live");
 const servicePath = (id: string) => `/services/${encodeURIComponent(id)}`;
 
 const SCREENS: Record<string, string> = {
@@ -23,33 +22,23 @@ const SCREENS: Record<string, string> = {
 /** What a screen may never say: nobody knows that something is mended for good, or why it happened. */
 const BANNED = /\bfixed\b|caused by/i;
 
-async function expectAccessible(page: Page, without: string[] = []): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    .disableRules(without)
-    .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
-}
-
 async function expectCalmWords(page: Page): Promise<void> {
   expect(await page.locator("body").innerText()).not.toMatch(BANNED);
 }
 
-for (const colorScheme of ["light", "dark"] as const)
-  test.describe(`each screen, ${colorScheme}`, () => {
-    test.use({ colorScheme });
-    for (const [name, path] of Object.entries(SCREENS))
-      test(name, async ({ world, context, page, errors }) => {
-        await world.signIn(context, "admin");
-        await page.goto(path);
-        await live(page);
-        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-        await expect(page.locator(".skeleton")).toHaveCount(0);
-        await expectAccessible(page);
-        await expectCalmWords(page);
-        expect(errors).toEqual([]);
-      });
-  });
+test.describe("each screen, light and dark", () => {
+  for (const [name, path] of Object.entries(SCREENS))
+    test(name, async ({ world, context, page, errors }) => {
+      await world.signIn(context, "admin");
+      await page.goto(path);
+      await live(page);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expect(page.locator(".skeleton")).toHaveCount(0);
+      await expectAccessibleInBoth(page);
+      await expectCalmWords(page);
+      expect(errors).toEqual([]);
+    });
+});
 
 test.describe("on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
@@ -59,7 +48,7 @@ test.describe("on a phone", () => {
       await page.goto(path);
       await live(page);
       await expect(page.locator(".skeleton")).toHaveCount(0);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      await expectNoSidewaysScroll(page);
       await expectAccessible(page);
       expect(errors).toEqual([]);
     });

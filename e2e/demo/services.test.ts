@@ -112,6 +112,7 @@ async function until<T>(what: string, look: () => Promise<T | false | null | und
 // What one kind leaves broken must not be held against the next.
 afterEach(async ({ task }) => {
   if (task.result?.state !== "fail") return;
+  await tell();
   await commandTarget(demo, "restart");
   const { incidents: open } = await demo.person<{ incidents: Incident[] }>(
     "/api/v1/incidents?kind=services&state=active",
@@ -119,6 +120,17 @@ afterEach(async ({ task }) => {
   for (const { id } of open) await demo.person(`/api/v1/incidents/${id}/dismiss`, {});
   await quiet();
 }, TIME_MS);
+
+/** What Sentinel itself says of the last incident: what a failure here is understood by. */
+async function tell(): Promise<void> {
+  const [last] = (await incidents()).toSorted((a, b) => b.opened_at - a.opened_at);
+  if (!last) return console.log("there is no incident");
+  const { timeline } = await demo.person<{ timeline: { at: number; text: string }[] }>(`/api/v1/incidents/${last.id}`);
+  for (const { at, text } of timeline) console.log(`${new Date(at).toISOString()} ${text}`);
+  const { actions } = await demo.person<{ actions: Action[] }>("/api/v1/healing?limit=10");
+  console.log(JSON.stringify(actions.filter(({ incident_id }) => incident_id === last.id)));
+  console.log(JSON.stringify(await demo.person("/api/v1/services")));
+}
 
 /** The target is well, and nothing is told of it any more. */
 const quiet = () =>

@@ -141,12 +141,18 @@ describe("size", () => {
     ["in chunks", { "transfer-encoding": "chunked" }],
   ])("100 MB %s are refused after a fraction of them", async (_, headers) => {
     const piece = Buffer.alloc(1_000_000, " ");
-    const { sent, status } = await pour("/api/v1/ingest", piece, 100, {
-      "content-type": "application/json",
-      ...headers,
-    });
-    expect(status).toBe(413);
-    expect(sent).toBeLessThan(20_000_000);
+    // A connection that is cut while the sender still sends may take the answer with it (RFC 9112, 9.6): each try is cut early.
+    const answers: (number | null)[] = [];
+    while (answers.at(-1) !== 413 && answers.length < 5) {
+      const { sent, status } = await pour("/api/v1/ingest", piece, 100, {
+        "content-type": "application/json",
+        ...headers,
+      });
+      expect(sent).toBeLessThan(20_000_000);
+      expect([413, null]).toContain(status);
+      answers.push(status);
+    }
+    expect(answers.at(-1)).toBe(413);
   });
 
   test("100 MB with a wrong key are refused unread", async () => {

@@ -1,4 +1,5 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { type Child, target } from "./children";
 import { anyPort } from "./ports";
@@ -51,6 +52,18 @@ export interface TargetOptions {
 
 const FIRST: Release = { version: "1.4.0", config: {} };
 
+/**
+ * The target stands for a machine of its own: what stresses its processor must not starve those who watch it, so it takes
+ * what they leave.
+ */
+function yieldTo(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It ended already, which its start finds out by itself; or the system has no priorities.
+  }
+}
+
 /** Starts the target as a process of its own, and traffic to it. Resolves when /health answers; throws when it does not. */
 export async function superviseTarget(options: TargetOptions): Promise<TargetSupervisor> {
   const { folder, perSecond = 5, onDeploy, say = () => {} } = options;
@@ -81,6 +94,7 @@ export async function superviseTarget(options: TargetOptions): Promise<TargetSup
   async function start(): Promise<Commanded> {
     writeFileSync(config, JSON.stringify(current().config));
     const mine = target(["--port", String(port), "--version", current().version, "--config", config], log);
+    if (mine.pid !== null) yieldTo(mine.pid);
     child = mine;
     state = "running";
     starts += 1;

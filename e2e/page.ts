@@ -1,0 +1,26 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** The page hears of what happens. */
+export const live = (page: Page): Promise<void> =>
+  expect(page.locator("[data-connection]")).toHaveAttribute("data-connection", "live");
+
+/** Nothing on the page that axe finds fault with, but for the rules `without`. */
+export async function expectAccessible(page: Page, without: string[] = []): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).disableRules(without).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
+}
+
+/** The same in each theme: its colours are all that differs. */
+export async function expectAccessibleInBoth(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect(page.locator("html")).toHaveClass(new RegExp(`\\b${colorScheme}\\b`));
+    await expectAccessible(page);
+  }
+}
+
+export const expectNoSidewaysScroll = async (page: Page): Promise<void> =>
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
