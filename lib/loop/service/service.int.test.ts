@@ -103,6 +103,23 @@ describe("from what is measured to a verified end", () => {
     expect(await only()).toMatchObject({ state: "escalated" });
   });
 
+  test("its effect is measured when there is something new, however often a turn comes", async () => {
+    await untilAsked();
+    await approveOnly();
+    await estate.rest();
+    estate.now += MINUTE;
+    await estate.rest();
+    const asked = estate.windows;
+    for (let turn = 0; turn < 20; turn++) {
+      estate.now += 100;
+      await estate.turn();
+    }
+    expect(estate.windows).toBe(asked);
+    estate.now += 15_000;
+    await estate.turn();
+    expect(estate.windows).toBeGreaterThan(asked);
+  });
+
   test("nothing measured afterwards can tell nothing", async () => {
     const incident = await untilAsked();
     await approveOnly();

@@ -44,6 +44,8 @@ export class TestEstate {
   mind: ServiceMind = freshMind();
   readonly measured = new Map<string, Measured>();
   blind = false;
+  /** Windows that the source was asked for. */
+  windows = 0;
   /** What the operation writes, as the allow-list has it now. */
   says = "{service}";
   readonly #folder = mkdtempSync(join(tmpdir(), "sentinel-estate-"));
@@ -111,6 +113,7 @@ export class TestEstate {
     source: "prometheus",
     instant: (query, at = this.now / 1_000) => Promise.resolve(this.#instant(query, at * 1_000)),
     range: (query, { from, to, minStep = STEP_S }) => {
+      this.windows += 1;
       if (this.blind) return Promise.resolve(couldNotLook("prometheus", "connection refused"));
       const [service] = servicesIn(query, [...this.measured.keys()]);
       const signal = signalIn(query);

@@ -32,10 +32,20 @@ const GRACE_MS = 5_000;
 /** The limit of one that is not on the allow-list any more: the longest that there may be. */
 const LONGEST_MS = 10 * 60_000;
 
+/** What is known of one operation's effect so far. */
+export interface Measuring {
+  /** When it was last measured, epoch ms. */
+  at: number;
+  /** Each series until the operation, by its query and labels: it does not change any more. */
+  before: Map<string, Pick<Recovery, "normal" | "ill">>;
+}
+
 /** Moves every operation that is not judged yet one step on. What was cut off is never run again: it is measured. */
 export async function verifyServices(ctx: ServiceContext): Promise<{ judged: number }> {
   let judged = 0;
-  for (const run of await listUnjudgedServiceRuns(ctx.db)) {
+  const runs = await listUnjudgedServiceRuns(ctx.db);
+  for (const id of ctx.measuring.keys()) if (!runs.some((run) => run.id === id)) ctx.measuring.delete(id);
+  for (const run of runs) {
     try {
       if (await step(ctx, run)) judged += 1;
     } catch (err) {
@@ -55,11 +65,15 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
   }
   const since = (run.endedAt ?? run.startedAt) + config.settleMs;
   if (now < since) return false;
-  const incident = await getIncident(db, run.incidentId);
   // A pull request changes nothing until somebody merges it.
   const patience = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
   const deadline = now - (run.endedAt ?? run.startedAt) >= patience;
-  const measured = await measure(ctx, incident, run, since);
+  const known = ctx.measuring.get(run.id) ?? { at: 0, before: new Map() };
+  // A turn comes whenever something happens; a new point comes with a scrape.
+  if (!deadline && now - known.at < config.watchMs) return false;
+  ctx.measuring.set(run.id, { ...known, at: now });
+  const incident = await getIncident(db, run.incidentId);
+  const measured = await measure(ctx, incident, run, since, known.before);
   if (measured === null && !deadline) return false;
   const stepS = Math.max(1, config.watchMs / 1_000);
   const settled = Math.max(3, Math.ceil(config.verifyMs / 1_000 / stepS));
@@ -76,36 +90,38 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
 
 /** Exactly what raised the incident, measured around the action; null when the source could not be read. */
 async function measure(
-  { db, prometheus, config, now }: ServiceContext,
+  { db, watched, config, now }: ServiceContext,
   incident: Incident,
   run: ActionRun,
   since: number,
+  known: Measuring["before"],
 ): Promise<Recovery[] | null> {
   const asked = await listIncidentSignals(db, incident.id);
   if (asked.length === 0) return [];
-  if (prometheus === null) return null;
+  if (watched === null) return null;
+  const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
+  const onset = incident.onsetAt / 1_000;
   const list: Recovery[] = [];
   for (const one of asked) {
-    const points = await read(prometheus, one, {
-      from: incident.onsetAt / 1_000 - NORMAL_S,
-      to: now / 1_000,
-      minStep: Math.max(1, Math.round(config.watchMs / 1_000)),
-    });
-    if (points === null) return null;
-    const at = (from: number, to: number) => points.filter(([t]) => t >= from && t < to);
-    // The long window's steps are too wide for the minutes that decide: these are asked for by themselves.
-    const after = await read(prometheus, one, {
-      from: since / 1_000,
-      to: now / 1_000,
-      minStep: Math.max(1, Math.round(config.watchMs / 1_000)),
-    });
+    const series = JSON.stringify([one.query, one.labels]);
+    let before = known.get(series);
+    if (before === undefined) {
+      const points = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
+      if (points === null) return null;
+      before = {
+        normal: points.filter(([t]) => t < onset - ONSET_BLUR_S),
+        ill: points.filter(([t]) => t >= onset && t < run.startedAt / 1_000),
+      };
+      known.set(series, before);
+    }
+    // By itself: the long window's steps are too wide for the minutes that decide.
+    const after = await read(watched, one, { from: since / 1_000, to: now / 1_000, minStep });
     if (after === null) return null;
     list.push({
       name: nameOf(one),
-      normal: at(-Infinity, incident.onsetAt / 1_000 - ONSET_BLUR_S),
-      ill: at(incident.onsetAt / 1_000, run.startedAt / 1_000),
+      ...before,
       // What is no more measured says nothing of now, whatever it said last.
-      after: (after.at(-1)?.[0] ?? 0) >= now / 1_000 - STALE_STEPS * Math.max(1, config.watchMs / 1_000) ? after : [],
+      after: (after.at(-1)?.[0] ?? 0) >= now / 1_000 - STALE_STEPS * minStep ? after : [],
       upper: one.upper,
       lower: one.lower,
     });

@@ -8,13 +8,14 @@ import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { ServiceConfig } from "./config";
+import type { Measuring } from "./verify";
 import { freshWatch, type WatchMemory } from "./watch";
 
 /** Everything outside that the loop over services can reach; tests give their own. */
 export interface World {
-  /** For investigations and verification; null: none is configured. */
+  /** For investigations; null: none is configured. */
   prometheus: Prometheus | null;
-  /** The same source with a budget of its own, so that watching cannot starve an investigation. */
+  /** The same source for watching and verification, with a budget of its own: neither may starve the other. */
   watched: Prometheus | null;
   logs: (db: Db) => LogSource[];
   kubernetes: Kubernetes | null;
@@ -34,6 +35,8 @@ export interface ServiceMind {
   underway: Set<string>;
   /** Investigations that this process conducts. */
   investigating: Map<string, AbortController>;
+  /** Operations that this process measures the effect of. */
+  measuring: Map<string, Measuring>;
   /** Acts and investigations under way, for those who wait for an orderly end. */
   pending: Set<Promise<unknown>>;
 }
@@ -44,11 +47,13 @@ export const freshMind = (): ServiceMind => ({
   watchedAt: 0,
   underway: new Set(),
   investigating: new Map(),
+  measuring: new Map(),
   pending: new Set(),
 });
 
 /** What the verbs of the loop over services are given. */
-export interface ServiceContext extends Omit<World, "logs">, Pick<ServiceMind, "owner" | "underway" | "investigating"> {
+export interface ServiceContext
+  extends Omit<World, "logs">, Pick<ServiceMind, "owner" | "underway" | "investigating" | "measuring"> {
   db: Db;
   /** When this turn began, epoch ms. */
   now: number;
