@@ -4,8 +4,10 @@ import type { AnomalyType, EventKind, Metric, Verdict } from "./vocabulary";
 export interface Observation {
   /** Arrival order. */
   seq: number;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, by the clock of who reports. */
   at: number;
+  /** The same by our own clock, when it was heard of: what time alone shows is judged by one clock. Absent: `at`. */
+  heardAt?: number;
   kind: EventKind;
   model: string | null;
   responseModel: string | null;

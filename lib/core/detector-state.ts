@@ -66,6 +66,8 @@ export interface Stratum {
 export interface OpenRun {
   startedAt: number;
   lastAt: number;
+  /** When it was last heard of, by our own clock. */
+  heardAt?: number;
   events: number;
   depth: number;
   /** Null while nothing was reported. */

@@ -31,11 +31,16 @@ export function noteGap(state: DetectorState, span: Span, gapMs: number | null, 
 }
 
 /**
- * Judge the present moment: call it every second or so. `othersReport`: whether other agents have reported lately; a run
- * is stuck only while somebody reports, the agent itself or others, else the outage is ours. Each silence and each hang
- * is told once.
+ * Judge the present moment: call it every second or so. `lull`: for how long at a stretch nobody at all was heard of since a
+ * time (lulls.ts). A run is quiet by its own only for what is beyond that: while everybody is quiet the outage is another's,
+ * or ours, and they will not all be back in the same moment. Each silence and each hang is told once.
  */
-export function tick(state: DetectorState, now: number, settings: DetectSettings, othersReport = false): Anomaly[] {
+export function tick(
+  state: DetectorState,
+  now: number,
+  settings: DetectSettings,
+  lull: (since: number) => number,
+): Anomaly[] {
   const anomalies: Anomaly[] = [];
   if (state.lastAt !== null && !state.silent && now - state.lastAt >= SILENCE_MIN_MS) {
     const anomaly = overdue(state, "agent_gap", now - state.lastAt, now, settings, null);
@@ -46,9 +51,10 @@ export function tick(state: DetectorState, now: number, settings: DetectSettings
   }
   if (state.ended < ENDED_MIN || state.dropped > state.ended) return anomalies;
   for (const [key, run] of Object.entries(state.runs)) {
-    const quiet = now - run.lastAt;
-    if (quiet < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
-    if (!othersReport && !(state.lastAt !== null && state.lastAt > run.lastAt)) continue;
+    const heardAt = run.heardAt ?? run.lastAt;
+    if (now - heardAt < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
+    const quiet = now - heardAt - lull(heardAt);
+    if (quiet < STUCK_MIN_MS) continue;
     const anomaly = overdue(state, "run_gap", quiet, now, settings, runIdOf(key));
     if (anomaly === null) continue;
     run.fired["run_gap"] = 2;

@@ -129,6 +129,9 @@ describe("going in circles", () => {
 });
 
 describe("time", () => {
+  /** Somebody is heard of all the time. */
+  const others = () => 0;
+
   /** Runs of five calls a second apart, one run every ten seconds. */
   function punctual() {
     const state = createDetector();
@@ -138,10 +141,10 @@ describe("time", () => {
 
   it("shows silence once, and only when it is long for this agent", () => {
     const { state, now } = punctual();
-    expect(tick(state, now + 5_000, DEFAULT_DETECT_SETTINGS)).toEqual([]);
-    const found = tick(state, now + 24 * 3_600_000, DEFAULT_DETECT_SETTINGS);
+    expect(tick(state, now + 5_000, DEFAULT_DETECT_SETTINGS, others)).toEqual([]);
+    const found = tick(state, now + 24 * 3_600_000, DEFAULT_DETECT_SETTINGS, others);
     expect(found).toMatchObject([{ type: "silence", verdict: "watch" }]);
-    expect(tick(state, now + 25 * 3_600_000, DEFAULT_DETECT_SETTINGS)).toEqual([]);
+    expect(tick(state, now + 25 * 3_600_000, DEFAULT_DETECT_SETTINGS, others)).toEqual([]);
   });
 
   it("shows a run that hangs while the agent reports", () => {
@@ -149,26 +152,29 @@ describe("time", () => {
     see(state, { runId: "stuck", at: now });
     const later = now + 600_000;
     see(state, { kind: "heartbeat", at: later });
-    expect(tick(state, later, DEFAULT_DETECT_SETTINGS)).toMatchObject([
+    expect(tick(state, later, DEFAULT_DETECT_SETTINGS, others)).toMatchObject([
       { type: "stuck_run", verdict: "quarantine", runId: "stuck" },
     ]);
-    expect(tick(state, later + 1000, DEFAULT_DETECT_SETTINGS)).toEqual([]);
+    expect(tick(state, later + 1000, DEFAULT_DETECT_SETTINGS, others)).toEqual([]);
   });
 
   it("blames no run when nobody reports at all", () => {
     const { state, now } = punctual();
     see(state, { runId: "open", at: now });
-    expect(tick(state, now + 600_000, DEFAULT_DETECT_SETTINGS).filter((a) => a.type === "stuck_run")).toEqual([]);
-    expect(tick(state, now + 600_000, DEFAULT_DETECT_SETTINGS, true).filter((a) => a.type === "stuck_run").length).toBe(
-      1,
-    );
+    const later = now + 600_000;
+    const stuck = (lull: (since: number) => number) =>
+      tick(state, later, DEFAULT_DETECT_SETTINGS, lull).filter((a) => a.type === "stuck_run").length;
+    expect(stuck((since) => later - since)).toBe(0);
+    // Everybody was away, and the first of them came back a second ago.
+    expect(stuck((since) => later - since - 1_000)).toBe(0);
+    expect(stuck(others)).toBe(1);
   });
 
   it("calls no run stuck of an agent that never ends them", () => {
     const state = createDetector();
     for (let r = 0; r < 100; r++) for (let i = 0; i < 5; i++) see(state, { runId: `e${r}`, at: r * 10_000 + i * 1000 });
     see(state, { kind: "heartbeat", at: 9_000_000 });
-    expect(tick(state, 9_000_000, DEFAULT_DETECT_SETTINGS, true).filter((a) => a.type === "stuck_run")).toEqual([]);
+    expect(tick(state, 9_000_000, DEFAULT_DETECT_SETTINGS, others).filter((a) => a.type === "stuck_run")).toEqual([]);
   });
 
   it("shows money flowing faster than ever", () => {

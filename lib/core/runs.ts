@@ -28,6 +28,7 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
   if (known !== undefined) {
     noteGap(state, "run_gap", o.at - known.lastAt, o.learn);
     known.lastAt = o.at;
+    known.heardAt = o.heardAt ?? o.at;
     return known;
   }
   makeRoom(state, o.learn);
@@ -35,6 +36,7 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
   const run: OpenRun = {
     startedAt: o.at,
     lastAt: o.at,
+    heardAt: o.heardAt ?? o.at,
     events: 0,
     depth: parent === undefined ? (o.parentRunId === null ? 0 : 1) : parent.depth + 1,
     cost: null,

@@ -28,8 +28,8 @@ export interface JudgeInput {
   changes: Change[];
   /** A successor that is being measured: what it reports may be the old illness, and teaches nothing. */
   frozen: boolean;
-  /** Whether others report: then a run that is quiet hangs, and the quiet is not ours. */
-  othersReport: boolean;
+  /** For how long at a stretch nobody was heard of since a time; null while there is more to read, and time shows nothing. */
+  lull: ((since: number) => number) | null;
   /** The tests that these events feed: of an action on this agent, or of an incident that watches it. */
   tests: Test[];
   prior: TypePrior | null;
@@ -109,7 +109,7 @@ export function judge(input: JudgeInput): Judgement {
     runs: new RunTotals(agent.id),
   };
   for (const event of events) judgeEvent(input, event, out);
-  if (judged(agent.state)) out.anomalies.push(...tick(detector.state, now, settings, input.othersReport));
+  if (judged(agent.state) && input.lull) out.anomalies.push(...tick(detector.state, now, settings, input.lull));
   return out;
 }
 
@@ -151,14 +151,14 @@ const judged = (state: AgentState): boolean =>
   state === "learning" || state === "healthy" || state === "suspected" || state === "probation";
 
 function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void {
-  const { agent, detector, directive, prior, settings, config, tests } = input;
+  const { agent, detector, directive, prior, settings, config, tests, now } = input;
   out.runs.add(event);
   note(out.identity, event);
   const cannot = event.body.attributes?.cannot;
   if (typeof cannot === "string") out.cannot.push(cannot);
   if (event.late) return;
   if (!judged(agent.state)) {
-    feed(tests, detector, event, []);
+    feed(tests, detector, event, [], now);
     if (directive?.status === "quarantined" && WORK.has(event.kind) && isBreach(event, directive, config))
       out.breach ??= event;
     return;
@@ -169,9 +169,9 @@ function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void
     !agent.paused &&
     !input.frozen &&
     !out.anomalies.some((anomaly) => anomaly.verdict !== "watch");
-  const anomalies = observe(detector.state, observationOf(event, learn), settings, prior);
+  const anomalies = observe(detector.state, observationOf(event, learn, now), settings, prior);
   out.anomalies.push(...anomalies);
-  feed(tests, detector, event, anomalies);
+  feed(tests, detector, event, anomalies, now);
   if (!learn) return;
   out.learned = true;
   provePrompt(out.identity, agent, event);
@@ -206,13 +206,13 @@ function provePrompt(identity: Identity, agent: Agent, { body }: StoredEvent): v
   if (identity.promptSamples >= needed && agent.goodPromptHash !== hash) identity.goodPromptHash = hash;
 }
 
-function feed(tests: Test[], detector: Detector, event: StoredEvent, anomalies: Anomaly[]): void {
+function feed(tests: Test[], detector: Detector, event: StoredEvent, anomalies: Anomaly[], now: number): void {
   for (const test of tests) {
     if (!isAfter(event, test.since)) continue;
     observeProbation(
       test.probation,
       test.baseline ?? detector.state,
-      observationOf(event, false),
+      observationOf(event, false, now),
       test.baseline ? [] : anomalies,
     );
     test.moved = true;

@@ -5,12 +5,13 @@ import type { StoredEvent } from "@/lib/db/queries/events";
 
 const or = <T>(value: T | null | undefined): T | null => value ?? null;
 
-/** What the detector judges, from an event as it was stored. Missing stays missing. */
-export function observationOf(event: StoredEvent, learn: boolean): Observation {
+/** What the detector judges, from an event as it was stored and heard of. Missing stays missing. */
+export function observationOf(event: StoredEvent, learn: boolean, heardAt: number): Observation {
   const body = event.body;
   return {
     seq: event.seq,
     at: event.at,
+    heardAt,
     kind: event.kind,
     model: or(body.model),
     responseModel: or(body.response_model),

@@ -1,6 +1,7 @@
 import { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detect";
 import { WAITS_FOR_FLEET } from "@/lib/core/fleet";
 import { canMove, move } from "@/lib/core/lifecycle";
+import { longestLull, type Lulls } from "@/lib/core/lulls";
 import { describeAnomaly } from "@/lib/core/words";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db, Statement } from "@/lib/db/client";
@@ -32,7 +33,7 @@ import { countOpened, openFor } from "./open-for";
 import { Plan } from "./plan";
 import { priorFor } from "./priors";
 import { shardOf } from "./shards";
-import { type Detector, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
+import { type Detector, heardOf, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
 import { watchedChange } from "./watched-change";
 
 /** An idle shard says that it lives this often, in ms. */
@@ -48,6 +49,7 @@ export interface SweepContext {
   policies: Map<string, TypePolicy>;
   holds: HoldCounts;
   limitIncident: Incident | null;
+  lulls: Lulls;
   untaken: Change[];
   probations: Awaited<ReturnType<typeof listProbations>>;
   watches: Awaited<ReturnType<typeof listWatches>>;
@@ -78,8 +80,9 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
   const untaken = ctx.untaken.filter((change) => shardOf(change.subjectId) === shard.id);
   const ticks = now - shard.tickedAt >= TICK_MS;
   if (ticks) shard.tickedAt = now;
-  const quiet = ticks ? shard.detectors.keys() : [];
+  const quiet = ticks ? shard.live : [];
   const ids = [...new Set([...byAgent.keys(), ...untaken.map((change) => change.subjectId), ...quiet])];
+  heardOf(shard, byAgent.keys());
   const rows = new Map((await listAgents(db, ids)).map((agent) => [agent.id, agent]));
   const [detectors, directives] = await Promise.all([
     loadDetectors(db, shard, [...rows.keys()]),
@@ -105,7 +108,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
         changes,
         tests,
         frozen: ctx.probations.some((run) => run.args.successor === id),
-        othersReport: events.length > mine.length,
+        lull: page.full ? null : (since) => longestLull(ctx.lulls, since, now),
         prior: await priorFor(shard, ctx, agent, detector),
         settings: detectSettings(ctx.settings),
         config: ctx.config,

@@ -4,6 +4,7 @@ import { newestSeq, readPage } from "@/lib/db/queries/events";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
+import { hear } from "@/lib/core/lulls";
 import { log } from "@/lib/log";
 import { act } from "./act";
 import { type LoopConfig, loopConfig } from "./config";
@@ -62,7 +63,7 @@ export async function sweep(
     failed: [],
     skipped: 0,
   };
-  const ctx = await context(db, now, config);
+  const ctx = await context(db, now, config, sweeper);
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     if (pass > 0) await isolated(report, "tests", async () => void Object.assign(ctx, await tests(db)));
     if (!(await judgeOnce(sweeper, ctx, report))) break;
@@ -98,6 +99,8 @@ async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepRepor
     const ids = shards.map((shard) => shard.id);
     const page = await readPage(ctx.db, ids, { after, newest: await newestSeq(ctx.db), limit: MAX_EVENTS });
     more = page.full;
+    const heard = shards.some(({ id, cursor }) => (page.byShard.get(id)?.at(-1)?.seq ?? 0) > cursor);
+    if (heard) hear(sweeper.lulls, ctx.now);
     for (const shard of shards)
       await isolated(report, `shard ${shard.id}`, async () => {
         const done = await sweepShard(shard, page, ctx);
@@ -120,7 +123,7 @@ async function isolated(report: SweepReport, name: string, part: () => Promise<v
   }
 }
 
-async function context(db: Db, now: number, config: LoopConfig): Promise<SweepContext> {
+async function context(db: Db, now: number, config: LoopConfig, { lulls }: Sweeper): Promise<SweepContext> {
   const [settings, policies, holds, limitIncident, untaken, measured] = await Promise.all([
     loadSettings(db),
     loadPolicies(db),
@@ -129,7 +132,7 @@ async function context(db: Db, now: number, config: LoopConfig): Promise<SweepCo
     listUntakenChanges(db),
     tests(db),
   ]);
-  return { db, now, config, settings, policies, holds, limitIncident, untaken, ...measured };
+  return { db, now, config, settings, policies, holds, limitIncident, lulls, untaken, ...measured };
 }
 
 /** The measurements that are going on. */

@@ -1,16 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { createDetector, type DetectorState } from "@/lib/core/detect";
+import { createLulls, type Lulls, noteLull } from "@/lib/core/lulls";
 import type { AgentState } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
+import { listLiveIds } from "@/lib/db/queries/agents";
 import { giveBack, listDetectors, takeLease } from "@/lib/db/queries/sweep";
 import { write } from "@/lib/db/client";
+import { shardOf } from "./shards";
 
 /**
  * How long a shard stays with a process that fell silent: so long nobody judges its events after a crash. A sweep that takes
  * longer may lose the shard to another process; its fence then keeps it from writing.
  */
 export const LEASE_MS = 5_000;
+/** Agents that reported within this are looked at when they fall quiet, even by a process that never heard of them, in ms. */
+const LIVE_MS = 15 * 60_000;
 /** Detectors kept in memory per shard; beyond it the least recently used is read anew when it is needed. */
 const MAX_DETECTORS = 4_000;
 
@@ -31,17 +36,26 @@ export interface HeldShard {
   /** When its quiet agents were last looked at. */
   tickedAt: number;
   detectors: Map<string, Detector>;
+  /** Agents of the shard whose quiet says something, who was heard of last at the end. */
+  live: Set<string>;
 }
 
 /** What one process remembers between sweeps; everything in it can be read again from the database. */
 export interface Sweeper {
   owner: string;
   held: Map<number, HeldShard>;
+  lulls: Lulls;
   running: Promise<unknown> | null;
   again: boolean;
 }
 
-export const createSweeper = (): Sweeper => ({ owner: randomUUID(), held: new Map(), running: null, again: false });
+export const createSweeper = (): Sweeper => ({
+  owner: randomUUID(),
+  held: new Map(),
+  lulls: createLulls(),
+  running: null,
+  again: false,
+});
 
 /** This process's sweeper: one, however many copies of this module there are. */
 export function processSweeper(): Sweeper {
@@ -58,17 +72,39 @@ export async function hold(db: Db, sweeper: Sweeper, id: number, now: number): P
   const won = await commit(db, { claims: [takeLease(id, sweeper.owner, now, until)] });
   const row = won?.[0]?.rows[0];
   if (!row) return null;
+  // Since its last sweep nobody has listened.
+  if (row.swept_at !== null) noteLull(sweeper.lulls, Number(row.swept_at), now);
+  const fence = Number(row.fence);
+  // Nobody had it in between: what is remembered of it still holds.
+  const mine = held !== undefined && fence === held.fence + 1;
   const shard = {
     id,
-    fence: Number(row.fence),
+    fence,
     cursor: Number(row.cursor),
     until,
     committedAt: 0,
     tickedAt: 0,
-    detectors: new Map(),
+    detectors: mine ? held.detectors : new Map(),
+    live: mine ? held.live : await liveOf(db, id, now),
   };
   sweeper.held.set(id, shard);
   return shard;
+}
+
+/** An agent that falls silent while nobody looks is found by whoever looks next. */
+const liveOf = async (db: Db, shard: number, now: number): Promise<Set<string>> =>
+  new Set((await listLiveIds(db, now - LIVE_MS)).filter((id) => shardOf(id) === shard).slice(-MAX_DETECTORS));
+
+/** These agents of the shard were heard of. */
+export function heardOf(shard: HeldShard, ids: Iterable<string>): void {
+  for (const id of ids) {
+    shard.live.delete(id);
+    shard.live.add(id);
+  }
+  for (const id of shard.live) {
+    if (shard.live.size <= MAX_DETECTORS) return;
+    shard.live.delete(id);
+  }
 }
 
 /** Lets go of every shard, at shutdown. */

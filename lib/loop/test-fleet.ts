@@ -43,7 +43,7 @@ export type Fault = (event: Partial<AgentEvent>) => Partial<AgentEvent>;
 /** A fleet whose clock, network and agents are in the test's hand; everything behind `ingest` is the real thing on a real file. */
 export class TestFleet {
   now = Date.UTC(2026, 4, 20, 12);
-  readonly sweeper = createSweeper();
+  sweeper = createSweeper();
   readonly faults = new Map<string, Fault>();
   #sequence = 0;
   #rng = seeded(7);

@@ -49,6 +49,13 @@ export async function listLiveAgents(db: Db, since: number): Promise<Agent[]> {
     .where(and(gte(agents.lastSeenAt, since), sql`${agents.retiredAt} IS NULL`));
 }
 
+/** The same, their ids alone, who was heard of last at the end. */
+export async function listLiveIds(db: Db, since: number): Promise<string[]> {
+  const where = and(gte(agents.lastSeenAt, since), sql`${agents.retiredAt} IS NULL`);
+  const rows = await db.select({ id: agents.id }).from(agents).where(where).orderBy(agents.lastSeenAt);
+  return rows.map(({ id }) => id);
+}
+
 export async function listInstances(db: Db, agentIds: readonly string[]): Promise<Instance[]> {
   if (agentIds.length === 0) return [];
   return db

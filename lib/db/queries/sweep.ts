@@ -11,7 +11,7 @@ export function takeLease(id: number, owner: string, now: number, until: number)
   return {
     sql: `INSERT INTO shards (id, owner, fence, lease_until) VALUES (?1, ?2, 1, ?4)
           ON CONFLICT (id) DO UPDATE SET owner = ?2, fence = shards.fence + 1, lease_until = ?4
-          WHERE shards.lease_until < ?3 OR shards.owner IS NULL OR shards.owner = ?2 RETURNING cursor, fence`,
+          WHERE shards.lease_until < ?3 OR shards.owner IS NULL OR shards.owner = ?2 RETURNING cursor, fence, swept_at`,
     args: [id, owner, now, until],
   };
 }

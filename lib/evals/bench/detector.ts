@@ -13,7 +13,7 @@ export function benchDetector(): number {
   const state = createDetector();
   const events = new Samples(1, START).batch(0, 1, WARM_UP + MEASURED, START + (WARM_UP + MEASURED) * 1_000);
   const observations = events.map((body, seq) =>
-    observationOf({ seq, at: body.timestamp, kind: body.kind, runId: body.run_id, body } as StoredEvent, true),
+    observationOf({ seq, at: body.timestamp, kind: body.kind, runId: body.run_id, body } as StoredEvent, true, START),
   );
   let began = 0;
   observations.forEach((observation, i) => {
