@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Member, SHARED_CAUSE, sharedCauses, type Suspect } from "./fleet";
+import { type Member, patience, SHARED_CAUSE, sharedCauses, type Suspect } from "./fleet";
 import type { AnomalyType } from "./vocabulary";
 
 const member = (agentId: string, provider: string | null, model: string | null, tools: string[] = []): Member => ({
@@ -151,4 +151,15 @@ describe("shared causes", () => {
       }),
     );
   });
+});
+
+describe("how long a suspicion waits for others", () => {
+  const slow = (value: number, at = 0) => ({ type: "latency_spike" as const, value, at });
+  it.each<[string, Parameters<typeof patience>[0], number]>([
+    ["a failed call", [{ type: "error_rate_spike", value: 1, at: 0 }], 2_000],
+    ["a slow call, as long again", [slow(3_300)], 5_300],
+    ["the first of several", [slow(10_800, 9), { type: "high_retry_rate", value: 40_000, at: 0 }, slow(900, 5)], 2_900],
+    ["a call of many minutes, one window", [slow(600_000)], SHARED_CAUSE.windowMs],
+    ["nothing", [], 2_000],
+  ])("%s", (_, anomalies, ms) => expect(patience(anomalies, 2_000)).toBe(ms));
 });

@@ -1,3 +1,4 @@
+import type { Anomaly } from "./anomaly";
 import type { AnomalyType } from "./vocabulary";
 
 /** An agent that left its baseline in a way that a shared dependency could explain. */
@@ -50,6 +51,16 @@ export const WAITS_FOR_FLEET: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
  * and unrelated anomalies of three agents in one minute are rare.
  */
 export const SHARED_CAUSE: SharedCauseSettings = { minAgents: 3, minShare: 0.3, windowMs: 60_000 };
+
+/**
+ * How long a suspicion waits for others, in ms: `waitMs`, and as long again as the first call took that was too slow. Calls that
+ * are as slow for others are only heard of once they end, so a shorter wait would hold whoever happened to call first. At
+ * most a window.
+ */
+export function patience(anomalies: readonly Pick<Anomaly, "at" | "type" | "value">[], waitMs: number): number {
+  const [first] = anomalies.filter(({ type }) => type === "latency_spike").toSorted((a, b) => a.at - b.at);
+  return Math.min(SHARED_CAUSE.windowMs, waitMs + (first?.value ?? 0));
+}
 
 /**
  * Causes that several suspects share, each agent in one cause. A value (a tool, model or provider) qualifies if, within

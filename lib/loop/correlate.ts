@@ -1,4 +1,12 @@
-import { SHARED_CAUSE, type SharedCause, sharedCauses, type Suspect, WAITS_FOR_FLEET } from "@/lib/core/fleet";
+import type { Anomaly } from "@/lib/core/anomaly";
+import {
+  patience,
+  SHARED_CAUSE,
+  type SharedCause,
+  sharedCauses,
+  type Suspect,
+  WAITS_FOR_FLEET,
+} from "@/lib/core/fleet";
 import { move } from "@/lib/core/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
@@ -75,8 +83,11 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
     }
   }
   for (const agent of suspected) {
-    if (settled.has(agent.id) || ctx.now - agent.stateSince < ctx.config.fleetWaitMs) continue;
-    if (await openAlone(ctx, agent, evidence.get(agent.id) ?? [])) report.opened += 1;
+    if (settled.has(agent.id)) continue;
+    const rows = evidence.get(agent.id) ?? [];
+    const grave = rows.filter((row) => row.verdict !== "watch").map((row) => row.evidence);
+    if (ctx.now - agent.stateSince < patience(grave, ctx.config.fleetWaitMs)) continue;
+    if (await openAlone(ctx, agent, grave)) report.opened += 1;
   }
   return report;
 }
@@ -266,10 +277,9 @@ async function release(
     });
 }
 
-async function openAlone(ctx: SweepContext, agent: Agent, rows: AnomalyRow[]): Promise<boolean> {
+async function openAlone(ctx: SweepContext, agent: Agent, anomalies: readonly Anomaly[]): Promise<boolean> {
   const { db, now } = ctx;
   const plan = new Plan();
-  const anomalies = rows.filter((row) => row.verdict !== "watch").map((row) => row.evidence);
   if (anomalies.length === 0) {
     const detector = await detectorOf(db, agent);
     plan

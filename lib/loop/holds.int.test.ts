@@ -12,7 +12,7 @@ let fleet: TestFleet;
 afterEach(() => fleet.close());
 
 const AGENTS = ["a-1", "a-2", "a-3", "a-4"];
-const slow: Fault = (event) => ({ ...event, latency_ms: event.latency_ms! * 30 });
+const slow: Fault = (event) => ({ ...event, latency_ms: event.latency_ms! * 12 });
 /** A loop, whose ladder ends in a successor. */
 const loop: Fault = (event) => ({ ...event, tool_calls: 60 });
 
@@ -22,7 +22,7 @@ it("an earlier hold is released once others leave with the same cause: one exter
   await changeSettings(fleet.db, { limits: { fleet_share: 1, type_share: 1, per_hour: 100 } }, PERSON, fleet.now);
   await fleet.ticks(AGENTS, 80);
   fleet.faults.set("a-1", slow);
-  await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "quarantined", 40);
+  await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "quarantined", 60);
   const held = (await findDirective(fleet.db, "a-1"))!;
 
   for (const id of AGENTS) fleet.faults.set(id, slow);

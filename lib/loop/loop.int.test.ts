@@ -200,6 +200,30 @@ describe("the fleet", () => {
     expect(await listAgentsInStates(fleet.db, ["quarantined"])).toEqual([]);
   }, 180_000);
 
+  it("holds nobody whose slow calls ended first, while those of others are still under way", async () => {
+    fleet = await TestFleet.open();
+    await fleet.treat("Research", "act");
+    const five = [...AGENTS, "a-5"];
+    await fleet.ticks(five, 80);
+    // Calls of eleven seconds, that end four seconds apart.
+    for (const id of five) {
+      fleet.faults.set(id, (event) => ({ ...event, latency_ms: event.latency_ms! * 12 }));
+      await fleet.ticks(five, 8);
+    }
+    expect((await incidentsOf(fleet)).map(({ kind }) => kind)).toEqual(["external"]);
+    for (const id of five) expect((await getAgent(fleet.db, id)).directiveVersion).toBe(0);
+  });
+
+  it("holds an agent that stays alone with its slow calls", async () => {
+    fleet = await TestFleet.open();
+    await fleet.treat("Research", "act");
+    await fleet.ticks(AGENTS, 80);
+    fleet.faults.set("a-1", (event) => ({ ...event, latency_ms: event.latency_ms! * 12 }));
+    // Two seconds, and as long as such a call takes.
+    const waited = await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "quarantined", 60);
+    expect(waited).toBeGreaterThan(15);
+  });
+
   it("stops holding at its limits: one incident, one page", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act", ["none"], 0);
