@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ALERT_STATUSES, severityOf } from "@/lib/core/alert";
-import { alertFrom, isoTime, type ParsedAlerts, parseEach } from "./alert-parse";
+import { alertFrom, type ParsedAlerts, parseEach } from "./alert-parse";
+import { epochMs, timestamp } from "./timestamp";
 
 /** Labels may be numbers and booleans, as in other people's JSON; null is none. */
 const labels = z
@@ -10,9 +11,7 @@ const labels = z
       Object.entries(record).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])),
     ),
   );
-const time = z.union([isoTime, z.number().min(1e11).max(1e13)], {
-  error: "expected an ISO 8601 time with offset, or epoch milliseconds",
-});
+const time = timestamp.transform(epochMs);
 
 /** An alert in our own words, for whatever can send JSON. Only the name is needed. */
 export const GenericAlert = z

@@ -10,6 +10,7 @@ import {
 } from "@/lib/core/alert";
 import type { AlertSeverity, AlertSourceKind } from "@/lib/core/vocabulary";
 import { fieldPath } from "./problem";
+import { isEpochMs } from "./timestamp";
 
 /** Alerts of one request that are looked at: more than any storm that was seen; what is beyond is counted, and said. */
 export const ALERTS_PER_REQUEST = 10_000;
@@ -66,8 +67,8 @@ export const isoTime = z.iso
   .datetime({ offset: true, error: "expected an ISO 8601 time with offset" })
   .transform((text) => Date.parse(text));
 
-/** Times before this (1973) and after that (2286) are none: `0001-01-01T00:00:00Z` says that there is no time. */
-const isTime = (at: number | null | undefined): at is number => at != null && at >= 1e11 && at <= 1e13;
+/** `0001-01-01T00:00:00Z` says that there is no time. */
+const isTime = (at: number | null | undefined): at is number => at != null && isEpochMs(at);
 
 /** What a parser found, as the sender wrote it; null and undefined mean not said. */
 export interface AlertDraft {

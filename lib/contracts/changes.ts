@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
+import { timestamp } from "./timestamp";
 
 const name = z.string().min(1).max(200);
 
@@ -10,7 +11,7 @@ export const ChangeBody = z
     subject_kind: z.enum(SUBJECT_KINDS).default("agent"),
     subject_id: name,
     kind: z.enum(CHANGE_KINDS),
-    at: z.union([z.iso.datetime({ offset: true }), z.number().min(1e11).max(1e13)]).optional(),
+    at: timestamp.optional(),
     from: name.optional(),
     to: name.optional(),
     note: z.string().max(1000).optional(),

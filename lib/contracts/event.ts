@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EVENT_KINDS } from "@/lib/core/vocabulary";
 import { plainText } from "./plain-text";
+import { timestamp } from "./timestamp";
 
 /** Bounds of what an agent may say. Wide enough for any real call, narrow enough that one event cannot hurt the rest. */
 export const EVENT_LIMITS = {
@@ -25,11 +26,6 @@ const name = plainText(EVENT_LIMITS.name);
 const maybeName = name.or(z.literal("")).nullish();
 const count = z.number().min(0).max(EVENT_LIMITS.count);
 const ms = z.number().min(0).max(EVENT_LIMITS.latencyMs);
-
-/** ISO 8601 with an offset, or epoch milliseconds (1973 to 2286, so that seconds by mistake are refused). */
-const timestamp = z.union([z.iso.datetime({ offset: true }), z.number().min(1e11).max(1e13)], {
-  error: "expected an ISO 8601 time with offset, or epoch milliseconds",
-});
 
 const common = {
   agent_id: name,

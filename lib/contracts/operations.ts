@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { resource } from "./endpoint";
+import { timestamp } from "./timestamp";
 
 const at = z.int().describe("epoch ms");
 const name = z.string().min(1).max(200);
-const moment = z.union([z.iso.datetime({ offset: true }), z.number().min(1e11).max(1e13)]);
 
 /** A time in which alerts of some services are expected. */
 export const MaintenanceView = z
@@ -23,8 +23,8 @@ export const MaintenanceBody = z
   .strictObject({
     service: name.describe("a service's name, `*` for any part of it"),
     labels: z.record(name, z.string().max(500)).default({}),
-    starts_at: moment.optional().describe("now, when left out"),
-    ends_at: moment,
+    starts_at: timestamp.optional().describe("now, when left out"),
+    ends_at: timestamp,
     note: z.string().max(1_000).optional(),
   })
   .meta({ id: "MaintenanceBody" });
@@ -68,7 +68,7 @@ const LogBody = z.object({
   service: name,
   line: z.string().min(1).max(8_000),
   level: z.string().max(20).optional(),
-  timestamp: moment.optional(),
+  timestamp: timestamp.optional(),
 });
 /** Lines of logs, pushed by whoever has no Loki. */
 export const LogsBody = z.object({ lines: z.array(LogBody).min(1).max(5_000) }).meta({ id: "LogsBody" });

@@ -1,4 +1,5 @@
 import type { ChangeBody, ChangeView } from "@/lib/contracts/changes";
+import { epochMs } from "@/lib/contracts/timestamp";
 import { type Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
@@ -15,7 +16,7 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
       detail: "There is no agent of this id",
       fields: [{ field: "subject_id", reason: "unknown" }],
     });
-  const at = body.at === undefined ? now : typeof body.at === "number" ? Math.round(body.at) : Date.parse(body.at);
+  const at = body.at === undefined ? now : epochMs(body.at);
   const row = {
     id: newId("chg"),
     subjectKind: body.subject_kind,

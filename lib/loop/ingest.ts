@@ -4,6 +4,7 @@ import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
+import { epochMs } from "@/lib/contracts/timestamp";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
 import { directiveView, listAgents, listDirectives, listKnownIds } from "@/lib/db/queries/agents";
@@ -88,7 +89,7 @@ function newEvent(
   now: number,
   config: LoopConfig,
 ): NewEvent {
-  const said = event.timestamp == null ? now : timeOf(event.timestamp);
+  const said = event.timestamp == null ? now : epochMs(event.timestamp);
   const restamped = said > now + config.maxClockSkewMs;
   const instanceId = event.instance_id || null;
   const agentId = event.agent_id;
@@ -114,9 +115,6 @@ const spoken = (event: AgentEvent): AgentEvent =>
     Object.entries(event).filter(([, value]) => value !== null && value !== undefined && value !== ""),
   ) as AgentEvent;
 
-const timeOf = (timestamp: string | number): number =>
-  Math.round(typeof timestamp === "number" ? timestamp : Date.parse(timestamp));
-
 /**
  * Source, time and sequence as they are: what one instance sends stands together in the index, so that an insert finds
  * its page in memory however large the index has grown. An instance that tells no times is known by its sequence alone;
@@ -125,7 +123,7 @@ const timeOf = (timestamp: string | number): number =>
 function dedupeOf(event: AgentEvent, sourceOf: ReturnType<typeof sources>, instanceId: string | null): string | null {
   const { agent_id: agentId, timestamp, sequence } = event;
   if (sequence == null || (timestamp == null && instanceId === null)) return null;
-  const said = timestamp == null ? "" : timeOf(timestamp).toString(36);
+  const said = timestamp == null ? "" : epochMs(timestamp).toString(36);
   return `${sourceOf(agentId, instanceId)}${said}.${sequence.toString(36)}`;
 }
 

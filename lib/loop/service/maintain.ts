@@ -1,4 +1,5 @@
 import type { MaintenanceBody } from "@/lib/contracts/operations";
+import { epochMs } from "@/lib/contracts/timestamp";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { maintenanceWindows } from "@/lib/db/schema";
@@ -10,12 +11,10 @@ import { requestSweep } from "../scheduler";
 /** A window is for planned work: one that never ends would be an alert that nobody hears again, in ms. */
 const LONGEST_MS = 14 * 86_400_000;
 
-const moment = (at: string | number): number => (typeof at === "number" ? Math.round(at) : Date.parse(at));
-
 /** Opens a maintenance window. Throws invalid for one that ends before it begins, is over, or is longer than two weeks. */
 export async function openMaintenance(db: Db, body: MaintenanceBody, person: Person, now: number) {
-  const startsAt = body.starts_at === undefined ? now : moment(body.starts_at);
-  const endsAt = moment(body.ends_at);
+  const startsAt = body.starts_at === undefined ? now : epochMs(body.starts_at);
+  const endsAt = epochMs(body.ends_at);
   const bad = (reason: string) =>
     new SentinelError("invalid", { detail: `ends_at ${reason}`, fields: [{ field: "ends_at", reason }] });
   if (endsAt <= startsAt) throw bad("must come after starts_at");

@@ -1,4 +1,5 @@
 import type { LogsBody } from "@/lib/contracts/operations";
+import { epochMs } from "@/lib/contracts/timestamp";
 import { redact } from "@/lib/core/redact";
 import { type Db, write } from "@/lib/db/client";
 import { logLines } from "@/lib/db/schema";
@@ -9,8 +10,7 @@ export async function takeLogs(db: Db, { lines }: LogsBody, now: number): Promis
     db.insert(logLines).values(
       lines.map(({ service, line, level, timestamp }) => ({
         node: service,
-        at:
-          timestamp === undefined ? now : typeof timestamp === "number" ? Math.round(timestamp) : Date.parse(timestamp),
+        at: timestamp === undefined ? now : epochMs(timestamp),
         receivedAt: now,
         level: level ?? null,
         line: redact(line).text,
