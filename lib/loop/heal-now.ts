@@ -6,6 +6,7 @@ import { getAgent } from "@/lib/db/queries/agents";
 import { getService } from "@/lib/db/queries/services";
 import { listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
 import { getIncident, listHypotheses, listSubjects } from "@/lib/db/queries/incidents";
+import { listCauses } from "@/lib/db/queries/investigations";
 import { approvals, proposals } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { act } from "./act";
@@ -33,11 +34,12 @@ export async function healNow(
     throw new SentinelError("conflict", {
       detail: `"Heal now" is for rejected and escalated incidents; this one is ${incident.state.replaceAll("_", " ")}`,
     });
-  const [subjects, list, runs, ranked] = await Promise.all([
+  const [subjects, list, runs, ranked, causes] = await Promise.all([
     listSubjects(db, incidentId),
     listProposalsOf(db, incidentId),
     listActionRunsOf(db, incidentId),
     listHypotheses(db, incidentId),
+    listCauses(db, incidentId),
   ]);
   const last =
     list.findLast((p) => p.state === "rejected" || p.state === "expired" || p.state === "void") ?? list.at(-1);
@@ -61,7 +63,7 @@ export async function healNow(
     createdAt: now,
     expiresAt: null,
   };
-  row.digest = operation ? operationDigest(row, []) : proposalDigest(row, ranked[0]?.cites ?? []);
+  row.digest = operation ? operationDigest(row, causes[0]?.cites ?? []) : proposalDigest(row, ranked[0]?.cites ?? []);
   const plan = new Plan()
     .claim({
       sql: "UPDATE incidents SET state_version = state_version + 1 WHERE id = ? AND state_version = ?",

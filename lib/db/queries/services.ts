@@ -3,7 +3,7 @@ import type { Series } from "@/lib/core/bundle";
 import type { DetectorState } from "@/lib/core/detect";
 import type { SignalNow } from "@/lib/core/signal-watch";
 import type { SignalSpec } from "@/lib/core/signals";
-import type { ServiceState } from "@/lib/core/vocabulary";
+import type { IncidentState, ServiceState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import {
@@ -59,6 +59,27 @@ export const listOpenServiceIncidents = (db: Db) =>
     .select()
     .from(incidents)
     .where(and(eq(incidents.kind, "service"), isNull(incidents.closedAt)));
+
+/**
+ * Open service incidents in one of the states whose alerts have all ended (there was one, and none flaps), on whose services
+ * nothing fires and no signal is off.
+ */
+export const listPassed = (db: Db, states: readonly IncidentState[]) =>
+  db
+    .select()
+    .from(incidents)
+    .where(
+      and(
+        eq(incidents.kind, "service"),
+        isNull(incidents.closedAt),
+        inArray(incidents.state, [...states]),
+        sql`EXISTS (SELECT 1 FROM alerts a WHERE a.incident_id = ${incidents.id})`,
+        sql`NOT EXISTS (SELECT 1 FROM alerts a WHERE a.incident_id = ${incidents.id} AND (a.ends_at IS NULL OR a.flapping))`,
+        sql`NOT EXISTS (SELECT 1 FROM incident_subjects s WHERE s.incident_id = ${incidents.id} AND (
+          EXISTS (SELECT 1 FROM alerts a WHERE a.service_id = s.subject_id AND a.ends_at IS NULL AND NOT a.muted)
+          OR EXISTS (SELECT 1 FROM signals g WHERE g.service_id = s.subject_id AND g.state IN ('over_limit', 'out_of_band'))))`,
+      ),
+    );
 
 /** A service that is seen for the first time is entered; one that is known stays as it is. */
 export const enterService = (

@@ -1,14 +1,15 @@
-import { isClosed, moveIncident } from "@/lib/core/lifecycle";
+import { moveIncident } from "@/lib/core/lifecycle";
 import { postmortem } from "@/lib/core/postmortem";
 import { formatSignal } from "@/lib/core/signals";
+import type { IncidentState } from "@/lib/core/vocabulary";
 import { actionName } from "@/lib/core/words";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
+import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { type ActionRun, listActionRunsOf, voidApprovals } from "@/lib/db/queries/healing";
 import { type Incident, incidentClaim, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
 import { findInvestigation, listCauses } from "@/lib/db/queries/investigations";
-import { listIncidentSignals, listOpenServiceIncidents, listSignals } from "@/lib/db/queries/services";
+import { listIncidentSignals, listPassed } from "@/lib/db/queries/services";
 import { postmortems } from "@/lib/db/schema";
 import { episodeWrites } from "@/lib/evidence/episodes";
 import { log } from "@/lib/log";
@@ -139,29 +140,12 @@ const reasonOf = ({ verification, detail }: ActionRun): string =>
   typeof verification?.["reason"] === "string" ? verification["reason"] : (detail ?? "not measured");
 
 /** States in which an incident may end because what raised it has ended; while an operation is measured, measurement says. */
-const MAY_PASS: ReadonlySet<Incident["state"]> = new Set([
-  "open",
-  "investigating",
-  "awaiting_approval",
-  "rejected",
-  "escalated",
-]);
+const MAY_PASS: readonly IncidentState[] = ["open", "investigating", "awaiting_approval", "rejected", "escalated"];
 
 /** Incidents whose alerts have all ended, and whose signals are back in band, are over. Flapping ones are not believed yet. */
 export async function closePassed(ctx: ServiceContext): Promise<number> {
-  const { db } = ctx;
   let passed = 0;
-  const firing = await listFiringOf(db);
-  for (const incident of await listOpenServiceIncidents(db)) {
-    if (isClosed(incident.state) || !MAY_PASS.has(incident.state)) continue;
-    const alerts = await listAlertsOf(db, incident.id);
-    if (alerts.length === 0 || alerts.some(({ endsAt, flapping }) => endsAt === null || flapping)) continue;
-    const services = (await listSubjects(db, incident.id)).map(({ subjectId }) => subjectId);
-    if (services.some((id) => firing.has(id))) continue;
-    const off = (await listSignals(db, services)).some(
-      ({ state }) => state === "over_limit" || state === "out_of_band",
-    );
-    if (off) continue;
+  for (const incident of await listPassed(ctx.db, MAY_PASS)) {
     const plan = new Plan();
     try {
       await close(plan, ctx, incident, {
@@ -169,7 +153,7 @@ export async function closePassed(ctx: ServiceContext): Promise<number> {
         outcome: "its alerts ended and nothing that is measured is out of band; no operation was carried out for it",
         healed: false,
       });
-      if (await commit(db, plan)) passed += 1;
+      if (await commit(ctx.db, plan)) passed += 1;
     } catch (err) {
       log().error({ err, incident: incident.id }, "could not close an incident");
     }

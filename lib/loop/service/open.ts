@@ -51,7 +51,7 @@ export function openIncident(plan: Plan, db: Db, g: Opening): string {
         lastAlertAt: latest(g.members),
         previousIncidentId: g.previousIncidentId,
       }),
-      ...subjectRows(db, id, g),
+      ...subjectRows(db, id, [...new Set([g.primary, ...g.services])], g.primary),
       ...measuredRows(db, id, g),
       ...unwell(id, g),
     )
@@ -80,7 +80,7 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
         sql: "UPDATE incidents SET last_alert_at = max(coalesce(last_alert_at, 0), ?), severity = max(severity, ?) WHERE id = ?",
         args: [latest(g.members), Math.max(...g.members.map(({ severity }) => ALERT_SEVERITY[severity])), g.incidentId],
       },
-      ...subjectRows(db, g.incidentId, g),
+      ...subjectRows(db, g.incidentId, [...new Set([g.primary, ...g.services])]),
       ...leading(g),
       ...measuredRows(db, g.incidentId, g),
       ...unwell(g.incidentId, g),
@@ -156,16 +156,12 @@ const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" :
 const latest = (members: readonly Fresh[]): number =>
   members.reduce((last, { startsAt }) => Math.max(last, startsAt), 0);
 
-const subjectRows = (db: Db, incidentId: string, { services, primary }: Pick<Group, "services" | "primary">) =>
-  [...new Set([...(primary ? [primary] : []), ...services])].map((subjectId) =>
+/** An incident has one primary subject: who joins is affected, until it turns out to lead. */
+const subjectRows = (db: Db, incidentId: string, services: readonly string[], primary?: string) =>
+  services.map((subjectId) =>
     db
       .insert(incidentSubjects)
-      .values({
-        incidentId,
-        subjectKind: "service",
-        subjectId,
-        role: subjectId === primary ? "primary" : "affected",
-      })
+      .values({ incidentId, subjectKind: "service", subjectId, role: subjectId === primary ? "primary" : "affected" })
       .onConflictDoNothing(),
   );
 
