@@ -181,7 +181,10 @@ test("the keys: g and a letter, the palette, the arrows", async ({ world, contex
   await expect(page).toHaveURL(/\/incidents$/);
   await page.keyboard.press("Control+k");
   await page.getByPlaceholder(/Find an agent/).fill("data-2");
-  await page.getByRole("option", { name: /data-2/ }).click();
+  await page
+    .getByRole("group", { name: "Agents" })
+    .getByRole("option", { name: /data-2/ })
+    .click();
   await expect(page.getByRole("heading", { level: 1, name: "data-2" })).toBeVisible();
   await page.goto("/agents");
   await live(page);

@@ -24,7 +24,10 @@ const features = tableFeatures({
 // oxlint-disable-next-line typescript/no-explicit-any -- a column's value type differs from column to column
 export type Columns<Item extends RowData> = ColumnDef<typeof features, Item, any>[];
 
-/** A table whose columns sort by a press on their head. Keep `columns` outside of the component that renders it. */
+/**
+ * A table whose columns sort by a press on their head. On a phone each row stands by itself, its values one below the other
+ * with their columns' names. Keep `columns` outside of the component that renders it.
+ */
 export function DataTable<Item extends RowData>({
   columns,
   data,
@@ -39,8 +42,8 @@ export function DataTable<Item extends RowData>({
   const table = useTable({ features, columns, data, getRowId: rowId });
   return (
     <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
-      <table className="w-full text-sm">
-        <thead>
+      <table className="w-full text-sm max-sm:block">
+        <thead className="max-sm:hidden">
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id} className="border-b text-left text-xs text-ink-3">
               {group.headers.map((header) => {
@@ -72,11 +75,15 @@ export function DataTable<Item extends RowData>({
             </tr>
           ))}
         </thead>
-        <tbody className="divide-y">
+        <tbody className="divide-y max-sm:block">
           {table.getRowModel().rows.map((row) => (
-            <tr key={row.id} className="align-top hover:bg-hover/50">
+            <tr key={row.id} className="align-top hover:bg-hover/50 max-sm:block max-sm:py-2">
               {row.getAllCells().map((cell) => (
-                <td key={cell.id} className="px-3 py-2 first:pl-4 last:pr-4">
+                <td
+                  key={cell.id}
+                  data-column={nameOf(cell.column.columnDef.header)}
+                  className="px-3 py-2 first:pl-4 last:pr-4 max-sm:flex max-sm:justify-between max-sm:gap-4 max-sm:px-4 max-sm:py-1 max-sm:before:shrink-0 max-sm:before:text-xs max-sm:before:leading-5 max-sm:before:text-ink-3 max-sm:before:content-[attr(data-column)]"
+                >
                   <table.FlexRender cell={cell} />
                 </td>
               ))}
@@ -87,3 +94,5 @@ export function DataTable<Item extends RowData>({
     </div>
   );
 }
+
+const nameOf = (header: unknown): string | undefined => (typeof header === "string" ? header : undefined);

@@ -24,6 +24,7 @@ interface Action {
 interface TimelineEvent {
   at: number;
   type: string;
+  text: string;
   agent_id: string | null;
 }
 
@@ -44,7 +45,7 @@ export interface Chapter {
 export interface Story {
   chapters: Chapter[];
   external: Incident[];
-  /** Agents that were held although nothing was wrong with them. */
+  /** Agents that were held although nothing was wrong with them, each with what was said of the hold. */
   innocent: string[];
   approvals: number;
   escalations: number;
@@ -159,7 +160,7 @@ export async function read(demo: Demo, counted: Samples): Promise<Omit<Story, "a
     faults.some((f) => f.target === agentId && f.startedAt <= at && (f.endedAt ?? Infinity) >= at - GRACE_MS);
   const innocent = events
     .filter((e) => e.type === "agent.quarantined" && e.agent_id !== null && !ill(e.agent_id.replace(/~\d+$/, ""), e.at))
-    .map((e) => e.agent_id!);
+    .map((e) => e.text);
   return {
     chapters,
     external: incidents.filter((incident) => incident.kind === "external"),
