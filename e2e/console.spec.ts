@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expectAccessible, expectAccessibleInBoth, expectNoSidewaysScroll, live } from "./page";
+import { expectAccessible, expectAccessibleInBoth, expectSoundOnPhone, expectSoundScreen, live, PHONE } from "./page";
 import { expect, HOSTILE, test } from "./world";
 
 const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
@@ -25,11 +25,7 @@ test.describe("each screen, light and dark", () => {
   for (const [name, path] of Object.entries(SCREENS))
     test(name, async ({ world, context, page, errors }) => {
       await world.signIn(context, "admin");
-      await page.goto(path);
-      await live(page);
-      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      await expectAccessibleInBoth(page);
+      await expectSoundScreen(page, path);
       expect(errors).toEqual([]);
     });
   for (const path of ["/sign-in", "/setup", "/sign-in#token=nonsense"])
@@ -42,15 +38,11 @@ test.describe("each screen, light and dark", () => {
 });
 
 test.describe("on a phone", () => {
-  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  test.use(PHONE);
   for (const [name, path] of Object.entries(SCREENS))
     test(name, async ({ world, context, page, errors }) => {
       await world.signIn(context, "admin");
-      await page.goto(path);
-      await live(page);
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
+      await expectSoundOnPhone(page, path);
       expect(errors).toEqual([]);
     });
 });
@@ -195,50 +187,36 @@ test("the keys: g and a letter, the palette, the arrows", async ({ world, contex
   await expect(page.getByRole("searchbox")).toBeFocused();
 });
 
-for (const colorScheme of ["light", "dark"] as const)
-  test.describe(`what opens over a screen, ${colorScheme}`, () => {
-    test.use({ colorScheme });
-    const OPENINGS: Record<
-      string,
-      [path: string, open: (page: Page) => Promise<void>, role: "dialog" | "alertdialog" | "menu" | "listbox"]
-    > = {
-      palette: ["/", (page) => page.keyboard.press("Control+k"), "dialog"],
-      keys: ["/", (page) => page.keyboard.press("?"), "dialog"],
-      "account menu": ["/", (page) => page.getByRole("button", { name: "Account and theme" }).click(), "menu"],
-      "a hold": [
-        agentPath("data-1"),
-        (page) => page.getByRole("button", { name: "Quarantine" }).click(),
-        "alertdialog",
-      ],
-      "a choice": ["/agents", (page) => page.getByRole("combobox", { name: "State" }).click(), "listbox"],
-      "a new key": ["/settings?tab=keys", (page) => page.getByRole("button", { name: "New key" }).click(), "dialog"],
-      "an invitation": [
-        "/settings?tab=users",
-        (page) => page.getByRole("button", { name: "Invite" }).click(),
-        "dialog",
-      ],
-      "a decision": [
-        agentPath("research-2"),
-        (page) => page.getByRole("button", { name: "Approve" }).click(),
-        "dialog",
-      ],
-    };
-    for (const [name, [path, open, role]] of Object.entries(OPENINGS))
-      test(name, async ({ world, context, page, errors }) => {
-        await world.signIn(context, "admin");
-        await page.goto(path);
-        await live(page);
-        await open(page);
-        const opened = page.getByRole(role);
-        await expect(opened).toBeVisible();
-        await expect(opened).toHaveCSS("opacity", "1");
-        // A menu floats outside of the landmarks by its nature; it says itself what opened it.
-        await expectAccessible(page, ["region"]);
-        await page.keyboard.press("Escape");
-        await expect(opened).toHaveCount(0);
-        expect(errors).toEqual([]);
-      });
-  });
+test.describe("what opens over a screen, light and dark", () => {
+  const OPENINGS: Record<
+    string,
+    [path: string, open: (page: Page) => Promise<void>, role: "dialog" | "alertdialog" | "menu" | "listbox"]
+  > = {
+    palette: ["/", (page) => page.keyboard.press("Control+k"), "dialog"],
+    keys: ["/", (page) => page.keyboard.press("?"), "dialog"],
+    "account menu": ["/", (page) => page.getByRole("button", { name: "Account and theme" }).click(), "menu"],
+    "a hold": [agentPath("data-1"), (page) => page.getByRole("button", { name: "Quarantine" }).click(), "alertdialog"],
+    "a choice": ["/agents", (page) => page.getByRole("combobox", { name: "State" }).click(), "listbox"],
+    "a new key": ["/settings?tab=keys", (page) => page.getByRole("button", { name: "New key" }).click(), "dialog"],
+    "an invitation": ["/settings?tab=users", (page) => page.getByRole("button", { name: "Invite" }).click(), "dialog"],
+    "a decision": [agentPath("research-2"), (page) => page.getByRole("button", { name: "Approve" }).click(), "dialog"],
+  };
+  for (const [name, [path, open, role]] of Object.entries(OPENINGS))
+    test(name, async ({ world, context, page, errors }) => {
+      await world.signIn(context, "admin");
+      await page.goto(path);
+      await live(page);
+      await open(page);
+      const opened = page.getByRole(role);
+      await expect(opened).toBeVisible();
+      await expect(opened).toHaveCSS("opacity", "1");
+      // A menu floats outside of the landmarks by its nature; it says itself what opened it.
+      await expectAccessibleInBoth(page, ["region"]);
+      await page.keyboard.press("Escape");
+      await expect(opened).toHaveCount(0);
+      expect(errors).toEqual([]);
+    });
+});
 
 test("a key is shown once", async ({ world, context, page, errors }) => {
   await world.signIn(context, "admin");

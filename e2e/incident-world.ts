@@ -2,11 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type BrowserContext, test as base } from "@playwright/test";
 import { startSentinel, stopSentinel } from "./http/process";
-import { build, signIn } from "./http/server";
-
-type Role = "admin" | "operator" | "viewer";
+import { build } from "./http/server";
+import { type People, peopleOf, test as base } from "./people";
 
 export interface Incident {
   id: string;
@@ -16,13 +14,11 @@ export interface Incident {
 }
 
 /** The built server with an allow-list of harmless operations, and one recorded incident of services that waits for a decision. */
-export interface ServiceWorld {
+export interface ServiceWorld extends People {
   url: string;
   incident: Incident;
   /** A recorded incident of other services, not fired yet. */
   another: string;
-  signIn: (context: BrowserContext, role: Role) => Promise<void>;
-  api: <T>(method: string, path: string, body?: object, headers?: Record<string, string>) => Promise<T>;
   /** Fires a recorded incident and waits until it is investigated. */
   fire: (scenario: string) => Promise<Incident>;
   /** Waits until an incident is in one of these states. */
@@ -65,7 +61,7 @@ async function proposing(world: Pick<ServiceWorld, "fire">): Promise<[Incident, 
   throw new Error("No recorded incident ended in a proposal");
 }
 
-export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
+export const test = base.extend<object, { world: ServiceWorld }>({
   world: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads which fixtures are wanted from the pattern
     async ({}, use) => {
@@ -80,23 +76,10 @@ export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
       };
       const sentinel = await startSentinel(env);
       const { url } = sentinel;
-      const cookies: Record<string, string> = {};
-      for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, url, role);
+      const people = await peopleOf(env, url);
       const world: Omit<ServiceWorld, "incident" | "another"> = {
         url,
-        signIn: async (context, role) => {
-          const [name, value] = cookies[role]!.split(/=(.*)/s) as [string, string];
-          await context.addCookies([{ name, value, url }]);
-        },
-        api: async (method, path, body, headers = {}) => {
-          const answer = await fetch(`${url}${path}`, {
-            method,
-            headers: { cookie: cookies["admin"]!, origin: url, "content-type": "application/json", ...headers },
-            ...(body ? { body: JSON.stringify(body) } : {}),
-          });
-          if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-          return (await answer.json()) as never;
-        },
+        ...people,
         until: async (id, ...states) => {
           const deadline = Date.now() + INVESTIGATED_MS;
           for (;;) {
@@ -124,16 +107,6 @@ export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
     { scope: "worker", timeout: SETUP_MS },
   ],
   baseURL: async ({ world }, use) => use(world.url),
-  /** What the browser complained of in this test; a test that looks at it fails on any. */
-  errors: [
-    async ({ context }, use) => {
-      const errors: string[] = [];
-      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-      context.on("weberror", (error) => errors.push(String(error.error())));
-      await use(errors);
-    },
-    { auto: true },
-  ],
 });
 
-export { expect } from "@playwright/test";
+export { expect } from "./people";

@@ -14,13 +14,36 @@ export async function expectAccessible(page: Page, without: string[] = []): Prom
 }
 
 /** The same in each theme: its colours are all that differs. */
-export async function expectAccessibleInBoth(page: Page): Promise<void> {
+export async function expectAccessibleInBoth(page: Page, without: string[] = []): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await expect(page.locator("html")).toHaveClass(new RegExp(`\\b${colorScheme}\\b`));
-    await expectAccessible(page);
+    await expectAccessible(page, without);
   }
 }
 
 export const expectNoSidewaysScroll = async (page: Page): Promise<void> =>
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+
+/** Of a common phone, in CSS pixels. */
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+async function loaded(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await live(page);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.locator(".skeleton")).toHaveCount(0);
+}
+
+/** The screen at this path comes up whole, and can be read by everybody in both themes. */
+export async function expectSoundScreen(page: Page, path: string): Promise<void> {
+  await loaded(page, path);
+  await expectAccessibleInBoth(page);
+}
+
+/** The same on a phone, where it has to fit as well. */
+export async function expectSoundOnPhone(page: Page, path: string): Promise<void> {
+  await loaded(page, path);
+  await expectNoSidewaysScroll(page);
+  await expectAccessible(page);
+}

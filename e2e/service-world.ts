@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type BrowserContext, test as base } from "@playwright/test";
 import { startSentinel, stopSentinel } from "./http/process";
-import { build, signIn } from "./http/server";
+import { build } from "./http/server";
 import { type MetricsSource, startMetricsSource } from "./metrics-source";
-
-type Role = "admin" | "operator" | "viewer";
+import { type People, peopleOf, test as base } from "./people";
 
 /** A name that would do harm if anything took it for markup. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'"> & "quoted" 100%`;
@@ -15,11 +13,9 @@ export const HOSTILE = `<img src=x onerror="document.title='owned'"> & "quoted" 
 export const CROWD = 500;
 
 /** The built server that watches a handful of services: `payments` burns CPU, `db` is down, the others are well, and a crowd is unknown. */
-export interface ServiceWorld {
+export interface ServiceWorld extends People {
   url: string;
   metrics: MetricsSource;
-  signIn: (context: BrowserContext, role: Role) => Promise<void>;
-  api: <T>(method: string, path: string, body?: object, token?: string) => Promise<T>;
 }
 
 const SETUP_MS = 15 * 60_000;
@@ -97,7 +93,7 @@ async function tell({ api }: ServiceWorld): Promise<void> {
   for (let times = 0; times < 3; times++) await api("POST", "/api/v1/alerts/generic", alert, token);
 }
 
-export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
+export const test = base.extend<object, { world: ServiceWorld }>({
   world: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads which fixtures are wanted from the pattern
     async ({}, use) => {
@@ -120,27 +116,11 @@ export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
       };
       const sentinel = await startSentinel(env);
       const { url } = sentinel;
-      const cookies: Record<string, string> = {};
-      for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, url, role);
+      const people = await peopleOf(env, url);
       const world: ServiceWorld = {
         url,
         metrics,
-        signIn: async (context, role) => {
-          const [name, value] = cookies[role]!.split(/=(.*)/s) as [string, string];
-          await context.addCookies([{ name, value, url }]);
-        },
-        api: async (method, path, body, token) => {
-          const proof: Record<string, string> =
-            token === undefined ? { cookie: cookies.admin!, origin: url } : { authorization: `Bearer ${token}` };
-          const answer = await fetch(`${url}${path}`, {
-            method,
-            headers: { ...proof, "content-type": "application/json" },
-            ...(body ? { body: JSON.stringify(body) } : {}),
-          });
-          if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-          const text = await answer.text();
-          return (text === "" ? undefined : JSON.parse(text)) as never;
-        },
+        ...people,
       };
       await tell(world);
       await settle(world);
@@ -152,16 +132,6 @@ export const test = base.extend<{ errors: string[] }, { world: ServiceWorld }>({
     { scope: "worker", timeout: SETUP_MS },
   ],
   baseURL: async ({ world }, use) => use(world.url),
-  /** What the browser complained of in this test; a test that looks at it fails on any. */
-  errors: [
-    async ({ context }, use) => {
-      const errors: string[] = [];
-      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-      context.on("weberror", (error) => errors.push(String(error.error())));
-      await use(errors);
-    },
-    { auto: true },
-  ],
 });
 
-export { expect } from "@playwright/test";
+export { expect } from "./people";

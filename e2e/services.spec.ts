@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expectAccessible, expectAccessibleInBoth, expectNoSidewaysScroll, live } from "./page";
+import { expectAccessible, expectSoundOnPhone, expectSoundScreen, live, PHONE } from "./page";
 import { CROWD, expect, HOSTILE, test } from "./service-world";
 
 const servicePath = (id: string) => `/services/${encodeURIComponent(id)}`;
@@ -30,26 +30,18 @@ test.describe("each screen, light and dark", () => {
   for (const [name, path] of Object.entries(SCREENS))
     test(name, async ({ world, context, page, errors }) => {
       await world.signIn(context, "admin");
-      await page.goto(path);
-      await live(page);
-      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      await expectAccessibleInBoth(page);
+      await expectSoundScreen(page, path);
       await expectCalmWords(page);
       expect(errors).toEqual([]);
     });
 });
 
 test.describe("on a phone", () => {
-  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  test.use(PHONE);
   for (const [name, path] of Object.entries(SCREENS))
     test(name, async ({ world, context, page, errors }) => {
       await world.signIn(context, "admin");
-      await page.goto(path);
-      await live(page);
-      await expect(page.locator(".skeleton")).toHaveCount(0);
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
+      await expectSoundOnPhone(page, path);
       expect(errors).toEqual([]);
     });
 });

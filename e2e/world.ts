@@ -2,24 +2,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type BrowserContext, test as base } from "@playwright/test";
 import { Fleet, type Reporter } from "./fleet";
 import { cli, startSentinel, stopSentinel } from "./http/process";
-import { build, signIn } from "./http/server";
-
-type Role = "admin" | "operator" | "viewer";
+import { build } from "./http/server";
+import { type People, peopleOf, test as base } from "./people";
 
 /** A name that would do harm if anything took it for markup. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'"> & "quoted" 100%`;
 
 /** The built server with people of each role and a small fleet: two ill agents wait for a decision, one has a hostile name. */
-export interface World {
+export interface World extends People {
   url: string;
   fleet: Fleet;
   agents: Reporter[];
   ill: [Reporter, Reporter];
-  signIn: (context: BrowserContext, role: Role) => Promise<void>;
-  api: <T>(method: string, path: string, body?: object) => Promise<T>;
 }
 
 const SETUP_MS = 15 * 60_000;
@@ -59,7 +55,7 @@ function keepReporting({ fleet, agents }: World): () => Promise<void> {
   };
 }
 
-export const test = base.extend<{ errors: string[] }, { world: World }>({
+export const test = base.extend<object, { world: World }>({
   world: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads which fixtures are wanted from the pattern
     async ({}, use) => {
@@ -69,8 +65,7 @@ export const test = base.extend<{ errors: string[] }, { world: World }>({
       const sentinel = await startSentinel(env);
       const { url } = sentinel;
       const { secret } = await cli<{ secret: string }>(env, "keys", "create", "--name", "browser tests");
-      const cookies: Record<string, string> = {};
-      for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, url, role);
+      const people = await peopleOf(env, url);
       const fleet = new Fleet(url, secret);
       const first = fleet.agent("research-1", "Research");
       const second = fleet.agent("research-2", "Research");
@@ -80,19 +75,7 @@ export const test = base.extend<{ errors: string[] }, { world: World }>({
         fleet,
         agents: [first, second, ...others],
         ill: [first, second],
-        signIn: async (context, role) => {
-          const [name, value] = cookies[role]!.split(/=(.*)/s) as [string, string];
-          await context.addCookies([{ name, value, url }]);
-        },
-        api: async (method, path, body) => {
-          const answer = await fetch(`${url}${path}`, {
-            method,
-            headers: { cookie: cookies.admin!, origin: url, "content-type": "application/json" },
-            ...(body ? { body: JSON.stringify(body) } : {}),
-          });
-          if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-          return (await answer.json()) as never;
-        },
+        ...people,
       };
       await settle(world);
       const stopReporting = keepReporting(world);
@@ -104,16 +87,6 @@ export const test = base.extend<{ errors: string[] }, { world: World }>({
     { scope: "worker", timeout: SETUP_MS },
   ],
   baseURL: async ({ world }, use) => use(world.url),
-  /** What the browser complained of in this test; a test that looks at it fails on any. */
-  errors: [
-    async ({ context }, use) => {
-      const errors: string[] = [];
-      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-      context.on("weberror", (error) => errors.push(String(error.error())));
-      await use(errors);
-    },
-    { auto: true },
-  ],
 });
 
-export { expect } from "@playwright/test";
+export { expect } from "./people";

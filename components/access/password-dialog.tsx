@@ -4,8 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, ApiError } from "@/components/api";
-import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
+import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
 import { PASSWORD } from "./password";
 
@@ -28,14 +27,9 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
       onOpenChange={(open) => (open ? undefined : onClose())}
       title="Change password"
       footer={
-        <>
-          <Button size="touch" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" form="password" size="touch" look="primary" busy={change.isPending}>
-            Change
-          </Button>
-        </>
+        <Choice onCancel={onClose} type="submit" form="password" busy={change.isPending}>
+          Change
+        </Choice>
       }
     >
       <form

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, SearchX, Sparkles } from "lucide-react";
+import { Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, Sparkles } from "lucide-react";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
@@ -9,13 +9,13 @@ import type { AgentCommand, AgentDetail } from "@/lib/contracts/agents";
 import { useSession } from "@/components/access/session";
 import { CommandDialog } from "@/components/agents/command-dialog";
 import { agentQuery } from "@/components/agents/queries";
-import { ApiError } from "@/components/api";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
+import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { AgentBadges, IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
 import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
-import { Button, buttonStyle } from "@/components/ui/button";
-import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/feedback";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/panel";
 import { Tabs } from "@/components/ui/tabs";
@@ -29,28 +29,15 @@ const TABS = ["anomalies", "runs", "changes", "history", "learned"] as const;
 
 export function AgentScreen({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(agentQuery(id));
-  if (error && !data)
-    return error instanceof ApiError && error.status === 404 ? (
-      <Empty
-        icon={SearchX}
-        title="No such agent"
-        action={
-          <Link href="/agents" className={buttonStyle()}>
-            All agents
-          </Link>
-        }
-      >
-        Nothing has reported under this name.
-      </Empty>
-    ) : (
-      <LoadError what="the agent" error={error} onRetry={() => void refetch()} />
-    );
   if (!data)
     return (
-      <div className="space-y-4">
-        <Skeleton className="h-8 w-72" />
-        <Skeleton className="h-80 rounded-[0.625rem]" />
-      </div>
+      <NotLoaded
+        what="agent"
+        all="/agents"
+        missing="Nothing has reported under this name."
+        error={error}
+        onRetry={() => void refetch()}
+      />
     );
   return <Loaded detail={data} />;
 }

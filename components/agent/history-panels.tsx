@@ -5,12 +5,14 @@ import { Activity, BrainCircuit, FileClock, ListTree, ScrollText } from "lucide-
 import Link from "next/link";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { runsQuery } from "@/components/agents/queries";
+import { changeLine, ChangesTable } from "@/components/changes/changes-table";
+import { IncidentLink } from "@/components/incidents/incident-link";
 import { Severity } from "@/components/status/badges";
-import { ACTION, ANOMALY, CHANGE, DIAGNOSIS, name } from "@/components/status/words";
+import { ACTION, ANOMALY, DIAGNOSIS, name } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { compact, duration, integer, measure } from "@/components/ui/format";
-import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
 
 const VERDICT = { watch: "Watch", suspect: "Suspect", quarantine: "Contain" } as const;
@@ -35,9 +37,7 @@ export function Anomalies({ anomalies }: { anomalies: AgentDetail["anomalies"] }
       <Body>
         {anomalies.map((anomaly) => (
           <Row key={anomaly.id}>
-            <td className="num text-xs whitespace-nowrap text-ink-3">
-              <Clock at={anomaly.at} />
-            </td>
+            <TimeCell at={anomaly.at} />
             <td className="whitespace-nowrap">{name(ANOMALY, anomaly.type)}</td>
             <td>
               <Severity value={anomaly.severity} />
@@ -45,16 +45,7 @@ export function Anomalies({ anomalies }: { anomalies: AgentDetail["anomalies"] }
             <td className="text-ink-2">{VERDICT[anomaly.verdict]}</td>
             <td className="min-w-64 text-ink-2">{anomaly.text}</td>
             <td>
-              {anomaly.incident_id === null ? (
-                <span className="text-ink-3">none</span>
-              ) : (
-                <Link
-                  href={`/incidents/${encodeURIComponent(anomaly.incident_id)}`}
-                  className="text-accent hover:underline"
-                >
-                  Open
-                </Link>
-              )}
+              <IncidentLink id={anomaly.incident_id} />
             </td>
           </Row>
         ))}
@@ -119,20 +110,8 @@ export function Runs({ agentId }: { agentId: string }) {
 
 export function Changes({ detail }: { detail: AgentDetail }) {
   const { changes, directives } = detail;
-  const rows = [
-    ...changes.map((change) => ({
-      key: change.id,
-      at: change.at,
-      what: name(CHANGE, change.kind),
-      how: change.declared ? "declared" : "seen, not declared",
-      text: [
-        change.from === null && change.to === null ? null : `${change.from ?? "unknown"} → ${change.to ?? "unknown"}`,
-        change.note,
-      ]
-        .filter(Boolean)
-        .join(" · "),
-      by: change.source,
-    })),
+  const lines = [
+    ...changes.map(changeLine),
     ...directives.map((directive) => ({
       key: `directive ${directive.version}`,
       at: directive.created_at,
@@ -141,39 +120,14 @@ export function Changes({ detail }: { detail: AgentDetail }) {
       text: directive.reason,
       by: directive.created_by,
     })),
-  ].sort((a, b) => b.at - a.at);
-  if (rows.length === 0)
+  ].toSorted((a, b) => b.at - a.at);
+  if (lines.length === 0)
     return (
       <Empty icon={FileClock} title="No change and no directive">
         Deploys, prompts, models and tools that change, and what the agent was told to do, are listed here.
       </Empty>
     );
-  return (
-    <Table label="Changes and directives">
-      <HeadRow>
-        <th>At</th>
-        <th>What</th>
-        <th>How</th>
-        <th>Detail</th>
-        <th>By</th>
-      </HeadRow>
-      <Body>
-        {rows.map((row) => (
-          <Row key={row.key}>
-            <td className="num text-xs whitespace-nowrap text-ink-3">
-              <Clock at={row.at} />
-            </td>
-            <td className="whitespace-nowrap">{row.what}</td>
-            <td className="whitespace-nowrap text-ink-2">{row.how}</td>
-            <td className="min-w-56 break-words text-ink-2">
-              {row.text || <span className="text-ink-3">no detail</span>}
-            </td>
-            <td className="text-ink-2">{row.by}</td>
-          </Row>
-        ))}
-      </Body>
-    </Table>
-  );
+  return <ChangesTable label="Changes and directives" by="By" lines={lines} />;
 }
 
 export function HistoryList({ history }: { history: AgentDetail["history"] }) {

@@ -17,6 +17,7 @@ import {
 } from "recharts";
 import type { AgentDetail, SeriesAnswer } from "@/lib/contracts/agents";
 import { CHANGE, metricName, metricUnit, name } from "@/components/status/words";
+import { changeMark, hover, measured, sideOf, timeAxis, valueAxis } from "@/components/ui/chart";
 import { measure } from "@/components/ui/format";
 import { axisTop, heldStretches, highest, labelled, type Point, withGaps } from "./series-data";
 
@@ -30,7 +31,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** What a word on a mark takes of the width. */
 const LABEL_ROOM = 0.14;
-const tick = { fontSize: 11, fill: "var(--ink-3)" };
+const FONT = 11;
 
 /** One metric over time, in its band of normal, with what was noticed, changed and ordered drawn where it happened. */
 export function SeriesChart({
@@ -54,8 +55,6 @@ export function SeriesChart({
   const room = (to - from) * LABEL_ROOM;
   const changesNamed = labelled(changes, ({ at }) => at, room);
   const directivesNamed = labelled(directives, ({ created_at }) => created_at, room);
-  /** Labels at the right edge are written to the left of their line, so that they are not cut. */
-  const side = (at: number) => (at > from + (to - from) * 0.8 ? "Right" : "Left");
   const ticks = to - from > DAY ? "d MMM HH:mm" : to - from < 10 * MINUTE ? "HH:mm:ss" : "HH:mm";
   return (
     <ResponsiveContainer width="100%" height={280}>
@@ -65,26 +64,8 @@ export function SeriesChart({
         title={`${metricName(series.metric)} over time`}
       >
         <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis
-          dataKey="at"
-          type="number"
-          domain={[from, to]}
-          allowDataOverflow
-          tickFormatter={(at: number) => format(at, ticks)}
-          tick={tick}
-          tickLine={false}
-          axisLine={{ stroke: "var(--line-strong)" }}
-          minTickGap={48}
-        />
-        <YAxis
-          domain={[0, top]}
-          allowDataOverflow
-          tickFormatter={measure}
-          tick={tick}
-          tickLine={false}
-          axisLine={false}
-          width={52}
-        />
+        <XAxis {...timeAxis(from, to, ticks, FONT)} />
+        <YAxis {...valueAxis(top, FONT)} tickFormatter={measure} width={52} />
         {held.map((stretch) => (
           <ReferenceArea
             key={stretch.from}
@@ -95,11 +76,7 @@ export function SeriesChart({
             ifOverflow="hidden"
           />
         ))}
-        <Tooltip
-          content={<Reading metric={series.metric} />}
-          cursor={{ stroke: "var(--line-strong)" }}
-          isAnimationActive={false}
-        />
+        <Tooltip content={<Reading metric={series.metric} />} {...hover} />
         <Area
           dataKey="band"
           stroke="none"
@@ -118,31 +95,11 @@ export function SeriesChart({
           activeDot={false}
           connectNulls={false}
         />
-        <Line
-          dataKey="value"
-          stroke="var(--ink-2)"
-          strokeWidth={1.25}
-          dot={points.length < 60 ? { r: 1.75, fill: "var(--ink-2)", strokeWidth: 0 } : false}
-          activeDot={{ r: 3, fill: "var(--ink)", strokeWidth: 0 }}
-          isAnimationActive={false}
-          connectNulls={false}
-        />
+        <Line {...measured(points.length < 60 ? 1.75 : null)} />
         {changes.map((change) => (
           <ReferenceLine
             key={change.id}
-            x={change.at}
-            stroke="var(--proof-solid)"
-            strokeDasharray="2 3"
-            label={
-              changesNamed.has(change)
-                ? {
-                    value: name(CHANGE, change.kind),
-                    position: `insideTop${side(change.at)}`,
-                    fontSize: 10,
-                    fill: "var(--proof)",
-                  }
-                : undefined
-            }
+            {...changeMark(change.at, changesNamed.has(change) ? name(CHANGE, change.kind) : null, [from, to])}
           />
         ))}
         {directives.map((directive) => (
@@ -154,7 +111,7 @@ export function SeriesChart({
               directivesNamed.has(directive)
                 ? {
                     value: `v${directive.version} ${directive.status}`,
-                    position: `insideBottom${side(directive.created_at)}`,
+                    position: `insideBottom${sideOf(directive.created_at, [from, to])}`,
                     fontSize: 10,
                     fill: "var(--heal)",
                   }

@@ -4,10 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { ChartSpline } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { seriesQuery } from "@/components/agents/queries";
 import { METRIC, metricName, metricUnit } from "@/components/status/words";
+import { Key } from "@/components/ui/chart";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { measure } from "@/components/ui/format";
 import { useNow } from "@/components/ui/now";
@@ -116,12 +117,3 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
     </Panel>
   );
 }
-
-const Key = ({ swatch, children }: { swatch: ReactNode; children: ReactNode }) => (
-  <li className="flex items-center gap-1.5">
-    <span className="flex w-4 justify-center" aria-hidden>
-      {swatch}
-    </span>
-    {children}
-  </li>
-);

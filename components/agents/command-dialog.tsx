@@ -2,8 +2,7 @@
 
 import { useState } from "react";
 import type { AgentCommand } from "@/lib/contracts/agents";
-import { Button } from "@/components/ui/button";
-import { AlertDialog } from "@/components/ui/dialog";
+import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Textarea } from "@/components/ui/field";
 import { COMMANDS, useAgentCommand } from "./commands";
 
@@ -48,19 +47,14 @@ function Asking({
       title={title}
       description={means}
       footer={
-        <>
-          <Button size="touch" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            size="touch"
-            look={danger ? "danger" : "primary"}
-            busy={act.isPending}
-            onClick={() => act.mutate(reason)}
-          >
-            {verb}
-          </Button>
-        </>
+        <Choice
+          onCancel={onClose}
+          look={danger ? "danger" : "primary"}
+          busy={act.isPending}
+          onClick={() => act.mutate(reason)}
+        >
+          {verb}
+        </Choice>
       }
     >
       <p className="mb-3 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs wrap-anywhere">{agentId}</p>

@@ -6,7 +6,7 @@ import type { ApprovalView, BulkDecisionBody } from "@/lib/contracts/approvals";
 import { RiskBadge, Severity } from "@/components/status/badges";
 import { ACTION, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
+import { Choice, Dialog } from "@/components/ui/dialog";
 import { Callout } from "@/components/ui/feedback";
 import { Field, Textarea } from "@/components/ui/field";
 import { useDecideAll } from "./decide";
@@ -70,19 +70,14 @@ function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: 
             Close
           </Button>
         ) : (
-          <>
-            <Button size="touch" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              size="touch"
-              look={bulk.decision === "reject" ? "danger" : "primary"}
-              busy={decide.isPending}
-              onClick={send}
-            >
-              {verb} these {items.length}
-            </Button>
-          </>
+          <Choice
+            onCancel={onClose}
+            look={bulk.decision === "reject" ? "danger" : "primary"}
+            busy={decide.isPending}
+            onClick={send}
+          >
+            {verb} these {items.length}
+          </Choice>
         )
       }
     >

@@ -4,8 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { CircleSlash, FileWarning } from "lucide-react";
 import { ACTION, name } from "@/components/status/words";
-import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
+import { Choice, Dialog } from "@/components/ui/dialog";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Textarea } from "@/components/ui/field";
 import { useDecide } from "./decide";
@@ -52,29 +51,24 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
           : "Nothing is done, and it stays listed until somebody chooses “heal now”."
       }
       footer={
-        <>
-          <Button size="touch" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            size="touch"
-            look={asked.decision === "approve" ? "primary" : "danger"}
-            busy={decide.isPending}
-            disabled={!approval || moved}
-            onClick={() =>
-              approval &&
-              decide.mutate({
-                id: approval.id,
-                digest: asked.digest,
-                decision: asked.decision,
-                comment,
-                evidenceOpened: opened,
-              })
-            }
-          >
-            {verb}
-          </Button>
-        </>
+        <Choice
+          onCancel={onClose}
+          look={asked.decision === "approve" ? "primary" : "danger"}
+          busy={decide.isPending}
+          disabled={!approval || moved}
+          onClick={() =>
+            approval &&
+            decide.mutate({
+              id: approval.id,
+              digest: asked.digest,
+              decision: asked.decision,
+              comment,
+              evidenceOpened: opened,
+            })
+          }
+        >
+          {verb}
+        </Choice>
       }
     >
       {error && !data ? (

@@ -14,6 +14,7 @@ import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Input } from "@/components/ui/field";
+import { Pager } from "@/components/ui/pager";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
 import { useSettled } from "@/components/ui/settled";
@@ -187,19 +188,12 @@ export function ChangesScreen() {
           )}
         </Panel>
       )}
-      {more || filters.before !== null ? (
-        <div className="mt-3 flex justify-between gap-2">
-          <Button look="quiet" disabled={filters.before === null} onClick={() => void setFilters({ before: null })}>
-            Newest
-          </Button>
-          <Button
-            disabled={!more}
-            onClick={() => oldest && void setFilters({ before: oldest.at }, { history: "push" })}
-          >
-            Older
-          </Button>
-        </div>
-      ) : null}
+      <Pager
+        older={more}
+        atNewest={filters.before === null}
+        onNewest={() => void setFilters({ before: null })}
+        onOlder={() => oldest && void setFilters({ before: oldest.at }, { history: "push" })}
+      />
     </>
   );
 }

@@ -66,7 +66,7 @@ const columns: Columns<ActionRunView> = [
     header: "Measurement",
     enableSorting: false,
     cell: ({ row }) => (
-      <div className="min-w-56">
+      <div className="max-sm:text-right sm:min-w-56">
         <Measurement run={row.original} />
       </div>
     ),

@@ -5,8 +5,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
 import { api } from "@/components/api";
-import { Button } from "@/components/ui/button";
-import { AlertDialog } from "@/components/ui/dialog";
+import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Textarea } from "@/components/ui/field";
 
 export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: string; means: string; done: string }> = {
@@ -77,14 +76,9 @@ export function IncidentCommandDialog({
       title={text.title}
       description={kind === "service" ? OF_SERVICES[shown] : text.means}
       footer={
-        <>
-          <Button size="touch" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button size="touch" look="primary" busy={act.isPending} onClick={() => act.mutate(shown)}>
-            {text.verb}
-          </Button>
-        </>
+        <Choice onCancel={onClose} busy={act.isPending} onClick={() => act.mutate(shown)}>
+          {text.verb}
+        </Choice>
       }
     >
       <Field id="incident-comment" label="Comment" hint="Kept in the timeline beside your name.">

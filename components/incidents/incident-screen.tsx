@@ -1,22 +1,22 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Eye, SearchX } from "lucide-react";
+import { Eye } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
 import { useSession } from "@/components/access/session";
-import { ApiError } from "@/components/api";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
+import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
 import { ServiceIncidentScreen } from "@/components/service-incident/service-incident-screen";
 import { ACTION, ANOMALY, name } from "@/components/status/words";
-import { Button, buttonStyle } from "@/components/ui/button";
-import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Button } from "@/components/ui/button";
+import { Callout } from "@/components/ui/feedback";
 import { duration } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
-import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
 import { ActionsPanel } from "./actions-panel";
 import { IncidentCommandDialog } from "./command-dialog";
@@ -27,26 +27,15 @@ import { Timeline } from "./timeline";
 
 export function IncidentScreen({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(incidentQuery(id));
-  if (error && !data)
-    return error instanceof ApiError && error.status === 404 ? (
-      <Empty
-        icon={SearchX}
-        title="No such incident"
-        action={
-          <Link href="/incidents" className={buttonStyle()}>
-            All incidents
-          </Link>
-        }
-      />
-    ) : (
-      <LoadError what="the incident" error={error} onRetry={() => void refetch()} />
-    );
   if (!data)
     return (
-      <div className="space-y-4">
-        <Skeleton className="h-8 w-96" />
-        <Skeleton className="h-64 rounded-[0.625rem]" />
-      </div>
+      <NotLoaded
+        what="incident"
+        all="/incidents"
+        missing="None was opened under this id, or it is no longer kept."
+        error={error}
+        onRetry={() => void refetch()}
+      />
     );
   return data.incident.kind === "service" ? <ServiceIncidentScreen detail={data} /> : <Loaded detail={data} />;
 }
@@ -185,9 +174,7 @@ function AnomaliesPanel({ detail: { anomalies, incident } }: { detail: IncidentD
         <Body>
           {anomalies.map((anomaly) => (
             <Row key={anomaly.id}>
-              <td className="num text-xs whitespace-nowrap text-ink-3">
-                <Clock at={anomaly.at} />
-              </td>
+              <TimeCell at={anomaly.at} />
               {several ? <td className="max-w-40 truncate">{anomaly.agent_id}</td> : null}
               <td className="whitespace-nowrap">{name(ANOMALY, anomaly.type)}</td>
               <td>

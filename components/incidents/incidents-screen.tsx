@@ -10,6 +10,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { integer } from "@/components/ui/format";
+import { Pager } from "@/components/ui/pager";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
 import { incidentFilters, incidentsFilter, KINDS } from "./filters";
@@ -32,7 +33,7 @@ export function IncidentsScreen() {
   useLineKeys();
   const filtered = Object.keys(incidentsFilter(filters)).length > 0;
   const oldest = data?.incidents.at(-1);
-  const more = data && oldest && data.total > data.incidents.length;
+  const more = data !== undefined && oldest !== undefined && data.total > data.incidents.length;
   return (
     <>
       <PageHead
@@ -99,19 +100,12 @@ export function IncidentsScreen() {
           )}
         </Panel>
       )}
-      {more || filters.before !== null ? (
-        <div className="mt-3 flex justify-between gap-2">
-          <Button look="quiet" disabled={filters.before === null} onClick={() => void setFilters({ before: null })}>
-            Newest
-          </Button>
-          <Button
-            disabled={!more}
-            onClick={() => oldest && void setFilters({ before: oldest.opened_at }, { history: "push" })}
-          >
-            Older
-          </Button>
-        </div>
-      ) : null}
+      <Pager
+        older={more}
+        atNewest={filters.before === null}
+        onNewest={() => void setFilters({ before: null })}
+        onOlder={() => oldest && void setFilters({ before: oldest.opened_at }, { history: "push" })}
+      />
     </>
   );
 }

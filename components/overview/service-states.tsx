@@ -4,12 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { BellRing, Network } from "lucide-react";
 import Link from "next/link";
 import { SERVICE, WORST_FIRST } from "@/components/services/states";
-import { Badge, INK, SOLID } from "@/components/ui/badge";
+import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
 import { Empty, Skeleton } from "@/components/ui/feedback";
 import { duration, integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { overviewQuery } from "./queries";
+import { StateCounts } from "./state-counts";
 
 /** Services by state, the worst first, and how long their incidents took to be answered and to be over. */
 export function ServiceStates() {
@@ -36,35 +37,14 @@ export function ServiceStates() {
         </Empty>
       ) : (
         <>
-          <div className="flex h-2 gap-0.5 overflow-hidden rounded-full" aria-hidden>
-            {WORST_FIRST.map((state) => {
-              const count = services.by_state[state] ?? 0;
-              return count > 0 ? (
-                <div key={state} className={SOLID[SERVICE[state].tone]} style={{ flexGrow: count, minWidth: 4 }} />
-              ) : null;
-            })}
-          </div>
-          <ul className="mt-3 grid grid-cols-2 gap-x-6 sm:grid-cols-1">
-            {WORST_FIRST.map((state) => {
-              const { icon: Icon, label, tone } = SERVICE[state];
-              const count = services.by_state[state] ?? 0;
-              return (
-                <li key={state}>
-                  <Link
-                    href={`/services?state=${state}`}
-                    className={cn(
-                      "-mx-1.5 flex h-7 items-center gap-2 rounded-md px-1.5 text-sm hover:bg-hover",
-                      count === 0 && "text-ink-3",
-                    )}
-                  >
-                    <Icon className={cn("size-4", count === 0 ? "text-ink-3" : INK[tone])} aria-hidden />
-                    {label}
-                    <span className="num ml-auto font-medium">{integer(count)}</span>
-                  </Link>
-                </li>
-              );
-            })}
-          </ul>
+          <StateCounts
+            counts={WORST_FIRST.map((state) => ({
+              state,
+              count: services.by_state[state] ?? 0,
+              href: `/services?state=${state}`,
+              looks: SERVICE[state],
+            }))}
+          />
           <dl className="mt-3 grid grid-cols-2 gap-x-6 border-t pt-3">
             <Time label="Time to a person’s answer" of={services.time_to_acknowledge} />
             <Time label="Time to resolve" of={services.time_to_resolve} />

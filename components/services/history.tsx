@@ -3,14 +3,14 @@ import Link from "next/link";
 import type { ChangeView } from "@/lib/contracts/changes";
 import type { IncidentSummary } from "@/lib/contracts/incidents";
 import type { AlertView } from "@/lib/contracts/services";
-import { changeText } from "@/components/changes/words";
+import { changeLine, ChangesTable } from "@/components/changes/changes-table";
+import { IncidentLink } from "@/components/incidents/incident-link";
 import { IncidentBadge, Severity } from "@/components/status/badges";
-import { CHANGE, name } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Empty } from "@/components/ui/feedback";
 import { duration, integer } from "@/components/ui/format";
-import { Body, HeadRow, Row, Table } from "@/components/ui/table";
-import { Ago, Clock } from "@/components/ui/time";
+import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
+import { Ago } from "@/components/ui/time";
 import { AlertBadge } from "./badges";
 
 export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
@@ -34,9 +34,7 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
       <Body>
         {alerts.map((alert) => (
           <Row key={alert.id}>
-            <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
-              <Clock at={alert.starts_at} />
-            </td>
+            <TimeCell at={alert.starts_at} />
             <td className="min-w-48">
               <span className="font-medium wrap-anywhere">{alert.name}</span>
               <p className="text-xs wrap-anywhere text-ink-2">{alert.summary}</p>
@@ -70,16 +68,7 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
             <td className="num text-right">{integer(alert.count)}</td>
             <td className="text-ink-2">{alert.source}</td>
             <td>
-              {alert.incident_id === null ? (
-                <span className="text-ink-3">none</span>
-              ) : (
-                <Link
-                  href={`/incidents/${encodeURIComponent(alert.incident_id)}`}
-                  className="text-accent hover:underline"
-                >
-                  Open
-                </Link>
-              )}
+              <IncidentLink id={alert.incident_id} />
             </td>
           </Row>
         ))}
@@ -95,32 +84,7 @@ export function ServiceChanges({ changes }: { changes: readonly ChangeView[] }) 
         Deploys and the like come in by POST /api/v1/changes and GitHub&rsquo;s webhook. None about this service did.
       </Empty>
     );
-  return (
-    <Table label="Changes">
-      <HeadRow>
-        <th>At</th>
-        <th>What</th>
-        <th>How</th>
-        <th>Detail</th>
-        <th>From</th>
-      </HeadRow>
-      <Body>
-        {changes.map((change) => (
-          <Row key={change.id}>
-            <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
-              <Clock at={change.at} />
-            </td>
-            <td className="whitespace-nowrap">{name(CHANGE, change.kind)}</td>
-            <td className="whitespace-nowrap text-ink-2">{change.declared ? "declared" : "seen, not declared"}</td>
-            <td className="min-w-56 wrap-anywhere text-ink-2">
-              {changeText(change) || <span className="text-ink-3">no detail</span>}
-            </td>
-            <td className="text-ink-2">{change.source}</td>
-          </Row>
-        ))}
-      </Body>
-    </Table>
-  );
+  return <ChangesTable label="Changes" by="From" lines={changes.map(changeLine)} />;
 }
 
 export function ServiceIncidents({ incidents }: { incidents: readonly IncidentSummary[] }) {

@@ -1,20 +1,20 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { ArrowLeftToLine, ArrowRightToLine, CircleHelp, SearchX, Wrench } from "lucide-react";
+import { ArrowLeftToLine, ArrowRightToLine, CircleHelp, Wrench } from "lucide-react";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useMemo, useState } from "react";
 import type { ServiceDetail } from "@/lib/contracts/services";
 import { useSession } from "@/components/access/session";
-import { ApiError } from "@/components/api";
 import { MaintenanceDialog } from "@/components/settings/maintenance-dialog";
+import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, Severity } from "@/components/status/badges";
 import { INK } from "@/components/ui/badge";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
-import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Callout } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
 import { Tabs } from "@/components/ui/tabs";
 import { Ago } from "@/components/ui/time";
@@ -28,28 +28,15 @@ const TABS = ["alerts", "changes", "incidents"] as const;
 
 export function ServiceScreen({ id }: { id: string }) {
   const { data, error, refetch } = useQuery(serviceQuery(id));
-  if (error && !data)
-    return error instanceof ApiError && error.status === 404 ? (
-      <Empty
-        icon={SearchX}
-        title="No such service"
-        action={
-          <Link href="/services" className={buttonStyle()}>
-            All services
-          </Link>
-        }
-      >
-        No metric, alert, trace or file has named it.
-      </Empty>
-    ) : (
-      <LoadError what="the service" error={error} onRetry={() => void refetch()} />
-    );
   if (!data)
     return (
-      <div className="space-y-4">
-        <Skeleton className="h-8 w-72" />
-        <Skeleton className="h-80 rounded-[0.625rem]" />
-      </div>
+      <NotLoaded
+        what="service"
+        all="/services"
+        missing="No metric, alert, trace or file has named it."
+        error={error}
+        onRetry={() => void refetch()}
+      />
     );
   return <Loaded detail={data} />;
 }

@@ -17,6 +17,7 @@ import type { ChangeView } from "@/lib/contracts/changes";
 import type { AlertView, ServiceSeries, SignalView } from "@/lib/contracts/services";
 import { axisTop, labelled, withGaps } from "@/components/agent/series-data";
 import { CHANGE, name } from "@/components/status/words";
+import { changeMark, hover, measured, timeAxis, valueAxis } from "@/components/ui/chart";
 import { amount } from "./amount";
 
 const MINUTE = 60_000;
@@ -28,7 +29,7 @@ const LABEL_ROOM = 0.2;
 /** Above the highest of what is drawn there is room for the words on the marks. */
 const HEADROOM = 1.2;
 const MIB = 1_048_576;
-const tick = { fontSize: 10, fill: "var(--ink-3)" };
+const FONT = 10;
 
 type Series = ServiceSeries["series"][number];
 
@@ -72,25 +73,11 @@ export function SignalChart({
         title={`${series.title} over time`}
       >
         <CartesianGrid vertical={false} stroke="var(--line)" />
-        <XAxis
-          dataKey="at"
-          type="number"
-          domain={[from, to]}
-          allowDataOverflow
-          tickFormatter={(at: number) => format(at, ticks)}
-          tick={tick}
-          tickLine={false}
-          axisLine={{ stroke: "var(--line-strong)" }}
-          minTickGap={40}
-        />
+        <XAxis {...timeAxis(from, to, ticks, FONT)} />
         <YAxis
-          domain={[0, top]}
-          allowDataOverflow
+          {...valueAxis(top, FONT)}
           ticks={series.unit === "up" ? [0, 1] : [0, top / 2, top]}
           tickFormatter={(value: number) => amount(value, series.unit).replace(" cores", "")}
-          tick={tick}
-          tickLine={false}
-          axisLine={false}
           width={60}
         />
         {alerts
@@ -119,36 +106,12 @@ export function SignalChart({
         {drawn.map((limit) => (
           <ReferenceLine key={limit} y={limit} stroke="var(--hold-solid)" strokeWidth={1} />
         ))}
-        <Tooltip
-          content={<Shown unit={series.unit} />}
-          cursor={{ stroke: "var(--line-strong)" }}
-          isAnimationActive={false}
-        />
-        <Line
-          dataKey="value"
-          stroke="var(--ink-2)"
-          strokeWidth={1.25}
-          dot={series.points.length < 3 ? { r: 2, fill: "var(--ink-2)", strokeWidth: 0 } : false}
-          activeDot={{ r: 3, fill: "var(--ink)", strokeWidth: 0 }}
-          isAnimationActive={false}
-          connectNulls={false}
-        />
+        <Tooltip content={<Shown unit={series.unit} />} {...hover} />
+        <Line {...measured(series.points.length < 3 ? 2 : null)} />
         {within.map((change) => (
           <ReferenceLine
             key={change.id}
-            x={change.at}
-            stroke="var(--proof-solid)"
-            strokeDasharray="2 3"
-            label={
-              named.has(change)
-                ? {
-                    value: name(CHANGE, change.kind),
-                    position: change.at > from + (to - from) * 0.75 ? "insideTopRight" : "insideTopLeft",
-                    fontSize: 10,
-                    fill: "var(--proof)",
-                  }
-                : undefined
-            }
+            {...changeMark(change.at, named.has(change) ? name(CHANGE, change.kind) : null, [from, to])}
           />
         ))}
       </ComposedChart>

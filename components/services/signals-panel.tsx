@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, EyeOff } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import type { ReactNode } from "react";
 import type { ServiceDetail, SignalView } from "@/lib/contracts/services";
 import { Badge } from "@/components/ui/badge";
+import { Key } from "@/components/ui/chart";
 import { cn } from "@/components/ui/cn";
 import { Callout, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
@@ -167,12 +167,3 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
     </header>
   );
 }
-
-const Key = ({ swatch, children }: { swatch: ReactNode; children: ReactNode }) => (
-  <li className="flex items-center gap-1.5">
-    <span className="flex w-4 justify-center" aria-hidden>
-      {swatch}
-    </span>
-    {children}
-  </li>
-);

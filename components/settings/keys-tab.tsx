@@ -9,7 +9,7 @@ import { api, ApiError } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { AlertDialog, Dialog } from "@/components/ui/dialog";
+import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
@@ -122,14 +122,14 @@ function Revoke({ item }: { item: KeyView }) {
         title={`Revoke “${item.name}”?`}
         description="What reports with it is refused from now on. Its agents will fall silent until they get another key."
         footer={
-          <>
-            <Button size="touch" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <Button size="touch" look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
-              Revoke
-            </Button>
-          </>
+          <Choice
+            onCancel={() => setAsking(false)}
+            look="danger"
+            busy={revoke.isPending}
+            onClick={() => revoke.mutate()}
+          >
+            Revoke
+          </Choice>
         }
       />
     </span>
@@ -166,14 +166,9 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
             Done
           </Button>
         ) : (
-          <>
-            <Button size="touch" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" form="new-key" look="primary" size="touch" busy={make.isPending}>
-              Create
-            </Button>
-          </>
+          <Choice onCancel={onClose} type="submit" form="new-key" busy={make.isPending}>
+            Create
+          </Choice>
         )
       }
     >

@@ -5,7 +5,7 @@ import { OctagonPause } from "lucide-react";
 import { useState } from "react";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import { Button } from "@/components/ui/button";
-import { AlertDialog } from "@/components/ui/dialog";
+import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
@@ -52,19 +52,14 @@ function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) 
             : "From now on nothing is contained or healed automatically, for the whole fleet. Everybody sees a banner while it is on."
         }
         footer={
-          <>
-            <Button size="touch" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <Button
-              size="touch"
-              look={on ? "primary" : "danger"}
-              busy={save.isPending}
-              onClick={() => save.mutate({ global_stop: !on })}
-            >
-              {on ? "Let it act" : "Stop"}
-            </Button>
-          </>
+          <Choice
+            onCancel={() => setAsking(false)}
+            look={on ? "primary" : "danger"}
+            busy={save.isPending}
+            onClick={() => save.mutate({ global_stop: !on })}
+          >
+            {on ? "Let it act" : "Stop"}
+          </Choice>
         }
       />
     </Panel>

@@ -5,8 +5,7 @@ import { format } from "date-fns";
 import { useState } from "react";
 import { toast } from "sonner";
 import { api, ApiError } from "@/components/api";
-import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
+import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import { useNow } from "@/components/ui/now";
 import { maintenanceQuery } from "./queries";
@@ -57,14 +56,9 @@ export function MaintenanceDialog({
       title="New maintenance window"
       description="Alerts of these services are recorded meanwhile and open no incident. What still fires at the end opens one then."
       footer={
-        <>
-          <Button size="touch" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" form="new-window" look="primary" size="touch" busy={make.isPending}>
-            Open window
-          </Button>
-        </>
+        <Choice onCancel={onClose} type="submit" form="new-window" busy={make.isPending}>
+          Open window
+        </Choice>
       }
     >
       <form

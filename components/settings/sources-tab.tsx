@@ -8,7 +8,7 @@ import { type AlertSourceView, TOKEN_SOURCES } from "@/lib/contracts/alert-sourc
 import { api } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Dialog } from "@/components/ui/dialog";
+import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
@@ -149,14 +149,14 @@ function Revoke({ source }: { source: AlertSourceView }) {
         title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
         description="What it sends is refused from now on, ends of alerts too: what fires now goes on firing here until another source says otherwise."
         footer={
-          <>
-            <Button size="touch" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <Button size="touch" look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
-              Revoke
-            </Button>
-          </>
+          <Choice
+            onCancel={() => setAsking(false)}
+            look="danger"
+            busy={revoke.isPending}
+            onClick={() => revoke.mutate()}
+          >
+            Revoke
+          </Choice>
         }
       />
     </>
@@ -218,14 +218,9 @@ function NewSource({ open, onClose }: { open: boolean; onClose: () => void }) {
             Done
           </Button>
         ) : (
-          <>
-            <Button size="touch" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button look="primary" size="touch" busy={make.isPending} onClick={() => make.mutate()}>
-              Create
-            </Button>
-          </>
+          <Choice onCancel={onClose} busy={make.isPending} onClick={() => make.mutate()}>
+            Create
+          </Choice>
         )
       }
     >

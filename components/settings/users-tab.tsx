@@ -10,7 +10,7 @@ import { useSession } from "@/components/access/session";
 import { api, ApiError } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { AlertDialog, Dialog } from "@/components/ui/dialog";
+import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
@@ -149,14 +149,14 @@ function Acts({ person }: { person: UserView }) {
         title={`Remove ${person.name}?`}
         description="The account is removed and its sessions end at once. Decisions they took stay in the history under their name."
         footer={
-          <>
-            <Button size="touch" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <Button size="touch" look="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-              Remove
-            </Button>
-          </>
+          <Choice
+            onCancel={() => setAsking(false)}
+            look="danger"
+            busy={remove.isPending}
+            onClick={() => remove.mutate()}
+          >
+            Remove
+          </Choice>
         }
       />
     </span>
@@ -191,14 +191,9 @@ function Invite({ open, onClose }: { open: boolean; onClose: () => void }) {
             Done
           </Button>
         ) : (
-          <>
-            <Button size="touch" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" form="invite" look="primary" size="touch" busy={invite.isPending}>
-              Make the link
-            </Button>
-          </>
+          <Choice onCancel={onClose} type="submit" form="invite" busy={invite.isPending}>
+            Make the link
+          </Choice>
         )
       }
     >

@@ -3,7 +3,7 @@
 import { AlertDialog as BaseAlert } from "@base-ui/react/alert-dialog";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import type { ComponentProps, ReactNode } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
 
@@ -70,3 +70,13 @@ export function AlertDialog({ open, onOpenChange, title, description, footer, ch
     </BaseAlert.Root>
   );
 }
+
+/** What a dialog's footer offers: to leave it, and the one act that it is for. */
+export const Choice = ({ onCancel, ...act }: { onCancel: () => void } & ComponentProps<typeof Button>) => (
+  <>
+    <Button size="touch" onClick={onCancel}>
+      Cancel
+    </Button>
+    <Button size="touch" look="primary" {...act} />
+  </>
+);

@@ -1,5 +1,6 @@
 import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./cn";
+import { Clock } from "./time";
 
 /** A plain table that scrolls sideways by itself, and can be reached by keyboard to do so. */
 export const Table = ({ label, children }: { label: string; children: ReactNode }) => (
@@ -20,4 +21,11 @@ export const Body = ({ children }: { children: ReactNode }) => <tbody className=
 
 export const Row = ({ className, ...props }: ComponentProps<"tr">) => (
   <tr {...props} className={cn("align-top *:px-3 *:py-2 *:first:pl-4 *:last:pr-4 hover:bg-hover/50", className)} />
+);
+
+/** When a row happened, small beside what happened. */
+export const TimeCell = ({ at }: { at: number }) => (
+  <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
+    <Clock at={at} />
+  </td>
 );

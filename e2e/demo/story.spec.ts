@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, type Page, test } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { freePort } from "../http/process";
+import { expect, test } from "../people";
 import { launchDemo, type Launched } from "./demo";
 
 /** Events after which the fleet's baselines are warm: what the demo's own schedule waits for, in events. */
 const WARM_EVENTS = 1_500;
+/** Agents rest less between two tasks than in the demo that people watch, so that this is soon. */
+const PACE = "2";
 const AGENT = "analytics-iris";
 
 let demo: Launched;
@@ -14,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "sentinel-story-"));
 
 test.beforeAll(async () => {
   test.setTimeout(300_000);
-  demo = await launchDemo(folder, await freePort(), "--schedule", "none");
+  demo = await launchDemo(folder, await freePort(), "--schedule", "none", "--pace", PACE);
 });
 test.afterAll(async () => {
   await demo?.stop();
@@ -31,13 +34,9 @@ const overview = async (page: Page) => (await (await page.request.get(at("/api/v
 
 test("a person signs in, breaks an agent, sees it held, consents, and sees it back in band", async ({
   page,
-  context,
+  errors,
 }) => {
   test.setTimeout(300_000);
-  const errors: string[] = [];
-  context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  context.on("weberror", (error) => errors.push(String(error.error())));
-
   await page.goto(demo.link);
   await page.getByRole("button", { name: "Enter" }).click();
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();

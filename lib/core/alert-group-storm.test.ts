@@ -1,39 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { groupAlerts, type GroupInput, type OpenIncident, type UngroupedAlert } from "./alert-group";
+import { alert, group, incident, MINUTE, NOW } from "./test-alerts";
 
-const NOW = 1_700_000_000_000;
-const MINUTE = 60_000;
-
-const alert = (id: string, service: string, more: Partial<UngroupedAlert> = {}): UngroupedAlert => ({
-  id,
-  service,
-  severity: "critical",
-  startsAt: NOW,
-  labels: {},
-  previousIncidentId: null,
-  ...more,
-});
-const incident = (id: string, primary: string, more: Partial<OpenIncident> = {}): OpenIncident => ({
-  id,
-  primary,
-  services: [primary],
-  openedAt: NOW - 2 * MINUTE,
-  onsetAt: NOW - 2 * MINUTE,
-  lastAlertAt: NOW - 2 * MINUTE,
-  ...more,
-});
-const group = (alerts: UngroupedAlert[], edges: [string, string][] = [], more: Partial<GroupInput> = {}) =>
-  groupAlerts({
-    alerts,
-    edges,
-    incidents: [],
-    unhealthy: new Map(),
-    healthy: new Set(),
-    maintenance: [],
-    now: NOW,
-    ...more,
-  });
 /** `callers` services that call `db` directly or through one another, and their alerts. */
 function storm(callers: number, alerts: number, withDb: boolean) {
   const edges: [string, string][] = [];

@@ -1,38 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { GROUP_WINDOW_MS, groupAlerts, type GroupInput, type OpenIncident, type UngroupedAlert } from "./alert-group";
+import { GROUP_WINDOW_MS, type GroupInput, type UngroupedAlert } from "./alert-group";
+import { alert, group, incident, NOW } from "./test-alerts";
 
-const NOW = 1_700_000_000_000;
-const MINUTE = 60_000;
-
-const alert = (id: string, service: string, more: Partial<UngroupedAlert> = {}): UngroupedAlert => ({
-  id,
-  service,
-  severity: "critical",
-  startsAt: NOW,
-  labels: {},
-  previousIncidentId: null,
-  ...more,
-});
-const incident = (id: string, primary: string, more: Partial<OpenIncident> = {}): OpenIncident => ({
-  id,
-  primary,
-  services: [primary],
-  openedAt: NOW - 2 * MINUTE,
-  onsetAt: NOW - 2 * MINUTE,
-  lastAlertAt: NOW - 2 * MINUTE,
-  ...more,
-});
-const group = (alerts: UngroupedAlert[], edges: [string, string][] = [], more: Partial<GroupInput> = {}) =>
-  groupAlerts({
-    alerts,
-    edges,
-    incidents: [],
-    unhealthy: new Map(),
-    healthy: new Set(),
-    maintenance: [],
-    now: NOW,
-    ...more,
-  });
 /** `services>primary` of each new incident. */
 const opened = (...args: Parameters<typeof group>) =>
   group(...args)

@@ -29,6 +29,22 @@ export interface Observation {
   learn: boolean;
 }
 
+/** Of an observation: that nothing is known of who spoke, in which step and run. */
+export const UNSAID = {
+  model: null,
+  responseModel: null,
+  promptVersion: null,
+  promptHash: null,
+  toolsHash: null,
+  stepKind: null,
+  tool: null,
+  runId: null,
+  parentRunId: null,
+  actionHash: null,
+  resultHash: null,
+  success: null,
+} as const satisfies Partial<Observation>;
+
 export interface Anomaly {
   type: AnomalyType;
   metric: string;

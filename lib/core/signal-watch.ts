@@ -1,4 +1,4 @@
-import type { Anomaly, DetectSettings } from "./anomaly";
+import { type Anomaly, type DetectSettings, UNSAID } from "./anomaly";
 import { bands } from "./bands";
 import { createDetector, type DetectorState } from "./detector-state";
 import { observe } from "./detect";
@@ -98,18 +98,7 @@ function feed(
       seq: detector.seen,
       at: now,
       kind: "run_end",
-      model: null,
-      responseModel: null,
-      promptVersion: null,
-      promptHash: null,
-      toolsHash: null,
-      stepKind: null,
-      tool: null,
-      runId: null,
-      parentRunId: null,
-      actionHash: null,
-      resultHash: null,
-      success: null,
+      ...UNSAID,
       values: {},
       gauges,
       learn,

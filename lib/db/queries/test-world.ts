@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "@/lib/contracts/event";
+import { UNSAID } from "@/lib/core/anomaly";
 import { type Anomaly, createDetector, DEFAULT_DETECT_SETTINGS, observe } from "@/lib/core/detect";
 import type { EventKind } from "@/lib/core/vocabulary";
 import { type Db, openDb, type Statement, write } from "../client";
@@ -226,17 +227,9 @@ export function learnedDetector(n: number, model = "m") {
         seq,
         at: NOW - (n - seq) * 1_000,
         kind: "model_call",
+        ...UNSAID,
         model,
-        responseModel: null,
         promptVersion: "p",
-        promptHash: null,
-        toolsHash: null,
-        stepKind: null,
-        tool: null,
-        runId: null,
-        parentRunId: null,
-        actionHash: null,
-        resultHash: null,
         success: true,
         values: { latency_ms: 400 + 150 * Math.sin(seq * 1.7), token_count: 900 + 200 * Math.cos(seq * 2.3), error: 0 },
         learn: true,

@@ -1,3 +1,4 @@
+import { UNSAID } from "@/lib/core/anomaly";
 import type { Observation } from "@/lib/core/detect";
 import { type Metric, METRICS } from "@/lib/core/vocabulary";
 import type { Row } from "./rows";
@@ -35,15 +36,11 @@ export function toObservation(row: Row, seq: number, c: Columns): Observation {
     seq,
     at: timeOf(row[c.time], seq, c.time),
     kind: runId === null && c.step === undefined ? "run_end" : "model_call",
+    ...UNSAID,
     model: read(c.model),
-    responseModel: null,
-    promptVersion: null,
     promptHash: read(c.prompt),
-    toolsHash: null,
     stepKind: read(c.step),
-    tool: null,
     runId,
-    parentRunId: null,
     actionHash: read(c.action),
     resultHash: read(c.result),
     success,

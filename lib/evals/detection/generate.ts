@@ -1,3 +1,4 @@
+import { UNSAID } from "@/lib/core/anomaly";
 import type { Observation } from "@/lib/core/detect";
 import type { EventKind } from "@/lib/core/vocabulary";
 
@@ -136,18 +137,8 @@ export function observation(seq: number, values: Observation["values"], more: Pa
     seq,
     at: seq * 1000,
     kind: "model_call" as EventKind,
+    ...UNSAID,
     model: "m",
-    responseModel: null,
-    promptVersion: null,
-    promptHash: null,
-    toolsHash: null,
-    stepKind: null,
-    tool: null,
-    runId: null,
-    parentRunId: null,
-    actionHash: null,
-    resultHash: null,
-    success: null,
     values,
     learn: true,
     ...more,

@@ -1,18 +1,10 @@
 import type { Metadata } from "next";
 import { AgentScreen } from "@/components/agent/agent-screen";
+import { decoded } from "@/app/(console)/decoded";
 import { Hydrated } from "@/app/(console)/hydrated";
 import { readAgent } from "@/app/(console)/reads";
 
 type Props = { params: Promise<{ id: string }> };
-
-/** A name chosen by a stranger may be no valid escape sequence; then it is taken as it stands. */
-function decoded(id: string): string {
-  try {
-    return decodeURIComponent(id);
-  } catch {
-    return id;
-  }
-}
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return { title: decoded((await params).id) };

@@ -1,0 +1,51 @@
+import { type BrowserContext, test as base } from "@playwright/test";
+import { signIn } from "./http/server";
+
+export const ROLES = ["admin", "operator", "viewer"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** People of each role on one server. */
+export interface People {
+  signIn: (context: BrowserContext, role: Role) => Promise<void>;
+  /** Asks as the admin, or with a token instead. Throws with the answer if it is no good one; an empty one is undefined. */
+  api: <T>(method: string, path: string, body?: object, token?: string) => Promise<T>;
+}
+
+/** Makes them, on the server that runs at `url` with this environment. */
+export async function peopleOf(env: Record<string, string>, url: string): Promise<People> {
+  const cookies = {} as Record<Role, string>;
+  for (const role of ROLES) cookies[role] = await signIn(env, url, role);
+  return {
+    signIn: async (context, role) => {
+      const [name, value] = cookies[role].split(/=(.*)/s) as [string, string];
+      await context.addCookies([{ name, value, url }]);
+    },
+    api: async (method, path, body, token) => {
+      const proof: Record<string, string> =
+        token === undefined ? { cookie: cookies.admin, origin: url } : { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        headers: { ...proof, "content-type": "application/json" },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+      const text = await answer.text();
+      return (text === "" ? undefined : JSON.parse(text)) as never;
+    },
+  };
+}
+
+/** A test that hears what the browser complains of; one that looks at `errors` fails on any. */
+export const test = base.extend<{ errors: string[] }>({
+  errors: [
+    async ({ context }, use) => {
+      const errors: string[] = [];
+      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      context.on("weberror", (error) => errors.push(String(error.error())));
+      await use(errors);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect } from "@playwright/test";
