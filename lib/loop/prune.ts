@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import type { Db } from "@/lib/db/client";
 import { EXPIRIES, expire, holdLease, leaveLease, type Retention, vacuum } from "@/lib/db/queries/retention";
 import { rollUp } from "@/lib/db/queries/rollup";
 import { env } from "@/lib/env";
+import { newOwner } from "./owner";
 
 const DAY = 24 * 60 * 60_000;
 const LEASE = "prune";
@@ -35,7 +35,7 @@ export const retention = (): Retention => ({
  * One process at a time does it; null when another one is at it.
  */
 export async function prune(db: Db, now: number, keep: Retention = retention()): Promise<PruneReport | null> {
-  const owner = randomUUID();
+  const owner = newOwner();
   if (!(await holdLease(db, { name: LEASE, owner, until: now + LEASE_MS }, now))) return null;
   try {
     const report: PruneReport = { rolledUp: 0, deleted: {}, freePages: 0, more: false };

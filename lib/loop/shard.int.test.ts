@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sql } from "drizzle-orm";
 import { listDetectors } from "@/lib/db/queries/sweep";
 import { openDb } from "@/lib/db/client";
 import { sweep } from "./sweep";
-import { createSweeper, hold } from "./sweeper";
+import { createSweeper, hold, leaveOfTheDead } from "./sweeper";
 import { TestFleet } from "./test-fleet";
 
 const AGENT = "a-1";
@@ -36,6 +37,20 @@ describe("a shard", () => {
     const { failed: none } = await fleet.sweep();
     expect(none).toEqual([]);
     expect(await seen()).toBe(2 * EVENTS);
+  });
+
+  it("is free at once when the process that held it was killed, and stays with one that lives", async () => {
+    const program = `import { newOwner } from "./lib/loop/owner.ts"; console.log(newOwner());`;
+    const ended = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+    const dead = { ...createSweeper(), owner: ended.stdout.toString().trim() };
+    const [alive, next] = [createSweeper(), createSweeper()];
+    expect(await hold(fleet.db, dead, 0, fleet.now)).not.toBeNull();
+    expect(await hold(fleet.db, alive, 1, fleet.now)).not.toBeNull();
+    expect(await hold(fleet.db, next, 0, fleet.now)).toBeNull();
+
+    await leaveOfTheDead(fleet.db);
+    expect(await hold(fleet.db, next, 0, fleet.now)).toMatchObject({ fence: 2 });
+    expect(await hold(fleet.db, next, 1, fleet.now)).toBeNull();
   });
 
   it("can be swept while another process sweeps the others: nothing is lost or doubled", async () => {

@@ -1,4 +1,4 @@
-import { closeDb } from "@/lib/db/client";
+import { closeDb, getDb } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
 import { loadEnvFile } from "@/lib/env";
 import { log } from "@/lib/log";
@@ -6,6 +6,7 @@ import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { startSweeping, stopScheduler } from "./scheduler";
 import { startServices, stopServices, wakeServices } from "./service/process";
 import type { FromSweeper } from "./sweep-message";
+import { leaveOfTheDead } from "./sweeper";
 
 /**
  * The sweeper beside a server: sweeps every interval and when it is asked to, takes turns over the services, and tells the server of its sweeps and
@@ -32,12 +33,24 @@ function main(): void {
       tell({ kind: "committed" });
     });
   });
-  const { soon } = startSweeping((swept) => tell({ kind: "swept", ...swept }));
-  startServices();
-  process.on("message", () => {
-    soon();
-    wakeServices();
+  void takeOver().then(() => {
+    if (ending) return;
+    const { soon } = startSweeping((swept) => tell({ kind: "swept", ...swept }));
+    startServices();
+    process.on("message", () => {
+      soon();
+      wakeServices();
+    });
   });
+}
+
+/** What a sweeper held that was killed here is free at once. If that cannot be done, its leases run out by themselves. */
+async function takeOver(): Promise<void> {
+  try {
+    await leaveOfTheDead(await getDb());
+  } catch (err) {
+    log().warn({ err }, "leases of a process that was killed could not be ended");
+  }
 }
 
 async function end(): Promise<void> {

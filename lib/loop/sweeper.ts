@@ -1,12 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { createDetector, type DetectorState } from "@/lib/core/detect";
 import { createLulls, type Lulls, noteLull } from "@/lib/core/lulls";
 import type { AgentState } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listLiveIds } from "@/lib/db/queries/agents";
-import { giveBack, listDetectors, takeLease } from "@/lib/db/queries/sweep";
+import { giveBack, leavesOf, listDetectors, listOwners, takeLease } from "@/lib/db/queries/sweep";
 import { write } from "@/lib/db/client";
+import { isGone, newOwner } from "./owner";
 import { shardOf } from "./shards";
 
 /**
@@ -50,7 +50,7 @@ export interface Sweeper {
 }
 
 export const createSweeper = (): Sweeper => ({
-  owner: randomUUID(),
+  owner: newOwner(),
   held: new Map(),
   lulls: createLulls(),
   running: null,
@@ -105,6 +105,12 @@ export function heardOf(shard: HeldShard, ids: Iterable<string>): void {
     if (shard.live.size <= MAX_DETECTORS) return;
     shard.live.delete(id);
   }
+}
+
+/** Lets go of what processes of this machine held that were killed: whoever starts in their place takes over at once. */
+export async function leaveOfTheDead(db: Db): Promise<void> {
+  const gone = (await listOwners(db)).filter(isGone);
+  if (gone.length > 0) await write(db, leavesOf(gone));
 }
 
 /** Lets go of every shard, at shutdown. */

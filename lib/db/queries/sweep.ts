@@ -29,6 +29,26 @@ export function giveBack(id: number, fence: number): Statement {
   return { sql: "UPDATE shards SET owner = NULL, lease_until = 0 WHERE id = ? AND fence = ?", args: [id, fence] };
 }
 
+/** Whoever holds a lease: of a shard, an investigation or a task. */
+export async function listOwners(db: Db): Promise<string[]> {
+  const rows = await db.all<{ owner: string }>(sql`
+    SELECT owner FROM shards WHERE owner IS NOT NULL
+    UNION SELECT owner FROM investigations WHERE state = 'running'
+    UNION SELECT owner FROM leases`);
+  return rows.map(({ owner }) => owner);
+}
+
+/** Ends every lease of these owners, at once. */
+export function leavesOf(owners: readonly string[]): Statement[] {
+  const args = [JSON.stringify(owners)];
+  const theirs = "owner IN (SELECT value FROM json_each(?))";
+  return [
+    { sql: `UPDATE shards SET owner = NULL, lease_until = 0 WHERE ${theirs}`, args },
+    { sql: `UPDATE investigations SET lease_until = 0 WHERE state = 'running' AND ${theirs}`, args },
+    { sql: `DELETE FROM leases WHERE ${theirs}`, args },
+  ];
+}
+
 export async function listDetectors(db: Db, agentIds: readonly string[]) {
   if (agentIds.length === 0) return [];
   return db

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { OperationPorts } from "@/lib/actions/service/index";
 import type { Chain, ModelRole } from "@/lib/agents/models";
@@ -7,6 +6,7 @@ import type { Embedder } from "@/lib/evidence/embedding";
 import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
 import type { Prometheus } from "@/lib/evidence/prometheus";
+import { newOwner } from "../owner";
 import type { ServiceConfig } from "./config";
 import type { Measuring } from "./verify";
 import { freshWatch, type WatchMemory } from "./watch";
@@ -42,7 +42,7 @@ export interface ServiceMind {
 }
 
 export const freshMind = (): ServiceMind => ({
-  owner: randomUUID(),
+  owner: newOwner(),
   watch: freshWatch(),
   watchedAt: 0,
   underway: new Set(),
