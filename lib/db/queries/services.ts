@@ -94,6 +94,37 @@ export const enterService = (
     .values({ id, source, stateSince: now, firstSeenAt: now, lastSeenAt: now, ...more })
     .onConflictDoNothing();
 
+/** Services that a source of metrics tells of, all at once. One that an alert or a file named first is watched from now on. */
+export const enterWatched = (
+  found: readonly Readonly<{ name: string; labelKey: string; selector: Record<string, string> }>[],
+  now: number,
+): Statement => ({
+  sql: `INSERT INTO services (id, source, label_key, labels, state_since, first_seen_at, last_seen_at)
+        SELECT e.value->>0, 'prometheus', e.value->>1, e.value->>2, ?2, ?2, ?2 FROM json_each(?1) e WHERE true
+        ON CONFLICT (id) DO UPDATE SET label_key = excluded.label_key, labels = excluded.labels WHERE services.label_key IS NULL`,
+  args: [JSON.stringify(found.map((one) => [one.name, one.labelKey, JSON.stringify(one.selector)])), now],
+});
+
+/** Calls that traces tell of, all at once, with the services at their ends. */
+export function addCalls(calls: readonly { caller: string; callee: string; via: string }[], now: number): Statement[] {
+  const args = [JSON.stringify(calls.map(({ caller, callee, via }) => [caller, callee, via])), now];
+  const enter = (end: 0 | 1): Statement => ({
+    sql: `INSERT INTO services (id, source, state_since, first_seen_at, last_seen_at)
+          SELECT DISTINCT e.value->>${end}, 'traces', ?2, ?2, ?2 FROM json_each(?1) e WHERE true ON CONFLICT DO NOTHING`,
+    args,
+  });
+  return [
+    enter(0),
+    enter(1),
+    {
+      sql: `INSERT INTO service_edges (caller, callee, source, last_seen_at)
+            SELECT e.value->>0, e.value->>1, e.value->>2, ?2 FROM json_each(?1) e WHERE true
+            ON CONFLICT (caller, callee) DO UPDATE SET last_seen_at = excluded.last_seen_at`,
+      args,
+    },
+  ];
+}
+
 /**
  * What a service is now. Its version grows when it is well again: what was proposed for it has lost its reason. Getting
  * worse is no reason to ask anew.
@@ -134,31 +165,46 @@ export async function listServicesAmong(db: Db, ids: readonly string[]): Promise
     .where(or(sql`${services.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
 }
 
-/** How a signal stands now. */
-export const saveSignal = (
-  db: Db,
-  serviceId: string,
-  signal: SignalNow,
-  { query, spec, now }: { query: string; spec: SignalSpec; now: number },
-): Statement => {
-  const set = {
+/** What one look found: each signal as it stands now, in one statement however many services there are. */
+export function saveSignals(
+  list: readonly { serviceId: string; signal: SignalNow; query: string; spec: SignalSpec }[],
+  now: number,
+): Statement {
+  const rows = list.map(({ serviceId, signal, query, spec }) => [
+    serviceId,
+    signal.name,
     query,
-    unit: spec.unit,
-    upper: spec.upper ?? null,
-    lower: spec.lower ?? null,
-    state: signal.state,
-    since: signal.since,
-    expected: signal.expected,
-    ...(signal.value === null ? {} : { value: signal.value, valueAt: now }),
+    spec.unit,
+    spec.upper ?? null,
+    spec.lower ?? null,
+    signal.state,
+    signal.since,
+    signal.expected === null ? null : JSON.stringify(signal.expected),
+    signal.value,
+  ]);
+  return {
+    // What was not measured now keeps the value that it had, and the time of it.
+    sql: `INSERT INTO signals (service_id, name, query, unit, upper, lower, state, since, expected, value, value_at)
+          SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9,
+            iif(e.value->>9 IS NULL, NULL, ?2) FROM json_each(?1) e WHERE true
+          ON CONFLICT (service_id, name) DO UPDATE SET query = excluded.query, unit = excluded.unit, upper = excluded.upper, lower = excluded.lower,
+            state = excluded.state, since = excluded.since, expected = excluded.expected,
+            value = coalesce(excluded.value, value), value_at = coalesce(excluded.value_at, value_at)`,
+    args: [JSON.stringify(rows), now],
   };
-  return db
-    .insert(signals)
-    .values({ serviceId, name: signal.name, ...set })
-    .onConflictDoUpdate({ target: [signals.serviceId, signals.name], set });
-};
+}
 
-export const saveBaseline = (db: Db, serviceId: string, baseline: DetectorState): Statement =>
-  db.update(services).set({ baseline }).where(eq(services.id, serviceId));
+/** The detectors of these services, as they learned from this look. */
+export const saveBaselines = (learned: readonly (readonly [serviceId: string, DetectorState])[]): Statement => ({
+  sql: "UPDATE services SET baseline = e.value->>1 FROM json_each(?) e WHERE services.id = e.value->>0",
+  args: [JSON.stringify(learned.map(([id, baseline]) => [id, JSON.stringify(baseline)]))],
+});
+
+/** These services were measured. */
+export const sawServices = (ids: readonly string[], now: number): Statement => ({
+  sql: "UPDATE services SET last_seen_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+  args: [now, JSON.stringify(ids)],
+});
 
 /** Series that came with recorded incidents, cut to a window in epoch seconds. */
 export async function listRecorded(

@@ -1,18 +1,21 @@
 import type { Alert } from "@/lib/core/alert";
+import type { DetectorState } from "@/lib/core/detect";
 import { lookAt, type SignalNow } from "@/lib/core/signal-watch";
 import { DEFAULT_SIGNALS, formatSignal } from "@/lib/core/signals";
 import type { ServiceState } from "@/lib/core/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
 import { listFiringOf } from "@/lib/db/queries/alerts";
+import { grouped } from "@/lib/db/queries/grouped";
 import {
-  addEdge,
-  enterService,
+  addCalls,
+  enterWatched,
   listServices,
   listSignals,
   moveService,
-  saveBaseline,
-  saveSignal,
+  saveBaselines,
+  saveSignals,
+  sawServices,
   type Service,
 } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
@@ -72,21 +75,8 @@ async function discover({ db, prometheus, now, memory }: WatchContext): Promise<
     serviceEdges(prometheus, { at: now / 1_000, windowS: EDGE_WINDOW_S }),
   ]);
   if (!found.ok) return;
-  const statements: Statement[] = found.value.flatMap(({ name, labelKey, selector: labels }) => [
-    enterService(db, name, "prometheus", now, { labelKey, labels }),
-    // One that an alert or a file named first is watched from now on.
-    {
-      sql: "UPDATE services SET label_key = ?, labels = ? WHERE id = ? AND label_key IS NULL",
-      args: [labelKey, JSON.stringify(labels), name],
-    },
-  ]);
-  if (edges.ok)
-    for (const { caller, callee, via } of edges.value)
-      statements.push(
-        enterService(db, caller, "traces", now),
-        enterService(db, callee, "traces", now),
-        addEdge(caller, callee, via, now),
-      );
+  const statements = found.value.length > 0 ? [enterWatched(found.value, now)] : [];
+  if (edges.ok && edges.value.length > 0) statements.push(...addCalls(edges.value, now));
   if (statements.length > 0) await write(db, statements);
   memory.discoveredAt = now;
 }
@@ -130,12 +120,16 @@ async function judge(
 ): Promise<Alert[]> {
   const [rows, firing, fleet] = await Promise.all([listSignals(db), listFiringOf(db), loadSettings(db)]);
   const settings = { arl: fleet.arl, promptChangeMayQuarantine: false };
+  const rowsOf = grouped(rows, (row) => row.serviceId);
   const alerts: Alert[] = [];
   const statements: Statement[] = [];
   const moved: StreamEvent[] = [];
+  const looked: Parameters<typeof saveSignals>[0][number][] = [];
+  const learned: [string, DetectorState][] = [];
+  const seen: string[] = [];
   for (const service of services) {
     const readings = measured.get(service.id) ?? {};
-    const before = new Map(rows.filter((row) => row.serviceId === service.id).map((row) => [row.name, row]));
+    const before = new Map((rowsOf.get(service.id) ?? []).map((row) => [row.name, row]));
     const learn = service.incidentId === null;
     const { state, signals } = lookAt(service.baseline, before, readings, { now, learn, settings });
     for (const signal of signals) {
@@ -144,11 +138,11 @@ async function judge(
       if (signal.value === null && was === undefined) continue;
       const match = selector(service.labels).slice(1, -1);
       const query = spec.query(service.labelKey!, match, config.rateWindow);
-      statements.push(saveSignal(db, service.id, signal, { query, spec, now }));
+      looked.push({ serviceId: service.id, signal, query, spec });
       const alert = alertOf(service, signal, config, now);
       if (alert) alerts.push(alert);
     }
-    if (learn) statements.push(saveBaseline(db, service.id, state));
+    if (learn) learned.push([service.id, state]);
     const next = stateOf(
       signals,
       firing.has(service.id) || alerts.some((a) => a.service === service.id && a.status === "firing"),
@@ -164,10 +158,12 @@ async function judge(
         data: { from: service.state, to: next },
       });
     }
-    if (Object.keys(readings).length > 0)
-      statements.push({ sql: "UPDATE services SET last_seen_at = ? WHERE id = ?", args: [now, service.id] });
+    if (Object.keys(readings).length > 0) seen.push(service.id);
     alerts.push(silence(service, Object.keys(readings).length === 0, config, now));
   }
+  if (looked.length > 0) statements.push(saveSignals(looked, now));
+  if (learned.length > 0) statements.push(saveBaselines(learned));
+  if (seen.length > 0) statements.push(sawServices(seen, now));
   if (statements.length > 0) await commit(db, { claims: [], writes: statements, events: moved });
   return alerts;
 }
