@@ -43,7 +43,13 @@ const span = z.object({
   /** Clocks of two machines differ, so a gap may be below 0. */
   gap_p95_us: z.number().nullish(),
 });
-const change = z.object({ t: seconds, node: name, kind: z.string().min(1).max(60), summary: z.string().max(LINE_MAX) });
+const change = z.object({
+  t: seconds,
+  node: name,
+  kind: z.string().min(1).max(60),
+  summary: z.string().max(LINE_MAX),
+  survived: z.boolean().optional(),
+});
 
 const evidence = {
   metrics: z.array(series).max(SERIES_MAX),

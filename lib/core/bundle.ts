@@ -56,6 +56,8 @@ export interface BundleChange {
   /** A `ChangeKind` or free text. */
   kind: string;
   summary: string;
+  /** The node was measured to be well after it, before this trouble began. */
+  survived?: boolean | undefined;
 }
 
 /** One piece of evidence. Its id is unique within an analysis: `f1`, `f2` … in order of strength within its reader. */

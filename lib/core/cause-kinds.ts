@@ -87,6 +87,9 @@ export function affinityOfChange(kind: string, summary: string): Affinity {
     case "model":
     case "tools":
       return { config_regression: 1 };
+    // What an operation was called says what was thought wrong then, not what is wrong now.
+    case "healing":
+      return {};
     case "scale":
       return { overload: 0.6, resource_exhaustion: 0.5 };
     default:

@@ -49,6 +49,13 @@ describe("changes as explanations", () => {
       change("api", 30, "config"),
       { pastBlame: ({ node }) => (node === "db" ? 0.9 : 0.1) },
     ],
+    [
+      "not the one that a cure was measured to work after",
+      change("api", 0.1, "config"),
+      { ...change("api", 0.7), survived: true },
+      { pastBlame: ({ kind }) => (kind === "deploy" ? 1 : null) },
+    ],
+    ["unless nothing else fits", { ...change("api", 60), survived: true }, change("smtp", 1), {}],
     ["a caller may overload, less likely than a callee fails", change("api", 10), change("cron", 10), {}],
   ])("%s", (_, winner, loser, more) => {
     expect(best(ask([winner, loser], more))).toBe(winner);

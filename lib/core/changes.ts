@@ -20,6 +20,8 @@ export interface RankedChange {
     words: number;
     /** How often such changes were to blame here before; 0.5 when that is not known. */
     past: number;
+    /** 1, or less if its node was well with it for a while. */
+    survived: number;
   };
 }
 
@@ -68,6 +70,11 @@ const CALLER = 0.35;
 const PER_CALL = 0.85;
 const UNSUSPECTED = 0.25;
 const NEVER_SEEN_BEFORE = 0.5;
+/**
+ * A cure was measured to have worked after it: it was taken back, or it takes something else besides it to do harm. As the
+ * only change it still explains a relapse.
+ */
+const SURVIVED = 0.5;
 
 /**
  * Changes as explanations of an onset, best first; those that came after it have score 0 and end the list. Factors multiply, so that
@@ -87,13 +94,15 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
         suspicion: most === 0 ? 1 : UNSUSPECTED + (1 - UNSUSPECTED) * ((q.suspicion!.get(change.node) ?? 0) / most),
         kind: KIND_PRIOR[change.kind.toLowerCase()] ?? OTHER_KIND,
         words: likeness(change.summary, seen),
-        past: q.pastBlame?.(change) ?? NEVER_SEEN_BEFORE,
+        // What its like did before may be what it did itself, and was cured of.
+        past: (change.survived ? null : q.pastBlame?.(change)) ?? NEVER_SEEN_BEFORE,
+        survived: change.survived ? SURVIVED : 1,
       };
-      const { timing: t, distance, suspicion, kind, words, past } = parts;
+      const { timing: t, distance, suspicion, kind, words, past, survived } = parts;
       return {
         change,
         parts,
-        score: clamp(t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past), 0, 1),
+        score: clamp(t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived, 0, 1),
       };
     })
     .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);

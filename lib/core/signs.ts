@@ -227,6 +227,7 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
     parts.suspicion > 0.6 ? "other evidence points at it" : "",
     parts.words > 0.3 ? "its summary names what is seen" : "",
     parts.past > 0.6 ? "its like was to blame before" : "",
+    parts.survived < 1 ? "a cure was measured to work after it" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
   return `${change.kind} of ${change.node} at ${iso(change.t)}${when}: '${summary}' (${why.join("; ")}; score ${score.toFixed(2)})`;

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lte, or } from "drizzle-orm";
+import { and, eq, gte, isNull, lte, max, ne, or } from "drizzle-orm";
 import type { Efficacy } from "@/lib/core/recall";
 import type { AgentAction, ApprovalState, ProposalState } from "@/lib/core/vocabulary";
 import { SentinelError } from "@/lib/errors";
@@ -163,4 +163,26 @@ export function saveEfficacy(e: Efficacy): Statement {
 /** The directive that a run of an action issued, if it got that far. */
 export async function findDirectiveOfRun(db: Db, actionRunId: string) {
   return (await db.query.directives.findFirst({ where: eq(directives.actionRunId, actionRunId) })) ?? null;
+}
+
+/** When an operation for another incident was last measured to have helped each service, from `since` until this one opened (epoch ms). */
+export async function lastRecoveries(
+  db: Db,
+  incident: { id: string; openedAt: number },
+  since: number,
+): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ id: actionRuns.subjectId, at: max(actionRuns.judgedAt) })
+    .from(actionRuns)
+    .where(
+      and(
+        gte(actionRuns.startedAt, since),
+        eq(actionRuns.subjectKind, "service"),
+        eq(actionRuns.outcome, "recovered"),
+        ne(actionRuns.incidentId, incident.id),
+        lte(actionRuns.judgedAt, incident.openedAt),
+      ),
+    )
+    .groupBy(actionRuns.subjectId);
+  return new Map(rows.flatMap(({ id, at }) => (at === null ? [] : [[id, at]])));
 }

@@ -2,6 +2,7 @@ import type { Db } from "@/lib/db/client";
 import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
 import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
 import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
+import { lastRecoveries } from "@/lib/db/queries/healing";
 import { getIncident, listOtherTroubles, listSubjects } from "@/lib/db/queries/incidents";
 import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
 import { metricsIn } from "@/lib/evidence/alert-query";
@@ -102,7 +103,10 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       const rolled: BundleChange[] = rollouts?.ok
         ? rollouts.value.flatMap(({ changes }) => changes).filter(({ t }) => t >= from && t <= to)
         : [];
-      const all = [...log.value, ...rolled].filter(({ node }) => nodes.length === 0 || nodes.includes(node));
+      const well = await lastRecoveries(db, await getIncident(db, incidentId), from * 1_000);
+      const all = [...log.value, ...rolled]
+        .filter(({ node }) => nodes.length === 0 || nodes.includes(node))
+        .map((change) => (change.t * 1_000 < (well.get(change.node) ?? 0) ? { ...change, survived: true } : change));
       return found(
         rolled.length > 0 ? `${log.source}, kubernetes` : log.source,
         all.toSorted((a, b) => a.t - b.t),
