@@ -203,16 +203,13 @@ function Rival({ cause, detail }: { cause: CauseView; detail: IncidentDetail }) 
 function Blind({ story: { investigation } }: { story: ServiceStory }) {
   if (!investigation?.report) return null;
   const blind = investigation.report.couldNotLook;
-  const sources = [...new Set(blind.map(({ source }) => lookedAt(source)))];
+  const unread = [...new Set(blind.map(({ source, reason }) => `${lookedAt(source)}: ${reason}`))];
   return (
     <Row label="Not seen">
       {blind.length > 0 ? (
-        <p
-          className="line-clamp-1"
-          title={blind.map(({ source, reason }) => `${lookedAt(source)}: ${reason}`).join("; ")}
-        >
+        <p className="line-clamp-3 wrap-anywhere" title={unread.join("\n")}>
           <EyeOff className="mr-1 inline size-3.5 text-spent" aria-hidden />
-          {sources.join(", ")} <span className="text-ink-3">({blind[0]!.reason})</span>
+          {unread.join("; ")}
         </p>
       ) : (
         <span className="text-ink-2">All that was asked could be read</span>

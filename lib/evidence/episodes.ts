@@ -5,7 +5,7 @@ import type { Embedder } from "./embedding";
 import { nearestEpisodes } from "./episode-vectors";
 import { fullTextQuery, searchTerms } from "./full-text";
 import { fuse } from "./fusion";
-import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";
+import { couldNotLook, found, type Looked, messageOf, quoted, unreadOf } from "./looked";
 
 type Episode = typeof episodes.$inferSelect;
 
@@ -86,9 +86,8 @@ export async function similarEpisodes(
           b.feedback - a.feedback ||
           b.closedAt - a.closedAt,
       );
-    const source = meaning && !meaning.ok ? `${SOURCE}, without ${meaning.source}: ${meaning.reason}` : SOURCE;
     return found(
-      source,
+      SOURCE,
       similar.slice(0, limit).map(({ episode, similarity }) => ({
         id: episode.incidentId,
         title: episode.title,
@@ -101,7 +100,8 @@ export async function similarEpisodes(
         shares: sharedWith(episode.features, features),
         disputed: episode.feedback < 0,
       })),
-      similar.length > limit || source !== SOURCE,
+      similar.length > limit,
+      unreadOf([meaning]),
     );
   } catch (error) {
     return couldNotLook(SOURCE, `the database did not answer: ${quoted(messageOf(error))}`);

@@ -258,7 +258,7 @@ describe("embeddings", () => {
     expect(await similarEpisodes(db, { text: "slow checkout" }, model)).toMatchObject({
       ok: true,
       truncated: true,
-      source: expect.stringMatching(/^past incidents, without embeddings: answered 503/),
+      missing: [{ source: "embeddings", reason: expect.stringMatching(/^answered 503/) }],
       value: [{ id: "a" }],
     });
     expect(await embedEpisodes(db, model)).toMatchObject({ ok: false });

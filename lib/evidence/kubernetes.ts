@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { BundleChange } from "@/lib/core/bundle";
 import { createAsk, type Endpoint, type Ports } from "./ask";
 import { Deployment, KubeEventObject, Page, Pod, ReplicaSet } from "./kubernetes-objects";
-import { couldNotLook, found, type Looked } from "./looked";
+import { couldNotLook, found, type Looked, unreadOf } from "./looked";
 
 export interface KubernetesConfig extends Endpoint {
   /** The namespaces that may be looked into. */
@@ -142,18 +142,22 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
           },
         ];
       });
-      return { ...looked, value: events.sort((a, b) => a.t - b.t) };
+      return found(
+        source,
+        events.sort((a, b) => a.t - b.t),
+        looked.truncated,
+        unreadOf([looked, deployments]),
+      );
     },
 
     async rollouts(signal) {
       const deployments = await list(Deployment, "apis/apps/v1/namespaces/{ns}/deployments", signal);
       if (!deployments.ok) return deployments;
       const sets = await list(ReplicaSet, "apis/apps/v1/namespaces/{ns}/replicasets", signal);
-      if (!sets.ok) return sets;
       const rollouts = deployments.value.map((deployment): Rollout => {
         const { metadata, spec, status } = deployment;
         const progress = status.conditions.find(({ type }) => type === "Progressing");
-        const own = sets.value.filter(
+        const own = (sets.ok ? sets.value : []).filter(
           (set) =>
             set.metadata.namespace === metadata.namespace &&
             set.metadata.ownerReferences.some(({ kind, name }) => kind === "Deployment" && name === metadata.name),
@@ -176,7 +180,12 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
           changes: changesOf(nodeOf(metadata, metadata.name), own, seconds(progress?.lastUpdateTime)),
         };
       });
-      return { ...deployments, value: rollouts, truncated: deployments.truncated || sets.truncated };
+      return found(
+        source,
+        rollouts,
+        deployments.truncated || (sets.ok && sets.truncated),
+        unreadOf([deployments, sets]),
+      );
     },
 
     async terminations(signal) {
@@ -206,7 +215,7 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
           ];
         }),
       );
-      return { ...looked, value: ended };
+      return found(source, ended, looked.truncated, unreadOf([looked]));
     },
   };
 }

@@ -10,21 +10,48 @@ export type Looked<T> =
       source: string;
       /** There was more than is given here. */
       truncated: boolean;
+      /** Parts that could not be looked at: what is absent from `value` may be there. Left out when everything was read. */
+      missing?: readonly Unread[];
     }
-  | {
-      ok: false;
-      source: string;
-      /** A sentence without secrets; text of the source's own stands in quotation marks. */ reason: string;
-    };
+  | ({ ok: false } & Unread);
 
-export const found = <T>(source: string, value: T, truncated = false): Looked<T> => ({
+/** A source, or a part of one, that could not be looked at. */
+export interface Unread {
+  source: string;
+  /** A sentence without secrets; text of the source's own stands in quotation marks. */
+  reason: string;
+}
+
+/** `missing` makes an answer truncated. */
+export const found = <T>(
+  source: string,
+  value: T,
+  truncated = false,
+  missing: readonly Unread[] = [],
+): Looked<T> & { ok: true } => ({
   ok: true,
   value,
   source,
-  truncated,
+  truncated: truncated || missing.length > 0,
+  ...(missing.length > 0 ? { missing } : {}),
 });
 
-export const couldNotLook = (source: string, reason: string): Looked<never> => ({ ok: false, source, reason });
+export const couldNotLook = (source: string, reason: string): Looked<never> & { ok: false } => ({
+  ok: false,
+  source,
+  reason,
+});
+
+/** Everything that the looks could not read, in whole or in part. */
+export const unreadOf = (looks: readonly (Looked<unknown> | null | undefined)[]): Unread[] =>
+  looks.flatMap((look) => {
+    if (!look) return [];
+    return look.ok ? [...(look.missing ?? [])] : [{ source: look.source, reason: look.reason }];
+  });
+
+/** For people: `loki: answered 401: "no org id"; kubernetes: …`. */
+export const unreadText = (unread: readonly Unread[]): string =>
+  [...new Set(unread.map(({ source, reason }) => `${source}: ${reason}`))].join("; ");
 
 /** Characters of a source's own words that a reason repeats. */
 const QUOTED_CHARS = 200;
@@ -35,10 +62,13 @@ export function quoted(text: string): string {
   return JSON.stringify(plain.length > QUOTED_CHARS ? `${plain.slice(0, QUOTED_CHARS)}…` : plain);
 }
 
-/** What an error says, with what caused it: `fetch failed` alone helps nobody. */
+/** What an error says, with what caused it and its code: `fetch failed` alone helps nobody. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? error.cause : undefined;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return cause ? `${error.message}: ${code ?? cause.message}` : error.message;
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  const code = (cause as NodeJS.ErrnoException).code;
+  // Connecting to several addresses fails without a message of its own, certificates without their code in it.
+  const why = [cause.message, code && !cause.message.includes(code) ? code : ""].filter(Boolean).join(" ");
+  return why === "" ? error.message : `${error.message}: ${why}`;
 }

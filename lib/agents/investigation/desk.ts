@@ -59,7 +59,8 @@ export function createDesk(investigator: Investigator, budget: Budget, screen: S
       args,
       digest: json === null ? null : createHash("sha256").update(json).digest("hex"),
       preview: looked.ok ? screen.plain(json ?? "").slice(0, PREVIEW_CHARS) : looked.reason.slice(0, PREVIEW_CHARS),
-      ...(looked.ok && { result: looked.value }),
+      // What was read in part is read anew by a later attempt, which would not know that something was missing.
+      ...(looked.ok && !looked.missing && { result: looked.value }),
       startedAt,
       ms: now() - startedAt,
       tokens: 0,

@@ -53,7 +53,7 @@ export function extraFindings(of: Case, state: InvestigationState, analysis: Ana
       id: `b${i + 1}`,
       kind: "could_not_look",
       node: null,
-      text: `could not look: ${blind.source.replaceAll("_", " ")} (${screen.plain(blind.reason)})`,
+      text: `could not look at ${blind.source.replaceAll("_", " ")}: ${screen.plain(blind.reason)}`,
       strength: 0,
     })),
   ];

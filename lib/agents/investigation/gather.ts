@@ -1,3 +1,4 @@
+import { unreadOf } from "@/lib/evidence/looked";
 import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Reading, Readings, SpecialistName } from "./ports";
 import type { Room } from "./room";
@@ -8,7 +9,7 @@ export interface Gathered {
   blind: Blind[];
 }
 
-/** A specialist's own reading, as evidence or as something that could not be looked at. */
+/** A specialist's own reading: what was found as evidence, and what could not be looked at. */
 export async function read<R extends Reading>(
   room: Room,
   node: SpecialistName,
@@ -17,10 +18,9 @@ export async function read<R extends Reading>(
   as: (value: Readings[R]["result"]) => Partial<Evidence>,
 ): Promise<Gathered> {
   const looked = await room.desk.look({ node, author: "local" }, reading, args);
-  if (looked.ok) return { evidence: mergeEvidence(NO_EVIDENCE(), as(looked.value)), blind: [] };
   return {
-    evidence: NO_EVIDENCE(),
-    blind: [{ node, source: looked.source, reason: room.screen.plain(looked.reason) }],
+    evidence: looked.ok ? mergeEvidence(NO_EVIDENCE(), as(looked.value)) : NO_EVIDENCE(),
+    blind: unreadOf([looked]).map(({ source, reason }) => ({ node, source, reason: room.screen.plain(reason) })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { unreadText } from "@/lib/evidence/looked";
 import { dig } from "./dig";
 import { bundleOf, type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Gathered } from "./gather";
@@ -21,7 +22,7 @@ export async function specialist(
   say: (evidence: Evidence) => string,
 ): Promise<Update> {
   const dug = room.asker.has("analysis") ? await further(room, state, node, own.evidence) : null;
-  const unseen = own.blind.length === 0 ? "" : ` Could not look: ${own.blind.map(({ reason }) => reason).join("; ")}.`;
+  const unseen = own.blind.length === 0 ? "" : ` Could not look: ${unreadText(own.blind)}.`;
   const more = dug !== null && dug.readings > 0 ? ` ${dug.authors.join(", ")} read further (${dug.readings}).` : "";
   const text = room.screen.plain(`${say(own.evidence)}${unseen}${more}`);
   return {

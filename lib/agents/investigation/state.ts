@@ -104,7 +104,13 @@ export const State = Annotation.Root({
   scope: Annotation<string[]>,
   blastRadius: Annotation<string[]>,
   reports: list<Report>(),
-  blind: list<Blind>(),
+  /** Each thing that could not be looked at, once: the incident's window and the time before fail alike. */
+  blind: Annotation<Blind[]>({
+    reducer: (a, b) => [
+      ...new Map([...a, ...b].map((one) => [`${one.node} ${one.source} ${one.reason}`, one])).values(),
+    ],
+    default: () => [],
+  }),
   analysis: Annotation<Analysis | null>({ reducer: (_, b) => b, default: () => null }),
   /** In the order that stands: local, then what grounded reordering and the skeptic made of it. */
   hypotheses: Annotation<RivalCause[]>({ reducer: (_, b) => b, default: () => [] }),

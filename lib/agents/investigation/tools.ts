@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { mineTemplates } from "@/lib/core/log-templates";
+import { unreadText } from "@/lib/evidence/looked";
 import type { ToolSpec } from "../models";
 import type { By, Desk, Seen } from "./desk";
 import { type Evidence, windowsOf } from "./evidence";
@@ -89,7 +90,10 @@ export function createTools(
   ): ToolResult {
     if (!looked.ok) return { text: `Could not look.\n${screen.quote("why", looked.reason)}` };
     if (looked.again) return { text: "This was read before; it says the same. Ask something else or conclude." };
-    return { text: screen.quote(label, show(looked.value)), evidence: as(looked.value) };
+    const missing = looked.missing
+      ? `\nA part could not be looked at.\n${screen.quote("why", unreadText(looked.missing))}`
+      : "";
+    return { text: `${screen.quote(label, show(looked.value))}${missing}`, evidence: as(looked.value) };
   }
 
   const logs = async (args: { nodes: string[]; minutes: number; contains?: string }, by: By) =>

@@ -12,7 +12,7 @@ import { marked } from "@/lib/core/bundle-marks";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
 import { fetchLogs } from "@/lib/evidence/logs";
-import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
+import { couldNotLook, found, type Looked, unreadOf, unreadText } from "@/lib/evidence/looked";
 import { searchRunbooks } from "@/lib/evidence/runbooks";
 import { serviceMap } from "@/lib/evidence/topology";
 import { stateLines } from "./state-lines";
@@ -59,15 +59,10 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         Promise.all(nodes.map((node) => fetchLogs(ctx.logs, { node, from, to, limit: perNode, signal }))),
         kubernetesLines(ctx, { from, to }, signal),
       ]);
-      const blind = [...logs.flatMap((log) => log.couldNotLook), ...(kube?.ok === false ? [kube] : [])];
+      const missing = [...logs.flatMap((log) => log.couldNotLook), ...unreadOf([kube])];
       const looked = states.length > 0 || logs.some((log) => log.looked.length > 0) || kube?.ok === true;
       if (!looked)
-        return couldNotLook(
-          "logs",
-          blind.length > 0
-            ? blind.map(({ source, reason }) => `${source}: ${reason}`).join("; ")
-            : "no source of logs is configured",
-        );
+        return couldNotLook("logs", missing.length > 0 ? unreadText(missing) : "no source of logs is configured");
       const all = [
         ...logs.flatMap(({ lines }) => lines),
         ...(kube?.ok ? kube.value.filter(({ node }) => nodes.includes(node)) : []),
@@ -80,7 +75,8 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       return found(
         logs.flatMap((log) => log.looked.map(({ source }) => source)).join(", ") || "logs",
         kept,
-        logs.some(({ truncated }) => truncated) || blind.length > 0,
+        logs.some(({ truncated }) => truncated) || (kube?.ok === true && kube.truncated),
+        missing,
       );
     },
     async query_metrics({ nodes, metric, from, to }, signal) {
@@ -92,7 +88,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         ...one,
         points: one.points.filter(([t]) => !other(one.node, t)),
       }));
-      return found(live.source, { series, spans: [] }, !live.ok || live.truncated);
+      return found(live.source, { series, spans: [] }, live.ok && live.truncated, unreadOf([live]));
     },
     async list_recent_changes({ nodes, from, to }, signal) {
       const [log, rollouts] = await Promise.all([
@@ -110,7 +106,8 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       return found(
         rolled.length > 0 ? `${log.source}, kubernetes` : log.source,
         all.toSorted((a, b) => a.t - b.t),
-        rollouts?.ok === false,
+        rollouts?.ok === true && rollouts.truncated,
+        unreadOf([rollouts]),
       );
     },
     async walk_dependencies({ node, depth }) {
@@ -181,10 +178,22 @@ async function liveSeries(
       ? []
       : [{ node: one.serviceId, metric: one.name, ...(one.unit ? { unit: one.unit } : {}), points }];
   });
-  const failed = looks.map(({ looked }) => looked).find((looked) => !looked.ok);
-  if (series.length === 0 && failed && !failed.ok) return failed;
-  return found(prometheus.source, series, failed !== undefined);
+  const unread = looks.flatMap(({ one, looked }) =>
+    unreadOf([looked]).map(({ source, reason }) => ({ source, reason: `${one.serviceId} ${one.name}: ${reason}` })),
+  );
+  if (looks.length > 0 && looks.every(({ looked }) => !looked.ok))
+    return couldNotLook(prometheus.source, summarized(looks.map(({ looked }) => looked)));
+  return found(
+    prometheus.source,
+    series,
+    looks.some(({ looked }) => looked.ok && looked.truncated),
+    unread,
+  );
 }
+
+/** The different reasons of looks that all failed, each once. */
+const summarized = (looks: readonly Looked<unknown>[]): string =>
+  [...new Set(unreadOf(looks).map(({ reason }) => reason))].join("; ");
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
@@ -217,6 +226,7 @@ async function closely(
     close.source,
     [...before, ...(close.value[0]?.points ?? [])],
     (wide?.truncated ?? false) || close.truncated,
+    unreadOf([wide, close]),
   );
 }
 
@@ -231,9 +241,15 @@ async function kubernetesLines(
     kubernetes.events(window, signal),
     kubernetes.terminations(signal),
   ]);
-  if (!events.ok) return events;
+  if (!events.ok && !terminations.ok) return events;
+  const said = events.ok ? events.value.map(eventLine) : [];
   const ended = terminations.ok ? terminations.value.flatMap((one) => terminationLine(one, window)) : [];
-  return found(events.source, [...events.value.map(eventLine), ...ended], events.truncated || !terminations.ok);
+  return found(
+    kubernetes.source,
+    [...said, ...ended],
+    [events, terminations].some((look) => look.ok && look.truncated),
+    unreadOf([events, terminations]),
+  );
 }
 
 const eventLine = ({ t, node, kind, object, warning, reason, message, count }: KubeEvent): LogLine => ({

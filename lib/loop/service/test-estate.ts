@@ -6,6 +6,8 @@ import { parseWebhook } from "@/lib/contracts/alert-webhook";
 import type { Alert } from "@/lib/core/alert";
 import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
+import type { Embedder } from "@/lib/evidence/embedding";
+import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import { fileLogs } from "@/lib/evidence/logs-files";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
@@ -44,6 +46,8 @@ export class TestEstate {
   mind: ServiceMind = freshMind();
   readonly measured = new Map<string, Measured>();
   blind = false;
+  kubernetes: Kubernetes | null = null;
+  embedder: Embedder | null = null;
   /** Windows that the source was asked for. */
   windows = 0;
   /** What the operation writes, as the allow-list has it now. */
@@ -84,7 +88,7 @@ export class TestEstate {
       prometheus: this.prometheus,
       watched: this.prometheus,
       logs: (db) => [pushedLogs(db), fileLogs({ source: "log files", path: this.#folder })],
-      kubernetes: null,
+      kubernetes: this.kubernetes,
       allowList: parseAllowList(
         {
           operations: [
@@ -104,7 +108,7 @@ export class TestEstate {
       ),
       ports: { env: { PATH: "/usr/bin:/bin" }, github: null, now: () => this.now },
       chains: {},
-      embedder: null,
+      embedder: this.embedder,
     };
   }
 
