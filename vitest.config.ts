@@ -38,6 +38,14 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          name: "redteam",
+          include: ["lib/evals/red-team/*.redteam.ts"],
+          env: { LOG_LEVEL: "silent" },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           name: "http",
           include: ["e2e/http/**/*.test.ts"],
           exclude: OF_THEIR_OWN,
