@@ -11,7 +11,7 @@ import { type Agent, findAgent, findDirective } from "@/lib/db/queries/agents";
 import { directives } from "@/lib/db/schema";
 import { ingest } from "@/lib/loop/ingest";
 import { register } from "@/lib/loop/register";
-import { CONFIG, seeded, TestFleet } from "@/lib/loop/test-fleet";
+import { CONFIG, TestFleet } from "@/lib/loop/test-fleet";
 
 export type Event = Partial<AgentEvent>;
 
@@ -203,9 +203,3 @@ async function newKeys(db: Db, now: number): Promise<Keys> {
   const key = async (name: string) => (await createKey(db, { name, createdBy: "red-team" }, now)).secret;
   return { owner: await key("owner"), attacker: await key("attacker") };
 }
-
-/** Whole numbers below `n` that are the same every time. */
-export const picker = (seed: number): ((n: number) => number) => {
-  const random = seeded(seed);
-  return (n) => Math.floor(random() * n);
-};
