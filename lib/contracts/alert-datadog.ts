@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { fingerprintOf, severityOf } from "@/lib/core/alert";
+import { fingerprintOf } from "@/lib/core/alert";
+import { severityOf } from "@/lib/core/alert-severity";
 import type { AlertSeverity } from "@/lib/core/vocabulary";
-import { alertFrom, type ParsedAlerts, parseEach } from "./alert-parse";
+import { alertFrom, type ParsedAlerts, parseEach, tagsIn } from "./alert-parse";
 
 /**
  * Payload for a webhook of Datadog's Webhooks integration, to be pasted as it is; Datadog fills in the variables. The
@@ -37,11 +38,13 @@ const TRANSITIONS: Record<string, { status: "firing" | "resolved"; severity?: Al
   triggered: { status: "firing" },
   "re-triggered": { status: "firing" },
   renotify: { status: "firing" },
+  alert: { status: "firing" },
   "no data": { status: "firing", severity: "warning" },
   "re-no data": { status: "firing", severity: "warning" },
   warn: { status: "firing", severity: "warning" },
   "re-warn": { status: "firing", severity: "warning" },
   recovered: { status: "resolved" },
+  ok: { status: "resolved" },
   "warn recovered": { status: "resolved" },
   "no data recovered": { status: "resolved" },
 };
@@ -64,6 +67,15 @@ const DatadogAlert = z.object({
   link: filled,
   date: filled,
 });
+
+/** A priority says how much a monitor matters; a transition to Warn or No Data is never more than a warning. */
+function severityIn(
+  atMost: AlertSeverity | undefined,
+  { priority, type }: z.output<typeof DatadogAlert>,
+): AlertSeverity {
+  const said = severityOf(priority || type);
+  return atMost && (said === "critical" || !priority) ? atMost : said;
+}
 
 export const DatadogBody = z.looseObject({}).meta({ id: "DatadogBody" });
 export type DatadogBody = z.infer<typeof DatadogBody>;
@@ -95,12 +107,12 @@ export function parseDatadog(body: DatadogBody, now: number): ParsedAlerts {
           labels: {
             host: alert.host,
             metric: alert.metric,
-            ...tagsIn(alert.tags),
-            ...tagsIn(alert.scope),
+            ...tagsIn(alert.tags.split(",")),
+            ...tagsIn(alert.scope.split(",")),
             monitor: alert.alert_id,
           },
           annotations: { description: alert.message, query: alert.query, status: alert.status },
-          severity: severity ?? severityOf(alert.priority || alert.type),
+          severity: severityIn(severity, alert),
           fingerprint: fingerprintOf({ monitor: alert.alert_id, scope: alert.scope }),
           endsAt: at || null,
           url: alert.link,
@@ -110,15 +122,4 @@ export function parseDatadog(body: DatadogBody, now: number): ParsedAlerts {
     },
     null,
   );
-}
-
-/** `env:prod,service:shop` as labels; of two values of one name the first, and tags without a value say nothing here. */
-function tagsIn(text: string): Record<string, string> {
-  const tags = new Map<string, string>();
-  for (const tag of text.split(",")) {
-    const colon = tag.indexOf(":");
-    const name = tag.slice(0, colon).trim();
-    if (colon > 0 && name && !tags.has(name)) tags.set(name, tag.slice(colon + 1).trim());
-  }
-  return Object.fromEntries(tags);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ALERT_STATUSES, severityOf } from "@/lib/core/alert";
+import { ALERT_STATUSES } from "@/lib/core/alert";
+import { inOurWords } from "./alert-dialects";
 import { alertFrom, type ParsedAlerts, parseEach } from "./alert-parse";
 import { epochMs, timestamp } from "./timestamp";
 
@@ -13,7 +14,7 @@ const labels = z
   );
 const time = timestamp.transform(epochMs);
 
-/** An alert in our own words, for whatever can send JSON. Only the name is needed. */
+/** An alert in our own words, for whatever can send JSON. Only the name is needed. Common words of other tools are taken too (see `inOurWords`). */
 export const GenericAlert = z
   .object({
     name: z.string().trim().min(1).describe("the rule that fired"),
@@ -56,7 +57,7 @@ export const GenericBodyDoc = z
 /** Alerts in our own words. `now` is the time of arrival, in epoch ms. */
 export function parseGeneric({ alerts, path }: GenericBody, now: number): ParsedAlerts {
   return parseEach(
-    alerts,
+    alerts.map(inOurWords),
     GenericAlert,
     (alert) => {
       const { id, name, service } = alert;
@@ -69,7 +70,7 @@ export function parseGeneric({ alerts, path }: GenericBody, now: number): Parsed
           labels: named,
           annotations: { description: alert.description ?? "", ...alert.annotations },
           service,
-          ...(alert.severity ? { severity: severityOf(alert.severity) } : {}),
+          ...(alert.severity ? { severity: { word: alert.severity } } : {}),
           fingerprint: id == null ? null : String(id),
           startsAt: alert.starts_at,
           endsAt: alert.ends_at,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { severityOf } from "@/lib/core/alert";
+import { severityOf } from "@/lib/core/alert-severity";
 import type { AlertSeverity } from "@/lib/core/vocabulary";
 import { alertFrom, isoTime, type ParsedAlerts, parseEach } from "./alert-parse";
 
@@ -28,7 +28,7 @@ const PagerDutyEvent = z.object({
     status: z.enum(["triggered", "acknowledged", "resolved"]),
     title: z.string().nullish(),
     incident_key: z.string().nullish(),
-    number: z.number().nullish(),
+    number: z.union([z.number(), z.string()]).nullish(),
     created_at: isoTime.nullish(),
     resolved_at: isoTime.nullish(),
     html_url: z.string().nullish(),

@@ -1,15 +1,11 @@
 import { z } from "zod";
-import {
-  type Alert,
-  ALERT_LIMITS,
-  type AlertStatus,
-  cleanText,
-  fingerprintOf,
-  serviceOf,
-  severityOf,
-} from "@/lib/core/alert";
+import { type Alert, type AlertStatus, fingerprintOf } from "@/lib/core/alert";
+import { serviceOf } from "@/lib/core/alert-service";
+import { isFromZabbix, severityOf, severityOfZabbix } from "@/lib/core/alert-severity";
+import { ALERT_LIMITS, cleanText } from "@/lib/core/alert-text";
 import type { AlertSeverity, AlertSourceKind } from "@/lib/core/vocabulary";
 import { fieldPath } from "./problem";
+import { reasonOf } from "./reason";
 import { isEpochMs } from "./timestamp";
 
 /** Alerts of one request that are looked at: more than any storm that was seen; what is beyond is counted, and said. */
@@ -56,7 +52,7 @@ export function parseEach<T extends z.ZodType>(
     for (const issue of result.error.issues) {
       if (parsed.rejected.length >= LISTED) return;
       const at = path ? [...path, index, ...issue.path] : issue.path;
-      parsed.rejected.push({ index, field: fieldPath(at).slice(0, 300), reason: issue.message.slice(0, 300) });
+      parsed.rejected.push({ index, field: fieldPath(at).slice(0, 300), reason: reasonOf(issue) });
     }
   });
   return parsed;
@@ -66,6 +62,17 @@ export function parseEach<T extends z.ZodType>(
 export const isoTime = z.iso
   .datetime({ offset: true, error: "expected an ISO 8601 time with offset" })
   .transform((text) => Date.parse(text));
+
+/** `env:prod,service:shop` as labels; of two values of one name the first, and tags without a value say nothing here. */
+export function tagsIn(tags: readonly string[]): Record<string, string> {
+  const labels = new Map<string, string>();
+  for (const tag of tags) {
+    const colon = tag.indexOf(":");
+    const name = tag.slice(0, colon).trim();
+    if (colon > 0 && name && !labels.has(name)) labels.set(name, tag.slice(colon + 1).trim());
+  }
+  return Object.fromEntries(labels);
+}
 
 /** `0001-01-01T00:00:00Z` says that there is no time. */
 const isTime = (at: number | null | undefined): at is number => at != null && isEpochMs(at);
@@ -79,7 +86,8 @@ export interface AlertDraft {
   annotations?: Readonly<Record<string, string>> | null;
   /** Overrides what the labels say. */
   service?: string | null;
-  severity?: AlertSeverity;
+  /** Judged already, or the sender's word. */
+  severity?: AlertSeverity | { word: string };
   fingerprint?: string | null;
   startsAt?: number | null;
   endsAt?: number | null;
@@ -101,8 +109,8 @@ export function alertFrom(draft: AlertDraft, now: number): Alert {
     source: draft.source,
     fingerprint: fingerprint(draft, name),
     name,
-    service: service || serviceOf(draft.labels, name),
-    severity: draft.severity ?? severityOf(draft.labels.severity ?? draft.labels.priority ?? draft.labels.level),
+    service: serviceOf(service ? { ...draft.labels, service } : draft.labels, name),
+    severity: severityIn(draft),
     status,
     startsAt,
     startGiven: isTime(draft.startsAt),
@@ -113,6 +121,14 @@ export function alertFrom(draft: AlertDraft, now: number): Alert {
     generatorUrl: webUrl(draft.url),
     value: numberIn(draft.value ?? annotations?.value),
   };
+}
+
+/** What the sender says of it, and its labels otherwise. */
+function severityIn({ severity, labels }: AlertDraft): AlertSeverity {
+  const said =
+    typeof severity === "object" ? severity.word : (labels.severity ?? labels.priority ?? labels.level ?? "");
+  if (typeof severity === "string") return severity;
+  return (isFromZabbix(labels) ? severityOfZabbix(said) : null) ?? severityOf(said);
 }
 
 /** The sender's own where it is a plain one, else its hash; without one, the hash of the labels and the name. */

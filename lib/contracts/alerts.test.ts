@@ -231,6 +231,178 @@ describe("our own words", () => {
   ])("%j names %j", (body, fields) => expect(parse(body).rejected.map(({ field }) => field)).toEqual(fields));
 });
 
+describe("Grafana's own alerts in a rule's place", () => {
+  const labels = { datasource_uid: "prom-1", ref_id: "A", rulename: "High CPU", grafana_folder: "f" };
+  const sent = (more: object) =>
+    webhook({ alerts: [{ status: "firing", labels: { ...labels, ...more } }] }, "grafana").alerts[0]!;
+  test.each([
+    [
+      { alertname: "DatasourceNoData" },
+      { name: "High CPU", service: "alert:High CPU", summary: "High CPU: no data from prom-1" },
+    ],
+    [
+      { alertname: "DatasourceError", service: "shop", severity: "critical" },
+      { name: "High CPU", service: "shop", severity: "critical" },
+    ],
+    [{ alertname: "DatasourceNoData", rulename: "" }, { name: "DatasourceNoData" }],
+    [{ alertname: "High CPU" }, { name: "High CPU", summary: "High CPU" }],
+    [{ alertname: "toString" }, { name: "toString" }],
+  ])("%j", (more, expected) => expect(sent(more)).toMatchObject(expected));
+  test("the reason of an error, and of a state that keeps the rule's name", () => {
+    const alert = (more: object) => webhook({ alerts: [{ status: "firing", ...more }] }, "grafana").alerts[0]!;
+    const failed = {
+      labels: { ...labels, alertname: "DatasourceError" },
+      annotations: { Error: "connection refused" },
+    };
+    expect(alert(failed).summary).toBe("High CPU: the rule could not be evaluated from prom-1: connection refused");
+    const silent = { labels: { alertname: "High CPU" }, annotations: { grafana_state_reason: "NoData" } };
+    expect(alert(silent).summary).toBe("High CPU: no data");
+  });
+});
+
+describe("the words of other tools, as JSON", () => {
+  const parse = (body: unknown) => parseGeneric(GenericBody.parse(body), NOW);
+  test.each<[string, object, object]>([
+    ["Zabbix' number", { name: "n", service: "z", severity: "5" }, { service: "z", severity: "warning" }],
+    [
+      "Zabbix' number, with its scale",
+      { name: "Disk full", host: "db-1", status: "PROBLEM", nseverity: 5, event_id: 7 },
+      { severity: "critical", service: "db-1", fingerprint: "7", status: "firing" },
+    ],
+    [
+      "Zabbix' number, from Zabbix",
+      { name: "n", severity: 1, labels: { source: "zabbix" } },
+      { severity: "info", status: "firing" },
+    ],
+    [
+      "numbers as text",
+      { name: "n", value: "0.97", severity: 2, starts_at: String(NOW) },
+      { value: 0.97, severity: "critical", startsAt: NOW },
+    ],
+    ["PROBLEM", { name: "n", status: "PROBLEM" }, { status: "firing" }],
+    ["RECOVERY", { name: "n", state: "RECOVERY" }, { status: "resolved" }],
+    [
+      "a time with a space",
+      { name: "n", starts_at: "2026-11-21 01:00:00+00" },
+      { startsAt: Date.parse("2026-11-21T01:00:00Z") },
+    ],
+    [
+      "a time with a zone's name",
+      { name: "n", starts_at: "2026-11-21 01:00:00 UTC" },
+      { startsAt: Date.parse("2026-11-21T01:00:00Z") },
+    ],
+    [
+      "Nagios",
+      { title: "HTTP", hostname: "web-1", state: "CRITICAL" },
+      { name: "HTTP", service: "web-1", severity: "critical", status: "firing" },
+    ],
+    [
+      "Opsgenie",
+      {
+        action: "UpdatePriority",
+        alert: {
+          alertId: "a1",
+          alias: "k",
+          message: "High CPU",
+          priority: "P1",
+          entity: "checkout",
+          tags: ["env:prod"],
+        },
+        source: { name: "web", type: "api" },
+      },
+      {
+        name: "High CPU",
+        service: "checkout",
+        severity: "critical",
+        fingerprint: "k",
+        status: "firing",
+        labels: { env: "prod", service: "checkout" },
+      },
+    ],
+    [
+      "Opsgenie's end",
+      { action: "Close", alert: { alertId: "a1", message: "High CPU" } },
+      { status: "resolved", fingerprint: "a1" },
+    ],
+    [
+      "New Relic",
+      {
+        id: "i1",
+        issueUrl: "https://nr.test/i1",
+        title: "High CPU",
+        priority: "CRITICAL",
+        impactedEntities: ["checkout"],
+        state: "ACTIVATED",
+        createdAt: NOW,
+      },
+      {
+        name: "High CPU",
+        service: "checkout",
+        severity: "critical",
+        status: "firing",
+        fingerprint: "i1",
+        startsAt: NOW,
+        generatorUrl: "https://nr.test/i1",
+      },
+    ],
+    [
+      "New Relic's end",
+      { issueId: "i1", title: "High CPU", state: "CLOSED", closedAt: NOW },
+      { status: "resolved", endsAt: NOW },
+    ],
+    [
+      "Dynatrace",
+      {
+        State: "OPEN",
+        ProblemID: "P-1",
+        ProblemTitle: "Failure rate increase",
+        ProblemSeverity: "ERROR",
+        ImpactedEntities: [{ type: "SERVICE", name: "checkout", entity: "SERVICE-1" }],
+        Tags: "env:staging, team",
+      },
+      {
+        name: "Failure rate increase",
+        service: "checkout",
+        severity: "critical",
+        fingerprint: "P-1",
+        labels: { env: "staging", service: "checkout" },
+      },
+    ],
+    [
+      "CloudWatch",
+      {
+        AlarmName: "CPU",
+        NewStateValue: "ALARM",
+        NewStateReason: "Threshold crossed",
+        StateChangeTime: "2026-11-21T01:00:00.000+0000",
+      },
+      { name: "CPU", status: "firing", summary: "Threshold crossed", startsAt: Date.parse("2026-11-21T01:00:00Z") },
+    ],
+    [
+      "PagerDuty's events",
+      {
+        event_action: "trigger",
+        dedup_key: "k",
+        payload: { summary: "High CPU", severity: "critical", source: "web-1", component: "checkout" },
+      },
+      { name: "High CPU", service: "checkout", severity: "critical", fingerprint: "k" },
+    ],
+  ])("%s", (_, body, expected) => {
+    const { alerts, rejected } = parse(body);
+    expect(rejected).toEqual([]);
+    expect(alerts[0]).toMatchObject(expected);
+  });
+  test.each<[object, string, RegExp]>([
+    [{ name: "n", status: "whatever" }, "status", /^status must be one of firing, resolved$/],
+    [{ name: "n", starts_at: "2026-11-21 01:00:00" }, "starts_at", /^starts_at must be an ISO 8601 time/],
+    [{ name: "n", value: "much" }, "value", /^value must be a number, not text$/],
+    [{ state: "ALERT" }, "name", /^name is missing$/],
+  ])("%j names %s in words", (body, field, reason) => {
+    const { rejected } = parse(body);
+    expect(rejected[0]).toMatchObject({ field, reason: expect.stringMatching(reason) as string });
+  });
+});
+
 describe("PagerDuty", () => {
   const data = {
     id: "PT4KHLK",
@@ -264,6 +436,8 @@ describe("PagerDuty", () => {
     ["incident.resolved", { status: "resolved" }, { status: "resolved", startsAt: created, endsAt: occurred }],
     ["incident.reopened", { status: "triggered" }, { status: "firing", startsAt: occurred }],
     ["incident.priority_updated", { priority: { summary: "P3" } }, { severity: "warning" }],
+    ["incident.priority_updated", { priority: { summary: "P1 - Critical" }, number: "12" }, { severity: "critical" }],
+    ["incident.triggered", { priority: { summary: "P4" } }, { severity: "info" }],
     ["incident.triggered", { urgency: "low" }, { severity: "warning" }],
     ["incident.triggered", { service: null }, { service: "alert:The server is on fire." }],
   ])("%s %j", (type, more, expected) => {
@@ -313,6 +487,8 @@ describe("Datadog", () => {
       { severity: "warning", status: "firing" },
     ],
     [{ transition: "No Data" }, { severity: "warning" }],
+    [{ transition: "Warn", priority: "P5" }, { severity: "info" }],
+    [{ transition: "Warn", priority: "", type: "info" }, { severity: "warning" }],
     [{ priority: "$ALERT_PRIORITY" }, { severity: "critical" }],
     [{ priority: "", type: "info" }, { severity: "info" }],
   ])("%j", (more, expected) => expect(parse(more).alerts[0]).toMatchObject(expected));

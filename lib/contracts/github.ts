@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { cleanText } from "@/lib/core/alert";
+import { cleanText } from "@/lib/core/alert-text";
 import { globFits } from "@/lib/core/maintenance";
 import type { ChangeKind } from "@/lib/core/vocabulary";
 import { isoTime } from "./alert-parse";
 import { resource } from "./endpoint";
 import { fieldPath } from "./problem";
+import { reasonOf } from "./reason";
 
 /** Bytes of a delivery: pushes list every commit with its files. */
 const BODY_BYTES = 8_000_000;
@@ -134,7 +135,7 @@ function parsed<T extends z.ZodType>(schema: T, body: unknown, read: (said: z.ou
   if (result.success) return read(result.data);
   const problems = result.error.issues
     .slice(0, PROBLEMS_MAX)
-    .map((issue) => ({ field: fieldPath(issue.path), reason: issue.message.slice(0, 300) }));
+    .map((issue) => ({ field: fieldPath(issue.path), reason: reasonOf(issue) }));
   return { kind: "invalid", problems };
 }
 

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cleanText, fingerprintOf, serviceOf, severityOf, worstSeverity } from "./alert";
+import { fingerprintOf, worstSeverity } from "./alert";
+import { scopeOf, serviceOf } from "./alert-service";
+import { isFromZabbix, severityOf, severityOfZabbix } from "./alert-severity";
+import { cleanText } from "./alert-text";
 import { newsOf } from "./alert-occurrence";
 import { FLAP, flapOf } from "./alert-flap";
 import { globFits, type MaintenanceWindow, mutedBy } from "./maintenance";
@@ -22,6 +25,63 @@ describe("the service that labels name", () => {
   ])("%j: %s", (labels, expected) => expect(serviceOf(labels as Record<string, string>, "HighLatency")).toBe(expected));
 });
 
+describe("the workload behind Kubernetes' own alerts", () => {
+  const observer = {
+    job: "kube-state-metrics",
+    service: "prom-kube-state-metrics",
+    instance: "10.1.2.3:8080",
+    namespace: "shop",
+  };
+  const honoured = { ...observer, container: "main", endpoint: "http" };
+  const own = { ...observer, pod: "prom-kube-state-metrics-5d9c7b8f6-abcde", container: "kube-state-metrics" };
+  test.each([
+    ["KubePodNotReady", { ...honoured, pod: "checkout-7d9f8b6c5-x2x9z" }, "checkout"],
+    ["KubePodCrashLooping", { ...honoured, pod: "ledger-5db6ff6846-hqd4j" }, "ledger"],
+    ["KubeContainerWaiting", { ...honoured, pod: "kafka-0", container: "kafka" }, "kafka"],
+    ["KubeHpaMaxedOut", { ...own, horizontalpodautoscaler: "ledger" }, "ledger"],
+    ["KubeDeploymentReplicasMismatch", { ...own, deployment: "checkout" }, "checkout"],
+    ["KubeStatefulSetReplicasMismatch", { ...own, statefulset: "kafka" }, "kafka"],
+    ["KubeDaemonSetRolloutStuck", { ...own, daemonset: "node-exporter" }, "node-exporter"],
+    ["KubeJobFailed", { ...own, job_name: "backup-28390120" }, "backup"],
+    ["KubeCronJobRunning", { ...own, cronjob: "backup" }, "backup"],
+    [
+      "KubePersistentVolumeFillingUp",
+      { job: "kubelet", service: "prom-kubelet", node: "n1", persistentvolumeclaim: "data-ledger-0" },
+      "ledger",
+    ],
+    ["CPUThrottlingHigh", { namespace: "shop", pod: "checkout-7d9f8b6c5-x2x9z", container: "istio-proxy" }, "checkout"],
+    ["KubeNodeNotReady", { ...own, node: "n1" }, "n1"],
+    ["KubeQuotaFullyUsed", { ...own, resourcequota: "q" }, "namespace:shop"],
+    ["KubeStateMetricsListErrors", own, "prom-kube-state-metrics"],
+    ["KubePodNotReady", { ...own, exported_pod: "checkout-7d9f8b6c5-x2x9z", exported_namespace: "shop" }, "checkout"],
+    ["High", { "k8s.deployment.name": "checkout", "k8s.namespace.name": "shop" }, "checkout"],
+    ["High", { kube_deployment: "checkout", kube_namespace: "shop", pod_name: "x" }, "checkout"],
+    ["High", { job: "kubernetes-pods", pod: "checkout-7d9f8b6c5-x2x9z" }, "checkout"],
+    ["SystemdUnitFailed", { job: "node-exporter", instance: "n1:9100", name: "checkout.service" }, "checkout"],
+    ["ContainerDown", { job: "cadvisor", instance: "n1:8080", name: "checkout" }, "checkout"],
+    ["ProbeFailed", { job: "blackbox", instance: "https://shop.test/health" }, "shop.test"],
+    ["Odd", { service: ".." }, "alert:Odd"],
+    ["Odd", { service: ".", pod: "api-0" }, "api"],
+  ])("%s %j: %s", (name, labels, expected) => expect(serviceOf(labels as Record<string, string>, name)).toBe(expected));
+  test.each([
+    [
+      { env: "Production", namespace: "shop" },
+      { environment: "prod", namespace: "shop" },
+    ],
+    [
+      { deployment_environment: "staging", cluster: "eu" },
+      { environment: "staging", cluster: "eu" },
+    ],
+    [{ namespace: "monitoring", exported_namespace: "shop" }, { namespace: "shop" }],
+    [{ namespace: "monitoring" }, {}],
+    [
+      { "k8s.namespace.name": "shop", kube_cluster_name: "eu" },
+      { cluster: "eu", namespace: "shop" },
+    ],
+    [{ env: " " }, {}],
+  ])("%j runs in %j", (labels, scope) => expect(scopeOf(labels as Record<string, string>)).toEqual(scope));
+});
+
 describe("severities", () => {
   test.each([
     [
@@ -29,9 +89,29 @@ describe("severities", () => {
       ["critical", "CRIT", " page ", "fatal", "error", "high", "P1", "p2", "sev0", "SEV-1", "1", "emergency"],
     ],
     ["warning", ["warning", "warn", "P3", "sev3", "3", "ticket", "minor", "", null, undefined, "whatever"]],
-    ["info", ["info", "none", "P5", "sev4", "5", "debug", "low"]],
+    ["info", ["info", "none", "P5", "sev4", "debug", "low"]],
+    ["critical", ["5 - Disaster", "P1 - Critical", "High (P2)", "SEV 1", "priority-1", "Severe", "1 - Critical"]],
+    [
+      "warning",
+      ["5", "4", "0", "not classified", "non-critical", "Average", "Medium", "3 - Moderate", "P3 - High", "no data"],
+    ],
+    ["info", ["P4 - Low", "Information", "4 - Low", "sev-5"]],
   ])("%s", (expected, words) => {
     for (const word of words) expect(severityOf(word), `${word}`).toBe(expected);
+  });
+  test("Zabbix' numbers count up, where an alert says that it is from Zabbix", () => {
+    expect(["0", "1", "2", "3", "4", "5", "6", "High"].map(severityOfZabbix)).toEqual([
+      "warning",
+      "info",
+      "warning",
+      "warning",
+      "critical",
+      "critical",
+      null,
+      null,
+    ]);
+    expect(isFromZabbix({ source: "Zabbix" })).toBe(true);
+    expect(isFromZabbix({ service: "zabbix" })).toBe(false);
   });
   test("the worst", () => {
     expect(worstSeverity(["info", "critical", "warning"])).toBe("critical");

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { fieldPath, type Problem } from "@/lib/contracts/problem";
+import { reasonOf } from "@/lib/contracts/reason";
 import { ERRORS, SentinelError } from "@/lib/errors";
 
 /** Issues beyond this many repeat themselves. */
@@ -32,7 +33,7 @@ export function check<T extends z.ZodType>(schema: T, value: unknown, where: "bo
   const fields = flatten(result.error.issues).slice(0, MAX_FIELDS);
   const first = fields[0]!;
   throw new SentinelError("invalid", {
-    detail: `In the ${where}${first.field ? `, ${first.field}` : ""}: ${first.reason}`,
+    detail: `In the ${where}${first.field && !first.reason.startsWith(first.field) ? `, ${first.field}` : ""}: ${first.reason}`,
     fields,
   });
 }
@@ -50,7 +51,7 @@ export function flatten(
     }
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => ({ field: fieldPath([...path, key]), reason: "not known" }));
-    return [{ field: fieldPath(path), reason: issue.message.slice(0, 300) }];
+    return [{ field: fieldPath(path), reason: reasonOf(issue) }];
   });
 }
 

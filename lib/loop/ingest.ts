@@ -4,6 +4,7 @@ import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
+import { reasonOf } from "@/lib/contracts/reason";
 import { epochMs } from "@/lib/contracts/timestamp";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
@@ -78,7 +79,7 @@ function checked(raw: unknown, index: number, rejected: Rejection[], stranger: (
   const result = AgentEvent.safeParse(raw);
   if (result.success) return spoken(result.data);
   const issue = result.error.issues[0]!;
-  rejected.push({ index, field: fieldPath(issue.path), reason: issue.message });
+  rejected.push({ index, field: fieldPath(issue.path), reason: reasonOf(issue) });
   return null;
 }
 
