@@ -1,9 +1,11 @@
 import { readdir, realpath, stat } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import type { LogLine } from "@/lib/core/bundle";
 import { raced } from "./ask";
 import { readFileWindow } from "./log-file";
-import { jsonRecord } from "./log-time";
+import { filesOf } from "./log-file-names";
+import { jsonRecord } from "./log-record";
+import { UTC, zoneOf } from "@/lib/core/time-zone";
 import type { LogQuery, LogSource } from "./logs";
 import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";
 
@@ -14,12 +16,12 @@ export interface FileLogsConfig {
   path: string;
   /**
    * Whose lines they are. `node`: all of this one. `field`: each line's JSON field says so. Neither: the file's name does,
-   * without its endings and what rotation adds (`shop.log`, `shop-2026-05-20.log.1`), or its folder's name.
+   * without its endings and what rotation adds (`shop.log`, `shop-2026-05-20.log.1.gz`), or its folder's name.
    */
   node?: string;
   field?: string;
-  /** Zone of times that name none, in minutes east of UTC; UTC by default. */
-  utcOffsetMinutes?: number;
+  /** IANA name of the zone of times that name none; UTC by default. One that is none is UTC too. */
+  timeZone?: string;
   timeoutMs?: number;
   maxBytes?: number;
 }
@@ -31,9 +33,6 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 20;
 /** Entries of a directory that are looked through. */
 const MAX_ENTRIES = 2_000;
-/** Rotated files that are packed are not read. */
-const PACKED = /\.(gz|zst|xz|bz2|zip)$/;
-const ENDING = /[._-](log|jsonl?|ndjson|txt|out|err|\d[\d:tTzZ_-]*)$/;
 /** A file last written so long before the window, in seconds, holds nothing of it; clocks of file servers differ. */
 const WRITTEN_SLACK_S = 60;
 
@@ -62,31 +61,33 @@ async function look(config: FileLogsConfig, query: LogQuery, signal: AbortSignal
   const { source, field } = config;
   const { paths, problems, more } = await filesFor(config, query);
   const wanted = field === undefined ? () => true : (line: string) => jsonRecord(line)?.[field] === query.node;
+  const { from, to, limit } = query;
+  const zone = (config.timeZone === undefined ? null : zoneOf(config.timeZone)) ?? UTC;
+  const window = { from, to, limit, maxBytes: config.maxBytes ?? MAX_BYTES, wanted, zone, signal };
   const lines: LogLine[] = [];
   let truncated = more;
-  for (const path of paths) {
-    const { from, to, limit } = query;
-    const { utcOffsetMinutes, maxBytes = MAX_BYTES } = config;
-    const read = await readFileWindow(path, { from, to, limit, maxBytes, wanted, utcOffsetMinutes, signal }).catch(
-      (error: unknown) => {
-        signal.throwIfAborted();
-        problems.push(quoted(messageOf(error)));
-        return null;
-      },
-    );
-    if (!read) continue;
-    if (read.timeless) problems.push("no line of it shows a time");
-    truncated ||= read.truncated;
-    for (const { t, line } of read.lines) lines.push({ t, node: query.node, line });
+  for (const { path, name } of paths) {
+    try {
+      const read = await readFileWindow(path, window);
+      if (read.problem !== null) problems.push(`${name}: ${read.problem}`);
+      truncated ||= read.truncated;
+      for (const { t, line } of read.lines) lines.push({ t, node: query.node, line });
+    } catch (error) {
+      signal.throwIfAborted();
+      problems.push(`${name}: ${quoted(messageOf(error))}`);
+    }
   }
+  const missing = [...new Set(problems)].map((reason) => ({ source, reason }));
   // Something that was there was not read: nothing found is then not the same as nothing there.
-  if (lines.length === 0 && problems.length > 0) return couldNotLook(source, [...new Set(problems)].join("; "));
+  if (lines.length === 0 && missing.length > 0)
+    return couldNotLook(source, missing.map(({ reason }) => reason).join("; "));
   lines.sort((a, b) => a.t - b.t);
-  return found(source, lines.slice(0, query.limit), truncated || lines.length > query.limit || problems.length > 0);
+  return found(source, lines.slice(0, query.limit), truncated || lines.length > query.limit, missing);
 }
 
 interface Files {
-  paths: string[];
+  /** Names are relative to what was configured, for people. */
+  paths: { path: string; name: string }[];
   /** Why files that may hold lines of the node are not read. */
   problems: string[];
   more: boolean;
@@ -95,30 +96,44 @@ interface Files {
 /** The files that may hold lines of the node within the window, the oldest first. */
 async function filesFor(config: FileLogsConfig, { node, from }: LogQuery): Promise<Files> {
   const problems: string[] = [];
-  const candidates = (await stat(config.path)).isDirectory()
+  const directory = (await stat(config.path)).isDirectory();
+  const candidates = directory
     ? await entries(config.path)
-    : [{ path: config.path, folder: "", name: config.path.slice(config.path.lastIndexOf(sep) + 1) }];
-  const root = await realpath((await stat(config.path)).isDirectory() ? config.path : dirname(config.path));
+    : [{ path: config.path, folder: "", name: basename(config.path) }];
+  const root = await realpath(directory ? config.path : dirname(config.path));
   const byName = config.node === undefined && config.field === undefined;
-  const files: { path: string; at: number }[] = [];
-  for (const { path, folder, name } of candidates.slice(0, MAX_ENTRIES)) {
-    if (byName && folder !== node && stem(name.replace(PACKED, "")) !== node) continue;
+  const looked = candidates.slice(0, MAX_ENTRIES);
+  const files: { path: string; name: string; at: number }[] = [];
+  for (const { path, folder, name } of byName ? ofService(looked, node) : looked) {
+    const shown = join(folder, name);
     const real = await realpath(path).catch(() => null);
     if (real === null) continue;
     const stats = await stat(real);
     if (stats.mtimeMs / 1_000 < from - WRITTEN_SLACK_S) continue;
-    if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) problems.push(`a link leads out of the directory`);
-    else if (PACKED.test(name)) problems.push("a packed file is not read");
-    else if (stats.isFile()) files.push({ path: real, at: stats.mtimeMs });
+    if (!real.startsWith(root.endsWith(sep) ? root : root + sep))
+      problems.push(`${shown}: a link leads out of the directory`);
+    else if (stats.isFile()) files.push({ path: real, name: shown, at: stats.mtimeMs });
   }
   files.sort((a, b) => b.at - a.at);
-  const paths = [...new Set(files.map(({ path }) => path))];
+  const paths = files.filter(({ path }, i) => files.findIndex((file) => file.path === path) === i);
   const more = paths.length > MAX_FILES || candidates.length > MAX_ENTRIES;
   return { paths: paths.slice(0, MAX_FILES).reverse(), problems, more };
 }
 
-async function entries(directory: string): Promise<{ path: string; folder: string; name: string }[]> {
-  const all: { path: string; folder: string; name: string }[] = [];
+interface Entry {
+  path: string;
+  folder: string;
+  name: string;
+}
+
+/** All that stands in a folder of the service's name, and the files that bear it. */
+function ofService(all: readonly Entry[], node: string): Entry[] {
+  const inside = all.filter(({ folder }) => folder === node);
+  return [...inside, ...filesOf(all, node).filter(({ folder }) => folder !== node)];
+}
+
+async function entries(directory: string): Promise<Entry[]> {
+  const all: Entry[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (all.length > MAX_ENTRIES) break;
     if (entry.isDirectory()) {
@@ -128,9 +143,4 @@ async function entries(directory: string): Promise<{ path: string; folder: strin
     } else all.push({ path: join(directory, entry.name), folder: "", name: entry.name });
   }
   return all;
-}
-
-function stem(name: string): string {
-  const shorter = name.replace(ENDING, "");
-  return shorter === name ? name : stem(shorter);
 }
