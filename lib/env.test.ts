@@ -58,6 +58,13 @@ describe("a bad value names its variable and never repeats the value", () => {
     ["SWEEP_INTERVAL_MS", "1.5"],
     ["SWEEP_INTERVAL_MS", "Infinity"],
     ["RETENTION_RAW_DAYS", "0"],
+    ["LOKI_HEADERS", "hunter2"],
+    ["LOKI_HEADERS", '["hunter2"]'],
+    ["LOKI_HEADERS", '{"X-Scope-OrgID": 2, "a": "hunter2"}'],
+    ["LOKI_HEADERS", '{"not a name": "hunter2"}'],
+    ["LOKI_HEADERS", '{"X-Scope-OrgID": "hunter2\\nX-Other: 1"}'],
+    ["LOKI_SERVICE_LABEL", "hunter2=}"],
+    ["LOG_TIME_ZONE", "Europe/hunter2"],
   ])("%s=%s", (name, value) => {
     const attempt = () => parseEnv({ [name]: value });
     expect(attempt).toThrow(EnvError);

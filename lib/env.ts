@@ -20,6 +20,30 @@ const origin = z
   .url({ protocol: /^https?$/ })
   .transform((value) => new URL(value).origin)
   .optional();
+const HeaderFields = z.record(z.string(), z.string());
+/** A JSON object of headers that every request carries; what HTTP does not allow is refused. */
+const headers = z
+  .string()
+  .transform((text, context): Record<string, string> => {
+    try {
+      const parsed = HeaderFields.parse(JSON.parse(text));
+      new Headers(parsed);
+      return parsed;
+    } catch {
+      context.addIssue({ code: "custom", message: 'must be a JSON object of headers, {"Name": "value"}' });
+      return z.NEVER;
+    }
+  })
+  .optional();
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 const PROVIDER = "(openai|groq|anthropic|azure|ollama|openai-compatible)";
 /** `provider/model`, comma-separated; a model's own name may have slashes and colons in it. */
@@ -84,7 +108,23 @@ export const VARIABLES = {
   PROMETHEUS_TOKEN: z.string().optional().describe("Bearer token of Prometheus"),
   LOKI_URL: address.describe("Loki, for logs of services"),
   LOKI_TOKEN: z.string().optional().describe("Bearer token of Loki"),
-  SERVICE_LOGS_DIR: z.string().optional().describe("Folder with log files: NAME.log, or NAME/*.log, for each service"),
+  LOKI_USER: z.string().optional().describe("User of Loki for basic authentication; a token goes before it"),
+  LOKI_PASSWORD: z.string().optional().describe("Its password"),
+  LOKI_HEADERS: headers.describe('Further headers for Loki, as JSON: {"X-Scope-OrgID": "shop"}'),
+  LOKI_SERVICE_LABEL: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a label's name")
+    .default("service_name")
+    .describe("Label of Loki's streams that holds a service's name"),
+  SERVICE_LOGS_DIR: z
+    .string()
+    .optional()
+    .describe("Folder with log files: NAME.log, its rotated files (NAME.log.1, .gz), or NAME/*.log, for each service"),
+  LOG_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
+    .default("UTC")
+    .describe("Zone of times in log files that name none, as in Europe/Berlin"),
   KUBERNETES_URL: address.describe("Kubernetes API server, read only"),
   KUBERNETES_TOKEN: z.string().optional().describe("Its bearer token"),
   KUBERNETES_CA_FILE: z.string().optional().describe("File with the certificate authority of the API server"),

@@ -150,17 +150,24 @@ describe("files", () => {
 
   test("what leads out of the directory, pipes, packed files and files without times are not looked at", async () => {
     const secret = await place({ "secret.txt": pino(AT, "hush") });
-    const path = await place({ "cart.log": "no time here\nnor here", "old.log.gz": "x" });
+    const path = await place({ "cart.log": "no time here\nnor here" });
+    await writeFile(join(path, "old.log.zst"), Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]));
     await symlink(join(secret, "secret.txt"), join(path, "shop.log"));
     await symlink(secret, join(path, "linked"));
     await symlink(join(path, "cart.log"), join(path, "inside.log"));
     execFileSync("mkfifo", [join(path, "pipe.log")]);
-    const out = { ok: false, reason: "a link leads out of the directory" };
+    const out = { ok: false, reason: "shop.log: a link leads out of the directory" };
     expect(await read({ path })).toMatchObject(out);
     expect(await read({ path: join(path, "shop.log"), node: "shop" })).toMatchObject(out);
-    expect(await read({ path }, { node: "cart" })).toMatchObject({ reason: "no line of it shows a time" });
-    expect(await read({ path }, { node: "inside" })).toMatchObject({ reason: "no line of it shows a time" });
-    expect(await read({ path }, { node: "old" })).toMatchObject({ reason: "a packed file is not read" });
+    expect(await read({ path }, { node: "cart" })).toMatchObject({
+      reason: "cart.log: no line shows a time that can be read",
+    });
+    expect(await read({ path }, { node: "inside" })).toMatchObject({
+      reason: "inside.log: no line shows a time that can be read",
+    });
+    expect(await read({ path }, { node: "old" })).toMatchObject({
+      reason: expect.stringMatching(/^old.log.zst: .*packed with zstd/),
+    });
     expect(await read({ path }, { node: "pipe" })).toMatchObject({ ok: true, value: [] });
     expect(await read({ path: join(path, "pipe.log"), node: "shop" })).toMatchObject({ ok: true, value: [] });
     expect(await read({ path: join(path, "missing") })).toMatchObject({ reason: expect.stringMatching(/ENOENT/) });
@@ -211,14 +218,99 @@ describe("Loki", () => {
     });
   });
 
-  test("refusals and other answers are not looked at", async () => {
-    expect(await (await loki("parse error", 400)).read(query)).toMatchObject({ ok: false });
+  test("refusals and other answers are not looked at, and say why", async () => {
+    expect(await (await loki("parse error", 400)).read(query)).toMatchObject({
+      ok: false,
+      reason: '400 "parse error"',
+    });
     await server?.close();
     expect(await (await loki({ status: "success", data: { resultType: "matrix", result: [] } })).read(query)).toEqual({
       ok: false,
       source: "loki",
       reason: "the answer is not one of Loki's API",
     });
+  });
+
+  const scripted = async (answer: (asked: URL) => [status: number, body: unknown]) => {
+    server = await serve((request, response) => {
+      const [status, body] = answer(new URL(request.url!, "http://loki"));
+      if (typeof body === "string") response.writeHead(status, { "content-type": "text/plain" }).end(body);
+      else json(response, body, status);
+    });
+    return lokiLogs({ source: "loki", url: server.url }, { fetch, now: Date.now });
+  };
+  const number = (asked: URL, name: string) => Number(asked.searchParams.get(name));
+
+  test("a tenant that is missing is said as Loki says it", async () => {
+    const source = await scripted(() => [401, "no org id\n"]);
+    expect(await fetchLogs([source], { node: "shop", from: AT, to: AT + 60, limit: 100 })).toMatchObject({
+      lines: [],
+      looked: [],
+      couldNotLook: [{ source: "loki", reason: "401 no org id" }],
+    });
+  });
+
+  test("fewer lines than were asked for are asked for where Loki allows fewer, and remembered", async () => {
+    const all = Array.from({ length: 900 }, (_, i) => [`${AT + i}000000000`, `l${i}`]);
+    const source = await scripted((asked) => {
+      if (number(asked, "limit") > 500)
+        return [
+          400,
+          `max entries limit per query exceeded, limit > max_entries_limit (${number(asked, "limit")} > 500)`,
+        ];
+      const within = all.filter(([ns]) => Number(ns) >= number(asked, "start") && Number(ns) < number(asked, "end"));
+      return [200, streams(within.slice(0, number(asked, "limit")) as string[][])];
+    });
+    const logs = await fetchLogs([source], { node: "shop", from: AT, to: AT + 900, limit: 1_500 });
+    expect(logs.couldNotLook).toEqual([]);
+    expect(logs.lines.length).toBe(900);
+    expect(server!.asked.filter((one) => one.includes("limit=1500")).length).toBe(1);
+  });
+
+  test.each([
+    ["the query time range exceeds the limit (query length: 4h0m0s, limit: 1h0m0s)", 3_600],
+    ["the query time range exceeds the limit (query length: 30d1h, limit: 1d2h)", 93_600],
+    ["the query would read too many bytes (query: 12 GB, limit: 10 GB)", 5_000],
+  ])("a long range is read in parts: %s", async (refusal, most) => {
+    const length = most * 3.5;
+    const source = await scripted((asked) => {
+      const [start, end] = [number(asked, "start") / 1e9, number(asked, "end") / 1e9];
+      if (end - start > most) return [400, refusal];
+      const times = Array.from({ length: 36 }, (_, i) => AT + (i * length) / 36).filter((t) => t >= start && t < end);
+      return [200, streams(times.map((t) => [`${Math.round(t * 1e3)}000000`, `line at ${t}`]))];
+    });
+    const looked = await source.read({ node: "shop", from: AT, to: AT + length, limit: 1_000 });
+    expect(looked.ok && looked.value.length).toBe(36);
+    expect(looked).toMatchObject({ ok: true, truncated: false });
+  });
+
+  test("a refusal in the midst of it leaves what was read, and is named", async () => {
+    const source = await scripted((asked) => {
+      const [start, end] = [number(asked, "start") / 1e9, number(asked, "end") / 1e9];
+      if (end - start > 60.1) return [400, "the query time range exceeds the limit (query length: 3m, limit: 1m)"];
+      return start > AT + 100 ? [503, "too busy"] : [200, streams([[`${AT + 1}000000000`, "first"]])];
+    });
+    expect(await source.read({ node: "shop", from: AT, to: AT + 180, limit: 1_000 })).toMatchObject({
+      ok: true,
+      truncated: true,
+      missing: [{ source: "loki", reason: "503 too busy" }],
+    });
+  });
+
+  test("a label that no stream has is no empty log", async () => {
+    const source = await scripted((asked) =>
+      asked.pathname.endsWith("/labels") ? [200, { status: "success", data: ["app", "job"] }] : [200, streams()],
+    );
+    expect(await source.read(query)).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/service_name \(there are app, job\): LOKI_SERVICE_LABEL/),
+    });
+    await server?.close();
+    const right = await scripted(
+      (asked) =>
+      asked.pathname.endsWith("/labels") ? [200, { data: ["service_name"] }] : [200, { status: "success", data: { resultType: "streams", result: null } }], // prettier-ignore
+    );
+    expect(await right.read(query)).toMatchObject({ ok: true, value: [] });
   });
 });
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { LogLine } from "@/lib/core/bundle";
-import type { Looked } from "./looked";
+import { type Looked, type Unread, unreadOf } from "./looked";
 
 export interface LogQuery {
   node: string;
@@ -24,12 +24,15 @@ export interface FetchedLogs {
   /** Some source had more lines than were taken; then they are an even part of the window's slices. */
   truncated: boolean;
   looked: { source: string; lines: number; truncated: boolean }[];
-  couldNotLook: { source: string; reason: string }[];
+  /** Sources, and parts of them, that could not be looked at. */
+  couldNotLook: Unread[];
 }
 
 /** Characters of one line that are kept, and of one text in a JSON line that is longer: stacks are, and their ends say least. */
 const LINE_CHARS = 4_000;
 const FIELD_CHARS = 1_000;
+/** What a container runtime or syslog puts before JSON is no longer. */
+const PREFIX_CHARS = 200;
 /** A window with more lines than were asked for is read in so many slices, so that its beginning does not crowd out the rest. */
 const SLICES = 8;
 
@@ -41,12 +44,9 @@ export async function fetchLogs(sources: readonly LogSource[], query: LogQuery):
   const looks = await Promise.all(sources.map((source) => readEvenly(source, query)));
   const seen = new Set<string>();
   const lines: LogLine[] = [];
-  const logs: FetchedLogs = { lines, truncated: false, looked: [], couldNotLook: [] };
+  const logs: FetchedLogs = { lines, truncated: false, looked: [], couldNotLook: unreadOf(looks) };
   for (const look of looks) {
-    if (!look.ok) {
-      logs.couldNotLook.push({ source: look.source, reason: look.reason });
-      continue;
-    }
+    if (!look.ok) continue;
     const own: string[] = [];
     for (const { t, line } of look.value) {
       const kept = { t, node: query.node, line: clean(line) };
@@ -72,6 +72,8 @@ export async function fetchLogs(sources: readonly LogSource[], query: LogQuery):
 async function readEvenly(source: LogSource, query: LogQuery): Promise<Looked<LogLine[]>> {
   const whole = await source.read(query);
   if (!whole.ok || !whole.truncated || query.limit < SLICES || query.to - query.from < SLICES) return whole;
+  // Less than was asked for, because a part could not be read: slices would show no more of it.
+  if (whole.missing && whole.value.length < query.limit) return whole;
   const width = (query.to - query.from) / SLICES;
   const slices = await Promise.all(
     Array.from({ length: SLICES }, (_, i) =>
@@ -96,20 +98,26 @@ function clean(line: string): string {
     .trimEnd();
 }
 
-/** A JSON line stays one, so that its message can still be told from the rest. */
+/** A line with JSON in it keeps it whole, so that its message can still be told from the rest. */
 function shortened(line: string): string {
   if (line.length <= LINE_CHARS) return line;
-  if (line.startsWith("{")) {
-    try {
-      const short = JSON.stringify(
-        JSON.parse(line, (_, value: unknown) => (typeof value === "string" ? cut(value, FIELD_CHARS) : value)),
-      );
-      if (short.length <= LINE_CHARS) return short;
-    } catch {
-      // Not JSON after all.
-    }
+  const at = line.indexOf("{");
+  const json = at < 0 || at > PREFIX_CHARS ? null : shortJson(line.slice(at));
+  return json !== null && at + json.length <= LINE_CHARS ? line.slice(0, at) + json : cut(line, LINE_CHARS);
+}
+
+/** JSON with its long texts cut, and JSON within them (a container's `log`) treated likewise; null for what is no JSON. */
+function shortJson(text: string): string | null {
+  try {
+    return JSON.stringify(
+      JSON.parse(text, (_, value: unknown) => {
+        if (typeof value !== "string" || value.length <= FIELD_CHARS) return value;
+        return (value.startsWith("{") ? shortJson(value) : null) ?? cut(value, FIELD_CHARS);
+      }),
+    );
+  } catch {
+    return null;
   }
-  return cut(line, LINE_CHARS);
 }
 
 const cut = (text: string, chars: number): string => (text.length > chars ? `${text.slice(0, chars)}…` : text);

@@ -182,6 +182,8 @@ async function finish(
   const now = ctx.clock();
   const incident = await getIncident(db, incidentId);
   if (incident.state !== "investigating") return void (await endInvestigation(db, row, incident, now));
+  for (const { source, reason } of done.couldNotLook)
+    log().warn({ incident: incidentId, source, reason }, `could not look at ${source}`);
   const ids = new Map(done.findings.map((finding) => [finding.id, newId("fnd")]));
   const cites = (list: readonly string[]) => list.flatMap((id) => ids.get(id) ?? []);
   const rows = done.hypotheses.map((hypothesis, rank) => ({

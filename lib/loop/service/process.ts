@@ -74,14 +74,21 @@ export async function createWorld(e: Env): Promise<World> {
     watched: prometheus(WATCH_PER_MINUTE),
     logs: (db) => {
       const sources: LogSource[] = [pushedLogs(db)];
-      if (e.SERVICE_LOGS_DIR) sources.push(fileLogs({ source: "log files", path: e.SERVICE_LOGS_DIR }));
+      if (e.SERVICE_LOGS_DIR)
+        sources.push(fileLogs({ source: "log files", path: e.SERVICE_LOGS_DIR, timeZone: e.LOG_TIME_ZONE }));
       if (e.LOKI_URL)
         sources.push(
           lokiLogs(
             {
               source: "loki",
               url: e.LOKI_URL,
-              ...(e.LOKI_TOKEN ? { auth: { kind: "bearer" as const, token: e.LOKI_TOKEN } } : {}),
+              nodeLabel: e.LOKI_SERVICE_LABEL,
+              ...(e.LOKI_HEADERS ? { headers: e.LOKI_HEADERS } : {}),
+              ...(e.LOKI_TOKEN
+                ? { auth: { kind: "bearer" as const, token: e.LOKI_TOKEN } }
+                : e.LOKI_USER
+                  ? { auth: { kind: "basic" as const, user: e.LOKI_USER, password: e.LOKI_PASSWORD ?? "" } }
+                  : {}),
             },
             ports,
           ),

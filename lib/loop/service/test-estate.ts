@@ -8,6 +8,7 @@ import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import type { Embedder } from "@/lib/evidence/embedding";
 import type { Kubernetes } from "@/lib/evidence/kubernetes";
+import type { LogSource } from "@/lib/evidence/logs";
 import { fileLogs } from "@/lib/evidence/logs-files";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { couldNotLook, found, type Looked } from "@/lib/evidence/looked";
@@ -48,6 +49,8 @@ export class TestEstate {
   blind = false;
   kubernetes: Kubernetes | null = null;
   embedder: Embedder | null = null;
+  /** Beside pushed lines and files. */
+  loki: LogSource | null = null;
   /** Windows that the source was asked for. */
   windows = 0;
   /** What the operation writes, as the allow-list has it now. */
@@ -87,7 +90,11 @@ export class TestEstate {
     return {
       prometheus: this.prometheus,
       watched: this.prometheus,
-      logs: (db) => [pushedLogs(db), fileLogs({ source: "log files", path: this.#folder })],
+      logs: (db) => [
+        pushedLogs(db),
+        fileLogs({ source: "log files", path: this.#folder }),
+        ...(this.loki ? [this.loki] : []),
+      ],
       kubernetes: this.kubernetes,
       allowList: parseAllowList(
         {
