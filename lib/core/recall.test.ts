@@ -73,22 +73,39 @@ describe("efficacy", () => {
     expect(found.scope).toBe(scope);
   });
 
-  it("is a chance; more successes raise it, and a crowd is worth at most four cases", () => {
-    const count = fc.integer({ min: 0, max: 1000 });
+  // [agent, type, fleet] x [successes, failures]. The scopes need not be nested: an agent that changed its type brings its own.
+  const RAISED: [number, number, number, number, number, number][] = [
+    [0, 3, 0, 0, 1, 3],
+    [0, 0, 0, 0, 0, 0],
+    [0, 1000, 0, 1000, 0, 1000],
+    [5, 0, 0, 7, 3, 0],
+  ];
+  const counts = fc.integer({ min: 0, max: 1000 });
+  const ages = fc.integer({ min: -1000, max: 10 * HALF_LIFE_MS });
+
+  it("is a chance, one more success everywhere raises it, and a crowd is worth at most four cases", () => {
     fc.assert(
-      fc.property(count, count, count, count, count, count, (as, af, ts, tf, fs, ff) => {
-        const list = [e("agent", as, as + af), e("type", ts, ts + tf), e("fleet", fs, fs + ff)];
-        const { mean, weight } = read(...list);
-        expect(mean).toBeGreaterThan(0);
-        expect(mean).toBeLessThan(1);
-        expect(weight).toBeLessThanOrEqual(as + af + 4 + 1e-9);
-        const better = read(
-          e("agent", as + 1, as + af + 1),
-          e("type", ts + 1, ts + tf + 1),
-          e("fleet", fs + 1, fs + ff + 1),
-        );
-        expect(better.mean).toBeGreaterThan(mean - 1e-9);
-      }),
+      fc.property(
+        counts,
+        counts,
+        counts,
+        counts,
+        counts,
+        counts,
+        ages,
+        ages,
+        ages,
+        (as, af, ts, tf, fs, ff, aa, ta, fa) => {
+          const list = [e("agent", as, as + af, aa), e("type", ts, ts + tf, ta), e("fleet", fs, fs + ff, fa)];
+          const { mean, weight } = read(...list);
+          expect(mean).toBeGreaterThan(0);
+          expect(mean).toBeLessThan(1);
+          expect(weight).toBeLessThanOrEqual(as + af + 4 + 1e-9);
+          const better = read(...list.map((one) => learn(one, one, "recovered", NOW)!));
+          expect(better.mean).toBeGreaterThan(mean);
+        },
+      ),
+      { examples: RAISED.map((six) => [...six, 0, 0, 0]) },
     );
   });
 });

@@ -88,6 +88,13 @@ function without(wide: Counts, narrow: Counts): Counts {
   return { attempts: successes + failures, successes };
 }
 
+/** At least what either of two scopes saw. */
+function union(a: Counts, b: Counts): Counts {
+  const successes = Math.max(a.successes, b.successes);
+  const failures = Math.max(a.attempts - a.successes, b.attempts - b.successes);
+  return { attempts: successes + failures, successes };
+}
+
 function plus(a: Counts, b: Counts): Counts {
   return { attempts: a.attempts + b.attempts, successes: a.successes + b.successes };
 }
@@ -103,6 +110,11 @@ function capped(c: Counts, cap: number): Counts {
  * fleet by the type, and from the type by the agent, as a power prior (Ibrahim & Chen 2000) whose effective sample size
  * is capped (Morita, Thall & Müller 2008), so that an agent's own few cases outweigh any number of foreign ones.
  *
+ * One more success, learned in every scope, always raises the mean: `kin` and `foreign` are differences between scopes, so
+ * the same addition to each leaves them as they were, and only the agent's own (1 + s) / (2 + n) becomes (2 + s) / (3 + n).
+ * A narrower record may hold cases that the wider one lacks (an agent that changed its type keeps its own): `foreign`
+ * therefore excludes what either narrower scope saw.
+ *
  * `list` holds the records of this agent, its type and the fleet: at most one per scope for a diagnosis and action.
  * `weight` is the number of cases behind the mean, borrowed ones included; `scope` is the narrowest that has any.
  */
@@ -117,7 +129,7 @@ export function efficacy(
   const agent = at("agent");
   const type = at("type");
   const fleet = at("fleet");
-  const foreign = capped(without(fleet, type.attempts > 0 ? type : agent), FLEET_CAP);
+  const foreign = capped(without(fleet, union(type, agent)), FLEET_CAP);
   const kin = without(type, agent);
   const all = plus(agent, capped(plus(kin, foreign), TYPE_CAP));
   const scope = agent.attempts > 0 ? "agent" : kin.attempts > 0 ? "type" : foreign.attempts > 0 ? "fleet" : null;
