@@ -7,6 +7,11 @@ const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/,
 const OF_THEIR_OWN = ["e2e/http/{durability,service-durability,sweeper}.test.ts"];
 
 /**
+ * Minutes, since how busy the machine is must not decide: what is awaited comes, or never does. `hookTimeout` holds a build.
+ */
+const PATIENCE = { testTimeout: 10 * 60_000, hookTimeout: 20 * 60_000, expect: { poll: { timeout: 3 * 60_000 } } };
+
+/**
  * unit: beside the files, in this process. integration: likewise, on a database or a child process of its own. http: against
  * the built server, which its set-up starts. crash: likewise, each with a server that it kills.
  * Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
@@ -21,9 +26,9 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{lib,sdk/typescript,seeds,components,app}/**/*.test.{ts,tsx}"],
-          exclude: ["**/*.int.test.ts"],
+          exclude: ["**/*.{int,real}.test.ts"],
           env: { LOG_LEVEL: "silent" },
-          testTimeout: 20_000,
+          ...PATIENCE,
         },
       },
       {
@@ -32,7 +37,16 @@ export default defineConfig({
           name: "integration",
           include: ["{lib,sdk/typescript,seeds,app}/**/*.int.test.ts"],
           env: { LOG_LEVEL: "silent" },
-          testTimeout: 60_000,
+          ...PATIENCE,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "real",
+          include: ["{lib,seeds}/**/*.real.test.ts"],
+          env: { LOG_LEVEL: "silent" },
+          ...PATIENCE,
         },
       },
       {
@@ -51,8 +65,7 @@ export default defineConfig({
           exclude: OF_THEIR_OWN,
           globalSetup: "e2e/http/server.ts",
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...PATIENCE,
         },
       },
       {
@@ -62,8 +75,7 @@ export default defineConfig({
           include: OF_THEIR_OWN,
           globalSetup: "e2e/build.ts",
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...PATIENCE,
         },
       },
       {
@@ -73,6 +85,7 @@ export default defineConfig({
           globalSetup: "e2e/build.ts",
           include: ["e2e/demo/**/*.test.ts"],
           disableConsoleIntercept: true,
+          ...PATIENCE,
         },
       },
     ],

@@ -1,7 +1,8 @@
-import { gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { gzip, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { asAgent, asPerson, env, ingest, pour, problemOf, url } from "./client";
+import { answerTo, asAgent, asPerson, env, ingest, problemOf, sendThenRead, url } from "./client";
 import { cli } from "./process";
 
 const NOW = Date.now();
@@ -136,23 +137,20 @@ describe("size", () => {
     expect((await ingest(`${body} `)).status).toBe(413);
   });
 
-  test.each([
+  const MEGABYTE = Buffer.alloc(1_000_000, " ");
+  const FRAMINGS: [string, Record<string, string>][] = [
     ["announced", { "content-length": "100000000" }],
     ["in chunks", { "transfer-encoding": "chunked" }],
-  ])("100 MB %s are refused after a fraction of them", async (_, headers) => {
-    const piece = Buffer.alloc(1_000_000, " ");
-    // A connection that is cut while the sender still sends may take the answer with it (RFC 9112, 9.6): each try is cut early.
-    const answers: (number | null)[] = [];
-    while (answers.at(-1) !== 413 && answers.length < 5) {
-      const { sent, status } = await pour("/api/v1/ingest", piece, 100, {
-        "content-type": "application/json",
-        ...headers,
-      });
-      expect(sent).toBeLessThan(20_000_000);
-      expect([413, null]).toContain(status);
-      answers.push(status);
-    }
-    expect(answers.at(-1)).toBe(413);
+  ];
+
+  test.each(FRAMINGS)("100 MB %s are refused before they were sent", async (_, framing) => {
+    const headers = { "content-type": "application/json", ...framing };
+    expect(await answerTo("/api/v1/ingest", MEGABYTE, 20, headers)).toBe(413);
+  });
+
+  test.each(FRAMINGS)("who sends 100 MB %s before it reads finds the answer", async (_, framing) => {
+    const headers = { "content-type": "application/json", ...framing };
+    expect(await sendThenRead("/api/v1/ingest", MEGABYTE, 100, headers)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   test("100 MB with a wrong key are refused unread", async () => {
@@ -161,13 +159,13 @@ describe("size", () => {
       "content-type": "application/json",
       "content-length": "100000000",
     };
-    const { sent, status } = await pour("/api/v1/ingest", Buffer.alloc(1_000_000, " "), 100, headers);
-    expect(status).toBe(401);
-    expect(sent).toBeLessThan(20_000_000);
+    expect(await answerTo("/api/v1/ingest", MEGABYTE, 1, headers)).toBe(401);
+    expect(await sendThenRead("/api/v1/ingest", MEGABYTE, 100, headers)).toMatch(/^HTTP\/1\.1 401 /);
   });
 
   test("a zip bomb (200 MB in 200 kB) is 413, many at once too", async () => {
-    const bomb = gzipSync(Buffer.alloc(200_000_000, " "));
+    // Beside this thread: a client that answers nobody for seconds finds its idle connections closed.
+    const bomb = await promisify(gzip)(Buffer.alloc(200_000_000, " "));
     const answers = await Promise.all(Array.from({ length: 10 }, () => ingest(bomb, { "content-encoding": "gzip" })));
     for (const answer of answers) expect((await problemOf(answer)).status).toBe(413);
   });

@@ -1,5 +1,7 @@
 import { createHmac } from "node:crypto";
-import { request as httpRequest } from "node:http";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { inject } from "vitest";
 
 export const { url, key, keyId, env, cookies, tokens } = inject("sentinel");
@@ -53,33 +55,46 @@ export async function problemOf(answer: Response): Promise<Problem> {
   return problem;
 }
 
-/** Writes a body piece by piece until the server answers or `pieces` are sent. What was sent, and the answer's status. */
-export function pour(
+/** Sends `pieces` of a body, then no more, and waits for the answer's status: the server must not wait for the rest. */
+export async function answerTo(
   path: string,
   piece: Uint8Array,
   pieces: number,
   headers: Record<string, string>,
-): Promise<{ sent: number; status: number | null }> {
-  return new Promise((done) => {
-    let sent = 0;
-    let status: number | null = null;
-    const request = httpRequest(url + path, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, ...headers },
-    });
-    const finish = () => done({ sent, status });
-    request.on("response", (response) => {
-      status = response.statusCode ?? null;
-      response.resume().on("end", finish);
-    });
-    request.on("error", finish);
-    const write = () => {
-      if (status !== null || request.destroyed) return;
-      if (sent >= piece.length * pieces) return void request.end();
-      sent += piece.length;
-      if (request.write(piece)) setImmediate(write);
-      else request.once("drain", write);
-    };
-    write();
-  });
+): Promise<number> {
+  const request = httpRequest(url + path, { method: "POST", headers: { authorization: `Bearer ${key}`, ...headers } });
+  const answered = once(request, "response") as Promise<[IncomingMessage]>;
+  for (let sent = 0; sent < pieces; sent++) request.write(piece);
+  const [answer] = await answered;
+  // From here on the server may end the connection, whose request stays unfinished.
+  request.on("error", () => undefined).destroy();
+  return answer.statusCode!;
+}
+
+/** Sends a whole body and reads nothing until it is sent, as simple clients do. Everything that the server wrote by its first line's end. */
+export async function sendThenRead(
+  path: string,
+  piece: Uint8Array,
+  pieces: number,
+  headers: Record<string, string>,
+): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const fields = { host: `${hostname}:${port}`, authorization: `Bearer ${key}`, ...headers };
+  socket.write(
+    [`POST ${path} HTTP/1.1`, ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`), "", ""].join(
+      "\r\n",
+    ),
+  );
+  const chunked = headers["transfer-encoding"] === "chunked";
+  for (let sent = 0; sent < pieces; sent++) {
+    if (chunked) socket.write(`${piece.length.toString(16)}\r\n`);
+    const room = socket.write(piece);
+    if (chunked) socket.write("\r\n");
+    if (!room) await once(socket, "drain");
+  }
+  if (chunked) socket.write("0\r\n\r\n");
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  return answer.toString();
 }

@@ -15,11 +15,8 @@ const LEARNED = 80;
 /** Agents a round: of a type that asks before it heals, and of one that heals by itself. */
 const ASKING = 5;
 const BY_ITSELF = 2;
-/** In milliseconds: how long illness, quarantine and questions may take, and how long after that the kill may wait. */
-const ILL_MS = 20_000;
+/** How long after a person's answer the kill may wait, in ms. */
 const KILL_WITHIN_MS = 200;
-/** A start, a second or two of looking at it; what a crash cut off is taken up again after 5 s. */
-const RESUME_MS = 20_000;
 const ILL = 100;
 
 interface Held {
@@ -53,67 +50,63 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
     await server.remove();
   });
 
-  it.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))(
-    "round %i",
-    async (round) => {
-      fleet.url = server.sentinel.url;
-      const asking = Array.from({ length: ASKING }, (_, i) => `asks-${round}-${i}`);
-      const alone = Array.from({ length: BY_ITSELF }, (_, i) => `heals-${round}-${i}`);
-      await fleet.add(asking, "Asks", LEARNED);
-      await fleet.add(alone, "Heals", LEARNED);
-      await baselines([...asking, ...alone]);
+  it.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))("round %i", async (round) => {
+    fleet.url = server.sentinel.url;
+    const asking = Array.from({ length: ASKING }, (_, i) => `asks-${round}-${i}`);
+    const alone = Array.from({ length: BY_ITSELF }, (_, i) => `heals-${round}-${i}`);
+    await fleet.add(asking, "Asks", LEARNED);
+    await fleet.add(alone, "Heals", LEARNED);
+    await baselines([...asking, ...alone]);
 
-      const load = keepBusy();
-      for (const id of [...asking, ...alone]) fleet.agents.get(id)!.factor = ILL;
-      await until("every question is asked", ILL_MS, async () => {
-        const pending = new Set((await approvalsOf(server, "pending")).map((approval) => approval.subject.id));
-        return asking.every((id) => pending.has(id));
-      });
-      const pending = await approvalsOf(server, "pending");
-      // Most rounds die while a person's approvals are carried out, some while nobody does anything.
-      const decided = round % 5 === 0 ? [] : pending.slice(0, ASKING - 1);
-      for (const { id } of decided) underWay.add(id);
-      const answer = decided.length > 0 ? approveAll(decided) : Promise.resolve(null);
-      await wait(fleet.random() * KILL_WITHIN_MS);
-      const held = heldNow(asking.filter((id) => !decided.some((approval) => approval.subject.id === id)));
-      const known = new Set(fleet.acknowledged);
-      await server.kill();
-      load.stop();
-      await load.done;
-      const confirmed = await answer;
+    const load = keepBusy();
+    for (const id of [...asking, ...alone]) fleet.agents.get(id)!.factor = ILL;
+    await until("every question is asked", async () => {
+      const pending = new Set((await approvalsOf(server, "pending")).map((approval) => approval.subject.id));
+      return asking.every((id) => pending.has(id));
+    });
+    const pending = await approvalsOf(server, "pending");
+    // Most rounds die while a person's approvals are carried out, some while nobody does anything.
+    const decided = round % 5 === 0 ? [] : pending.slice(0, ASKING - 1);
+    for (const { id } of decided) underWay.add(id);
+    const answer = decided.length > 0 ? approveAll(decided) : Promise.resolve(null);
+    await wait(fleet.random() * KILL_WITHIN_MS);
+    const held = heldNow(asking.filter((id) => !decided.some((approval) => approval.subject.id === id)));
+    const known = new Set(fleet.acknowledged);
+    await server.kill();
+    load.stop();
+    await load.done;
+    const confirmed = await answer;
 
-      const halfDone = await leftHalfDone();
-      const begun = await begunOf(decided);
-      const stored = await storedOnce(known);
-      const unanswered = fleet.unanswered.length;
-      await server.start();
-      fleet.url = server.sentinel.url;
-      const restartedMs = await stillHeld(held);
-      const waiting = await stillPending(pending, confirmed);
-      const retried = await fleet.retry();
-      expect(await storedOnce(fleet.acknowledged)).toBeGreaterThanOrEqual(fleet.acknowledged.size);
-      table.push({
-        round,
-        "events acknowledged": known.size,
-        stored,
-        "unanswered requests": unanswered,
-        "their events": retried.events,
-        "stored before": retried.known,
-        "pending kept": waiting,
-        "quarantines kept": held.length,
-        "told in ms": Math.round(restartedMs),
-        "approvals sent": decided.length,
-        "of them begun": begun,
-        "approved, not begun": halfDone.approved,
-        "begun, not sent": halfDone.started,
-        "sent, not noted": halfDone.sent,
-      });
-    },
-    90_000,
-  );
+    const halfDone = await leftHalfDone();
+    const begun = await begunOf(decided);
+    const stored = await storedOnce(known);
+    const unanswered = fleet.unanswered.length;
+    await server.start();
+    fleet.url = server.sentinel.url;
+    const restartedMs = await stillHeld(held);
+    const waiting = await stillPending(pending, confirmed);
+    const retried = await fleet.retry();
+    expect(await storedOnce(fleet.acknowledged)).toBeGreaterThanOrEqual(fleet.acknowledged.size);
+    table.push({
+      round,
+      "events acknowledged": known.size,
+      stored,
+      "unanswered requests": unanswered,
+      "their events": retried.events,
+      "stored before": retried.known,
+      "pending kept": waiting,
+      "quarantines kept": held.length,
+      "told in ms": Math.round(restartedMs),
+      "approvals sent": decided.length,
+      "of them begun": begun,
+      "approved, not begun": halfDone.approved,
+      "begun, not sent": halfDone.started,
+      "sent, not noted": halfDone.sent,
+    });
+  });
 
   it("leaves nothing half done, and nothing done twice", async () => {
-    await until("what was cut off is resumed", RESUME_MS, async () => {
+    await until("what was cut off is resumed", async () => {
       const { approved, started, sent } = await leftHalfDone();
       return approved + started + sent === 0;
     });
@@ -139,7 +132,7 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
 
   it("has judged every event once", async () => {
     fleet.url = server.sentinel.url;
-    await until("the sweep has caught up", RESUME_MS, async () => {
+    await until("the sweep has caught up", async () => {
       const [row] = await server.rows<{ lag: number }>(
         "SELECT count(*) AS lag FROM agent_events e JOIN shards s ON s.id = e.shard WHERE e.seq > s.cursor",
       );
@@ -155,7 +148,7 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
   });
 
   async function baselines(ids: string[]): Promise<void> {
-    await until("baselines are learned", ILL_MS, async () => {
+    await until("baselines are learned", async () => {
       const rows = await server.rows<{ n: number }>(
         `SELECT count(*) AS n FROM agents WHERE state = 'healthy' AND id IN (SELECT value FROM json_each(?))`,
         JSON.stringify(ids),

@@ -6,8 +6,10 @@ import { createClient } from "@libsql/client";
 import { cli, killSentinel, type Sentinel, startSentinel, stopSentinel } from "./process";
 import { signIn } from "./server";
 
-const ANSWER_MS = 20_000;
+const ANSWER_MS = 120_000;
 const LOOK_EVERY_MS = 25;
+/** For a turn at the database, behind a server that writes all the time. */
+const LOCK_MS = 60_000;
 
 /** A server that a test may kill, on a database of its own, with a key and sessions that outlive it. */
 export class OwnServer {
@@ -82,9 +84,21 @@ export class OwnServer {
     return answer.body as T;
   }
 
+  /** Does something while nobody else can write to the database. */
+  async whileLocked(work: () => Promise<void>): Promise<void> {
+    const client = createClient({ url: this.file, concurrency: 1, timeout: LOCK_MS });
+    try {
+      await client.execute("BEGIN IMMEDIATE");
+      await work();
+      await client.execute("ROLLBACK");
+    } finally {
+      client.close();
+    }
+  }
+
   /** Rows straight from the file, past the server. */
   async rows<T>(sql: string, ...args: (string | number)[]): Promise<T[]> {
-    const client = createClient({ url: this.file, concurrency: 1, timeout: 5_000 });
+    const client = createClient({ url: this.file, concurrency: 1, timeout: LOCK_MS });
     try {
       const { rows } = await client.execute({ sql, args });
       return rows.map((row) => ({ ...row }) as T);
@@ -94,13 +108,16 @@ export class OwnServer {
   }
 }
 
-/** Waits until `so` gives something; throws with `what` after `ms`. */
-export async function until<T>(what: string, ms: number, so: () => Promise<T | null | undefined | false>): Promise<T> {
-  const deadline = Date.now() + ms;
+/** What takes longer than this does not come: minutes, since how busy the machine is must not decide. */
+const COMES_WITHIN_MS = 5 * 60_000;
+
+/** Waits until `so` gives something; throws with `what` when it does not come. */
+export async function until<T>(what: string, so: () => Promise<T | null | undefined | false>): Promise<T> {
+  const deadline = Date.now() + COMES_WITHIN_MS;
   for (;;) {
     const found = await so();
     if (found) return found;
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${ms} ms`);
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${COMES_WITHIN_MS} ms`);
     await wait(LOOK_EVERY_MS);
   }
 }

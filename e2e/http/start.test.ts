@@ -27,9 +27,15 @@ test("without its own sweep it is alive and not ready, until cron sweeps, and ag
     fetch(`${sentinel.url}/api/cron/sentinel`, { method, headers: { authorization: `Bearer ${token}` } });
   expect(await readyz()).toMatchObject({ status: 503, ready: false, reason: "not every shard was swept yet" });
   expect((await sweep("a-wrong-secret-of-length", "POST")).status).toBe(401);
-  for (const method of ["GET", "POST"]) expect((await sweep(secret, method)).status).toBe(200);
-  expect(await readyz()).toMatchObject({ status: 200, ready: true });
-  await expect.poll(async () => (await readyz()).status, { timeout: 10_000 }).toBe(503);
+  for (const method of ["GET", "POST"]) {
+    // On a busy machine a sweep may be stale by the time that somebody asks: then cron comes again.
+    const ready = async () => {
+      expect((await sweep(secret, method)).status).toBe(200);
+      return readyz();
+    };
+    await expect.poll(ready).toMatchObject({ status: 200, ready: true });
+  }
+  await expect.poll(async () => (await readyz()).status).toBe(503);
   expect((await readyz()).reason).toMatch(/the last sweep is \d+ s old/);
   await stopSentinel(sentinel);
 });

@@ -60,10 +60,22 @@ async function readUpTo(body: ReadableStream<Uint8Array>, limit: number): Promis
     if (done) return Buffer.concat(chunks, size);
     size += value.length;
     if (size > limit) {
-      void reader.cancel().catch(() => undefined);
+      void discard(reader);
       throw tooLarge(limit);
     }
     chunks.push(value);
+  }
+}
+
+/**
+ * Reads on and keeps nothing. A connection that is closed while its sender still sends takes the answer with it (RFC 9112,
+ * 9.6), and many clients read only once they have sent everything. How long that may take, Node's `requestTimeout` limits.
+ */
+async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The sender went away.
   }
 }
 
@@ -76,9 +88,6 @@ async function inflateUpTo(bytes: Buffer, limit: number): Promise<Buffer> {
   }
 }
 
-/** The rest of the body is not waited for: the connection ends with the answer. */
+/** Answered at once, while the rest is still on its way: what was not read by then, Node reads and throws away. */
 const tooLarge = (limit: number) =>
-  new SentinelError("too_large", {
-    detail: `A body may have ${limit} bytes after inflation.`,
-    headers: { connection: "close" },
-  });
+  new SentinelError("too_large", { detail: `A body may have ${limit} bytes after inflation.` });

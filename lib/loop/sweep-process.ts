@@ -10,13 +10,15 @@ import type { FromSweeper, ToSweeper } from "./sweep-message";
 const PROGRAM = "lib/loop/sweeper-main.ts";
 /** Rest before a sweeper that ended is started again, in ms: doubled each time it ends before its first sweep. */
 const RESTART_MS = { first: 250, longest: 30_000 };
+/** A sweeper may take this long from its start to its first sweep, in ms: a busy machine needs many seconds to load it. */
+const START_MS = 60_000;
 /** How often a sweeper that hangs is looked for, in ms. */
 const LOOK_EVERY_MS = 1_000;
 
 /**
  * Sweeps in a process of its own, so that judging does not hold up those who report: it has its own event loop, heap and
  * connection, and finds its work in the database. A sweeper that ends is started again; one that reports no sweep for
- * SWEEP_STALE_MS hangs, and is ended first. When this process ends, however it ends, its sweeper does.
+ * SWEEP_STALE_MS (for START_MS after its start) hangs, and is ended first. When this process ends, however it ends, its sweeper does.
  */
 export function startBeside(): Beside {
   let child: ChildProcess;
@@ -66,9 +68,10 @@ export function startBeside(): Beside {
   }
 
   const watch = setInterval(() => {
-    if (child.exitCode !== null || child.signalCode !== null || performance.now() - heardAt < env().SWEEP_STALE_MS)
-      return;
-    log().error({ silentMs: Math.round(performance.now() - heardAt) }, "the sweeper hangs; it is ended");
+    const silentMs = Math.round(performance.now() - heardAt);
+    const limitMs = swept ? env().SWEEP_STALE_MS : Math.max(env().SWEEP_STALE_MS, START_MS);
+    if (child.exitCode !== null || child.signalCode !== null || silentMs < limitMs) return;
+    log().error({ silentMs }, "the sweeper hangs; it is ended");
     child.kill("SIGKILL");
   }, LOOK_EVERY_MS).unref();
 
