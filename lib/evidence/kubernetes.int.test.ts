@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { fetchTrusting } from "./fetch-trusting";
 import { createKubernetes } from "./kubernetes";
+import { CERTIFICATE, KEY } from "./test-certificate";
 import { json, serve, type TestServer } from "./test-server";
 
 const folder = mkdtempSync(join(tmpdir(), "kubernetes-"));
@@ -242,21 +242,8 @@ describe("a recorded API server", () => {
   });
 });
 
-const openssl = (() => {
-  try {
-    execFileSync("openssl", ["version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-test.skipIf(!openssl)("a cluster's own authority is trusted when it is given, and no other", async () => {
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const subject = ["-subj", "/CN=cluster", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"];
-  const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, ...subject];
-  execFileSync("openssl", made, { stdio: "ignore" });
-  const secure = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) =>
+test("a cluster's own authority is trusted when it is given, and no other", async () => {
+  const secure = createServer({ key: KEY, cert: CERTIFICATE }, (request, response) =>
     json(response, ...answer(new URL(request.url!, "https://x"), request.headers.authorization)),
   );
   await new Promise<void>((done) => secure.listen(0, "127.0.0.1", done));
@@ -266,7 +253,7 @@ test.skipIf(!openssl)("a cluster's own authority is trusted when it is given, an
       { source: "k", url, namespaces: ["prod"], auth: { kind: "bearer_file", path: join(folder, "token") } },
       { fetch: ask, now: Date.now },
     );
-  expect(await reader(fetchTrusting(readFileSync(cert, "utf8"))).terminations()).toMatchObject({ ok: true });
+  expect(await reader(fetchTrusting(CERTIFICATE)).terminations()).toMatchObject({ ok: true });
   expect(await reader(fetch).terminations()).toMatchObject({ ok: false, reason: expect.stringMatching(/not reached/) });
   secure.closeAllConnections();
   secure.close();

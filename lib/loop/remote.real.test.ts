@@ -15,7 +15,7 @@ import { TestFleet } from "./test-fleet";
 
 /** A libSQL server, where the machine has one. */
 const installed = spawnSync("sqld", ["--version"]).status === 0;
-const START_MS = 20_000;
+const START_MS = 3 * 60_000;
 const LOOK_EVERY_MS = 50;
 const EVENTS = 40;
 

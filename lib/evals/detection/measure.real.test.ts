@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { env } from "@/lib/env";
+import { autocoderover, azure, sweagent } from "./measure-real";
+
+const data = env().SENTINEL_REAL_DATA;
+
+describe.skipIf(data === undefined)("the detector on real traces", () => {
+  it.each([
+    ["azure", azure],
+    ["autocoderover", autocoderover],
+    ["sweagent", sweagent],
+  ] as const)("%s", async (_, measure) =>
+    expect((await measure(data!)).filter((line) => line.met === false)).toEqual([]),
+  );
+});
