@@ -61,7 +61,7 @@ async function lint(lines: (violation: (typeof VIOLATIONS)[number]) => string): 
     execFile(
       resolve("node_modules/.bin/oxlint"),
       ["--format=json", "."],
-      { cwd: folder, timeout: 30_000 },
+      { cwd: folder, timeout: 5 * 60_000 },
       (error, stdout) => (stdout ? done(stdout) : fail(error ?? new Error("no output"))),
     );
   });

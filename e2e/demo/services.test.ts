@@ -98,13 +98,13 @@ beforeAll(async () => {
     const { services } = await demo.person<{ services: { id: string; state: string }[] }>("/api/v1/services");
     return services.some(({ id, state }) => id === "target" && state === "healthy");
   });
-}, 360_000);
+});
 
 afterAll(async () => {
   console.table(rows);
   await demo?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function until<T>(what: string, look: () => Promise<T | false | null | undefined>, ms = TIME_MS): Promise<T> {
   const deadline = Date.now() + ms;
@@ -126,7 +126,7 @@ afterEach(async ({ task }) => {
   );
   for (const { id } of open) await demo.person(`/api/v1/incidents/${id}/dismiss`, {});
   await quiet();
-}, TIME_MS);
+});
 
 /** What Sentinel itself says of the last incident: what a failure here is understood by. */
 async function tell(): Promise<void> {

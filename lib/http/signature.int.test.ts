@@ -65,7 +65,7 @@ describe("a source by its token", () => {
     ];
     for (const headers of ways) expect((await own.post('{"n":1}', headers as never)).status).toBe(200);
     expect(own.reached).toHaveBeenCalledWith({ id: row.id, kind: "alertmanager" });
-    await vi.waitFor(async () => expect((await listAlertSources(db))[0]).toMatchObject({ received: 3 }));
+    await expect.poll(async () => (await listAlertSources(db))[0]).toMatchObject({ received: 3 });
 
     const other = endpoint("alertSource", "grafana");
     for (const headers of ways) expect((await other.post('{"n":1}', headers as never)).status).toBe(401);

@@ -71,4 +71,4 @@ it("a successor that is as ill as the agent it replaced is held like it, and wai
   expect((await clone())!.outcome).toMatch(/^(worse|no_effect)$/);
   expect((await findDirective(fleet.db, "a-1"))!.status).not.toBe("run");
   for (const id of AGENTS.slice(1)) expect(await fleet.state(id)).toBe("healthy");
-}, 180_000);
+});

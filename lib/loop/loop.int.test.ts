@@ -198,7 +198,7 @@ describe("the fleet", () => {
     await fleet.until(many, released, 80);
     expect(await incidentsOf(fleet)).toHaveLength(1);
     expect(await listAgentsInStates(fleet.db, ["quarantined"])).toEqual([]);
-  }, 180_000);
+  });
 
   it("holds nobody whose slow calls ended first, while those of others are still under way", async () => {
     fleet = await TestFleet.open();

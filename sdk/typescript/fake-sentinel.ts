@@ -15,6 +15,9 @@ export interface Received {
 /** What to answer instead of the ordinary: a status, raw text, or never. */
 export type Interference = { status: number; headers?: Record<string, string>; body?: string } | "hang";
 
+/** Minutes, since how busy the machine is must not decide. */
+const COMES_WITHIN_MS = 5 * 60_000;
+
 const FREE: Omit<Directive, "agent_id" | "hash"> = {
   version: 1,
   status: "run",
@@ -153,7 +156,7 @@ export async function startFakeSentinel(key = "test-key") {
     of: (agentId: string, kind?: AgentEvent["kind"]) =>
       events.filter((e) => e.agent_id === agentId && (!kind || e.kind === kind)),
     /** Resolves as soon as `found` is true of what has arrived; rejects after `timeoutMs`. */
-    until(found: () => boolean, timeoutMs = 5000): Promise<void> {
+    until(found: () => boolean, timeoutMs = COMES_WITHIN_MS): Promise<void> {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           watchers = watchers.filter((w) => w !== look);

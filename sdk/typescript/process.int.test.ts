@@ -13,15 +13,14 @@ await createAgent({ model: fakeModel().respond(new AIMessage("hi")), tools: [], 
 
 it("a held poll keeps no host process alive, and its last events leave before it ends", async () => {
   const server = await startFakeSentinel();
-  const began = performance.now();
   const cwd = fileURLToPath(new URL(".", import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", HOST, server.url], {
     cwd,
     stdio: "inherit",
   });
+  // A poll that held it would do so for ever: each is followed by the next.
   const code = await new Promise((resolve) => child.on("exit", resolve));
   expect(code).toBe(0);
-  expect(performance.now() - began).toBeLessThan(15_000);
   expect(server.of("a", "run_end").map((e) => e.outcome)).toEqual(["success"]);
   await server.stop();
-}, 30_000);
+});

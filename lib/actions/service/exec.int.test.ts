@@ -1,15 +1,28 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { execute } from "./exec";
 import { HEAD_BYTES, TAIL_BYTES } from "./output";
+
+/** A limit that is over as soon as the program says that it is up: how long it takes to start must not decide. */
+const ONCE_UP_MS = 111_111;
+const upFile = vi.hoisted(() => ({ path: "" }));
+vi.mock("node:timers/promises", async (original) => {
+  const real = await original<typeof import("node:timers/promises")>();
+  const setTimeout = async (ms: number, value?: unknown, options?: { signal?: AbortSignal }) => {
+    if (ms !== ONCE_UP_MS) return real.setTimeout(ms, value, options);
+    while (!existsSync(upFile.path)) await real.setTimeout(10, value, options);
+    return value;
+  };
+  return { ...real, setTimeout };
+});
 
 const folder = mkdtempSync(join(tmpdir(), "sentinel-exec-"));
 writeFileSync(join(folder, "plain"), "not a program", { mode: 0o644 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const node = (script: string, { args = [] as string[], timeoutMs = 20_000, graceMs = 5_000, env = {} as Record<string, string> } = {}) =>
+const node = (script: string, { args = [] as string[], timeoutMs = 120_000, graceMs = 120_000, env = {} as Record<string, string> } = {}) =>
   execute({ argv: [process.execPath, "-e", script, ...args], cwd: null, env: { PATH: process.env["PATH"] ?? "", ...env }, timeoutMs }, graceMs); // prettier-ignore
 const ended = async (running: ReturnType<typeof execute>) => {
   const done = await running;
@@ -64,7 +77,7 @@ describe("a program that runs", () => {
       const more = (n) => { while (n-- > 0) if (!process.stdout.write(line)) return process.stdout.once("drain", () => more(n)); process.stdout.write("last\\n"); };
       more(100_000)`;
     const before = process.memoryUsage().rss;
-    const done = await ended(node(script, { timeoutMs: 60_000 }));
+    const done = await ended(node(script));
     expect(done.stdout).toMatch(/^first\n/);
     expect(done.stdout).toMatch(/last\n$/);
     expect(done.stdout.length).toBeLessThan(HEAD_BYTES + TAIL_BYTES + 100);
@@ -94,9 +107,14 @@ describe("a program that runs", () => {
 });
 
 describe("a program that takes too long", () => {
+  beforeEach(({ task }) => {
+    upFile.path = join(folder, task.id);
+  });
+  const up = () => `require("node:fs").writeFileSync(${JSON.stringify(upFile.path)}, "");`;
+
   it("is asked to end, and can", async () => {
-    const script = `process.on("SIGTERM", () => { console.log("asked"); process.exit(0) }); setInterval(() => {}, 1000); console.log("up")`;
-    const done = await ended(node(script, { timeoutMs: 1_500 }));
+    const script = `process.on("SIGTERM", () => { console.log("asked"); process.exit(0) }); setInterval(() => {}, 1000); console.log("up"); ${up()}`;
+    const done = await ended(node(script, { timeoutMs: ONCE_UP_MS }));
     expect(done).toMatchObject({ code: 0, timedOut: true, stdout: "up\nasked\n" });
   });
 
@@ -104,8 +122,8 @@ describe("a program that takes too long", () => {
     const deaf = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);`;
     const script = `${deaf} const { spawn } = require("node:child_process");
       const child = spawn(process.execPath, ["-e", ${JSON.stringify(`${deaf} process.send("up")`)}], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-      child.on("message", () => console.log(child.pid))`;
-    const done = await ended(node(script, { timeoutMs: 2_500, graceMs: 300 }));
+      child.on("message", () => { console.log(child.pid); ${up()} })`;
+    const done = await ended(node(script, { timeoutMs: ONCE_UP_MS, graceMs: 300 }));
     expect(done).toMatchObject({ code: null, signal: "SIGKILL", timedOut: true });
     const child = Number(done.stdout);
     expect(child).toBeGreaterThan(1);
@@ -115,8 +133,8 @@ describe("a program that takes too long", () => {
   it("leaves no child behind that outlives it deaf", async () => {
     const script = `const { spawn } = require("node:child_process");
       const child = spawn(process.execPath, ["-e", 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); process.send("up")'], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-      child.on("message", () => console.log(child.pid))`;
-    const done = await ended(node(script, { timeoutMs: 2_500, graceMs: 300 }));
+      child.on("message", () => { console.log(child.pid); ${up()} })`;
+    const done = await ended(node(script, { timeoutMs: ONCE_UP_MS, graceMs: 300 }));
     expect(done).toMatchObject({ signal: "SIGTERM", timedOut: true });
     await expect.poll(() => lives(Number(done.stdout))).toBe(false);
   });

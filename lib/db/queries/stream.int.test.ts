@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const reader of open) reader.abort();
-  await vi.waitFor(() => expect(followers(db)).toBe(0));
+  await expect.poll(() => followers(db)).toBe(0);
   db.$client.close();
   await rm(folder, { recursive: true });
 });
@@ -67,7 +67,7 @@ describe("the tail of the event table", () => {
     await append(1, 11);
     for (const after of [null, 9_999]) {
       const got = take(1, after, { pollMs: 10 });
-      await vi.waitFor(() => expect(followers(db)).toBe(1));
+      await expect.poll(() => followers(db)).toBe(1);
       // Only once the stream has taken its place may the event come.
       await new Promise((done) => setImmediate(done));
       const [row] = await append(100, 101);
@@ -77,7 +77,7 @@ describe("the tail of the event table", () => {
 
   it("is woken by a commit of this process, long before its poll", async () => {
     const got = take(1, 0, { pollMs: 600_000 });
-    await vi.waitFor(() => expect(followers(db)).toBe(1));
+    await expect.poll(() => followers(db)).toBe(1);
     await commit(db, { claims: [], events: [event(1)] });
     expect(seqs(await got)).toEqual([1]);
   });
@@ -85,7 +85,7 @@ describe("the tail of the event table", () => {
   it("sees what another connection wrote", async () => {
     const other = await openDb({ url });
     const got = take(3, 0, { pollMs: 20 });
-    await vi.waitFor(() => expect(followers(db)).toBe(1));
+    await expect.poll(() => followers(db)).toBe(1);
     await append(1, 4, other);
     expect(seqs(await got)).toEqual([1, 2, 3]);
     other.$client.close();
@@ -127,7 +127,7 @@ describe("the tail of the event table", () => {
   it("polls once for all streams", async () => {
     const asked = vi.spyOn(db.$client, "execute");
     const streams = range(0, 50).map(() => take(20, 0, { pollMs: 10 }));
-    await vi.waitFor(() => expect(followers(db)).toBe(50));
+    await expect.poll(() => followers(db)).toBe(50);
     for (let n = 0; n < 20; n++) await commit(db, { claims: [], events: [event(n)] });
     for (const got of await Promise.all(streams)) expect(seqs(got)).toEqual(range(1, 21));
     // 20 commits wake it 20 times, its own timer some more; one query a stream and event would be 1,000.
@@ -140,7 +140,7 @@ describe("the tail of the event table", () => {
     expect(seqs(await take(301, 5))).toEqual(range(1_200, 1_501));
     await write(db, [{ sql: "DELETE FROM stream_events", args: [] }]);
     const got = take(1, 5);
-    await vi.waitFor(() => expect(followers(db)).toBe(1));
+    await expect.poll(() => followers(db)).toBe(1);
     await commit(db, { claims: [], events: [event(1)] });
     expect(seqs(await got)).toEqual([1_501]);
   });

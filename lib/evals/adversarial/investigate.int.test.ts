@@ -54,12 +54,21 @@ describe("without a model", () => {
   test("what cannot be read is said, and the rest is still concluded from", async () => {
     const made = counted(badDeploy());
     const { readers } = made.investigator;
-    readers.fetch_logs = () => new Promise(() => undefined);
+    // The reading of logs hangs, and its time is up at once; all others have as long as they need.
+    const limits: AbortController[] = [];
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+      limits.push(new AbortController());
+      return limits.at(-1)!.signal;
+    });
+    readers.fetch_logs = () => {
+      const own = limits.at(-1)!;
+      setImmediate(() => own.abort(new DOMException("late", "TimeoutError")));
+      return new Promise(() => undefined);
+    };
     readers.list_recent_changes = () => Promise.reject(new Error("the table is gone"));
     readers.search_past_incidents = async () => ({ ok: false, source: "episodes", reason: "locked" });
-    const started = performance.now();
-    const done = await investigate(made.investigator, { analyse, limits: { calls: 15, tokens: 0, usd: 0, ms: 1_500 } });
-    expect(performance.now() - started).toBeLessThan(3_000);
+    const done = await investigate(made.investigator, { analyse });
+    timeout.mockRestore();
     expect(done.outcome).toMatchObject({ kind: "best_so_far" });
     expect(done.couldNotLook.map(({ source }) => source)).toEqual(expect.arrayContaining(["fetch_logs", "list_recent_changes", "episodes"])); // prettier-ignore
     expect(done.findings.filter(({ kind }) => kind === "could_not_look").length).toBeGreaterThan(0);
@@ -218,7 +227,7 @@ test("no evidence is sent to a tracing service that the environment names", asyn
   await run(badDeploy(), { chains }).done;
   // What anybody else runs here is sent, in order: when it is there, everything before it would be.
   await RunnableLambda.from((word: string) => word).invoke("canary");
-  await vi.waitFor(() => expect(sent).toContain("canary"), { timeout: 15_000 });
+  await expect.poll(() => sent).toContain("canary");
   expect(sent).not.toMatch(/checkout|payments/);
   vi.unstubAllEnvs();
   tracing.closeAllConnections();
