@@ -41,9 +41,7 @@ test("a recorded file goes through the API whole, and its runs end", async () =>
     const answer = await asPerson("viewer", "/api/v1/agents/replayed-0/runs");
     return ((await answer.json()) as { runs: { ended_at: number | null }[] }).runs;
   };
-  await expect
-    .poll(async () => (await runs()).filter((run) => run.ended_at !== null).length, { timeout: 10_000 })
-    .toBe(50);
+  await expect.poll(async () => (await runs()).filter((run) => run.ended_at !== null).length).toBe(50);
 });
 
 test("what cannot be replayed is told in a sentence that names it", async () => {
