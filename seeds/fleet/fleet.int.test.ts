@@ -152,12 +152,14 @@ describe("a fault", () => {
     const started = chaos.start("slow_provider", "aurora");
     const at = Date.now();
     await server.until(enough(at));
-    await server.until(() => Math.min(...sharing.map((a) => median(a, at))) > 3 * before);
-    await server.until(() => median("data-edda", at) < 2 * before);
+    // A busy machine makes single calls slow: the medians come to show it.
+    const slowest = () => Math.min(...sharing.map((a) => median(a, at)));
+    await expect.poll(slowest).toBeGreaterThan(3 * before);
+    await expect.poll(() => median("data-edda", at)).toBeLessThan(2 * before);
     if (started.kind === "started") chaos.end(started.fault.id);
     const mended = Date.now();
     await server.until(enough(mended));
-    await server.until(() => Math.max(...sharing.map((a) => median(a, mended))) < 2 * before);
+    await expect.poll(() => Math.max(...sharing.map((a) => median(a, mended)))).toBeLessThan(2 * before);
   });
 
   it("ends with its successor where the agent is replaced, not where the deployment is at fault", async () => {

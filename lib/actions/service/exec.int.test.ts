@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type * as timers from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { execute } from "./exec";
 import { HEAD_BYTES, TAIL_BYTES } from "./output";
@@ -9,7 +10,7 @@ import { HEAD_BYTES, TAIL_BYTES } from "./output";
 const ONCE_UP_MS = 111_111;
 const upFile = vi.hoisted(() => ({ path: "" }));
 vi.mock("node:timers/promises", async (original) => {
-  const real = await original<typeof import("node:timers/promises")>();
+  const real = await original<typeof timers>();
   const setTimeout = async (ms: number, value?: unknown, options?: { signal?: AbortSignal }) => {
     if (ms !== ONCE_UP_MS) return real.setTimeout(ms, value, options);
     while (!existsSync(upFile.path)) await real.setTimeout(10, value, options);
