@@ -27,6 +27,18 @@ function create() {
       help: "Events that were there already",
       registers,
     }),
+    alertsAccepted: new Counter({
+      name: "sentinel_alerts_accepted_total",
+      help: "Alerts taken in, repeats included, by kind of source",
+      labelNames: ["source"] as const,
+      registers,
+    }),
+    alertsRefused: new Counter({
+      name: "sentinel_alerts_refused_total",
+      help: "Alerts, or whole messages of sources of alerts and changes, refused as not valid, by kind of source",
+      labelNames: ["source"] as const,
+      registers,
+    }),
     sweepSeconds: new Histogram({
       name: "sentinel_sweep_seconds",
       help: "Duration of a sweep",

@@ -94,6 +94,7 @@ function Line({ service }: { service: ServiceSummary }) {
         <p className="mt-1 truncate text-xs text-ink-3">
           {[
             service.kind === "service" ? null : service.kind,
+            ...service.scope,
             service.owner ?? "no owner known",
             service.version === null ? "version unknown" : service.version,
           ]

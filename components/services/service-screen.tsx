@@ -188,6 +188,7 @@ function Neighbours({ detail: { callers, callees } }: { detail: ServiceDetail })
 function Facts({ detail: { service } }: { detail: ServiceDetail }) {
   const rows = [
     ["Kind", service.kind],
+    ["Runs in", service.scope.join(" · ") || "unknown"],
     ["Owner", service.owner ?? "unknown"],
     ["Version", service.version ?? "unknown"],
     ["Known from", knownFrom(service.source)],

@@ -57,6 +57,7 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
               <th>Kind</th>
               <th>Sends to</th>
               <th className="text-right">Messages</th>
+              <th className="text-right">Refused</th>
               <th>Last</th>
               <th>Made by</th>
               <th>
@@ -84,6 +85,14 @@ function Line({ source, administers, decides }: { source: AlertSourceView; admin
       <td className="font-medium whitespace-nowrap">{SOURCE_NAMES[source.kind]}</td>
       <td className="font-mono text-xs leading-5 whitespace-nowrap text-ink-2">{source.path}</td>
       <td className="num text-right">{integer(source.received)}</td>
+      <td className="text-right text-xs leading-5">
+        <span className={source.refused > 0 ? "num text-warn" : "num text-ink-3"}>{integer(source.refused)}</span>
+        {source.last_refusal !== null && source.last_refusal_at !== null ? (
+          <span className="block max-w-64 truncate text-ink-3" title={source.last_refusal}>
+            {source.last_refusal}, <Ago at={source.last_refusal_at} />
+          </span>
+        ) : null}
+      </td>
       <td className="num text-xs leading-5 whitespace-nowrap text-ink-3">
         {source.last_at === null ? "never" : <Ago at={source.last_at} />}
       </td>

@@ -73,6 +73,35 @@ test("a bad alert among good ones is named, and the good ones are kept", async (
   ]);
 });
 
+test("what is refused as a whole is answered, and leaves a trace: source page, metric", async () => {
+  const made = await asPerson("admin", "/api/v1/alert-sources", {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({ kind: "datadog" }),
+  });
+  const { source, token } = (await made.json()) as { source: { id: string }; token: string };
+  const own = { authorization: `Bearer ${token}` };
+  const refused = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(/^sentinel_alerts_refused_total\{source="datadog"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+  };
+  const before = await refused();
+  const unfilled = { alert_id: "$ALERT_ID", transition: "$ALERT_TRANSITION" };
+  const answer = await post("/api/v1/alerts/datadog", unfilled, own);
+  expect(await problemOf(answer)).toMatchObject({
+    status: 400,
+    errors: [{ field: "alert_id" }, { field: "transition" }],
+  });
+  expect((await problemOf(await post("/api/v1/alerts/datadog", [1], own))).status).toBe(400);
+  expect(await refused()).toBe(before + 2);
+  const { sources } = await read<{ sources: { id: string }[] }>("/api/v1/alert-sources");
+  expect(sources.find(({ id }) => id === source.id)).toMatchObject({
+    received: 2,
+    refused: 2,
+    last_refusal: expect.stringContaining("must be an object") as string,
+  });
+});
+
 test("a revoked source is refused; a test alert is recorded and opens nothing", async () => {
   const made = await asPerson("admin", "/api/v1/alert-sources", {
     method: "POST",

@@ -37,5 +37,8 @@ export const sourceView = (row: AlertSourceRow): AlertSourceView => ({
   created_at: row.createdAt,
   last_at: row.lastAt,
   received: row.received,
+  refused: row.refused,
+  last_refusal: row.lastRefusal,
+  last_refusal_at: row.lastRefusalAt,
   revoked_at: row.revokedAt,
 });

@@ -15,6 +15,9 @@ export const AlertSourceView = z
     created_at: z.int().describe("epoch ms"),
     last_at: z.int().nullable().describe("when it last sent something"),
     received: z.int().describe("messages"),
+    refused: z.int().describe("alerts, or whole messages, that were refused"),
+    last_refusal: z.string().nullable().describe("why, the last time"),
+    last_refusal_at: z.int().nullable(),
     revoked_at: z.int().nullable(),
   })
   .meta({ id: "AlertSource" });

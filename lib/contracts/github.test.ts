@@ -80,13 +80,35 @@ test("a push: what it was before, when it came, the first line of its message wi
   expect(parseGithub("push", push(), [], NOW)).toMatchObject({
     changes: [
       {
-        key: `github:push:Acme/shop:${SHA}:shop`,
+        key: expect.stringMatching(/^github:push:Acme\/shop:a{12}:[0-9a-f]{16}:shop$/) as string,
         at: NOW - 60_000,
         from: "b".repeat(40),
         to: SHA,
         note: 'pushed to main: "Fix [31mit"',
       },
     ],
+  });
+});
+
+test("a push back is a change of its own, and so is the same push later; a delivery of the same push is not", () => {
+  const [a, b, c] = ["a", "b", "c"].map((digit) => digit.repeat(40));
+  const at = NOW / 1_000 - 60;
+  const keyOf = (before?: string, after?: string, more: object = {}) => {
+    const news = parseGithub("push", push([], { before, after, ...more }), [], NOW);
+    return news.kind === "changes" ? news.changes[0]!.key : null;
+  };
+  const keys = [
+    keyOf(a, b),
+    keyOf(b, c),
+    keyOf(c, b, { forced: true }),
+    keyOf(b, c, { repository: { ...repository, pushed_at: at + 9 } }),
+    keyOf(b, c, { ref: "refs/heads/main", repository: { ...repository, full_name: "Acme/other" } }),
+  ];
+  expect(new Set(keys).size).toBe(5);
+  expect(keyOf(b, c)).toBe(keys[1]);
+  const forced = parseGithub("push", push([], { before: c, after: b, forced: true }), [], NOW);
+  expect(forced).toMatchObject({
+    changes: [{ from: c, to: b, note: expect.stringMatching(/^force-pushed to main/) as string }],
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fingerprintOf } from "@/lib/core/alert";
 import { cleanText } from "@/lib/core/alert-text";
 import { globFits } from "@/lib/core/maintenance";
 import type { ChangeKind } from "@/lib/core/vocabulary";
@@ -91,6 +92,7 @@ const Push = z.object({
   before: text,
   after: z.string().min(1),
   deleted: z.boolean().nullish(),
+  forced: z.boolean().nullish(),
   head_commit: z.looseObject({ message: text }).nullish(),
   commits: z.array(z.looseObject({ added: files, modified: files, removed: files })).nullish(),
 });
@@ -202,16 +204,32 @@ function push(said: z.output<typeof Push>, rules: readonly GithubRule[], now: nu
     ),
     known.length === 0 && branch === from.default_branch ? from.name : null,
   );
-  const pushedAt = typeof from.pushed_at === "number" ? from.pushed_at * 1_000 : now;
+  const pushedAt = pushTime(from);
+  const before = said.before && !/^0+$/.test(said.before) ? said.before : null;
   return changesOf(services, "no rule says that this push changes a service", {
-    key: `github:push:${from.full_name}:${said.after}`,
+    key: pushKey(said),
     kind: touched.length > 0 && touched.every(isConfig) ? "config" : "deploy",
-    at: Math.min(pushedAt, now),
-    from: said.before && !/^0+$/.test(said.before) ? said.before : null,
+    at: Math.min(pushedAt ?? now, now),
+    from: before,
     to: said.after,
-    note: `pushed to ${branch}${quoted(said.head_commit?.message)}`,
+    note: `${said.forced ? "force-pushed" : "pushed"} to ${branch}${quoted(said.head_commit?.message)}`,
   });
 }
+
+/** Epoch ms; null where GitHub does not say when it was. */
+function pushTime({ pushed_at: at }: Repository): number | null {
+  const ms = typeof at === "number" ? at * 1_000 : Date.parse(at ?? "");
+  return Number.isFinite(ms) ? ms : null;
+}
+
+/**
+ * The same for every delivery of one push, and for no other: a branch may come to one commit several times, forwards and,
+ * by force, back again.
+ */
+const pushKey = ({ repository: from, ref, before, after }: z.output<typeof Push>): string => {
+  const move = fingerprintOf({ ref, before: before ?? "", after, at: String(pushTime(from) ?? "") });
+  return `github:push:${from.full_name}:${after.slice(0, 12)}:${move}`;
+};
 
 type Repository = z.output<typeof repository>;
 const own = (words: Record<string, string>, word: string) => (Object.hasOwn(words, word) ? words[word] : undefined);

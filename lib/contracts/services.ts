@@ -34,6 +34,7 @@ export const ServiceSummary = z
     state: z.enum(SERVICE_STATES),
     state_since: at,
     source: z.string(),
+    scope: z.array(z.string()).describe("where it runs, as alerts said: environment, cluster, namespace"),
     owner: z.string().nullable(),
     version: z.string().nullable(),
     incident_id: z.string().nullable(),

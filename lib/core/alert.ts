@@ -29,6 +29,10 @@ export interface Alert {
   value: number | null;
 }
 
+/** Whether one severity is graver than another. */
+export const isGraver = (one: AlertSeverity, than: AlertSeverity): boolean =>
+  ALERT_SEVERITIES.indexOf(one) < ALERT_SEVERITIES.indexOf(than);
+
 /** The worst of several; info of none. */
 export const worstSeverity = (severities: Iterable<AlertSeverity>): AlertSeverity => {
   const all = new Set(severities);

@@ -1,4 +1,5 @@
 import type { Alert } from "./alert";
+import { nameOf } from "./service-identity";
 
 /** A time in which alerts of some services are expected. Times are epoch ms; `endsAt` is not within. */
 export interface MaintenanceWindow {
@@ -31,7 +32,9 @@ export function mutedBy<W extends MaintenanceWindow>(
 }
 
 const fits = (window: MaintenanceWindow, alert: Pick<Alert, "service" | "labels">): boolean =>
-  globFits(window.service, alert.service) &&
+  (globFits(window.service, alert.service) ||
+    // Whoever says which labels says which environment, and may leave it out of the name.
+    (Object.keys(window.labels).length > 0 && globFits(window.service, nameOf(alert.service)))) &&
   Object.entries(window.labels).every(
     ([name, value]) => Object.hasOwn(alert.labels, name) && alert.labels[name] === value,
   );

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { IngestKey } from "@/lib/auth/keys";
 import type { Person } from "@/lib/auth/people";
-import type { Sender } from "@/lib/auth/sources";
+import { noteUnreadable, type Sender } from "@/lib/auth/sources";
 import { type Endpoint, type Endpoints, type Method, METHODS, type Resource } from "@/lib/contracts/endpoint";
 import type { Role } from "@/lib/core/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
@@ -102,7 +102,7 @@ async function run(
     params: endpoint.params && check(endpoint.params, params, "path"),
     query: endpoint.query && check(endpoint.query, queryOf(request.url), "query"),
     ...caller,
-    ...(await bodyOf(endpoint, request)),
+    ...(await bodyOf(endpoint, request, caller.sender, db, now)),
     requestId,
   };
   const answer: unknown = await handler(context as never);
@@ -111,13 +111,23 @@ async function run(
   return Response.json(answer, { status: endpoint.status ?? 200, headers: { "cache-control": "no-store" } });
 }
 
-/** The body, checked; of an endpoint whose callers sign, who signed it. */
-async function bodyOf(endpoint: Endpoint, request: Request): Promise<{ body: unknown; sender?: Sender }> {
-  const bytes = endpoint.body && (await readBytes(request, endpoint.maxBytes));
-  const signed = endpoint.auth === "signature" && {
-    sender: await admitSigned(endpoint.sender, request.headers, bytes),
-  };
-  return { ...signed, body: endpoint.body && check(endpoint.body, bytes && parseJson(bytes), "body") };
+/** The body, checked; of an endpoint whose callers sign, who signed it. What a known sender of alerts got wrong is noted. */
+async function bodyOf(
+  endpoint: Endpoint,
+  request: Request,
+  known: Sender | null,
+  db: Db,
+  now: number,
+): Promise<{ body: unknown; sender: Sender | null }> {
+  let sender = known;
+  try {
+    const bytes = endpoint.body && (await readBytes(request, endpoint.maxBytes));
+    if (endpoint.auth === "signature") sender = await admitSigned(endpoint.sender, request.headers, bytes);
+    return { sender, body: endpoint.body && check(endpoint.body, bytes && parseJson(bytes), "body") };
+  } catch (error) {
+    if (sender) await noteUnreadable(db, sender, error, now);
+    throw error;
+  }
 }
 
 /** A query as an object; a name given several times becomes an array. */

@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { AlertSourceKind } from "@/lib/core/vocabulary";
-import { type Db, write } from "../client";
+import { type Db, type Statement, write } from "../client";
 import { alertSources } from "../schema";
 
 export type AlertSourceRow = typeof alertSources.$inferSelect;
@@ -27,6 +27,30 @@ export async function countReceived(db: Db, id: string, now: number): Promise<vo
   const counted = db
     .update(alertSources)
     .set({ lastAt: now, received: sql`${alertSources.received} + 1` })
+    .where(eq(alertSources.id, id));
+  await write(db, [counted], { grouped: true });
+}
+
+/** Counts a message of a sender that signs: it has no token, and is listed from its first message on. */
+export const countSigned = (db: Db, { id, kind }: Pick<AlertSourceRow, "id" | "kind">, now: number): Statement =>
+  db
+    .insert(alertSources)
+    .values({ id, kind, createdAt: now, createdBy: "configuration", lastAt: now, received: 1 })
+    .onConflictDoUpdate({
+      target: alertSources.id,
+      set: { lastAt: now, received: sql`${alertSources.received} + 1` },
+    });
+
+/** Notes that something of a source was refused, and why. */
+export async function countRefused(
+  db: Db,
+  id: string,
+  { count, reason }: { count: number; reason: string },
+  now: number,
+): Promise<void> {
+  const counted = db
+    .update(alertSources)
+    .set({ refused: sql`${alertSources.refused} + ${count}`, lastRefusal: reason, lastRefusalAt: now })
     .where(eq(alertSources.id, id));
   await write(db, [counted], { grouped: true });
 }

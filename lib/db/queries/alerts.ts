@@ -1,5 +1,6 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Alert } from "@/lib/core/alert";
+import type { AlertSeverity } from "@/lib/core/vocabulary";
 import type { Db, Statement } from "../client";
 import { alerts } from "../schema";
 import { grouped } from "./grouped";
@@ -102,6 +103,18 @@ export const insertAlert = (
 export const countRepeat = (id: string, now: number): Statement => ({
   sql: "UPDATE alerts SET count = count + 1, last_at = max(last_at, ?) WHERE id = ?",
   args: [now, id],
+});
+
+/** How grave an alert is now, as its sender says it. */
+export const setAlertSeverity = (id: string, severity: AlertSeverity, summary: string): Statement => ({
+  sql: "UPDATE alerts SET severity = ?, summary = ? WHERE id = ?",
+  args: [severity, summary, id],
+});
+
+/** Where an alert that is recorded already belongs. */
+export const placeAlert = (id: string, set: { incidentId: string | null; muted: boolean }): Statement => ({
+  sql: "UPDATE alerts SET incident_id = ?, muted = ? WHERE id = ?",
+  args: [set.incidentId, Number(set.muted), id],
 });
 
 export const endAlert = (id: string, endsAt: number, now: number): Statement => ({

@@ -10,6 +10,7 @@ import type {
 } from "@/lib/contracts/services";
 import type { MaintenanceView, RunbookView } from "@/lib/contracts/operations";
 import { InvestigationReport } from "@/lib/contracts/investigations";
+import { SCOPE_KEYS } from "@/lib/core/alert-service";
 import type { Bundle } from "@/lib/core/bundle";
 import { DEFAULT_SIGNALS } from "@/lib/core/signals";
 import { SERVICE_STATES, type ServiceState } from "@/lib/core/vocabulary";
@@ -59,6 +60,7 @@ const summary = (row: Service, signals: readonly Signal[], firing: number): Serv
   state: row.state,
   state_since: row.stateSince,
   source: row.source,
+  scope: SCOPE_KEYS.flatMap((key) => row.scope[key] ?? []),
   owner: row.owner,
   version: row.version,
   incident_id: row.incidentId,

@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { Series } from "@/lib/core/bundle";
 import type { DetectorState } from "@/lib/core/detect";
+import type { KnownService } from "@/lib/core/service-identity";
 import type { SignalNow } from "@/lib/core/signal-watch";
 import type { SignalSpec } from "@/lib/core/signals";
 import type { IncidentState, ServiceState } from "@/lib/core/vocabulary";
@@ -93,6 +94,17 @@ export const enterService = (
     .insert(services)
     .values({ id, source, stateSince: now, firstSeenAt: now, lastSeenAt: now, ...more })
     .onConflictDoNothing();
+
+/** Services by id, with what is known of where they run. */
+export const listPlaces = (db: Db): Promise<KnownService[]> =>
+  db.select({ id: services.id, scope: services.scope }).from(services);
+
+/** Notes where a service runs, and enters it if it is not known. */
+export const learnPlace = ({ id, scope }: KnownService, now: number): Statement => ({
+  sql: `INSERT INTO services (id, source, scope, state_since, first_seen_at, last_seen_at) VALUES (?1, 'alert', ?2, ?3, ?3, ?3)
+        ON CONFLICT (id) DO UPDATE SET scope = excluded.scope`,
+  args: [id, JSON.stringify(scope), now],
+});
 
 /** Services that a source of metrics tells of, all at once. One that an alert or a file named first is watched from now on. */
 export const enterWatched = (

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Scope } from "@/lib/core/alert-service";
 import type { DetectorState } from "@/lib/core/detect";
 import { ALERT_SEVERITIES, ALERT_SOURCE_KINDS, SERVICE_STATES, SIGNAL_STATES } from "@/lib/core/vocabulary";
 
@@ -14,6 +15,8 @@ export const services = sqliteTable("services", {
   /** The Prometheus label that names it, for example `job`; null when it is known from elsewhere only. */
   labelKey: text(),
   labels: text({ mode: "json" }).$type<Record<string, string>>().notNull().default({}),
+  /** Where it runs, as far as alerts said: two services of one name in two places are two rows (see core/service-identity). */
+  scope: text({ mode: "json" }).$type<Scope>().notNull().default({}),
   owner: text(),
   /** The version that runs, as its build information or its last deploy says. */
   version: text(),
@@ -99,6 +102,10 @@ export const alertSources = sqliteTable("alert_sources", {
   revokedAt: integer(),
   lastAt: integer(),
   received: integer().notNull().default(0),
+  /** Messages, or alerts in them, that were refused; and the last reason. */
+  refused: integer().notNull().default(0),
+  lastRefusal: text(),
+  lastRefusalAt: integer(),
 });
 
 /** While one is open, matching alerts are recorded and open nothing. */

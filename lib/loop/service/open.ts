@@ -95,6 +95,23 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
     });
 }
 
+/** Plans that an incident is as grave as an alert of it has become. It never gets less grave: a message must not talk down what a person is asked about. */
+export function raiseIncident(plan: Plan, incidentId: string, alert: Fresh, now: number): void {
+  plan
+    .write({
+      sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
+      args: [ALERT_SEVERITY[alert.severity], incidentId],
+    })
+    .tell({
+      at: now,
+      type: "alert.raised",
+      serviceId: alert.service,
+      incidentId,
+      text: `${alert.name} on ${alert.service} is ${alert.severity} now`,
+      data: { alert: alert.id, to: alert.severity },
+    });
+}
+
 /** With more alerts another service may turn out to explain the rest: it leads, and gives the incident its title. */
 function leading({ incidentId, primary, suspects }: Group & { incidentId: string }) {
   if (suspects.length === 0) return [];

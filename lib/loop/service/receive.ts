@@ -1,8 +1,10 @@
-import type { Alert } from "@/lib/core/alert";
+import { type Alert, isGraver } from "@/lib/core/alert";
 import { flapOf } from "@/lib/core/alert-flap";
+import { scopeOf } from "@/lib/core/alert-service";
 import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alert-group";
 import { newsOf } from "@/lib/core/alert-occurrence";
 import { mutedBy } from "@/lib/core/maintenance";
+import { callsInPlaces, identify, type KnownService, nameOf } from "@/lib/core/service-identity";
 import { type Db, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import {
@@ -13,14 +15,18 @@ import {
   ledgerClaim,
   listMutedFiring,
   listOccurrences,
+  placeAlert,
   readLedger,
+  setAlertSeverity,
 } from "@/lib/db/queries/alerts";
 import { listSubjectsOf } from "@/lib/db/queries/incidents";
 import {
   enterService,
+  learnPlace,
   listEdges,
   listMaintenance,
   listOpenServiceIncidents,
+  listPlaces,
   listServices,
   type Service,
   touchServices,
@@ -28,7 +34,7 @@ import {
 import { loadSettings } from "@/lib/db/queries/settings";
 import { newId } from "../ids";
 import { Plan } from "../plan";
-import { joinIncident, mergeIncident, openIncident } from "./open";
+import { joinIncident, mergeIncident, openIncident, raiseIncident } from "./open";
 
 /** Races lost in a row before the sender is asked to try again. */
 const MAX_RACES = 5;
@@ -40,6 +46,8 @@ export interface Received {
   fired: number;
   repeated: number;
   ended: number;
+  /** Known already, and graver or less grave than before. */
+  changed: number;
   muted: number;
   opened: string[];
   joined: string[];
@@ -66,11 +74,8 @@ export async function unmute(db: Db, now: number): Promise<Received | null> {
   const ledger = await readLedger(db, (statement) => write(db, [statement]));
   const plan = new Plan().claim(ledgerClaim(ledger));
   const fresh = rows.map((row) => ({ ...ungrouped(row), name: row.name, summary: row.summary, row }));
-  const done = await place(db, plan, fresh, now, (id, set) =>
-    plan.write({
-      sql: "UPDATE alerts SET incident_id = ?, muted = ? WHERE id = ?",
-      args: [set.incidentId, Number(set.muted), id],
-    }),
+  const done = await place(db, plan, { fresh, risen: [], places: [] }, now, (id, set) =>
+    plan.write(placeAlert(id, set)),
   );
   return (await commit(db, plan)) ? { ...empty(rows.length), ...done } : null;
 }
@@ -80,6 +85,7 @@ const empty = (received: number): Received => ({
   fired: 0,
   repeated: 0,
   ended: 0,
+  changed: 0,
   muted: 0,
   opened: [],
   joined: [],
@@ -101,13 +107,16 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
   for (const row of await listOccurrences(db, sourceId, fingerprints, now - HISTORY_MS))
     history.set(row.fingerprint, [...(history.get(row.fingerprint) ?? []), row]);
 
+  const { idOf, places } = await servicesOf(db, list, history);
   const done = empty(list.length);
   const plan = new Plan().claim(ledgerClaim(ledger));
   const fresh: Fresh[] = [];
+  const risen: Fresh[] = [];
   const pending = new Map<string, { alert: Alert; flapping: boolean }>();
   const ended = new Set<string>();
   // One message may tell an alert's end and its next beginning: each is judged after the one before.
-  for (const alert of list.toSorted((a, b) => a.startsAt - b.startsAt)) {
+  for (const said of list.toSorted((a, b) => a.startsAt - b.startsAt)) {
+    const alert = { ...said, service: idOf.get(said)! };
     const known = history.get(alert.fingerprint) ?? [];
     const last = known[0] ?? null;
     const news = newsOf(alert, last);
@@ -131,8 +140,13 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
       }
       case "repeat":
       case "old":
-        done.repeated += 1;
         if (last && !pending.has(last.id)) plan.write(countRepeat(last.id, now));
+        if (!last || news.kind === "old" || alert.status !== "firing" || alert.severity === last.severity) {
+          done.repeated += 1;
+          break;
+        }
+        done.changed += 1;
+        changeSeverity(plan, last, alert, { pending, fresh, risen }, now);
         break;
       case "resolve":
         done.ended += 1;
@@ -154,11 +168,74 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
     }
   }
   if (ended.size > 0) plan.write(touchServices([...ended]));
-  const placed = await place(db, plan, fresh, now, (id, set) => {
-    const { alert, flapping } = pending.get(id)!;
-    plan.write(insertAlert(db, { id, sourceId, flapping, ...set }, alert, now));
+  const placed = await place(db, plan, { fresh, risen, places }, now, (id, set) => {
+    const found = pending.get(id);
+    if (!found) plan.write(placeAlert(id, set));
+    else plan.write(insertAlert(db, { id, sourceId, flapping: found.flapping, ...set }, found.alert, now));
   });
   return (await commit(db, plan)) ? { ...done, ...placed } : null;
+}
+
+/**
+ * The service that each alert is about, and what is learned of where services run. An alert that was seen before is of the
+ * service that it was of then, unless it is called differently now.
+ */
+async function servicesOf(
+  db: Db,
+  list: readonly Alert[],
+  history: ReadonlyMap<string, readonly AlertRow[]>,
+): Promise<{ idOf: ReadonlyMap<Alert, string>; places: KnownService[] }> {
+  const idOf = new Map<Alert, string>();
+  const asked: Alert[] = [];
+  for (const alert of list) {
+    const before = history.get(alert.fingerprint)?.[0]?.serviceId;
+    if (before !== undefined && (before === alert.service || nameOf(before) === alert.service)) idOf.set(alert, before);
+    else asked.push(alert);
+  }
+  if (asked.length === 0) return { idOf, places: [] };
+  const questions = asked.map(({ service, labels }) => ({ name: service, scope: scopeOf(labels) }));
+  const { ids, learned } = identify(questions, await listPlaces(db));
+  asked.forEach((alert, i) => idOf.set(alert, ids[i]!));
+  return { idOf, places: learned.filter(({ scope }) => Object.keys(scope).length > 0) };
+}
+
+/** An alert that fires already is graver, or less grave, than it was: what was too little for an incident may be enough now. */
+function changeSeverity(
+  plan: Plan,
+  last: AlertRow,
+  alert: Alert,
+  {
+    pending,
+    fresh,
+    risen,
+  }: { pending: Map<string, { alert: Alert; flapping: boolean }>; fresh: Fresh[]; risen: Fresh[] },
+  now: number,
+): void {
+  const was = last.severity;
+  const graver = isGraver(alert.severity, was);
+  last.severity = alert.severity;
+  const begun = fresh.find(({ id }) => id === last.id);
+  if (begun) {
+    // Of one message the last word counts.
+    begun.severity = alert.severity;
+    const { flapping } = pending.get(last.id)!;
+    pending.set(last.id, { flapping, alert: { ...pending.get(last.id)!.alert, severity: alert.severity } });
+    return;
+  }
+  plan.write(setAlertSeverity(last.id, alert.severity, alert.summary));
+  if (graver) {
+    const again = risen.find(({ id }) => id === last.id);
+    if (again) again.severity = alert.severity;
+    else risen.push({ ...ungrouped(last, last.incidentId), name: last.name, summary: alert.summary, row: last });
+  } else if (last.incidentId)
+    plan.tell({
+      at: now,
+      type: "alert.eased",
+      serviceId: last.serviceId,
+      incidentId: last.incidentId,
+      text: `${last.name} on ${last.serviceId} is ${alert.severity} now, was ${was}`,
+      data: { alert: last.id, from: was, to: alert.severity },
+    });
 }
 
 function rowOf(id: string, sourceId: string, alert: Alert, flapping: boolean, now: number): AlertRow {
@@ -187,11 +264,15 @@ export interface Fresh extends UngroupedAlert {
 async function place(
   db: Db,
   plan: Plan,
-  fresh: readonly Fresh[],
+  {
+    fresh: begun,
+    risen,
+    places,
+  }: { fresh: readonly Fresh[]; risen: readonly Fresh[]; places: readonly KnownService[] },
   now: number,
   keep: (alertId: string, set: { incidentId: string | null; muted: boolean }) => void,
 ): Promise<Pick<Received, "opened" | "joined" | "muted">> {
-  if (fresh.length === 0) return { opened: [], joined: [], muted: 0 };
+  if (begun.length + risen.length === 0) return { opened: [], joined: [], muted: 0 };
   const [services, edges, incidents, maintenance, { service_mode: mode }] = await Promise.all([
     listServices(db),
     listEdges(db),
@@ -199,6 +280,12 @@ async function place(
     listMaintenance(db, now),
     loadSettings(db),
   ]);
+  // What got graver in an open incident raises it; anything else is placed as what has just begun is.
+  const isOpen = new Set(incidents.map(({ id }) => id));
+  const raised = risen.filter(({ previousIncidentId: id }) => id !== null && isOpen.has(id));
+  for (const alert of raised) raiseIncident(plan, alert.previousIncidentId!, alert, now);
+  const fresh = [...begun, ...risen.filter((alert) => !raised.includes(alert))];
+  if (fresh.length === 0) return { opened: [], joined: [], muted: 0 };
   const subjects = await listSubjectsOf(
     db,
     incidents.map(({ id }) => id),
@@ -217,14 +304,16 @@ async function place(
   const grouping = groupAlerts({
     alerts: fresh,
     incidents: open,
-    edges,
+    edges: callsInPlaces(edges, [...services, ...places]),
     healthy: new Set(services.filter(({ state }) => state === "healthy").map(({ id }) => id)),
     unhealthy: new Map(services.filter(isUnwell).map(({ id, stateSince }) => [id, stateSince])),
     maintenance,
     now,
   });
   const byId = new Map(fresh.map((alert) => [alert.id, alert]));
-  const known = new Set(services.map(({ id }) => id));
+  const concerned = new Set(fresh.map(({ service }) => service));
+  plan.write(...places.filter(({ id }) => concerned.has(id)).map((place) => learnPlace(place, now)));
+  const known = new Set([...services, ...places].map(({ id }) => id));
   for (const service of new Set([
     ...fresh.map(({ service: id }) => id),
     ...grouping.opens.map(({ primary }) => primary),

@@ -1,17 +1,30 @@
 import type { ParsedAlerts } from "@/lib/contracts/alert-parse";
 import type { AlertsAnswer } from "@/lib/contracts/alerts";
-import type { Sender } from "@/lib/auth/sources";
-import { type Db, write } from "@/lib/db/client";
-import { alertSources } from "@/lib/db/schema";
+import { countMessage, noteRefusal, type Sender } from "@/lib/auth/sources";
+import type { Db } from "@/lib/db/client";
+import { SentinelError } from "@/lib/errors";
+import { metrics } from "@/lib/metrics";
 import { requestSweep } from "../scheduler";
 import { receiveAlerts } from "./receive";
 
-/** Takes a sender's alerts in, and says what became of them. Incidents are open when this returns; their investigation begins right after. */
+/**
+ * Takes a sender's alerts in, and says what became of them. Incidents are open when this returns; their investigation begins
+ * right after. What is refused is noted on the source, in the log and in a metric; when all of it is, throws `invalid` with
+ * the fields, so that the sender notices too.
+ */
 export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, now: number): Promise<AlertsAnswer> {
   const { alerts, rejected, rejectedAlerts, truncated, ignored } = parsed;
-  // A sender that signs has no token and so no row yet: it is listed from its first message on.
-  if (sender.id === sender.kind) await write(db, [signedSource(db, sender, now)]);
+  await countMessage(db, sender, now);
+  const [first] = rejected;
+  if (first) await noteRefusal(db, sender, { ...first, count: rejectedAlerts }, now);
+  if (first && alerts.length === 0)
+    throw new SentinelError("invalid", {
+      detail:
+        rejectedAlerts === 1 ? `The alert was refused: ${first.reason}` : `All ${rejectedAlerts} alerts were refused`,
+      fields: rejected.slice(0, MAX_FIELDS).map(({ field, reason }) => ({ field, reason })),
+    });
   const done = alerts.length > 0 ? await receiveAlerts(db, sender.id, alerts, now) : null;
+  metrics().alertsAccepted.inc({ source: sender.kind }, alerts.length);
   if (done) requestSweep();
   return {
     accepted: done ? done.received - done.repeated : 0,
@@ -23,8 +36,5 @@ export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, n
   };
 }
 
-const signedSource = (db: Db, { id, kind }: Sender, now: number) =>
-  db
-    .insert(alertSources)
-    .values({ id, kind, createdAt: now, createdBy: "configuration", lastAt: now })
-    .onConflictDoUpdate({ target: alertSources.id, set: { lastAt: now } });
+/** Fields of an error answer: those beyond repeat themselves. */
+const MAX_FIELDS = 20;

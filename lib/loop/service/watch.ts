@@ -1,4 +1,4 @@
-import type { Alert } from "@/lib/core/alert";
+import { type Alert, isGraver } from "@/lib/core/alert";
 import type { DetectorState } from "@/lib/core/detect";
 import { lookAt, type SignalNow } from "@/lib/core/signal-watch";
 import { DEFAULT_SIGNALS, formatSignal } from "@/lib/core/signals";
@@ -253,9 +253,13 @@ function own(
 /** Of what is well already nothing is told; what fires goes on firing without being counted at every look. */
 async function onlyNews(db: Db, alerts: readonly Alert[]): Promise<Alert[]> {
   const firing = await listFiringOf(db, OWN_SOURCE);
-  const open = new Set([...firing.values()].flat().map(({ fingerprint }) => fingerprint));
+  const open = new Map([...firing.values()].flat().map((row) => [row.fingerprint, row]));
   return alerts.flatMap((alert) => {
-    if ((alert.status === "firing") === open.has(alert.fingerprint)) return [];
+    const known = open.get(alert.fingerprint);
+    // It goes on, and has got worse: the same occurrence, told anew.
+    if (known && alert.status === "firing" && isGraver(alert.severity, known.severity))
+      return [{ ...alert, startsAt: known.startsAt }];
+    if ((alert.status === "firing") === (known !== undefined)) return [];
     return [alert.status === "firing" ? alert : { ...alert, startsAt: firingSince(firing, alert) ?? alert.startsAt }];
   });
 }

@@ -3,5 +3,6 @@ import { route } from "@/lib/http/route";
 import { takeGithub } from "@/lib/loop/service/github";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES_GITHUB, {
-  POST: ({ db, body, request, now }) => takeGithub(db, request.headers.get("x-github-event") ?? "", body, now),
+  POST: ({ db, body, request, sender, now }) =>
+    takeGithub(db, sender, { event: request.headers.get("x-github-event") ?? "", body }, now),
 });
