@@ -14,7 +14,7 @@ const flag = (fallback: boolean) =>
 const secret = (min: number) => z.string().min(min, `must have at least ${min} characters`).optional();
 const address = z
   .url({ protocol: /^https?$/ })
-  .transform((value) => value.replace(/\/+$/, ""))
+  .transform((value) => value.replace(/(?<!\/)\/+$/, ""))
   .optional();
 const origin = z
   .url({ protocol: /^https?$/ })

@@ -200,7 +200,7 @@ export function modelSettings(env: ModelEnv): ModelSettings {
 /** `provider/model=input:output`, comma-separated. The environment's schema has checked the form. */
 function pricesOf(text: string): Record<string, Price> {
   const entries = text.split(",").flatMap((part) => {
-    const [, name, input, output] = /^\s*([^=]+?)\s*=\s*([\d.]+):([\d.]+)\s*$/.exec(part) ?? [];
+    const [, name, input, output] = /^\s*([^\s=]+)\s*=\s*([\d.]+):([\d.]+)\s*$/.exec(part) ?? [];
     return name === undefined ? [] : [[name, { input: Number(input), output: Number(output) }] as const];
   });
   return Object.fromEntries(entries);

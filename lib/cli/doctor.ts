@@ -132,5 +132,5 @@ async function server(url: string): Promise<Finding[]> {
   }
 }
 
-const withoutSecrets = (url: string) => url.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "");
+const withoutSecrets = (url: string) => url.replace(/\/\/[^/@]*@/, "//").replace(/\?.*/s, "");
 const said = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -31,7 +31,7 @@ function withZone(text: string): string {
     .replace(",", ".")
     .replace(" ", "")
     .replace(/(\.\d{3})\d+/, "$1");
-  if (/Z$/i.test(iso) || /T.*[+-]\d\d:?\d\d$/.test(iso)) return iso;
+  if (/Z$/i.test(iso) || /T[^T+-]*[+-]\d\d:?\d\d$/.test(iso)) return iso;
   return iso.includes("T") ? `${iso}Z` : `${iso}T00:00:00Z`;
 }
 

@@ -73,7 +73,7 @@ export function wordsOf(text: string): string[] {
     text
       .slice(0, READ_CHARS)
       .replace(/([a-z\d])([A-Z])/g, "$1 $2")
-      .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
+      .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
       .toLowerCase()
       .match(/\d+(?:\.\d+)?|[a-z]+|[(),;]/g) ?? []
   );
@@ -82,7 +82,7 @@ export function wordsOf(text: string): string[] {
 /** A system's errno in capitals: ECONNREFUSED, ENOTFOUND, EPIPE. */
 const ERRNO = /\bE[A-Z]{4,14}\b/;
 /** A response of a server that failed, in an access line: a number from 500 on right after a path or a protocol. */
-const SERVER_FAILED = /(?:\/\S*|HTTP\/\d(?:\.\d)?"?)\s+5\d\d\b/;
+const SERVER_FAILED = /5\d\d\b(?<=\/\S*\s+5\d\d)/;
 /** A process that ended with something else than zero. */
 const EXIT_NOT_ZERO = /\bexit(?:ed)?(?:\s+with)?[\s_-]*(?:code|status)[\s=:]*(?!0\b)\d/i;
 

@@ -67,7 +67,7 @@ const plain = (text: string): string =>
 const CITATION = /[[(]\s*([a-z]\d{1,5}(?:\s*[,;]\s*[a-z]\d{1,5}){0,30})\s*[\])]/gi;
 const withoutCitations = (text: string): string => text.replace(CITATION, " ");
 
-const QUOTES = /"([^"\n]{2,600})"|“([^”\n]{2,600})”|`([^`\n]{2,600})`|(?<![\p{L}\d])'([^'\n]{3,600})'(?![\p{L}\d])/gu;
+const QUOTES = /"([^"\n]{2,600})"|“([^“”\n]{2,600})”|`([^`\n]{2,600})`|(?<![\p{L}\d])'([^'\n]{3,600})'(?![\p{L}\d])/gu;
 const quotesIn = (text: string): string[] =>
   [...text.matchAll(QUOTES)].map((m) => (m[1] ?? m[2] ?? m[3] ?? m[4])!.trim());
 
@@ -135,10 +135,15 @@ export function claimsOf(text: string): Claim[] {
   for (const line of text.split(/\n+/)) {
     const bare = line.replace(/^\s*(?:[-*•]|\d+[.)]|#{1,6})\s+/, "").trim();
     for (const part of bare.split(/(?<=[.!?]["'”)\]]?)\s+(?=[\p{Lu}"“'([\d])/u)) {
-      const cites = [...part.matchAll(CITATION)].flatMap(([, ids]) => ids!.toLowerCase().split(/\s*[,;]\s*/));
+      const cites = [...part.matchAll(CITATION)].flatMap(([, ids]) =>
+        ids!
+          .toLowerCase()
+          .split(/[,;]/)
+          .map((id) => id.trim()),
+      );
       const words = withoutCitations(part)
-        .replace(/\s+([.,;:!?])/g, "$1")
         .replace(/\s+/g, " ")
+        .replace(/ ([.,;:!?])/g, "$1")
         .trim();
       const last = claims.at(-1);
       if (/^[.,;:!?]*$/.test(words)) {

@@ -14,7 +14,10 @@ export const INSTRUCTION_KINDS = [
 ] as const;
 export type InstructionKind = (typeof INSTRUCTION_KINDS)[number];
 
-const BETWEEN = "[\\s_+\\-.*'\"`,:;/|>#()]";
+const SEPARATORS = "\\s_+\\-.*'\"`,:;/|>#()";
+const BETWEEN = `[${SEPARATORS}]`;
+/** What stands between an order and its command: separators, and signs of assignment and of a shell. */
+const BEFORE_COMMAND = `[${SEPARATORS}=$]{0,16}`;
 /** A space in a pattern stands for what separates words in prose, URLs and identifiers alike; ` ?` for that or nothing. */
 const rule = (kind: InstructionKind, source: string) => ({
   kind,
@@ -23,13 +26,13 @@ const rule = (kind: InstructionKind, source: string) => ({
 
 const TOLD =
   "(?:instructions?|prompts?|rules?|guidelines?|directives?|orders|constraints|safety|polic(?:y|ies)|training|safeguards?|guardrails?)";
-const DESTRUCTIVE =
-  "(?:sudo )?(?:rm -[rf]{1,2}|kubectl delete|kubectl scale[^\\n]{0,60}replicas[=\\s]0|kubectl drain|helm (?:uninstall|delete)|drop (?:table|database|schema)|truncate table|delete from|terraform destroy|docker (?:rm|system prune|kill)|shutdown (?:now|h now|r now)|reboot (?:now|f\\b)|mkfs|dd if=|chmod (?:-r )?777|iptables -f|git push (?:--force|-f)|(?:curl|wget) [^\\n|]{1,120}\\| ?(?:sudo )?(?:ba|z)?sh|systemctl (?:stop|disable)|kill -9 -1|aws [a-z\\d]{2,20} (?:delete|terminate)|flushall|format c)";
+const DESTRUCTIVE = `(?:sudo )?(?:rm -[rf]{1,2}|kubectl delete|kubectl scale[^\\n]{0,60}replicas[=\\s]0|kubectl drain|helm (?:uninstall|delete)|drop (?:table|database|schema)|truncate table|delete from|terraform destroy|docker (?:rm|system prune|kill)|shutdown (?:now|h now|r now)|reboot (?:now|f\\b)|mkfs|dd if=|chmod (?:-r )?777|iptables -f|git push (?:--force|-f)|(?:curl|wget)${BETWEEN}[^\\n|]{1,120}\\| ?(?:sudo )?(?:ba|z)?sh|systemctl (?:stop|disable)|kill -9 -1|aws [a-z\\d]{2,20} (?:delete|terminate)|flushall|format c)`;
 /** Somebody who reads: a model, or whoever has its tools. Words alone do not count, only being spoken to. */
 const READER =
   "(?:ai|llm|gpt|claude|chatgpt|assistant|copilot|language model|(?:ai|sre|ops|incident|on-?call|investigat\\w{2,6}|sentinel|autonomous|automated|remediation|triage|analysis|log) (?:agent|assistant|bot|model|triage|analysis|analyst|responder|reader|reviewer)|sentinel)";
 
-/** Passages that give orders, matched against folded lower-case text; every repetition is bounded, so matching is linear. */
+/** Passages that give orders, matched against folded lower-case text; every repetition is bounded and nothing can be
+ * read in two ways (separators and words have no character in common), so matching is linear: `evals/hostile` counts the steps. */
 export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
   rule(
     "override",
@@ -63,7 +66,7 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
   ),
   rule(
     "role",
-    "(?:^|\\n|\\\\n|-{3,}|={3,})\\s{0,4}[\\[(<]?(?:human|user|system|assistant|developer)(?:\\s?:|[\\])>]:?)\\s{0,4}(?:you (?:are|must|should|will)|please|ignore|from now|do not|don't|i will|i have|sure|execute|run|call|restart|delete|approve|approved|understood)\\b",
+    "(?:^|\\n|\\\\n|---|===)\\s{0,4}[\\[(<]?(?:human|user|system|assistant|developer)(?:\\s?:|[\\])>]:?)\\s{0,4}(?:you (?:are|must|should|will)|please|ignore|from now|do not|don't|i will|i have|sure|execute|run|call|restart|delete|approve|approved|understood)\\b",
   ),
   rule(
     "role",
@@ -106,19 +109,19 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
   ),
   rule(
     "command",
-    `(?:\\b(?:run|execute|exec|type|paste|issue|apply|perform|do|launch|fix|remediation|resolve|solution|workaround|action required|required action|next step)(?: (?:this|the|following|command|by|with|in|a|shell|terminal|now|immediately|is|it|on|all|nodes|hosts|as|root|must|be|to|running|executing)){0,6} ?[:=\`"'$]{0,4} ?)${DESTRUCTIVE}`,
+    `(?:\\b(?:run|execute|exec|type|paste|issue|apply|perform|do|launch|fix|remediation|resolve|solution|workaround|action required|required action|next step)(?: (?:this|the|following|command|by|with|in|a|shell|terminal|now|immediately|is|it|on|all|nodes|hosts|as|root|must|be|to|running|executing)){0,6}${BEFORE_COMMAND})${DESTRUCTIVE}`,
   ),
   rule(
     "command",
-    `\\b(?:urgent|immediately|asap|right now|now|must|please|operator|required|important) (?:[a-z]{1,14} ){0,6}(?:run|execute|paste|apply|do)? ?[:\`"'$]{0,3} ?${DESTRUCTIVE}`,
+    `\\b(?:urgent|immediately|asap|right now|now|must|please|operator|required|important)(?: [a-z]{1,14}){0,7}${BEFORE_COMMAND}${DESTRUCTIVE}`,
   ),
   rule(
     "command",
-    "\\b(?:(?:you|operator|operators|agent|on-?call|engineer|whoever reads this) (?:must|should|need to|have to|are to|shall)|please|urgent|immediately|now) (?:[a-z]{1,12} ){0,3}(?:restart|delete|terminate|scale down|roll ?back|drop|wipe|disable|revoke|stop|shut ?down|kill|remove|purge|truncate) (?:the |all |every |this |[a-z-]{1,30} ){1,4}(?:without|immediately|right away|now|at once|no questions|before anyone|database|production|cluster|prod|backups?|monitoring|alerting|audit)",
+    "\\b(?:(?:you|operator|operators|agent|on-?call|engineer|whoever reads this) (?:must|should|need to|have to|are to|shall)|please|urgent|immediately|now) (?:[a-z]{1,12} ){0,3}(?:restart|delete|terminate|scale down|roll ?back|drop|wipe|disable|revoke|stop|shut ?down|kill|remove|purge|truncate) (?:[a-z]{1,30} ){1,6}(?:without|immediately|right away|now|at once|no questions|before anyone|database|production|cluster|prod|backups?|monitoring|alerting|audit)",
   ),
   rule(
     "command",
-    "\\bcurl [^\\n]{0,160}\\| ?(?:sudo )?(?:ba|z)?sh\\b[^\\n]{0,40}(?:to (?:fix|resolve|remediate|recover)|required|immediately)|\\bto (?:fix|resolve|remediate|recover)[^\\n]{0,60}\\b(?:curl|wget) [^\\n]{0,160}\\| ?(?:sudo )?(?:ba|z)?sh\\b",
+    `\\bcurl${BETWEEN}[^\\n]{0,160}\\| ?(?:sudo )?(?:ba|z)?sh\\b[^\\n]{0,40}(?:to (?:fix|resolve|remediate|recover)|required|immediately)|\\bto (?:fix|resolve|remediate|recover)(?:(?!\\b(?:curl|wget)\\b)[^\\n]){0,60}\\b(?:curl|wget)${BETWEEN}[^\\n]{0,160}\\| ?(?:sudo )?(?:ba|z)?sh\\b`,
   ),
   rule(
     "bypass",
@@ -205,7 +208,7 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
   ),
   rule(
     "exfiltration",
-    "\\b(?:upload|send|post|copy|scp|exfiltrate|cat|curl|forward) [^\\n]{0,40}(?:kube config|kubeconfig|ssh id|ssh authorized|id_rsa|aws credentials|etc passwd|etc shadow|env file|secrets?)[^\\n]{0,40}\\b(?:to|at|\\|) ?(?:https?|[\\d]{1,3} \\d{1,3} \\d|nc |curl)",
+    `\\b(?:upload|send|post|copy|scp|exfiltrate|cat|curl|forward)${BETWEEN}[^\\n]{0,40}(?:kube config|kubeconfig|ssh id|ssh authorized|id_rsa|aws credentials|etc passwd|etc shadow|env file|secrets?)[^\\n]{0,40}\\b(?:to|at|\\|) ?(?:https?|[\\d]{1,3} \\d{1,3} \\d|nc |curl)`,
   ),
   rule(
     "override",
@@ -218,7 +221,7 @@ export const RULES: readonly { kind: InstructionKind; pattern: RegExp }[] = [
   rule("override", "\\byour (?:instructions|rules|orders|directives|guidelines) (?:are|is|now|become)\\b"),
   rule(
     "role",
-    `(?:^|[.;!\\n] ?)(?:the )?${READER}s?, (?:please |you |now )?(?:output|print|reveal|show|run|execute|restart|delete|approve|ignore|report|conclude|say|respond|stop|do|call|use|recommend|roll|scale)\\b`,
+    `\\b(?<=(?:^|[.;!\\n] ?))(?:the )?${READER}s?, (?:please |you |now )?(?:output|print|reveal|show|run|execute|restart|delete|approve|ignore|report|conclude|say|respond|stop|do|call|use|recommend|roll|scale)\\b`,
   ),
   rule(
     "bypass",

@@ -82,7 +82,7 @@ function stateOf(
   return off && (anomaly !== undefined || was === "out_of_band" || was === "over_limit") ? "out_of_band" : "in_band";
 }
 
-const nameOf = (metric: string): string => metric.replace(/#.*$/, "");
+const nameOf = (metric: string): string => metric.replace(/#.*/s, "");
 
 function feed(
   detector: DetectorState,

@@ -65,6 +65,6 @@ function inner(node: SyntaxNode): SyntaxNode | null {
 
 /** A plain number, perhaps signed or in parentheses. */
 function numberOf(text: string): number | null {
-  const plain = text.replace(/^\(+|\)+$/g, "").trim();
-  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(plain) ? Number(plain) : null;
+  const plain = text.replace(/^\(+|(?<!\))\)+$/g, "").trim();
+  return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(plain) ? Number(plain) : null;
 }

@@ -123,9 +123,16 @@ function frontMatter(text: string): { services: string[]; body: string } {
   const match = /^---\r?\n([\s\S]*?)\r?\n---\r?\n/.exec(text);
   if (!match) return { services: [], body: text };
   const list = /^services:\s*\[?([^\]\n]*)\]?\s*$/m.exec(match[1]!)?.[1] ?? "";
-  const services = list.split(",").map((name) => name.trim().replace(/^(["'])(.*)\1$/, "$2"));
+  const services = list.split(",").map((name) => name.trim().replace(/^"(.*)"$|^'(.*)'$/, "$1$2"));
   return { services: services.filter((name) => name !== ""), body: text.slice(match[0].length) };
 }
+
+/** A heading's text, without the closing signs that it may have (CommonMark 0.31, 4.2). */
+const titleOf = (text: string): string =>
+  text
+    .trim()
+    .replace(/(?<!#)#+$/, "")
+    .trim();
 
 interface Section {
   level: number;
@@ -142,10 +149,10 @@ function sectionsOf(markdown: string): Section[] {
     const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
     if (mark && fence === null) fence = mark;
     else if (mark && fence !== null && mark[0] === fence[0] && mark.length >= fence.length) fence = null;
-    const heading = fence === null ? /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(line) : null;
+    const heading = fence === null ? /^ {0,3}(#{1,6})\s(.*)$/.exec(line) : null;
     if (heading) {
       const level = heading[1]!.length;
-      above = [...above.slice(0, level - 1), heading[2]!];
+      above = [...above.slice(0, level - 1), titleOf(heading[2]!)];
       sections.push({ level, headings: above, body: "", lines: [] });
     } else sections.at(-1)!.lines.push(line);
   }

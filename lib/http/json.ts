@@ -57,9 +57,10 @@ function depthExceededAt(bytes: Buffer): number | null {
 }
 
 const SPACE = /[ \t\n\r]*/y;
-const STRING = String.raw`"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"`;
-const SCALAR = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null`;
-const TOKEN = new RegExp(String.raw`[[\]{}:,]|${STRING}|${SCALAR}`, "y");
+/** A bracket, a colon, a comma, or a whole string, number or word. */
+const TOKEN =
+  // oxlint-disable-next-line no-control-regex -- a string holds none
+  /[[\]{}:,]|"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** What may come next: a value, a key, a colon, a comma, the end, or whatever closes an empty container. */
 type Next = "value" | "first value" | "key" | "first key" | "colon" | "comma" | "end";

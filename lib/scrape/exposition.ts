@@ -10,7 +10,7 @@ export interface Exposed {
 const MAX_LINE = 20_000;
 const NAME = /[A-Za-z_:][A-Za-z0-9_:]*/y;
 const LABEL = /\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*/y;
-const VALUE = /^[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf|infinity|nan)$/i;
+const VALUE = /^[+-]?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf|infinity|nan)$/i;
 const TIMESTAMP = /^-?\d+$/;
 
 /**

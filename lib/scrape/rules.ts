@@ -119,7 +119,7 @@ export function createAlerts(rules: AlertRule[], store: Store) {
 
 /** `{{ $labels.x }}` and `{{ $value }}`. Throws for any other template. */
 function expand(template: string, labels: Labels, value: number): string {
-  return template.replace(/\{\{(.*?)\}\}/g, (_, inside: string) => {
+  return template.replace(/\{\{([^{}]*)\}\}/g, (_, inside: string) => {
     const label = /^\s*\$labels\.(\w+)\s*$/.exec(inside)?.[1];
     if (label) return labels[label] ?? "";
     if (inside.trim() === "$value") return String(value);

@@ -97,7 +97,7 @@ export function createClient(options: ClientOptions): Client {
   let idleWaiters: (() => void)[] = [];
 
   const headers = { authorization: `Bearer ${o.key}`, accept: "application/json" };
-  const at = (path: string) => new URL(`${o.url.replace(/\/+$/, "")}/api/v1/${path}`);
+  const at = (path: string) => new URL(`${o.url.replace(/(?<!\/)\/+$/, "")}/api/v1/${path}`);
 
   function tell(directive: Directive) {
     for (const heard of listeners.get(directive.agent_id) ?? []) heard(directive);

@@ -60,7 +60,7 @@ export function createGithub(
   { owner, repo }: Repository,
   signal: AbortSignal,
 ) {
-  const root = `${api.replace(/\/+$/, "")}/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`;
+  const root = `${api.replace(/(?<!\/)\/+$/, "")}/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`;
 
   async function ask<T>(path: string, { form, body, absent = [] }: Asked<T>): Promise<T | null> {
     const answer = await exchange(root + path, {
