@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseSync, Visitor } from "oxc-parser";
-import { RULES } from "@/lib/core/instructions-rules";
 
 export interface Found {
   /** `file:line` */
@@ -37,11 +37,28 @@ function patternsIn(path: string): Found[] {
   return found;
 }
 
-/** Patterns that are put together while the program runs and see text from outside. */
-export const builtPatterns = (): Found[] =>
-  RULES.map(({ kind, pattern }, i) => ({ where: `lib/core/instructions-rules.ts, rule ${i} (${kind})`, pattern }));
-
-/** Where patterns are put together: each is either among `builtPatterns` or sees nothing from outside. */
-export function builders(): string[] {
-  return sources().filter((path) => readFileSync(path, "utf8").includes("new RegExp("));
+/**
+ * Every regular expression that a module of the source puts together when it is loaded. The modules are loaded here, and must not
+ * have been before: a module is loaded once.
+ */
+export async function builtPatterns(): Promise<Found[]> {
+  const found: Found[] = [];
+  const Original = globalThis.RegExp;
+  for (const path of sources().filter((one) => readFileSync(one, "utf8").includes("new RegExp("))) {
+    globalThis.RegExp = new Proxy(Original, {
+      construct(target, args: [string, string?]) {
+        const pattern = new target(...args);
+        // Modules that this one loads are recorded for themselves.
+        const frame = new Error().stack?.split("\n")[2] ?? "";
+        if (frame.includes(path)) found.push({ where: path, pattern });
+        return pattern;
+      },
+    });
+    try {
+      await import(/* @vite-ignore */ pathToFileURL(resolve(path)).href);
+    } finally {
+      globalThis.RegExp = Original;
+    }
+  }
+  return found;
 }
