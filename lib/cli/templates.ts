@@ -1,15 +1,16 @@
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
 import type { Command } from "commander";
 import { messageOf } from "@/lib/core/log-message";
 import { createMiner } from "@/lib/core/log-templates";
+import { gunzipped, utf8 } from "@/lib/evidence/text-bytes";
 
 /** Characters kept of one line while it is read: a file without line ends must not fill the memory. */
 const LINE_MAX = 1_000_000;
 
 const HELP = `
-The file holds plain lines or JSON lines (the message is taken from "message", "msg" or "log"), gzipped or not (.gz).
+The file holds plain lines or JSON lines (the message is taken from "message", "msg", "log", "MESSAGE" …, also inside lines of
+containers), in UTF-8 or UTF-16, gzipped or not (.gz).
 Writes {lines: [template id of each line], templates: {id: text}}; values stand as <*>. No database.
 
 Example:
@@ -41,12 +42,14 @@ export function registerTemplates(program: Command): void {
  */
 async function* linesOf(file: string): AsyncGenerator<string> {
   const raw = createReadStream(file);
-  const bytes = file.endsWith(".gz") ? raw.pipe(createGunzip()) : raw;
-  raw.on("error", (cause) => bytes.destroy(cause));
-  bytes.setEncoding("utf8");
+  const bytes = file.toLowerCase().endsWith(".gz")
+    ? gunzipped(raw as AsyncIterable<Buffer>)
+    : (raw as AsyncIterable<Buffer>);
+  const decoder = new TextDecoder();
   let rest = "";
   try {
-    for await (const chunk of bytes as AsyncIterable<string>) {
+    for await (const block of utf8(bytes)) {
+      const chunk = decoder.decode(block, { stream: true });
       let from = 0;
       for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", from)) {
         yield rest === "" ? chunk.slice(from, end) : (rest + chunk.slice(from, end)).slice(0, LINE_MAX);
@@ -55,6 +58,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
       }
       if (rest.length < LINE_MAX) rest += chunk.slice(from);
     }
+    rest += decoder.decode();
     if (rest !== "") yield rest.slice(0, LINE_MAX);
   } catch (cause) {
     throw new Error(`--input ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

@@ -36,6 +36,16 @@ describe("maskLine", () => {
     ["took 3. Retrying.", "took <*>. Retrying."],
     ["user=root uid=0", "user=root uid=<*>"],
     ["  two \t blanks  ", "two blanks"],
+    ["订单0支付成功", "订单<*>支付成功"],
+    ["订单0支付失败，耗时35毫秒", "订单<*>支付失败，耗时<*>毫秒"],
+    ["接続12がタイムアウトしました", "接続<*>がタイムアウトしました"],
+    ["주문 123건이 실패했습니다", "주문 <*>건이 실패했습니다"],
+    ["การเชื่อมต่อ7ล้มเหลว", "การเชื่อมต่อ<*>ล้มเหลว"],
+    ["用户u17登录失败", "用户<*>登录失败"],
+    ["打开/etc/passwd失败", "打开<*>失败"],
+    ["连接　１２　断开：超时", "连接 <*> 断开：超时"],
+    ["Verbindung zu Gerät-7 für Müller", "Verbindung zu <*> für Müller"],
+    ["Заказ 17 не оплачен", "Заказ <*> не оплачен"],
     ["", ""],
     [" \u0000\t ", ""],
     ["{}", "{}"],
@@ -86,6 +96,9 @@ describe("maskLine", () => {
     "é",
     "C:\\",
     "x=1,",
+    "订1",
+    "订",
+    "１",
   ])("reads a line of %j in linear time, and no more of a megabyte than of its beginning", (part) => {
     const line = (length: number) => part.repeat(Math.ceil(length / part.length));
     expect(looks(line(1800))).toBeLessThan(2.2 * looks(line(900)));

@@ -14,14 +14,26 @@ const HEX_GROUP_MAX = 4;
 const HEX_GROUPS_MIN = 3;
 const HEX_GROUPS_MAX = 8;
 
-const [OTHER, SPACE, BREAK, DIGIT] = [0, 1, 2, 3];
+/** SCRIPT: letters of scripts that write no blanks between words, where a number is told from the words around it by itself. */
+const [OTHER, SPACE, BREAK, DIGIT, SCRIPT] = [0, 1, 2, 3, 4];
 const CLASS = new Uint8Array(128).fill(OTHER);
 for (let code = 0; code < 128; code++) {
   if (code <= 32 || code === 127) CLASS[code] = SPACE;
   else if (code >= 48 && code <= 57) CLASS[code] = DIGIT;
   else if (",;=()[]{}<>\"'|:`".includes(String.fromCharCode(code))) CLASS[code] = BREAK;
 }
-const classOf = (code: number) => (code < 128 ? CLASS[code]! : code === 0xa0 || code === 0xfffd ? SPACE : OTHER);
+const classOf = (code: number) => (code < 128 ? CLASS[code]! : wideClassOf(code));
+
+/** Thai to Myanmar, Khmer; kana, hangul and Han with their punctuation and full-width forms. */
+function wideClassOf(code: number): number {
+  if (code === 0xa0 || code === 0xfffd || code === 0x3000 || code === 0xfeff) return SPACE;
+  if (code < 0x0e00) return OTHER;
+  if (code < 0x1100) return code <= 0x0eff || code >= 0x1000 ? SCRIPT : OTHER;
+  if (code < 0x2e80) return code < 0x1200 || (code >= 0x1780 && code <= 0x17ff) ? SCRIPT : OTHER;
+  if (code >= 0xff10 && code <= 0xff19) return DIGIT;
+  if ((code >= 0x3001 && code <= 0x303f) || (code >= 0xff01 && code <= 0xff20)) return BREAK;
+  return code <= 0xd7ff || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xff21 && code <= 0xffef) ? SCRIPT : OTHER;
+}
 
 const words = (text: string) => new Set(text.split(" "));
 /** Units, so that a size of 900 B and one of 2 KB are the same statement. */
@@ -93,6 +105,10 @@ export function maskLine(line: string): string {
       }
       continue;
     }
+    if (kind === SCRIPT) {
+      while (++i < end && classOf(line.charCodeAt(i)) === SCRIPT);
+      continue;
+    }
     const start = i;
     const word = wordEnd(line, start, end, valueEnd);
     i = Math.abs(word);
@@ -122,9 +138,10 @@ function wordEnd(line: string, start: number, end: number, valueEnd: number): nu
   let at = 0;
   let dots = 0;
   let code = first;
+  let kind = classOf(code);
   let i = start;
   do {
-    if (code < 128 && CLASS[code] === DIGIT) digits++;
+    if (kind === DIGIT) digits++;
     else if (isHexLetter(code)) hex++;
     else if (code === SLASH || code === BACKSLASH) slashes++;
     else if (code === AT && i > start) at++;
@@ -135,7 +152,8 @@ function wordEnd(line: string, start: number, end: number, valueEnd: number): nu
     }
     if (++i === end) break;
     code = line.charCodeAt(i);
-  } while ((code < 128 ? CLASS[code] : classOf(code)) !== SPACE && (code >= 128 || CLASS[code] !== BREAK));
+    kind = code < 128 ? CLASS[code]! : wideClassOf(code);
+  } while (kind === OTHER || kind === DIGIT);
   if (i === start) {
     while (i < end && line.charCodeAt(i) === DOT) i++;
     return -i;

@@ -26,6 +26,17 @@ describe("mineTemplates", () => {
   it("a few words at a place are wording", () =>
     expect(texts(["unit alpha was started", "unit alpha was stopped", "unit alpha was paused"])).toHaveLength(3));
 
+  it("sentences without blanks are told apart by their words, not by their numbers", () =>
+    expect(
+      texts(
+        [0, 1, 2, 3].flatMap((n) => [
+          `订单${n}支付${n % 2 ? "失败" : "成功"}`,
+          `接続${n}がタイムアウトしました`,
+          `주문 ${n}건이 실패했습니다`,
+        ]),
+      ),
+    ).toEqual(["订单<*>支付成功", "接続<*>がタイムアウトしました", "주문 <*>건이 실패했습니다", "订单<*>支付失败"]));
+
   it("a value where words stand too makes them values", () =>
     expect(texts(["user root logged in from afar", "user u17 logged in from afar"])).toEqual([
       "user <*> logged in from afar",

@@ -1,5 +1,6 @@
 import { jsonRecord, timesOf } from "./log-record";
 import { type Form, FORMS, read, type Written } from "./log-time-forms";
+import { withoutColours } from "@/lib/core/log-message";
 import { offsetOf, UTC, type Zone } from "@/lib/core/time-zone";
 
 export interface ClockHint {
@@ -191,10 +192,8 @@ const DAILY_SHAPES = new Set(["", "[", "(", "<", "w ", "[] ", "w: ", " "]);
 const STRONG_SHAPES = new Set(["", "[", "(", "<", "<w>", "<w>w "]);
 
 /** A line without what a terminal or a preallocated file puts before its text. */
-export const plainHead = (line: string): string => line.slice(0, HEAD_CHARS).replace(COLOURS, "").replace(FILLING, "");
-
-const COLOURS = new RegExp(String.raw`\u001b\[[\d;?]{0,16}[A-Za-z]`, "g");
-const FILLING = new RegExp(String.raw`^[\ufeff\0]{1,256}`);
+const plainHead = (line: string): string => withoutColours(line.slice(0, HEAD_CHARS)).replace(FILLING, "");
+const FILLING = new RegExp(String.raw`^\0{1,256}`);
 
 /**
  * What stands before a time, as lines of one logger have it in common: words are `w`, whatever is in brackets or quotes is

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageOf } from "@/lib/core/log-message";
 import { mineTemplates } from "@/lib/core/log-templates";
 import { unreadText } from "@/lib/evidence/looked";
 import type { ToolSpec } from "../models";
@@ -133,7 +134,9 @@ export function createTools(
 }
 
 function templates(lines: string[]): { lines: number; template: string }[] {
-  const mined = mineTemplates(lines).templates.toSorted((a, b) => b.count - a.count);
+  const mined = mineTemplates(lines.map((line) => messageOf(line).text)).templates.toSorted(
+    (a, b) => b.count - a.count,
+  );
   return mined.slice(0, SHOWN_TEMPLATES).map(({ count, text }) => ({ lines: count, template: text }));
 }
 
