@@ -236,3 +236,18 @@ test("three hundred fuzzed bodies over HTTP: never a 5xx", async () => {
     { numRuns: 300 },
   );
 });
+
+test("one bad line of a log refuses no other", async () => {
+  const push = (lines: unknown[]) => asAgent("/api/v1/logs", { method: "POST", body: JSON.stringify({ lines }) });
+  const line = { service: "bad-input", line: "ok" };
+  const answer = await push([line, { ...line, line: "" }, { ...line, line: "x".repeat(9_000), level: null }, line]);
+  expect(answer.status).toBe(202);
+  expect(await answer.json()).toMatchObject({
+    accepted: 3,
+    cut: 1,
+    rejected: [{ index: 1, field: "lines[1].line", reason: "is blank" }],
+    rejected_lines: 1,
+  });
+  expect(await problemOf(await push([{ ...line, line: "" }]))).toMatchObject({ status: 400, code: "invalid" });
+  expect((await push([])).status).toBe(400);
+});

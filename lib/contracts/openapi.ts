@@ -15,7 +15,8 @@ import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources"
 import { ALERTS_ALERTMANAGER, ALERTS_DATADOG, ALERTS_GENERIC, ALERTS_GRAFANA, ALERTS_PAGERDUTY } from "./alerts";
 import { CHANGES } from "./changes";
 import { CHANGES_GITHUB } from "./github";
-import { LOGS, MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS, SCENARIO_FIRE, SCENARIOS } from "./operations";
+import { LOGS } from "./logs";
+import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS, SCENARIO_FIRE, SCENARIOS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
 import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";

@@ -64,25 +64,6 @@ export const RUNBOOKS = resource("/api/v1/runbooks", {
   },
 });
 
-const LogBody = z.object({
-  service: name,
-  line: z.string().min(1).max(8_000),
-  level: z.string().max(20).optional(),
-  timestamp: timestamp.optional(),
-});
-/** Lines of logs, pushed by whoever has no Loki. */
-export const LogsBody = z.object({ lines: z.array(LogBody).min(1).max(5_000) }).meta({ id: "LogsBody" });
-export type LogsBody = z.output<typeof LogsBody>;
-export const LOGS = resource("/api/v1/logs", {
-  POST: {
-    auth: "ingestKey",
-    summary: "Takes in lines of logs of services, as evidence",
-    body: LogsBody,
-    response: z.object({ accepted: z.int() }),
-    status: 202,
-  },
-});
-
 export const ScenarioView = z
   .object({ id: z.string(), title: z.string(), service: z.string() })
   .meta({ id: "ScenarioView" });

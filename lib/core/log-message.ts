@@ -30,10 +30,11 @@ const PREFIX_CHARS = 200;
 
 /** What containerd and CRI-O put before a container's line. */
 const CRI = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.?\d{0,9}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [PF](?::\S{0,20})? /;
+const ESCAPES = ["\u001b", "\u009b", "#033"];
 const ESCAPE = String.raw`(?:\u001b|#033)`;
 /** Colours and other orders to a terminal (ECMA-48), also as rsyslog writes them; links with their address. */
 const TERMINAL = new RegExp(
-  String.raw`${ESCAPE}\[[\d;:?]{0,32}[ -/]{0,4}[@-~]|${ESCAPE}\][^\u0007\u001b]{0,500}(?:\u0007|\u001b\\)|\u009b[\d;:?]{0,32}[@-~]`,
+  String.raw`${ESCAPE}\[[\d;:?]{0,32}[ -/]{0,4}[@-~]|${ESCAPE}\][^\u0007\u001b]{0,200}(?:\u0007|\u001b\\)|\u009b[\d;:?]{0,32}[@-~]`,
   "g",
 );
 
@@ -52,8 +53,8 @@ export function messageOf(line: string): LogMessage {
   let text = line;
   let level: string | null = null;
   for (let layer = 0; layer < LAYERS_MAX; layer++) {
-    text = withoutColours(text);
     if (text.length > JSON_MAX) break;
+    text = withoutColours(text);
     const cri = CRI.exec(text);
     if (cri) {
       text = text.slice(cri[0].length);
@@ -70,7 +71,7 @@ export function messageOf(line: string): LogMessage {
 /** A text without what only a terminal understands, and without the byte order mark that its file began with. */
 export function withoutColours(text: string): string {
   const unmarked = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  return /[\u009b\u001b]|#033/.test(unmarked) ? unmarked.replace(TERMINAL, "") : unmarked;
+  return ESCAPES.some((escape) => unmarked.includes(escape)) ? unmarked.replace(TERMINAL, "") : unmarked;
 }
 
 /** The message and level of a JSON object that a text is; or that it ends in, if that names both. */
@@ -105,21 +106,30 @@ function textOf(value: unknown): string | null {
   return new TextDecoder().decode(Uint8Array.from(value as number[]));
 }
 
+/**
+ * A level as a logger writes it, in lower case: a word, or a number of bunyan's and pino's, of syslog's where `syslog` says so.
+ * Null for what is none.
+ */
+export function levelName(level: unknown, syslog = false): string | null {
+  if (typeof level === "number" || (typeof level === "string" && /^\d{1,3}$/.test(level))) {
+    const number = Number(level);
+    return (syslog ? SYSLOG_LEVELS[number] : LEVEL_NUMBERS.find(([from]) => number >= from)?.[1]) ?? null;
+  }
+  if (typeof level !== "string" || level.length > LEVEL_CHARS) return null;
+  return level.trim().toLowerCase() || null;
+}
+
 function levelOf(fields: Record<string, unknown>): string | null {
   const syslog = "PRIORITY" in fields || "short_message" in fields;
   for (const name of LEVEL_FIELDS) {
     const level = fields[name];
-    // One letter says little: only MongoDB means a severity by it.
-    if (name === "s" && !(typeof level === "string" && /^(?:[FEWI]|D[1-5]?)$/.test(level))) continue;
-    const number =
-      typeof level === "number" || (typeof level === "string" && /^\d{1,3}$/.test(level)) ? Number(level) : null;
-    if (number !== null)
-      return (syslog ? SYSLOG_LEVELS[number] : LEVEL_NUMBERS.find(([from]) => number >= from)?.[1]) ?? null;
-    if (typeof level === "string" && level !== "" && level.length <= LEVEL_CHARS) {
-      const word = level.toLowerCase();
-      return (name === "s" ? LETTERS[word.charAt(0)] : undefined) ?? word;
-    }
+    if (level === undefined) continue;
+    const word = levelName(level, syslog);
+    if (name !== "s") {
+      if (word !== null || typeof level === "number") return word;
+      // One letter says little: only MongoDB means a severity by it.
+    } else if (word !== null && /^(?:[fewi]|d[1-5]?)$/.test(word)) return LETTERS[word.charAt(0)]!;
   }
   const ecs = fields["log"];
-  return typeof ecs === "object" && ecs !== null && "level" in ecs ? levelOf({ level: ecs.level }) : null;
+  return typeof ecs === "object" && ecs !== null && "level" in ecs ? levelName(ecs.level) : null;
 }

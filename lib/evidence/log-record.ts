@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { epochSeconds, FORMS, read, type Written } from "./log-time-forms";
+import { epochSeconds } from "@/lib/core/epoch";
+import { FORMS, read, type Written } from "./log-time-forms";
 
 /**
  * Names that JSON loggers give the time, the most telling first: pino, bunyan, logrus, zap, zerolog, Serilog, ECS, Docker,

@@ -1,3 +1,5 @@
+import { epochSeconds } from "@/lib/core/epoch";
+
 /** A written date and time, as read: what it does not say is left out. */
 export interface Civil {
   year?: number;
@@ -121,13 +123,4 @@ function dateOf(g: Record<string, string | undefined>, order: Order): Pick<Civil
   }
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return null;
   return { month, day, ...(year === undefined ? {} : { year: Number(year) + (year.length === 2 ? 2_000 : 0) }) };
-}
-
-/** Seconds, from seconds, milli-, micro- or nanoseconds since 1970, told apart by size (good from 1973 to 5138); null for another. */
-export function epochSeconds(value: number): number | null {
-  if (value >= 1e8 && value < 1e11) return value;
-  if (value >= 1e11 && value < 1e14) return value / 1e3;
-  if (value >= 1e14 && value < 1e17) return value / 1e6;
-  if (value >= 1e17 && value < 1e20) return value / 1e9;
-  return null;
 }

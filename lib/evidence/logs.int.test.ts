@@ -328,6 +328,12 @@ test("lines that were pushed, by node and time", async () => {
       { t: AT + 1, node: "shop", line: "l1" },
     ],
   });
+  const levels = [["cart", "it hurts", "error"], ["cart", "ERROR it hurts", "error"], ["cart", '{"msg":"x"}', "warn"]] as const; // prettier-ignore
+  await write(db, [
+    db.insert(logLines).values(levels.map(([node, line, level], i) => ({ node, line, level, at: (AT + 60 + i) * 1_000, receivedAt: 0 }))), // prettier-ignore
+  ]);
+  const cart = await pushedLogs(db).read({ node: "cart", from: AT + 60, to: AT + 70, limit: 9 });
+  expect(cart.ok && cart.value.map(({ line }) => line)).toEqual(["error it hurts", "ERROR it hurts", '{"msg":"x"}']);
   await close();
   expect(await pushedLogs(db).read(query)).toMatchObject({ ok: false, reason: expect.stringMatching(/^the database/) });
 });

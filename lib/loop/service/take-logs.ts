@@ -1,21 +1,30 @@
-import type { LogsBody } from "@/lib/contracts/operations";
-import { epochMs } from "@/lib/contracts/timestamp";
+import { type LogsAnswer, type LogsBody, parseLines } from "@/lib/contracts/logs";
 import { redact } from "@/lib/core/redact";
 import { type Db, write } from "@/lib/db/client";
 import { logLines } from "@/lib/db/schema";
+import { SentinelError } from "@/lib/errors";
 
-/** Stores pushed lines, secrets and personal data taken out. Durable before it returns. */
-export async function takeLogs(db: Db, { lines }: LogsBody, now: number): Promise<number> {
+/**
+ * Stores pushed lines, secrets and personal data taken out. Durable before it returns. Lines are judged one by one: the good ones
+ * are kept whatever the others are; if all are bad nothing is stored and it throws `invalid`, with each problem's field.
+ */
+export async function takeLogs(db: Db, { lines }: LogsBody, now: number): Promise<LogsAnswer> {
+  const { good, ...answer } = parseLines(lines);
+  if (good.length === 0)
+    throw new SentinelError("invalid", {
+      detail: "No line was accepted",
+      fields: answer.rejected.map(({ field, reason }) => ({ field, reason })),
+    });
   await write(db, [
     db.insert(logLines).values(
-      lines.map(({ service, line, level, timestamp }) => ({
+      good.map(({ service, line, level, timestamp }) => ({
         node: service,
-        at: timestamp === undefined ? now : epochMs(timestamp),
+        at: timestamp ?? now,
         receivedAt: now,
-        level: level ?? null,
+        level,
         line: redact(line).text,
       })),
     ),
   ]);
-  return lines.length;
+  return { accepted: good.length, ...answer };
 }

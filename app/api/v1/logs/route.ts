@@ -1,7 +1,7 @@
-import { LOGS } from "@/lib/contracts/operations";
+import { LOGS } from "@/lib/contracts/logs";
 import { route } from "@/lib/http/route";
 import { takeLogs } from "@/lib/loop/service/take-logs";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(LOGS, {
-  POST: async ({ db, body, now }) => ({ accepted: await takeLogs(db, body, now) }),
+  POST: ({ db, body, now }) => takeLogs(db, body, now),
 });
