@@ -3,18 +3,30 @@ import { defineConfig } from "vitest/config";
 
 const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") };
 
-/** Tests that end and start servers of their own, and mostly wait: they need not wait for those that share one. */
-const OF_THEIR_OWN = ["e2e/http/{durability,service-durability,sweeper}.test.ts"];
-
-/**
- * Minutes, since how busy the machine is must not decide: what is awaited comes, or never does. `hookTimeout` holds a build.
- */
+/** Minutes, since how busy the machine is must not decide: what is awaited comes, or never does. `hookTimeout` holds a build. */
 const PATIENCE = { testTimeout: 10 * 60_000, hookTimeout: 20 * 60_000, expect: { poll: { timeout: 3 * 60_000 } } };
 
+/** Seeds the properties: one run is as the next. `npm run test:properties` takes fresh ones, and many of them. */
+const PROPERTY_SEED = process.env["PROPERTY_SEED"] ?? "20261127";
+const MANY = process.env["PROPERTY_SEEDS"] !== undefined;
+// oxlint-disable-next-line no-console -- whoever reads a run's output must be able to repeat it
+console.log(`properties: seed ${PROPERTY_SEED} (PROPERTY_SEED)`);
+
+const shared = {
+  ...PATIENCE,
+  ...(MANY && { testTimeout: 24 * 60 * 60_000 }),
+  env: { LOG_LEVEL: "silent", PROPERTY_SEED },
+  setupFiles: MANY ? ["e2e/properties-many.ts"] : ["e2e/properties.ts"],
+};
+
+/** Tests that kill servers of their own, with as few rounds as prove something; with `LONG` set, with many. */
+const CRASH = ["e2e/http/{durability,service-durability,sweeper}.test.ts"];
+
 /**
- * unit: beside the files, in this process. integration: likewise, on a database or a child process of its own. http: against
- * the built server, which its set-up starts. crash: likewise, each with a server that it kills.
- * Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
+ * unit: beside the files, in this process. integration (`*.int.test.ts`): likewise, on a database or a child process of its
+ * own. redteam: attacks, each beside healthy controls. real (`*.real.test.ts`): needs a program or data that a machine with only Node lacks. http: against the built server,
+ * which its set-up starts. crash: likewise, each with a server that it kills. demo: the demo's stories. long: trials of many
+ * minutes. Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
  */
 export default defineConfig({
   test: {
@@ -24,68 +36,60 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          ...shared,
           name: "unit",
           include: ["{lib,sdk/typescript,seeds,components,app}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.{int,real}.test.ts"],
-          env: { LOG_LEVEL: "silent" },
-          ...PATIENCE,
         },
       },
       {
         resolve: { alias },
-        test: {
-          name: "integration",
-          include: ["{lib,sdk/typescript,seeds,app}/**/*.int.test.ts"],
-          env: { LOG_LEVEL: "silent" },
-          ...PATIENCE,
-        },
+        test: { ...shared, name: "integration", include: ["{lib,sdk/typescript,seeds,app}/**/*.int.test.ts"] },
+      },
+      {
+        resolve: { alias },
+        test: { ...shared, name: "redteam", include: ["lib/evals/red-team/*.redteam.ts"] },
+      },
+      {
+        resolve: { alias },
+        test: { ...shared, name: "real", include: ["{lib,sdk/typescript,seeds,app}/**/*.real.test.ts"] },
       },
       {
         resolve: { alias },
         test: {
-          name: "real",
-          include: ["{lib,seeds}/**/*.real.test.ts"],
-          env: { LOG_LEVEL: "silent" },
-          ...PATIENCE,
-        },
-      },
-      {
-        resolve: { alias },
-        test: {
-          name: "redteam",
-          include: ["lib/evals/red-team/*.redteam.ts"],
-          env: { LOG_LEVEL: "silent" },
-        },
-      },
-      {
-        resolve: { alias },
-        test: {
+          ...shared,
           name: "http",
           include: ["e2e/http/**/*.test.ts"],
-          exclude: OF_THEIR_OWN,
+          exclude: CRASH,
           globalSetup: "e2e/http/server.ts",
           fileParallelism: false,
-          ...PATIENCE,
+        },
+      },
+      {
+        resolve: { alias },
+        test: { ...shared, name: "crash", include: CRASH, globalSetup: "e2e/build.ts", fileParallelism: false },
+      },
+      {
+        // Each has a demo of its own; they share the build.
+        test: {
+          ...shared,
+          name: "demo",
+          include: ["e2e/demo/services.test.ts"],
+          globalSetup: "e2e/build.ts",
+          disableConsoleIntercept: true,
         },
       },
       {
         resolve: { alias },
         test: {
-          name: "crash",
-          include: OF_THEIR_OWN,
+          ...shared,
+          name: "long",
+          include: ["e2e/demo/story.test.ts", ...CRASH],
           globalSetup: "e2e/build.ts",
           fileParallelism: false,
-          ...PATIENCE,
-        },
-      },
-      {
-        test: {
-          name: "demo",
-          // Each has a demo of its own; they share the build.
-          globalSetup: "e2e/build.ts",
-          include: ["e2e/demo/**/*.test.ts"],
           disableConsoleIntercept: true,
-          ...PATIENCE,
+          testTimeout: 2 * 60 * 60_000,
+          env: { ...shared.env, LONG: "1" },
         },
       },
     ],

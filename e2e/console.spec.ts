@@ -1,5 +1,13 @@
 import type { Page } from "@playwright/test";
-import { expectAccessible, expectAccessibleInBoth, expectSoundOnPhone, expectSoundScreen, live, PHONE } from "./page";
+import {
+  expectAccessible,
+  expectAccessibleInBoth,
+  expectSoundOnPhone,
+  expectSoundScreen,
+  JOURNEY,
+  live,
+  PHONE,
+} from "./page";
 import { expect, HOSTILE, test } from "./world";
 
 const agentPath = (id: string) => `/agents/${encodeURIComponent(id)}`;
@@ -21,7 +29,7 @@ const SCREENS: Record<string, string> = {
   "settings, people": "/settings?tab=users",
 };
 
-test.describe("each screen, light and dark", () => {
+test.describe("each screen, light and dark", { tag: JOURNEY }, () => {
   for (const [name, path] of Object.entries(SCREENS))
     test(name, async ({ world, context, page, errors }) => {
       await world.signIn(context, "admin");
@@ -47,22 +55,26 @@ test.describe("on a phone", () => {
     });
 });
 
-test("an incident's page: its citations lead to the findings", async ({ world, context, page, errors }) => {
-  await world.signIn(context, "operator");
-  await page.goto("/incidents");
-  await page
-    .getByRole("link", { name: /research-1/ })
-    .first()
-    .click();
-  await expect(page.getByRole("heading", { name: "Timeline" })).toBeVisible();
-  await live(page);
-  await expectAccessible(page);
-  const cite = page.locator('a[href^="#finding-"]').first();
-  const target = await cite.getAttribute("href");
-  await cite.click();
-  await expect(page.locator(target!)).toBeInViewport();
-  expect(errors).toEqual([]);
-});
+test(
+  "an incident's page: its citations lead to the findings",
+  { tag: JOURNEY },
+  async ({ world, context, page, errors }) => {
+    await world.signIn(context, "operator");
+    await page.goto("/incidents");
+    await page
+      .getByRole("link", { name: /research-1/ })
+      .first()
+      .click();
+    await expect(page.getByRole("heading", { name: "Timeline" })).toBeVisible();
+    await live(page);
+    await expectAccessible(page);
+    const cite = page.locator('a[href^="#finding-"]').first();
+    const target = await cite.getAttribute("href");
+    await cite.click();
+    await expect(page.locator(target!)).toBeInViewport();
+    expect(errors).toEqual([]);
+  },
+);
 
 test("names are text, never markup", async ({ world, context, page }) => {
   await world.signIn(context, "viewer");
@@ -73,7 +85,7 @@ test("names are text, never markup", async ({ world, context, page }) => {
   await expect(page).not.toHaveTitle("owned");
 });
 
-test("people who are not signed in are asked to", async ({ page }) => {
+test("people who are not signed in are asked to", { tag: JOURNEY }, async ({ page }) => {
   await page.goto("/agents");
   await expect(page).toHaveURL(/\/sign-in$/);
 });

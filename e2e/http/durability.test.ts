@@ -7,9 +7,12 @@ import { type Agent, type Directive, SimulatedFleet } from "./simulated-fleet";
  * The process is killed at a random moment of a busy life, again and again, on one file. What it acknowledged must be
  * there after each restart, once; what waited must wait; who was held must be held; what was half done must get done once.
  */
-const ROUNDS = 20;
-/** Chooses vitals, batches and the moments of the kills; where exactly these hit, only the machine knows. */
-const SEED = Date.now() % 1_000_000;
+const LONG = process.env["LONG"] === "1";
+const ROUNDS = LONG ? 20 : 5;
+/** Where a kill hits, only the machine knows: rounds go on until one hit a healing half way, but not for ever. */
+const ROUNDS_MOST = 60;
+/** Chooses vitals, batches and the moments of the kills: fixed in the suite, fresh in the long trial. */
+const SEED = LONG ? Date.now() % 1_000_000 : Number(process.env["PROPERTY_SEED"]);
 /** Healthy calls before anything happens: a baseline. */
 const LEARNED = 80;
 /** Agents a round: of a type that asks before it heals, and of one that heals by itself. */
@@ -26,7 +29,7 @@ interface Held {
   untouched: boolean;
 }
 
-describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
+describe(`kill -9 under load, at least ${ROUNDS} times (seed ${SEED})`, () => {
   const server = new OwnServer();
   let fleet: SimulatedFleet;
   const table: Record<string, string | number>[] = [];
@@ -50,7 +53,52 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
     await server.remove();
   });
 
-  it.each(Array.from({ length: ROUNDS }, (_, i) => i + 1))("round %i", async (round) => {
+  it("keeps what it acknowledged, round after round", async () => {
+    let hits = 0;
+    for (let n = 1; n <= ROUNDS || (hits === 0 && n <= ROUNDS_MOST); n++) hits += await round(n);
+    expect(hits, "no kill ever hit a healing half way: this proved nothing").toBeGreaterThan(0);
+  });
+
+  it("leaves nothing half done, and nothing done twice", async () => {
+    await until("what was cut off is resumed", async () => {
+      const { approved, started, sent } = await leftHalfDone();
+      return approved + started + sent === 0;
+    });
+    const twice = await server.rows(
+      `SELECT proposal_id, count(*) AS n FROM action_runs GROUP BY 1 HAVING n > 1
+       UNION ALL SELECT action_run_id, count(*) AS n FROM directives WHERE action_run_id IS NOT NULL GROUP BY 1 HAVING n > 1`,
+    );
+    expect(twice).toEqual([]);
+    const neverRun = await server.rows(
+      `SELECT a.id FROM approvals a JOIN proposals p ON p.id = a.proposal_id
+       WHERE a.state = 'approved' AND p.state <> 'void' AND NOT EXISTS (SELECT 1 FROM action_runs r WHERE r.proposal_id = p.id)`,
+    );
+    expect(neverRun).toEqual([]);
+    const unsent = await server.rows(
+      `SELECT r.id FROM action_runs r WHERE r.state = 'done' AND NOT EXISTS (SELECT 1 FROM directives d WHERE d.action_run_id = r.id)`,
+    );
+    expect(unsent).toEqual([]);
+  });
+
+  it("has judged every event once", async () => {
+    fleet.url = server.sentinel.url;
+    await until("the sweep has caught up", async () => {
+      const [row] = await server.rows<{ lag: number }>(
+        "SELECT count(*) AS lag FROM agent_events e JOIN shards s ON s.id = e.shard WHERE e.seq > s.cursor",
+      );
+      return row!.lag === 0;
+    });
+    await server.stop();
+    const wrong = await server.rows(
+      `SELECT a.id, a.event_count, count(e.seq) AS stored FROM agents a LEFT JOIN agent_events e ON e.agent_id = a.id
+       GROUP BY a.id HAVING a.event_count <> stored`,
+    );
+    expect(wrong).toEqual([]);
+    expect(await server.rows("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  });
+
+  /** One life and death of the server. How many healings the kill hit half way. */
+  async function round(round: number): Promise<number> {
     fleet.url = server.sentinel.url;
     const asking = Array.from({ length: ASKING }, (_, i) => `asks-${round}-${i}`);
     const alone = Array.from({ length: BY_ITSELF }, (_, i) => `heals-${round}-${i}`);
@@ -66,7 +114,7 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
     });
     const pending = await approvalsOf(server, "pending");
     // Most rounds die while a person's approvals are carried out, some while nobody does anything.
-    const decided = round % 5 === 0 ? [] : pending.slice(0, ASKING - 1);
+    const decided = round % 3 === 0 ? [] : pending.slice(0, ASKING - 1);
     for (const { id } of decided) underWay.add(id);
     const answer = decided.length > 0 ? approveAll(decided) : Promise.resolve(null);
     await wait(fleet.random() * KILL_WITHIN_MS);
@@ -103,49 +151,8 @@ describe(`kill -9 under load, ${ROUNDS} times (seed ${SEED})`, () => {
       "begun, not sent": halfDone.started,
       "sent, not noted": halfDone.sent,
     });
-  });
-
-  it("leaves nothing half done, and nothing done twice", async () => {
-    await until("what was cut off is resumed", async () => {
-      const { approved, started, sent } = await leftHalfDone();
-      return approved + started + sent === 0;
-    });
-    const table_ = table as { "approved, not begun": number; "begun, not sent": number; "sent, not noted": number }[];
-    const cutOff = table_.map((r) => r["approved, not begun"] + r["begun, not sent"] + r["sent, not noted"]);
-    expect(Math.max(...cutOff), "no kill ever hit a healing half way: this proved nothing").toBeGreaterThan(0);
-
-    const twice = await server.rows(
-      `SELECT proposal_id, count(*) AS n FROM action_runs GROUP BY 1 HAVING n > 1
-       UNION ALL SELECT action_run_id, count(*) AS n FROM directives WHERE action_run_id IS NOT NULL GROUP BY 1 HAVING n > 1`,
-    );
-    expect(twice).toEqual([]);
-    const neverRun = await server.rows(
-      `SELECT a.id FROM approvals a JOIN proposals p ON p.id = a.proposal_id
-       WHERE a.state = 'approved' AND p.state <> 'void' AND NOT EXISTS (SELECT 1 FROM action_runs r WHERE r.proposal_id = p.id)`,
-    );
-    expect(neverRun).toEqual([]);
-    const unsent = await server.rows(
-      `SELECT r.id FROM action_runs r WHERE r.state = 'done' AND NOT EXISTS (SELECT 1 FROM directives d WHERE d.action_run_id = r.id)`,
-    );
-    expect(unsent).toEqual([]);
-  });
-
-  it("has judged every event once", async () => {
-    fleet.url = server.sentinel.url;
-    await until("the sweep has caught up", async () => {
-      const [row] = await server.rows<{ lag: number }>(
-        "SELECT count(*) AS lag FROM agent_events e JOIN shards s ON s.id = e.shard WHERE e.seq > s.cursor",
-      );
-      return row!.lag === 0;
-    });
-    await server.stop();
-    const wrong = await server.rows(
-      `SELECT a.id, a.event_count, count(e.seq) AS stored FROM agents a LEFT JOIN agent_events e ON e.agent_id = a.id
-       GROUP BY a.id HAVING a.event_count <> stored`,
-    );
-    expect(wrong).toEqual([]);
-    expect(await server.rows("PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
-  });
+    return halfDone.approved + halfDone.started + halfDone.sent;
+  }
 
   async function baselines(ids: string[]): Promise<void> {
     await until("baselines are learned", async () => {

@@ -10,7 +10,7 @@ import { approvalsOf, OwnServer, until } from "./own-server";
  * that was begun is never run again.
  */
 const PHASES = ["investigation", "approval", "action", "verification"] as const;
-const ROUNDS = 4;
+const ROUNDS = process.env["LONG"] === "1" ? 40 : 4;
 const SCENARIO = "invoices-fail";
 /** How long the operation takes at least, so that a kill hits it, and how long it may take at most. */
 const OPERATION_MS = 5_000;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Child } from "./children";
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 5 * 60_000;
 const ASK_EVERY_MS = 150;
 const ANSWER_WITHIN_MS = 2000;
 

@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { childEnv, env } from "@/lib/env";
+import { findBrowser, installBrowser } from "./browser";
+import { readReport, type Result } from "./test-report";
+
+/** No step takes longer than this, in ms; one that does hangs. */
+const STEP_TIMEOUT_MS = 60 * 60_000;
+
+/** Runs one program of the suite. Steps that run beside another print once they have ended; alone, as they go. */
+type Step = (beside: boolean) => Promise<Result>;
+
+const folder = mkdtempSync(join(tmpdir(), "sentinel-tests-"));
+const bin = (name: string): string => join("node_modules", ".bin", name);
+
+async function run(
+  title: string,
+  beside: boolean,
+  command: string,
+  args: string[],
+  more: Record<string, string> = {},
+): Promise<boolean> {
+  if (!beside) console.log(`\n── ${title}`);
+  const began = performance.now();
+  const child = spawn(command, args, {
+    stdio: beside ? ["ignore", "pipe", "pipe"] : "inherit",
+    timeout: STEP_TIMEOUT_MS,
+    env: childEnv({ NEXT_TELEMETRY_DISABLED: "1", ...more }),
+  });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => printed.push(chunk));
+  const ok = await new Promise<boolean>((done) => {
+    child.once("error", (error) => (console.error(error.message), done(false)));
+    child.once("close", (code) => done(code === 0));
+  });
+  if (beside) console.log(`\n── ${title}\n${Buffer.concat(printed).toString()}`);
+  console.log(`── ${title}: ${ok ? "passed" : "FAILED"} in ${Math.round((performance.now() - began) / 1_000)} s`);
+  return ok;
+}
+
+/** A step without tests: only its failure counts. */
+const check =
+  (title: string, command: string, ...args: string[]): Step =>
+  async (beside) => {
+    const ok = await run(title, beside, command, args);
+    const failures = ok ? [] : [`${title}\nsee above`];
+    return { title, ok, passed: 0, failed: Number(!ok), skipped: 0, failures, left: [] };
+  };
+
+/** The tests of one of vitest's projects (vitest.config.ts). */
+const vitest =
+  (project: string): Step =>
+  async (beside) => {
+    const file = join(folder, `${project}.json`);
+    const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    return readReport(project, await run(project, beside, bin("vitest"), args), file);
+  };
+
+/** The browser tests that `args` choose; on a machine that has no browser and cannot get one, they are skipped as one. */
+const browser =
+  (title: string, ...args: string[]): Step =>
+  async (beside) => {
+    const found = findBrowser() ?? installBrowser();
+    const why = `${title}: no Chromium was found and none could be installed`;
+    if (!found) return { title, ok: true, passed: 0, failed: 0, skipped: 1, failures: [], left: [why] };
+    const file = join(folder, `${title.replace(/\W/g, "-")}.json`);
+    const more = { PLAYWRIGHT_JSON_OUTPUT_NAME: file, SENTINEL_BROWSER: found };
+    const ok = await run(title, beside, bin("playwright"), ["test", "--reporter=list,json", ...args], more);
+    return readReport(title, ok, file);
+  };
+
+const JOURNEY = "@journey";
+const build = check("build", process.execPath, bin("tsx"), "lib/demo/build-main.ts");
+
+/** Each test belongs to exactly one tier. Steps of one line run beside one another. */
+const TIERS = {
+  /** What `npm test` runs: everything that Node and a browser are enough for, in minutes. */
+  first: [
+    [check("verify", "npm", "run", "--silent", "verify")],
+    [build],
+    [vitest("unit")],
+    [vitest("integration"), vitest("http")],
+    [browser("browser journeys", "--grep", JOURNEY)],
+  ],
+  /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
+  rest: [
+    [build],
+    [vitest("redteam")],
+    [vitest("crash"), vitest("real")],
+    [vitest("demo")],
+    [browser("browser", "--grep-invert", JOURNEY)],
+  ],
+  /** `npm run test:long`: soaks, many kills, long outages and stories. Their short forms are in the other tiers. */
+  long: [[build], [vitest("long")]],
+} satisfies Record<string, Step[][]>;
+
+async function main(tiers: readonly (keyof typeof TIERS)[]): Promise<void> {
+  const results: Result[] = [];
+  for (const steps of tiers.flatMap((tier): Step[][] => TIERS[tier]))
+    results.push(...(await Promise.all(steps.map((step) => step(steps.length > 1)))));
+  rmSync(folder, { recursive: true });
+
+  const sum = (of: "passed" | "failed" | "skipped") => results.reduce((total, result) => total + result[of], 0);
+  console.log("");
+  for (const { title, failures } of results) for (const failure of failures) console.log(`✗ ${title}: ${failure}\n`);
+  for (const { title, left } of results) for (const name of left) console.log(`skipped: ${title}: ${name}`);
+  for (const { title, ok, passed, failed, skipped } of results)
+    console.log(
+      `${title.padEnd(17)} ${ok ? "ok    " : "FAILED"} ${passed} passed, ${failed} failed, ${skipped} skipped`,
+    );
+  const skippedTooMuch = env().REQUIRE_ALL && sum("skipped") > 0;
+  if (skippedTooMuch) console.log("REQUIRE_ALL is set: a skipped test is a failure");
+  // The last line, alone: whoever reads the output of a run reads this.
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`);
+  process.exitCode = results.every(({ ok }) => ok) && !skippedTooMuch ? 0 : 1;
+}
+
+await new Command("test")
+  .description("Runs the tests. Without an option: the first tier, which needs nothing but Node.")
+  .option("--all", "every test but the long trials")
+  .option("--rest", "what --all has beyond the first tier, for a run that follows one of that")
+  .option("--long", "the long trials")
+  .action(({ all, rest, long }: { all?: true; rest?: true; long?: true }) =>
+    main(long ? ["long"] : rest ? ["rest"] : all ? ["first", "rest"] : ["first"]),
+  )
+  .parseAsync();
