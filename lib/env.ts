@@ -86,10 +86,10 @@ export const VARIABLES = {
   RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days that single events are kept"),
   RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days that hourly rollups are kept"),
   MAX_LATE_MS: count(10 * MINUTE, SECOND, 30 * 24 * HOUR).describe(
-    "Events older than this on arrival are stored, not judged",
+    "Events older than this on arrival are judged by their time of arrival; those of an outage are stored, not judged",
   ),
   MAX_CLOCK_SKEW_MS: count(2 * MINUTE, 0, 24 * HOUR).describe(
-    "Events from further in the future are re-stamped and flagged",
+    "Events from further in the future are judged by their time of arrival; a clock further off is shown",
   ),
   INSTANCE_LIVE_MS: count(45 * SECOND, 100, 24 * HOUR).describe("An instance not heard of for this long is not live"),
   ACK_TIMEOUT_MS: count(30 * SECOND, 100, 24 * HOUR).describe("A directive not confirmed after this notifies"),

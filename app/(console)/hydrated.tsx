@@ -9,6 +9,7 @@ export interface ReadContext {
   now: number;
   instanceLiveMs: number;
   ackTimeoutMs: number;
+  maxClockSkewMs: number;
   directiveLeaseS: number;
 }
 
@@ -22,11 +23,12 @@ export interface Prefetch {
 export async function Hydrated({ queries, children }: { queries: readonly Prefetch[]; children: ReactNode }) {
   await connection();
   const db = await getDb();
-  const { INSTANCE_LIVE_MS, ACK_TIMEOUT_MS, DIRECTIVE_LEASE_S } = env();
+  const { INSTANCE_LIVE_MS, ACK_TIMEOUT_MS, MAX_CLOCK_SKEW_MS, DIRECTIVE_LEASE_S } = env();
   const context = {
     now: Date.now(),
     instanceLiveMs: INSTANCE_LIVE_MS,
     ackTimeoutMs: ACK_TIMEOUT_MS,
+    maxClockSkewMs: MAX_CLOCK_SKEW_MS,
     directiveLeaseS: DIRECTIVE_LEASE_S,
   };
   const client = new QueryClient();

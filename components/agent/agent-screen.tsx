@@ -13,6 +13,7 @@ import { DecisionDialog, type Deciding } from "@/components/approvals/decision-d
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { AgentBadges, IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
+import { BLIND } from "@/components/status/states";
 import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/feedback";
@@ -170,6 +171,11 @@ function Standing({
           Incidents are recorded with what would have been done. Nothing is done.
         </Callout>
       ) : null}
+      {agent.blind_spots.map((spot) => (
+        <Callout key={spot} tone={BLIND[spot].tone} icon={BLIND[spot].icon} title={BLIND[spot].label}>
+          {BLIND[spot].means}
+        </Callout>
+      ))}
       {agent.state === "exhausted" ? (
         <Callout tone="spent" icon={OctagonX} title="Every action of the ladder was tried">
           The agent stays contained. A person has to look, then release it or heal it by hand.

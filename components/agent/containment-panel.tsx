@@ -47,6 +47,9 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
                 <tr key={instance.id}>
                   <td className="max-w-40 truncate px-4 py-2 font-mono text-xs" title={instance.id}>
                     {instance.id}
+                    {instance.clock_behind_ms === null ? null : (
+                      <span className="block truncate font-sans text-warn">{clockText(instance.clock_behind_ms)}</span>
+                    )}
                   </td>
                   <td className="px-2 py-2">
                     <Progress instance={instance} version={directive.version} />
@@ -64,6 +67,10 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
     </Panel>
   );
 }
+
+const MINUTE_MS = 60_000;
+const clockText = (behindMs: number): string =>
+  `clock ${Math.round(Math.abs(behindMs) / MINUTE_MS)} min ${behindMs > 0 ? "behind" : "ahead"}`;
 
 function Progress({ instance, version }: { instance: Instance; version: number }) {
   if (version === 0) return <span className="text-xs text-ink-3">none</span>;

@@ -53,6 +53,7 @@ export function AgentsScreen() {
     { value: "paused", label: PAUSED.label },
     { value: "silent", label: SILENT.label },
     { value: "stuck", label: STUCK.label },
+    { value: "not_judged", label: "Not fully judged" },
   ];
   const types = [
     { value: ANY, label: "Any type" },

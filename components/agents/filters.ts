@@ -4,7 +4,7 @@ import { AGENT_STATES } from "@/lib/core/vocabulary";
 /** What of the grid is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
 export const agentFilters = {
   q: parseAsString.withDefault(""),
-  state: parseAsStringLiteral([...AGENT_STATES, "paused", "silent", "stuck"]),
+  state: parseAsStringLiteral([...AGENT_STATES, "paused", "silent", "stuck", "not_judged"]),
   type: parseAsString,
 };
 

@@ -3,17 +3,19 @@ import type { ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/co
 import { SERVICE } from "@/components/services/states";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
-import { AGENT, agentLook, APPROVAL, INCIDENT, MODES, OUTCOMES, PAUSED, RISKS, SILENT, STUCK } from "./states";
+import { AGENT, agentLook, APPROVAL, BLIND, INCIDENT, MODES, OUTCOMES, PAUSED, RISKS, SILENT, STUCK } from "./states";
 import { MODE, MODE_MEANS, name, OUTCOME, RISK } from "./words";
 
-type Standing = Pick<AgentCard, "state" | "containment" | "enforcement" | "liveness" | "paused">;
+type Standing = Pick<AgentCard, "state" | "containment" | "enforcement" | "liveness" | "paused" | "blind_spots">;
 
-/** The state, and what stands beside it: paused, silent, stuck. */
+/** The state, and what stands beside it: paused, silent, stuck, not judged. */
 export function AgentBadges({ agent }: { agent: Standing }) {
   const looks = [agentLook(agent)];
   if (agent.paused) looks.push(PAUSED);
   if (agent.liveness === "silent") looks.push(SILENT);
   if (agent.liveness === "stuck") looks.push(STUCK);
+  const [blind] = agent.blind_spots;
+  if (blind !== undefined) looks.push(BLIND[blind]);
   return looks.map((look) => (
     <Badge key={look.label} tone={look.tone} icon={look.icon} title={look.means}>
       {look.label}

@@ -10,6 +10,7 @@ import {
   ClockAlert,
   Equal,
   Eye,
+  EyeOff,
   Hand,
   HeartPulse,
   Hourglass,
@@ -27,7 +28,7 @@ import {
   Zap,
 } from "lucide-react";
 import type { AgentCard } from "@/lib/contracts/agents";
-import type { AgentState, ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/core/vocabulary";
+import type { AgentState, ApprovalState, BlindSpot, IncidentState, Mode, Outcome, Risk } from "@/lib/core/vocabulary";
 import type { Tone } from "@/components/ui/badge";
 
 export interface Look {
@@ -75,6 +76,34 @@ export const STUCK: Look = {
   tone: "warn",
   icon: ClockAlert,
   means: "A run is open past its deadline.",
+};
+/** What stands in the way of judging an agent. */
+export const BLIND: Record<BlindSpot, Look> = {
+  late_events: {
+    label: "Not judged",
+    tone: "warn",
+    icon: EyeOff,
+    means: "Its events come from an outage and are too old to judge. Judging goes on with its next timely event.",
+  },
+  no_vitals: {
+    label: "Not judged",
+    tone: "warn",
+    icon: EyeOff,
+    means: "It reports calls without any numbers, so there is nothing to judge.",
+  },
+  missing_vitals: {
+    label: "Partly judged",
+    tone: "warn",
+    icon: EyeOff,
+    means: "It stopped reporting numbers that it used to report. What is missing is not judged.",
+  },
+  high_cardinality: {
+    label: "Partly judged",
+    tone: "warn",
+    icon: EyeOff,
+    means:
+      "Its model, prompt, tools or kinds of steps change from call to call. They are judged together, not one by one.",
+  },
 };
 /** An agent that cannot be made to stop is never called quarantined. */
 const NOT_HELD: Look = {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   AGENT_STATES,
   APPROVAL_STATES,
+  BLIND_SPOTS,
   CONTAINMENTS,
   DIAGNOSES,
   LIVENESS,
@@ -45,6 +46,9 @@ export const AgentCard = z
     state_since: at,
     liveness: z.enum(LIVENESS),
     paused: z.boolean(),
+    blind_spots: z
+      .array(z.enum(BLIND_SPOTS))
+      .describe("why it cannot be judged fully right now; empty: nothing stands in the way"),
     enforcement: z.boolean().nullable(),
     model: z.string().nullable(),
     provider: z.string().nullable(),
@@ -71,7 +75,7 @@ export type AgentCard = z.infer<typeof AgentCard>;
 
 export const AgentsQuery = z.object({
   q: z.string().max(200).optional(),
-  state: z.enum([...AGENT_STATES, "paused", "silent", "stuck"]).optional(),
+  state: z.enum([...AGENT_STATES, "paused", "silent", "stuck", "not_judged"]).optional(),
   type: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(2000).default(1000),
 });
@@ -108,6 +112,10 @@ export const AgentDetail = z
         applied_at: at.nullable(),
         enforced_version: z.int().nullable(),
         enforced_at: at.nullable(),
+        clock_behind_ms: z
+          .int()
+          .nullable()
+          .describe("how far its clock is behind ours (negative: ahead); null: it states no times, or is about right"),
       }),
     ),
     /** Restrictions that stay until a person lifts them. */

@@ -35,6 +35,20 @@ export const IngestAnswer = z
     accepted: z.int(),
     duplicates: z.int(),
     rejected: z.array(z.object({ index: z.int(), field: z.string(), reason: z.string() })),
+    notices: z
+      .array(
+        z.object({
+          index: z.int().describe("of the first such event"),
+          agent_id: z.string(),
+          instance_id: z.string().nullable(),
+          field: z.string(),
+          reason: z.string(),
+          events: z.int().describe("how many events this is about"),
+        }),
+      )
+      .describe(
+        "what was accepted but not taken at its word: times far from the server's clock, acknowledgements of directives that were never issued",
+      ),
     unknown_fields: z.array(z.string()).describe("names of fields that were not understood and left out"),
     agents: z.record(z.string(), z.object({ state: z.enum(AGENT_STATES), mode: z.enum(MODES), directive: Directive })),
   })

@@ -62,6 +62,37 @@ describe("containment of directive 3", () => {
     expect(at(SENT + TIMEOUT)).toBe(after);
   });
 
+  it.each<[string, InstanceReport[], string]>([
+    [
+      "an instance that was told and fell silent",
+      [i(true, 3, 3), { ...i(false, null, null), lost: true }],
+      "not confirmed: enforced 1 of 1, acknowledged 1; 1 instance fell silent without confirming",
+    ],
+    [
+      "instances that fell silent, with nobody left",
+      [
+        { ...i(false, 3, null), lost: true },
+        { ...i(false, 2, 2), lost: true },
+      ],
+      "not confirmed: no live instance; 2 instances fell silent without confirming",
+    ],
+  ])("is not confirmed while there is %s", (_, instances, text) => {
+    const d = { version: 3, sentAt: SENT, enforcement: true };
+    expect(containment(d, instances, SENT, TIMEOUT)).toMatchObject({ state: "not_confirmed", text });
+  });
+
+  it("minds no instance that confirmed before it fell silent, nor one that is back", () => {
+    const d = { version: 3, sentAt: SENT, enforcement: true };
+    const gone = { ...i(false, 3, 3), lost: true };
+    const back = { ...i(true, 3, 3), lost: true };
+    expect(containment(d, [i(true, 3, 3), gone, back], SENT, TIMEOUT).text).toBe("enforced 2 of 2");
+  });
+
+  it("loses what was confirmed once forbidden work is reported", () => {
+    const d = { version: 3, sentAt: SENT, enforcement: true, breached: true };
+    expect(containment(d, [i(true, 3, 3)], SENT, TIMEOUT)).toMatchObject({ state: "not_confirmed", enforced: 1 });
+  });
+
   it("cannot be more than observed where the host cannot enforce", () => {
     const d = { version: 3, sentAt: SENT, enforcement: false };
     expect(containment(d, [i(true, 3, 3)], SENT, TIMEOUT)).toMatchObject({ state: "observe_only", acknowledged: 1 });

@@ -45,6 +45,7 @@ export function observe(
 ): Anomaly[] {
   noteGap(state, "agent_gap", state.lastAt === null ? null : o.at - state.lastAt, o.learn);
   state.lastAt = state.lastAt === null ? o.at : Math.max(state.lastAt, o.at);
+  state.heardAt = Math.max(state.heardAt ?? 0, o.heardAt ?? o.at);
   state.silent = false;
   if (o.kind === "heartbeat" || o.kind === "outcome") return [];
   state.seen++;

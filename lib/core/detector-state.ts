@@ -40,6 +40,8 @@ export interface DetectorState {
   ended: number;
   dropped: number;
   lastAt: number | null;
+  /** When it was last heard, by our own clock. */
+  heardAt?: number;
   silent: boolean;
 }
 

@@ -42,8 +42,9 @@ export function tick(
   lull: (since: number) => number,
 ): Anomaly[] {
   const anomalies: Anomaly[] = [];
-  if (state.lastAt !== null && !state.silent && now - state.lastAt >= SILENCE_MIN_MS) {
-    const anomaly = overdue(state, "agent_gap", now - state.lastAt, now, settings, null);
+  const last = state.heardAt ?? state.lastAt;
+  if (last !== null && !state.silent && now - last >= SILENCE_MIN_MS) {
+    const anomaly = overdue(state, "agent_gap", now - last, now, settings, null);
     if (anomaly !== null) {
       state.silent = true;
       anomalies.push({ ...anomaly, verdict: "watch" });

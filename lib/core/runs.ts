@@ -178,8 +178,8 @@ function judgeSpend(
   settings: DetectSettings,
   anomalies: Anomaly[],
 ): void {
-  const minute = Math.floor(o.at / MINUTE_MS);
-  if (minute < state.spend.minute) return;
+  // What comes after a minute has begun counts towards it: instances' clocks differ, and nothing may go uncounted.
+  const minute = Math.max(Math.floor(o.at / MINUTE_MS), state.spend.minute);
   if (minute !== state.spend.minute) {
     const { total, events, fired } = state.spend;
     const spec = specOf("spend_per_min");

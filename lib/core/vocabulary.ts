@@ -9,6 +9,8 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 /** What an agent reports. A flat sample without a kind becomes a `model_call` (it has a run id) or a `run_end` (a whole run). */
 export const EVENT_KINDS = ["run_start", "model_call", "tool_call", "run_end", "heartbeat", "outcome"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
+/** Events that are work: what an agent on hold must not report. */
+export const WORK_KINDS: ReadonlySet<EventKind> = new Set(["run_start", "model_call", "tool_call"]);
 
 export const AGENT_STATES = [
   "learning",
@@ -23,6 +25,14 @@ export type AgentState = (typeof AGENT_STATES)[number];
 
 export const LIVENESS = ["live", "silent", "stuck"] as const;
 export type Liveness = (typeof LIVENESS)[number];
+
+/**
+ * Why an agent cannot be judged fully. `late_events`: its events come from an outage and are too old to judge. `no_vitals`:
+ * it reports no numbers. `missing_vitals`: it stopped reporting numbers that it used to. `high_cardinality`: its model,
+ * prompt, tools or kinds of steps change so often that they are judged together.
+ */
+export const BLIND_SPOTS = ["late_events", "no_vitals", "missing_vitals", "high_cardinality"] as const;
+export type BlindSpot = (typeof BLIND_SPOTS)[number];
 
 export const SERVICE_STATES = ["healthy", "degraded", "down", "unknown"] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];

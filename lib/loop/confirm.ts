@@ -2,7 +2,7 @@ import { and, eq, inArray, isNull } from "drizzle-orm";
 import { containment } from "@/lib/core/containment";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { listInstances } from "@/lib/db/queries/agents";
+import { instanceReport, listInstances, sentDirective } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
 import { findIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { agents, directives } from "@/lib/db/schema";
@@ -38,13 +38,8 @@ export async function confirm({
   let enforced = 0;
   for (const { agent, directive } of rows) {
     const report = containment(
-      { version: directive.version, sentAt: directive.createdAt, enforcement: agent.enforcement },
-      (instances.get(agent.id) ?? []).map((i) => ({
-        id: i.instanceId,
-        live: i.lastSeenAt >= now - config.instanceLiveMs,
-        appliedVersion: i.appliedVersion,
-        enforcedVersion: i.enforcedVersion,
-      })),
+      sentDirective(agent, directive),
+      (instances.get(agent.id) ?? []).map((i) => instanceReport(i, directive, now - config.instanceLiveMs)),
       now,
       config.ackTimeoutMs,
     );

@@ -8,13 +8,15 @@ import { reasonOf } from "@/lib/contracts/reason";
 import { epochMs } from "@/lib/contracts/timestamp";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
-import { directiveView, listAgents, listDirectives, listKnownIds } from "@/lib/db/queries/agents";
+import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";
 import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent, touchAgents } from "@/lib/db/queries/events";
+import { listSources, type Source } from "@/lib/db/queries/sources";
 import { SentinelError } from "@/lib/errors";
 import { type LoopConfig, loopConfig } from "./config";
 import { digestOf } from "./ids";
 import { requestSweep } from "./scheduler";
 import { shardOf } from "./shards";
+import { senderKey, senderOf, type SentEvent, takeIn } from "./take-in";
 
 export interface IngestInput {
   events: unknown[];
@@ -35,20 +37,30 @@ export async function ingest(
   now: number,
   config: LoopConfig = loopConfig(),
 ): Promise<IngestAnswer> {
-  const { good, rejected, unknown } = sort(input, now, config);
-  const ids = unique(good.map((event) => event.agentId));
-  const known = new Set(await listKnownIds(db, ids));
-  if (known.size < ids.length) refuseNewcomers(good, rejected, known, await agentsLeft(db, input.key));
+  const { good, rejected, unknown } = sort(input);
+  const sources = await sourcesOf(db, good);
+  const known = new Set(good.filter((event) => sources.get(senderKey(senderOf(event)))!.known).map((e) => e.agentId));
+  if (good.some((event) => !known.has(event.agentId)))
+    refuseNewcomers(good, rejected, known, await agentsLeft(db, input.key));
   if (good.length === 0) throw allBad(rejected);
 
-  const counts = await append(db, input, good, now);
+  const { taken, notices } = takeIn(good, sources, now, config);
+  const counts = await append(db, input, taken, now, config);
   requestSweep();
   return {
     ...counts,
     rejected: rejected.toSorted((a, b) => a.index - b.index),
+    notices,
     unknown_fields: [...unknown].toSorted().slice(0, MAX_NAMED_FIELDS),
     agents: await standing(db, unique(good.map((event) => event.agentId)), config),
   };
+}
+
+/** What is known of the senders of these events, by `senderKey`. */
+async function sourcesOf(db: Db, events: readonly SentEvent[]): Promise<Map<string, Source>> {
+  const senders = new Map(events.map((event) => senderOf(event)).map((sender) => [senderKey(sender), sender]));
+  const sources = await listSources(db, [...senders.values()]);
+  return new Map([...senders.keys()].map((key, i) => [key, sources[i]!]));
 }
 
 /** Misspelled names are few and short; more than this is somebody's payload. */
@@ -57,8 +69,8 @@ const MAX_NAME = 100;
 
 const unique = <T>(list: T[]): T[] => [...new Set(list)];
 
-function sort({ events, key }: IngestInput, now: number, config: LoopConfig) {
-  const good: NewEvent[] = [];
+function sort({ events, key }: IngestInput) {
+  const good: SentEvent[] = [];
   const rejected: Rejection[] = [];
   const unknown = new Set<string>();
   const sourceOf = sources();
@@ -66,7 +78,7 @@ function sort({ events, key }: IngestInput, now: number, config: LoopConfig) {
   events.forEach((raw, index) => {
     const event = plainEvent(raw, stranger) ?? checked(raw, index, rejected, stranger);
     if (!event) return;
-    if (may(key, event.agent_id)) good.push(newEvent(event, index, sourceOf, now, config));
+    if (may(key, event.agent_id)) good.push(sentEvent(event, index, sourceOf));
     else rejected.push({ index, field: "agent_id", reason: "this key may not speak for this agent" });
   });
   return { good, rejected, unknown };
@@ -83,15 +95,7 @@ function checked(raw: unknown, index: number, rejected: Rejection[], stranger: (
   return null;
 }
 
-function newEvent(
-  event: AgentEvent,
-  index: number,
-  sourceOf: ReturnType<typeof sources>,
-  now: number,
-  config: LoopConfig,
-): NewEvent {
-  const said = event.timestamp == null ? now : epochMs(event.timestamp);
-  const restamped = said > now + config.maxClockSkewMs;
+function sentEvent(event: AgentEvent, index: number, sourceOf: ReturnType<typeof sources>): SentEvent {
   const instanceId = event.instance_id || null;
   const agentId = event.agent_id;
   return {
@@ -100,12 +104,10 @@ function newEvent(
     agentType: event.agent_type || null,
     shard: shardOf(agentId),
     kind: event.kind ?? (event.run_id ? "model_call" : "run_end"),
-    at: restamped ? now : said,
+    saidAt: event.timestamp == null ? null : epochMs(event.timestamp),
     instanceId,
     runId: event.run_id || null,
     dedupe: dedupeOf(event, sourceOf, instanceId),
-    late: said < now - config.maxLateMs,
-    restamped,
     body: event,
   };
 }
@@ -143,7 +145,7 @@ function sources(): (agentId: string, instanceId: string | null) => string {
 }
 
 /** Takes out, in place, the events of new agents beyond what the key may introduce. */
-function refuseNewcomers(good: NewEvent[], rejected: Rejection[], known: Set<string>, left: number): void {
+function refuseNewcomers(good: SentEvent[], rejected: Rejection[], known: Set<string>, left: number): void {
   const admitted = new Set(known);
   for (const event of good.splice(0)) {
     if (!admitted.has(event.agentId)) {
@@ -175,8 +177,9 @@ async function append(
   { key, idempotencyKey, events }: IngestInput,
   good: NewEvent[],
   now: number,
+  config: LoopConfig,
 ): Promise<{ accepted: number; duplicates: number }> {
-  const touch = touchAgents(good, key.id, now);
+  const touch = touchAgents(good, key.id, now, config.maxLateMs);
   if (!idempotencyKey) {
     const [inserted] = await write(db, [appendEvents(good, now), ...touch], { grouped: true });
     const accepted = inserted!.rowsAffected;

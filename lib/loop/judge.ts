@@ -10,6 +10,7 @@ import {
   tick,
   type TypePrior,
 } from "@/lib/core/detect";
+import { breaksHold, type Confirmed } from "@/lib/core/hold-breach";
 import { observeProbation, type Probation } from "@/lib/core/probation";
 import type { AgentState } from "@/lib/core/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
@@ -24,6 +25,8 @@ export interface JudgeInput {
   agent: Agent;
   detector: Detector;
   directive: DirectiveRow | null;
+  /** When each instance confirmed it, by instance id. */
+  confirmed: ReadonlyMap<string, Confirmed>;
   events: StoredEvent[];
   changes: Change[];
   /** A successor that is being measured: what it reports may be the old illness, and teaches nothing. */
@@ -53,7 +56,7 @@ export interface Test {
 export interface Judgement {
   agent: Agent;
   anomalies: Anomaly[];
-  /** Work reported under a quarantine after the in-flight time. */
+  /** Work reported that the directive in force forbids. */
   breach: StoredEvent | null;
   /** Rungs that an instance said it cannot climb. */
   cannot: string[];
@@ -71,6 +74,8 @@ export interface Identity {
   goodPromptHash: string | null;
   tools: string[] | null;
   enforcement: boolean | null;
+  /** Whether the newest event was too old to be judged. */
+  late: boolean;
   seen: number;
 }
 
@@ -80,9 +85,6 @@ const FIRST_PROMPT_SAMPLES = 30;
 const LATER_PROMPT_SAMPLES = 300;
 /** Tools remembered per agent. */
 const MAX_TOOLS = 200;
-
-/** Work: what a held agent must not report. */
-const WORK = new Set(["run_start", "model_call", "tool_call"]);
 
 /** Judges the new events of one agent in their order, and learns from those that are healthy. */
 export function judge(input: JudgeInput): Judgement {
@@ -104,6 +106,7 @@ export function judge(input: JudgeInput): Judgement {
       goodPromptHash: null,
       tools: null,
       enforcement: null,
+      late: events.at(-1)?.late ?? false,
       seen: events.length,
     },
     runs: new RunTotals(agent.id),
@@ -151,16 +154,15 @@ const judged = (state: AgentState): boolean =>
   state === "learning" || state === "healthy" || state === "suspected" || state === "probation";
 
 function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void {
-  const { agent, detector, directive, prior, settings, config, tests, now } = input;
+  const { agent, detector, prior, settings, tests, now } = input;
   out.runs.add(event);
+  if (breaks(input, event)) out.breach ??= event;
   note(out.identity, event);
   const cannot = event.body.attributes?.cannot;
   if (typeof cannot === "string") out.cannot.push(cannot);
   if (event.late) return;
   if (!judged(agent.state)) {
     feed(tests, detector, event, [], now);
-    if (directive?.status === "quarantined" && WORK.has(event.kind) && isBreach(event, directive, config))
-      out.breach ??= event;
     return;
   }
   const learn =
@@ -177,12 +179,27 @@ function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void
   provePrompt(out.identity, agent, event);
 }
 
-/**
- * Work under a quarantine counts as a breach once the in-flight time is over, or when the event itself says that it was
- * done by an instance that had already enforced the quarantine.
- */
-const isBreach = (event: StoredEvent, directive: DirectiveRow, config: LoopConfig): boolean =>
-  event.at > directive.createdAt + config.inFlightMs;
+function breaks({ directive, confirmed, config }: JudgeInput, { kind, at, receivedAt, body }: StoredEvent): boolean {
+  if (directive === null) return false;
+  const hold = { status: directive.status, revokedTools: directive.revokedTools, sentAt: directive.createdAt };
+  const event = {
+    kind,
+    at,
+    receivedAt,
+    durationMs: body.latency_ms ?? 0,
+    tool: body.tool ?? null,
+    success: body.success ?? null,
+  };
+  const own = body.instance_id ? confirmed.get(body.instance_id) : earliest(confirmed);
+  return breaksHold(event, hold, own ?? null, config.inFlightMs);
+}
+
+/** What names no instance is told apart by our clock alone: nobody knows whose clock it goes by. */
+function earliest(confirmed: ReadonlyMap<string, Confirmed>): Confirmed | null {
+  if (confirmed.size === 0) return null;
+  const receivedAt = Math.min(...[...confirmed.values()].map((one) => one.receivedAt));
+  return { at: Number.POSITIVE_INFINITY, receivedAt };
+}
 
 function note(identity: Identity, { body, kind }: StoredEvent): void {
   identity.model = body.model ?? identity.model;

@@ -2,7 +2,7 @@ import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
 import type { AgentStanding, RegisterBody } from "@/lib/contracts/ingest";
 import { type Db, write } from "@/lib/db/client";
 import { findAgent, getAgent } from "@/lib/db/queries/agents";
-import { UNTYPED } from "@/lib/db/queries/events";
+import { heardAgain, UNTYPED } from "@/lib/db/queries/events";
 import { SentinelError } from "@/lib/errors";
 import { type LoopConfig, loopConfig } from "./config";
 import { standing } from "./ingest";
@@ -50,6 +50,7 @@ export async function register(
     body.version ?? null,
     body.sdk_version ?? null,
     key.id,
+    config.maxLateMs,
   ];
   await write(db, [
     {
@@ -61,8 +62,8 @@ export async function register(
       ? [
           {
             sql: `INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)
-                  ON CONFLICT (agent_id, instance_id) DO UPDATE SET last_seen_at = max(agent_instances.last_seen_at, ?3)`,
-            args: [body.agent_id, body.instance_id, now],
+                  ON CONFLICT (agent_id, instance_id) DO UPDATE SET ${heardAgain("agent_instances", "?4")}`,
+            args: [body.agent_id, body.instance_id, now, config.maxLateMs],
           },
         ]
       : []),
@@ -75,7 +76,7 @@ const UPSERT = `
     prompt_hash, prompt_version, held_prompts, environment, version, sdk_version, key_id)
   VALUES (?1, coalesce(?2, '${UNTYPED}'), ?3, ?3, ?3, ?4, ?5, coalesce(?6, '[]'), coalesce(?7, '[]'), ?8, coalesce(?9, 0), coalesce(?10, '{}'), ?11, ?12, coalesce(?13, '[]'), ?14, ?15, ?16, ?17)
   ON CONFLICT (id) DO UPDATE SET
-    type = coalesce(?2, agents.type), last_seen_at = max(agents.last_seen_at, ?3),
+    type = coalesce(?2, agents.type), ${heardAgain("agents", "?18")},
     model = coalesce(?4, agents.model), provider = coalesce(?5, agents.provider), mcp_servers = coalesce(?6, agents.mcp_servers),
     tools = coalesce(?7, agents.tools), enforcement = coalesce(?8, agents.enforcement), can_clone = coalesce(?9, agents.can_clone),
     labels = coalesce(?10, agents.labels), held_prompts = coalesce(?13, agents.held_prompts),

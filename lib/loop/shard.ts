@@ -1,3 +1,4 @@
+import { blindSpots } from "@/lib/core/blind-spots";
 import { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detect";
 import { WAITS_FOR_FLEET } from "@/lib/core/fleet";
 import { canMove, move } from "@/lib/core/lifecycle";
@@ -6,9 +7,9 @@ import { describeAnomaly } from "@/lib/core/words";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { type DirectiveRow, listAgents, listDirectives } from "@/lib/db/queries/agents";
+import { type DirectiveRow, listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import type { EventPage } from "@/lib/db/queries/events";
+import type { EventPage, StoredEvent } from "@/lib/db/queries/events";
 import type { Incident } from "@/lib/db/queries/incidents";
 import type { TypePolicy } from "@/lib/db/queries/settings";
 import {
@@ -88,6 +89,10 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
     loadDetectors(db, shard, [...rows.keys()]),
     listDirectives(db, [...rows.values()]),
   ]);
+  const confirmed = await listConfirmed(
+    db,
+    [...directives.values()].filter((d) => byAgent.has(d.agentId) && d.breachedAt === null),
+  );
 
   const plan = new Plan();
   const seen: Seen = { runs: [], identities: [] };
@@ -104,6 +109,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
         agent,
         detector,
         directive: directives.get(id) ?? null,
+        confirmed: confirmed.get(id) ?? new Map(),
         events: mine,
         changes,
         tests,
@@ -190,7 +196,7 @@ function plannedFor(
   if (breach && directive && directive.breachedAt === null) {
     plan
       .write({
-        sql: "UPDATE directives SET breached_at = ? WHERE agent_id = ? AND version = ?",
+        sql: "UPDATE directives SET breached_at = ?, enforced_at = NULL WHERE agent_id = ? AND version = ?",
         args: [now, agent.id, directive.version],
       })
       .tell({
@@ -198,11 +204,19 @@ function plannedFor(
         type: "containment.breach",
         agentId: agent.id,
         incidentId: agent.incidentId,
-        text: `${agent.id} reported a ${breach.kind} ${Math.round((breach.at - directive.createdAt) / 1000)} s after its quarantine was sent`,
-        data: { page: true },
+        text: breachText(agent.id, breach, directive),
+        data: { page: true, version: directive.version, instance: breach.body.instance_id ?? null },
       });
   }
   return respond(plan, judgement, directive, detector, ctx);
+}
+
+function breachText(agentId: string, breach: StoredEvent, directive: DirectiveRow): string {
+  const seconds = Math.round((Math.max(breach.at, breach.receivedAt) - directive.createdAt) / 1000);
+  const who = breach.body.instance_id ? `instance ${breach.body.instance_id} of ${agentId}` : agentId;
+  return directive.status === "run"
+    ? `${who} used the revoked tool ${breach.body.tool} after it had confirmed that it cannot`
+    : `${who} reported a ${breach.kind} ${seconds} s after its ${directive.status === "paused" ? "pause" : "quarantine"} was sent: it is not held`;
 }
 
 /** Moves the agent: graduates, suspects, opens. At most one claim an agent. */
@@ -268,6 +282,7 @@ function identityRow({ agent, identity, cannot, anomalies }: Judgement, detector
     cannot.length > 0 ? JSON.stringify([...new Set([...agent.cannot, ...cannot])]) : null,
     liveness,
     identity.enforcement === null ? null : Number(identity.enforcement),
+    identity.seen > 0 ? JSON.stringify(blindSpots(identity.late)) : null,
   ];
 }
 

@@ -77,6 +77,7 @@ export async function findAgentDetail(
       applied_at: instance.appliedAt,
       enforced_version: instance.enforcedVersion,
       enforced_at: instance.enforcedAt,
+      clock_behind_ms: Math.abs(instance.latenessMs ?? 0) > context.maxClockSkewMs ? instance.latenessMs : null,
     })),
     restrictions: restrictionsOf(directive),
     bands: state

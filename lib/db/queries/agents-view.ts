@@ -1,11 +1,11 @@
-import { and, count, eq, gte, isNull, sql, type SQL } from "drizzle-orm";
+import { and, count, eq, gte, isNull, ne, or, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { AgentCard, AgentsAnswer, AgentsQuery } from "@/lib/contracts/agents";
 import { containment } from "@/lib/core/containment";
 import type { AgentState } from "@/lib/core/vocabulary";
 import type { Db } from "../client";
 import { agentInstances, agents, agentTypes, approvals, directives, incidents, proposals } from "../schema";
-import type { Agent, DirectiveRow, Instance } from "./agents";
+import { type Agent, type DirectiveRow, type Instance, instanceReport, sentDirective } from "./agents";
 import { grouped } from "./grouped";
 import { listSparklines } from "./sparklines";
 
@@ -14,6 +14,8 @@ export interface ViewContext {
   now: number;
   /** An instance not heard of for so long is not live. */
   instanceLiveMs: number;
+  /** A clock further off than this, either way, is shown. */
+  maxClockSkewMs: number;
   /** A directive not held by every live instance after so long is not confirmed. */
   ackTimeoutMs: number;
 }
@@ -87,6 +89,8 @@ function inState(state: NonNullable<z.output<typeof AgentsQuery>["state"]>): SQL
     case "silent":
     case "stuck":
       return eq(agents.liveness, state);
+    case "not_judged":
+      return ne(agents.blindSpots, []);
     case "learning":
     case "healthy":
     case "suspected":
@@ -106,6 +110,7 @@ const CARD_COLUMNS = {
   stateSince: agents.stateSince,
   liveness: agents.liveness,
   paused: agents.paused,
+  blindSpots: agents.blindSpots,
   enforcement: agents.enforcement,
   model: agents.model,
   provider: agents.provider,
@@ -120,6 +125,7 @@ const DIRECTIVE_COLUMNS = {
   revokedTools: directives.revokedTools,
   autonomy: directives.autonomy,
   createdAt: directives.createdAt,
+  breachedAt: directives.breachedAt,
 };
 const INSTANCE_COLUMNS = {
   agentId: agentInstances.agentId,
@@ -156,7 +162,7 @@ async function listCards(db: Db, where: SQL | undefined, context: ViewContext, l
   const ids = rows.map(({ agent }) => agent.id);
   const [sparklines, instances, pending] = await Promise.all([
     listSparklines(db, ids),
-    listLiveInstances(db, ids, context.now - context.instanceLiveMs),
+    listReporting(db, ids, context.now - context.instanceLiveMs),
     listPending(db, ids),
   ]);
   return rows.map(({ agent, mode, directive, incident }) => ({
@@ -167,6 +173,7 @@ async function listCards(db: Db, where: SQL | undefined, context: ViewContext, l
     state_since: agent.stateSince,
     liveness: agent.liveness,
     paused: agent.paused,
+    blind_spots: agent.blindSpots,
     enforcement: agent.enforcement,
     model: agent.model,
     provider: agent.provider,
@@ -192,19 +199,10 @@ export function containmentOf(
   instances: readonly Reporting[],
   { now, instanceLiveMs, ackTimeoutMs }: ViewContext,
 ): AgentCard["containment"] {
-  const reports = instances.map((instance) => ({
-    id: instance.instanceId,
-    live: instance.lastSeenAt >= now - instanceLiveMs,
-    appliedVersion: instance.appliedVersion,
-    enforcedVersion: instance.enforcedVersion,
-  }));
-  const version = directive && asksForSomething(agent, directive) ? directive.version : 0;
-  return containment(
-    { version, sentAt: directive?.createdAt ?? 0, enforcement: agent.enforcement },
-    reports,
-    now,
-    ackTimeoutMs,
-  );
+  const reports = instances.map((instance) => instanceReport(instance, directive, now - instanceLiveMs));
+  const asks = directive !== null && asksForSomething(agent, directive);
+  const sent = asks ? sentDirective(agent, directive) : { version: 0, sentAt: 0, enforcement: agent.enforcement };
+  return containment(sent, reports, now, ackTimeoutMs);
 }
 
 const asksForSomething = (agent: Carded, directive: Sent): boolean =>
@@ -215,15 +213,15 @@ const asksForSomething = (agent: Carded, directive: Sent): boolean =>
   agent.state === "healing" ||
   agent.state === "probation";
 
-async function listLiveInstances(
-  db: Db,
-  agentIds: readonly string[],
-  since: number,
-): Promise<Map<string, Reporting[]>> {
+/** Instances that are live, and of agents on hold those that were heard since they were told. */
+async function listReporting(db: Db, agentIds: readonly string[], since: number): Promise<Map<string, Reporting[]>> {
+  const told = sql`EXISTS (SELECT 1 FROM ${agents} JOIN ${directives} ON ${directives.agentId} = ${agents.id}
+    AND ${directives.version} = ${agents.directiveVersion} WHERE ${agents.id} = ${agentInstances.agentId}
+    AND ${directives.status} <> 'run' AND ${directives.createdAt} < ${agentInstances.lastSeenAt})`;
   const rows = await db
     .select(INSTANCE_COLUMNS)
     .from(agentInstances)
-    .where(and(among(agentInstances.agentId, agentIds), gte(agentInstances.lastSeenAt, since)));
+    .where(and(among(agentInstances.agentId, agentIds), or(gte(agentInstances.lastSeenAt, since), told)));
   return grouped(rows, (row) => row.agentId);
 }
 

@@ -1,5 +1,6 @@
 import { and, desc, eq, gte, inArray, sql } from "drizzle-orm";
 import type { Directive } from "@/lib/contracts/directive";
+import type { InstanceReport, SentDirective } from "@/lib/core/containment";
 import { SentinelError } from "@/lib/errors";
 import type { Db } from "../client";
 import { agentInstances, agents, directives } from "../schema";
@@ -25,16 +26,6 @@ export async function listAgents(db: Db, ids: readonly string[]): Promise<Agent[
     .select()
     .from(agents)
     .where(sql`${agents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
-}
-
-/** Those of these ids that are agents. */
-export async function listKnownIds(db: Db, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const { rows } = await db.$client.execute({
-    sql: "SELECT id FROM agents WHERE id IN (SELECT value FROM json_each(?))",
-    args: [JSON.stringify(ids)],
-  });
-  return rows.map((row) => row[0] as string);
 }
 
 export async function listAgentsInStates(db: Db, states: Agent["state"][]): Promise<Agent[]> {
@@ -64,6 +55,35 @@ export async function listInstances(db: Db, agentIds: readonly string[]): Promis
     .where(sql`${agentInstances.agentId} IN (SELECT value FROM json_each(${JSON.stringify(agentIds)}))`);
 }
 
+type Reporting = Pick<Instance, "instanceId" | "lastSeenAt" | "appliedVersion" | "enforcedVersion">;
+
+/** What an instance says of the directive in force. `liveSince`: one that was heard since then is live. */
+export function instanceReport(
+  instance: Reporting,
+  directive: Pick<DirectiveRow, "status" | "createdAt"> | null,
+  liveSince: number,
+): InstanceReport {
+  return {
+    id: instance.instanceId,
+    live: instance.lastSeenAt >= liveSince,
+    appliedVersion: instance.appliedVersion,
+    enforcedVersion: instance.enforcedVersion,
+    // Each answer to its reports told it.
+    lost: directive !== null && directive.status !== "run" && instance.lastSeenAt > directive.createdAt,
+  };
+}
+
+/** A directive as its containment is judged. */
+export const sentDirective = (
+  agent: Pick<Agent, "enforcement">,
+  directive: Pick<DirectiveRow, "version" | "createdAt" | "breachedAt">,
+): SentDirective => ({
+  version: directive.version,
+  sentAt: directive.createdAt,
+  enforcement: agent.enforcement,
+  breached: directive.breachedAt !== null,
+});
+
 export async function findDirective(db: Db, agentId: string, version?: number): Promise<DirectiveRow | null> {
   const rows = await db
     .select()
@@ -84,6 +104,22 @@ export async function listDirectives(db: Db, list: readonly Agent[]): Promise<Ma
     .innerJoin(agents, and(eq(agents.id, directives.agentId), eq(agents.directiveVersion, directives.version)))
     .where(sql`${directives.agentId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
   return new Map(rows.map(({ directive }) => [directive.agentId, directive]));
+}
+
+/** When the instances of each of these directives' agents confirmed it, by agent and instance. */
+export async function listConfirmed(
+  db: Db,
+  list: readonly DirectiveRow[],
+): Promise<Map<string, Map<string, { at: number; receivedAt: number }>>> {
+  const byAgent = new Map<string, Map<string, { at: number; receivedAt: number }>>();
+  const versions = new Map(list.map((directive) => [directive.agentId, directive.version]));
+  for (const row of await listInstances(db, [...versions.keys()])) {
+    const { agentId, instanceId, enforcedVersion, enforcedAt, enforcedEventAt } = row;
+    if (enforcedVersion === null || enforcedAt === null || enforcedVersion < versions.get(agentId)!) continue;
+    const mine = byAgent.get(agentId) ?? new Map<string, { at: number; receivedAt: number }>();
+    byAgent.set(agentId, mine.set(instanceId, { at: enforcedEventAt ?? enforcedAt, receivedAt: enforcedAt }));
+  }
+  return byAgent;
 }
 
 /** The directive as an agent gets it. An agent that never got one may run freely: version 0. */

@@ -11,10 +11,15 @@ export interface NewEvent {
   agentType: string | null;
   shard: number;
   kind: EventKind;
+  /** When its sender says that it happened; null: it stated no time. */
+  saidAt: number | null;
+  /** When it is taken to have happened. */
   at: number;
   instanceId: string | null;
   runId: string | null;
   dedupe: string | null;
+  /** What it proves of a directive that was issued. */
+  acknowledged: { version: number; hash: string; enforced: boolean } | null;
   late: boolean;
   restamped: boolean;
   body: Partial<AgentEvent>;
@@ -84,11 +89,12 @@ export async function findIngestAnswer(db: Db, keyId: string, idempotencyKey: st
  * Registers unknown agents, their types and instances, and notes what the newest event of each says of it. Identity
  * (prompt, model, tools) is not touched here: the sweep compares it with what was, and writes it.
  */
-export function touchAgents(events: readonly NewEvent[], keyId: string, now: number): Statement[] {
+export function touchAgents(events: readonly NewEvent[], keyId: string, now: number, maxLateMs: number): Statement[] {
   const agents = new Map<string, unknown[]>();
   const instances = new Map<string, unknown[]>();
-  for (const { agentId, agentType, instanceId, body } of events) {
+  for (const { agentId, agentType, instanceId, body, saidAt, at, acknowledged } of events) {
     const before = agents.get(agentId);
+    const lateness = saidAt === null ? null : now - saidAt;
     agents.set(agentId, [
       agentId,
       agentType ?? before?.[1] ?? null,
@@ -97,18 +103,22 @@ export function touchAgents(events: readonly NewEvent[], keyId: string, now: num
       body.version ?? before?.[4] ?? null,
       body.sdk_version ?? before?.[5] ?? null,
       body.provider ?? before?.[6] ?? null,
+      lowest(lateness, before?.[7]),
     ]);
     if (!instanceId) continue;
     // Names hold no control characters, so this is one pair's alone.
     const key = `${agentId}\n${instanceId}`;
     const seen = instances.get(key);
-    const applied = body.directive_version ?? null;
+    const newest = acknowledged !== null && acknowledged.version >= ((seen?.[2] as number | null | undefined) ?? 0);
+    const confirms = acknowledged?.enforced === true && acknowledged.version > ((seen?.[4] as number | null | undefined) ?? 0); // prettier-ignore
     instances.set(key, [
       agentId,
       instanceId,
-      highest(applied, seen?.[2]),
-      body.directive_hash ?? seen?.[3] ?? null,
-      highest(body.enforced === true ? applied : null, seen?.[4]),
+      newest ? acknowledged.version : (seen?.[2] ?? null),
+      newest ? acknowledged.hash : (seen?.[3] ?? null),
+      confirms ? acknowledged.version : (seen?.[4] ?? null),
+      confirms ? at : (seen?.[5] ?? null),
+      lowest(lateness, seen?.[6]),
     ]);
   }
   const types = JSON.stringify([...new Set(events.map((e) => e.agentType ?? UNTYPED))]);
@@ -117,19 +127,33 @@ export function touchAgents(events: readonly NewEvent[], keyId: string, now: num
       sql: "INSERT INTO agent_types (type, created_at) SELECT value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
       args: [types, now],
     },
-    { sql: UPSERT_AGENTS, args: [JSON.stringify([...agents.values()]), now, keyId] },
-    ...(instances.size > 0 ? [{ sql: UPSERT_INSTANCES, args: [JSON.stringify([...instances.values()]), now] }] : []),
+    { sql: UPSERT_AGENTS, args: [JSON.stringify([...agents.values()]), now, keyId, maxLateMs] },
+    ...(instances.size > 0
+      ? [{ sql: UPSERT_INSTANCES, args: [JSON.stringify([...instances.values()]), now, maxLateMs] }]
+      : []),
   ];
 }
 
 /** The type of agents that never said theirs. */
 export const UNTYPED = "unknown";
 
-const highest = (a: number | null, b: unknown): number | null => (typeof b === "number" ? Math.max(a ?? b, b) : a);
+const lowest = (a: number | null, b: unknown): number | null => (typeof b === "number" ? Math.min(a ?? b, b) : a);
+
+/**
+ * Assignments that note when a row was heard, and the silence that ends by it: one of at least ?max, of whoever was on time
+ * before (see lateness.ts).
+ */
+export const heardAgain = (table: "agents" | "agent_instances", max: string) => {
+  const wasAway = `excluded.last_seen_at - ${table}.last_seen_at >= ${max} AND coalesce(${table}.lateness_ms, 0) <= ${max}`;
+  return `away_from = iif(${wasAway}, ${table}.last_seen_at, ${table}.away_from),
+    away_until = iif(${wasAway}, excluded.last_seen_at, ${table}.away_until),
+    lateness_ms = coalesce(excluded.lateness_ms, ${table}.lateness_ms),
+    last_seen_at = max(${table}.last_seen_at, excluded.last_seen_at)`;
+};
 
 const UPSERT_AGENTS = `
-  INSERT INTO agents (id, type, mcp_servers, environment, version, sdk_version, provider, key_id, state_since, first_seen_at, last_seen_at)
-  SELECT e.value->>0, coalesce(e.value->>1, '${UNTYPED}'), coalesce(e.value->>2, '[]'), e.value->>3, e.value->>4, e.value->>5, e.value->>6, ?3, ?2, ?2, ?2
+  INSERT INTO agents (id, type, mcp_servers, environment, version, sdk_version, provider, lateness_ms, key_id, state_since, first_seen_at, last_seen_at)
+  SELECT e.value->>0, coalesce(e.value->>1, '${UNTYPED}'), coalesce(e.value->>2, '[]'), e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, ?3, ?2, ?2, ?2
   FROM json_each(?1) e WHERE true
   ON CONFLICT (id) DO UPDATE SET
     type = CASE WHEN agents.type = '${UNTYPED}' THEN excluded.type ELSE agents.type END,
@@ -138,19 +162,20 @@ const UPSERT_AGENTS = `
     version = coalesce(excluded.version, agents.version),
     sdk_version = coalesce(excluded.sdk_version, agents.sdk_version),
     provider = coalesce(excluded.provider, agents.provider),
-    last_seen_at = max(agents.last_seen_at, excluded.last_seen_at)`;
+    ${heardAgain("agents", "?4")}`;
 
 const UPSERT_INSTANCES = `
-  INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at, applied_version, applied_hash, applied_at, enforced_version, enforced_at)
-  SELECT e.value->>0, e.value->>1, ?2, ?2, e.value->>2, e.value->>3, iif(e.value->>2 IS NULL, NULL, ?2), e.value->>4, iif(e.value->>4 IS NULL, NULL, ?2)
+  INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at, applied_version, applied_hash, applied_at, enforced_version, enforced_at, enforced_event_at, lateness_ms)
+  SELECT e.value->>0, e.value->>1, ?2, ?2, e.value->>2, e.value->>3, iif(e.value->>2 IS NULL, NULL, ?2), e.value->>4, iif(e.value->>4 IS NULL, NULL, ?2), e.value->>5, e.value->>6
   FROM json_each(?1) e WHERE true
   ON CONFLICT (agent_id, instance_id) DO UPDATE SET
-    last_seen_at = max(agent_instances.last_seen_at, excluded.last_seen_at),
     applied_at = iif(excluded.applied_version > coalesce(agent_instances.applied_version, -1), excluded.applied_at, agent_instances.applied_at),
     applied_hash = iif(excluded.applied_version >= coalesce(agent_instances.applied_version, -1), excluded.applied_hash, agent_instances.applied_hash),
     applied_version = max(coalesce(agent_instances.applied_version, excluded.applied_version), coalesce(excluded.applied_version, agent_instances.applied_version)),
     enforced_at = iif(excluded.enforced_version > coalesce(agent_instances.enforced_version, -1), excluded.enforced_at, agent_instances.enforced_at),
-    enforced_version = max(coalesce(agent_instances.enforced_version, excluded.enforced_version), coalesce(excluded.enforced_version, agent_instances.enforced_version))`;
+    enforced_event_at = iif(excluded.enforced_version > coalesce(agent_instances.enforced_version, -1), excluded.enforced_event_at, agent_instances.enforced_event_at),
+    enforced_version = max(coalesce(agent_instances.enforced_version, excluded.enforced_version), coalesce(excluded.enforced_version, agent_instances.enforced_version)),
+    ${heardAgain("agent_instances", "?3")}`;
 
 /** The newest event there is; 0 when there is none. */
 export async function newestSeq(db: Db): Promise<number> {
@@ -161,12 +186,12 @@ export async function newestSeq(db: Db): Promise<number> {
 /** An event as the sweep reads it. */
 export type StoredEvent = Pick<
   typeof agentEvents.$inferSelect,
-  "seq" | "agentId" | "kind" | "at" | "runId" | "late" | "body"
+  "seq" | "agentId" | "kind" | "at" | "receivedAt" | "runId" | "late" | "body"
 >;
 
 /** What stands before an event's body, as JSON values in a row: to build texts in the database costs a third of what row objects do. */
-const HEAD = `seq || ',' || shard || ',' || json_quote(agent_id) || ',"' || kind || '",' || at || ',' || late`;
-const HEAD_SIZE = 6;
+const HEAD = `seq || ',' || shard || ',' || json_quote(agent_id) || ',"' || kind || '",' || at || ',' || received_at || ',' || late`;
+const HEAD_SIZE = 7;
 
 /** Events as they lie in the table, one behind the other. */
 export interface EventPage {
@@ -204,14 +229,24 @@ export async function readPage(
   if (heads.length !== HEAD_SIZE * count) throw new Error("Events and their bodies do not go together");
   let last = after;
   bodies.forEach((body, i) => {
-    const [seq, shard, agentId, kind, at, late] = heads.slice(i * HEAD_SIZE, (i + 1) * HEAD_SIZE) as Head;
+    const [seq, shard, agentId, kind, at, receivedAt, late] = heads.slice(i * HEAD_SIZE, (i + 1) * HEAD_SIZE) as Head;
     // What aggregates is not bound to an order by SQL's letter, only by SQLite's custom.
     if (seq <= last) throw new Error("Events were not read in order");
     last = seq;
-    page.byShard.get(shard)!.push({ seq, agentId, kind, at, runId: body.run_id ?? null, late: late === 1, body });
+    page.byShard
+      .get(shard)!
+      .push({ seq, agentId, kind, at, receivedAt, runId: body.run_id ?? null, late: late === 1, body });
   });
   if (count < limit) return page;
   return { ...page, upTo: last, full: true };
 }
 
-type Head = [seq: number, shard: number, agentId: string, kind: EventKind, at: number, late: number];
+type Head = [
+  seq: number,
+  shard: number,
+  agentId: string,
+  kind: EventKind,
+  at: number,
+  receivedAt: number,
+  late: number,
+];

@@ -153,7 +153,7 @@ export function saveIdentity(rows: unknown[][]): Statement {
             prompt_version = coalesce(e.value->>4, prompt_version), tools_hash = coalesce(e.value->>5, tools_hash),
             prompt_dynamic = e.value->>6, prompt_samples = e.value->>7, good_prompt_hash = coalesce(e.value->>8, good_prompt_hash),
             tools = coalesce(e.value->>9, tools), cannot = coalesce(e.value->>10, cannot), liveness = e.value->>11,
-            enforcement = coalesce(e.value->>12, enforcement)
+            enforcement = coalesce(e.value->>12, enforcement), blind_spots = coalesce(e.value->>13, blind_spots)
           FROM json_each(?) e WHERE agents.id = e.value->>0`,
     args: [JSON.stringify(rows)],
   };

@@ -42,6 +42,7 @@ const context: ViewContext & { directiveLeaseS: number } = {
   now: NOW,
   instanceLiveMs: 45_000,
   ackTimeoutMs: 30_000,
+  maxClockSkewMs: 120_000,
   directiveLeaseS: 300,
 };
 const cards = (query: z.input<typeof AgentsQuery> = {}) => listAgentCards(db, AgentsQuery.parse(query), context);

@@ -5,8 +5,18 @@ import {
   LIVENESS,
   MODES,
   type AutonomyLevel,
+  type BlindSpot,
   type Risk,
 } from "@/lib/core/vocabulary";
+
+/** A change that a host asked for and that loosens its agent's containment. */
+export interface Downgrade {
+  enforcement?: false;
+  type?: string;
+  at: number;
+  /** The key that asked. */
+  keyId: string;
+}
 
 /** One row an agent. `stateVersion` grows with every move and is what a proposal is bound to. Times are epoch ms. */
 export const agents = sqliteTable(
@@ -49,6 +59,17 @@ export const agents = sqliteTable(
     firstSeenAt: integer().notNull(),
     lastSeenAt: integer().notNull(),
     retiredAt: integer(),
+    /** Its last silence longer than the lateness limit: a backlog from that time is not taken for a slow clock. */
+    awayFrom: integer(),
+    awayUntil: integer(),
+    /** How far the newest event of its last request was behind on arrival, in ms; negative is ahead. Null: it stated no time. */
+    latenessMs: integer(),
+    /** Why it cannot be judged fully right now. Empty: nothing stands in the way. */
+    blindSpots: text({ mode: "json" }).$type<BlindSpot[]>().notNull().default([]),
+    /** What its host asked for that would loosen its containment; in force only once a person accepts it. */
+    downgrade: text({ mode: "json" }).$type<Downgrade>(),
+    /** The held agent that this one continues under a new id. */
+    continues: text(),
   },
   (t) => [index("agents_type").on(t.type), index("agents_state").on(t.state)],
 );
@@ -78,8 +99,14 @@ export const agentInstances = sqliteTable(
     appliedAt: integer(),
     enforcedVersion: integer(),
     enforcedAt: integer(),
+    /** When the instance itself said so, by its own clock: what it began after that is work under a hold. */
+    enforcedEventAt: integer(),
+    /** As for the agent. */
+    awayFrom: integer(),
+    awayUntil: integer(),
+    latenessMs: integer(),
   },
-  (t) => [primaryKey({ columns: [t.agentId, t.instanceId] })],
+  (t) => [primaryKey({ columns: [t.agentId, t.instanceId] }), index("agent_instances_instance").on(t.instanceId)],
 );
 
 export type Autonomy = {
@@ -108,9 +135,9 @@ export const directives = sqliteTable(
     createdAt: integer().notNull(),
     /** The action that asked for it, so that an action picked up after a crash is not issued twice. */
     actionRunId: text(),
-    /** Set once, when every live instance held it. */
+    /** Set when every live instance held it; cleared by a breach. */
     enforcedAt: integer(),
-    /** Set once, when work was reported under a quarantine and past the in-flight time. */
+    /** Set once, when work was reported that a hold forbids: past the in-flight time, or after the instance confirmed it. */
     breachedAt: integer(),
     /** Set once, when "not confirmed" was told to people. */
     unconfirmedAt: integer(),
