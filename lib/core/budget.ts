@@ -44,7 +44,8 @@ export function giveHeadStart(state: DetectorState, stratum: Stratum, nth: numbe
   if (weight === 0) return;
   const share = HEAD_START * TAKEN * (1 - TAKEN) ** (nth - 1);
   const start = (share * enough(settings) * state.weight) / weight;
-  for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)]) lane.r.fill(start);
+  for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)])
+    lane.r = lane.r.map((r) => Math.max(r, start));
 }
 
 /** Nats, −ln p, that one value of a lane of this weight needs to prove a change alone; `each`: samples that one value stands for. */

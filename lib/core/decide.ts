@@ -63,6 +63,8 @@ export function decide(
     if (proof.level === 0 && fired > 0 && one.lane.carried < QUIET) one.lane.fired = 0;
     if (proof.level <= fired) continue;
     one.lane.fired = proof.level;
+    // Said once, by the stratum where it can.
+    if (one.pooled && anomalies.some((said) => said.metric === one.metric)) continue;
     if (one.metric === JOINT || !tellGauge(stratum, one.metric, proof.level)) continue;
     anomalies.push(anomaly(one, key, o, proof));
   }

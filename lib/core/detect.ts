@@ -2,16 +2,18 @@ import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import { giveHeadStart } from "./budget";
 import { judgeCircling } from "./circling";
 import { decide } from "./decide";
-import { type DetectorState, type Stratum, stratumFor } from "./detector-state";
+import { noteTold } from "./blind-spots";
+import { admit, type DetectorState, lanesOf, type Stratum, stratumFor } from "./detector-state";
 import { judge } from "./judge";
 import { learnFrom } from "./judged";
 import { noteGap } from "./liveness";
+import { judgePooled, poolFor } from "./pool";
 import type { TypePrior } from "./prior";
 import { relearn } from "./relearn";
 import { enterRun, isSick, judgeTotals } from "./runs";
 import { WATCHED_CHANGE_SEVERITY } from "./severity";
 import { READABLE_ALONE } from "./sketch";
-import { arrivalOf, arrive, type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
+import { ANY_STEP, arrivalOf, arrive, type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
 
 /**
  * Detection, one event at a time. The way of a sample:
@@ -23,6 +25,7 @@ import { arrivalOf, arrive, type IdentityChange, noteIdentity, stratumClass, str
  * 4. lane.ts, rate.ts: the score places bets that pay 1 on average while nothing changed; their Shiryaev–Roberts sums, over all
  *    metrics, grow by 1 a sample, whatever the metrics' dependence. budget.ts turns the operator's false-alarm setting into
  *    the level that the sums, or one value alone, must reach; decide.ts names the metrics that carry the evidence.
+ *    pool.ts judges besides what a stratum cannot, since its name is up to the host.
  * 5. runs.ts, circling.ts, liveness.ts: totals of a run while it goes on, going in circles, spending, silence and hanging.
  * 6. What was healthy is learned, what was doubtful waits (lane.ts), what was proved sick is not learned at all.
  */
@@ -50,7 +53,9 @@ export function observe(
   if (o.kind === "heartbeat" || o.kind === "outcome") return [];
   state.seen++;
   const changes = noteIdentity(state.identity, o);
-  const step = o.kind === "tool_call" ? o.tool : o.stepKind;
+  noteTold(state, o);
+  const named = o.kind === "tool_call" ? o.tool : o.stepKind;
+  const step = admit(state, stratumClass(o.kind, named)) ? named : ANY_STEP;
   const kind = stratumClass(o.kind, step);
   const key = stratumKey(state.identity, o.kind, step);
   const { stratum, isNew } = stratumFor(state, key, kind);
@@ -65,6 +70,8 @@ export function observe(
   const learn = o.learn && (run === null || !isSick(run));
   const circling = judgeCircling(state, run, o, settings);
   const judged = judge({ state, stratum, kind, run, prior, learn, again: circling.again }, o);
+  const pool = poolFor(state, o.kind, key);
+  if (pool !== null) judgePooled(state, pool, o, judged, learn);
   anomalies.push(...decide(state, stratum, key, judged, o, settings));
   if (circling.anomaly !== null) anomalies.push(circling.anomaly);
   anomalies.push(...judgeTotals(state, run, o, settings));
@@ -76,8 +83,10 @@ export function observe(
 function meet(state: DetectorState, stratum: Stratum, settings: DetectSettings): void {
   const arrival = arrivalOf(state.identity);
   if (arrival === null) return;
-  if (arrival.announced) relearn(stratum);
-  else giveHeadStart(state, stratum, ++arrival.strata, settings);
+  if (arrival.announced) {
+    for (const lane of lanesOf(stratum)) state.evidence -= lane.carried;
+    relearn(stratum);
+  } else giveHeadStart(state, stratum, ++arrival.strata, settings);
 }
 
 const CHANGE_TYPES = { prompt: "prompt_change", model: "model_change", tools: "tools_change" } as const;

@@ -16,6 +16,16 @@ export interface DetectorState {
   strata: Record<string, Stratum>;
   /** The stratum last used for each class of step: a new one starts from it. */
   latest: Record<string, string>;
+  /** What is normal over all steps of an agent, however they are named; from its second class of step on (see pool.ts). */
+  pool?: Pool;
+  /** When the last classes of steps were first seen, in events: those that come too fast are judged together. */
+  newClasses?: number[];
+  /** When a class was last refused a stratum of its own, in events. */
+  refusedAt?: number;
+  /** Metrics: in how many events they were reported, and in which last. */
+  told?: Record<string, [count: number, last: number]>;
+  /** Events of work in a row without any number. */
+  blank?: number;
   /** Names of all lanes ever opened: they share the false-alarm budget by weight. */
   lanes: string[];
   /** Sum of their weights. */
@@ -63,6 +73,12 @@ export interface Stratum {
   rates: Partial<Record<RateName, StratumRate>>;
   /** What gauges should be right now. */
   forecasts: Record<string, Forecast>;
+}
+
+export interface Pool {
+  rates: Partial<Record<RateName, StratumRate>>;
+  /** By kind of event and metric. */
+  lanes: Record<string, Record<string, StratumLane>>;
 }
 
 export interface OpenRun {
@@ -115,7 +131,7 @@ export const createDetector = (): DetectorState => ({
 
 /**
  * The stratum for a step, made if new. A new one is heir to the stratum last used for the same class of step: the old
- * normal still judges, unless the caller knows that the change was announced.
+ * normal still judges, and what was proved so far goes on with it, unless the caller knows that the change was announced.
  */
 export function stratumFor(state: DetectorState, key: string, kind: string): { stratum: Stratum; isNew: boolean } {
   const found = state.strata[key];
@@ -124,11 +140,9 @@ export function stratumFor(state: DetectorState, key: string, kind: string): { s
   const parent = parentKey === undefined ? undefined : state.strata[parentKey];
   const stratum: Stratum = { used: state.seen, lanes: {}, rates: {}, forecasts: {} };
   if (parent !== undefined) {
-    const heir = structuredCloneOf(parent);
-    stratum.lanes = heir.lanes;
-    stratum.rates = heir.rates;
-    stratum.forecasts = heir.forecasts;
-    for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)]) {
+    Object.assign(stratum, structuredCloneOf(parent), { used: state.seen });
+    // The evidence moves: it is one agent's, and counts once.
+    for (const lane of lanesOf(parent)) {
       lane.carried = 0;
       lane.r.fill(0);
     }
@@ -138,16 +152,48 @@ export function stratumFor(state: DetectorState, key: string, kind: string): { s
   return { stratum, isNew: true };
 }
 
-const structuredCloneOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+export const lanesOf = ({ lanes, rates }: Pick<Stratum, "lanes" | "rates">): (StratumLane | StratumRate)[] => [
+  ...Object.values(lanes),
+  ...Object.values(rates),
+];
+
+export const structuredCloneOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** Classes of steps that may come within CLASS_WINDOW events of an agent that is known; the others share one. */
+const CLASSES_MAX = 3;
+const CLASS_WINDOW = 20;
+/** Until it has so many events an agent may show all the kinds of steps that it has. */
+const CLASSES_FREE = 50;
+
+/**
+ * Whether a class of step gets strata of its own. A limit on cardinality: new classes may come slowly, and as long as there is
+ * room; otherwise each call could name a new one, which nothing is known of, and push out those that something is known of.
+ */
+export function admit(state: DetectorState, kind: string): boolean {
+  if (state.latest[kind] !== undefined) return true;
+  const recent = (state.newClasses ?? []).filter((at) => state.seen - at < CLASS_WINDOW);
+  const full = Object.keys(state.latest).length >= STRATA_MAX;
+  if (full || (state.seen > CLASSES_FREE && recent.length >= CLASSES_MAX)) {
+    state.refusedAt = state.seen;
+    return false;
+  }
+  state.newClasses = [...recent, state.seen];
+  return true;
+}
+
+/** Values that make a stratum worth keeping over one that was used more recently. */
+const MATURE = 20;
 
 function evict(state: DetectorState): void {
   const keys = Object.keys(state.strata);
   if (keys.length <= STRATA_MAX) return;
-  let oldest = keys[0]!;
-  for (const key of keys) if (state.strata[key]!.used < state.strata[oldest]!.used) oldest = key;
-  for (const lane of [...Object.values(state.strata[oldest]!.lanes), ...Object.values(state.strata[oldest]!.rates)]) {
-    state.evidence -= lane.carried;
-  }
+  const young = keys.filter((key) => lanesOf(state.strata[key]!).every((lane) => sizeOf(lane) < MATURE));
+  const among = young.length > 0 ? young : keys;
+  let oldest = among[0]!;
+  for (const key of among) if (state.strata[key]!.used < state.strata[oldest]!.used) oldest = key;
+  for (const lane of lanesOf(state.strata[oldest]!)) state.evidence -= lane.carried;
   delete state.strata[oldest];
   for (const kind of Object.keys(state.latest)) if (state.latest[kind] === oldest) delete state.latest[kind];
 }
+
+const sizeOf = (lane: StratumLane | StratumRate): number => ("sketch" in lane ? lane.sketch.n : lane.n);

@@ -25,8 +25,10 @@ export type Judged =
       offset: number;
       spec: MetricSpec;
       lane: StratumLane;
+      /** Judged over all steps (see pool.ts). */
+      pooled?: true;
     }
-  | { kind: "rate"; metric: RateName; value: number; nats: 0; lane: StratumRate };
+  | { kind: "rate"; metric: RateName; value: number; nats: 0; lane: StratumRate; pooled?: true };
 
 /** Where an event is judged. */
 export interface Place {
@@ -97,7 +99,7 @@ function forerunners(at: Place, metric: string): Forerunners | null {
 }
 
 /** Book a lane's weighted evidence, here and in the agent's sum. */
-function carry(state: DetectorState, lane: { carried: number }, carried: number): void {
+export function carry(state: DetectorState, lane: { carried: number }, carried: number): void {
   state.evidence += carried - lane.carried;
   lane.carried = carried;
 }
@@ -105,6 +107,7 @@ function carry(state: DetectorState, lane: { carried: number }, carried: number)
 /** Learn what was judged, except on lanes that have proved a change; gauges always. */
 export function learnFrom(judged: Judged[]): void {
   for (const one of judged) {
+    if (one.pooled) continue;
     if (one.kind === "value" && one.spec.side === "both") learn(one.lane.sketch, one.scaled, one.spec.gap);
     else if (one.lane.fired === 2) continue;
     else if (one.kind === "rate") absorbRate(one.lane, one.value === 1);

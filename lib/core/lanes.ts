@@ -26,7 +26,7 @@ export function rateFor(state: DetectorState, stratum: Stratum, kind: string, na
 }
 
 /** Every lane has its part in the budget, once, however many strata it is kept for. */
-function enlist(state: DetectorState, metric: string, weight: number): void {
+export function enlist(state: DetectorState, metric: string, weight: number): void {
   if (state.lanes.includes(metric)) return;
   state.lanes.push(metric);
   state.weight += weight;

@@ -1,7 +1,8 @@
-import { type DetectorState, type Stratum, unbooked } from "./detector-state";
+import { type DetectorState, lanesOf, type Stratum, unbooked } from "./detector-state";
 import { gaugeOf } from "./gauge";
 import { createLane, DOUBT, evidence, type Lane, reset } from "./lane";
 import { JOINT, type MetricSpec, RATES, type RateName, specOf } from "./metrics";
+import { keepInPool, poolLanes } from "./pool";
 import { createRate, rateEvidence, resetRate } from "./rate";
 import { createTrail, TELLINGS } from "./repetition";
 import { READABLE_ALONE, reading } from "./sketch";
@@ -15,7 +16,10 @@ import type { ChangeKind } from "./vocabulary";
  */
 export function declareChange(state: DetectorState, change: { at: number; kind: ChangeKind }): void {
   if (change.kind === "healing" || change.kind === "scale") return;
-  if (!announce(state.identity, change.kind)) relearnAll(state);
+  if (announce(state.identity, change.kind)) return;
+  // An announced level may be several times the old one, not anything: the pool still knows the old one.
+  keepInPool(state);
+  relearnAll(state);
 }
 
 /** Learn the present level of these metrics (and of whatever moved with them) as normal, and close the evidence. */
@@ -23,6 +27,7 @@ export function acceptAsNormal(state: DetectorState, metrics: { metric: string; 
   if (metrics === "all") {
     relearnAll(state);
     acceptCircling(state);
+    state.told = {};
   } else {
     for (const { metric, stratum } of metrics) {
       const at = state.strata[stratum];
@@ -31,6 +36,8 @@ export function acceptAsNormal(state: DetectorState, metrics: { metric: string; 
       if (metric === "repetition") acceptCircling(state);
     }
   }
+  // What is normal over all steps is learned anew with them.
+  state.pool = undefined;
   resetEvidence(state);
 }
 
@@ -46,6 +53,15 @@ export function resetEvidence(state: DetectorState): void {
       resetRate(lane);
       Object.assign(lane, unbooked());
     }
+  }
+  const pooled = poolLanes(state);
+  for (const lane of pooled.values) {
+    reset(lane);
+    Object.assign(lane, unbooked());
+  }
+  for (const lane of pooled.rates) {
+    resetRate(lane);
+    Object.assign(lane, unbooked());
   }
   for (const lane of Object.values(state.totals)) reset(lane);
   for (const run of Object.values(state.runs)) {
@@ -67,7 +83,10 @@ export function relearn(stratum: Stratum): void {
 }
 
 function relearnAll(state: DetectorState): void {
-  for (const stratum of Object.values(state.strata)) relearn(stratum);
+  for (const stratum of Object.values(state.strata)) {
+    for (const lane of lanesOf(stratum)) state.evidence -= lane.carried;
+    relearn(stratum);
+  }
   for (const metric of Object.keys(state.totals)) relearnTotal(state, metric);
 }
 

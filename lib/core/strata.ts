@@ -21,6 +21,11 @@ export interface Identity {
   deployLeft: number;
   /** Who came last, where anybody did. */
   arrival?: Arrival;
+  /** Samples noted, and at which of them the last new values of each part came. */
+  noted?: number;
+  fresh?: Partial<Record<Part, number[]>>;
+  /** Parts that have a new value too often to tell anything: they are left out of the strata. */
+  unstable?: Part[];
 }
 
 /** An identity that showed up: which, whether it was announced, and how many strata were opened under it so far. */
@@ -50,8 +55,11 @@ export interface IdentityChange {
 /** A hash seen in more than DYNAMIC_KINDS forms among DYNAMIC_WINDOW samples is rendered text, not a version. */
 const DYNAMIC_WINDOW = 20;
 const DYNAMIC_KINDS = 3;
-/** Identities remembered per part. */
-const KNOWN_MAX = 8;
+/** Identities remembered per part: an agent that chooses among more models is told apart by none. */
+const KNOWN_MAX = 32;
+/** New values of a part within NOVELTY_WINDOW samples that make it unstable, once the agent is known for as long. */
+const NOVELTY_MAX = 4;
+const NOVELTY_WINDOW = 20;
 /** A deploy's new identities show within so many samples. */
 const DEPLOY_SAMPLES = 200;
 
@@ -85,12 +93,14 @@ export function announce(id: Identity, kind: ChangeKind): boolean {
  */
 export function noteIdentity(id: Identity, s: Speaker): IdentityChange[] {
   if (id.deployLeft > 0) id.deployLeft--;
+  // A state from before this was counted belongs to an agent that is known.
+  id.noted = (id.noted ?? (id.model === null ? 0 : NOVELTY_WINDOW)) + 1;
   const changes: IdentityChange[] = [];
   note(id, "model", "model", s.model, changes);
   noteAnswered(id, s, changes);
   note(id, "tools", "tools", s.toolsHash, changes);
-  if (s.promptVersion !== null) note(id, "prompt", "prompt", s.promptVersion, changes);
-  else if (s.promptHash !== null && !isDynamic(id, s.promptHash)) note(id, "prompt", "prompt", s.promptHash, changes);
+  const prompt = s.promptVersion ?? s.promptHash;
+  if (prompt !== null && !isDynamic(id, prompt)) note(id, "prompt", "prompt", prompt, changes);
   return changes;
 }
 
@@ -102,9 +112,10 @@ function note(
   changes: IdentityChange[],
 ): void {
   const before = id[part];
-  if (now === null || now === before) return;
-  id[part] = now;
+  if (now === null || now === before || isUnstable(id, part)) return;
   const known = id.known[part];
+  if (!known.includes(now) && isTooMuch(id, part)) return;
+  id[part] = now;
   if (known.includes(now)) return;
   known.push(now);
   if (known.length > KNOWN_MAX) known.shift();
@@ -114,13 +125,29 @@ function note(
   changes.push({ kind, from: before, to: now, announced });
 }
 
+export const isUnstable = (id: Identity, part: Part): boolean => id.unstable?.includes(part) ?? false;
+
+/**
+ * Takes note of one more new value of a part; true once there are too many to tell anything. From then on the part is
+ * left out: a limit on cardinality, as metrics systems have it, so that naming each call anew hides nothing.
+ */
+function isTooMuch(id: Identity, part: Part): boolean {
+  const noted = id.noted ?? 0;
+  const fresh = [...(id.fresh?.[part] ?? []), noted].slice(-NOVELTY_MAX);
+  id.fresh = { ...id.fresh, [part]: fresh };
+  if (noted <= NOVELTY_WINDOW || fresh.length < NOVELTY_MAX || noted - fresh[0]! >= NOVELTY_WINDOW) return false;
+  id.unstable = [...(id.unstable ?? []), part];
+  id[part] = null;
+  return true;
+}
+
 /**
  * The answering model: another one than before for the same request is a change, and so is a first answer by something
  * that is not a version of what was requested (a version's name starts with the model's).
  */
 function noteAnswered(id: Identity, s: Speaker, changes: IdentityChange[]): void {
   const now = s.responseModel;
-  if (now === null || now === id.answered) return;
+  if (now === null || now === id.answered || isUnstable(id, "answered")) return;
   const first = id.answered === null;
   const requested = changes.find((change) => change.kind === "model");
   const found: IdentityChange[] = [];
@@ -140,6 +167,7 @@ function noteAnswered(id: Identity, s: Speaker, changes: IdentityChange[]): void
 /** "openai/GPT-4o" and "gpt-4o" are the same model. */
 const baseName = (model: string) => model.slice(model.lastIndexOf("/") + 1).toLowerCase();
 
+/** Whether prompts come in so many forms that they are rendered text, or versions that mean nothing. */
 function isDynamic(id: Identity, hash: string): boolean {
   if (id.dynamicPrompt) return true;
   const recent = id.recentPrompts;
@@ -166,6 +194,9 @@ export const arrivalOf = (id: Identity): Arrival | null => (id.arrival?.who === 
 export function stratumKey(id: Identity, kind: string, step: string | null): string {
   return `${kind}|${step ?? ""}|${who(id)}`;
 }
+
+/** In place of a step whose kind was not admitted. */
+export const ANY_STEP = "*";
 
 /** The part of a stratum's key that survives a change of model, prompt or tools. */
 export const stratumClass = (kind: string, step: string | null) => `${kind}|${step ?? ""}`;

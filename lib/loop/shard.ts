@@ -282,7 +282,7 @@ function identityRow({ agent, identity, cannot, anomalies }: Judgement, detector
     cannot.length > 0 ? JSON.stringify([...new Set([...agent.cannot, ...cannot])]) : null,
     liveness,
     identity.enforcement === null ? null : Number(identity.enforcement),
-    identity.seen > 0 ? JSON.stringify(blindSpots(identity.late)) : null,
+    identity.seen > 0 ? JSON.stringify(blindSpots(detector.state, identity.late)) : null,
   ];
 }
 
