@@ -3,6 +3,7 @@
 import { Radio } from "lucide-react";
 import Link from "next/link";
 import { useFeed } from "@/components/live/live";
+import { Badge } from "@/components/ui/badge";
 import { Empty } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
 import { Clock } from "@/components/ui/time";
@@ -31,6 +32,7 @@ export function Feed() {
                   {message.text}
                 </p>
                 <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
+                  {message.data.page === true ? <Badge tone="warn">Needs attention</Badge> : null}
                   {message.agent_id === null ? null : (
                     <Link
                       href={`/agents/${encodeURIComponent(message.agent_id)}`}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { action } from "./action";
 
-/** Changes nothing: people are told by the event that goes with it. Also what `wait` does. */
+/** Changes nothing: the event that goes with it is marked as needing attention in the console. Also what `wait` does. */
 export const notify = action({
   input: z.strictObject({}),
   blastRadius: () => "Nothing is changed",
