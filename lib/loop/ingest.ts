@@ -6,6 +6,7 @@ import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
 import { reasonOf } from "@/lib/contracts/reason";
 import { epochMs } from "@/lib/contracts/timestamp";
+import { succeeded } from "@/lib/core/call-outcome";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
 import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";
@@ -98,17 +99,20 @@ function checked(raw: unknown, index: number, rejected: Rejection[], stranger: (
 function sentEvent(event: AgentEvent, index: number, sourceOf: ReturnType<typeof sources>): SentEvent {
   const instanceId = event.instance_id || null;
   const agentId = event.agent_id;
+  const kind = event.kind ?? (event.run_id ? "model_call" : "run_end");
+  const success = succeeded(kind, event);
   return {
     index,
     agentId,
     agentType: event.agent_type || null,
     shard: shardOf(agentId),
-    kind: event.kind ?? (event.run_id ? "model_call" : "run_end"),
+    kind,
     saidAt: event.timestamp == null ? null : epochMs(event.timestamp),
     instanceId,
     runId: event.run_id || null,
     dedupe: dedupeOf(event, sourceOf, instanceId),
-    body: event,
+    // Everything that reads events asks `success` alone.
+    body: success === (event.success ?? null) ? event : { ...event, success },
   };
 }
 
