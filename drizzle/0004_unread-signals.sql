@@ -1,0 +1,8 @@
+CREATE TABLE `unread_sources` (
+	`source` text PRIMARY KEY NOT NULL,
+	`reason` text NOT NULL,
+	`since` integer NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE `signals` ADD `detail` text;--> statement-breakpoint
+ALTER TABLE `signals` ADD `problem` text;
