@@ -28,10 +28,17 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
     means: "The next action of the ladder is carried out with your consent, then measured on fresh vitals.",
     done: "Healing begins.",
   },
+  allow: {
+    verb: "Allow more holds",
+    title: "Hold the waiting agents beyond the limit?",
+    means:
+      "As many automatic holds are allowed as agents wait for one now, the gravest first. The limits themselves stay as they are.",
+    done: "Allowed. The next sweep holds the waiting agents.",
+  },
 };
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
-const OF_SERVICES: Record<IncidentCommand, string> = {
+const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
   accept: "The incident is closed as what this service does at times. It opens anew when an alert fires again.",
   dismiss: "It is closed, with a draft of a post-mortem. It opens anew when an alert fires again.",
   heal: "The operation that was proposed is carried out with your consent, then measured.",
@@ -74,7 +81,7 @@ export function IncidentCommandDialog({
       open={command !== null}
       onOpenChange={(next) => (next ? undefined : onClose())}
       title={text.title}
-      description={kind === "service" ? OF_SERVICES[shown] : text.means}
+      description={kind === "service" && shown !== "allow" ? OF_SERVICES[shown] : text.means}
       footer={
         <Choice onCancel={onClose} busy={act.isPending} onClick={() => act.mutate(shown)}>
           {text.verb}

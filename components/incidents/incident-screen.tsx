@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Eye } from "lucide-react";
+import { Eye, Hourglass } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
@@ -78,6 +78,12 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
                     Approve: {name(ACTION, asked.action).toLowerCase()}
                   </Button>
                 </>
+              ) : detail.limit ? (
+                detail.limit.waiting.length > detail.limit.allowed ? (
+                  <Button look="primary" onClick={() => setCommand("allow")}>
+                    Allow more holds
+                  </Button>
+                ) : null
               ) : isHealable(incident.state) ? (
                 <Button look="primary" onClick={() => setCommand("heal")}>
                   Heal now
@@ -93,6 +99,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             Would have been: {incident.would_have}
           </Callout>
         ) : null}
+        {detail.limit && open ? <Waiting limit={detail.limit} /> : null}
         <Facts detail={detail} />
         <div className="grid items-start gap-4 xl:grid-cols-[1fr_24rem]">
           <div className="min-w-0 space-y-4">
@@ -107,6 +114,22 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
       <IncidentCommandDialog id={incident.id} kind={incident.kind} command={command} onClose={() => setCommand(null)} />
       <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
     </>
+  );
+}
+
+/** Who runs on because a containment limit was reached. */
+function Waiting({ limit: { waiting, allowed } }: { limit: NonNullable<IncidentDetail["limit"]> }) {
+  if (waiting.length === 0) return null;
+  return (
+    <Callout
+      tone="warn"
+      icon={Hourglass}
+      title={`${waiting.length} ${waiting.length === 1 ? "agent runs" : "agents run"} on for want of room`}
+    >
+      {waiting.slice(0, NAMED).join(", ")}
+      {waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ""}. The gravest is held as soon as another hold
+      ends.{allowed > 0 ? ` ${allowed} more ${allowed === 1 ? "hold is" : "holds are"} allowed.` : ""}
+    </Callout>
   );
 }
 

@@ -66,12 +66,13 @@ function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) 
   );
 }
 
-type Draft = Record<"fleet" | "type" | "hour" | "agents" | "share", string>;
+type Draft = Record<"fleet" | "type" | "hour" | "least" | "agents" | "share", string>;
 
 const draftOf = ({ limits, fleet_check }: FleetSettings): Draft => ({
   fleet: String(Math.round(limits.fleet_share * 1_000) / 10),
   type: String(Math.round(limits.type_share * 1_000) / 10),
   hour: String(limits.per_hour),
+  least: String(limits.at_least),
   agents: String(fleet_check.min_agents),
   share: String(Math.round(fleet_check.min_share * 1_000) / 10),
 });
@@ -103,20 +104,30 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
             fleet_share: Number(draft.fleet) / 100,
             type_share: Number(draft.type) / 100,
             per_hour: Number(draft.hour),
+            at_least: Number(draft.least),
           },
           fleet_check: { min_agents: Number(draft.agents), min_share: Number(draft.share) / 100 },
         });
       }}
     >
-      <Panel title="Automatic holds" hint="beyond a limit: one incident, nobody held">
-        <div className="grid gap-4 sm:grid-cols-3">
-          {field("fleet", "Share of the fleet, %", "Held at once. One agent may always be held.", {
+      <Panel title="Automatic holds" hint="beyond a limit: a page for each agent, which is held once there is room">
+        <div className="grid gap-4 sm:grid-cols-2">
+          {field("fleet", "Share of the fleet, %", "Held at once. 0 forbids automatic holds.", {
             min: 0,
             max: 100,
             step: 0.1,
           })}
           {field("type", "Share of a type, %", "Held at once.", { min: 0, max: 100, step: 0.1 })}
-          {field("hour", "Holds an hour", "Over the whole fleet.", { min: 0, max: 100_000, step: 1 })}
+          {field("least", "But at least", "Held at once, however small the fleet or the type.", {
+            min: 1,
+            max: 10_000,
+            step: 1,
+          })}
+          {field("hour", "Holds an hour", "For each key's agents; twice that for all keys.", {
+            min: 0,
+            max: 100_000,
+            step: 1,
+          })}
         </div>
       </Panel>
       <Panel title="Shared causes" hint="agents that leave together are not held">

@@ -135,6 +135,12 @@ export type ActionRunView = z.infer<typeof ActionRunView>;
 export const IncidentDetail = z
   .object({
     incident: IncidentSummary,
+    limit: z
+      .object({ waiting: z.array(z.string()), allowed: z.int() })
+      .nullable()
+      .describe(
+        "of a containment limit: the agents that run on for want of room, and holds that a person allowed beyond it",
+      ),
     anomalies: z.array(
       z.object({
         id: z.string(),
@@ -194,8 +200,11 @@ export const ApprovalBrief = z.object({
   void_reason: z.string().nullable(),
 });
 
-/** accept: this is normal now (learn it, release). dismiss: close without learning. heal: try again after a rejection or an escalation. */
-export const INCIDENT_COMMANDS = ["accept", "dismiss", "heal"] as const;
+/**
+ * accept: this is normal now (learn it, release). dismiss: close without learning. heal: try again after a rejection or an escalation.
+ * allow: of a containment limit, hold those that wait, beyond the limit.
+ */
+export const INCIDENT_COMMANDS = ["accept", "dismiss", "heal", "allow"] as const;
 export type IncidentCommand = (typeof INCIDENT_COMMANDS)[number];
 export const IncidentCommandBody = z
   .object({ comment: z.string().trim().max(1000).optional() })
@@ -218,7 +227,7 @@ export const INCIDENT = resource("/api/v1/incidents/{id}", {
 export const INCIDENT_COMMAND = resource("/api/v1/incidents/{id}/{command}", {
   POST: {
     auth: "operator",
-    summary: "Accepts an incident as normal, dismisses it, or heals now",
+    summary: "Accepts an incident as normal, dismisses it, heals now, or allows holds beyond a containment limit",
     params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
     body: IncidentCommandBody,
     response: IncidentDetail,

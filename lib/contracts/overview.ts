@@ -93,9 +93,14 @@ export const FleetSettings = z
     arl: z.number().min(1e3).max(1e9).describe("expected samples between false quarantines per agent"),
     prompt_change_may_quarantine: z.boolean(),
     limits: z.object({
-      fleet_share: z.number().min(0).max(1),
-      type_share: z.number().min(0).max(1),
-      per_hour: z.int().min(0).max(100_000),
+      fleet_share: z.number().min(0).max(1).describe("held at once by automatic quarantine; 0 forbids all"),
+      type_share: z.number().min(0).max(1).describe("the same, of one agent type"),
+      per_hour: z
+        .int()
+        .min(0)
+        .max(100_000)
+        .describe("automatic holds an hour of one key's agents; twice that for all keys"),
+      at_least: z.int().min(1).max(10_000).describe("holds at once that a share allows however small the fleet"),
     }),
     fleet_check: z.object({
       min_agents: z.int().min(2).max(10_000),
@@ -106,7 +111,10 @@ export const FleetSettings = z
   })
   .meta({ id: "FleetSettings" });
 export type FleetSettings = z.infer<typeof FleetSettings>;
-export const FleetSettingsPatch = FleetSettings.partial().meta({ id: "FleetSettingsPatch" });
+/** What is left out stays as it is, each limit by itself. */
+export const FleetSettingsPatch = FleetSettings.partial()
+  .extend({ limits: FleetSettings.shape.limits.partial().optional() })
+  .meta({ id: "FleetSettingsPatch" });
 export type FleetSettingsPatch = z.infer<typeof FleetSettingsPatch>;
 
 /** One line of the stream: `id:` is the sequence, `event:` the type. */

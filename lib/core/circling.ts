@@ -17,6 +17,9 @@ const SHARE_GAP = 0.02;
 /** The usual share is that of the upper third of runs, z = 0.6: up to a quarter of sick runs in the record cannot raise it. */
 const USUAL_Z = 0.6;
 
+/** Evidence below which circling has stopped. */
+const QUIET = 10;
+
 /** Agents whose runs usually repeat more than this do so by nature: their repeats are samples like others. */
 const BY_NATURE = 0.3;
 
@@ -41,6 +44,7 @@ export function judgeCircling(
   const fired = run?.fired ?? state.fired;
   let found: Anomaly | null = null;
   let again = false;
+  let worst = 0;
   for (const by of TELLINGS) {
     const place = marks[by];
     if (place === undefined) continue;
@@ -51,11 +55,14 @@ export function judgeCircling(
     const threshold = alone(state, WEIGHTS[by], settings);
     const statistic = Math.log(trail.r[by]);
     const level = levelOf(statistic, threshold);
+    worst = Math.max(worst, trail.r[by]);
     if (level <= (fired["repetition"] ?? 0)) continue;
     fired["repetition"] = level;
     state.circled = { ...state.circled, [by]: trail.repeats[by] / trail.steps[by] };
     found = anomaly(trail, by, level, usual, statistic, threshold, o);
   }
+  // A run's mark ends with the run; outside of runs, circling that has stopped may be told again.
+  if (run === null && worst < QUIET && Object.keys(marks).length > 0) delete fired["repetition"];
   return { anomaly: found, again };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Member, patience, SHARED_CAUSE, sharedCauses, type Suspect } from "./fleet";
+import { type Member, patience, SHARED_CAUSE, sharedCauses, type Suspect, vouchedFor } from "./fleet";
 import type { AnomalyType } from "./vocabulary";
 
 const member = (agentId: string, provider: string | null, model: string | null, tools: string[] = []): Member => ({
@@ -120,7 +120,7 @@ describe("shared causes", () => {
   });
 
   it("ends under the loosest bounds", () => {
-    const loose = { minAgents: 0, minShare: 0, windowMs: 0 };
+    const loose = { minAgents: 0, minShare: 0, minKeys: 0, windowMs: 0 };
     // Provider and model have ten users each: of equals the narrower is named.
     expect(text([suspect(two[0]!)], two, loose)).toEqual(["model even 1 0.10"]);
     expect(text([], two, loose)).toEqual([]);
@@ -148,6 +148,83 @@ describe("shared causes", () => {
         }
         const turned = suspects.map((_, i) => suspects[(i + shift) % suspects.length]!);
         expect(sharedCauses(turned, list.toReversed())).toEqual(causes);
+      }),
+    );
+  });
+});
+
+describe("keys", () => {
+  /** Agents of keys, as many as said: `{ a: [4, 10] }` are ten of key a, four of which are slow. */
+  const of = (keys: Record<string, [suspects: number, users: number]>) => {
+    const agents = Object.entries(keys).flatMap(([keyId, [, n]]) =>
+      fleet(n, (i) => ({ ...member(`${keyId}${i}`, "acme", null), keyId })),
+    );
+    const suspects = agents.filter(({ agentId, keyId }) => Number(agentId.slice(1)) < keys[keyId!]![0]);
+    return sharedCauses(
+      suspects.map((m) => suspect(m)),
+      agents,
+    ).flatMap((cause) => cause.agentIds);
+  };
+  it.each<[string, Parameters<typeof of>[0], string[]]>([
+    ["four of one key are a cause for themselves alone", { a: [4, 4], v: [1, 1] }, ["a0", "a1", "a2", "a3"]],
+    ["however many they are", { a: [50, 50], v: [2, 2] }, Array.from({ length: 50 }, (_, i) => `a${i}`)],
+    ["two keys with two each prove nothing", { a: [2, 2], v: [2, 2] }, []],
+    ["two keys with three each, each for itself", { a: [3, 3], v: [3, 10] }, ["a0", "a1", "a2", "v0", "v1", "v2"]],
+    ["a share is taken of the key's own agents", { a: [3, 3], v: [3, 11] }, ["a0", "a1", "a2"]],
+    ["three keys of one agent each", { a: [1, 1], b: [1, 1], v: [1, 1] }, ["a0", "b0", "v0"]],
+    [
+      "three keys that suffer explain a fourth's",
+      { a: [1, 1], b: [1, 2], c: [2, 2], v: [1, 9] },
+      ["a0", "b0", "c0", "c1", "v0"],
+    ],
+    [
+      "a key suffers in enough of its agents, not in one of many",
+      { a: [4, 4], b: [1, 10], v: [1, 10] },
+      ["a0", "a1", "a2", "a3"],
+    ],
+    [
+      "three of many keys are chance",
+      {
+        a: [1, 1],
+        b: [1, 1],
+        c: [1, 1],
+        d: [0, 1],
+        e: [0, 1],
+        f: [0, 1],
+        g: [0, 1],
+        h: [0, 1],
+        i: [0, 1],
+        j: [0, 1],
+        v: [0, 1],
+      },
+      [],
+    ],
+  ])("%s", (_, keys, expected) => expect(of(keys).toSorted()).toEqual(expected.toSorted()));
+
+  it("takes the calls of a tool for no symptom of the model", () => {
+    const agents = fleet(3, (i) => member(`a${i}`, "acme", "m", [`tool${i}`]));
+    const suspects = agents.map((m, i) => suspect(m, 0, "error_rate_spike", [`tool${i}`]));
+    expect(text(suspects, agents)).toEqual([]);
+  });
+
+  it.each<[string, string | null, (string | null)[], number, boolean]>([
+    ["two others of its own key", "v", ["v", "v"], 2, true],
+    ["one other of its own key", "v", ["v"], 2, false],
+    ["any number of one other key", "v", ["a", "a", "a", "a"], 2, false],
+    ["one of its own and many of another", "v", ["v", "a", "a", "a"], 2, false],
+    ["two other keys", "v", ["a", "b"], 2, true],
+    ["nobody", "v", [], 1, false],
+    ["agents without a key are one party", null, ["a", null, null], 2, true],
+  ])("vouch: %s", (_, key, others, least, expected) => expect(vouchedFor(key, others, least)).toBe(expected));
+
+  it("never lets one key's agents decide about another's: with and without them the same are explained", () => {
+    const few = fc.integer({ min: 0, max: 2 });
+    const share = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 6 }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), share, few, (puppets, [users, ill], more) => {
+        const keys: Parameters<typeof of>[0] = { v: [Math.min(ill, users), users], w: [0, more + 1] };
+        const theirs = (ids: string[]) => ids.filter((id) => !id.startsWith("a")).toSorted();
+        expect(theirs(of({ ...keys, a: [puppets, puppets] }))).toEqual(theirs(of(keys)));
       }),
     );
   });

@@ -1,20 +1,24 @@
 import type { Anomaly } from "./anomaly";
+import { WAITS_FOR_FLEET } from "./explained";
 import type { AnomalyType } from "./vocabulary";
 
 /** An agent that left its baseline in a way that a shared dependency could explain. */
 export interface Suspect {
   agentId: string;
+  /** The key that speaks for the agent: agents of one key are one party's word, and those of no known key are another. */
+  keyId?: string | null;
   at: number;
   type: AnomalyType;
   model: string | null;
   provider: string | null;
-  /** Tools that the anomaly implicates: the slow or failing one; empty when model calls are what is slow. */
+  /** The tools whose calls are slow or failing, which then say nothing of the model; empty when it is the model's calls. */
   tools: readonly string[];
 }
 
 /** One of the live agents, with all it uses. */
 export interface Member {
   agentId: string;
+  keyId?: string | null;
   model: string | null;
   provider: string | null;
   tools: readonly string[];
@@ -35,22 +39,27 @@ export interface SharedCause {
 export interface SharedCauseSettings {
   minAgents: number;
   minShare: number;
+  /** Keys that must suffer before what one key's agents report explains another key's agents. */
+  minKeys: number;
   /** Agents that leave their baselines within this many ms leave together. */
   windowMs: number;
 }
 
-/** What a slow or failing dependency looks like from an agent. Anything else is the agent's own, and never waits. */
-export const WAITS_FOR_FLEET: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
-  "latency_spike",
-  "error_rate_spike",
-  "high_retry_rate",
-]);
+/**
+ * Whether a cause that these others are in explains one more agent: at least `least` of them speak with its own key, or
+ * enough distinct keys suffer. Any number of agents of one other key proves nothing: whoever holds that key can invent them.
+ */
+export function vouchedFor(keyId: string | null, others: readonly (string | null)[], least: number): boolean {
+  const own = others.filter((other) => other === keyId).length;
+  return own >= least || new Set([...others, keyId]).size >= SHARED_CAUSE.minKeys;
+}
 
 /**
  * Agents leave at different times because their own calls end at different times: a minute spans a slow call of each,
- * and unrelated anomalies of three agents in one minute are rare.
+ * and unrelated anomalies of three agents in one minute are rare. Two keys may be an attacker's and the victim's; with three, two
+ * parties that have nothing to do with each other report the same.
  */
-export const SHARED_CAUSE: SharedCauseSettings = { minAgents: 3, minShare: 0.3, windowMs: 60_000 };
+export const SHARED_CAUSE: SharedCauseSettings = { minAgents: 3, minShare: 0.3, minKeys: 3, windowMs: 60_000 };
 
 /**
  * How long a suspicion waits for others, in ms: `waitMs`, and as long again as the first call took that was too slow. Calls that
@@ -65,7 +74,9 @@ export function patience(anomalies: readonly Pick<Anomaly, "at" | "type" | "valu
 /**
  * Causes that several suspects share, each agent in one cause. A value (a tool, model or provider) qualifies if, within
  * one window, at least `minAgents` agents and `minShare` of the live agents that use it left their baselines: a scan
- * statistic over the window (Naus 1965). From that core on, later and earlier suspects of the same value belong to it
+ * statistic over the window (Naus 1965). That is counted within each key, since agents are easily invented and their
+ * reports are only their key's word: one key's agents form a cause for agents of that key alone. A cause covers all keys once
+ * `minKeys` of them and `minShare` of those that use the value suffer, each in `minShare` of its agents. From that core on, later and earlier suspects of the same value belong to it
  * as long as no gap is longer than the window, as border points belong to a cluster (Ester et al. 1996), so that the
  * stragglers of a brown-out are not held one by one.
  *
@@ -84,66 +95,118 @@ export function sharedCauses(
   const causes: SharedCause[] = [];
   for (;;) {
     const found = groups.map((g) => candidate(g, o)).filter((c) => c !== null);
-    const broadest = found.toSorted((a, b) => b.agents.size - a.agents.size || b.users - a.users || byName(a, b))[0];
+    const broadest = found.toSorted(
+      (a, b) => b.agents.size - a.agents.size || b.users.size - a.users.size || byName(a, b),
+    )[0];
     if (!broadest) return causes;
     const { group, agents, users } = narrow(broadest, found, o);
     causes.push({
       dimension: group.dimension,
       value: group.value,
       agentIds: [...agents].toSorted(),
-      share: agents.size / users,
+      share: agents.size / users.size,
     });
     for (const g of groups) remove(g, agents);
   }
 }
 
-/** Everybody who uses one value, and the suspects among them by time. */
+/** Everybody who uses one value, with their keys, and the suspects among them by time. */
 interface Group {
   dimension: Dimension;
   value: string;
-  users: Set<string>;
+  users: Users;
   suspects: Suspect[];
 }
+
+type Users = Map<string, string | null>;
 
 /** A group whose suspects left together. */
 interface Candidate {
   group: Group;
   agents: Set<string>;
-  users: number;
+  /** Those that the cause was counted over: all who use the value, or those of the keys that it holds for. */
+  users: Users;
 }
 
 function groupByValue(waiting: readonly Suspect[], members: readonly Member[]): Group[] {
   const groups = new Map<string, Group>();
-  const groupsOf = (m: Member): Group[] => {
-    const keys: [Dimension, string | null][] = [...new Set(m.tools)].map((tool) => ["tool", tool]);
-    keys.push(["model", m.model], ["provider", m.provider]);
-    return keys.flatMap(([dimension, value]) => {
+  const groupsOf = (values: [Dimension, string | null][]): Group[] =>
+    values.flatMap(([dimension, value]) => {
       if (value === null) return [];
       const key = `${dimension}:${value}`;
-      const group = groups.get(key) ?? { dimension, value, users: new Set<string>(), suspects: [] };
+      const group = groups.get(key) ?? { dimension, value, users: new Map(), suspects: [] };
       groups.set(key, group);
       return [group];
     });
-  };
-  for (const m of members) for (const g of groupsOf(m)) g.users.add(m.agentId);
+  const toolsOf = (m: Member): [Dimension, string | null][] => [...new Set(m.tools)].map((tool) => ["tool", tool]);
+  const modelOf = (m: Member): [Dimension, string | null][] => [
+    ["model", m.model],
+    ["provider", m.provider],
+  ];
+  for (const m of members)
+    for (const g of groupsOf([...toolsOf(m), ...modelOf(m)])) g.users.set(m.agentId, m.keyId ?? null);
   for (const s of waiting) {
-    for (const g of groupsOf(s)) {
-      g.users.add(s.agentId);
+    for (const g of groupsOf(s.tools.length > 0 ? toolsOf(s) : modelOf(s))) {
+      g.users.set(s.agentId, s.keyId ?? null);
       g.suspects.push(s);
     }
   }
   return [...groups.values()].filter((g) => g.suspects.length > 0);
 }
 
+/** The group's cause: over all keys if enough of them suffer, else of the keys for which it holds by their own agents. */
 function candidate(group: Group, o: SharedCauseSettings): Candidate | null {
-  const core = densest(group.suspects, o.windowMs);
-  // Without a suspect there is no cause, however low an operator sets the bounds; this also ends the search.
-  if (core.agents === 0 || core.agents < o.minAgents || core.agents < o.minShare * group.users.size) return null;
-  return { group, agents: reach(group.suspects, core.start, o.windowMs), users: group.users.size };
+  const all = together(group.suspects, group.users, o);
+  if (all && spansKeys(all.core, group.users, o)) return { group, agents: all.agents, users: group.users };
+  const agents = new Set<string>();
+  const users: Users = new Map();
+  const usersOf = byKey([...group.users.keys()], (id) => group.users.get(id) ?? null);
+  for (const [key, suspects] of byKey(group.suspects, (s) => s.keyId ?? null)) {
+    const own: Users = new Map((usersOf.get(key) ?? []).map((id) => [id, key]));
+    const part = together(suspects, own, o);
+    if (!part) continue;
+    for (const id of part.agents) agents.add(id);
+    for (const id of own.keys()) users.set(id, key);
+  }
+  return agents.size > 0 ? { group, agents, users } : null;
 }
 
-/** The window, closed at both ends, with most distinct agents: where it starts in the list, and how many they are. */
-function densest(suspects: readonly Suspect[], windowMs: number): { start: number; agents: number } {
+function byKey<T>(list: readonly T[], keyOf: (one: T) => string | null): Map<string | null, T[]> {
+  const parts = new Map<string | null, T[]>();
+  for (const one of list) {
+    const key = keyOf(one);
+    const part = parts.get(key);
+    if (part) part.push(one);
+    else parts.set(key, [one]);
+  }
+  return parts;
+}
+
+/** The suspects that left within one window, if they are enough, and all that belong to them. */
+function together(
+  suspects: readonly Suspect[],
+  users: Users,
+  o: SharedCauseSettings,
+): { core: Set<string>; agents: Set<string> } | null {
+  const { start, core } = densest(suspects, o.windowMs);
+  // Without a suspect there is no cause, however low an operator sets the bounds; this also ends the search.
+  if (core.size === 0 || core.size < o.minAgents || core.size < o.minShare * users.size) return null;
+  return { core, agents: reach(suspects, start, o.windowMs) };
+}
+
+/** Whether enough keys suffer, each in enough of its agents. */
+function spansKeys(core: ReadonlySet<string>, users: Users, o: SharedCauseSettings): boolean {
+  const counts = new Map<string | null, { users: number; core: number }>();
+  for (const [id, key] of users) {
+    const count = counts.get(key) ?? { users: 0, core: 0 };
+    counts.set(key, { users: count.users + 1, core: count.core + Number(core.has(id)) });
+  }
+  const suffering = [...counts.values()].filter((count) => count.core > 0 && count.core >= o.minShare * count.users);
+  return suffering.length >= o.minKeys && suffering.length >= o.minShare * counts.size;
+}
+
+/** The window, closed at both ends, with most distinct agents: where it starts in the list, and who they are. */
+function densest(suspects: readonly Suspect[], windowMs: number): { start: number; core: Set<string> } {
   const inside = new Map<string, number>();
   let best = { start: 0, agents: 0 };
   let start = 0;
@@ -156,7 +219,9 @@ function densest(suspects: readonly Suspect[], windowMs: number): { start: numbe
     }
     if (inside.size > best.agents) best = { start, agents: inside.size };
   }
-  return best;
+  const from = suspects[best.start];
+  const core = suspects.slice(best.start).filter((s) => from && s.at - from.at <= windowMs);
+  return { start: best.start, core: new Set(core.map((s) => s.agentId)) };
 }
 
 /** All agents around a suspect whose gaps in time are at most a window. */
@@ -175,11 +240,11 @@ function reach(suspects: readonly Suspect[], start: number, windowMs: number): S
 /** The most specific value that still explains what the broadest does. */
 function narrow(broadest: Candidate, found: readonly Candidate[], o: SharedCauseSettings): Candidate {
   const explains = (c: Candidate) => {
-    const others = without(broadest.group.users, c.group.users).size;
-    const left = without(broadest.agents, c.agents).size;
+    const others = [...broadest.users.keys()].filter((id) => !c.users.has(id)).length;
+    const left = [...broadest.agents].filter((id) => !c.agents.has(id)).length;
     return left < o.minAgents && left <= o.minShare * others;
   };
-  const share = (c: Candidate) => c.agents.size / c.users;
+  const share = (c: Candidate) => c.agents.size / c.users.size;
   return (
     found
       .filter(explains)
@@ -194,9 +259,5 @@ function byName(a: Candidate, b: Candidate): number {
 
 function remove(group: Group, agents: ReadonlySet<string>): void {
   group.suspects = group.suspects.filter((s) => !agents.has(s.agentId));
-  group.users = without(group.users, agents);
-}
-
-function without(set: ReadonlySet<string>, gone: ReadonlySet<string>): Set<string> {
-  return new Set([...set].filter((id) => !gone.has(id)));
+  for (const id of agents) group.users.delete(id);
 }

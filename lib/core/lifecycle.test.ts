@@ -23,8 +23,6 @@ const SYSTEM = [
   "suspected quarantined",
   "quarantined healing",
   "quarantined exhausted",
-  // A hold whose cause turned out to be shared is taken back into suspicion.
-  "quarantined suspected",
   "healing probation",
   "healing quarantined",
   "probation healthy",

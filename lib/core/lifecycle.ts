@@ -17,8 +17,7 @@ export class IllegalMove extends Error {
 }
 
 /**
- * What the loop may do by itself. `quarantined → suspected` takes back a hold whose cause turned out to be shared: the
- * agent stays under suspicion, with the others, and learns nothing. Nothing leads from `quarantined` or `exhausted` to `healthy`: the loop releases an
+ * What the loop may do by itself. Nothing leads from `quarantined` or `exhausted` to `healthy`: the loop releases an
  * agent only through probation, and what has used up its ladder waits for a person. `exhausted` is entered from
  * `quarantined` alone, so that an agent is contained before anybody gives up on it.
  */
@@ -26,7 +25,7 @@ export const SYSTEM_MOVES: Record<AgentState, readonly AgentState[]> = {
   learning: ["healthy", "suspected", "quarantined"],
   healthy: ["suspected"],
   suspected: ["learning", "healthy", "quarantined"],
-  quarantined: ["healing", "exhausted", "suspected"],
+  quarantined: ["healing", "exhausted"],
   healing: ["probation", "quarantined"],
   probation: ["healthy", "quarantined"],
   exhausted: [],

@@ -1,102 +1,184 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LIMITS, type HoldInput, mayHold, mostHeld } from "./limits";
+import { DEFAULT_LIMITS, GRAVE, type HoldInput, mayHold, mostHeld, type Population } from "./limits";
 
 describe("how many may be held", () => {
   it.each([
-    [0.05, 1, 1],
-    [0.05, 15, 1],
-    [0.05, 39, 1],
-    [0.05, 40, 2],
-    [0.05, 400, 20],
-    [0.2, 4, 1],
-    [0.2, 10, 2],
-    [0.2, 15, 3],
-    [0.29, 100, 29],
-    [1, 7, 7],
-    [0, 1000, 0],
-  ])("share %d of %d: %d", (share, live, most) => {
-    expect(mostHeld(share, live)).toBe(most);
+    [0.05, 1, 1, 1],
+    [0.05, 15, 1, 1],
+    [0.05, 39, 1, 1],
+    [0.05, 40, 1, 2],
+    [0.05, 15, 3, 3],
+    [0.05, 60, 3, 3],
+    [0.05, 80, 3, 4],
+    [0.05, 400, 3, 20],
+    [0.2, 4, 3, 3],
+    [0.2, 15, 3, 3],
+    [0.2, 20, 3, 4],
+    [0.29, 100, 1, 29],
+    [1, 7, 3, 7],
+    [0, 1000, 3, 0],
+  ])("share %d of %d, at least %d: %d", (share, live, atLeast, most) => {
+    expect(mostHeld(share, live, atLeast)).toBe(most);
   });
+});
+
+/** Live agents and held ones, and of those the ones that share the agent's key: all, unless said. */
+const population = (live: number, held: number, ownLive = live, ownHeld = held): Population => ({
+  live,
+  held,
+  own: { live: ownLive, held: ownHeld },
 });
 
 describe("holding one more", () => {
   const input = (
-    fleet: [number, number],
-    type: [number, number],
-    floor: number | null,
-    lastHour: number,
+    fleet: Population,
+    type: Population,
+    more: Partial<Omit<HoldInput, "fleet" | "type">> & { floor?: number } = {},
   ): HoldInput => ({
-    fleet: { live: fleet[0], held: fleet[1] },
-    type: { live: type[0], held: type[1], floor },
-    holdsLastHour: lastHour,
-    limits: DEFAULT_LIMITS,
+    fleet,
+    type: { ...type, floor: more.floor ?? null },
+    lastHour: more.lastHour ?? { all: 0, own: 0 },
+    severity: more.severity ?? 10,
+    limits: { ...DEFAULT_LIMITS, ...more.limits },
   });
+  const perHour = (n: number, own = n) => ({ lastHour: { all: n, own } });
   it.each<[string, HoldInput, string]>([
-    ["the first of 15", input([15, 0], [4, 0], null, 0), "hold"],
-    ["the second of 15", input([15, 1], [4, 0], null, 1), "1 of 15 agents are held; the limit is 1"],
+    ["the first of 15", input(population(15, 0), population(4, 0)), "hold"],
+    ["the third of 15", input(population(15, 2), population(4, 2), perHour(2)), "hold"],
+    ["the fourth of 15", input(population(15, 3), population(4, 0)), "3 of 15 agents are held; the limit is 3"],
     [
-      "the second of a type of 4",
-      input([400, 1], [4, 1], null, 1),
-      "1 of 4 agents of the type are held; the limit is 1",
+      "the fourth of a type of 4",
+      input(population(400, 3), population(4, 3)),
+      "3 of 4 agents of the type are held; the limit is 3",
     ],
-    ["the second of a type of 10", input([400, 1], [10, 1], null, 1), "hold"],
-    ["a lone agent", input([1, 0], [1, 0], null, 0), "hold"],
-    ["a lone agent of its type", input([15, 0], [1, 0], null, 0), "hold"],
+    ["the fourth of a type of 20", input(population(400, 3), population(20, 3)), "hold"],
+    ["a lone agent", input(population(1, 0), population(1, 0)), "hold"],
     [
       "a lone agent that must stay",
-      input([15, 0], [1, 0], 1, 0),
+      input(population(15, 0), population(1, 0), { floor: 1 }),
       "agents of the type at work: 1; after one more hold at least 1 must be left",
     ],
-    ["the last above the floor", input([400, 1], [10, 1], 8, 1), "hold"],
+    ["the last above the floor", input(population(400, 1), population(10, 1), { floor: 8 }), "hold"],
     [
       "one below the floor",
-      input([400, 1], [10, 1], 9, 1),
+      input(population(400, 1), population(10, 1), { floor: 9 }),
       "agents of the type at work: 9; after one more hold at least 9 must be left",
     ],
-    ["the third in an hour", input([400, 2], [100, 2], null, 2), "hold"],
-    ["the fourth in an hour", input([400, 3], [100, 3], null, 3), "3 automatic holds in the last hour; the limit is 3"],
+    ["the third in an hour", input(population(400, 2), population(100, 2), perHour(2)), "hold"],
+    [
+      "the fourth in an hour",
+      input(population(400, 3), population(100, 3), perHour(3)),
+      "3 automatic holds in the last hour; the limit is 3",
+    ],
     [
       "nobody alive",
-      input([0, 0], [0, 0], null, 0),
+      input(population(0, 0), population(0, 0)),
       "agents of the type at work: 0; after one more hold at least 0 must be left",
     ],
+    [
+      "where a share is forbidden",
+      input(population(15, 0), population(4, 0), { limits: { ...DEFAULT_LIMITS, fleetShare: 0 } }),
+      "0 of 15 agents are held; the limit is 0",
+    ],
+    // By severity: a third of the room is for the gravest.
+    ["a second mild one", input(population(15, 1), population(4, 1), { severity: GRAVE - 0.1, ...perHour(1) }), "hold"],
+    [
+      "a third mild one",
+      input(population(15, 2), population(4, 2), { severity: GRAVE - 0.1, ...perHour(2) }),
+      "2 of 15 agents are held; the limit below severity 6 is 2",
+    ],
+    [
+      "a grave one after two mild ones",
+      input(population(15, 2), population(4, 2), { severity: GRAVE, ...perHour(2) }),
+      "hold",
+    ],
+    // By key: one key's agents leave room for everybody else's.
+    [
+      "a fourth agent of one key",
+      input(population(15, 3, 6, 3), population(8, 0, 4, 0), perHour(0)),
+      "3 of 6 agents that share its key are held; the limit is 3",
+    ],
+    [
+      "another key's first after three of one",
+      input(population(15, 3, 5, 0), population(8, 3, 4, 0), perHour(3, 0)),
+      "hold",
+    ],
+    [
+      "another key's third after three of one",
+      input(population(15, 5, 5, 2), population(8, 5, 4, 2), perHour(5, 2)),
+      "hold",
+    ],
+    [
+      "a third key's, when two have used all",
+      input(population(15, 6, 5, 0), population(8, 0, 4, 0), perHour(0)),
+      "6 of 15 agents are held; the limit is 6",
+    ],
+    [
+      "a fourth in an hour of one key",
+      input(population(400, 0, 200, 0), population(100, 0, 50, 0), perHour(3, 3)),
+      "3 automatic holds of agents that share its key in the last hour; the limit is 3",
+    ],
+    [
+      "a seventh in an hour of all keys",
+      input(population(400, 0, 200, 0), population(100, 0, 50, 0), perHour(6, 0)),
+      "6 automatic holds in the last hour; the limit is 6",
+    ],
+    [
+      "half of a large fleet's room for one key",
+      input(population(400, 10, 300, 10), population(400, 10, 300, 10)),
+      "10 of 300 agents that share its key are held; the limit is 10",
+    ],
+    ["the other half for others", input(population(400, 19, 100, 9), population(400, 19, 100, 9)), "hold"],
   ])("%s", (_, i, expected) => {
     const d = mayHold(i);
     expect(d.kind === "hold" ? "hold" : d.reason).toBe(expected);
   });
 
-  it("never exceeds a limit, one hold after the other", () => {
+  it("never exceeds a limit, one hold after the other, and one key never takes all the room", () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     const limits = fc.record({
       fleetShare: share,
       typeShare: share,
       perHour: fc.integer({ min: 0, max: 50 }),
+      atLeast: fc.integer({ min: 1, max: 5 }),
       floor: fc.integer({ min: 0, max: 5 }),
     });
+    const types = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 });
     fc.assert(
-      fc.property(limits, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }), (l, types) => {
-        const live = types.reduce((a, b) => a + b, 0);
-        const held = types.map(() => 0);
-        let all = 0;
-        // Everybody wants to be held: more rounds than there are agents.
-        for (let round = 0; round < live + types.length; round++) {
-          const t = round % types.length;
-          const d = mayHold({
-            fleet: { live, held: all },
-            type: { live: types[t]!, held: held[t]!, floor: null },
-            holdsLastHour: all,
-            limits: l,
-          });
-          if (d.kind === "stop") continue;
-          all++;
-          held[t]!++;
+      fc.property(limits, types, fc.integer({ min: 1, max: 3 }), (l, sizes, keys) => {
+        // The agents of a type belong to the keys in turn.
+        const agents = sizes.flatMap((n, type) => Array.from({ length: n }, (_, i) => ({ type, key: i % keys })));
+        const held = new Set<(typeof agents)[number]>();
+        const count = (of: typeof agents, key: number) => {
+          const own = of.filter((agent) => agent.key === key);
+          const heldOf = (list: typeof agents) => list.filter((agent) => held.has(agent)).length;
+          return { live: of.length, held: heldOf(of), own: { live: own.length, held: heldOf(own) } };
+        };
+        for (const agent of agents) {
+          const fleet = count(agents, agent.key);
+          const type = count(
+            agents.filter((other) => other.type === agent.type),
+            agent.key,
+          );
+          const lastHour = { all: fleet.held, own: fleet.own.held };
+          const d = mayHold({ fleet, type: { ...type, floor: null }, lastHour, severity: 10, limits: l });
+          if (d.kind === "hold") held.add(agent);
         }
-        expect(all).toBeLessThanOrEqual(Math.max(l.fleetShare > 0 ? 1 : 0, l.fleetShare * live + 1e-6));
-        expect(all).toBeLessThanOrEqual(l.perHour);
-        types.forEach((n, t) => {
-          expect(held[t]).toBeLessThanOrEqual(Math.max(l.typeShare > 0 ? 1 : 0, l.typeShare * n + 1e-6));
-          if (held[t]! > 0) expect(n - held[t]!).toBeGreaterThanOrEqual(l.floor);
+        const live = new Set(agents.map(({ key }) => key)).size;
+        const room = (part: number, n: number) =>
+          part === 0 ? 0 : Math.max(l.atLeast * (live > 1 ? 2 : 1), part * n + 1e-6);
+        expect(held.size).toBeLessThanOrEqual(room(l.fleetShare, agents.length));
+        expect(held.size).toBeLessThanOrEqual(l.perHour * (live > 1 ? 2 : 1));
+        for (let key = 0; key < live; key++) {
+          const own = [...held].filter((agent) => agent.key === key).length;
+          expect(own).toBeLessThanOrEqual(l.perHour);
+          if (live > 1) expect(own).toBeLessThanOrEqual(Math.max(l.atLeast, (l.fleetShare * agents.length) / 2 + 1e-6));
+        }
+        sizes.forEach((n, type) => {
+          const own = [...held].filter((agent) => agent.type === type).length;
+          expect(own).toBeLessThanOrEqual(room(l.typeShare, n));
+          if (own > 0) expect(n - own).toBeGreaterThanOrEqual(l.floor);
         });
       }),
     );

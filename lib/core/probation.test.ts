@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { FAULTS, type Fault, healthyAgent, observation } from "@/lib/evals/detection/generate";
 import { type Anomaly, createDetector, DEFAULT_DETECT_SETTINGS, observe, resetEvidence } from "./detect";
-import { judgeProbation, observeProbation, startProbation } from "./probation";
+import { runKey } from "./detector-state";
+import { judgeProbation, observeProbation, startProbation, widenProbation } from "./probation";
 
 /** An agent fallen ill with `fault`, acted upon, and then seen for `samples` with `after`. */
 function healed(fault: Fault, after: Fault, samples: number, peers: { ill: number; recovered: number } | null = null) {
@@ -104,6 +105,38 @@ describe("probation", () => {
     observeProbation(probation, state, observation(19, {}));
     expect(judgeProbation(probation).kind).toBe("recovered");
     observeProbation(probation, state, observation(20, {}), [{ type: "repetition", verdict: "quarantine" } as Anomaly]);
+    expect(judgeProbation(probation).kind).toBe("no_effect");
+  });
+
+  const looping = { metric: "repetition", stratum: "run", type: "repetition", verdict: "quarantine" } as Anomaly;
+
+  it.each<[string, Parameters<typeof observation>[2], boolean]>([
+    ["of its run", { runId: "r1" }, true],
+    ["of another run", { runId: "r2" }, false],
+    ["outside of runs", {}, false],
+  ])("takes an event %s for ill as long as the rule's mark stands on that run", (_, more, ill) => {
+    const state = createDetector();
+    const probation = startProbation(state, [looping], 20);
+    state.runs[runKey("r1")] = { fired: { repetition: 2 } } as unknown as (typeof state.runs)[string];
+    for (let n = 0; n < 20; n++) observeProbation(probation, state, observation(n, {}, more));
+    expect(judgeProbation(probation).kind).toBe(ill ? "no_effect" : "recovered");
+    // The state of the agent that a successor replaced says nothing of the successor.
+    const successor = startProbation(state, [looping], 20);
+    for (let n = 0; n < 20; n++) observeProbation(successor, state, observation(n, {}, more), [], createDetector());
+    expect(judgeProbation(successor).kind).toBe("recovered");
+  });
+
+  it("measures what fires meanwhile as well, once, and waits for it anew", () => {
+    const state = createDetector();
+    const other = { ...looping, metric: "run_calls", type: "run_overrun" } as Anomaly;
+    const probation = startProbation(state, [looping], 20);
+    for (let n = 0; n < 20; n++) observeProbation(probation, state, observation(n, {}));
+    widenProbation(probation, state, [other, other, looping], false);
+    expect(probation.targets.map(({ metric }) => metric)).toEqual(["repetition", "run_calls"]);
+    expect(judgeProbation(probation).kind).toBe("pending");
+    for (let n = 20; n < 40; n++) observeProbation(probation, state, observation(n, {}));
+    expect(judgeProbation(probation).kind).toBe("recovered");
+    widenProbation(probation, state, [{ ...looping, stratum: "agent" }], true);
     expect(judgeProbation(probation).kind).toBe("no_effect");
   });
 });

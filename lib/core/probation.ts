@@ -1,5 +1,5 @@
 import type { Anomaly, Observation } from "./anomaly";
-import type { DetectorState } from "./detector-state";
+import { type DetectorState, runKey } from "./detector-state";
 import { score } from "./lane";
 import { JOINT, type RateName, specOf } from "./metrics";
 import { rateOf } from "./rate";
@@ -20,6 +20,8 @@ export interface Probation {
   /** Events taken in, whatever they carried. */
   events: number;
   targets: Target[];
+  /** Of a watch over a member of a shared cause: when it began, nobody else's trouble vouched for that cause any more. */
+  alone?: boolean;
 }
 
 interface Target {
@@ -69,6 +71,32 @@ export function startProbation(
   return { needed: Math.max(1, n), events: 0, targets: metrics.map((m) => target(state, m)) };
 }
 
+/** Each metric of these anomalies once: what has to be back in band. */
+export function watched(anomalies: readonly Pick<Anomaly, "metric" | "stratum" | "type">[]) {
+  const metrics = new Map(
+    anomalies.map(({ metric, stratum, type }) => [`${metric} ${stratum}`, { metric, stratum, type }]),
+  );
+  return [...metrics.values()];
+}
+
+/**
+ * Measure these anomalies' metrics as well: they fired since it began. `again`: what must not come again has (it came after the
+ * action). Everything that is measured is waited for anew.
+ */
+export function widenProbation(
+  p: Probation,
+  state: DetectorState,
+  anomalies: readonly Anomaly[],
+  again: boolean,
+): void {
+  for (const one of watched(anomalies)) {
+    if (p.targets.some((t) => t.metric === one.metric && t.stratum === one.stratum)) continue;
+    const added = target(state, one);
+    p.targets.push(added.by === "rule" && again ? { ...added, again: 1 } : added);
+    p.events = 0;
+  }
+}
+
 function target(state: DetectorState, m: { metric: string; stratum: string; type: AnomalyType }): Target {
   const stratum = state.strata[m.stratum];
   const kind = m.stratum.split("|", 2).join("|");
@@ -85,12 +113,16 @@ function target(state: DetectorState, m: { metric: string; stratum: string; type
   return { ...base, by: "score", ill, half: Math.max(HALF_MIN, ill / 2) };
 }
 
-/** Take in one event after the acknowledgement, and the anomalies the detector found in it. */
+/**
+ * Take in one event after the acknowledgement, and the anomalies that the agent's own detector found in it. `own` is that detector
+ * where `state`, which the values are measured against, is another agent's.
+ */
 export function observeProbation(
   p: Probation,
   state: DetectorState,
   o: Observation,
   anomalies: readonly Anomaly[] = [],
+  own: DetectorState = state,
 ): void {
   if (o.kind === "heartbeat" || o.kind === "outcome") return;
   p.events++;
@@ -98,12 +130,20 @@ export function observeProbation(
   for (const t of p.targets) {
     if (t.by === "rule") {
       t.seen++;
-      if (anomalies.some((a) => a.type === t.type && a.verdict !== "watch")) t.again++;
+      if (anomalies.some((a) => a.type === t.type && a.verdict !== "watch") || stands(t, own, o)) t.again++;
     } else if (t.kind === kind) {
       if (t.by === "rate") observeRate(t, o);
       else observeScore(t, state, o);
     }
   }
+}
+
+/** A rule tells a breach once; the run, minute or trail that it told of is in breach as long as its mark stands. */
+function stands(t: Target, state: DetectorState, o: Observation): boolean {
+  if (t.metric === "spend_per_min") return state.spend.fired[t.metric] === 2;
+  if (t.metric !== "repetition" && t.type !== "run_overrun") return false;
+  const fired = o.runId === null ? state.fired : state.runs[runKey(o.runId)]?.fired;
+  return fired?.[t.metric] === 2;
 }
 
 function observeRate(t: Target, o: Observation): void {

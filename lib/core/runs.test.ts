@@ -99,6 +99,18 @@ describe("going in circles", () => {
     expect(found.filter((a) => a.type === "repetition").map((a) => a.verdict)).toEqual(["watch", "quarantine"]);
   });
 
+  it("outside of runs is told again once it had stopped", () => {
+    const state = createDetector();
+    const step = (action: string) =>
+      see(state, { kind: "tool_call", tool: "t", actionHash: action, resultHash: action });
+    const told = (actions: string[]) => actions.flatMap(step).filter((a) => a.verdict === "quarantine").length;
+    const same = Array.from({ length: 40 }, () => "same");
+    expect(told(same)).toBe(1);
+    expect(told(same)).toBe(0);
+    expect(told(Array.from({ length: 60 }, (_, i) => `fresh ${i}`))).toBe(0);
+    expect(told(same)).toBe(1);
+  });
+
   it("can be accepted as this agent's nature", () => {
     const state = createDetector();
     const shape: Shape = {

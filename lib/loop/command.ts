@@ -8,6 +8,7 @@ import { voidApprovals } from "@/lib/db/queries/healing";
 import { findIncident, getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import { changes, directives, incidents, incidentSubjects } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
+import { allowHolds } from "./allow-holds";
 import type { Person } from "./decide";
 import { agentClaim, type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
 import { healNow } from "./heal-now";
@@ -133,6 +134,15 @@ async function quarantine(
   if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is quarantined already`);
   if (agent.enforcement === false) throw conflict(`${agent.id} is observe only: its host does not enforce directives`);
   let incidentId = agent.incidentId;
+  const shared = incidentId ? await findIncident(db, incidentId) : null;
+  // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.
+  if (shared?.kind === "external" || shared?.kind === "limit") {
+    plan.write({
+      sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_kind = 'agent' AND subject_id = ?",
+      args: [shared.id, agent.id],
+    });
+    incidentId = null;
+  }
   if (!incidentId) {
     incidentId = newId("inc");
     plan.write(
@@ -220,6 +230,7 @@ export async function commandIncident(
 ): Promise<void> {
   if (command === "heal") return healNow(db, incidentId, person, now, comment);
   const incident = await getIncident(db, incidentId);
+  if (command === "allow") return allowHolds(db, incident, person, now, comment);
   if (!canMoveIncident(incident.state, "dismissed")) throw conflict(`The incident is ${incident.state} already`);
   const plan = new Plan();
   const accepted = command === "accept";

@@ -1,156 +1,118 @@
 import type { Anomaly } from "@/lib/core/anomaly";
-import {
-  patience,
-  SHARED_CAUSE,
-  type SharedCause,
-  sharedCauses,
-  type Suspect,
-  WAITS_FOR_FLEET,
-} from "@/lib/core/fleet";
+import { createDetector } from "@/lib/core/detect";
+import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/explained";
+import { patience, SHARED_CAUSE, type SharedCause, sharedCauses, type Suspect, vouchedFor } from "@/lib/core/fleet";
 import { move } from "@/lib/core/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import {
-  type Agent,
-  findDirective,
-  listAgents,
-  listAgentsInStates,
-  listDirectives,
-  listLiveAgents,
-} from "@/lib/db/queries/agents";
+import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { voidApprovals } from "@/lib/db/queries/healing";
 import {
   type AnomalyRow,
   getIncident,
   type Incident,
-  incidentClaim,
-  listAnomaliesOf,
   listLooseAnomalies,
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
 import { listDetectors } from "@/lib/db/queries/sweep";
-import { createDetector } from "@/lib/core/detect";
-import { directives as directiveTable, incidents } from "@/lib/db/schema";
-import { agentClaim, nextDirective } from "./directives";
-import { hasLearned } from "./judge";
+import { incidents } from "@/lib/db/schema";
+import { agentClaim } from "./directives";
+import { type Cause, causeKeyOf, causeOf, listVouchers } from "./external";
+import { ask, heldLately } from "./hold-shared";
 import { newId } from "./ids";
+import { hasLearned } from "./judge";
 import { subjectRow } from "./open";
 import { countOpened, openFor } from "./open-for";
 import { Plan } from "./plan";
 import type { SweepContext } from "./shard";
 import type { Detector } from "./sweeper";
 
-/** How far back a suspicion's own anomalies reach, in ms: two windows, so that stragglers still meet. */
+/** How far back a suspicion's own anomalies reach, in ms, by the clock of who reports: two windows, so that stragglers still meet. */
 const LOOK_BACK_MS = 2 * SHARED_CAUSE.windowMs;
 /** Agents that reported within this are the population that shares are taken of, in ms. */
 const LIVE_MS = 15 * 60_000;
 
+/** A suspected agent, with the incident of a shared cause that it is in already and what that does not account for. */
+interface Suspected {
+  agent: Agent;
+  member: Incident | null;
+  /** Its anomalies that belong to no incident yet. */
+  loose: AnomalyRow[];
+}
+
 /**
  * Decides about suspected agents: those that share a model, provider or tool with enough others join one incident with
- * an external cause and are not held (holds that came earlier are released); those that waited alone are opened.
+ * an external cause and are not held; those that waited alone are opened. A hold that stands is never lifted by what others
+ * report: a person is asked. Members of such an incident come here again for what its cause does not account for.
  */
 export async function correlate(ctx: SweepContext): Promise<{ opened: number; joined: number }> {
-  const suspected = (await listAgentsInStates(ctx.db, ["suspected"])).filter((agent) => agent.incidentId === null);
-  if (suspected.length === 0) return { opened: 0, joined: 0 };
-  const held = await heldLately(ctx);
-  const loose = await listLooseAnomalies(
-    ctx.db,
-    suspected.map((agent) => agent.id),
-    ctx.now - LOOK_BACK_MS,
-  );
-  const evidence = new Map([
-    ...grouped(loose, (row) => row.agentId),
-    ...held.map(({ agent, anomalies }) => [agent.id, anomalies] as const),
-  ]);
-  const byId = new Map([...suspected, ...held.map(({ agent }) => agent)].map((agent) => [agent.id, agent]));
+  const report = { opened: 0, joined: 0 };
+  const external = await listOpenExternal(ctx.db);
+  const [suspected, held] = await Promise.all([suspectedOf(ctx, external), heldLately(ctx)]);
+  if (suspected.length + held.length === 0) return report;
   const members = await listLiveAgents(ctx.db, ctx.now - LIVE_MS);
   const { min_agents: minAgents, min_share: minShare } = ctx.settings.fleet_check;
   const causes = sharedCauses(
-    [...byId.values()].flatMap((agent) => suspectsOf(agent, evidence.get(agent.id) ?? [])),
+    [
+      ...suspected.flatMap(({ agent, loose }) => suspectsOf(agent, loose)),
+      ...held.flatMap(({ agent, anomalies }) => suspectsOf(agent, anomalies)),
+    ],
     members.map(memberOf),
     { ...SHARED_CAUSE, minAgents, minShare },
   );
-  const external = await listOpenExternal(ctx.db);
-  const report = { opened: 0, joined: 0 };
   const settled = new Set<string>();
-  for (const cause of withStragglers(causes, external, suspected)) {
-    const agents = cause.agentIds.flatMap((id) => byId.get(id) ?? []).filter((agent) => !settled.has(agent.id));
-    if (agents.length === 0) continue;
-    if (await join(ctx, cause, external, agents, evidence)) {
-      for (const agent of agents) settled.add(agent.id);
-      report.joined += agents.length;
+  for (const cause of [...causes, ...(await withStragglers(ctx, causes, external, suspected))]) {
+    const those = suspected.filter(({ agent }) => cause.agentIds.includes(agent.id) && !settled.has(agent.id));
+    if (those.length > 0) {
+      if (!(await join(ctx, cause, external, those))) continue;
+      for (const { agent } of those) settled.add(agent.id);
+      report.joined += those.length;
     }
+    for (const one of held) if (sharesCause(one.agent, one.anomalies, cause)) await ask(ctx, one, cause);
   }
-  for (const agent of suspected) {
-    if (settled.has(agent.id)) continue;
-    const rows = evidence.get(agent.id) ?? [];
-    const grave = rows.filter((row) => row.verdict !== "watch").map((row) => row.evidence);
-    if (ctx.now - agent.stateSince < patience(grave, ctx.config.fleetWaitMs)) continue;
-    if (await openAlone(ctx, agent, grave)) report.opened += 1;
+  for (const one of suspected) {
+    if (settled.has(one.agent.id)) continue;
+    const grave = one.loose.filter(isGrave).map((row) => row.evidence);
+    const since = one.member ? Math.min(...grave.map(({ at }) => at)) : one.agent.stateSince;
+    if (ctx.now - since < patience(grave, ctx.config.fleetWaitMs)) continue;
+    if (await openAlone(ctx, one, grave)) report.opened += 1;
   }
   return report;
 }
 
-const memberOf = (agent: Agent) => ({
-  agentId: agent.id,
-  model: agent.model,
-  provider: agent.provider,
-  tools: agent.tools,
-});
+const isGrave = (row: Pick<AnomalyRow, "verdict">): boolean => row.verdict !== "watch";
+
+/** Suspected agents that are in no incident, or in that of a shared cause with anomalies that it does not account for. */
+async function suspectedOf({ db, now, config }: SweepContext, external: readonly Incident[]): Promise<Suspected[]> {
+  const agents = await listAgentsInStates(db, ["suspected"]);
+  // A clock that is slow must not make a suspicion too old to be decided about.
+  const since = now - LOOK_BACK_MS - config.maxLateMs;
+  const ids = agents.map((agent) => agent.id);
+  const loose = grouped(await listLooseAnomalies(db, ids, since), (row) => row.agentId);
+  return agents.flatMap((agent) => {
+    const rows = loose.get(agent.id) ?? [];
+    const member = external.find(({ id }) => id === agent.incidentId) ?? null;
+    return agent.incidentId === null || (member && rows.some(isGrave)) ? [{ agent, member, loose: rows }] : [];
+  });
+}
+
+const memberOf = ({ id, keyId, model, provider, tools }: Agent) => ({ agentId: id, keyId, model, provider, tools });
 
 const suspectsOf = (agent: Agent, anomalies: readonly AnomalyRow[]): Suspect[] =>
-  anomalies
-    .filter((row) => row.verdict !== "watch" && WAITS_FOR_FLEET.has(row.type))
-    .map((row) => ({
-      agentId: agent.id,
-      at: row.at,
-      type: row.type,
-      model: agent.model,
-      provider: agent.provider,
-      tools: typeof row.evidence.detail.tool === "string" ? [row.evidence.detail.tool] : [],
-    }));
-
-/** Agents held within the window for something that a shared dependency could explain. */
-async function heldLately({
-  db,
-  now,
-}: SweepContext): Promise<{ agent: Agent; incident: Incident; anomalies: AnomalyRow[] }[]> {
-  const agents = (await listAgentsInStates(db, ["quarantined"])).filter(
-    (agent) => now - agent.stateSince < SHARED_CAUSE.windowMs && agent.incidentId,
-  );
-  const held = await Promise.all(
-    agents.map(async (agent) => ({
-      agent,
-      incident: await getIncident(db, agent.incidentId!),
-      anomalies: await listAnomaliesOf(db, agent.incidentId!),
-    })),
-  );
-  const grave = (rows: AnomalyRow[]) => rows.filter((row) => row.verdict !== "watch");
-  return held.filter(
-    ({ anomalies }) => grave(anomalies).length > 0 && grave(anomalies).every((row) => WAITS_FOR_FLEET.has(row.type)),
-  );
-}
-
-type Cause = Pick<SharedCause, "dimension" | "value" | "agentIds"> & { share: number | null };
-
-/** While an external incident is open, a single straggler that shares its cause joins it too. */
-function withStragglers(causes: SharedCause[], external: Incident[], suspected: Agent[]): Cause[] {
-  const explained = new Set(causes.flatMap((cause) => cause.agentIds));
-  const late = external.flatMap((incident): Cause[] => {
-    const [dimension, ...rest] = (incident.causeKey ?? "").split(":");
-    const value = rest.join(":");
-    const agentIds = suspected
-      .filter((agent) => !explained.has(agent.id) && shares(agent, dimension as SharedCause["dimension"], value))
-      .map((agent) => agent.id);
-    return agentIds.length > 0
-      ? [{ dimension: dimension as SharedCause["dimension"], value, agentIds, share: null }]
-      : [];
+  anomalies.flatMap(({ at, type, verdict, stratum }) => {
+    const tools = toolsIn(stratum, agent.tools);
+    if (verdict === "watch" || !WAITS_FOR_FLEET.has(type) || tools === null) return [];
+    return [{ ...memberOf(agent), at, type, tools }];
   });
-  return [...causes, ...late];
-}
 
-function shares(agent: Agent, dimension: SharedCause["dimension"], value: string): boolean {
+type Found = Cause & Pick<SharedCause, "agentIds"> & { share: number | null };
+
+/** Whether an agent uses what is shared, and its own calls show it. */
+const sharesCause = (agent: Agent, anomalies: readonly AnomalyRow[], cause: Cause): boolean =>
+  uses(agent, cause) &&
+  anomalies.some((row) => isGrave(row) && WAITS_FOR_FLEET.has(row.type) && accountsFor(cause, row));
+
+function uses(agent: Agent, { dimension, value }: Cause): boolean {
   switch (dimension) {
     case "tool":
       return agent.tools.includes(value);
@@ -161,28 +123,50 @@ function shares(agent: Agent, dimension: SharedCause["dimension"], value: string
   }
 }
 
-async function join(
-  ctx: SweepContext,
-  cause: Cause,
-  external: Incident[],
-  agents: Agent[],
-  evidence: Map<string, AnomalyRow[]>,
-): Promise<boolean> {
+/** While others are in an open external incident and vouch for it, a single straggler that shows the same joins them. */
+async function withStragglers(
+  { db, settings }: SweepContext,
+  causes: readonly SharedCause[],
+  external: readonly Incident[],
+  suspected: readonly Suspected[],
+): Promise<Found[]> {
+  const explained = new Set(causes.flatMap((cause) => cause.agentIds));
+  const left = suspected.filter(({ agent, member }) => member === null && !explained.has(agent.id));
+  if (left.length === 0 || external.length === 0) return [];
+  const vouchers = await listVouchers(db, external);
+  return external.flatMap((incident): Found[] => {
+    const cause = causeOf(incident);
+    const others = (vouchers.get(incident.id) ?? []).map(({ keyId }) => keyId);
+    const agentIds = left
+      .filter(
+        ({ agent, loose }) =>
+          cause &&
+          sharesCause(agent, loose, cause) &&
+          vouchedFor(agent.keyId, others, settings.fleet_check.min_agents - 1),
+      )
+      .map(({ agent }) => agent.id);
+    return cause && agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];
+  });
+}
+
+async function join(ctx: SweepContext, cause: Found, external: Incident[], those: Suspected[]): Promise<boolean> {
   const { db, now } = ctx;
-  const causeKey = `${cause.dimension}:${cause.value}`;
+  const causeKey = causeKeyOf(cause);
+  const joining = those.filter(({ member }) => member === null);
   const existing = external.find((incident) => incident.causeKey === causeKey);
   const id = existing?.id ?? newId("inc");
   const plan = new Plan();
-  const all = agents.flatMap((agent) => evidence.get(agent.id) ?? []);
+  const all = joining.flatMap(({ loose }) => loose);
   const severity = Math.max(...all.map((row) => row.severity), 0);
-  if (!existing) {
+  if (!existing && joining.length > 0) {
+    const count = cause.agentIds.length;
     plan
       .write(
         db.insert(incidents).values({
           id,
           kind: "external",
           state: "open",
-          title: `${cause.dimension} ${cause.value}: ${agents.length} agents left their baselines together`,
+          title: `${cause.dimension} ${cause.value}: ${count} agents left their baselines together`,
           severity,
           mode: "act",
           causeKey,
@@ -194,90 +178,37 @@ async function join(
         at: now,
         type: "incident.opened",
         incidentId: id,
-        text: `${agents.length} agents that share ${cause.dimension} ${cause.value} left their baselines together: treated as an external cause, nobody is quarantined`,
-        data: { severity, cause: causeKey, agents: agents.map((agent) => agent.id), share: cause.share, page: true },
+        text: `${count} agents that share ${cause.dimension} ${cause.value} left their baselines together: treated as an external cause, nobody is quarantined for it`,
+        data: { severity, cause: causeKey, agents: cause.agentIds, share: cause.share, page: true },
       });
   }
-  const directives = await listDirectives(db, agents);
-  for (const agent of agents) {
-    const rows = evidence.get(agent.id) ?? [];
-    const detector = await detectorOf(db, agent);
-    plan.write(
-      subjectRow(
-        { db, agent, detector, anomalies: rows.map((row) => row.evidence), config: ctx.config },
-        id,
-        existing ? "affected" : "primary",
-      ),
-      {
-        sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-        args: [id, JSON.stringify(rows.map((row) => row.id))],
-      },
-    );
-    if (agent.state === "quarantined") await release(plan, ctx, agent, directives.get(agent.id) ?? null, id, causeKey);
-    else plan.claim(agentClaim(agent, { incidentId: id }, now));
-    plan.tell({
-      at: now,
-      type: "incident.joined",
-      agentId: agent.id,
-      incidentId: id,
-      text: `${agent.id} joined: it shares ${cause.dimension} ${cause.value}`,
+  for (const { agent, loose, member } of those) {
+    // What the cause does not account for stays loose, and is decided about by itself.
+    const accounted = loose.filter((row) => !isGrave(row) || accountsFor(cause, row));
+    plan.write({
+      sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+      args: [member?.id ?? id, JSON.stringify(accounted.map((row) => row.id))],
     });
+    if (member) continue;
+    const detector = await detectorOf(db, agent);
+    const subject = { db, agent, detector, anomalies: accounted.map((row) => row.evidence), config: ctx.config };
+    plan
+      .write(subjectRow(subject, id, existing ? "affected" : "primary"))
+      .claim(agentClaim(agent, { incidentId: id }, now))
+      .tell({
+        at: now,
+        type: "incident.joined",
+        agentId: agent.id,
+        incidentId: id,
+        text: `${agent.id} joined: it shares ${cause.dimension} ${cause.value}`,
+      });
   }
   const won = await commit(db, plan);
-  if (won && !existing) external.push(await getIncident(db, id));
+  if (won && !existing && joining.length > 0) external.push(await getIncident(db, id));
   return won !== null;
 }
 
-/** A hold that came before its shared cause was seen is taken back, with what it was based on. */
-async function release(
-  plan: Plan,
-  { db, now }: SweepContext,
-  agent: Agent,
-  current: Awaited<ReturnType<typeof findDirective>>,
-  incidentId: string,
-  causeKey: string,
-): Promise<void> {
-  const directive = nextDirective(
-    agent,
-    current,
-    { status: "run" },
-    { reason: `released: shared cause ${causeKey}`, by: "sentinel", incidentId },
-    now,
-  );
-  plan
-    .claim(agentClaim(agent, { state: move("quarantined", "suspected", "system"), incidentId, directive }, now))
-    .write(db.insert(directiveTable).values(directive))
-    .tell({
-      at: now,
-      type: "agent.released",
-      agentId: agent.id,
-      incidentId,
-      text: `${agent.id} released: its trouble coincides with others that share ${causeKey}`,
-    });
-  if (!agent.incidentId) return;
-  const own = await getIncident(db, agent.incidentId);
-  if (own.closedAt !== null) return;
-  plan
-    .claim(
-      incidentClaim(db, own, {
-        state: "resolved",
-        closedAt: now,
-        diagnosis: "external_cause",
-        outcome: `released: one of several that share ${causeKey}`,
-      }),
-    )
-    .write(...voidApprovals(own.id, "the cause turned out to be shared", now))
-    .tell({
-      at: now,
-      type: "incident.resolved",
-      agentId: agent.id,
-      incidentId: own.id,
-      text: `Closed: part of the incident about ${causeKey}`,
-      data: { into: incidentId },
-    });
-}
-
-async function openAlone(ctx: SweepContext, agent: Agent, anomalies: readonly Anomaly[]): Promise<boolean> {
+async function openAlone(ctx: SweepContext, { agent, member }: Suspected, anomalies: Anomaly[]): Promise<boolean> {
   const { db, now } = ctx;
   const plan = new Plan();
   if (anomalies.length === 0) {
@@ -295,6 +226,7 @@ async function openAlone(ctx: SweepContext, agent: Agent, anomalies: readonly An
     detector: await detectorOf(db, agent),
     directive: await findDirective(db, agent.id, fresh.directiveVersion),
     anomalies,
+    leaving: member,
   });
   if (!(await commit(db, plan))) return false;
   countOpened(ctx, agent, opened);

@@ -11,8 +11,8 @@ import {
   type TypePrior,
 } from "@/lib/core/detect";
 import { breaksHold, type Confirmed } from "@/lib/core/hold-breach";
-import { observeProbation, type Probation } from "@/lib/core/probation";
-import type { AgentState } from "@/lib/core/vocabulary";
+import { observeProbation, type Probation, widenProbation } from "@/lib/core/probation";
+import type { AgentAction, AgentState, AnomalyType } from "@/lib/core/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import type { Change } from "@/lib/db/queries/sweep";
@@ -48,6 +48,8 @@ export interface Test {
   since: { at: number; version: number | null };
   /** Another agent's baseline, where a successor is measured against the agent that it replaced. */
   baseline?: DetectorState;
+  /** What was done before it began; null where nothing was. What fires meanwhile is measured as well. */
+  action: AgentAction | null;
   /** Whether any event was taken in. */
   moved: boolean;
 }
@@ -119,11 +121,15 @@ export function judge(input: JudgeInput): Judgement {
 /** Held agents finish nothing: what was open when the hold began has no end that will be reported. */
 const HELD: readonly AgentState[] = ["quarantined", "healing", "exhausted"];
 
-/** Evidence from before a release or a healing action, and runs that it cut off, say nothing of the time after it. */
+/**
+ * Evidence from before a release, a recovery or a healing action, and runs that it cut off, say nothing of the time after it. What has
+ * spoken may speak again.
+ */
 function settle(detector: Detector, state: AgentState): void {
   const before = detector.agentState;
   if (before === state) return;
-  const fresh = state === "probation" || (state === "healthy" && before !== "learning" && before !== "suspected");
+  const free = (s: AgentState) => s === "learning" || s === "healthy";
+  const fresh = state === "probation" || (free(state) && !free(before));
   if (fresh) resetEvidence(detector.state);
   if (HELD.includes(before)) detector.state.runs = {};
   detector.agentState = state;
@@ -226,14 +232,26 @@ function provePrompt(identity: Identity, agent: Agent, { body }: StoredEvent): v
 function feed(tests: Test[], detector: Detector, event: StoredEvent, anomalies: Anomaly[], now: number): void {
   for (const test of tests) {
     if (!isAfter(event, test.since)) continue;
-    observeProbation(
-      test.probation,
-      test.baseline ?? detector.state,
-      observationOf(event, false, now),
-      test.baseline ? [] : anomalies,
-    );
+    const { probation, baseline } = test;
+    const measured = baseline ?? detector.state;
+    observeProbation(probation, measured, observationOf(event, false, now), anomalies, detector.state);
+    widen(test, measured, anomalies);
     test.moved = true;
   }
+}
+
+/** What a cure may bring about by itself: work that ends, a cache that has to fill again. */
+const OF_A_CURE: ReadonlySet<AnomalyType> = new Set<AnomalyType>(["vanished_work", "cache_collapse"]);
+
+/**
+ * Whatever fires meanwhile has to be back in band too, or an agent at large could trade one illness for another. After an action that
+ * is what proves an illness of its own and that no action brings about.
+ */
+function widen({ probation, action }: Test, state: DetectorState, anomalies: readonly Anomaly[]): void {
+  const counts = anomalies.filter(({ verdict, type }) =>
+    action === null ? verdict !== "watch" : verdict === "quarantine" && !OF_A_CURE.has(type),
+  );
+  if (counts.length > 0) widenProbation(probation, state, counts, action !== null);
 }
 
 /** After the acknowledgement: by the directive version that the event itself names, else by its time. */

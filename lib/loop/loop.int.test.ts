@@ -224,18 +224,6 @@ describe("the fleet", () => {
     expect(waited).toBeGreaterThan(15);
   });
 
-  it("stops holding at its limits: one incident, one page", async () => {
-    fleet = await TestFleet.open();
-    await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
-    for (const id of AGENTS) fleet.faults.set(id, flood);
-    await fleet.ticks(AGENTS, 6);
-    const held = await listAgentsInStates(fleet.db, ["quarantined"]);
-    expect(held).toHaveLength(1);
-    const kinds = (await incidentsOf(fleet)).map(({ kind }) => kind).toSorted();
-    expect(kinds).toEqual(["agent", "limit"]);
-  });
-
   it("does nothing while the global stop is on", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");

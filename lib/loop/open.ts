@@ -1,11 +1,12 @@
 import type { Anomaly } from "@/lib/core/detect";
 import { type HoldDecision } from "@/lib/core/limits";
 import { move } from "@/lib/core/lifecycle";
-import { startProbation } from "@/lib/core/probation";
-import type { AnomalyType, Mode } from "@/lib/core/vocabulary";
+import { startProbation, watched } from "@/lib/core/probation";
+import type { Mode } from "@/lib/core/vocabulary";
 import { describeAnomaly } from "@/lib/core/words";
 import type { Db } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
+import { voidApprovals } from "@/lib/db/queries/healing";
 import { adoptAnomalies, type Incident } from "@/lib/db/queries/incidents";
 import { anomalies as anomalyTable, directives, incidents, incidentSubjects } from "@/lib/db/schema";
 import type { LoopConfig } from "./config";
@@ -26,6 +27,8 @@ export interface OpenInput {
   anomalies: readonly Anomaly[];
   mode: Mode;
   globalStop: boolean;
+  /** The open incident that the agent is in at large, and that it leaves for the one planned here. */
+  leaving: Incident | null;
   /** Whether the containment limits allow one more hold, and the open limit incident if there is one. */
   hold: HoldDecision;
   limitIncident: Incident | null;
@@ -36,27 +39,38 @@ export interface OpenInput {
 export interface Opened {
   incidentId: string;
   held: boolean;
+  /** Whether the hold used one that a person allowed beyond the limits. */
+  allowed: boolean;
   /** Set when a limit stopped the hold: the incident that agents stopped by it share. */
   limitIncident: Incident | null;
 }
 
+/** Why an agent may not be held automatically, whatever its verdict; null when it may, within the limits. */
+export function notContained(input: Pick<OpenInput, "agent" | "mode" | "globalStop">): string | null {
+  if (input.globalStop) return "quarantine it, were the global stop not on";
+  if (input.agent.enforcement === false) return "quarantine it, could its host enforce that";
+  return input.mode === "act" ? null : "quarantine it";
+}
+
 /** Plans an incident for one agent that left its baseline: the record, its subjects, and the hold where that is allowed. */
 export function open(plan: Plan, input: OpenInput): Opened {
-  const { agent, anomalies, mode, globalStop, hold } = input;
-  const why = gravest(anomalies);
-  if (mode !== "act" || globalStop || agent.enforcement === false) {
-    const wouldHave = globalStop
-      ? "quarantine it, were the global stop not on"
-      : agent.enforcement === false
-        ? "quarantine it, could its host enforce that"
-        : mode === "observe"
-          ? "quarantine it"
-          : null;
-    return { incidentId: record(plan, input, { kind: "agent", wouldHave }), held: false, limitIncident: null };
+  const { agent, anomalies, mode, limitIncident } = input;
+  const not = notContained(input);
+  if (not !== null) {
+    const wouldHave = mode === "recommend" && !input.globalStop && agent.enforcement !== false ? null : not;
+    const incidentId = record(plan, input, { kind: "agent", wouldHave });
+    return { incidentId, held: false, allowed: false, limitIncident: null };
   }
-  if (hold.kind === "stop") return stopped(plan, input, hold.reason);
+  const allowed = input.hold.kind === "stop" && limitIncident !== null && limitIncident.holdsAllowed > 0;
+  if (input.hold.kind === "stop" && !allowed) return stopped(plan, input, input.hold.reason);
+  if (allowed)
+    plan.claim({
+      sql: "UPDATE incidents SET holds_allowed = holds_allowed - 1 WHERE id = ? AND holds_allowed > 0 AND closed_at IS NULL",
+      args: [limitIncident.id],
+    });
 
   const incidentId = record(plan, input, { kind: "agent", wouldHave: null });
+  const why = gravest(anomalies);
   const directive = nextDirective(
     agent,
     input.directive,
@@ -75,7 +89,7 @@ export function open(plan: Plan, input: OpenInput): Opened {
       text: `Quarantine sent to ${agent.id}: ${describeAnomaly(why)}`,
       data: { version: directive.version, auto: true },
     });
-  return { incidentId, held: true, limitIncident: null };
+  return { incidentId, held: true, allowed, limitIncident: null };
 }
 
 const contained = (agent: Agent) =>
@@ -104,6 +118,7 @@ function record(plan: Plan, input: OpenInput, as: { kind: Incident["kind"]; woul
         onsetAt: Math.min(...anomalies.map((anomaly) => anomaly.at)),
         openedAt: now,
         wouldHave: as.wouldHave,
+        previousIncidentId: input.leaving?.kind === "agent" ? input.leaving.id : null,
       }),
       subjectRow(input, id, "primary", !holds),
       adoptAnomalies(id, agent.id, now - LEAD_MS),
@@ -117,7 +132,52 @@ function record(plan: Plan, input: OpenInput, as: { kind: Incident["kind"]; woul
       data: { severity, mode: input.mode, ...(as.wouldHave ? { would_have: as.wouldHave } : {}) },
     });
   if (!holds) plan.claim(agentClaim(agent, { state: uncontained(agent), incidentId: id }, now));
+  leave(plan, input, id);
   return id;
+}
+
+/**
+ * Takes the agent out of the incident that it was in at large. What it did beyond a shared cause belongs to no incident yet and
+ * is adopted; of any other incident it takes all its anomalies along, and an incident of its own ends with that.
+ */
+function leave(plan: Plan, { agent, leaving, now }: OpenInput, into: string): void {
+  if (!leaving) return;
+  plan
+    .write({
+      sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_kind = 'agent' AND subject_id = ?",
+      args: [leaving.id, agent.id],
+    })
+    .tell({
+      at: now,
+      type: "incident.left",
+      agentId: agent.id,
+      incidentId: leaving.id,
+      text: `${agent.id} left this incident for one of its own`,
+      data: { into },
+    });
+  if (leaving.kind === "external") return;
+  plan.write({
+    sql: "UPDATE anomalies SET incident_id = ? WHERE incident_id = ? AND agent_id = ?",
+    args: [into, leaving.id, agent.id],
+  });
+  if (leaving.kind !== "agent") return;
+  plan
+    .write(
+      {
+        sql: `UPDATE incidents SET state = 'resolved', closed_at = ?, outcome = ?, state_version = state_version + 1
+              WHERE id = ? AND closed_at IS NULL`,
+        args: [now, `goes on as ${into}: ${agent.id} was at large`, leaving.id],
+      },
+      ...voidApprovals(leaving.id, "the agent was contained", now),
+    )
+    .tell({
+      at: now,
+      type: "incident.resolved",
+      agentId: agent.id,
+      incidentId: leaving.id,
+      text: `Closed: it goes on as ${into}`,
+      data: { into, healed: false },
+    });
 }
 
 /** A subject of an incident; one that is not held gets the test that says when it is back in band without having been touched. */
@@ -128,86 +188,86 @@ export function subjectRow(
   atLarge = true,
 ) {
   const watch = atLarge ? startProbation(detector.state, watched(anomalies), config.probationSamples) : null;
-  return db
-    .insert(incidentSubjects)
-    .values({ incidentId, subjectKind: "agent", subjectId: agent.id, role, watch })
-    .onConflictDoNothing();
-}
-
-/** What has to be back in band: each metric once. */
-export function watched(anomalies: readonly Anomaly[]): { metric: string; stratum: string; type: AnomalyType }[] {
-  const metrics = new Map(
-    anomalies.map(({ metric, stratum, type }) => [`${metric} ${stratum}`, { metric, stratum, type }]),
+  return (
+    db
+      .insert(incidentSubjects)
+      .values({ incidentId, subjectKind: "agent", subjectId: agent.id, role, watch })
+      // Who comes back to an incident is watched again.
+      .onConflictDoUpdate({
+        target: [incidentSubjects.incidentId, incidentSubjects.subjectKind, incidentSubjects.subjectId],
+        set: { watch },
+      })
   );
-  return [...metrics.values()];
 }
 
-/** A limit was reached: everything it stops is one incident, which is told once. */
+/** A limit was reached: what it stops shares one incident, and each agent is a page of its own. */
 function stopped(plan: Plan, input: OpenInput, reason: string): Opened {
-  const { db, agent, anomalies, now, limitIncident } = input;
-  if (limitIncident) {
-    plan
-      .write(subjectRow(input, limitIncident.id, "affected"), adoptAnomalies(limitIncident.id, agent.id, now - LEAD_MS))
-      .claim(agentClaim(agent, { state: uncontained(agent), incidentId: limitIncident.id }, now))
-      .tell({
-        at: now,
-        type: "incident.joined",
-        agentId: agent.id,
-        incidentId: limitIncident.id,
-        text: `${agent.id} was not quarantined: ${reason}`,
-      });
-    return { incidentId: limitIncident.id, held: false, limitIncident };
-  }
-  const row: Incident = {
-    id: newId("inc"),
-    kind: "limit",
-    state: "escalated",
-    stateVersion: 0,
-    title: "Automatic containment stopped at its limit",
-    severity: Math.max(...anomalies.map((anomaly) => anomaly.severity)),
-    diagnosis: "unknown",
-    confidence: null,
-    mode: input.mode,
-    causeNode: null,
-    causeKind: null,
-    lastAlertAt: null,
-    previousIncidentId: null,
-    causeKey: LIMIT_CAUSE,
-    onsetAt: Math.min(...anomalies.map((anomaly) => anomaly.at)),
-    openedAt: now,
-    containedAt: null,
-    healedAt: null,
-    closedAt: null,
-    outcome: null,
-    wouldHave: `quarantine ${agent.id} and those that joined it`,
-  };
+  const { db, agent, anomalies, now } = input;
+  const severity = gravest(anomalies).severity;
+  const limitIncident = input.limitIncident ?? limitIncidentFor(input);
+  if (input.limitIncident)
+    plan.write({
+      sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
+      args: [severity, limitIncident.id],
+    });
+  else plan.write(db.insert(incidents).values(limitIncident));
   plan
     .write(
-      db.insert(incidents).values(row),
-      subjectRow(input, row.id, "primary"),
-      adoptAnomalies(row.id, agent.id, now - LEAD_MS),
+      subjectRow(input, limitIncident.id, input.limitIncident ? "affected" : "primary"),
+      adoptAnomalies(limitIncident.id, agent.id, now - LEAD_MS),
     )
-    .claim(agentClaim(agent, { state: uncontained(agent), incidentId: row.id }, now))
+    .claim(agentClaim(agent, { state: uncontained(agent), incidentId: limitIncident.id }, now))
     .tell({
       at: now,
       type: "containment.limited",
       agentId: agent.id,
-      incidentId: row.id,
-      text: `Automatic containment stopped: ${reason}. A person has to look.`,
-      data: { page: true },
+      incidentId: limitIncident.id,
+      text: `${agent.id} runs on and was not quarantined: ${reason}. It is held as soon as there is room; a person can allow more holds.`,
+      data: { page: true, severity },
     });
-  return { incidentId: row.id, held: false, limitIncident: row };
+  leave(plan, input, limitIncident.id);
+  return { incidentId: limitIncident.id, held: false, allowed: false, limitIncident };
 }
+
+const limitIncidentFor = ({ agent, anomalies, mode, now }: OpenInput): Incident => ({
+  id: newId("inc"),
+  kind: "limit",
+  state: "escalated",
+  stateVersion: 0,
+  title: "Automatic containment stopped at its limit",
+  severity: Math.max(...anomalies.map((anomaly) => anomaly.severity)),
+  diagnosis: "unknown",
+  confidence: null,
+  mode,
+  causeNode: null,
+  causeKind: null,
+  lastAlertAt: null,
+  previousIncidentId: null,
+  causeKey: LIMIT_CAUSE,
+  holdsAllowed: 0,
+  onsetAt: Math.min(...anomalies.map((anomaly) => anomaly.at)),
+  openedAt: now,
+  containedAt: null,
+  healedAt: null,
+  closedAt: null,
+  outcome: null,
+  wouldHave: `quarantine ${agent.id} and those that joined it`,
+});
 
 export const LIMIT_CAUSE = "limit";
 
-/** Rows for anomalies as the sweep stores them. */
-export function anomalyRows(db: Db, agentId: string, incidentId: string | null, list: readonly Anomaly[]) {
+/** Rows for anomalies as the sweep stores them, each with the incident that it belongs to, if any. */
+export function anomalyRows(
+  db: Db,
+  agentId: string,
+  incidentOf: (anomaly: Anomaly) => string | null,
+  list: readonly Anomaly[],
+) {
   return db.insert(anomalyTable).values(
     list.map((anomaly) => ({
       id: newId("ano"),
       agentId,
-      incidentId,
+      incidentId: incidentOf(anomaly),
       type: anomaly.type,
       metric: anomaly.metric,
       stratum: anomaly.stratum,

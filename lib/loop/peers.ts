@@ -1,4 +1,5 @@
 import { and, eq, gte, ne, notExists, or, sql } from "drizzle-orm";
+import { SHARED_CAUSE } from "@/lib/core/fleet";
 import { judgeProbation } from "@/lib/core/probation";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
@@ -27,6 +28,7 @@ export async function peersOf(db: Db, agent: Agent, run: AgentRun): Promise<{ il
       incidentId: incidents.id,
       closedAt: incidents.closedAt,
       own: agents.incidentId,
+      keyId: agents.keyId,
     })
     .from(incidentSubjects)
     .innerJoin(incidents, eq(incidents.id, incidentSubjects.incidentId))
@@ -44,9 +46,12 @@ export async function peersOf(db: Db, agent: Agent, run: AgentRun): Promise<{ il
     .filter((row) => row.closedAt === null || row.closedAt >= run.startedAt)
     .map((row) => ({ ...row, released: row.own !== row.incidentId }))
     .filter((row) => row.watch !== null || row.released);
-  if (ill.length < MIN_PEERS) return null;
-  const recovered = ill.filter(
+  // What one other key's agents report must not decide whether a cure counts.
+  const parties = new Set([agent.keyId, ...ill.map((row) => row.keyId)]).size;
+  const counted = parties >= SHARED_CAUSE.minKeys ? ill : ill.filter((row) => row.keyId === agent.keyId);
+  if (counted.length < MIN_PEERS) return null;
+  const recovered = counted.filter(
     (row) => row.released || (row.watch !== null && judgeProbation(row.watch).kind === "recovered"),
   );
-  return { ill: ill.length, recovered: recovered.length };
+  return { ill: counted.length, recovered: recovered.length };
 }

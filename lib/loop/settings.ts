@@ -18,7 +18,7 @@ export async function changeSettings(
   now: number,
 ): Promise<FleetSettings> {
   const [before, changed] = await Promise.all([loadSettings(db), findSettingsChange(db)]);
-  const after = { ...before, ...patch };
+  const after = { ...before, ...patch, limits: { ...before.limits, ...patch.limits } };
   const stop = after.global_stop === before.global_stop ? null : after.global_stop;
   const won = await commit(db, {
     claims: [saveSettings(after, changed, now, person.name)],

@@ -12,6 +12,7 @@ import { confirm } from "./confirm";
 import { correlate } from "./correlate";
 import { expire } from "./expire";
 import { HoldCounts } from "./hold-counts";
+import { holdWaiting } from "./hold-waiting";
 import { investigate } from "./investigate";
 import { LIMIT_CAUSE } from "./open";
 import { propose } from "./propose";
@@ -64,6 +65,8 @@ export async function sweep(
     skipped: 0,
   };
   const ctx = await context(db, now, config, sweeper);
+  // Before anybody new may take the room that has come free.
+  await isolated(report, "hold waiting", async () => void (report.opened += (await holdWaiting(ctx)).opened));
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     if (pass > 0) await isolated(report, "tests", async () => void Object.assign(ctx, await tests(db)));
     if (!(await judgeOnce(sweeper, ctx, report))) break;

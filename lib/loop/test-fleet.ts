@@ -3,6 +3,7 @@ import type { AgentEvent } from "@/lib/contracts/event";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { type Db, write } from "@/lib/db/client";
 import { getAgent, listAgents, listDirectives } from "@/lib/db/queries/agents";
+import { grouped } from "@/lib/db/queries/grouped";
 import type { LoopConfig } from "./config";
 import { ingest } from "./ingest";
 import { createSweeper } from "./sweeper";
@@ -45,6 +46,8 @@ export class TestFleet {
   now = Date.UTC(2026, 4, 20, 12);
   sweeper = createSweeper();
   readonly faults = new Map<string, Fault>();
+  /** The keys that agents report with, where it is not the fleet's own. */
+  readonly keys = new Map<string, string>();
   #sequence = 0;
   #rng = seeded(7);
 
@@ -103,8 +106,8 @@ export class TestFleet {
     };
   }
 
-  async send(events: Partial<AgentEvent>[]) {
-    return ingest(this.db, { events, key: this.key }, this.now, this.config);
+  async send(events: Partial<AgentEvent>[], keyId = this.key.id) {
+    return ingest(this.db, { events, key: { ...this.key, id: keyId } }, this.now, this.config);
   }
 
   async sweep() {
@@ -133,7 +136,8 @@ export class TestFleet {
         events.push(this.faults.get(id)?.(healthy) ?? healthy);
       }
     }
-    await this.send(events);
+    const byKey = grouped(events, ({ agent_id: id }) => this.keys.get(id!));
+    for (const [keyId, theirs] of byKey) await this.send(theirs, keyId);
     await this.sweep();
     this.now += 500;
   }

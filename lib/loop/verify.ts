@@ -1,7 +1,7 @@
 import { containment } from "@/lib/core/containment";
 import { canMoveIncident, move } from "@/lib/core/lifecycle";
 import { masks } from "@/lib/core/masking";
-import { type Judgement, judgeProbation, type Probation, startProbation } from "@/lib/core/probation";
+import { type Judgement, judgeProbation, type Probation, startProbation, watched } from "@/lib/core/probation";
 import type { AgentAction, Outcome } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
@@ -16,7 +16,6 @@ import type { LoopConfig } from "./config";
 import { detectorOf } from "./correlate";
 import { agentClaim, nextDirective, restrictionsOf } from "./directives";
 import { holdSuccessor } from "./hold-successor";
-import { watched } from "./open";
 import { peersOf } from "./peers";
 import { Plan } from "./plan";
 import { remember } from "./remember";

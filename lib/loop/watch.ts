@@ -1,7 +1,8 @@
-import { judgeProbation, startProbation } from "@/lib/core/probation";
+import { vouchedFor } from "@/lib/core/fleet";
+import { judgeProbation, startProbation, watched } from "@/lib/core/probation";
 import { canMoveIncident } from "@/lib/core/lifecycle";
 import { commit } from "@/lib/db/commit";
-import { getAgent } from "@/lib/db/queries/agents";
+import { type Agent, findDirective, getAgent, listAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
 import { voidApprovals } from "@/lib/db/queries/healing";
 import {
@@ -9,29 +10,41 @@ import {
   type Incident,
   incidentClaim,
   listAnomaliesOf,
+  listOpenShared,
   listSubjects,
   type Subject,
 } from "@/lib/db/queries/incidents";
 import { listWatches, saveWatch } from "@/lib/db/queries/sweep";
 import type { Db } from "@/lib/db/client";
 import { write } from "@/lib/db/client";
-import type { LoopConfig } from "./config";
 import { calm, detectorOf } from "./correlate";
 import { agentClaim } from "./directives";
-import { watched } from "./open";
+import { listVouchers, type Voucher } from "./external";
+import { countOpened, mayContain, openFor } from "./open-for";
 import { Plan } from "./plan";
+import type { SweepContext } from "./shard";
 
-/** Subjects that nothing was done to, and that are back in band, are let go; an incident none of whose subjects is ill is closed. */
-export async function watch(ctx: { db: Db; now: number; config: LoopConfig }): Promise<{ resolved: number }> {
+/**
+ * Subjects that nothing was done to, and that are back in band, are let go; those that are still ill are looked at anew, and
+ * contained where their incident no longer explains why they are not. An incident none of whose subjects is ill is closed.
+ */
+export async function watch(ctx: SweepContext): Promise<{ resolved: number }> {
+  const { db } = ctx;
   let resolved = 0;
-  const watches = await listWatches(ctx.db);
-  for (const [incidentId, subjects] of grouped(watches, (subject) => subject.incidentId)) {
-    const incident = await findIncident(ctx.db, incidentId);
+  const watches = grouped(await listWatches(db), (subject) => subject.incidentId);
+  const shared = await listOpenShared(db);
+  const vouchers = await listVouchers(
+    db,
+    shared.filter(({ kind }) => kind === "external"),
+  );
+  for (const incidentId of new Set([...watches.keys(), ...shared.map(({ id }) => id)])) {
+    const incident = await findIncident(db, incidentId);
     if (!incident || incident.closedAt !== null) {
-      await write(ctx.db, [endWatches(incidentId)]);
+      await write(db, [endWatches(incidentId)]);
       continue;
     }
-    for (const subject of subjects) await look(ctx, incident, subject);
+    for (const subject of watches.get(incidentId) ?? [])
+      await look(ctx, incident, subject, vouchers.get(incidentId) ?? []);
     if (await closeIfCalm(ctx, incident)) resolved += 1;
   }
   return { resolved };
@@ -43,11 +56,13 @@ const endWatches = (incidentId: string) => ({
 });
 
 async function look(
-  { db, now, config }: { db: Db; now: number; config: LoopConfig },
+  ctx: SweepContext,
   incident: Incident,
   subject: Subject,
+  vouchers: readonly Voucher[],
 ): Promise<void> {
   if (!subject.watch) return;
+  const { db, now, config } = ctx;
   const verdict = judgeProbation(subject.watch);
   switch (verdict.kind) {
     case "pending":
@@ -55,19 +70,15 @@ async function look(
     case "no_effect":
     case "worse":
     case "cannot_tell": {
-      // Still ill: look at the next samples afresh.
       const agent = await getAgent(db, subject.subjectId);
-      const mine = (await listAnomaliesOf(db, incident.id)).filter(
-        (row) => row.agentId === agent.id && row.verdict !== "watch",
-      );
-      const detector = await detectorOf(db, agent);
-      await write(db, [
-        saveWatch(
-          incident.id,
-          agent.id,
-          startProbation(detector.state, watched(mine.map((row) => row.evidence)), config.probationSamples),
-        ),
-      ]);
+      const others = vouchers.filter(({ agentId }) => agentId !== agent.id).map(({ keyId }) => keyId);
+      const alone = incident.kind === "external" && !vouchedFor(agent.keyId, others, 1);
+      const ill = verdict.kind !== "cannot_tell";
+      if (ill && (await contain(ctx, incident, agent, alone && subject.watch.alone === true))) return;
+      // Look at the next samples afresh.
+      const metrics = watched((await illnessOf(db, incident, agent)).map((row) => row.evidence));
+      const fresh = startProbation((await detectorOf(db, agent)).state, metrics, config.probationSamples);
+      await write(db, [saveWatch(incident.id, agent.id, alone ? { ...fresh, alone } : fresh)]);
       return;
     }
     case "recovered": {
@@ -92,21 +103,63 @@ async function look(
   }
 }
 
+const illnessOf = async (db: Db, incident: Incident, agent: Agent) =>
+  (await listAnomaliesOf(db, incident.id, agent.id)).filter((row) => row.verdict !== "watch");
+
+/**
+ * Contains an agent at large that is still ill: in an incident of its own, because it may be held by now; in that of a shared cause,
+ * because on samples of a time when nobody else suffered from it (`alone`) the cause is no longer shared. One that a limit
+ * stopped waits for room (hold-waiting.ts). False when it stays where it is.
+ */
+async function contain(ctx: SweepContext, incident: Incident, agent: Agent, alone: boolean): Promise<boolean> {
+  const { db } = ctx;
+  const atLarge = agent.state === "suspected" && agent.incidentId === incident.id;
+  if (!atLarge || !mayContain(ctx, agent)) return false;
+  if (!(incident.kind === "agent" || (incident.kind === "external" && alone))) return false;
+  const rows = await illnessOf(db, incident, agent);
+  if (rows.length === 0) return false;
+  const plan = new Plan();
+  const opened = openFor(plan, ctx, {
+    agent,
+    detector: await detectorOf(db, agent),
+    directive: await findDirective(db, agent.id, agent.directiveVersion),
+    anomalies: rows.map((row) => row.evidence),
+    leaving: incident,
+  });
+  // The illness goes with the agent.
+  plan.write({
+    sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+    args: [opened.incidentId, JSON.stringify(rows.map((row) => row.id))],
+  });
+  if (!(await commit(db, plan))) return false;
+  countOpened(ctx, agent, opened);
+  return true;
+}
+
 /** Closes an incident none of whose subjects is watched or held any more. */
-async function closeIfCalm({ db, now }: { db: Db; now: number }, seen: Incident): Promise<boolean> {
+async function closeIfCalm({ db, now }: SweepContext, seen: Incident): Promise<boolean> {
   const incident = await findIncident(db, seen.id);
   if (!incident || incident.closedAt !== null || !canMoveIncident(incident.state, "resolved")) return false;
   const subjects = await listSubjects(db, incident.id);
   if (subjects.some((subject) => subject.watch !== null)) return false;
-  for (const subject of subjects) if ((await getAgent(db, subject.subjectId)).incidentId === incident.id) return false;
+  const agents = await listAgents(
+    db,
+    subjects.map(({ subjectId }) => subjectId),
+  );
+  if (agents.some((agent) => agent.incidentId === incident.id)) return false;
+  const elsewhere = agents.filter((agent) => agent.incidentId !== null).length;
+  const outcome =
+    elsewhere === 0
+      ? "back in band; nothing was done"
+      : `nobody is left in it; ${elsewhere} ${elsewhere === 1 ? "agent goes" : "agents go"} on with an incident of its own`;
   const plan = new Plan()
-    .claim(incidentClaim(db, incident, { state: "resolved", closedAt: now, outcome: "back in band; nothing was done" }))
-    .write(...voidApprovals(incident.id, "back in band by itself", now))
+    .claim(incidentClaim(db, incident, { state: "resolved", closedAt: now, outcome }))
+    .write(...voidApprovals(incident.id, outcome, now))
     .tell({
       at: now,
       type: "incident.resolved",
       incidentId: incident.id,
-      text: "Closed: back in band; nothing was done",
+      text: `Closed: ${outcome}`,
       data: { healed: false },
     });
   return (await commit(db, plan)) !== null;

@@ -32,6 +32,14 @@ export async function listAgentsInStates(db: Db, states: Agent["state"][]): Prom
   return db.select().from(agents).where(inArray(agents.state, states));
 }
 
+/** Agents of an incident that are in a state. */
+export async function listAgentsInIncident(db: Db, incidentId: string, state: Agent["state"]): Promise<Agent[]> {
+  return db
+    .select()
+    .from(agents)
+    .where(and(eq(agents.incidentId, incidentId), eq(agents.state, state)));
+}
+
 /** Agents heard of since `since` that were not retired: the live population. */
 export async function listLiveAgents(db: Db, since: number): Promise<Agent[]> {
   return db

@@ -23,6 +23,7 @@ import {
   proposals,
   streamEvents,
 } from "../schema";
+import { listAgentsInIncident } from "./agents";
 import { grouped } from "./grouped";
 import { listActionsOf } from "./healing-view";
 import type { OperationText } from "../schema/healing";
@@ -92,8 +93,9 @@ export async function listIncidentsOf(db: Db, by: "service" | "incident", id: st
 export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDetail | null> {
   const row = await db.query.incidents.findFirst({ where: eq(incidents.id, id) });
   if (!row) return null;
-  const [[incident], found, evidence, causes, proposed, actions, timeline] = await Promise.all([
+  const [[incident], limit, found, evidence, causes, proposed, actions, timeline] = await Promise.all([
     summaries(db, [row]),
+    limitOf(db, row),
     db.select().from(anomalies).where(eq(anomalies.incidentId, id)).orderBy(asc(anomalies.at)).limit(ANOMALIES_SHOWN),
     db.select().from(findings).where(eq(findings.incidentId, id)).orderBy(asc(findings.at), asc(findings.id)),
     db
@@ -117,6 +119,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
   ]);
   return {
     incident: incident!,
+    limit,
     anomalies: found.map(({ evidence: a, ...anomaly }) => ({
       id: anomaly.id,
       agent_id: anomaly.agentId,
@@ -175,6 +178,13 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
       data,
     })),
   };
+}
+
+/** Who waits for room under a containment limit; null for any other incident. */
+async function limitOf(db: Db, { id, kind, holdsAllowed }: Incident): Promise<IncidentDetail["limit"]> {
+  if (kind !== "limit") return null;
+  const agents = await listAgentsInIncident(db, id, "suspected");
+  return { waiting: agents.map((agent) => agent.id).toSorted(), allowed: holdsAllowed };
 }
 
 const operationView = (operation: OperationText | undefined): ProposalView["operation"] =>

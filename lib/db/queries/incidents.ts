@@ -86,6 +86,25 @@ export async function listOtherTroubles(
   return rows.map(({ serviceId, from, to }) => ({ serviceId, from, to: to ?? from }));
 }
 
+/** Those of these ids that are not closed. */
+export async function listOpen(db: Db, ids: readonly string[]): Promise<Incident[]> {
+  if (ids.length === 0) return [];
+  return db
+    .select()
+    .from(incidents)
+    .where(
+      and(sql`${incidents.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`, isNull(incidents.closedAt)),
+    );
+}
+
+/** Open incidents that agents share without being held for them: of shared causes, and of a limit. */
+export async function listOpenShared(db: Db): Promise<Incident[]> {
+  return db
+    .select()
+    .from(incidents)
+    .where(and(inArray(incidents.kind, ["external", "limit"]), isNull(incidents.closedAt)));
+}
+
 export async function listOpenExternal(db: Db): Promise<Incident[]> {
   return db
     .select()
@@ -107,8 +126,15 @@ export async function listSubjectsOf(db: Db, incidentIds: readonly string[]): Pr
   return grouped(rows, (row) => row.incidentId);
 }
 
-export async function listAnomaliesOf(db: Db, incidentId: string): Promise<AnomalyRow[]> {
-  return db.select().from(anomalies).where(eq(anomalies.incidentId, incidentId)).orderBy(anomalies.at);
+/** Of an incident's anomalies all, or those of one agent. */
+export async function listAnomaliesOf(db: Db, incidentId: string, agentId?: string): Promise<AnomalyRow[]> {
+  return db
+    .select()
+    .from(anomalies)
+    .where(
+      and(eq(anomalies.incidentId, incidentId), agentId === undefined ? undefined : eq(anomalies.agentId, agentId)),
+    )
+    .orderBy(anomalies.at);
 }
 
 /** Anomalies of agents that belong to no incident yet, since a time. */

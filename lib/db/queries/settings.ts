@@ -15,6 +15,7 @@ export const DEFAULT_SETTINGS: FleetSettings = {
     fleet_share: DEFAULT_LIMITS.fleetShare,
     type_share: DEFAULT_LIMITS.typeShare,
     per_hour: DEFAULT_LIMITS.perHour,
+    at_least: DEFAULT_LIMITS.atLeast,
   },
   fleet_check: { min_agents: SHARED_CAUSE.minAgents, min_share: SHARED_CAUSE.minShare },
   global_stop: false,
@@ -27,7 +28,8 @@ const FLEET = "fleet";
 /** The fleet's settings, defaults filled in. */
 export async function loadSettings(db: Db): Promise<FleetSettings> {
   const row = await db.query.settings.findFirst({ where: eq(settings.key, FLEET) });
-  return { ...DEFAULT_SETTINGS, ...(row?.value as Partial<FleetSettings> | undefined) };
+  const saved = row?.value as Partial<FleetSettings> | undefined;
+  return { ...DEFAULT_SETTINGS, ...saved, limits: { ...DEFAULT_SETTINGS.limits, ...saved?.limits } };
 }
 
 /** Who changed the fleet's settings last, and when. */

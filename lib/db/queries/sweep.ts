@@ -88,6 +88,7 @@ export async function listProbations(db: Db) {
     .select({
       id: actionRuns.id,
       agentId: actionRuns.subjectId,
+      action: actionRuns.action,
       args: actionRuns.args,
       probation: actionRuns.probation,
       acknowledgedAt: actionRuns.acknowledgedAt,

@@ -32,10 +32,15 @@ export const incidents = sqliteTable(
     causeKind: text({ enum: [...CAUSE_KINDS, "no_fault", "unknown"] }),
     /** Start of its latest alert, of a service incident. */
     lastAlertAt: integer(),
-    /** The ended incident that came back as this one. */
+    /** The ended incident that came back, or went on, as this one. */
     previousIncidentId: text(),
-    /** What a shared cause is keyed by, for example `provider:acme`. */
+    /**
+     * What a shared cause is keyed by, for example `provider:acme`. Of an agent's own incident: the cause that others share and
+     * that may be the agent's too, about which a person was asked.
+     */
     causeKey: text(),
+    /** Of a limit incident: further automatic holds that a person allowed beyond the limits while it is open. */
+    holdsAllowed: integer().notNull().default(0),
     onsetAt: integer().notNull(),
     openedAt: integer().notNull(),
     containedAt: integer(),

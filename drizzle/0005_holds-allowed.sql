@@ -1,0 +1,1 @@
+ALTER TABLE `incidents` ADD `holds_allowed` integer DEFAULT 0 NOT NULL;
