@@ -24,7 +24,8 @@ import type { ChangeView } from "@/lib/contracts/changes";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
 import type { IncidentCommand, IncidentDetail, IncidentsAnswer } from "@/lib/contracts/incidents";
 import type { KeysAnswer, NewKeyAnswer, NewKeyBody } from "@/lib/contracts/keys";
-import type { MaintenanceBody, MaintenanceView, RunbookView, ScenarioView } from "@/lib/contracts/operations";
+import type { DrillDetail, DrillView, ScenarioView } from "@/lib/contracts/drills";
+import type { MaintenanceBody, MaintenanceView, RunbookView } from "@/lib/contracts/operations";
 import type {
   FleetSettings,
   FleetSettingsPatch,

@@ -5,7 +5,7 @@ import { Clapperboard, FlaskConical } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { toast } from "sonner";
-import type { ScenarioView } from "@/lib/contracts/operations";
+import type { ScenarioView } from "@/lib/contracts/drills";
 import { useSession } from "@/components/access/session";
 import { api } from "@/components/api";
 import { Button } from "@/components/ui/button";

@@ -4,7 +4,7 @@ import { parseBundle } from "@/lib/contracts/bundle";
 import { analyse } from "@/lib/core/analyse";
 import { generate, write } from "./generate";
 import { PLOTS } from "./plots";
-import { listScenarios, loadScenario } from "@/lib/demo/scenarios";
+import { listScenarios, loadScenario } from "@/lib/drills/scenarios";
 
 const NOW = Date.UTC(2026, 2, 3, 12);
 const ids = PLOTS.map(({ id }) => id).toSorted();
