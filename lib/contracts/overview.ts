@@ -132,7 +132,13 @@ export const OVERVIEW = resource("/api/v1/overview", {
   GET: { auth: "viewer", summary: "The fleet in figures", response: OverviewAnswer },
 });
 export const HEALING = resource("/api/v1/healing", {
-  GET: { auth: "viewer", drills: true, summary: "The healing log, newest first", query: HealingQuery, response: HealingAnswer },
+  GET: {
+    auth: "viewer",
+    drills: true,
+    summary: "The healing log, newest first",
+    query: HealingQuery,
+    response: HealingAnswer,
+  },
 });
 export const MEMORY = resource("/api/v1/memory", {
   GET: { auth: "viewer", drills: true, summary: "What was learned about what works", response: MemoryAnswer },
@@ -140,7 +146,8 @@ export const MEMORY = resource("/api/v1/memory", {
 export const EVENT_STREAM = resource("/api/v1/events/stream", {
   GET: {
     auth: "viewer",
-    drills: true, summary: "Every state change as it happens (server-sent events); resumes from Last-Event-ID",
+    drills: true,
+    summary: "Every state change as it happens (server-sent events); resumes from Last-Event-ID",
     query: StreamQuery,
     response: StreamMessage,
     mediaType: "text/event-stream",

@@ -135,7 +135,11 @@ async function startPlaying(s: Loop, id: string, now: number): Promise<Playing |
   const drill = await findDrill(id, now);
   if (drill === null) return null;
   const { record, db } = drill;
-  const played: Played = { db, scenario: await loadScenario(record.scenario, record.firedAt), incident: record.incident };
+  const played: Played = {
+    db,
+    scenario: await loadScenario(record.scenario, record.firedAt),
+    incident: record.incident,
+  };
   const { chains } = await processWorld();
   const one: Playing = {
     played,
@@ -146,7 +150,6 @@ async function startPlaying(s: Loop, id: string, now: number): Promise<Playing |
   s.playing.set(id, one);
   return one;
 }
-
 
 /** Another turn soon, without waiting for it, where this process plays drills at all. */
 export function wakeDrills(): void {

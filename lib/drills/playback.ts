@@ -27,7 +27,13 @@ type Points = [epochSeconds: number, value: number][];
  * last. Once one has worked, what comes after it changes nothing any more; an operation that was never recorded changes
  * nothing at all. What is played longer than it was recorded repeats its second half. Empty for a series that there is not.
  */
-export function play({ recorded, after, firedAt, done }: Playback, node: string, metric: string, from: number, to: number): Points {
+export function play(
+  { recorded, after, firedAt, done }: Playback,
+  node: string,
+  metric: string,
+  from: number,
+  to: number,
+): Points {
   const points: Points = recorded
     .filter((series) => series.node === node && series.metric === metric)
     .flatMap((series) => series.points.filter(([t]) => t >= from && t <= to && t < firedAt));

@@ -22,8 +22,8 @@ const PACE = {
   verifyDeadlineMs: 40_000,
   groupWaitMs: 0,
 } as const satisfies Partial<ServiceConfig>;
-/** The alert ends once so many values in a row are within its limit. */
-const CALM_VALUES = 3;
+/** The alert ends once so many values in a row are within its limit: more than a restart in vain hides the trouble for. */
+const CALM_VALUES = 5;
 /** Values so old say nothing of now, in seconds. */
 const RECENT_S = 20;
 
@@ -70,6 +70,11 @@ async function measure(played: Played, now: number): Promise<void> {
     db.update(incidentSignals).set({ unit }).where(eq(incidentSignals.incidentId, incident)),
   ]);
   const calm = recent.slice(-CALM_VALUES);
-  if (alert.endsAt === null && playback.done.length > 0 && calm.length === CALM_VALUES && calm.every((one) => one <= above))
+  if (
+    alert.endsAt === null &&
+    playback.done.length > 0 &&
+    calm.length === CALM_VALUES &&
+    calm.every((one) => one <= above)
+  )
     await receiveAlerts(db, RECORDING, alertsOf(scenario, now, "resolved"), now);
 }

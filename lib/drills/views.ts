@@ -22,7 +22,10 @@ export interface Verdict {
 }
 
 /** The first cause of a drill's incident against the recording's answer. */
-export async function verdictOf(db: Db, { scenario, incident }: Pick<DrillRecord, "scenario" | "incident">): Promise<Verdict> {
+export async function verdictOf(
+  db: Db,
+  { scenario, incident }: Pick<DrillRecord, "scenario" | "incident">,
+): Promise<Verdict> {
   const [answer, [first]] = await Promise.all([loadAnswer(scenario), listCauses(db, incident)]);
   const kinds: readonly string[] = answer.kinds;
   return { node: answer.node, why: answer.why, right: first?.node === answer.node && kinds.includes(first.kind) };
