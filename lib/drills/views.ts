@@ -11,8 +11,8 @@ import { play } from "./playback";
 import { playbackOf } from "./recording";
 import { loadAnswer, loadScenario } from "./scenarios";
 
-/** How much of the recording before the alert is shown, in seconds. */
-const SHOWN_BEFORE_S = 15 * 60;
+/** How much of the recording is shown before the last thing that happened (the alert, an operation, now), in seconds. */
+const SHOWN_BEFORE_S = 5 * 60;
 
 /** Whether what was found first is what was behind it. */
 export interface Verdict {
@@ -53,6 +53,7 @@ export async function getDrillDetail(id: string, now: number): Promise<DrillDeta
     listActionRunsOf(db, record.incident),
     db.select().from(episodes).where(eq(episodes.incidentId, record.incident)).limit(1),
   ]);
+  const acted = runs.at(-1)?.startedAt;
   const until = Math.min(now, (view.incident.closed_at ?? now) + SHOWN_AFTER_MS) / 1_000;
   return {
     ...view,
@@ -61,10 +62,9 @@ export async function getDrillDetail(id: string, now: number): Promise<DrillDeta
       metric,
       unit,
       above,
-      points: play(playback, node, metric, playback.firedAt - SHOWN_BEFORE_S, until).map(([t, value]) => [
-        Math.round(t * 1_000),
-        value,
-      ]),
+      points: play(playback, node, metric, (acted ? acted / 1_000 : until) - SHOWN_BEFORE_S, until).map(
+        ([t, value]) => [Math.round(t * 1_000), value],
+      ),
     },
     operations: runs.map((run) => ({
       name: actionName(run),

@@ -1,6 +1,6 @@
 "use client";
 
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Clapperboard, FlaskConical } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -8,20 +8,19 @@ import { toast } from "sonner";
 import type { ScenarioView } from "@/lib/contracts/drills";
 import { useSession } from "@/components/access/session";
 import { api } from "@/components/api";
+import { scenariosQuery } from "./queries";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 
-const scenariosQuery = queryOptions({ queryKey: ["scenarios"], queryFn: ({ signal }) => api.scenarios(signal) });
-
-/** A drill: a recorded incident comes in through the same door as a real one. For those who may decide. */
-export function FireScenario() {
+/** A drill: a recorded incident is played in a world of its own. For those who may decide. */
+export function RunDrill({ look }: { look?: "primary" }) {
   const { decides } = useSession();
   const [open, setOpen] = useState(false);
   if (!decides) return null;
   return (
     <>
-      <Button onClick={() => setOpen(true)}>
+      <Button look={look} onClick={() => setOpen(true)}>
         <Clapperboard aria-hidden /> Run a drill
       </Button>
       <Dialog
@@ -29,7 +28,7 @@ export function FireScenario() {
         open={open}
         onOpenChange={setOpen}
         title="Run a drill"
-        description="A recorded incident comes in as if it happened now: its alert, logs, changes and map. Sentinel is not told its cause."
+        description="A recorded incident is played as if it happened now, in a world of its own: nothing real is touched, and it is deleted within a day. Sentinel is not told its cause."
       >
         <Scenarios onFired={() => setOpen(false)} />
       </Dialog>
@@ -56,21 +55,20 @@ function Scenario({ scenario, onFired }: { scenario: ScenarioView; onFired: () =
   const router = useRouter();
   const fire = useMutation({
     mutationFn: () => api.fireScenario(scenario.id),
-    onSuccess: ({ incidents: [incident] }) => {
-      toast.success(`${scenario.title}: fired.`);
+    onSuccess: ({ drill }) => {
+      toast.success(`${scenario.title}: the drill has begun.`);
       onFired();
-      if (incident !== undefined) router.push(`/incidents/${encodeURIComponent(incident)}`);
+      router.push(`/drills/${encodeURIComponent(drill)}`);
     },
-    onSettled: () =>
-      Promise.all(
-        ["services", "incidents", "overview", "changes"].map((root) => client.invalidateQueries({ queryKey: [root] })),
-      ),
+    onSettled: () => client.invalidateQueries({ queryKey: ["drills"] }),
   });
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3 py-3">
       <div className="min-w-0 flex-1 basis-56">
         <p className="text-sm font-medium">{scenario.title}</p>
-        <p className="mt-0.5 text-xs text-ink-3">on {scenario.service}</p>
+        <p className="mt-0.5 text-xs text-ink-3">
+          <span className="font-mono">{scenario.id}</span> · on {scenario.service}
+        </p>
       </div>
       <Button busy={fire.isPending} onClick={() => fire.mutate()} aria-label={`Fire: ${scenario.title}`}>
         Fire
