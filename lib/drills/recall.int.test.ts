@@ -35,6 +35,19 @@ const WORLD: World = {
 /** Between two recordings, which share services: what belongs to one is no evidence of another. */
 const APART_MS = 30 * 3_600_000;
 const RECALL_AIM = 0.9;
+/** One after another, as these incidents have always been measured: what came before is remembered, so that the order matters. */
+const ORDER = [
+  "bad-deploy-01",
+  "db-pool-02",
+  "db-pool-01",
+  "bad-deploy-02",
+  "downstream-01",
+  "memory-leak-02",
+  "downstream-02",
+  "config-01",
+  "memory-leak-01",
+  "config-02",
+];
 
 let db: Db;
 let close: () => Promise<void>;
@@ -56,7 +69,8 @@ async function live(id: string, now: number) {
 }
 
 test("the same incident twice: the second investigation's triage cites the first", async () => {
-  const ids = (await listScenarios()).map(({ id }) => id);
+  const ids = ORDER;
+  expect(ids.toSorted()).toEqual((await listScenarios()).map(({ id }) => id));
   const first = new Map<string, string>();
   const now = Date.now();
   const at = (i: number) => now - (2 * ids.length - i) * APART_MS;
