@@ -40,7 +40,9 @@ export function postmortem(input: PostmortemInput): string {
   const shown = input.timeline.slice(0, MAX_TIMELINE);
   const sections = [
     `# Post-mortem (draft${input.drill ? " of a drill" : ""}): ${plain(input.title)}`,
-    ...(input.drill ? ["This is the record of a drill: a recorded incident that was played. Nothing in it was real."] : []),
+    ...(input.drill
+      ? ["This is the record of a drill: a recorded incident that was played. Nothing in it was real."]
+      : []),
     [
       `Incident \`${input.id}\`, severity ${input.severity.toFixed(1)}, services ${input.services.map(plain).join(", ") || "unknown"}.`,
       `It began about ${stamp(input.onsetAt)}, was opened ${durationText(input.openedAt - input.onsetAt)} later, and closed after ${durationText(input.closedAt - input.openedAt)}: ${plain(input.outcome)}.`,
