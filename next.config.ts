@@ -32,7 +32,7 @@ export default function config(phase: string): NextConfig {
     poweredByHeader: false,
     reactStrictMode: true,
     // Read while it runs: a traced deployment has to carry them.
-    outputFileTracingIncludes: { "/*": ["./drizzle/**/*", "./seeds/runbooks/*.md", "./seeds/scenarios/*.json"] },
+    outputFileTracingIncludes: { "/*": ["./drizzle/**/*", "./seeds/runbooks/*.md", "./seeds/scenarios/**/*.json"] },
     headers: async () => [
       { source: "/:path*", headers: phase === PHASE_DEVELOPMENT_SERVER ? HEADERS : [...HEADERS, ...policy] },
     ],

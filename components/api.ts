@@ -24,7 +24,8 @@ import type { ChangeView } from "@/lib/contracts/changes";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
 import type { IncidentCommand, IncidentDetail, IncidentsAnswer } from "@/lib/contracts/incidents";
 import type { KeysAnswer, NewKeyAnswer, NewKeyBody } from "@/lib/contracts/keys";
-import type { MaintenanceBody, MaintenanceView, RunbookView, ScenarioView } from "@/lib/contracts/operations";
+import type { DrillDetail, DrillView, ScenarioView } from "@/lib/contracts/drills";
+import type { MaintenanceBody, MaintenanceView, RunbookView } from "@/lib/contracts/operations";
 import type {
   FleetSettings,
   FleetSettingsPatch,
@@ -114,11 +115,15 @@ function parse(text: string): unknown {
 const isProblem = (value: unknown): value is Problem => typeof value === "object" && value !== null && "title" in value;
 
 const get = <T>(path: string, query?: Query, signal?: AbortSignal) => request<T>("GET", url(path, query), { signal });
-const post = <T>(path: string, body: unknown) => request<T>("POST", path, { body });
+const post = <T>(path: string, body: unknown, query?: Query) => request<T>("POST", url(path, query), { body });
+
+/** Which drill's world a request is about; left out or null: the real one. */
+type InDrill = string | null;
 
 /** Ids are names that strangers chose: they are never part of a path as they are. */
 const agentPath = (id: string, rest = "") => `/api/v1/agents/${encodeURIComponent(id)}${rest}`;
 const servicePath = (id: string, rest = "") => `/api/v1/services/${encodeURIComponent(id)}${rest}`;
+const drillPath = (id: string) => `/api/v1/drills/${encodeURIComponent(id)}`;
 const incidentPath = (id: string, rest = "") => `/api/v1/incidents/${encodeURIComponent(id)}${rest}`;
 
 export interface AgentsFilter extends Query {
@@ -174,12 +179,15 @@ export const api = {
 
   incidents: (filter: IncidentsFilter, signal?: AbortSignal) =>
     get<IncidentsAnswer>("/api/v1/incidents", filter, signal),
-  incident: (id: string, signal?: AbortSignal) => get<IncidentDetail>(incidentPath(id), {}, signal),
-  incidentCommand: (id: string, command: IncidentCommand, comment?: string) =>
-    post<unknown>(incidentPath(id, `/${command}`), comment ? { comment } : {}),
-  story: (id: string, signal?: AbortSignal) => get<ServiceStory>(incidentPath(id, "/story"), {}, signal),
-  thumb: (id: string, cause: string, thumb: 1 | -1) =>
-    post<CauseView>(incidentPath(id, `/causes/${encodeURIComponent(cause)}/feedback`), { thumb }),
+  incident: (id: string, drill: InDrill, signal?: AbortSignal) =>
+    get<IncidentDetail>(incidentPath(id), { drill }, signal),
+  incidentCommand: (id: string, command: IncidentCommand, comment: string | undefined, drill: InDrill) =>
+    post<unknown>(incidentPath(id, `/${command}`), comment ? { comment } : {}, { drill }),
+  story: (id: string, drill: InDrill, signal?: AbortSignal) =>
+    get<ServiceStory>(incidentPath(id, "/story"), { drill }, signal),
+  bundleUrl: (id: string, drill: InDrill) => url(incidentPath(id, "/bundle"), { drill }),
+  thumb: (id: string, cause: string, thumb: 1 | -1, drill: InDrill) =>
+    post<CauseView>(incidentPath(id, `/causes/${encodeURIComponent(cause)}/feedback`), { thumb }, { drill }),
 
   services: (signal?: AbortSignal) => get<ServicesAnswer>("/api/v1/services", {}, signal),
   service: (id: string, signal?: AbortSignal) => get<ServiceDetail>(servicePath(id), {}, signal),
@@ -197,15 +205,22 @@ export const api = {
   testAlertSource: (id: string) =>
     post<AlertSourceTestAnswer>(`/api/v1/alert-sources/${encodeURIComponent(id)}/test`, {}),
   scenarios: (signal?: AbortSignal) => get<{ scenarios: ScenarioView[] }>("/api/v1/scenarios", {}, signal),
-  fireScenario: (id: string) => post<{ incidents: string[] }>(`/api/v1/scenarios/${encodeURIComponent(id)}/fire`, {}),
+  fireScenario: (id: string) =>
+    post<{ drill: string; incidents: string[] }>(`/api/v1/scenarios/${encodeURIComponent(id)}/fire`, {}),
+  drills: (signal?: AbortSignal) => get<{ drills: DrillView[] }>("/api/v1/drills", {}, signal),
+  drill: (id: string, signal?: AbortSignal) => get<DrillDetail>(drillPath(id), {}, signal),
+  deleteDrill: (id: string) => request<void>("DELETE", drillPath(id)),
+  deleteDrills: () => request<{ deleted: number }>("DELETE", "/api/v1/drills"),
 
-  approvals: (state: string | undefined, signal?: AbortSignal) =>
-    get<ApprovalsAnswer>("/api/v1/approvals", { state }, signal),
+  approvals: (state: string | undefined, drill: InDrill, signal?: AbortSignal) =>
+    get<ApprovalsAnswer>("/api/v1/approvals", { state, drill }, signal),
   decide: (
     id: string,
     body: { decision: "approve" | "reject"; digest: string; comment?: string; evidence_opened: boolean },
-  ) => post<DecisionAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/decision`, body),
-  dryRun: (id: string) => post<DryRunAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/dry-run`, {}),
+    drill: InDrill,
+  ) => post<DecisionAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/decision`, body, { drill }),
+  dryRun: (id: string, drill: InDrill) =>
+    post<DryRunAnswer>(`/api/v1/approvals/${encodeURIComponent(id)}/dry-run`, {}, { drill }),
   decideAll: (body: BulkDecisionBody) => post<BulkDecisionAnswer>("/api/v1/approvals/bulk", body),
 
   healing: (filter: HealingFilter, signal?: AbortSignal) => get<HealingAnswer>("/api/v1/healing", filter, signal),

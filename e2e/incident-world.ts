@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { startSentinel, stopSentinel } from "./http/process";
+import { cli, startSentinel, stopSentinel } from "./http/process";
 import { build } from "./http/server";
 import { type People, peopleOf, test as base } from "./people";
+import { startRecordedMetrics, tell, writeServicesFile } from "./recording";
 
 export interface Incident {
   id: string;
@@ -17,9 +18,9 @@ export interface Incident {
 export interface ServiceWorld extends People {
   url: string;
   incident: Incident;
-  /** A recorded incident of other services, not fired yet. */
+  /** A recorded incident of other services, not told yet. */
   another: string;
-  /** Fires a recorded incident and waits until it is investigated. */
+  /** Tells a recorded incident as a real one, and waits until it is investigated. */
   fire: (scenario: string) => Promise<Incident>;
   /** Waits until an incident is in one of these states. */
   until: (id: string, ...states: string[]) => Promise<Incident>;
@@ -50,13 +51,13 @@ const ACTIONS = {
 };
 
 /** Recorded incidents of two estates; those of one estate would join each other's. */
-const ESTATES = ["checkout-errors", "trips-slow"] as const;
+const ESTATES = ["bad-deploy-01", "config-02"] as const;
 
 /** The first recorded incident that ends in a proposal: which one does is the analysis' affair, not the screens'. */
 async function proposing(world: Pick<ServiceWorld, "fire">): Promise<[Incident, another: string]> {
   for (const [index, scenario] of ESTATES.entries()) {
     const incident = await world.fire(scenario);
-    if (incident.state === "awaiting_approval") return [incident, ESTATES[index + 1] ?? "invoices-fail"];
+    if (incident.state === "awaiting_approval") return [incident, ESTATES[index + 1] ?? "db-pool-02"];
   }
   throw new Error("No recorded incident ended in a proposal");
 }
@@ -69,14 +70,23 @@ export const test = base.extend<object, { world: ServiceWorld }>({
       const folder = mkdtempSync(join(tmpdir(), "sentinel-services-"));
       const actions = join(folder, "actions.json");
       writeFileSync(actions, JSON.stringify(ACTIONS));
+      const map = join(folder, "services.json");
+      writeServicesFile(map, ESTATES);
+      const metrics = await startRecordedMetrics();
       const env = {
         LIBSQL_URL: `file:${join(folder, "sentinel.db")}`,
         SENTINEL_ACTIONS_FILE: actions,
+        SENTINEL_SERVICES_FILE: map,
+        PROMETHEUS_URL: metrics.url,
         ALERT_GROUP_WAIT_MS: "0",
       };
       const sentinel = await startSentinel(env);
       const { url } = sentinel;
       const people = await peopleOf(env, url);
+      const { secret: key } = await cli<{ secret: string }>(env, "keys", "create", "--name", "tests");
+      const { token: alertmanager } = await people.api<{ token: string }>("POST", "/api/v1/alert-sources", {
+        kind: "alertmanager",
+      });
       const world: Omit<ServiceWorld, "incident" | "another"> = {
         url,
         ...people,
@@ -91,17 +101,15 @@ export const test = base.extend<object, { world: ServiceWorld }>({
           }
         },
         fire: async (scenario) => {
-          const { incidents } = await world.api<{ incidents: string[] }>(
-            "POST",
-            `/api/v1/scenarios/${scenario}/fire`,
-            {},
-          );
-          return world.until(incidents[0]!, "awaiting_approval", "escalated");
+          await tell(scenario, world.api, { key, alertmanager }, metrics);
+          const { incidents } = await world.api<{ incidents: Incident[] }>("GET", "/api/v1/incidents?limit=1");
+          return world.until(incidents[0]!.id, "awaiting_approval", "escalated");
         },
       };
       const [incident, another] = await proposing(world);
       await use({ ...world, incident, another });
       await stopSentinel(sentinel);
+      await metrics.close();
       rmSync(folder, { recursive: true });
     },
     { scope: "worker", timeout: SETUP_MS },

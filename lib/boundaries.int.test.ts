@@ -28,6 +28,8 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
     "export const t = (db: any) => db.transaction();",
     "export const t = (db: { batch(): void }) => db.batch();",
   ],
+  ["lib/drills/a.ts", 'import "@/lib/http/route";', 'import "@/lib/loop/service/turn";'],
+  ["lib/loop/e.ts", 'import "@/lib/drills/loop";', 'import "./sweep";'],
   ["lib/evals/a.ts", 'import "@/lib/http/route";', 'import "@/lib/loop/sweep";'],
   ["lib/http/a.ts", 'import "@/lib/loop/ingest";', 'import "@/lib/auth/people";'],
   ["lib/cli/a.ts", 'import "@/app/page";', 'import "@/lib/loop/sweep";'],

@@ -91,6 +91,11 @@ export const VARIABLES = {
   ),
   RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days that single events are kept"),
   RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days that hourly rollups are kept"),
+  DRILL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe("A drill is deleted by itself after this"),
+  DRILLS_DIR: z
+    .string()
+    .optional()
+    .describe("Folder of drills; by default beside the database's file, ./data/drills where that is on a server"),
   MAX_LATE_MS: count(10 * MINUTE, SECOND, 30 * 24 * HOUR).describe(
     "Events older than this on arrival are judged by their time of arrival; those of an outage are stored, not judged",
   ),

@@ -4,15 +4,20 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import type { BulkDecisionBody } from "@/lib/contracts/approvals";
 import { api } from "@/components/api";
+import { outdatedIn } from "@/components/drills/keys";
+import { useDrill } from "@/components/drills/world";
 
 /** What a decision makes out of date, whether it was taken or refused. */
 function useSettle() {
   const client = useQueryClient();
+  const drill = useDrill();
+  const roots = ["approvals", "agents", "agent", "incidents", "incident", "story", "overview"];
   return () =>
     Promise.all(
-      ["approvals", "agents", "agent", "incidents", "incident", "story", "overview"].map((root) =>
-        client.invalidateQueries({ queryKey: [root] }),
-      ),
+      outdatedIn(
+        drill,
+        roots.map((root) => [root]),
+      ).map((queryKey) => client.invalidateQueries({ queryKey })),
     );
 }
 
@@ -27,14 +32,19 @@ export interface Decision {
 
 export function useDecide(onDone?: () => void) {
   const settle = useSettle();
+  const drill = useDrill();
   return useMutation({
     mutationFn: ({ id, digest, decision, comment, evidenceOpened }: Decision) =>
-      api.decide(id, {
-        decision,
-        digest,
-        evidence_opened: evidenceOpened,
-        ...(comment.trim() === "" ? {} : { comment: comment.trim() }),
-      }),
+      api.decide(
+        id,
+        {
+          decision,
+          digest,
+          evidence_opened: evidenceOpened,
+          ...(comment.trim() === "" ? {} : { comment: comment.trim() }),
+        },
+        drill,
+      ),
     onSuccess: (_answer, { decision }) => {
       toast.success(
         decision === "approve"

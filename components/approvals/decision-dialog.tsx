@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { CircleSlash, FileWarning } from "lucide-react";
+import { useDrill } from "@/components/drills/world";
 import { ACTION, name } from "@/components/status/words";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -28,7 +29,7 @@ export function DecisionDialog({ deciding, onClose }: { deciding: Deciding | nul
 }
 
 function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; onClose: () => void }) {
-  const { data, error, refetch } = useQuery({ ...approvalsQuery("pending"), enabled: open });
+  const { data, error, refetch } = useQuery({ ...approvalsQuery("pending", useDrill()), enabled: open });
   const [opened, setOpened] = useState(false);
   const [comment, setComment] = useState("");
   const decide = useDecide(onClose);

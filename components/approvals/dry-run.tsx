@@ -4,12 +4,14 @@ import { useMutation } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { api } from "@/components/api";
+import { useDrill } from "@/components/drills/world";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/feedback";
 
 /** Has the operation say what it would do. Nothing is changed by it, and nothing is decided. */
 export function DryRun({ approval }: { approval: ApprovalView }) {
-  const tried = useMutation({ mutationFn: () => api.dryRun(approval.id) });
+  const drill = useDrill();
+  const tried = useMutation({ mutationFn: () => api.dryRun(approval.id, drill) });
   const output = tried.data ? outputOf(tried.data.result) : null;
   return (
     <div className="space-y-2">

@@ -1,7 +1,7 @@
 "use client";
 
 import { ChevronRight } from "lucide-react";
-import Link from "next/link";
+import { WorldLink } from "@/components/drills/world";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { RiskBadge } from "@/components/status/badges";
 import { ACTION, DIAGNOSIS, FINDING, name } from "@/components/status/words";
@@ -80,12 +80,12 @@ export function Evidence({ approval, onOpen }: { approval: ApprovalView; onOpen:
           </li>
         ))}
         <li>
-          <Link
+          <WorldLink
             href={`/incidents/${encodeURIComponent(incident.id)}`}
             className="text-sm font-medium text-accent hover:underline"
           >
             The whole incident
-          </Link>
+          </WorldLink>
         </li>
       </ul>
     </details>

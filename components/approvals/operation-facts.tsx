@@ -1,7 +1,7 @@
 import { TriangleAlert } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
+import { WorldLink } from "@/components/drills/world";
 import { RiskBadge } from "@/components/status/badges";
 import { subjectHref } from "@/components/status/subject";
 import { Callout } from "@/components/ui/feedback";
@@ -28,9 +28,9 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
       ) : null}
       <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-2">
         <Fact label="Target">
-          <Link href={subjectHref(subject)} className="wrap-anywhere hover:underline">
+          <WorldLink href={subjectHref(subject)} className="wrap-anywhere hover:underline">
             {subject.id}
-          </Link>
+          </WorldLink>
           <span className="text-ink-3">
             {" "}
             · {subject.type}, {subject.state}

@@ -5,6 +5,8 @@ import { useState } from "react";
 import { toast } from "sonner";
 import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
 import { api } from "@/components/api";
+import { outdatedIn } from "@/components/drills/keys";
+import { useDrill } from "@/components/drills/world";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Textarea } from "@/components/ui/field";
 
@@ -59,9 +61,10 @@ export function IncidentCommandDialog({
   const [shown, setShown] = useState(command);
   const [comment, setComment] = useState("");
   const client = useQueryClient();
+  const drill = useDrill();
   if (command !== null && command !== shown) setShown(command);
   const act = useMutation({
-    mutationFn: (which: IncidentCommand) => api.incidentCommand(id, which, comment.trim() || undefined),
+    mutationFn: (which: IncidentCommand) => api.incidentCommand(id, which, comment.trim() || undefined, drill),
     onSuccess: (_answer, which) => {
       toast.success(kind === "service" && which === "accept" ? "Accepted as normal." : INCIDENT_COMMAND[which].done);
       setComment("");
@@ -69,7 +72,7 @@ export function IncidentCommandDialog({
     },
     onSettled: () =>
       Promise.all(
-        [["incident", id], ["story", id], ["incidents"], ["agents"]].map((queryKey) =>
+        outdatedIn(drill, [["incident", id], ["story", id], ["incidents"], ["agents"]]).map((queryKey) =>
           client.invalidateQueries({ queryKey }),
         ),
       ),

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from "react";
 import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
+import { useDrill } from "@/components/drills/world";
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
@@ -25,8 +26,9 @@ import { incidentQuery } from "./queries";
 import { isClosed, isHealable } from "./standing";
 import { Timeline } from "./timeline";
 
-export function IncidentScreen({ id }: { id: string }) {
-  const { data, error, refetch } = useQuery(incidentQuery(id));
+/** `above` stands between the head of an incident of services and all that is known of it. */
+export function IncidentScreen({ id, above }: { id: string; above?: ReactNode }) {
+  const { data, error, refetch } = useQuery(incidentQuery(id, useDrill()));
   if (!data)
     return (
       <NotLoaded
@@ -37,7 +39,11 @@ export function IncidentScreen({ id }: { id: string }) {
         onRetry={() => void refetch()}
       />
     );
-  return data.incident.kind === "service" ? <ServiceIncidentScreen detail={data} /> : <Loaded detail={data} />;
+  return data.incident.kind === "service" ? (
+    <ServiceIncidentScreen detail={data} above={above} />
+  ) : (
+    <Loaded detail={data} />
+  );
 }
 
 function Loaded({ detail }: { detail: IncidentDetail }) {

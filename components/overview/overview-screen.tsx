@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { InjectFault } from "@/components/demo/demo-panel";
-import { FireScenario } from "@/components/demo/scenarios";
+import { RunDrill } from "@/components/drills/run-drill";
 import { PageHead } from "@/components/shell/page-head";
 import { Feed } from "./feed";
 import { FleetStates } from "./fleet-states";
@@ -17,7 +17,7 @@ function Demo() {
   const { data } = useQuery(overviewQuery);
   return data?.demo ? (
     <>
-      <FireScenario />
+      <RunDrill />
       <InjectFault />
     </>
   ) : null;

@@ -5,6 +5,8 @@ import { ThumbsDown, ThumbsUp } from "lucide-react";
 import { toast } from "sonner";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
 import { api } from "@/components/api";
+import { keyIn } from "@/components/drills/keys";
+import { useDrill } from "@/components/drills/world";
 import { CAUSE, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -93,10 +95,11 @@ const headline = ({ kind, node }: CauseView) => `${name(CAUSE, kind)}${node === 
 
 function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: string; decides: boolean }) {
   const client = useQueryClient();
+  const drill = useDrill();
   const send = useMutation({
-    mutationFn: (thumb: 1 | -1) => api.thumb(incident, cause.id, thumb),
+    mutationFn: (thumb: 1 | -1) => api.thumb(incident, cause.id, thumb, drill),
     onSuccess: () => toast.success("Noted. It is remembered for the next incident like this one."),
-    onSettled: () => client.invalidateQueries({ queryKey: ["story", incident] }),
+    onSettled: () => client.invalidateQueries({ queryKey: keyIn(drill, ["story", incident]) }),
   });
   if (!decides && cause.feedback === null) return null;
   return (

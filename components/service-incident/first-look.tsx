@@ -1,11 +1,11 @@
 "use client";
 
 import { EyeOff, GitCommitHorizontal, Siren, TrendingUp } from "lucide-react";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { amount, limitText } from "@/lib/core/amounts";
 import type { IncidentDetail } from "@/lib/contracts/incidents";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
+import { WorldLink } from "@/components/drills/world";
 import { CAUSE, CHANGE, name } from "@/components/status/words";
 import { cn } from "@/components/ui/cn";
 import { duration, percent, sentence } from "@/components/ui/format";
@@ -231,9 +231,9 @@ function Next({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
         <>
           <p className="truncate">
             <strong className="font-semibold">{proposal?.operation?.title ?? offer.action}</strong> on{" "}
-            <Link href={`/services/${encodeURIComponent(offer.target)}`} className="hover:underline">
+            <WorldLink href={`/services/${encodeURIComponent(offer.target)}`} className="hover:underline">
               {offer.target}
-            </Link>
+            </WorldLink>
           </p>
           <p className="truncate text-xs text-ink-3">Undo: {undoOf(offer.undo, proposal?.reversible ?? false)}</p>
         </>

@@ -3,13 +3,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Ellipsis, Eye } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
 import type { ServiceStory } from "@/lib/contracts/services";
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { ActionsPanel } from "@/components/incidents/actions-panel";
 import { IncidentCommandDialog } from "@/components/incidents/command-dialog";
+import { DrillBadge } from "@/components/drills/drill-badge";
+import { useDrill } from "@/components/drills/world";
 import { isClosed, isHealable } from "@/components/incidents/standing";
 import { Timeline } from "@/components/incidents/timeline";
 import { PageHead } from "@/components/shell/page-head";
@@ -31,8 +33,9 @@ import { WaitingBar } from "./waiting-bar";
 import { WordsPanel } from "./words-panel";
 
 /** An incident of services: what matters first on one screen, then everything that it rests on. */
-export function ServiceIncidentScreen({ detail }: { detail: IncidentDetail }) {
-  const { data: story, error, refetch } = useQuery(storyQuery(detail.incident.id));
+export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetail; above?: ReactNode }) {
+  const drill = useDrill();
+  const { data: story, error, refetch } = useQuery(storyQuery(detail.incident.id, drill));
   const { incident } = detail;
   const { decides } = useSession();
   const [command, setCommand] = useState<IncidentCommand | null>(null);
@@ -43,13 +46,14 @@ export function ServiceIncidentScreen({ detail }: { detail: IncidentDetail }) {
       <div className="[&>div]:mb-3">
         <PageHead
           above={
-            <Link href="/incidents" className="hover:text-ink hover:underline">
-              Incidents
+            <Link href={drill === null ? "/incidents" : "/drills"} className="hover:text-ink hover:underline">
+              {drill === null ? "Incidents" : "Drills"}
             </Link>
           }
           title={<span className="line-clamp-2 text-lg leading-6 sm:text-xl sm:leading-7">{incident.title}</span>}
           lead={
             <span className="flex flex-wrap items-center gap-2">
+              {drill === null ? null : <DrillBadge />}
               <IncidentBadge state={incident.state} />
               <Severity value={incident.severity} />
               <span className="max-sm:hidden">
@@ -81,6 +85,7 @@ export function ServiceIncidentScreen({ detail }: { detail: IncidentDetail }) {
           }
         />
       </div>
+      {above ? <div className="mb-4">{above}</div> : null}
       {story ? (
         <Told story={story} detail={detail} />
       ) : error ? (

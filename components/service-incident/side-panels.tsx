@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { useDrill, WorldLink } from "@/components/drills/world";
 import type { ServiceStory } from "@/lib/contracts/services";
 import { AlertBadge } from "@/components/services/badges";
 import { CAUSE, CHANGE, name, OUTCOME } from "@/components/status/words";
@@ -11,6 +11,7 @@ import { Clock } from "@/components/ui/time";
 const LISTED = 12;
 
 export function AlertsPanel({ story: { alerts, incident } }: { story: ServiceStory }) {
+  const drill = useDrill();
   if (alerts.length === 0) return null;
   const total = incident.alerts?.total ?? alerts.length;
   return (
@@ -29,7 +30,7 @@ export function AlertsPanel({ story: { alerts, incident } }: { story: ServiceSto
               {alert.service} · <Clock at={alert.starts_at} />
               {alert.ends_at === null ? " · fires" : ` · ended after ${duration(alert.ends_at - alert.starts_at)}`}
               {alert.count > 1 ? ` · told ${alert.count} times` : ""} · {alert.source}
-              {alert.url ? (
+              {alert.url && drill === null ? (
                 <>
                   {" · "}
                   <a href={alert.url} rel="noreferrer noopener" target="_blank" className="underline">
@@ -81,23 +82,23 @@ export function SimilarPanel({ story: { investigation, incident } }: { story: Se
       <ul className="divide-y">
         {incident.previous_incident_id ? (
           <li className="px-4 py-2 text-sm">
-            <Link
+            <WorldLink
               href={`/incidents/${encodeURIComponent(incident.previous_incident_id)}`}
               className="text-accent hover:underline"
             >
               It came back after this incident
-            </Link>
+            </WorldLink>
           </li>
         ) : null}
         {similar.map((past) => (
           <li key={past.id} className="px-4 py-2 text-sm">
             <p className="flex gap-2">
-              <Link
+              <WorldLink
                 href={`/incidents/${encodeURIComponent(past.id)}`}
                 className="min-w-0 flex-1 wrap-anywhere hover:underline"
               >
                 {past.title}
-              </Link>
+              </WorldLink>
               <span className="num shrink-0 text-xs text-ink-3">{percent(past.similarity)} alike</span>
             </p>
             <p className="text-xs text-ink-3">

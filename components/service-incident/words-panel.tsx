@@ -3,6 +3,8 @@
 import { Check, Copy, Download } from "lucide-react";
 import { useState } from "react";
 import type { ServiceStory } from "@/lib/contracts/services";
+import { api } from "@/components/api";
+import { useDrill } from "@/components/drills/world";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Author } from "./author";
@@ -12,7 +14,10 @@ const SAID_MS = 2_000;
 
 /** What can be told to others: the summary, Slack's text, the status page's line, and the evidence as a file. */
 export function WordsPanel({ story: { investigation, incident } }: { story: ServiceStory }) {
+  const drill = useDrill();
   if (!investigation?.summary) return null;
+  // What is pasted elsewhere has no banner above it.
+  const said = (text: string) => (drill === null ? text : `[Drill, not real] ${text}`);
   const slack = slackText(investigation.slack);
   return (
     <Panel
@@ -20,7 +25,7 @@ export function WordsPanel({ story: { investigation, incident } }: { story: Serv
       hint={<Author name={investigation.authors?.["summary"] ?? "local"} />}
       actions={
         <a
-          href={`/api/v1/incidents/${encodeURIComponent(incident.id)}/bundle`}
+          href={api.bundleUrl(incident.id, drill)}
           download={`incident-${incident.id}.json`}
           className={buttonStyle({ size: "sm" })}
         >
@@ -30,9 +35,11 @@ export function WordsPanel({ story: { investigation, incident } }: { story: Serv
     >
       <p className="text-sm break-words whitespace-pre-line text-ink-2">{investigation.summary}</p>
       <div className="mt-3 flex flex-wrap gap-2">
-        {investigation.status_line ? <CopyButton label="Copy status line" text={investigation.status_line} /> : null}
-        {slack ? <CopyButton label="Copy Slack text" text={slack} /> : null}
-        <CopyButton label="Copy summary" text={investigation.summary} />
+        {investigation.status_line ? (
+          <CopyButton label="Copy status line" text={said(investigation.status_line)} />
+        ) : null}
+        {slack ? <CopyButton label="Copy Slack text" text={said(slack)} /> : null}
+        <CopyButton label="Copy summary" text={said(investigation.summary)} />
       </div>
       {investigation.status_line ? (
         <p className="mt-3 text-xs text-ink-3">

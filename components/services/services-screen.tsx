@@ -6,7 +6,7 @@ import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import type { ServicesAnswer } from "@/lib/contracts/services";
-import { FireScenario } from "@/components/demo/scenarios";
+import { RunDrill } from "@/components/drills/run-drill";
 import { PageHead } from "@/components/shell/page-head";
 import { Button } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -40,7 +40,7 @@ export function ServicesScreen() {
             ? `${integer(data.services.length)} known, the worst first. What is not measured is unknown, never healthy.`
             : "Reading"
         }
-        actions={<FireScenario />}
+        actions={<RunDrill />}
       />
       {error && !data ? (
         <LoadError what="services" error={error} onRetry={() => void refetch()} />

@@ -3,6 +3,7 @@ import {
   BookOpenText,
   BrainCircuit,
   ChartNoAxesCombined,
+  Clapperboard,
   ClipboardCheck,
   FileClock,
   FlaskConical,
@@ -31,6 +32,7 @@ export const PLACES: readonly Place[] = [
   { href: "/healing", label: "Healing log", icon: ChartNoAxesCombined, key: "h" },
   { href: "/runbooks", label: "Runbooks", icon: BookOpenText, key: "r" },
   { href: "/memory", label: "Learned patterns", icon: BrainCircuit, key: "l" },
+  { href: "/drills", label: "Drills", icon: Clapperboard, key: "d" },
   { href: "/evals", label: "Evaluations", icon: FlaskConical, key: "e" },
   { href: "/settings", label: "Settings", icon: Settings2, key: "s" },
 ];

@@ -124,37 +124,3 @@ test("a revoked source is refused; a test alert is recorded and opens nothing", 
   expect((await asPerson("admin", `/api/v1/alert-sources/${source.id}`, { method: "DELETE" })).status).toBe(204);
   expect((await problemOf(await post("/api/v1/alerts/generic", alert, own))).status).toBe(401);
 });
-
-test("a recorded incident is fired, investigated without a model, and its evidence exported", async () => {
-  const fired = await asPerson("operator", "/api/v1/scenarios/checkout-errors/fire", {
-    method: "POST",
-    headers: json,
-    body: "{}",
-  });
-  expect(fired.status).toBe(201);
-  const [id] = ((await fired.json()) as { incidents: string[] }).incidents;
-  interface Story {
-    causes: { id: string; node: string | null; cites: string[] }[];
-    investigation: { state: string; authors: Record<string, string> } | null;
-    steps: { node: string }[];
-  }
-  let story = await read<Story>(`/api/v1/incidents/${id}/story`);
-  const deadline = Date.now() + 40_000;
-  while (story.investigation?.state !== "done" && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    story = await read<Story>(`/api/v1/incidents/${id}/story`);
-  }
-  expect(story.investigation).toMatchObject({ state: "done" });
-  expect(story.causes.slice(0, 3).map(({ node }) => node)).toContain("checkout");
-  expect(new Set(story.steps.map(({ node }) => node)).size).toBeGreaterThanOrEqual(8);
-  const bundle = await read<{ target: { node: string }; logs: unknown[] }>(`/api/v1/incidents/${id}/bundle`);
-  expect(bundle.target.node).toBe("checkout");
-  expect(bundle.logs.length).toBeGreaterThan(10);
-  const cause = story.causes[0]!;
-  const thumb = await asPerson("operator", `/api/v1/incidents/${id}/causes/${cause.id}/feedback`, {
-    method: "POST",
-    headers: json,
-    body: JSON.stringify({ thumb: 1 }),
-  });
-  expect([thumb.status, await thumb.json()]).toMatchObject([200, { feedback: 1, feedback_by: "operator" }]);
-});

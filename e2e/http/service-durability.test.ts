@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tell, writeServicesFile } from "../recording";
 import { approvalsOf, OwnServer, until } from "./own-server";
 
 /**
@@ -11,7 +12,7 @@ import { approvalsOf, OwnServer, until } from "./own-server";
  */
 const PHASES = ["investigation", "approval", "action", "verification"] as const;
 const ROUNDS = process.env["LONG"] === "1" ? 40 : 4;
-const SCENARIO = "invoices-fail";
+const SCENARIO = "db-pool-02";
 /** How long the operation takes at least, so that a kill hits it, and how long it may take at most. */
 const OPERATION_MS = 5_000;
 const OPERATION_LIMIT_MS = 60_000;
@@ -25,6 +26,14 @@ describe(`kill -9 of the loop over services, ${ROUNDS} times`, () => {
   const server = new OwnServer({ VERIFY_SETTLE_MS: "5000", ALERT_GROUP_WAIT_MS: "200" });
   const ran = join(server.folder, "ran");
   const table: Record<string, string | number>[] = [];
+  let alertmanager = "";
+  const ask = async (method: string, path: string, body: object, token?: string): Promise<unknown> => {
+    if (token === undefined) return server.ask(method, path, body);
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const answer = await fetch(server.sentinel.url + path, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
 
   beforeAll(async () => {
     const program = [
@@ -48,7 +57,11 @@ describe(`kill -9 of the loop over services, ${ROUNDS} times`, () => {
     const file = join(server.folder, "operations.json");
     writeFileSync(file, JSON.stringify({ operations: [operation] }));
     server.env["SENTINEL_ACTIONS_FILE"] = file;
+    server.env["SENTINEL_SERVICES_FILE"] = join(server.folder, "services.json");
+    writeServicesFile(server.env["SENTINEL_SERVICES_FILE"], [SCENARIO]);
     await server.setUp();
+    alertmanager = (await server.ask<{ token: string }>("POST", "/api/v1/alert-sources", { kind: "alertmanager" }))
+      .token;
   });
   afterAll(async () => {
     console.table(table);
@@ -80,8 +93,9 @@ describe(`kill -9 of the loop over services, ${ROUNDS} times`, () => {
       "/api/v1/incidents?state=active&limit=100",
     );
     for (const { id } of incidents) await server.send("POST", `/api/v1/incidents/${id}/dismiss`, {});
-    const fired = await server.ask<{ incidents: string[] }>("POST", `/api/v1/scenarios/${SCENARIO}/fire`, {});
-    const id = fired.incidents[0]!;
+    await tell(SCENARIO, ask, { key: server.key, alertmanager });
+    const newest = await server.ask<{ incidents: Incident[] }>("GET", "/api/v1/incidents?limit=1");
+    const id = newest.incidents[0]!.id;
     const asked = () => until("a question", () => pendingOf(id));
 
     if (phase === "investigation") {

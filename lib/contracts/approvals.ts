@@ -87,6 +87,7 @@ export type BulkDecisionAnswer = z.infer<typeof BulkDecisionAnswer>;
 export const APPROVALS = resource("/api/v1/approvals", {
   GET: {
     auth: "viewer",
+    drills: true,
     summary: "Decisions that wait, and those that were taken, with their evidence",
     query: ApprovalsQuery,
     response: ApprovalsAnswer,
@@ -105,6 +106,7 @@ export type DryRunAnswer = z.infer<typeof DryRunAnswer>;
 export const DRY_RUN = resource("/api/v1/approvals/{id}/dry-run", {
   POST: {
     auth: "operator",
+    drills: true,
     summary: "Has the operation of a pending approval say what it would do; changes nothing",
     params: z.object({ id: z.string().min(1).max(100) }),
     response: DryRunAnswer,
@@ -114,6 +116,7 @@ export const DRY_RUN = resource("/api/v1/approvals/{id}/dry-run", {
 export const DECISION = resource("/api/v1/approvals/{id}/decision", {
   POST: {
     auth: "operator",
+    drills: true,
     summary: "Decides exactly what was seen, by its digest; approving carries it out",
     params: z.object({ id: z.string().min(1).max(100) }),
     body: DecisionBody,

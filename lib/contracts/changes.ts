@@ -49,6 +49,7 @@ export const ChangesQuery = z.object({
 export const CHANGES = resource("/api/v1/changes", {
   GET: {
     auth: "viewer",
+    drills: true,
     summary: "Changes, declared and seen, newest first",
     query: ChangesQuery,
     response: ChangesAnswer,

@@ -16,6 +16,8 @@ export interface Endpoint {
   auth: Access | readonly Access[];
   /** Which kind of sender, where `auth` is `alertSource` or `signature`. */
   sender?: AlertSourceKind;
+  /** It can be asked about a drill's world instead of the real one: `?drill=ID`. Where it cannot, naming a drill is an error. */
+  drills?: true;
   /** One line for OpenAPI. */
   summary: string;
   params?: z.ZodObject;

@@ -213,11 +213,18 @@ export const IncidentCommandBody = z
 export const IncidentParams = z.object({ id: z.string().min(1).max(100) });
 
 export const INCIDENTS = resource("/api/v1/incidents", {
-  GET: { auth: "viewer", summary: "Incidents, newest first", query: IncidentsQuery, response: IncidentsAnswer },
+  GET: {
+    auth: "viewer",
+    drills: true,
+    summary: "Incidents, newest first",
+    query: IncidentsQuery,
+    response: IncidentsAnswer,
+  },
 });
 export const INCIDENT = resource("/api/v1/incidents/{id}", {
   GET: {
     auth: "viewer",
+    drills: true,
     summary: "One incident with its whole story",
     params: IncidentParams,
     response: IncidentDetail,
@@ -227,6 +234,7 @@ export const INCIDENT = resource("/api/v1/incidents/{id}", {
 export const INCIDENT_COMMAND = resource("/api/v1/incidents/{id}/{command}", {
   POST: {
     auth: "operator",
+    drills: true,
     summary: "Accepts an incident as normal, dismisses it, heals now, or allows holds beyond a containment limit",
     params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
     body: IncidentCommandBody,

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiPathItemObject } from "zod-openapi";
 import {
   AGENT,
@@ -15,8 +16,9 @@ import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources"
 import { ALERTS_ALERTMANAGER, ALERTS_DATADOG, ALERTS_GENERIC, ALERTS_GRAFANA, ALERTS_PAGERDUTY } from "./alerts";
 import { CHANGES } from "./changes";
 import { CHANGES_GITHUB } from "./github";
+import { DRILL, DRILLS, SCENARIO_FIRE, SCENARIOS } from "./drills";
 import { LOGS } from "./logs";
-import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS, SCENARIO_FIRE, SCENARIOS } from "./operations";
+import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
 import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";
@@ -71,6 +73,8 @@ export const API: readonly Resource[] = [
   RUNBOOKS,
   SCENARIOS,
   SCENARIO_FIRE,
+  DRILLS,
+  DRILL,
   EVENT_STREAM,
   SETTINGS,
   CRON,
@@ -135,7 +139,8 @@ const PROBLEM = {
 };
 
 function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApiOperationObject {
-  const { summary, params, query, body, response, mediaType = "application/json" } = endpoint;
+  const { summary, params, body, response, mediaType = "application/json" } = endpoint;
+  const query = endpoint.drills ? (endpoint.query ?? z.object({})).extend({ drill: InDrill }) : endpoint.query;
   const access = accessOf(endpoint);
   const success = response ? { content: { [mediaType]: { schema: response } } } : {};
   return {
@@ -154,6 +159,8 @@ function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApi
     responses: { [response ? (endpoint.status ?? 200) : 204]: { description: "Done", ...success }, default: PROBLEM },
   };
 }
+
+const InDrill = z.string().optional().describe("id of a drill: the request is about its world instead of the real one");
 
 /** The OpenAPI 3.1 document of a list of resources. */
 export function openApiDocument(resources: readonly Resource[] = API): oas31.OpenAPIObject {

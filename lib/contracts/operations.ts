@@ -63,24 +63,3 @@ export const RUNBOOKS = resource("/api/v1/runbooks", {
     }),
   },
 });
-
-export const ScenarioView = z
-  .object({ id: z.string(), title: z.string(), service: z.string() })
-  .meta({ id: "ScenarioView" });
-export type ScenarioView = z.infer<typeof ScenarioView>;
-export const SCENARIOS = resource("/api/v1/scenarios", {
-  GET: {
-    auth: "viewer",
-    summary: "Recorded incidents that can be fired",
-    response: z.object({ scenarios: z.array(ScenarioView) }),
-  },
-});
-export const SCENARIO_FIRE = resource("/api/v1/scenarios/{id}/fire", {
-  POST: {
-    auth: "operator",
-    summary: "Fires a recorded incident: its alert, logs, changes and map come in as if they happened now",
-    params: z.object({ id: name }),
-    response: z.object({ incidents: z.array(z.string()) }),
-    status: 201,
-  },
-});

@@ -140,14 +140,21 @@ export const OVERVIEW = resource("/api/v1/overview", {
   GET: { auth: "viewer", summary: "The fleet in figures", response: OverviewAnswer },
 });
 export const HEALING = resource("/api/v1/healing", {
-  GET: { auth: "viewer", summary: "The healing log, newest first", query: HealingQuery, response: HealingAnswer },
+  GET: {
+    auth: "viewer",
+    drills: true,
+    summary: "The healing log, newest first",
+    query: HealingQuery,
+    response: HealingAnswer,
+  },
 });
 export const MEMORY = resource("/api/v1/memory", {
-  GET: { auth: "viewer", summary: "What was learned about what works", response: MemoryAnswer },
+  GET: { auth: "viewer", drills: true, summary: "What was learned about what works", response: MemoryAnswer },
 });
 export const EVENT_STREAM = resource("/api/v1/events/stream", {
   GET: {
     auth: "viewer",
+    drills: true,
     summary: "Every state change as it happens (server-sent events); resumes from Last-Event-ID",
     query: StreamQuery,
     response: StreamMessage,

@@ -254,6 +254,7 @@ export const SERVICE_SERIES = resource("/api/v1/services/{id}/series", {
 export const INCIDENT_STORY = resource("/api/v1/incidents/{id}/story", {
   GET: {
     auth: "viewer",
+    drills: true,
     summary: "What was found out about a service incident",
     params: IncidentParams,
     response: ServiceStory,
@@ -262,6 +263,7 @@ export const INCIDENT_STORY = resource("/api/v1/incidents/{id}/story", {
 export const INCIDENT_BUNDLE = resource("/api/v1/incidents/{id}/bundle", {
   GET: {
     auth: "viewer",
+    drills: true,
     summary: "The evidence of a service incident, as `sentinel investigate --bundle` reads it",
     params: IncidentParams,
     response: z.looseObject({}).meta({ id: "BundleFile" }),
@@ -270,6 +272,7 @@ export const INCIDENT_BUNDLE = resource("/api/v1/incidents/{id}/bundle", {
 export const CAUSE_FEEDBACK = resource("/api/v1/incidents/{id}/causes/{cause}/feedback", {
   POST: {
     auth: "operator",
+    drills: true,
     summary: "Says whether a cause was right; remembered for the next incident like it",
     params: IncidentParams.extend({ cause: name }),
     body: FeedbackBody,

@@ -18,6 +18,8 @@ export interface PostmortemInput {
   operations: readonly { name: string; by: string; at: number; outcome: string; reason: string }[];
   timeline: readonly { at: number; text: string }[];
   previousIncidentId: string | null;
+  /** It happened in a drill: whoever reads the text elsewhere has to know. */
+  drill: boolean;
 }
 
 /** Lines of the timeline that a draft repeats; the incident's page has them all. */
@@ -37,7 +39,10 @@ export function postmortem(input: PostmortemInput): string {
     ids.map((id) => cited.get(id)).filter((n) => n !== undefined).map((n) => `[${n}]`).join(" "); // prettier-ignore
   const shown = input.timeline.slice(0, MAX_TIMELINE);
   const sections = [
-    `# Post-mortem (draft): ${plain(input.title)}`,
+    `# Post-mortem (draft${input.drill ? " of a drill" : ""}): ${plain(input.title)}`,
+    ...(input.drill
+      ? ["This is the record of a drill: a recorded incident that was played. Nothing in it was real."]
+      : []),
     [
       `Incident \`${input.id}\`, severity ${input.severity.toFixed(1)}, services ${input.services.map(plain).join(", ") || "unknown"}.`,
       `It began about ${stamp(input.onsetAt)}, was opened ${durationText(input.openedAt - input.onsetAt)} later, and closed after ${durationText(input.closedAt - input.openedAt)}: ${plain(input.outcome)}.`,

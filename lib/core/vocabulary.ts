@@ -127,11 +127,11 @@ export const AGENT_ACTIONS = [
 ] as const;
 export type AgentAction = (typeof AGENT_ACTIONS)[number];
 
-/** Operations on services. What they may do exactly is in the allow-list of the configuration. */
-export const SERVICE_ACTIONS = ["run_command", "call_webhook", "open_rollback_pr", "notify"] as const;
+/** Operations on services. What they may do exactly is in the allow-list of the configuration; a drill has only `replay`. */
+export const SERVICE_ACTIONS = ["run_command", "call_webhook", "open_rollback_pr", "notify", "replay"] as const;
 export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
 
-export const ACTION_NAMES = [...AGENT_ACTIONS, "run_command", "call_webhook", "open_rollback_pr"] as const;
+export const ACTION_NAMES = [...AGENT_ACTIONS, "run_command", "call_webhook", "open_rollback_pr", "replay"] as const;
 export type ActionName = (typeof ACTION_NAMES)[number];
 
 export const RISKS = ["none", "reversible", "hard_to_undo", "destructive"] as const;

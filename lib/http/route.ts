@@ -6,6 +6,7 @@ import { noteUnreadable, type Sender } from "@/lib/auth/sources";
 import { type Endpoint, type Endpoints, type Method, METHODS, type Resource } from "@/lib/contracts/endpoint";
 import type { Role } from "@/lib/core/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
+import { getDrill } from "@/lib/db/drills";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
@@ -24,6 +25,8 @@ export interface Context<E extends Endpoint = Endpoint> {
   db: Db;
   /** Epoch ms at which the request arrived. */
   now: number;
+  /** The drill that `db` is the world of; null: the real one. */
+  drill: string | null;
   params: Parsed<E["params"]>;
   query: Parsed<E["query"]>;
   body: Parsed<E["body"]>;
@@ -93,22 +96,40 @@ async function run(
   requestId: string,
 ): Promise<Response> {
   const now = Date.now();
-  const db = await getDb();
-  const caller = await admit(request, endpoint, db, now);
+  const real = await getDb();
+  const caller = await admit(request, endpoint, real, now);
+  const { drill, query } = drillOf(endpoint, queryOf(request.url));
+  const db = drill === null ? real : (await getDrill(drill, now)).db;
   const context = {
     request,
     db,
     now,
+    drill,
     params: endpoint.params && check(endpoint.params, params, "path"),
-    query: endpoint.query && check(endpoint.query, queryOf(request.url), "query"),
+    query: endpoint.query && check(endpoint.query, query, "query"),
     ...caller,
     ...(await bodyOf(endpoint, request, caller.sender, db, now)),
     requestId,
   };
   const answer: unknown = await handler(context as never);
   if (answer instanceof Response) return answer;
-  if (!endpoint.response) return new Response(null, { status: 204 });
-  return Response.json(answer, { status: endpoint.status ?? 200, headers: { "cache-control": "no-store" } });
+  const marked: Record<string, string> = drill === null ? {} : { "sentinel-drill": drill };
+  if (!endpoint.response) return new Response(null, { status: 204, headers: marked });
+  return Response.json(answer, {
+    status: endpoint.status ?? 200,
+    headers: { "cache-control": "no-store", ...marked },
+  });
+}
+
+/** The drill that a request names. One that names a drill must never be carried out on the real world instead. */
+function drillOf(endpoint: Endpoint, { drill, ...query }: ReturnType<typeof queryOf>) {
+  if (drill === undefined) return { drill: null, query };
+  if (!endpoint.drills || typeof drill !== "string")
+    throw new SentinelError("invalid", {
+      detail: "This route is not about drills",
+      fields: [{ field: "drill", reason: endpoint.drills ? "can be given once" : "is not known here" }],
+    });
+  return { drill, query };
 }
 
 /** The body, checked; of an endpoint whose callers sign, who signed it. What a known sender of alerts got wrong is noted. */

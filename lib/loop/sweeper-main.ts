@@ -1,5 +1,6 @@
 import { closeDb, getDb } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
+import { startDrills, stopDrills, wakeDrills } from "@/lib/drills/loop";
 import { loadEnvFile } from "@/lib/env";
 import { log } from "@/lib/log";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
@@ -9,7 +10,7 @@ import type { FromSweeper } from "./sweep-message";
 import { leaveOfTheDead } from "./sweeper";
 
 /**
- * The sweeper beside a server: sweeps every interval and when it is asked to, takes turns over the services, and tells the server of its sweeps and
+ * The sweeper beside a server: sweeps every interval and when it is asked to, takes turns over the services, plays the drills, and tells the server of its sweeps and
  * commits. It ends in order, giving its shards back, on a signal or when the server is gone.
  */
 function main(): void {
@@ -37,9 +38,11 @@ function main(): void {
     if (ending) return;
     const { soon } = startSweeping((swept) => tell({ kind: "swept", ...swept }));
     startServices();
+    startDrills();
     process.on("message", () => {
       soon();
       wakeServices();
+      wakeDrills();
     });
   });
 }
@@ -54,7 +57,7 @@ async function takeOver(): Promise<void> {
 }
 
 async function end(): Promise<void> {
-  await Promise.all([stopScheduler(), stopServices()]);
+  await Promise.all([stopScheduler(), stopServices(), stopDrills()]);
   await closeDb();
   if (process.connected) process.disconnect();
 }

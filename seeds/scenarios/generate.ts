@@ -5,7 +5,7 @@ import { createRng } from "../fleet/rng";
 import { type Line, writeLines } from "./logs";
 import { createMeter } from "./measure";
 import { type Plot, PLOTS } from "./plots";
-import { arriving, simulate } from "./simulate";
+import { arriving, type Conditions, simulate } from "./simulate";
 
 /** An hour and a half of the same time a day before, when all was well. */
 const NORMAL_MIN = 90;
@@ -13,7 +13,12 @@ const DAY_S = 86_400;
 /** Yesterday was a little quieter. */
 const YESTERDAY = 0.93;
 
-/** Everything in a scenario's two files. Times are seconds from the alert; `values` are `step` apart and end at `end`. */
+/** How the recording goes on after its alert: so finely, and for so long; what is played longer repeats its second half. */
+const AFTER = { stepS: 2, minutes: 2 };
+/** Shares of failed requests are taken over so many seconds, as a monitoring system's rates are. */
+const RATE_WINDOW_S = 20;
+
+/** Everything in a scenario's three files. Times are seconds from the alert; `values` are `step` apart and end at `end`. */
 export function generate(plot: Plot) {
   const rng = createRng(plot.seed);
   const window = record(plot, rng.fork("window"), { minutes: plot.windowMin, end: 0, level: 1 });
@@ -23,6 +28,7 @@ export function generate(plot: Plot) {
     id: plot.id,
     title: plot.title,
     target: { node: alert.node, metric: alert.metric, direction: alert.direction },
+    above: alert.above,
     alert: {
       status: "firing",
       labels: { alertname: alert.name, service: alert.node, severity: alert.severity, namespace: "demo" },
@@ -36,7 +42,34 @@ export function generate(plot: Plot) {
     ...window,
     normal,
   };
-  return { evidence, answer: { id: plot.id, onset: -plot.lateMin * 60, ...plot.answer } };
+  return { evidence, answer: { id: plot.id, onset: -plot.lateMin * 60, ...plot.answer }, after: continuation(plot) };
+}
+
+/** What is measured of the alerted service and of the cause after the alert: while nothing is done, and after each operation. */
+function continuation(plot: Plot) {
+  const nodes = new Set([plot.alert.node, plot.answer.node]);
+  const goesOn = (name: string, conditions: (seconds: number) => Conditions) => {
+    const rng = createRng(plot.seed).fork(`after ${name}`);
+    const meter = createMeter(rng.fork("meter"), RATE_WINDOW_S);
+    const arrivals = rng.fork("arrivals");
+    for (let t = 0; t < AFTER.minutes * 60; t += AFTER.stepS) {
+      const load = arriving(plot.system, plot.hour * 3600 + t, 1, arrivals);
+      const now = conditions(t);
+      meter.slice(simulate(plot.system, load, now), (node) => now[node]?.cpu ?? 0, () => 0.4); // prettier-ignore
+    }
+    return meter.columns().filter(({ node }) => nodes.has(node));
+  };
+  return {
+    id: plot.id,
+    step: AFTER.stepS,
+    untouched: goesOn("nothing", (seconds) => plot.conditions(plot.lateMin + seconds / 60)),
+    operations: plot.remedies.map(({ operation, service, works, conditions }) => ({
+      operation,
+      service,
+      works,
+      metrics: goesOn(`${operation} ${service}`, conditions),
+    })),
+  };
 }
 
 /** Lets the system run for so long, measured every step, until `end` (seconds from the alert). */
@@ -89,12 +122,23 @@ export function write(value: ReturnType<typeof generate>["evidence"]): string {
   return `{\n${heads}  "nodes": ${JSON.stringify(nodes)},\n  "edges": ${JSON.stringify(edges)},\n  "changes": ${list(changes, "  ")},\n${part(value, "  ")},\n  "normal": {\n${part(normal, "    ")}\n  }\n}\n`;
 }
 
-/** `npx tsx seeds/scenarios/generate.ts` writes every scenario, and its cause into a folder of its own. */
+/** How a recording goes on, one series on each line. */
+export function writeAfter({ id, step, untouched, operations }: ReturnType<typeof generate>["after"]): string {
+  const lines = (items: readonly unknown[], indent: string) =>
+    items.map((item) => `${indent}${JSON.stringify(item)}`).join(",\n");
+  const played = operations
+    .map(({ metrics, ...of }) => `    {${JSON.stringify(of).slice(1, -1)},"metrics":[\n${lines(metrics, "      ")}\n    ]}`)
+    .join(",\n"); // prettier-ignore
+  return `{\n  "id": ${JSON.stringify(id)},\n  "step": ${step},\n  "untouched": [\n${lines(untouched, "    ")}\n  ],\n  "operations": [\n${played}\n  ]\n}\n`;
+}
+
+/** `npx tsx seeds/scenarios/generate.ts` writes every scenario, and its cause and continuation into folders of their own. */
 function main() {
   const folder = dirname(fileURLToPath(import.meta.url));
-  mkdirSync(join(folder, "answers"), { recursive: true });
+  for (const part of ["answers", "after"]) mkdirSync(join(folder, part), { recursive: true });
   for (const plot of PLOTS) {
-    const { evidence, answer } = generate(plot);
+    const { evidence, answer, after } = generate(plot);
+    writeFileSync(join(folder, "after", `${plot.id}.json`), writeAfter(after));
     writeFileSync(join(folder, `${plot.id}.json`), write(evidence));
     writeFileSync(join(folder, "answers", `${plot.id}.json`), `${JSON.stringify(answer, null, 2)}\n`);
   }

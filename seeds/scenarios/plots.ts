@@ -23,17 +23,58 @@ export interface Plot {
   stepS: number;
   /** Minutes from the fault's begin to the alert. */
   lateMin: number;
-  alert: { name: string; node: string; severity: string; metric: string; direction: "up" | "down"; summary: string };
+  /** It fires above `above`, in the metric's own unit. */
+  alert: {
+    name: string;
+    node: string;
+    severity: string;
+    metric: string;
+    direction: "up" | "down";
+    above: number;
+    summary: string;
+  };
   conditions: (minute: number) => Conditions;
   sayings?: (minute: number) => Saying[];
   changes: Told[];
   /** Beside the point: something that uses a CPU for a while, a full disk. Minutes before the alert. */
   noise: { cpu: { node: string; from: number; to: number; share: number }; disk: string };
   answer: { class: string; node: string; kinds: string[]; why: string };
+  /** What follows operations once they are carried out. Any other operation changes nothing. */
+  remedies: Remedy[];
 }
 
+interface Remedy {
+  operation: string;
+  service: string;
+  works: boolean;
+  /** `seconds` since the operation. */
+  conditions: (seconds: number) => Conditions;
+}
+
+/** An operation that works takes this long to, in seconds: the new version starts, queues run empty. */
+const TAKES_S = 6;
+const cures = (operation: string, service: string, ill: Conditions): Remedy => ({
+  operation,
+  service,
+  works: true,
+  conditions: (s) => (s < TAKES_S ? ill : {}),
+});
+/** A restart of what is not the cause: nobody answers for a moment, and then all is as it was. */
+const restartsInVain = (service: string, ill: Conditions): Remedy => ({
+  operation: "restart",
+  service,
+  works: false,
+  conditions: (s) => (s < TAKES_S ? { ...ill, [service]: { ...ill[service], down: "refuses" } } : ill),
+});
+
 const n = (rng: Rng, from: number, to: number) => Math.round(from + rng.next() * (to - from));
-const ERRORS = { name: "HighErrorRate", severity: "critical", metric: "http_error_ratio", direction: "up" } as const;
+const ERRORS = {
+  name: "HighErrorRate",
+  severity: "critical",
+  metric: "http_error_ratio",
+  direction: "up",
+  above: 0.05,
+} as const;
 const SLOW = {
   name: "HighLatency",
   severity: "warning",
@@ -41,9 +82,17 @@ const SLOW = {
   direction: "up",
 } as const;
 
+/** Where the faults stand when their alerts fire. */
+const N_PLUS_ONE: Conditions = { catalog: { calls: { "catalog-db": { times: 2.4 } }, work: 3.5 } };
+const POOL_DRAINED: Conditions = { orders: { calls: { "orders-db": { leaked: 19.95 } } } };
+const NO_SLOTS: Conditions = { "ledger-db": { connections: 92, fails: 0.4, work: 1.2 } };
+const LEAKED: Conditions = { recommender: { memoryMb: 2_100, work: 5, cpu: 0.5 } };
+const FILLED: Conditions = { notifications: { memoryMb: 634, work: 16, cpu: 0.37 } };
+const UNCACHED: Conditions = { fares: { calls: { geo: { times: 8 } }, work: 3 } };
+
 export const PLOTS: Plot[] = [
   {
-    id: "checkout-errors", title: "Orders fail at the checkout", system: SHOP, seed: 11, hour: 14, windowMin: 75, stepS: 60, lateMin: 9,
+    id: "bad-deploy-01", title: "Orders fail at the checkout", system: SHOP, seed: 11, hour: 14, windowMin: 75, stepS: 60, lateMin: 9,
     alert: { ...ERRORS, node: "checkout", summary: "checkout fails more than 5 % of its requests" },
     conditions: (m) => (m < 0 ? {} : { checkout: { fails: 0.24 } }),
     sayings: (m) => m < 0 ? [] : [{ node: "checkout", perMinute: 3, line: (r) => `ERROR TypeError: Cannot read properties of undefined (reading 'minorUnits') at applyVoucher (/srv/dist/voucher.js:88:21) order=${n(r, 40_000, 60_000)}` }],
@@ -55,12 +104,16 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "recommender", from: 30, to: 12, share: 0.3 }, disk: "node-pool-a" },
     answer: { class: "bad deploy", node: "checkout", kinds: ["deploy_regression"], why: "checkout 3.8.0 fails orders with a voucher" },
+    remedies: [
+      cures("roll-back", "checkout", { checkout: { fails: 0.24 } }),
+      restartsInVain("checkout", { checkout: { fails: 0.24 } }),
+    ],
   },
   {
-    id: "pages-slow", title: "Pages are slow", system: SHOP, seed: 12, hour: 11, windowMin: 80, stepS: 60, lateMin: 14,
-    alert: { ...SLOW, node: "edge-gateway", summary: "p95 of edge-gateway is far above its usual" },
+    id: "bad-deploy-02", title: "Pages are slow", system: SHOP, seed: 12, hour: 11, windowMin: 80, stepS: 60, lateMin: 14,
+    alert: { ...SLOW, above: 430, node: "edge-gateway", summary: "p95 of edge-gateway is far above its usual" },
     // A query for each item instead of one for the page.
-    conditions: (m) => (m < 0 ? {} : { catalog: { calls: { "catalog-db": { times: 3.5 } }, work: 1.2 } }),
+    conditions: (m) => (m < 0 ? {} : N_PLUS_ONE),
     sayings: (m) => m < 0 ? [] : [{ node: "catalog-db", perMinute: 0.8, line: (r) => `LOG: duration: ${n(r, 1_000, 2_400)}.${n(r, 100, 999)} ms statement: SELECT * FROM variants WHERE product_id = $1` }],
     changes: [
       { before: 15, node: "catalog", kind: "deploy", summary: "catalog 5.1.9 -> 5.2.0: variants on the product page" },
@@ -70,9 +123,13 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "inventory-db", from: 25, to: 3, share: 0.35 }, disk: "node-pool-a" },
     answer: { class: "bad deploy", node: "catalog", kinds: ["deploy_regression"], why: "catalog 5.2.0 asks its database once for each variant" },
+    remedies: [
+      cures("roll-back", "catalog", N_PLUS_ONE),
+      restartsInVain("catalog", N_PLUS_ONE),
+    ],
   },
   {
-    id: "orders-stuck", title: "Orders get stuck", system: SHOP, seed: 13, hour: 19, windowMin: 90, stepS: 60, lateMin: 22,
+    id: "db-pool-01", title: "Orders get stuck", system: SHOP, seed: 13, hour: 19, windowMin: 90, stepS: 60, lateMin: 22,
     alert: { ...ERRORS, node: "checkout", summary: "checkout fails more than 5 % of its requests" },
     // Connections that are not given back after a payment was declined: a few a minute.
     conditions: (m) => (m < 0 ? {} : { orders: { calls: { "orders-db": { leaked: Math.min(19.95, m * 1.25) } } } }),
@@ -84,9 +141,14 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "search", from: 40, to: 15, share: 0.35 }, disk: "node-pool-a" },
     answer: { class: "database pool exhaustion", node: "orders", kinds: ["resource_exhaustion"], why: "orders leaks connections of its pool to orders-db" },
+    remedies: [
+      cures("restart", "orders", POOL_DRAINED),
+      cures("close-idle-connections", "orders-db", POOL_DRAINED),
+      restartsInVain("checkout", POOL_DRAINED),
+    ],
   },
   {
-    id: "invoices-fail", title: "Invoices fail", system: RIDES, seed: 14, hour: 9, windowMin: 70, stepS: 60, lateMin: 11,
+    id: "db-pool-02", title: "Invoices fail", system: RIDES, seed: 14, hour: 9, windowMin: 70, stepS: 60, lateMin: 11,
     alert: { ...ERRORS, node: "billing", summary: "billing fails more than 5 % of its requests" },
     // Somebody opens a session for each row and keeps it: the database has no slot left for others.
     conditions: (m) => (m < 0 ? {} : { "ledger-db": { connections: Math.min(92, 20 + m * 30), fails: m < 2 ? 0 : 0.4, work: 1.2 } }),
@@ -101,9 +163,13 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "geo", from: 20, to: 2, share: 0.3 }, disk: "worker-3" },
     answer: { class: "database pool exhaustion", node: "ledger-db", kinds: ["resource_exhaustion"], why: "ledger-db has no connection left to give" },
+    remedies: [
+      cures("close-idle-connections", "ledger-db", NO_SLOTS),
+      restartsInVain("billing", NO_SLOTS),
+    ],
   },
   {
-    id: "payments-time-out", title: "Payments time out", system: SHOP, seed: 15, hour: 20, windowMin: 60, stepS: 60, lateMin: 6,
+    id: "downstream-01", title: "Payments time out", system: SHOP, seed: 15, hour: 20, windowMin: 60, stepS: 60, lateMin: 6,
     alert: { ...ERRORS, node: "checkout", summary: "checkout fails more than 5 % of its requests" },
     conditions: (m) => (m < 0 ? {} : { "card-gateway": { down: "hangs" } }),
     changes: [
@@ -113,9 +179,13 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "search-index", from: 28, to: 4, share: 0.3 }, disk: "node-pool-a" },
     answer: { class: "downstream outage", node: "card-gateway", kinds: ["dependency_failure", "silent", "failing", "slow", "crash"], why: "card-gateway, which belongs to somebody else, accepts and never answers" },
+    remedies: [
+      cures("switch-to-standby", "card-gateway", { "card-gateway": { down: "hangs" } }),
+      restartsInVain("payments", { "card-gateway": { down: "hangs" } }),
+    ],
   },
   {
-    id: "rides-not-found", title: "No rides are found", system: RIDES, seed: 16, hour: 17, windowMin: 65, stepS: 60, lateMin: 7,
+    id: "downstream-02", title: "No rides are found", system: RIDES, seed: 16, hour: 17, windowMin: 65, stepS: 60, lateMin: 7,
     alert: { ...ERRORS, node: "mobile-api", summary: "mobile-api fails more than 5 % of its requests" },
     conditions: (m) => (m < 0 ? {} : { geo: { down: "refuses" } }),
     sayings: (m) => (m < 0 || m > 1 ? [] : [{ node: "geo", perMinute: 2, line: () => "FATAL tile index checksum mismatch in segment 41, giving up" }]),
@@ -126,10 +196,14 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "accounts-db", from: 26, to: 5, share: 0.3 }, disk: "worker-3" },
     answer: { class: "downstream outage", node: "geo", kinds: ["dependency_failure", "silent", "crash", "failing"], why: "geo has ended and does not come back" },
+    remedies: [
+      cures("switch-to-standby", "geo", { geo: { down: "refuses" } }),
+      restartsInVain("geo", { geo: { down: "refuses" } }),
+    ],
   },
   {
-    id: "suggestions-late", title: "Suggestions come late", system: SHOP, seed: 17, hour: 15, windowMin: 240, stepS: 120, lateMin: 170,
-    alert: { ...SLOW, node: "storefront", summary: "p95 of storefront is above its objective" },
+    id: "memory-leak-01", title: "Suggestions come late", system: SHOP, seed: 17, hour: 15, windowMin: 240, stepS: 120, lateMin: 170,
+    alert: { ...SLOW, above: 900, node: "storefront", summary: "p95 of storefront is above its objective" },
     // The heap fills; the collector works more and more for less.
     conditions: (m) => m < 0 ? {} : { recommender: { memoryMb: Math.min(2_100, m * 12.5), work: 1 + Math.max(0, (m - 60) / 110) ** 2 * 4, cpu: Math.min(0.5, (m / 170) ** 2 * 0.5) } },
     sayings: (m) => m < 80 ? [] : [{ node: "recommender", perMinute: 0.35, line: (r) => `WARN gc pause ${n(r, 300, 1_700)} ms heap ${n(r, 3_300, 3_950)} MB of 4096 MB` }],
@@ -139,31 +213,32 @@ export const PLOTS: Plot[] = [
       { before: 40, node: "pricing", kind: "config", summary: "pricing: rounding half-even" },
     ],
     noise: { cpu: { node: "catalog-db", from: 60, to: 10, share: 0.3 }, disk: "node-pool-a" },
-    answer: { class: "memory leak", node: "recommender", kinds: ["memory_leak"], why: "recommender 4.1.0 keeps session vectors for ever" },
+    answer: { class: "memory leak", node: "recommender", kinds: ["memory_leak", "resource_exhaustion"], why: "recommender 4.1.0 keeps session vectors for ever" },
+    remedies: [
+      cures("restart", "recommender", LEAKED),
+      cures("roll-back", "recommender", LEAKED),
+      restartsInVain("storefront", LEAKED),
+    ],
   },
   {
-    id: "push-messages-late", title: "Push messages come late", system: RIDES, seed: 18, hour: 13, windowMin: 240, stepS: 120, lateMin: 176,
-    alert: { ...SLOW, node: "notifications", summary: "p95 of notifications is above its objective" },
-    // It is killed when it has filled its memory, starts again and fills it again.
-    conditions: (m) => {
-      if (m < 0) return {};
-      const age = m % 60;
-      if (m >= 60 && age < 2) return { notifications: { down: "refuses" } };
-      return { notifications: { memoryMb: age * 11, work: 1 + Math.max(0, (age - 30) / 30) ** 2 * 9, cpu: (age / 60) ** 2 * 0.4 } };
-    },
-    sayings: (m) => [
-      ...(m >= 60 && m % 60 < 2 ? [{ node: "notifications", perMinute: 0.7, line: () => "kubelet: container notifications terminated: reason=OOMKilled exit code=137" }] : []),
-      ...(m >= 0 && m % 60 > 45 ? [{ node: "notifications", perMinute: 0.5, line: (r: Rng) => `WARN heap usage ${n(r, 88, 99)} % after full collection` }] : []),
-    ],
+    id: "memory-leak-02", title: "Push messages come late", system: RIDES, seed: 18, hour: 13, windowMin: 210, stepS: 120, lateMin: 144,
+    alert: { ...SLOW, above: 500, node: "notifications", summary: "p95 of notifications is above its objective" },
+    // Its memory fills, and the collector works more and more for less.
+    conditions: (m) => m < 0 ? {} : { notifications: { memoryMb: m * 4.4, work: 1 + Math.max(0, (m - 75) / 75) ** 2 * 18, cpu: (m / 150) ** 2 * 0.4 } },
+    sayings: (m) => m < 112 ? [] : [{ node: "notifications", perMinute: 0.5, line: (r) => `WARN heap usage ${n(r, 88, 99)} % after full collection` }],
     changes: [
       { before: 25, node: "fares", kind: "deploy", summary: "fares 3.3.0 -> 3.3.1: airport fees" },
       { before: 9, node: "drivers", kind: "config", summary: "drivers: position interval 4 s -> 5 s" },
     ],
     noise: { cpu: { node: "trips-db", from: 50, to: 8, share: 0.3 }, disk: "worker-3" },
-    answer: { class: "memory leak", node: "notifications", kinds: ["memory_leak", "resource_exhaustion", "crash"], why: "notifications fills its memory once an hour and is killed" },
+    answer: { class: "memory leak", node: "notifications", kinds: ["memory_leak", "resource_exhaustion", "crash"], why: "notifications keeps every message that it could not deliver at once" },
+    remedies: [
+      cures("restart", "notifications", FILLED),
+      restartsInVain("push-provider", FILLED),
+    ],
   },
   {
-    id: "search-empty", title: "Search finds nothing", system: SHOP, seed: 19, hour: 10, windowMin: 70, stepS: 60, lateMin: 8,
+    id: "config-01", title: "Search finds nothing", system: SHOP, seed: 19, hour: 10, windowMin: 70, stepS: 60, lateMin: 8,
     alert: { ...ERRORS, node: "storefront", summary: "storefront fails more than 5 % of its requests" },
     conditions: (m) => (m < 0 ? {} : { search: { calls: { "search-index": { timeoutMs: 40 } } } }),
     changes: [
@@ -173,12 +248,16 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "orders-db", from: 24, to: 6, share: 0.35 }, disk: "node-pool-a" },
     answer: { class: "config regression", node: "search", kinds: ["config_regression"], why: "search gives its index 40 ms, as long as an ordinary answer takes" },
+    remedies: [
+      cures("restore-config", "search", { search: { calls: { "search-index": { timeoutMs: 40 } } } }),
+      restartsInVain("search", { search: { calls: { "search-index": { timeoutMs: 40 } } } }),
+    ],
   },
   {
-    id: "trips-slow", title: "Trips are slow", system: RIDES, seed: 20, hour: 18, windowMin: 85, stepS: 60, lateMin: 16,
-    alert: { ...SLOW, node: "trips", summary: "p95 of trips is far above its usual" },
+    id: "config-02", title: "Trips are slow", system: RIDES, seed: 20, hour: 18, windowMin: 85, stepS: 60, lateMin: 16,
+    alert: { ...SLOW, above: 120, node: "trips", summary: "p95 of trips is far above its usual" },
     // No cache any more: each fare asks for its distances anew.
-    conditions: (m) => (m < 0 ? {} : { fares: { calls: { geo: { times: 16 } }, work: 1.4 } }),
+    conditions: (m) => (m < 0 ? {} : UNCACHED),
     changes: [
       { before: 17, node: "fares", kind: "config", summary: "fares: distance_cache_ttl_s 300 -> 0" },
       { before: 6, node: "geo", kind: "deploy", summary: "geo 11.2.0 -> 11.2.1: attribution text" },
@@ -187,5 +266,9 @@ export const PLOTS: Plot[] = [
     ],
     noise: { cpu: { node: "accounts-db", from: 33, to: 9, share: 0.3 }, disk: "worker-3" },
     answer: { class: "config regression", node: "fares", kinds: ["config_regression"], why: "fares keeps no distances any more and asks geo for each" },
+    remedies: [
+      cures("restore-config", "fares", UNCACHED),
+      restartsInVain("geo", UNCACHED),
+    ],
   },
 ]; // prettier-ignore

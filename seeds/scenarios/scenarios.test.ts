@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseBundle } from "@/lib/contracts/bundle";
 import { analyse } from "@/lib/core/analyse";
-import { generate, write } from "./generate";
+import { generate, write, writeAfter } from "./generate";
 import { PLOTS } from "./plots";
-import { listScenarios, loadScenario } from "@/lib/demo/scenarios";
+import { listScenarios, loadScenario } from "@/lib/drills/scenarios";
 
 const NOW = Date.UTC(2026, 2, 3, 12);
 const ids = PLOTS.map(({ id }) => id).toSorted();
@@ -29,9 +29,10 @@ describe("the scenarios", () => {
   it.each(PLOTS.map((plot) => [plot.id, plot] as const))(
     "%s is what the generator writes, and a bundle",
     async (id, plot) => {
-      const { evidence, answer } = generate(plot);
+      const { evidence, answer, after } = generate(plot);
       expect(readFileSync(`seeds/scenarios/${id}.json`, "utf8")).toBe(write(evidence));
       expect(answerOf(id)).toEqual(answer);
+      expect(readFileSync(`seeds/scenarios/after/${id}.json`, "utf8")).toBe(writeAfter(after));
       const { alert, bundle } = await loadScenario(id, NOW);
       expect(parseBundle(bundle)).toMatchObject({ ok: true });
       expect(alert.alerts[0]?.startsAt).toBe(new Date(NOW).toISOString());
@@ -45,8 +46,8 @@ describe("the scenarios", () => {
   );
 
   it("are known by name only", async () => {
-    await expect(loadScenario("answers/trips-slow", NOW)).rejects.toMatchObject({ code: "not_found" });
-    await expect(loadScenario("../scenarios/trips-slow", NOW)).rejects.toMatchObject({ code: "not_found" });
+    await expect(loadScenario("answers/config-02", NOW)).rejects.toMatchObject({ code: "not_found" });
+    await expect(loadScenario("../scenarios/config-02", NOW)).rejects.toMatchObject({ code: "not_found" });
     await expect(loadScenario("none", NOW)).rejects.toMatchObject({ code: "not_found" });
   });
 });

@@ -42,8 +42,15 @@ export interface RollbackSpec {
   timeoutMs: number;
 }
 
+/** An operation of a drill: its recording goes on as it did after this operation. It exists nowhere else. */
+export interface ReplaySpec {
+  kind: "replay";
+  /** What people read as what would run. */
+  shown: string[];
+}
+
 /** What runs. On the list with placeholders, in a prepared operation with everything filled in. */
-export type Spec = CommandSpec | WebhookSpec | RollbackSpec | { kind: "notify" };
+export type Spec = CommandSpec | WebhookSpec | RollbackSpec | { kind: "notify" } | ReplaySpec;
 
 /** One operation of the allow-list. */
 export interface Entry {

@@ -20,6 +20,31 @@ import { callWebhook, webhookBody } from "./webhook";
 
 export type { OperationPorts } from "./operation";
 
+/**
+ * Whoever carries operations out. The real one reaches programs, webhooks and GitHub; a drill's knows its recording and
+ * nothing else, so that no operation of a drill has a way into the real world.
+ */
+export interface Operator {
+  world: "real" | "drill";
+  /** See {@link perform}. */
+  perform: (prepared: Prepared, how: { idempotencyKey: string; occasion?: Occasion | null }) => Promise<Performed>;
+  /** See {@link dryRun}. */
+  dryRun: (prepared: Prepared) => Promise<Performed>;
+}
+
+export const realOperator = (ports: OperationPorts): Operator => ({
+  world: "real",
+  perform: (prepared, how) => perform(prepared, ports, how),
+  dryRun: (prepared) => dryRun(prepared, ports),
+});
+
+/** What the real world answers to an operation of a drill. */
+const REPLAY_ONLY: Performed = {
+  ok: false,
+  detail: "nothing was run: this operation exists in a drill only",
+  result: {},
+};
+
 /** What suits a cause on a service, the most fitting first (see `fitting`). Its arguments are the defaults; none is a legal answer. */
 export function offersFor(list: AllowList, service: string, kind: CauseKind): Offer[] {
   if (!isName(service)) return [];
@@ -93,6 +118,8 @@ export async function dryRun(prepared: Prepared, ports: OperationPorts): Promise
       return planRollback(prepared, runs, ports);
     case "notify":
       return { ok: true, detail: "Would change nothing", result: {} };
+    case "replay":
+      return REPLAY_ONLY;
   }
 }
 
@@ -116,6 +143,8 @@ export async function perform(
       return openRollback(prepared, runs, ports, { idempotencyKey, occasion });
     case "notify":
       return { ok: true, detail: "Nothing was changed", result: {} };
+    case "replay":
+      return REPLAY_ONLY;
   }
 }
 
@@ -133,6 +162,8 @@ function filled(spec: Spec, values: Record<string, ArgValue>): Spec {
       return { ...spec, paths: spec.paths.map(put) };
     case "notify":
       return spec;
+    case "replay":
+      return { ...spec, shown: spec.shown.map(put) };
   }
 }
 

@@ -1,7 +1,8 @@
-import { perform, prepare } from "@/lib/actions/service/index";
+import { prepare } from "@/lib/actions/service/index";
 import type { Prepared } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/lifecycle";
 import { commit } from "@/lib/db/commit";
+import { isDrillDb } from "@/lib/db/drills";
 import { type ActionRun, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listFindings } from "@/lib/db/queries/incidents";
 import { listCauses } from "@/lib/db/queries/investigations";
@@ -29,6 +30,7 @@ const CAPTURE_MS = 5_000;
 export async function actOnService(ctx: ServiceContext, proposal: Proposal): Promise<Acted> {
   const { db, now } = ctx;
   if (proposal.state !== "approved") return { kind: "lost" };
+  assertOwnOperator(ctx);
   const [service, incident, by] = await Promise.all([
     findService(db, proposal.subjectId),
     getIncident(db, proposal.incidentId),
@@ -78,12 +80,18 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
       });
     if (!(await commit(db, plan))) return { kind: "lost" };
     const occasion = { incident: incident.id, citations: await citationsOf(ctx, incident.id) };
-    const done = await perform(prepared.value, ctx.ports, { idempotencyKey: run.id, occasion });
+    const done = await ctx.operator.perform(prepared.value, { idempotencyKey: run.id, occasion });
     await finish(ctx, run, prepared.value.entry.title, done);
   } finally {
     ctx.underway.delete(run.id);
   }
   return { kind: "begun", runId: run.id };
+}
+
+/** A drill's database goes with a drill's operator and the real one with the real one, whatever called this. */
+function assertOwnOperator({ db, operator }: ServiceContext): void {
+  if (isDrillDb(db) !== (operator.world === "drill"))
+    throw new Error("An operation of a drill and the real world do not go together: nothing was run");
 }
 
 /** Whether exactly that would run which the proposal showed. */
@@ -200,8 +208,9 @@ export async function undo(ctx: ServiceContext, run: ActionRun): Promise<{ ok: b
   const prepared = prepare(ctx.allowList, String(name), args, run.subjectId);
   const back = prepared.ok ? prepared.value.entry.undo : null;
   if (!back) return null;
+  assertOwnOperator(ctx);
   const undoing = prepare(ctx.allowList, back.action, back.args ?? {}, run.subjectId);
   if (!undoing.ok) return { ok: false, detail: `it could not be undone: ${undoing.reason}` };
-  const done = await perform(undoing.value, ctx.ports, { idempotencyKey: `${run.id}-undo` });
+  const done = await ctx.operator.perform(undoing.value, { idempotencyKey: `${run.id}-undo` });
   return { ok: done.ok, detail: `undone by ${undoing.value.entry.title}: ${done.detail}` };
 }

@@ -5,6 +5,7 @@ import type { IncidentState } from "@/lib/core/vocabulary";
 import { actionName } from "@/lib/core/words";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
+import { isDrillDb } from "@/lib/db/drills";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { type ActionRun, listActionRunsOf, voidApprovals } from "@/lib/db/queries/healing";
 import { type Incident, incidentClaim, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
@@ -101,6 +102,7 @@ async function legacy(ctx: Closer, incident: Incident, closing: Closing): Promis
     })),
     timeline: timeline.map(({ at, text }) => ({ at, text })),
     previousIncidentId: incident.previousIncidentId,
+    drill: isDrillDb(db),
   });
   const cured = operations.findLast(({ outcome }) => outcome === "recovered");
   const change = found.find(({ id, kind }) => kind === "change" && cited.has(id));

@@ -32,5 +32,7 @@ export function operationText({ entry, runs }: Prepared, undo: string | null): O
       return { title, runs: [`${runs.owner}/${runs.repo}`, runs.base, ...runs.paths], undo, dryRun: null };
     case "notify":
       return { title, runs: [], undo, dryRun: null };
+    case "replay":
+      return { title, runs: runs.shown, undo, dryRun: null };
   }
 }

@@ -1,23 +1,26 @@
-import { dryRun, prepare } from "@/lib/actions/service/index";
+import { prepare } from "@/lib/actions/service/index";
 import type { DryRunAnswer } from "@/lib/contracts/approvals";
 import type { Db } from "@/lib/db/client";
 import { findProposal, getApproval } from "@/lib/db/queries/healing";
 import { SentinelError } from "@/lib/errors";
-import { processWorld } from "./process";
+import type { World } from "./world";
 
 /** Has an operation that waits for a person say what it would do. Throws not_found, and conflict for what is not one or waits no more. */
-export async function tryOperation(db: Db, approvalId: string): Promise<DryRunAnswer> {
+export async function tryOperation(
+  db: Db,
+  { allowList, operator }: Pick<World, "allowList" | "operator">,
+  approvalId: string,
+): Promise<DryRunAnswer> {
   const approval = await getApproval(db, approvalId);
   const proposal = await findProposal(db, approval.proposalId);
   if (approval.state !== "pending" || proposal?.subjectKind !== "service")
     throw new SentinelError("conflict", {
       detail: "Only an operation on a service that waits for a decision can be tried",
     });
-  const { allowList, ports } = await processWorld();
   const { entry, ...args } = proposal.args;
   const prepared = prepare(allowList, String(entry), args, proposal.subjectId);
   if (!prepared.ok)
     throw new SentinelError("conflict", { detail: `It is not on the allow-list any more: ${prepared.reason}` });
-  const { ok, detail, result } = await dryRun(prepared.value, ports);
+  const { ok, detail, result } = await operator.dryRun(prepared.value);
   return { ok, detail, result };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-list";
+import { realOperator } from "@/lib/actions/service/index";
 import { chainOf, MODEL_ROLES, type ModelSettings, modelSettings } from "@/lib/agents/models";
 import { getDb } from "@/lib/db/client";
 import { childEnv, type Env, env } from "@/lib/env";
@@ -122,11 +123,11 @@ export async function createWorld(e: Env): Promise<World> {
             },
           ),
     allowList: e.SENTINEL_ACTIONS_FILE ? await loadAllowList(e.SENTINEL_ACTIONS_FILE, means) : EMPTY_ALLOW_LIST,
-    ports: {
+    operator: realOperator({
       env: childEnv({}),
       github: e.GITHUB_TOKEN ? { api: e.GITHUB_API_URL, token: e.GITHUB_TOKEN } : null,
       now: Date.now,
-    },
+    }),
     chains: chainsOf(settings),
     embedder:
       e.SENTINEL_EMBEDDING_URL && e.SENTINEL_EMBEDDING_MODEL

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllowList } from "@/lib/actions/service/allow-list";
+import { realOperator } from "@/lib/actions/service/index";
 import { parseWebhook } from "@/lib/contracts/alert-webhook";
 import type { Alert } from "@/lib/core/alert";
 import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/signals";
@@ -116,7 +117,7 @@ export class TestEstate {
         },
         { secrets: {}, github: false },
       ),
-      ports: { env: { PATH: "/usr/bin:/bin" }, github: null, now: () => this.now },
+      operator: realOperator({ env: { PATH: "/usr/bin:/bin" }, github: null, now: () => this.now }),
       chains: {},
       embedder: this.embedder,
     };

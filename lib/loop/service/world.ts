@@ -1,5 +1,5 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
-import type { OperationPorts } from "@/lib/actions/service/index";
+import type { Operator } from "@/lib/actions/service/index";
 import type { Chain, ModelRole } from "@/lib/agents/models";
 import type { Db } from "@/lib/db/client";
 import type { Embedder } from "@/lib/evidence/embedding";
@@ -20,7 +20,7 @@ export interface World {
   logs: (db: Db) => LogSource[];
   kubernetes: Kubernetes | null;
   allowList: AllowList;
-  ports: OperationPorts;
+  operator: Operator;
   chains: Partial<Record<ModelRole, Chain>>;
   /** For past incidents that mean the same in other words; null: words and features have to do. */
   embedder: Embedder | null;

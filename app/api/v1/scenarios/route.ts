@@ -1,5 +1,5 @@
-import { SCENARIOS } from "@/lib/contracts/operations";
-import { listScenarios } from "@/lib/demo/scenarios";
+import { SCENARIOS } from "@/lib/contracts/drills";
+import { listScenarios } from "@/lib/drills/scenarios";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(SCENARIOS, {

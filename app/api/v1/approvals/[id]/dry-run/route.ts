@@ -1,7 +1,8 @@
 import { DRY_RUN } from "@/lib/contracts/approvals";
+import { worldOf } from "@/lib/drills/worlds";
 import { route } from "@/lib/http/route";
 import { tryOperation } from "@/lib/loop/service/dry-run";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(DRY_RUN, {
-  POST: ({ db, params }) => tryOperation(db, params.id),
+  POST: async ({ db, drill, params, now }) => tryOperation(db, await worldOf(drill, now), params.id),
 });

@@ -1,7 +1,10 @@
-import { SCENARIO_FIRE } from "@/lib/contracts/operations";
-import { fireScenario } from "@/lib/demo/fire-scenario";
+import { SCENARIO_FIRE } from "@/lib/contracts/drills";
+import { fireDrill } from "@/lib/drills/fire";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(SCENARIO_FIRE, {
-  POST: async ({ db, params, now }) => ({ incidents: await fireScenario(db, params.id, now) }),
+  POST: async ({ params, user, now }) => {
+    const { id, incident } = await fireDrill(params.id, user.name, now);
+    return { drill: id, incidents: [incident] };
+  },
 });

@@ -1,0 +1,45 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Trash2 } from "lucide-react";
+import { toast } from "sonner";
+import { useSession } from "@/components/access/session";
+import { api } from "@/components/api";
+import { Button } from "@/components/ui/button";
+
+/** Deletes a drill at once: nothing in it is worth a question. For those who may decide. */
+export function DeleteDrill({ id, title, onDeleted }: { id: string; title: string; onDeleted?: () => void }) {
+  const { decides } = useSession();
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => api.deleteDrill(id),
+    onSuccess: () => {
+      toast.success(`${title}: the drill is deleted, with everything in it.`);
+      onDeleted?.();
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["drills"] }),
+  });
+  if (!decides) return null;
+  return (
+    <Button size="sm" busy={remove.isPending} onClick={() => remove.mutate()} aria-label={`Delete drill: ${title}`}>
+      <Trash2 aria-hidden /> Delete
+    </Button>
+  );
+}
+
+/** The same for all of them. */
+export function DeleteAllDrills() {
+  const { decides } = useSession();
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => api.deleteDrills(),
+    onSuccess: ({ deleted }) => toast.success(`${deleted} ${deleted === 1 ? "drill" : "drills"} deleted.`),
+    onSettled: () => client.invalidateQueries({ queryKey: ["drills"] }),
+  });
+  if (!decides) return null;
+  return (
+    <Button busy={remove.isPending} onClick={() => remove.mutate()}>
+      <Trash2 aria-hidden /> Delete all
+    </Button>
+  );
+}

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { INCIDENT_STATES, OUTCOMES } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
+
+const at = z.int().describe("epoch ms");
+const name = z.string().min(1).max(200);
+
+/** A recorded incident that is played in a world of its own. Nothing in it is real, and nothing in it reaches what is. */
+export const DrillView = z
+  .object({
+    id: z.string(),
+    scenario: z.string(),
+    title: z.string(),
+    service: z.string().describe("the service that alerted"),
+    fired_by: z.string(),
+    fired_at: at,
+    expires_at: at.describe("epoch ms; then it is deleted by itself"),
+    incident: z.object({
+      id: z.string().describe("its incident, in its own world: ask for it with ?drill="),
+      state: z.enum(INCIDENT_STATES),
+      title: z.string(),
+      outcome: z.string().nullable(),
+      opened_at: at,
+      closed_at: at.nullable(),
+    }),
+    answer: z
+      .object({
+        node: z.string(),
+        why: z.string(),
+        right: z.boolean().describe("the first cause that was found is this one"),
+      })
+      .nullable()
+      .describe("what was behind it; null until its incident is closed"),
+  })
+  .meta({ id: "DrillView" });
+export type DrillView = z.infer<typeof DrillView>;
+
+/** One drill as it goes on. */
+export const DrillDetail = DrillView.extend({
+  signal: z
+    .object({
+      service: z.string(),
+      metric: z.string(),
+      unit: z.string().nullable(),
+      above: z.number().describe("the alert fires above it"),
+      points: z.array(z.tuple([at, z.number()])),
+    })
+    .describe("the series that was alerted on: recorded until the alert, played on after it"),
+  operations: z.array(
+    z.object({ name: z.string(), service: z.string(), at, by: z.string(), outcome: z.enum(OUTCOMES) }),
+  ),
+  episode: z
+    .object({
+      title: z.string(),
+      cause_node: z.string().nullable(),
+      cause_kind: z.string(),
+      action: z.string().nullable(),
+      outcome: z.enum(OUTCOMES),
+      closed_at: at,
+    })
+    .nullable()
+    .describe("what the drill's own memory keeps of it, once it is closed"),
+}).meta({ id: "DrillDetail" });
+export type DrillDetail = z.infer<typeof DrillDetail>;
+
+export const DRILLS = resource("/api/v1/drills", {
+  GET: { auth: "viewer", summary: "Drills, the newest first", response: z.object({ drills: z.array(DrillView) }) },
+  DELETE: {
+    auth: "operator",
+    summary: "Deletes all drills with everything in them",
+    response: z.object({ deleted: z.int() }),
+  },
+});
+
+const params = z.object({ id: name });
+export const DRILL = resource("/api/v1/drills/{id}", {
+  GET: { auth: "viewer", summary: "One drill as it goes on", params, response: DrillDetail },
+  DELETE: { auth: "operator", summary: "Deletes a drill with everything in it", params },
+});
+
+export const ScenarioView = z
+  .object({ id: z.string(), title: z.string(), service: z.string() })
+  .meta({ id: "ScenarioView" });
+export type ScenarioView = z.infer<typeof ScenarioView>;
+export const SCENARIOS = resource("/api/v1/scenarios", {
+  GET: {
+    auth: "viewer",
+    summary: "Recorded incidents that can be fired as drills",
+    response: z.object({ scenarios: z.array(ScenarioView) }),
+  },
+});
+
+export const ScenarioFired = z
+  .object({ drill: z.string(), incidents: z.array(z.string()).describe("in the drill's own world") })
+  .meta({ id: "ScenarioFired" });
+export const SCENARIO_FIRE = resource("/api/v1/scenarios/{id}/fire", {
+  POST: {
+    auth: "operator",
+    summary: "Fires a recorded incident as a drill: it plays in a world of its own, as if it happened now",
+    params,
+    response: ScenarioFired,
+    status: 201,
+  },
+});

@@ -1,0 +1,14 @@
+import { deleteDrill, listDrillIds } from "@/lib/db/drills";
+import { SentinelError } from "@/lib/errors";
+
+/** Deletes a drill with everything in it. Throws not_found. */
+export async function removeDrill(id: string): Promise<void> {
+  if (!(await deleteDrill(id)))
+    throw new SentinelError("not_found", { detail: "There is no drill of this id (any more)" });
+}
+
+/** Deletes every drill, and says how many there were. */
+export async function deleteAllDrills(): Promise<number> {
+  const done = await Promise.all((await listDrillIds()).map(deleteDrill));
+  return done.filter(Boolean).length;
+}
