@@ -38,9 +38,13 @@ async function loaded(page: Page, path: string): Promise<void> {
   await expect(page.locator(".skeleton")).toHaveCount(0);
 }
 
-/** The screen at this path comes up whole, and can be read by everybody in both themes. */
+/** What a screen may never say: nobody knows that something is fixed for good, or what caused it. */
+const BANNED = /\bfixed\b|caused by/i;
+
+/** The screen at this path comes up whole, promises nothing, and can be read by everybody in both themes. */
 export async function expectSoundScreen(page: Page, path: string): Promise<void> {
   await loaded(page, path);
+  expect(await page.locator("body").innerText()).not.toMatch(BANNED);
   await expectAccessibleInBoth(page);
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expectAccessible, expectAccessibleInBoth, expectNoSidewaysScroll, live, PHONE } from "./page";
+import { expectAccessible, expectAccessibleInBoth, expectNoSidewaysScroll, JOURNEY, live, PHONE } from "./page";
 import { expect, test } from "./incident-world";
 
 test.describe("on a phone, at first sight", () => {
@@ -40,18 +40,22 @@ test.describe("on a phone, at first sight", () => {
   });
 });
 
-test("the incident's page can be read by everybody, light and dark", async ({ world, context, page, errors }) => {
-  await world.signIn(context, "operator");
-  await page.goto(`/incidents/${world.incident.id}`);
-  await live(page);
-  await expect(page.locator(".skeleton")).toHaveCount(0);
-  await expect(page.locator(".react-flow__node").first()).toBeVisible();
-  await expectAccessibleInBoth(page);
-  await page.getByRole("button", { name: "Review and approve" }).click();
-  await expect(page.getByRole("dialog")).toHaveCSS("opacity", "1");
-  await expectAccessibleInBoth(page);
-  expect(errors).toEqual([]);
-});
+test(
+  "the incident's page can be read by everybody, light and dark",
+  { tag: JOURNEY },
+  async ({ world, context, page, errors }) => {
+    await world.signIn(context, "operator");
+    await page.goto(`/incidents/${world.incident.id}`);
+    await live(page);
+    await expect(page.locator(".skeleton")).toHaveCount(0);
+    await expect(page.locator(".react-flow__node").first()).toBeVisible();
+    await expectAccessibleInBoth(page);
+    await page.getByRole("button", { name: "Review and approve" }).click();
+    await expect(page.getByRole("dialog")).toHaveCSS("opacity", "1");
+    await expectAccessibleInBoth(page);
+    expect(errors).toEqual([]);
+  },
+);
 
 test("citations lead to charts, lines and changes; the map has the way to what is suspected", async ({
   world,

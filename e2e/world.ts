@@ -5,39 +5,48 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Fleet, type Reporter } from "./fleet";
 import { cli, startSentinel, stopSentinel } from "./http/process";
 import { build } from "./http/server";
+import { type MetricsSource, startMetricsSource } from "./metrics-source";
 import { type People, peopleOf, test as base } from "./people";
+import { EDGES, seedServices, SERVICES, servicesAreSeen, servicesFile } from "./service-seed";
 
 /** A name that would do harm if anything took it for markup. */
 export const HOSTILE = `<img src=x onerror="document.title='owned'"> & "quoted" 100%`;
 
-/** The built server with people of each role and a small fleet: two ill agents wait for a decision, one has a hostile name. */
+/**
+ * One built server, seeded once for every screen: people of each role, a small fleet in which two ill agents wait for a
+ * decision and one has a hostile name, and a handful of services among a crowd that nobody measures.
+ */
 export interface World extends People {
   url: string;
   fleet: Fleet;
   agents: Reporter[];
   ill: [Reporter, Reporter];
+  metrics: MetricsSource;
 }
 
-const SETUP_MS = 15 * 60_000;
-const ILL_STEPS = 40;
+/** Minutes, since how busy the machine is must not decide. The first part of a set-up may be a build. */
+const SETUP_MS = 30 * 60_000;
+const SEEN_WITHIN_MS = 5 * 60_000;
 /** Between two reports of an agent. */
 const PACE_MS = 500;
 
-async function settle(world: World): Promise<void> {
-  const { fleet, agents, ill, api } = world;
+async function seedAgents({ fleet, agents, ill, api }: World): Promise<void> {
   await fleet.register(agents);
   for (const type of new Set(agents.map((agent) => agent.type)))
     await api("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, { mode: "act" });
   await api("PATCH", "/api/v1/settings", { limits: { fleet_share: 1, type_share: 1, per_hour: 1000 } });
   await fleet.history(agents);
   for (const agent of ill) agent.tokens = 40;
-  for (let step = 0; step < ILL_STEPS; step++) {
-    await fleet.step(agents);
-    const { counts } = await api<{ counts: { pending: number } }>("GET", "/api/v1/approvals");
-    if (counts.pending >= ill.length) return;
-    await pause(PACE_MS);
+}
+
+/** Reports until both ill agents wait for a decision and the services are seen as they are. */
+async function settle(world: World): Promise<void> {
+  for (const deadline = Date.now() + SEEN_WITHIN_MS; Date.now() < deadline; await pause(PACE_MS)) {
+    await world.fleet.step(world.agents);
+    const { counts } = await world.api<{ counts: { pending: number } }>("GET", "/api/v1/approvals");
+    if (counts.pending >= world.ill.length && (await servicesAreSeen(world.api))) return;
   }
-  throw new Error("The ill agents were not noticed: no approval is pending.");
+  throw new Error("The ill agents were not noticed, or the services not seen as they are.");
 }
 
 /** Goes on reporting, since agents that fall silent are news of their own. Returns a function that ends it. */
@@ -61,7 +70,13 @@ export const test = base.extend<object, { world: World }>({
     async ({}, use) => {
       build();
       const folder = mkdtempSync(join(tmpdir(), "sentinel-browser-"));
-      const env = { LIBSQL_URL: `file:${join(folder, "sentinel.db")}` };
+      const metrics = await startMetricsSource({ ...SERVICES }, EDGES);
+      const env = {
+        LIBSQL_URL: `file:${join(folder, "sentinel.db")}`,
+        PROMETHEUS_URL: metrics.url,
+        SENTINEL_SERVICES_FILE: servicesFile(folder, HOSTILE),
+        WATCH_INTERVAL_MS: "1000",
+      };
       const sentinel = await startSentinel(env);
       const { url } = sentinel;
       const { secret } = await cli<{ secret: string }>(env, "keys", "create", "--name", "browser tests");
@@ -70,18 +85,15 @@ export const test = base.extend<object, { world: World }>({
       const first = fleet.agent("research-1", "Research");
       const second = fleet.agent("research-2", "Research");
       const others = ["data-1", "data-2", "data-3", HOSTILE].map((id) => fleet.agent(id, "Data"));
-      const world: World = {
-        url,
-        fleet,
-        agents: [first, second, ...others],
-        ill: [first, second],
-        ...people,
-      };
+      const world: World = { url, fleet, agents: [first, second, ...others], ill: [first, second], metrics, ...people };
+      await seedServices(world.api);
+      await seedAgents(world);
       await settle(world);
       const stopReporting = keepReporting(world);
       await use(world);
       await stopReporting();
       await stopSentinel(sentinel);
+      await metrics.close();
       rmSync(folder, { recursive: true });
     },
     { scope: "worker", timeout: SETUP_MS },

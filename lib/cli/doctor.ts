@@ -55,7 +55,7 @@ function node(): Finding {
   return {
     what: "node",
     verdict: enough ? "ok" : "fail",
-    detail: `${process.version}; at least ${NODE_FLOOR.join(".")} is needed`,
+    detail: `${process.version}; at least ${NODE_FLOOR.join(".")} is needed, 22 or newer recommended`,
   };
 }
 

@@ -33,8 +33,9 @@ test.each([
 ])("%o of %s: %s", (of, name, workload) => expect(of(name)).toBe(workload));
 
 test("a name of any length is read in no time", () => {
-  const began = performance.now();
+  // Time of this process alone, in µs, whoever else is at work. A square would take hours.
+  const before = process.cpuUsage();
   for (const name of ["a-".repeat(500_000), "b2".repeat(500_000), `${"-".repeat(500_000)}0`, "1-".repeat(500_000)])
     workloadOfPod(name);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
 });
