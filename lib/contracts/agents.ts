@@ -316,6 +316,7 @@ export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
 export const AGENT_DIRECTIVE = resource("/api/v1/agents/{id}/directive", {
   GET: {
     auth: "ingestKey",
+    scope: "events",
     summary: "An agent's standing; with `wait` it answers as soon as there is a directive newer than `version`",
     params: AgentParams,
     query: z.object({

@@ -63,7 +63,7 @@ export class TestFleet {
       url,
       close,
       { ...CONFIG, ...config },
-      { id: "key-1", name: "test", agentId: null, namePrefix: null },
+      { id: "key-1", name: "test", agentId: null, namePrefix: null, scopes: ["events", "changes"], services: [] },
     );
   }
 
