@@ -10,6 +10,7 @@ import { changes, directives, incidents, incidentSubjects } from "@/lib/db/schem
 import { SentinelError } from "@/lib/errors";
 import type { Person } from "./decide";
 import { agentClaim, type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
+import { decideDowngrade } from "./downgrade";
 import { healNow } from "./heal-now";
 import { newId } from "./ids";
 import { Plan } from "./plan";
@@ -78,6 +79,10 @@ export async function commandAgent(
         now,
       );
       break;
+    case "accept_downgrade":
+    case "refuse_downgrade":
+      decideDowngrade(plan, agent, command === "accept_downgrade", reason, person, now);
+      break;
     case "expected":
       expected(plan, agent, reason, person, now);
       break;
@@ -131,7 +136,6 @@ async function quarantine(
   now: number,
 ): Promise<void> {
   if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is quarantined already`);
-  if (agent.enforcement === false) throw conflict(`${agent.id} is observe only: its host does not enforce directives`);
   let incidentId = agent.incidentId;
   if (!incidentId) {
     incidentId = newId("inc");
