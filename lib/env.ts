@@ -206,7 +206,12 @@ export const VARIABLES = {
     "How long a service must be back in band to count as recovered",
   ),
   VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe("An operation without effect by then had none"),
-  KEY_EVENTS_PER_SECOND: count(50_000, 1, 10_000_000).describe("Events a second that one ingest key may send"),
+  KEY_EVENTS_PER_SECOND: count(50_000, 1, 10_000_000).describe(
+    "Events, log lines and changes a second that one ingest key may send",
+  ),
+  KEY_BYTES_PER_SECOND: count(20_000_000, 1_000, 10_000_000_000).describe(
+    "Bytes a second, after inflation, that one ingest key may send",
+  ),
   KEY_MAX_AGENTS: count(2_000, 1, 1_000_000).describe("Agents that one ingest key may introduce"),
   SENTINEL_ANALYSIS_MODEL: models.describe(
     "Model that reads further and writes on top of the analysis, as provider/model; more, comma-separated, are asked when it fails. None: no model",

@@ -50,3 +50,9 @@ export class SentinelError extends Error {
     this.details = details;
   }
 }
+
+/** The refusal of a rate limiter, for a caller. */
+export function tooMany({ msBeforeNext }: { msBeforeNext: number }, detail: string): SentinelError {
+  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));
+  return new SentinelError("rate_limited", { detail, headers: { "retry-after": String(seconds) } });
+}

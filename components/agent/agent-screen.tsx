@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, Sparkles } from "lucide-react";
+import { Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, ShieldAlert, Sparkles } from "lucide-react";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
@@ -134,7 +134,7 @@ function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command:
           <LockOpen aria-hidden /> Release
         </Button>
       ) : null}
-      {held || agent.enforcement === false ? null : (
+      {held ? null : (
         <Button look="danger" onClick={() => onCommand("quarantine")}>
           <Lock aria-hidden /> Quarantine
         </Button>
@@ -151,6 +151,14 @@ function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command:
   );
 }
 
+function downgradeText({ type, enforcement }: NonNullable<AgentDetail["agent"]["downgrade"]>): string {
+  const asked = [
+    ...(type === null ? [] : [`that it is of type ${type}`]),
+    ...(enforcement === null ? [] : ["that it cannot be held"]),
+  ];
+  return `It says ${asked.join(" and ")}.`;
+}
+
 /** What is going on right now, and what it waits for. */
 function Standing({
   detail: { agent },
@@ -163,9 +171,33 @@ function Standing({
   onCommand: (command: AgentCommand) => void;
   onDecide: (deciding: Deciding) => void;
 }) {
-  const { incident, approval } = agent;
+  const { incident, approval, downgrade, continues } = agent;
   return (
     <>
+      {downgrade ? (
+        <Callout tone="warn" icon={ShieldAlert} title="Its host asks for less containment">
+          <p>{downgradeText(downgrade)} Nothing changes until a person accepts it.</p>
+          {decides ? (
+            <div className="mt-2 flex gap-2">
+              <Button size="sm" onClick={() => onCommand("accept_downgrade")}>
+                Accept
+              </Button>
+              <Button size="sm" onClick={() => onCommand("refuse_downgrade")}>
+                Refuse
+              </Button>
+            </div>
+          ) : null}
+        </Callout>
+      ) : null}
+      {continues ? (
+        <Callout tone="warn" icon={ShieldAlert} title="A held agent under a new id">
+          An instance of{" "}
+          <Link href={`/agents/${encodeURIComponent(continues)}`} className="font-medium hover:underline">
+            {continues}
+          </Link>{" "}
+          went on under this id while it was held, so this one was put under the same hold.
+        </Callout>
+      ) : null}
       {agent.mode === "observe" ? (
         <Callout tone="mute" icon={Eye} title="This type is in observe mode">
           Incidents are recorded with what would have been done. Nothing is done.

@@ -53,6 +53,19 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
     means: "Revoked tools come back, autonomy is full again, and the prompt is the host’s own.",
     done: "Restrictions lifted.",
   },
+  accept_downgrade: {
+    verb: "Accept",
+    title: "Accept what the host asks?",
+    means: "From now on the agent is treated as its host says. This loosens its containment.",
+    done: "Accepted.",
+    danger: true,
+  },
+  refuse_downgrade: {
+    verb: "Refuse",
+    title: "Refuse what the host asks?",
+    means: "Nothing changes. Should its host ask again, it is shown again.",
+    done: "Refused.",
+  },
   expected: {
     verb: "Mark as expected",
     title: "Was this change expected?",

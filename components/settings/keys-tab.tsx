@@ -5,9 +5,11 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { KeyView, NewKeyBody } from "@/lib/contracts/keys";
+import { KEY_SCOPES, type KeyScope } from "@/lib/core/vocabulary";
 import { api, ApiError } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/check";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -27,8 +29,27 @@ const columns: Columns<KeyView> = [
     cell: ({ row }) => <code className="font-mono text-xs text-ink-2">{row.original.shown}…</code>,
   },
   {
-    id: "scope",
-    header: "May speak for",
+    accessorKey: "scopes",
+    header: "Sends",
+    enableSorting: false,
+    cell: ({ row }) => <span className="text-xs">{row.original.scopes.join(", ")}</span>,
+  },
+  {
+    id: "services",
+    header: "Services",
+    accessorFn: ({ services }) => services.join(", "),
+    cell: ({ row: { original } }) =>
+      original.services.length === 0 ? (
+        <span className="text-ink-3">none</span>
+      ) : (
+        <span className="wrap-anywhere">
+          {original.services.map((name) => (name === "*" ? "any" : name)).join(", ")}
+        </span>
+      ),
+  },
+  {
+    id: "agents",
+    header: "Agents",
     accessorFn: ({ agent_id, name_prefix }) => agent_id ?? name_prefix ?? "",
     cell: ({ row: { original } }) =>
       original.agent_id !== null ? (
@@ -73,7 +94,7 @@ export function KeysTab() {
       <Panel
         flush
         title="Ingest keys"
-        hint="agents prove with them who they are"
+        hint="agents and pipelines prove with them who they are"
         actions={
           <Button size="sm" look="primary" onClick={() => setMaking(true)}>
             <Plus aria-hidden /> New key
@@ -88,7 +109,7 @@ export function KeysTab() {
           <Skeleton className="m-4 h-24" />
         ) : data.keys.length === 0 ? (
           <Empty icon={KeyRound} title="No key yet">
-            Agents need one to report. It is shown once, when it is made.
+            Agents and pipelines need one to report. It is shown once, when it is made.
           </Empty>
         ) : (
           <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
@@ -136,12 +157,20 @@ function Revoke({ item }: { item: KeyView }) {
   );
 }
 
-type Scope = "any" | "agent" | "prefix";
+type Bound = "any" | "agent" | "prefix";
+
+const SCOPE_WORDS: Record<KeyScope, string> = {
+  events: "Events of agents, and their directives",
+  changes: "Changes: deploys, prompts, configuration",
+  logs: "Log lines of services",
+};
 
 function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [name, setName] = useState("");
-  const [scope, setScope] = useState<Scope>("any");
+  const [to, setTo] = useState<Bound>("any");
   const [bound, setBound] = useState("");
+  const [scopes, setScopes] = useState<KeyScope[]>(["events", "changes"]);
+  const [services, setServices] = useState("");
   const client = useQueryClient();
   const make = useMutation({
     mutationFn: (body: NewKeyBody) => api.createKey(body),
@@ -152,7 +181,9 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
   const submit = () =>
     make.mutate({
       name,
-      ...(scope === "agent" ? { agent_id: bound } : scope === "prefix" ? { name_prefix: bound } : {}),
+      scopes,
+      services: services.split(/[\s,]/).filter((part) => part !== ""),
+      ...(to === "agent" ? { agent_id: bound } : to === "prefix" ? { name_prefix: bound } : {}),
     });
   return (
     <Dialog
@@ -197,12 +228,30 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
               onChange={(event) => setName(event.target.value)}
             />
           </Field>
+          <fieldset className="grid gap-1.5">
+            <legend className="mb-1.5 text-sm font-medium">May send</legend>
+            {KEY_SCOPES.map((scope) => (
+              <label key={scope} className="flex items-center gap-2 text-sm">
+                <Checkbox
+                  label={SCOPE_WORDS[scope]}
+                  checked={scopes.includes(scope)}
+                  onChange={(on) => setScopes(KEY_SCOPES.filter((one) => (one === scope ? on : scopes.includes(one))))}
+                />
+                {SCOPE_WORDS[scope]}
+              </label>
+            ))}
+            {fault?.field("scopes") ? (
+              <p role="alert" className="text-xs text-hold">
+                {fault.field("scopes")}
+              </p>
+            ) : null}
+          </fieldset>
           <div className="grid gap-1.5">
-            <span className="text-sm font-medium">May speak for</span>
-            <Segmented<Scope>
-              label="May speak for"
-              value={scope}
-              onChange={setScope}
+            <span className="text-sm font-medium">Agents</span>
+            <Segmented<Bound>
+              label="Agents"
+              value={to}
+              onChange={setTo}
               options={[
                 { value: "any", label: "Any agent" },
                 { value: "agent", label: "One agent" },
@@ -210,10 +259,10 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
               ]}
             />
           </div>
-          {scope === "any" ? null : (
+          {to === "any" ? null : (
             <Field
               id="key-bound"
-              label={scope === "agent" ? "Agent" : "Prefix"}
+              label={to === "agent" ? "Agent" : "Prefix"}
               error={fault?.field("agent_id") ?? fault?.field("name_prefix")}
             >
               <Input
@@ -226,6 +275,19 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
               />
             </Field>
           )}
+          <Field
+            id="key-services"
+            label="Services"
+            hint="whose logs and changes it may send: names, payments-* for a beginning, * for any; empty for none"
+            error={fault?.field("services") ?? fault?.field("services[0]")}
+          >
+            <Input
+              id="key-services"
+              autoComplete="off"
+              value={services}
+              onChange={(event) => setServices(event.target.value)}
+            />
+          </Field>
         </form>
       )}
     </Dialog>

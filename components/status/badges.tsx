@@ -3,10 +3,26 @@ import type { ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/co
 import { SERVICE } from "@/components/services/states";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
-import { AGENT, agentLook, APPROVAL, BLIND, INCIDENT, MODES, OUTCOMES, PAUSED, RISKS, SILENT, STUCK } from "./states";
+import {
+  AGENT,
+  agentLook,
+  APPROVAL,
+  BLIND,
+  DOWNGRADE,
+  INCIDENT,
+  MODES,
+  OUTCOMES,
+  PAUSED,
+  RISKS,
+  SILENT,
+  STUCK,
+} from "./states";
 import { MODE, MODE_MEANS, name, OUTCOME, RISK } from "./words";
 
-type Standing = Pick<AgentCard, "state" | "containment" | "enforcement" | "liveness" | "paused" | "blind_spots">;
+type Standing = Pick<
+  AgentCard,
+  "state" | "containment" | "enforcement" | "liveness" | "paused" | "blind_spots" | "downgrade"
+>;
 
 /** The state, and what stands beside it: paused, silent, stuck, not judged. */
 export function AgentBadges({ agent }: { agent: Standing }) {
@@ -14,6 +30,7 @@ export function AgentBadges({ agent }: { agent: Standing }) {
   if (agent.paused) looks.push(PAUSED);
   if (agent.liveness === "silent") looks.push(SILENT);
   if (agent.liveness === "stuck") looks.push(STUCK);
+  if (agent.downgrade) looks.push(DOWNGRADE);
   const [blind] = agent.blind_spots;
   if (blind !== undefined) looks.push(BLIND[blind]);
   return looks.map((look) => (

@@ -20,6 +20,7 @@ import {
   OctagonX,
   Radar,
   Search,
+  ShieldAlert,
   ShieldQuestion,
   TimerReset,
   TrendingDown,
@@ -76,6 +77,12 @@ export const STUCK: Look = {
   tone: "warn",
   icon: ClockAlert,
   means: "A run is open past its deadline.",
+};
+export const DOWNGRADE: Look = {
+  label: "Asks for less",
+  tone: "warn",
+  icon: ShieldAlert,
+  means: "Its host asks for less containment. A person has to accept or refuse it.",
 };
 /** What stands in the way of judging an agent. */
 export const BLIND: Record<BlindSpot, Look> = {

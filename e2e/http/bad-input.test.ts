@@ -199,6 +199,47 @@ describe("keys", () => {
     expect((await asPerson("admin", `/api/v1/keys/${key.id}`, { method: "DELETE" })).status).toBe(404);
   });
 
+  test("one of agents writes no logs or changes of services, and one of services no others'", async () => {
+    const make = async (...options: string[]) =>
+      (await cli<{ secret: string }>(env, "keys", "create", "--name", "scoped", ...options)).secret;
+    const send = async (secret: string, path: string, body: object) => {
+      const init = {
+        method: "POST",
+        headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      };
+      const answer = await fetch(url + path, init);
+      return answer.ok ? answer.status : await problemOf(answer);
+    };
+    const deploy = (service: string) => ({ subject_kind: "service", subject_id: service, kind: "deploy", to: "2" });
+    const line = (service: string) => ({ lines: [{ service, line: "started" }] });
+
+    const ofAgents = await make();
+    expect(await send(ofAgents, "/api/v1/logs", line("ledger"))).toMatchObject({
+      status: 403,
+      detail: expect.stringContaining("scope logs"),
+    });
+    expect(await send(ofAgents, "/api/v1/changes", deploy("ledger"))).toMatchObject({
+      status: 403,
+      errors: [{ field: "subject_id" }],
+    });
+
+    const ofLedger = await make("--scopes", "logs,changes", "--services", "ledger,ledger-*");
+    expect(await send(ofLedger, "/api/v1/logs", line("ledger-db"))).toBe(202);
+    expect(await send(ofLedger, "/api/v1/changes", deploy("ledger"))).toBe(201);
+    expect(await send(ofLedger, "/api/v1/logs", line("checkout"))).toMatchObject({
+      status: 400,
+      errors: [{ field: "lines[0].service" }],
+    });
+    // Its own lines count, whatever stands beside them.
+    expect(await send(ofLedger, "/api/v1/logs", { lines: [...line("ledger").lines, ...line("checkout").lines] })).toBe(202); // prettier-ignore
+    expect(await send(ofLedger, "/api/v1/changes", deploy("checkout"))).toMatchObject({ status: 403 });
+    expect(await send(ofLedger, "/api/v1/ingest", { agent_id: "x" })).toMatchObject({
+      status: 403,
+      detail: expect.stringContaining("scope events"),
+    });
+  });
+
   test("one that is bound speaks for its own agents only", async () => {
     const { secret } = await cli<{ secret: string }>(env, "keys", "create", "--name", "bound", "--agent", "mine");
     expect((await as(secret, "mine")).status).toBe(200);

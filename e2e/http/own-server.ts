@@ -37,7 +37,8 @@ export class OwnServer {
   /** With a key, an admin, and no limits on how many agents may be held. */
   async setUp(people: readonly string[] = ["admin"]): Promise<void> {
     await this.start();
-    this.key = (await cli<{ secret: string }>(this.env, "keys", "create", "--name", "tests")).secret;
+    const everything = ["--scopes", "events,changes,logs", "--services", "*"];
+    this.key = (await cli<{ secret: string }>(this.env, "keys", "create", "--name", "tests", ...everything)).secret;
     for (const role of people) this.#cookies[role] = await signIn(this.env, this.sentinel.url, role);
     await this.ask("PATCH", "/api/v1/settings", { limits: { fleet_share: 1, type_share: 1, per_hour: 100_000 } });
   }

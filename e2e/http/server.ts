@@ -35,7 +35,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     PAGERDUTY_WEBHOOK_SECRET: SIGNING_SECRET,
   };
   const sentinel = await startSentinel(env);
-  const { key, secret } = await cli<{ key: { id: string }; secret: string }>(env, "keys", "create", "--name", "tests");
+  const { key, secret } = await cli<{ key: { id: string }; secret: string }>(
+    env,
+    "keys",
+    "create",
+    "--name",
+    "tests",
+    "--scopes",
+    "events,changes,logs",
+    "--services",
+    "*",
+  );
   const cookies: Record<string, string> = {};
   for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, sentinel.url, role);
   const tokens: Record<string, string> = {};

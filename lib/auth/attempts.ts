@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
-import { tooMany } from "./keys";
+import { tooMany } from "@/lib/errors";
 
 /** Guesses at one account's password: about 15 thousand a day, hopeless against ten characters; a person never notices. */
 const PER_ACCOUNT = { points: 10, duration: 60 };

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { listKeys, setKeyRevoked } from "@/lib/db/queries/keys";
-import { chargeEvents, createKey, type IngestKey, may, revokeKey, verifyKey } from "./keys";
+import { assertBound, createKey, type IngestKey, may, mayForService, revokeKey, verifyKey } from "./keys";
 
 let folder: string;
 let db: Db;
@@ -50,6 +51,8 @@ describe("whom a key may speak for", () => {
     name: "k",
     agentId: null,
     namePrefix: null,
+    scopes: ["events", "changes"],
+    services: [],
     ...bound,
   });
   test.each([
@@ -63,15 +66,55 @@ describe("whom a key may speak for", () => {
   ])("%j for %j: %s", (bound, agentId, expected) => expect(may(bound, agentId)).toBe(expected));
 });
 
-test("a key's rate is its own, and a request larger than it gets through once", async () => {
-  const [a, b] = [
-    { id: "rate-a", name: "a", agentId: null, namePrefix: null },
-    { id: "rate-b", name: "b", agentId: null, namePrefix: null },
-  ] as const;
-  await chargeEvents(a, 1e9);
-  await expect(chargeEvents(a, 1)).rejects.toMatchObject({
-    code: "rate_limited",
-    details: { headers: { "retry-after": "1" } },
-  });
-  await chargeEvents(b, 0);
+test.each([
+  [[], "checkout", false],
+  [["checkout"], "checkout", true],
+  [["checkout"], "checkout-2", false],
+  [["payments-*", "ledger"], "payments-api", true],
+  [["payments-*", "ledger"], "payments", false],
+  [["payments-*", "ledger"], "ledger", true],
+  [["*"], "anything", true],
+])("a key bound to the services %j, for %s: %s", (services, service, expected) => {
+  expect(mayForService({ id: "1", name: "k", agentId: null, namePrefix: null, scopes: [], services }, service)).toBe(expected); // prettier-ignore
+});
+
+test("a key is bound to subjects of each kind by themselves", async () => {
+  const { secret } = await createKey(db, { name: "k", agentId: "shop", services: ["ledger"], createdBy: "t" }, 1);
+  const key = (await verifyKey(db, secret, 1))!;
+  expect(() => assertBound(key, "agent", "shop", "subject_id")).not.toThrow();
+  expect(() => assertBound(key, "service", "ledger", "subject_id")).not.toThrow();
+  // An agent's name gives no right to a service of the same name, nor the reverse.
+  expect(() => assertBound(key, "service", "shop", "subject_id")).toThrow("not bound to the service");
+  expect(() => assertBound(key, "agent", "ledger", "subject_id")).toThrow("not bound to the agent");
+});
+
+test("keys from before scopes may do what they could rightly do, and keep their bounds", async () => {
+  const old = join(folder, "old.db");
+  const client = createClient({ url: `file:${old}` });
+  const all = (await readdir("drizzle")).filter((name) => name.endsWith(".sql")).toSorted();
+  const migration = all.find((name) => name.endsWith("key-scopes.sql"))!;
+  const before = all.slice(0, all.indexOf(migration));
+  for (const name of before)
+    await client.executeMultiple(
+      (await readFile(join("drizzle", name), "utf8")).replaceAll("--> statement-breakpoint", ""),
+    );
+  const insert = (id: string, agent: string | null, prefix: string | null) =>
+    client.execute({
+      sql: "INSERT INTO ingest_keys (id, hash, shown, name, agent_id, name_prefix, created_by, created_at) VALUES (?1, ?1, '', ?1, ?2, ?3, 't', 1)",
+      args: [id, agent, prefix],
+    });
+  await insert("any", null, null);
+  await insert("one", "shop-1", null);
+  await insert("team", null, "team-");
+  await client.executeMultiple(
+    (await readFile(join("drizzle", migration), "utf8")).replaceAll("--> statement-breakpoint", ""),
+  );
+  const { rows } = await client.execute("SELECT id, scopes, services FROM ingest_keys ORDER BY id");
+  client.close();
+  const every = '["events","changes","logs"]';
+  expect(rows.map(({ id, scopes, services }) => [id, scopes, services])).toEqual([
+    ["any", every, '["*"]'],
+    ["one", every, '["shop-1"]'],
+    ["team", every, '["team-*"]'],
+  ]);
 });

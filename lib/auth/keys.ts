@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { Db } from "@/lib/db/client";
 import {
   countAgentsOfKey,
@@ -9,17 +8,21 @@ import {
   setKeyRevoked,
   setKeyUsed,
 } from "@/lib/db/queries/keys";
+import type { KeyScope, SubjectKind } from "@/lib/core/vocabulary";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { hashToken, newToken } from "./token";
 
-/** A key that was verified: whom it may speak for. */
+/** A key that was verified: what it may send, and for whom. */
 export interface IngestKey {
   id: string;
   name: string;
   agentId: string | null;
   namePrefix: string | null;
+  scopes: readonly KeyScope[];
+  /** Names of services, or beginnings of names that end in `*`. */
+  services: readonly string[];
 }
 
 /** How long a verified key is believed without asking the database: a key revoked by another process ends within this. */
@@ -35,7 +38,6 @@ type Believed = { key: IngestKey; until: number };
 interface Shared {
   /** By hash; only hashes are ever kept, and only of keys that exist. */
   believed: Map<string, Believed>;
-  limiter?: RateLimiterMemory;
 }
 
 /** One for the process: one Next process holds several copies of this module. */
@@ -50,6 +52,10 @@ export interface NewKey {
   agentId?: string | null;
   /** Binds the key to agents whose id begins with this. */
   namePrefix?: string | null;
+  /** What it may send; left out: events and changes. */
+  scopes?: KeyScope[];
+  /** Services it may send logs and changes of; left out: none. */
+  services?: string[];
   createdBy: string;
 }
 
@@ -67,6 +73,8 @@ export async function createKey(
     name: key.name,
     agentId: key.agentId ?? null,
     namePrefix: key.namePrefix ?? null,
+    scopes: key.scopes ?? ["events", "changes"],
+    services: key.services ?? [],
     createdBy: key.createdBy,
     createdAt: now,
     lastUsedAt: null,
@@ -87,7 +95,8 @@ export async function verifyKey(db: Db, token: string, now: number): Promise<Ing
     believed.delete(hash);
     return null;
   }
-  const key: IngestKey = { id: row.id, name: row.name, agentId: row.agentId, namePrefix: row.namePrefix };
+  const { id, name, agentId, namePrefix, scopes, services } = row;
+  const key: IngestKey = { id, name, agentId, namePrefix, scopes, services };
   if (believed.size >= MAX_BELIEVED) believed.clear();
   believed.set(hash, { key, until: now + BELIEVED_MS });
   if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {
@@ -112,24 +121,19 @@ export function may(key: IngestKey, agentId: string): boolean {
   return key.namePrefix === null || agentId.startsWith(key.namePrefix);
 }
 
-/** Charges `events` to a key's rate. Throws `rate_limited` with Retry-After when it is used up. An empty request costs one. */
-export async function chargeEvents(key: IngestKey, events: number): Promise<void> {
-  const points = env().KEY_EVENTS_PER_SECOND;
-  const limiter = (shared().limiter ??= new RateLimiterMemory({ points, duration: 1, keyPrefix: "ingest" }));
-  try {
-    // A request larger than a whole second's allowance takes all of it, instead of never getting through.
-    await limiter.consume(key.id, Math.min(Math.max(events, 1), points));
-  } catch (refusal) {
-    throw refusal instanceof RateLimiterRes ? tooMany(refusal, `A key may send ${points} events a second.`) : refusal;
-  }
+/** Whether a key may send logs and changes of a service. */
+export const mayForService = ({ services }: IngestKey, service: string): boolean =>
+  services.some((bound) => (bound.endsWith("*") ? service.startsWith(bound.slice(0, -1)) : service === bound));
+
+/** Throws `forbidden`, naming the field, when a key is not bound to a subject of this kind. */
+export function assertBound(key: IngestKey, kind: SubjectKind, id: string, field: string): void {
+  if (kind === "agent" ? may(key, id) : mayForService(key, id)) return;
+  throw new SentinelError("forbidden", {
+    detail: `This key is not bound to the ${kind} ${JSON.stringify(id)}`,
+    fields: [{ field, reason: `not a ${kind} of this key` }],
+  });
 }
 
 /** How many more agents a key may introduce. Ask only when there are new ones. */
 export const agentsLeft = async (db: Db, key: IngestKey): Promise<number> =>
   Math.max(0, env().KEY_MAX_AGENTS - (await countAgentsOfKey(db, key.id)));
-
-/** The refusal of a rate limiter, for a caller. */
-export function tooMany(refusal: RateLimiterRes, detail: string): SentinelError {
-  const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
-  return new SentinelError("rate_limited", { detail, headers: { "retry-after": String(seconds) } });
-}

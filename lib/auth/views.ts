@@ -15,6 +15,8 @@ export const keyView = (row: KeyRow): KeyView => ({
   shown: row.shown,
   agent_id: row.agentId,
   name_prefix: row.namePrefix,
+  scopes: row.scopes,
+  services: row.services,
   created_by: row.createdBy,
   created_at: row.createdAt,
   last_used_at: row.lastUsedAt,

@@ -2,15 +2,23 @@ import type { Command } from "commander";
 import { createKey, revokeKey } from "@/lib/auth/keys";
 import { keyView } from "@/lib/auth/views";
 import { NewKeyBody } from "@/lib/contracts/keys";
+import { KEY_SCOPES } from "@/lib/core/vocabulary";
 import { listKeys } from "@/lib/db/queries/keys";
 import { check } from "@/lib/http/problem";
 import { day, print, table, withDb } from "./database";
 
 type Json = { json?: boolean };
+type CreateOptions = { name: string; agent?: string; prefix?: string; scopes: string; services?: string } & Json;
+
+const list = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 
 /** `keys create|list|revoke` */
 export function registerKeys(program: Command): void {
-  const keys = program.command("keys").description("Keys that agents report with");
+  const keys = program.command("keys").description("Keys that agents and pipelines report with");
 
   keys
     .command("create")
@@ -18,14 +26,25 @@ export function registerKeys(program: Command): void {
     .requiredOption("--name <name>", "what the key is for")
     .option("--agent <id>", "the key speaks for this agent only")
     .option("--prefix <prefix>", "the key speaks for agents whose id begins with this")
+    .option("--scopes <list>", `what the key may send, comma-separated: ${KEY_SCOPES.join(", ")}`, "events,changes")
+    .option(
+      "--services <list>",
+      "services whose logs and changes it may send, comma-separated; payments-* or * for many",
+    )
     .option("--json", "print JSON")
-    .action(async (options: { name: string; agent?: string; prefix?: string } & Json) => {
-      const body = check(
+    .action(async (options: CreateOptions) => {
+      const { agent_id, name_prefix, ...rest } = check(
         NewKeyBody,
-        { name: options.name, agent_id: options.agent, name_prefix: options.prefix },
+        {
+          name: options.name,
+          agent_id: options.agent,
+          name_prefix: options.prefix,
+          scopes: list(options.scopes),
+          services: list(options.services ?? ""),
+        },
         "body",
       );
-      const bound = { name: body.name, agentId: body.agent_id, namePrefix: body.name_prefix };
+      const bound = { ...rest, agentId: agent_id, namePrefix: name_prefix };
       const { row, secret } = await withDb((db) => createKey(db, { ...bound, createdBy: "command line" }, Date.now()));
       print(options.json, { key: keyView(row), secret }, [secret]);
     });
@@ -40,7 +59,9 @@ export function registerKeys(program: Command): void {
         key.id,
         `${key.shown}…`,
         key.name,
+        key.scopes.join(", "),
         key.agent_id ?? (key.name_prefix ? `${key.name_prefix}*` : "any agent"),
+        key.services.join(", ") || "none",
         day(key.created_at),
         day(key.last_used_at),
         key.revoked_at === null ? "" : `revoked ${day(key.revoked_at)}`,
@@ -48,7 +69,7 @@ export function registerKeys(program: Command): void {
       print(
         options.json,
         { keys: rows },
-        table([["id", "key", "name", "speaks for", "created", "last used", ""], ...lines]),
+        table([["id", "key", "name", "sends", "agents", "services", "created", "last used", ""], ...lines]),
       );
     });
 

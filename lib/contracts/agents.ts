@@ -50,6 +50,11 @@ export const AgentCard = z
       .array(z.enum(BLIND_SPOTS))
       .describe("why it cannot be judged fully right now; empty: nothing stands in the way"),
     enforcement: z.boolean().nullable(),
+    downgrade: z
+      .object({ type: z.string().nullable(), enforcement: z.boolean().nullable(), at })
+      .nullable()
+      .describe("what its host asked for that would loosen its containment; it waits for a person"),
+    continues: z.string().nullable().describe("the held agent whose instance goes on under this id"),
     model: z.string().nullable(),
     provider: z.string().nullable(),
     mcp_servers: z.array(z.string()),
@@ -240,7 +245,17 @@ export type RunsAnswer = z.infer<typeof RunsAnswer>;
 export const AgentCommandBody = z
   .object({ reason: z.string().trim().max(500).optional() })
   .meta({ id: "AgentCommandBody" });
-export const AGENT_COMMANDS = ["quarantine", "release", "pause", "resume", "heal", "lift", "expected"] as const;
+export const AGENT_COMMANDS = [
+  "quarantine",
+  "release",
+  "pause",
+  "resume",
+  "heal",
+  "lift",
+  "expected",
+  "accept_downgrade",
+  "refuse_downgrade",
+] as const;
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 
 export const AgentTypeSettings = z
@@ -306,7 +321,7 @@ export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
   POST: {
     auth: "operator",
     summary:
-      "Quarantines, releases, pauses, resumes or heals an agent, lifts its restrictions, or calls its change expected",
+      "Quarantines, releases, pauses, resumes or heals an agent, lifts its restrictions, calls its change expected, or decides what its host asked for",
     params: AgentParams.extend({ command: z.enum(AGENT_COMMANDS) }),
     body: AgentCommandBody,
     response: AgentCard,
@@ -316,6 +331,7 @@ export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
 export const AGENT_DIRECTIVE = resource("/api/v1/agents/{id}/directive", {
   GET: {
     auth: "ingestKey",
+    scope: "events",
     summary: "An agent's standing; with `wait` it answers as soon as there is a directive newer than `version`",
     params: AgentParams,
     query: z.object({

@@ -56,6 +56,7 @@ export const CHANGES = resource("/api/v1/changes", {
   },
   POST: {
     auth: ["operator", "ingestKey"],
+    scope: "changes",
     summary: "Announces a change, so that what follows is a new level and not an anomaly",
     body: ChangeBody,
     response: ChangeView,

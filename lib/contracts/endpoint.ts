@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { AlertSourceKind, Role } from "@/lib/core/vocabulary";
+import type { AlertSourceKind, KeyScope, Role } from "@/lib/core/vocabulary";
 
 /**
  * Who may call: anyone, an agent by its ingest key, a person of at least this role, the scheduler by its secret, a source of
@@ -18,6 +18,8 @@ export interface Endpoint {
   sender?: AlertSourceKind;
   /** It can be asked about a drill's world instead of the real one: `?drill=ID`. Where it cannot, naming a drill is an error. */
   drills?: true;
+  /** What a key must be allowed to send, where `auth` is or holds `ingestKey`. */
+  scope?: KeyScope;
   /** One line for OpenAPI. */
   summary: string;
   params?: z.ZodObject;

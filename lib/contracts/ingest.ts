@@ -92,6 +92,7 @@ export type AgentStanding = z.infer<typeof AgentStanding>;
 export const INGEST = resource("/api/v1/ingest", {
   POST: {
     auth: "ingestKey",
+    scope: "events",
     summary: "Takes in events of agents, and answers with each agent's standing",
     body: IngestBody,
     bodyDoc: IngestBodyDoc,
@@ -101,6 +102,7 @@ export const INGEST = resource("/api/v1/ingest", {
 export const REGISTER = resource("/api/v1/agents/register", {
   POST: {
     auth: "ingestKey",
+    scope: "events",
     summary: "Makes an agent known and answers with its standing directive",
     body: RegisterBody,
     response: AgentStanding,

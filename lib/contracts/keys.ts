@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { KEY_SCOPES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
 import { EVENT_LIMITS } from "./event";
 import { plainText } from "./plain-text";
 
 const name = plainText(EVENT_LIMITS.name);
+/** Services that one key names; who sends for more names a beginning. */
+const MAX_SERVICES = 100;
 
 export const KeyView = z
   .object({
@@ -12,6 +15,10 @@ export const KeyView = z
     shown: z.string().describe("how the key begins"),
     agent_id: z.string().nullable().describe("the one agent it may speak for"),
     name_prefix: z.string().nullable().describe("how the ids of the agents it may speak for begin"),
+    scopes: z.array(z.enum(KEY_SCOPES)).describe("what it may send"),
+    services: z
+      .array(z.string())
+      .describe("services whose logs and changes it may send; `*` at the end of a name for any end"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     last_used_at: z.int().nullable().describe("to the minute"),
@@ -24,13 +31,31 @@ export const KeysAnswer = z.object({ keys: z.array(KeyView) }).meta({ id: "Inges
 export type KeysAnswer = z.infer<typeof KeysAnswer>;
 
 export const NewKeyBody = z
-  .strictObject({ name, agent_id: name.optional(), name_prefix: name.optional() })
+  .strictObject({
+    name,
+    agent_id: name.optional(),
+    name_prefix: name.optional(),
+    scopes: z
+      .array(z.enum(KEY_SCOPES))
+      .min(1)
+      .max(KEY_SCOPES.length)
+      .default(["events", "changes"])
+      .transform((scopes) => KEY_SCOPES.filter((scope) => scopes.includes(scope))),
+    services: z
+      .array(name.regex(/^[^*]*\*?$/, "`*` may only stand at the end"))
+      .max(MAX_SERVICES)
+      .default([]),
+  })
   .refine((key) => !(key.agent_id && key.name_prefix), {
     path: ["name_prefix"],
     error: "a key is bound to one agent or to a prefix, not to both",
   })
+  .refine((key) => !key.scopes.includes("logs") || key.services.length > 0, {
+    path: ["services"],
+    error: "logs are of services: name those whose logs it may send, or * for all",
+  })
   .meta({ id: "NewKeyBody" });
-export type NewKeyBody = z.infer<typeof NewKeyBody>;
+export type NewKeyBody = z.input<typeof NewKeyBody>;
 
 export const NewKeyAnswer = z
   .object({ key: KeyView, secret: z.string().describe("the key itself, shown this once") })

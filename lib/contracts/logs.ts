@@ -94,11 +94,21 @@ export interface PushedLines extends Omit<LogsAnswer, "accepted"> {
   good: PushedLine[];
 }
 
-/** Judges lines one by one: good ones are kept, long ones cut, bad ones named with their field. */
-export function parseLines(lines: readonly unknown[]): PushedLines {
+/**
+ * Judges lines one by one: good ones are kept, long ones cut, bad ones named with their field. Lines of a service that the sender
+ * may not speak for (`isTheirs`) are bad ones.
+ */
+export function parseLines(
+  lines: readonly unknown[],
+  isTheirs: (service: string) => boolean = () => true,
+): PushedLines {
   const parsed: PushedLines = { good: [], cut: 0, rejected: [], rejected_lines: 0 };
+  const Line = PushedLine.refine(({ service }) => isTheirs(service), {
+    path: ["service"],
+    error: "this key may not send logs of this service",
+  });
   lines.forEach((raw, index) => {
-    const result = PushedLine.safeParse(raw);
+    const result = Line.safeParse(raw);
     if (result.success) {
       const { line } = result.data;
       const long = line.length > PUSHED_LINE_CHARS;
@@ -121,6 +131,7 @@ export function parseLines(lines: readonly unknown[]): PushedLines {
 export const LOGS = resource("/api/v1/logs", {
   POST: {
     auth: "ingestKey",
+    scope: "logs",
     summary: "Takes in lines of logs of services, as evidence",
     body: LogsBody,
     bodyDoc: LogsBodyDoc,

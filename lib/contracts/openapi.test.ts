@@ -63,3 +63,12 @@ test("parameters in a path are declared, and operation ids differ", () => {
   const operationIds = operations.map((operation) => (operation as { operationId: string }).operationId);
   expect(new Set(operationIds).size).toBe(ids.length);
 });
+
+test("every route that keys may use says which scope they need", () => {
+  const open = (API as Resource[]).flatMap(({ path, endpoints }) =>
+    Object.entries(endpoints).flatMap(([method, { auth, scope }]) =>
+      [auth].flat().includes("ingestKey") && scope === undefined ? [`${method} ${path}`] : [],
+    ),
+  );
+  expect(open).toEqual([]);
+});

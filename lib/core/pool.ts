@@ -11,7 +11,7 @@ import { carry, type Judged } from "./judged";
 import { absorb, bet, createLane, score, type Score } from "./lane";
 import { enlist } from "./lanes";
 import { RATES, type RateName } from "./metrics";
-import { absorbRate, betRate, createRate } from "./rate";
+import { absorbRate, betRate, createRate, nearlyAlways } from "./rate";
 import { tailNats } from "./stats";
 import type { EventKind } from "./vocabulary";
 
@@ -114,6 +114,7 @@ export function judgePooled(state: DetectorState, pool: Pool, o: Observation, ju
   }
 }
 
+/** Steps differ in how often they fail, so that another mix of them is another rate: only what nearly always fails counts here. */
 function judgeRate(
   state: DetectorState,
   { rates }: Pool,
@@ -125,7 +126,7 @@ function judgeRate(
   const lane = (rates[metric] ??= { ...createRate(), ...unbooked() });
   const weight = SHARE * RATES[metric].weight;
   enlist(state, `${metric} of all steps`, weight);
-  carry(state, lane, weight * (betRate(lane, yes, null, learn) ?? 0));
+  carry(state, lane, betRate(lane, yes, null, learn) === null ? 0 : weight * nearlyAlways(lane));
   if (learn && lane.fired !== 2) absorbRate(lane, yes);
   judged.push({ kind: "rate", metric, value: yes ? 1 : 0, nats: 0, lane, pooled: true });
 }

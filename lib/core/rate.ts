@@ -128,6 +128,9 @@ export function rateEvidence(lane: RateLane): number {
   return WEIGHTS[0] * lane.r[0]! + WEIGHTS[1] * lane.r[1]! + WEIGHTS[2] * lane.r[2]!;
 }
 
+/** The evidence for the rate being nearly one, alone. */
+export const nearlyAlways = (lane: RateLane): number => lane.r[2]!;
+
 /** Learn a judged observation, or hold it back while the lane is in doubt; beyond what may be held, an average part of it is learned. */
 export function absorbRate(lane: RateLane, yes: boolean): void {
   const no = yes ? 0 : 1;

@@ -10,6 +10,8 @@ import { newUser } from "@/lib/db/queries/users";
 import { agentTypes, alertSources } from "@/lib/db/schema";
 
 const BY = "demo";
+/** Whose deploys the demo announces. */
+const DEMO_SERVICE = "target";
 const TYPES = ["Research", "Data", "Analytics", "Coordinator"];
 /** The demo heals even what is hard to undo by itself, below the severity from which it asks. */
 const ALLOWS: Risk[] = ["none", "reversible", "hard_to_undo"];
@@ -35,7 +37,7 @@ export async function makeWorld(url: string): Promise<World> {
   const db = await openDb({ url });
   await migrateDb(db);
   const now = Date.now();
-  const { secret } = await createKey(db, { name: "demo fleet", createdBy: BY }, now);
+  const { secret } = await createKey(db, { name: "demo fleet", services: [DEMO_SERVICE], createdBy: BY }, now);
   const alertToken = newToken("sna");
   const person = randomUUID();
   await write(db, [

@@ -39,7 +39,10 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
   }
   if (ways.includes("ingestKey") && (token !== null || ways.length === 1)) {
     const key = token === null ? null : await verifyKey(db, token, now);
-    if (key) return { ...NOBODY, key };
+    if (key) {
+      assertScope(key, endpoint);
+      return { ...NOBODY, key };
+    }
     throw unauthenticated("An ingest key that is valid is needed: Authorization: Bearer …");
   }
   if (ways.includes("public")) {
@@ -53,6 +56,14 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
   if (wanted.some((role) => hasRole(user, role))) return { ...NOBODY, user };
   throw new SentinelError("forbidden", {
     detail: `This needs the role ${wanted.join(" or ")}; yours is ${user.role}.`,
+  });
+}
+
+/** Every route that keys may use says which scope it wants: one that does not is closed to them. */
+function assertScope(key: IngestKey, { scope }: Endpoint): void {
+  if (scope !== undefined && key.scopes.includes(scope)) return;
+  throw new SentinelError("forbidden", {
+    detail: `This key may send ${key.scopes.join(" and ")}; this needs a key with the scope ${scope}.`,
   });
 }
 

@@ -50,7 +50,7 @@ const asKey = () => ({ authorization: `Bearer ${secret}` });
 const asCron = () => ({ authorization: "Bearer cron-secret-of-this-test" });
 
 const open = (auth: Access | readonly Access[]) => {
-  const endpoint = { auth, summary: "s", response: z.object({ who: z.string().nullable() }) };
+  const endpoint = { auth, scope: "events" as const, summary: "s", response: z.object({ who: z.string().nullable() }) };
   const handler = ({ user, key }: { user: unknown; key: unknown }) => ({
     who: (user as { role: string } | null)?.role ?? (key as { name: string } | null)?.name ?? null,
   });
@@ -129,6 +129,7 @@ describe("where from (CSRF)", () => {
 const ITEM = resource("/x/{id}", {
   POST: {
     auth: "ingestKey",
+    scope: "changes",
     summary: "s",
     params: z.object({ id: z.coerce.number() }),
     query: z.object({ n: z.array(z.coerce.number()), one: z.coerce.number().max(2) }).partial({ one: true }),
@@ -147,6 +148,17 @@ const problemOf = async (answer: Response) => {
 };
 
 describe("errors are problem+json", () => {
+  test("a key without the scope is refused, and told which it needs", async () => {
+    const { secret: logsOnly } = await createKey(
+      await getDb(),
+      { name: "l", scopes: ["logs"], services: ["*"], createdBy: "t" },
+      0,
+    );
+    const answer = await call(open("ingestKey").POST, "POST", { authorization: `Bearer ${logsOnly}` });
+    expect(answer.status).toBe(403);
+    expect((await problemOf(answer)).detail).toContain("scope events");
+  });
+
   test("a bad query, body or path names its field", async () => {
     expect(await problemOf(await json('{"deep":[]}'))).toMatchObject({ status: 400, errors: [{ field: "one" }] });
   });

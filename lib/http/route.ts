@@ -10,8 +10,9 @@ import { getDrill } from "@/lib/db/drills";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
-import { admit } from "./access";
+import { admit, type Caller } from "./access";
 import { readBytes } from "./body";
+import { charge, itemsIn, turnFor } from "./charge";
 import { parseJson } from "./json";
 import { check, problem } from "./problem";
 import { admitSigned } from "./signature";
@@ -108,7 +109,7 @@ async function run(
     params: endpoint.params && check(endpoint.params, params, "path"),
     query: endpoint.query && check(endpoint.query, query, "query"),
     ...caller,
-    ...(await bodyOf(endpoint, request, caller.sender, db, now)),
+    ...(await bodyOf(endpoint, request, caller, db, now)),
     requestId,
   };
   const answer: unknown = await handler(context as never);
@@ -132,19 +133,27 @@ function drillOf(endpoint: Endpoint, { drill, ...query }: ReturnType<typeof quer
   return { drill, query };
 }
 
-/** The body, checked; of an endpoint whose callers sign, who signed it. What a known sender of alerts got wrong is noted. */
+/**
+ * The body, charged to its sender and checked; of an endpoint whose callers sign, who signed it. What a known sender of alerts got
+ * wrong is noted.
+ */
 async function bodyOf(
   endpoint: Endpoint,
   request: Request,
-  known: Sender | null,
+  caller: Caller,
   db: Db,
   now: number,
 ): Promise<{ body: unknown; sender: Sender | null }> {
-  let sender = known;
+  let { sender } = caller;
   try {
     const bytes = endpoint.body && (await readBytes(request, endpoint.maxBytes));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint.sender, request.headers, bytes);
-    return { sender, body: endpoint.body && check(endpoint.body, bytes && parseJson(bytes), "body") };
+    const writes = request.method !== "GET" && request.method !== "HEAD";
+    if (writes) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
+    await turnFor(bytes?.length ?? 0);
+    const body = endpoint.body && check(endpoint.body, bytes && parseJson(bytes), "body");
+    if (writes) await charge({ ...caller, sender }, "items", itemsIn(body));
+    return { sender, body };
   } catch (error) {
     if (sender) await noteUnreadable(db, sender, error, now);
     throw error;

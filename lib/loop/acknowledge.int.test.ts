@@ -12,7 +12,7 @@ const TWO = "two";
 let fleet: TestFleet;
 beforeEach(async () => {
   fleet = await TestFleet.open();
-  await fleet.ticks([AGENT], 30, () => ({ instance_id: ONE }));
+  await fleet.learn([AGENT], 30, () => ({ instance_id: ONE }));
 });
 afterEach(() => fleet.close());
 

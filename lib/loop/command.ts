@@ -11,6 +11,7 @@ import { SentinelError } from "@/lib/errors";
 import { allowHolds } from "./allow-holds";
 import type { Person } from "./decide";
 import { agentClaim, type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
+import { decideDowngrade } from "./downgrade";
 import { healNow } from "./heal-now";
 import { newId } from "./ids";
 import { Plan } from "./plan";
@@ -79,6 +80,10 @@ export async function commandAgent(
         now,
       );
       break;
+    case "accept_downgrade":
+    case "refuse_downgrade":
+      decideDowngrade(plan, agent, command === "accept_downgrade", reason, person, now);
+      break;
     case "expected":
       expected(plan, agent, reason, person, now);
       break;
@@ -132,7 +137,6 @@ async function quarantine(
   now: number,
 ): Promise<void> {
   if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is quarantined already`);
-  if (agent.enforcement === false) throw conflict(`${agent.id} is observe only: its host does not enforce directives`);
   let incidentId = agent.incidentId;
   const shared = incidentId ? await findIncident(db, incidentId) : null;
   // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.

@@ -46,7 +46,8 @@ export async function ingest(
   if (good.length === 0) throw allBad(rejected);
 
   const { taken, notices } = takeIn(good, sources, now, config);
-  const counts = await append(db, input, taken, now, config);
+  const newcomers = unique(taken.map((event) => event.agentId)).filter((id) => !known.has(id));
+  const counts = await append(db, input, taken, newcomers, now, config);
   requestSweep();
   return {
     ...counts,
@@ -180,10 +181,11 @@ async function append(
   db: Db,
   { key, idempotencyKey, events }: IngestInput,
   good: NewEvent[],
+  newcomers: readonly string[],
   now: number,
   config: LoopConfig,
 ): Promise<{ accepted: number; duplicates: number }> {
-  const touch = touchAgents(good, key.id, now, config.maxLateMs);
+  const touch = touchAgents(good, newcomers, key.id, now, config.maxLateMs);
   if (!idempotencyKey) {
     const [inserted] = await write(db, [appendEvents(good, now), ...touch], { grouped: true });
     const accepted = inserted!.rowsAffected;

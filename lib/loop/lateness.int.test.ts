@@ -30,11 +30,12 @@ const flooded = (event: Partial<AgentEvent>): Partial<AgentEvent> => ({
   cost: event.cost! * 100,
 });
 let sample = 0;
-/** A call of everybody; the agent's as it stamps it. */
-const ticks = (n: number, stamp: Stamp) =>
-  fleet.ticks([AGENT, CONTROL, ...OTHERS], n, (id) =>
-    id === AGENT ? stamp(sample++) : id === CONTROL ? { agent_type: "Control" } : {},
-  );
+/** Calls of everybody; the agent's as it stamps them. */
+const said = (stamp: Stamp) => (id: string) =>
+  id === AGENT ? stamp(sample++) : id === CONTROL ? { agent_type: "Control" } : {};
+const ALL = [AGENT, CONTROL, ...OTHERS];
+const ticks = (n: number, stamp: Stamp) => fleet.ticks(ALL, n, said(stamp));
+const learn = (n: number, stamp: Stamp) => fleet.learn(ALL, n, said(stamp));
 
 async function samplesUntilHeld(id: string, stamp: Stamp): Promise<number> {
   fleet.faults.set(id, flooded);
@@ -56,7 +57,7 @@ describe("a runaway whose clock is wrong is held as soon as one whose clock is r
     ["late under no instance", () => ({}), () => ({ instance_id: undefined, timestamp: fleet.now - 11 * MINUTE })],
     ["a minute behind and ahead in turn", () => ({}), (i) => ({ timestamp: fleet.now + (i % 2 ? 1 : -1) * MINUTE })],
   ])("%s", async (_, healthy, ill) => {
-    await ticks(50, healthy);
+    await learn(50, healthy);
     expect(await fleet.state(AGENT)).toBe("healthy");
     const control = await samplesUntilHeld(CONTROL, healthy);
     expect(await samplesUntilHeld(AGENT, ill)).toBeLessThanOrEqual(control + SLACK);
@@ -66,7 +67,7 @@ describe("a runaway whose clock is wrong is held as soon as one whose clock is r
 
 describe("the backlog of an outage", () => {
   it("is stored and not judged, and judging goes on after it", async () => {
-    await ticks(50, () => ({}));
+    await learn(50, () => ({}));
     const before = fleet.now;
     fleet.now += 20 * MINUTE;
     const backlog = Array.from({ length: 20 }, (_, i) =>
@@ -86,7 +87,7 @@ describe("the backlog of an outage", () => {
   });
 
   it("is one also where the instance was restarted meanwhile, and registered first", async () => {
-    await ticks(50, () => ({}));
+    await learn(50, () => ({}));
     const before = fleet.now;
     fleet.now += 20 * MINUTE;
     await register(fleet.db, fleet.key, { agent_id: AGENT, instance_id: "restarted" }, fleet.now, fleet.config);

@@ -1,14 +1,21 @@
 import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
 import type { AgentStanding, RegisterBody } from "@/lib/contracts/ingest";
+import { settle } from "@/lib/core/downgrade";
+import type { Mode } from "@/lib/core/vocabulary";
 import { type Db, write } from "@/lib/db/client";
+import { eventsInsert } from "@/lib/db/commit";
 import { findAgent, getAgent } from "@/lib/db/queries/agents";
-import { heardAgain, UNTYPED } from "@/lib/db/queries/events";
+import { heardAgain, typesOf, underItsKeysHold, UNTYPED } from "@/lib/db/queries/events";
+import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
+import type { Downgrade } from "@/lib/db/schema/agents";
 import { SentinelError } from "@/lib/errors";
 import { type LoopConfig, loopConfig } from "./config";
+import { downgradeText } from "./downgrade";
 import { standing } from "./ingest";
 
 /**
- * Makes an agent known, or says anew what it is. What is left out stays as it was. Answers with its standing directive, so
+ * Makes an agent known, or says anew what it is. What is left out stays as it was; what would loosen its containment waits
+ * for a person (see core/downgrade.ts). Answers with its standing directive, so
  * that a restarted instance has it before its first run. Throws `forbidden` for another's agent or when the key has
  * introduced as many as it may.
  */
@@ -30,17 +37,22 @@ export async function register(
       detail: "This key has introduced as many agents as it may",
       fields: [{ field: "agent_id", reason: "one too many" }],
     });
+  const settled = known
+    ? settle(known, { type: body.agent_type, enforcement: body.enforcement }, await modes(db), UNTYPED)
+    : null;
+  const type = settled ? settled.type : (body.agent_type ?? null);
+  const enforcement = settled ? settled.enforcement : (body.enforcement ?? null);
   const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-  const flag = (value: boolean | undefined) => (value === undefined ? null : Number(value));
+  const flag = (value: boolean | null | undefined) => (value == null ? null : Number(value));
   const said = [
     body.agent_id,
-    body.agent_type ?? null,
+    type,
     now,
     body.model ?? null,
     body.provider ?? null,
     json(body.mcp_servers),
     json(body.tools),
-    flag(body.enforcement),
+    flag(enforcement),
     flag(body.can_clone),
     json(body.labels),
     body.prompt_hash ?? null,
@@ -52,12 +64,29 @@ export async function register(
     key.id,
     config.maxLateMs,
   ];
+  const asks = known?.downgrade ? null : (settled?.asks ?? null);
+  const downgrade: Downgrade | null = asks && { ...asks, at: now, keyId: key.id };
   await write(db, [
-    {
-      sql: "INSERT INTO agent_types (type, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-      args: [body.agent_type ?? UNTYPED, now],
-    },
     { sql: UPSERT, args: said },
+    ...(known ? [] : [underItsKeysHold([body.agent_id], key.id, now)]),
+    typesOf([body.agent_id], now),
+    ...(downgrade
+      ? [
+          {
+            sql: "UPDATE agents SET downgrade = ? WHERE id = ? AND downgrade IS NULL",
+            args: [JSON.stringify(downgrade), body.agent_id],
+          },
+          eventsInsert(db, [
+            {
+              at: now,
+              type: "agent.downgrade_asked",
+              agentId: body.agent_id,
+              text: `The host of ${body.agent_id} asks ${downgradeText(downgrade)}; nothing changes until a person accepts it`,
+              data: { ...downgrade, page: true },
+            },
+          ]),
+        ]
+      : []),
     ...(body.instance_id
       ? [
           {
@@ -69,6 +98,12 @@ export async function register(
       : []),
   ]);
   return agentStanding(db, body.agent_id, config);
+}
+
+/** How agents of each type are treated. */
+async function modes(db: Db): Promise<(type: string) => Mode> {
+  const policies = await loadPolicies(db);
+  return (type) => (policies.get(type) ?? defaultPolicy(type)).mode;
 }
 
 const UPSERT = `

@@ -9,6 +9,7 @@ import { log } from "@/lib/log";
 import { act } from "./act";
 import { type LoopConfig, loopConfig } from "./config";
 import { confirm } from "./confirm";
+import { continueHolds } from "./continue-holds";
 import { correlate } from "./correlate";
 import { expire } from "./expire";
 import { HoldCounts } from "./hold-counts";
@@ -76,6 +77,7 @@ export async function sweep(
     report.opened += opened;
     report.joined += joined;
   });
+  await isolated(report, "continue", async () => void (await continueHolds(ctx)));
   await isolated(report, "confirm", async () => void (report.enforced += (await confirm(ctx)).enforced));
   await isolated(report, "verify", async () => void (report.judged += (await verify(ctx)).judged));
   await isolated(report, "watch", async () => void (report.resolved += (await watch(ctx)).resolved));

@@ -38,6 +38,11 @@ export function seeded(seed: number): () => number {
   };
 }
 
+/** Between two calls of an agent. */
+const STEP_MS = 500;
+/** In one request. */
+const MAX_EVENTS = 1_000;
+
 /** What a simulated agent does with its vitals when it is ill. */
 export type Fault = (event: Partial<AgentEvent>) => Partial<AgentEvent>;
 
@@ -66,7 +71,7 @@ export class TestFleet {
       url,
       close,
       { ...CONFIG, ...config },
-      { id: "key-1", name: "test", agentId: null, namePrefix: null },
+      { id: "key-1", name: "test", agentId: null, namePrefix: null, scopes: ["events", "changes"], services: [] },
     );
   }
 
@@ -139,7 +144,22 @@ export class TestFleet {
     const byKey = grouped(events, ({ agent_id: id }) => this.keys.get(id!));
     for (const [keyId, theirs] of byKey) await this.send(theirs, keyId);
     await this.sweep();
-    this.now += 500;
+    this.now += STEP_MS;
+  }
+
+  /** Everybody reports so many healthy calls, one STEP_MS apart, in one request; then they have a baseline. */
+  async learn(
+    agents: readonly string[],
+    calls: number,
+    more: (agentId: string) => Partial<AgentEvent> = () => ({}),
+  ): Promise<void> {
+    const events: Partial<AgentEvent>[] = [];
+    for (let i = 0; i < calls; i++) {
+      for (const id of agents) events.push(this.call(id, more(id)));
+      this.now += STEP_MS;
+    }
+    for (let from = 0; from < events.length; from += MAX_EVENTS) await this.send(events.slice(from, from + MAX_EVENTS));
+    await this.sweep();
   }
 
   async ticks(agents: readonly string[], n: number, more?: (agentId: string) => Partial<AgentEvent>): Promise<void> {

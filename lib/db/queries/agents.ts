@@ -55,6 +55,30 @@ export async function listLiveIds(db: Db, since: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/**
+ * Agents that appeared on an instance of a held agent after it was held, and are not held themselves: the same process under
+ * a new id. Only of the same key, on an instance that was the held agent's alone, and not where another prompt shows that it
+ * is another agent; what Sentinel itself started as its successor is none. Each is found until it was put under the hold once.
+ */
+export async function listContinuations(db: Db): Promise<{ id: string; continues: string; instanceId: string }[]> {
+  const heldStates = sql`('quarantined', 'healing', 'exhausted')`;
+  return db.all(sql`
+    SELECT n.id AS id, h.id AS continues, min(ni.instance_id) AS instanceId
+    FROM agents h
+    JOIN directives d ON d.agent_id = h.id AND d.version = h.directive_version AND d.status IN ('quarantined', 'retired')
+    JOIN agent_instances hi ON hi.agent_id = h.id
+    JOIN agent_instances ni ON ni.instance_id = hi.instance_id AND ni.agent_id <> h.id
+    JOIN agents n ON n.id = ni.agent_id
+    WHERE h.state IN ${heldStates} AND n.state NOT IN ${heldStates} AND n.continues IS NULL AND n.retired_at IS NULL
+      AND n.key_id IS h.key_id
+      AND n.first_seen_at >= coalesce((SELECT opened_at FROM incidents WHERE id = h.incident_id), h.state_since)
+      AND (n.prompt_hash IS NULL OR h.prompt_hash IS NULL OR n.prompt_hash = h.prompt_hash OR h.prompt_dynamic)
+      AND n.id NOT IN (SELECT successor FROM directives WHERE agent_id = h.id AND successor IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM agent_instances o WHERE o.instance_id = hi.instance_id AND o.agent_id <> h.id
+        AND o.first_seen_at < n.first_seen_at)
+    GROUP BY n.id`);
+}
+
 export async function listInstances(db: Db, agentIds: readonly string[]): Promise<Instance[]> {
   if (agentIds.length === 0) return [];
   return db

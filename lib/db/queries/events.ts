@@ -89,7 +89,13 @@ export async function findIngestAnswer(db: Db, keyId: string, idempotencyKey: st
  * Registers unknown agents, their types and instances, and notes what the newest event of each says of it. Identity
  * (prompt, model, tools) is not touched here: the sweep compares it with what was, and writes it.
  */
-export function touchAgents(events: readonly NewEvent[], keyId: string, now: number, maxLateMs: number): Statement[] {
+export function touchAgents(
+  events: readonly NewEvent[],
+  newcomers: readonly string[],
+  keyId: string,
+  now: number,
+  maxLateMs: number,
+): Statement[] {
   const agents = new Map<string, unknown[]>();
   const instances = new Map<string, unknown[]>();
   for (const { agentId, agentType, instanceId, body, saidAt, at, acknowledged } of events) {
@@ -121,18 +127,35 @@ export function touchAgents(events: readonly NewEvent[], keyId: string, now: num
       lowest(lateness, seen?.[6]),
     ]);
   }
-  const types = JSON.stringify([...new Set(events.map((e) => e.agentType ?? UNTYPED))]);
   return [
-    {
-      sql: "INSERT INTO agent_types (type, created_at) SELECT value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING",
-      args: [types, now],
-    },
     { sql: UPSERT_AGENTS, args: [JSON.stringify([...agents.values()]), now, keyId, maxLateMs] },
+    ...(newcomers.length > 0 ? [underItsKeysHold(newcomers, keyId, now)] : []),
+    typesOf([...agents.keys()], now),
     ...(instances.size > 0
       ? [{ sql: UPSERT_INSTANCES, args: [JSON.stringify([...instances.values()]), now, maxLateMs] }]
       : []),
   ];
 }
+
+/** Makes the types of these agents known: those that they have, not whatever their hosts call them. */
+export const typesOf = (ids: readonly string[], now: number): Statement => ({
+  sql: `INSERT INTO agent_types (type, created_at)
+        SELECT DISTINCT type, ?2 FROM agents WHERE id IN (SELECT value FROM json_each(?1)) ON CONFLICT DO NOTHING`,
+  args: [JSON.stringify(ids), now],
+});
+
+/**
+ * Newcomers of a key that has an agent on hold, of a type that nobody knew before: they are treated like the held one until a
+ * person accepts their type, so that a new type is no way out of a hold. Comes before `typesOf`.
+ */
+export const underItsKeysHold = (ids: readonly string[], keyId: string, now: number): Statement => ({
+  sql: `UPDATE agents SET downgrade = json_object('type', agents.type, 'at', ?3, 'keyId', ?2), type = held.type
+        FROM (SELECT type FROM agents WHERE key_id = ?2 AND state IN ('quarantined', 'exhausted') AND retired_at IS NULL
+              ORDER BY state_since DESC LIMIT 1) AS held
+        WHERE agents.id IN (SELECT value FROM json_each(?1)) AND agents.type <> held.type
+          AND agents.type NOT IN (SELECT type FROM agent_types)`,
+  args: [JSON.stringify(ids), keyId, now],
+});
 
 /** The type of agents that never said theirs. */
 export const UNTYPED = "unknown";
@@ -156,7 +179,8 @@ const UPSERT_AGENTS = `
   SELECT e.value->>0, coalesce(e.value->>1, '${UNTYPED}'), coalesce(e.value->>2, '[]'), e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, ?3, ?2, ?2, ?2
   FROM json_each(?1) e WHERE true
   ON CONFLICT (id) DO UPDATE SET
-    type = CASE WHEN agents.type = '${UNTYPED}' THEN excluded.type ELSE agents.type END,
+    type = CASE WHEN agents.type = '${UNTYPED}' AND coalesce((SELECT mode FROM agent_types WHERE type = '${UNTYPED}'), 'observe') = 'observe'
+      THEN excluded.type ELSE agents.type END,
     mcp_servers = CASE WHEN excluded.mcp_servers = '[]' THEN agents.mcp_servers ELSE excluded.mcp_servers END,
     environment = coalesce(excluded.environment, agents.environment),
     version = coalesce(excluded.version, agents.version),

@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
+import { type KeyScope, LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
 
 const time = () => integer({ mode: "timestamp_ms" });
 
@@ -102,6 +102,9 @@ export const ingestKeys = sqliteTable("ingest_keys", {
   agentId: text(),
   /** Set: the key speaks for agents whose id begins with it. */
   namePrefix: text(),
+  scopes: text({ mode: "json" }).$type<KeyScope[]>().notNull().default(["events", "changes"]),
+  /** Services it may send logs and changes of: names, or beginnings of names that end in `*`. Empty: none. */
+  services: text({ mode: "json" }).$type<string[]>().notNull().default([]),
   createdBy: text().notNull(),
   createdAt: integer().notNull(),
   lastUsedAt: integer(),

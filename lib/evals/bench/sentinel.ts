@@ -18,7 +18,7 @@ export async function startSentinel(nextBin: string) {
   const folder = mkdtempSync(join(tmpdir(), "sentinel-bench-"));
   const url = `file:${join(folder, "sentinel.db")}`;
   // The rate limit of a key guards against a host gone wild, which is what this looks like.
-  const env = { LIBSQL_URL: url, KEY_EVENTS_PER_SECOND: "10000000" };
+  const env = { LIBSQL_URL: url, KEY_EVENTS_PER_SECOND: "10000000", KEY_BYTES_PER_SECOND: "10000000000" };
   const server = await serve(nextBin, ".", { path: "/readyz", method: "GET" }, env);
   const db = await openDb({ url });
   const key = await createKey(env);

@@ -48,3 +48,19 @@ test("a batch of bad lines is refused with each field, and nothing is stored", a
   expect(await db.select().from(logLines)).toEqual([]);
   await close();
 });
+
+test("lines of services that the sender may not speak for are refused one by one", async () => {
+  const { db, close } = await openTestDb();
+  const lines = [
+    { service: "ledger", line: "mine" },
+    { service: "checkout", line: "not mine" },
+  ];
+  const isTheirs = (service: string) => service === "ledger";
+  expect(await takeLogs(db, { lines }, NOW, isTheirs)).toMatchObject({
+    accepted: 1,
+    rejected_lines: 1,
+    rejected: [{ index: 1, field: "lines[1].service" }],
+  });
+  await expect(takeLogs(db, { lines: lines.slice(1) }, NOW, isTheirs)).rejects.toMatchObject({ code: "invalid" });
+  await close();
+});

@@ -1,4 +1,3 @@
-import { chargeEvents } from "@/lib/auth/keys";
 import { INGEST } from "@/lib/contracts/ingest";
 import { route } from "@/lib/http/route";
 import { metrics } from "@/lib/metrics";
@@ -7,7 +6,6 @@ import { ingest } from "@/lib/loop/ingest";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(INGEST, {
   POST: async ({ db, body, key, now, request }) => {
-    await chargeEvents(key, body.events.length);
     const answer = await ingest(db, { ...body, key, idempotencyKey: idempotencyKeyOf(request.headers) }, now);
     metrics().eventsIngested.inc(answer.accepted);
     metrics().eventsDuplicate.inc(answer.duplicates);

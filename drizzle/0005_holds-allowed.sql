@@ -1,1 +1,0 @@
-ALTER TABLE `incidents` ADD `holds_allowed` integer DEFAULT 0 NOT NULL;
