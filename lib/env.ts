@@ -103,7 +103,9 @@ export const VARIABLES = {
     "Events from further in the future are judged by their time of arrival; a clock further off is shown",
   ),
   INSTANCE_LIVE_MS: count(45 * SECOND, 100, 24 * HOUR).describe("An instance not heard of for this long is not live"),
-  ACK_TIMEOUT_MS: count(30 * SECOND, 100, 24 * HOUR).describe("A directive not confirmed after this is marked as needing attention in the console"),
+  ACK_TIMEOUT_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
+    "A directive not confirmed after this is marked as needing attention in the console",
+  ),
   IN_FLIGHT_MS: count(30 * SECOND, 0, HOUR).describe("Reports this soon after a quarantine count as in flight"),
   DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe("How long an agent keeps its last directive when Sentinel is away"),
   LONG_POLL_MAX: count(200, 0, 10_000).describe("Directive long-polls held at once; beyond it the answer is immediate"),

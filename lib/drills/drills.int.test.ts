@@ -68,7 +68,14 @@ class Drill {
 
   async turn(): Promise<void> {
     const { played, world, mind } = this;
-    await drillTurn({ played, world, mind, config: serviceConfig(new Map()), clock: () => this.now, wake: () => undefined });
+    await drillTurn({
+      played,
+      world,
+      mind,
+      config: serviceConfig(new Map()),
+      clock: () => this.now,
+      wake: () => undefined,
+    });
     await Promise.all(mind.pending);
     this.now += STEP_MS;
   }
