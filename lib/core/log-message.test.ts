@@ -48,6 +48,7 @@ it.each([
   ['{"level":"info","msg":"\\u001b[32mgreen\\u001b[39m"}', "green", "info"],
   ["\u001b]8;;https://a.example\u0007a link\u001b]8;;\u0007", "a link", null],
   ['\ufeff{"time":1,"level":"info","msg":"after a mark"}', "after a mark", "info"],
+  ['{"level":"\\u001b[31mERROR\\u001b[0m","msg":"coloured"}', "coloured", "error"],
   ["{}", "{}", null],
   ["", "", null],
 ])("messageOf(%j)", (line, text, level) => expect(messageOf(line)).toEqual({ text, level }));

@@ -115,8 +115,9 @@ export function levelName(level: unknown, syslog = false): string | null {
     const number = Number(level);
     return (syslog ? SYSLOG_LEVELS[number] : LEVEL_NUMBERS.find(([from]) => number >= from)?.[1]) ?? null;
   }
-  if (typeof level !== "string" || level.length > LEVEL_CHARS) return null;
-  return level.trim().toLowerCase() || null;
+  // Console loggers colour the level in JSON too.
+  const word = typeof level === "string" && level.length <= 2 * LEVEL_CHARS ? withoutColours(level).trim() : "";
+  return word.length <= LEVEL_CHARS ? word.toLowerCase() || null : null;
 }
 
 function levelOf(fields: Record<string, unknown>): string | null {

@@ -33,6 +33,9 @@ describe("the time of a line by itself", () => {
     ['{"RequestDateTime":"2026-05-20T12:30:01Z","Msg":"a name of its own"}', AT],
     ['{"time_local":"20/May/2026:12:30:01 +0000","status":"502"}', AT],
     ['{"time":"2026-05-20T12:30:01Z","msg":"one of a list"},', AT],
+    ['{"Timestamp":"2026-05-20T12:30:01.500Z ","LogLevel":"Error","Category":"App","Message":".NET"}', AT + 0.5],
+    ['{"Timestamp":"20/05/2026 12:30:01","Message":"day first"}', AT],
+    ['{"meta":{"timestamp":"2026-05-20T12:30:01Z"},"msg":"in an envelope"}', AT],
     ["2026-05-20T12:30:01Z INFO started", AT],
     ["2026-05-20T12:30:01.123456789Z stdout F kubernetes", AT + 0.123456789],
     ["2026-05-20 12:30:01,500 ERROR [main] log4j", AT + 0.5],
@@ -194,6 +197,22 @@ describe("a format is learned from the lines", () => {
     ["which may be the other way round", ["03/04/2026"], noon(3, 4), [noon(3, 4)]],
   ])("day or month first: %s", (_, dates, newest, expected) => {
     expect(times(dates.map((date) => `${date} 12:00:00 x`), { ...hint, newest: newest + 60 })).toEqual(expected); // prettier-ignore
+  });
+
+  test.each([
+    [
+      "a level before the date",
+      (i: number) => `ERROR [worker-${i}] 2026-05-20 12:30:${10 + i} Pool.java:1 - it failed`,
+    ],
+    ["a time of day", (i: number) => `12:30:${10 + i}.000 [main] ERROR it failed`],
+    ["seconds since 1970", (i: number) => `${AT + 9 + i}.000 it failed`],
+  ])("%s among traces that are longer than all else", (_, line) => {
+    const trace = Array.from({ length: 60 }, (_, i) =>
+      i % 2 ? `\tat org.shop.Pool.take(Pool.java:${i})` : "Caused by: no",
+    );
+    const read = times(Array.from({ length: 8 }, (_, i) => [line(i), ...trace]).flat())!;
+    expect(read.filter((t) => t !== null).length).toBe(8);
+    expect(read[61]! - read[0]!).toBeCloseTo(1, 3);
   });
 
   test("a date in one sentence of many is no format", () => {

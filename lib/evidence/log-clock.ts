@@ -33,6 +33,8 @@ export const DISORDER_S = 5;
 const BETWEEN_S = 60;
 /** The share of lines that has to show a format which is not beyond doubt. */
 const SHARE = 0.1;
+/** Or so many lines, in the order of time. */
+const STEADY_LINES = 5;
 /** A second format beside the first one, unless it is beyond doubt: share of lines, and lines. */
 const SECOND_SHARE = 0.05;
 const SECOND_LINES = 3;
@@ -73,10 +75,13 @@ export function learnClock(lines: readonly string[], hint: ClockHint): Clock | n
 function learn(lines: readonly string[], hint: ClockHint, local: boolean): Clock | null {
   const stamps: { line: number; stamp: Stamp }[] = [];
   let count = 0;
+  /** Lines that are not indented: traces are, and may be longer than all else. */
+  let begun = 0;
   for (const line of lines) {
     if (line.trim() === "") continue;
     for (const stamp of stampsOf(line, hint)) stamps.push({ line: count, stamp });
     count++;
+    if (!/^\s/.test(line)) begun++;
   }
   const formats = groups(stamps, ({ stamp }) => stamp.key).map((list) => ({
     ...list[0]!.stamp,
@@ -86,7 +91,7 @@ function learn(lines: readonly string[], hint: ClockHint, local: boolean): Clock
   const rightOrder = groups(formats, ({ place }) => place).map((group) =>
     group.reduce((a, b) => (compare(b, a, hint) > 0 ? b : a)),
   );
-  const sure = rightOrder.filter(({ strong, list }) => strong || list.length >= Math.max(1, SHARE * count));
+  const sure = rightOrder.filter((one) => one.strong || one.list.length >= SHARE * begun || steady(one));
   const first = sure.toSorted((a, b) => compare(b, a, hint))[0];
   if (first === undefined) return null;
   const others = rightOrder.filter((one) => one !== first && one.daily === first.daily && enough(one, count));
@@ -118,6 +123,10 @@ interface Learned extends Stamp {
   back: number;
   forth: number;
 }
+
+/** Few among long traces, and in the order of time. */
+const steady = ({ list, back, forth }: Learned): boolean =>
+  list.length >= STEADY_LINES && forth > 0 && back <= BACKWARDS * (back + forth);
 
 const enough = ({ strong, list }: Learned, lines: number): boolean =>
   strong || list.length >= Math.max(SECOND_LINES, SECOND_SHARE * lines);

@@ -31,8 +31,11 @@ export function jsonRecord(line: string): Record<string, unknown> | null {
   }
 }
 
-/** The times that a record may mean as its own, the likeliest first: known names before those that only sound like it. */
-export function* timesOf(record: Record<string, unknown>): Generator<Written> {
+/**
+ * The times that a record may mean as its own, the likeliest first: known names before those that only sound like it, and those of
+ * the record before those of objects in it.
+ */
+export function* timesOf(record: Record<string, unknown>, nested = true): Generator<Written> {
   const fields = Object.entries(record)
     .slice(0, FIELDS_MAX)
     .map(([name, value]) => ({ name, value, rank: RANK.get(name.toLowerCase()) ?? TIME_FIELDS.length }))
@@ -41,6 +44,12 @@ export function* timesOf(record: Record<string, unknown>): Generator<Written> {
   for (const { value } of fields) {
     const time = writtenIn(value);
     if (time !== null) yield time;
+  }
+  if (!nested) return;
+  // Else where an envelope holds the record: {"meta": {"timestamp": …}}.
+  for (const value of Object.values(record).slice(0, FIELDS_MAX)) {
+    const inner = Record.safeParse(value).data;
+    if (inner) yield* timesOf(inner, false);
   }
 }
 
@@ -67,8 +76,10 @@ function writtenText(text: string): Written | null {
     if (form.name === "epoch" || form.name === "daily") continue;
     const match = form.pattern.exec(trimmed);
     if (match?.index !== 0) continue;
-    const written = read(form, match, form.orders[0]!);
-    if (written !== null) return written;
+    for (const order of form.orders) {
+      const written = read(form, match, order);
+      if (written !== null) return written;
+    }
   }
   return null;
 }
