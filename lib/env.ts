@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/signals";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -44,6 +45,11 @@ const isTimeZone = (name: string): boolean => {
     return false;
   }
 };
+
+const threshold = (fallback: number) => z.coerce.number().positive().max(1_000_000).default(fallback);
+/** A metric's or label's name, as PromQL takes it. */
+const metricName = (fallback: string) =>
+  z.string().regex(METRIC_NAME, "must be a name of a metric or label").default(fallback);
 
 const PROVIDER = "(openai|groq|anthropic|azure|ollama|openai-compatible)";
 /** `provider/model`, comma-separated; a model's own name may have slashes and colons in it. */
@@ -106,6 +112,11 @@ export const VARIABLES = {
     "Prometheus, or what speaks its HTTP API; without it services are known by alerts only",
   ),
   PROMETHEUS_TOKEN: z.string().optional().describe("Bearer token of Prometheus"),
+  PROMETHEUS_USER: z.string().optional().describe("User of Prometheus, for basic authentication instead"),
+  PROMETHEUS_PASSWORD: z.string().optional().describe("Password of that user"),
+  PROMETHEUS_HEADERS: headers.describe(
+    'Further headers of every request to Prometheus, as JSON: {"X-Scope-OrgID":"team-a"} for a tenant of Mimir or Cortex',
+  ),
   LOKI_URL: address.describe("Loki, for logs of services"),
   LOKI_TOKEN: z.string().optional().describe("Bearer token of Loki"),
   LOKI_USER: z.string().optional().describe("User of Loki for basic authentication; a token goes before it"),
@@ -167,6 +178,20 @@ export const VARIABLES = {
     .regex(/^[1-9]\d*[smh]$/, "must look like 1m")
     .default("1m")
     .describe("PromQL window of rates: four scrape intervals or more"),
+  CPU_THRESHOLD: threshold(DEFAULT_LIMITS.cpu).describe(
+    "CPU limit, in cores an instance; where a container's own limit is known, nine tenths of that count instead",
+  ),
+  LATENCY_THRESHOLD: threshold(DEFAULT_LIMITS.latency_p90).describe(
+    "Latency limit: seconds within which nine requests in ten are answered",
+  ),
+  ERROR_THRESHOLD: threshold(DEFAULT_LIMITS.errors).describe("Limit of failed requests, as a share of all"),
+  CPU_METRIC: metricName(DEFAULT_METRICS.cpu).describe("Counter of CPU time, in seconds"),
+  LATENCY_METRIC: metricName(DEFAULT_METRICS.latency).describe(
+    "Histogram of request durations in seconds, without _bucket",
+  ),
+  REQUESTS_METRIC: metricName(DEFAULT_METRICS.requests).describe("Counter of requests"),
+  REQUESTS_STATUS_LABEL: metricName(DEFAULT_METRICS.status).describe("Label of that counter with the HTTP status"),
+  MEMORY_METRIC: metricName(DEFAULT_METRICS.memory).describe("Resident memory, in bytes"),
   ALERT_GROUP_WAIT_MS: count(3 * SECOND, 0, 10 * MINUTE).describe(
     "An incident gathers alerts for so long before it is investigated",
   ),

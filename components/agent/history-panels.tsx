@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Activity, BrainCircuit, FileClock, ListTree, ScrollText } from "lucide-react";
 import Link from "next/link";
+import { measure } from "@/lib/core/amounts";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { runsQuery } from "@/components/agents/queries";
 import { changeLine, ChangesTable } from "@/components/changes/changes-table";
@@ -11,7 +12,7 @@ import { Severity } from "@/components/status/badges";
 import { ACTION, ANOMALY, DIAGNOSIS, name } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { compact, duration, integer, measure } from "@/components/ui/format";
+import { compact, duration, integer } from "@/components/ui/format";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
 

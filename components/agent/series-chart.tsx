@@ -15,10 +15,10 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
+import { measure } from "@/lib/core/amounts";
 import type { AgentDetail, SeriesAnswer } from "@/lib/contracts/agents";
 import { CHANGE, metricName, metricUnit, name } from "@/components/status/words";
 import { changeMark, hover, measured, sideOf, timeAxis, valueAxis } from "@/components/ui/chart";
-import { measure } from "@/components/ui/format";
 import { axisTop, heldStretches, highest, labelled, type Point, withGaps } from "./series-data";
 
 export interface Marks {

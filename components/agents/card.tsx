@@ -3,12 +3,12 @@
 import { BrainCircuit, Server } from "lucide-react";
 import Link from "next/link";
 import { memo } from "react";
+import { measure } from "@/lib/core/amounts";
 import type { AgentCard as Agent } from "@/lib/contracts/agents";
 import { AgentBadges, Severity } from "@/components/status/badges";
 import { MODES } from "@/components/status/states";
 import { ACTION, metricName, MODE, MODE_MEANS, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
-import { measure } from "@/components/ui/format";
 import { Sparkline } from "@/components/ui/sparkline";
 import { Ago } from "@/components/ui/time";
 

@@ -1,8 +1,8 @@
 "use client";
 
+import { amount, limitText } from "@/lib/core/amounts";
 import type { ActionRunView } from "@/lib/contracts/incidents";
 import { metricName } from "@/components/status/words";
-import { measure } from "@/components/ui/format";
 
 interface Measured {
   metric: string;
@@ -23,13 +23,15 @@ interface MeasuredSignal {
   before: number | null;
   after: number | null;
   points: number;
+  /** Left out by runs that an earlier version judged. */
+  unit?: string | null;
 }
 
 const isMeasuredSignal = (value: unknown): value is MeasuredSignal =>
   typeof value === "object" && value !== null && "name" in value && "points" in value;
 
-const orUnknown = (value: number | null | undefined) =>
-  value === null || value === undefined ? "unknown" : measure(value);
+const valueOf = (value: number | null | undefined, unit: string | null = null) =>
+  value === null || value === undefined ? "unknown" : amount(value, unit);
 
 /** The verdict in words and, folded, the numbers behind it. */
 export function Measurement({ run }: { run: Pick<ActionRunView, "verification" | "detail"> }) {
@@ -42,9 +44,11 @@ export function Measurement({ run }: { run: Pick<ActionRunView, "verification" |
       {typeof reason === "string" ? <p className="text-ink">{reason}</p> : null}
       {signals.map((signal, index) => (
         <p key={`${signal.name} ${index}`} className="num">
-          {signal.name}: {orUnknown(signal.before)} before, {orUnknown(signal.after)} after ({signal.points} values
-          {signal.upper === null ? "" : `, limit ${measure(signal.upper)}`}
-          {signal.lower === null ? "" : `, at least ${measure(signal.lower)}`})
+          {signal.name}: {valueOf(signal.before, signal.unit)} before, {valueOf(signal.after, signal.unit)} after (
+          {[`${signal.points} values`, limitText(signal.upper, signal.lower, signal.unit ?? null)]
+            .filter(Boolean)
+            .join(", ")}
+          )
         </p>
       ))}
       {rows.length > 0 ? (
@@ -66,8 +70,8 @@ export function Measurement({ run }: { run: Pick<ActionRunView, "verification" |
                 <tr key={`${row.metric} ${index}`} className="*:pr-4">
                   <td>{metricName(row.metric)}</td>
                   <td>{row.samples}</td>
-                  <td>{orUnknown(row.before)}</td>
-                  <td>{orUnknown(row.now)}</td>
+                  <td>{valueOf(row.before)}</td>
+                  <td>{valueOf(row.now)}</td>
                 </tr>
               ))}
             </tbody>

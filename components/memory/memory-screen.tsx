@@ -2,13 +2,13 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ArrowRight, BrainCircuit } from "lucide-react";
+import { measure } from "@/lib/core/amounts";
 import type { MemoryAnswer } from "@/lib/contracts/overview";
 import { PageHead } from "@/components/shell/page-head";
 import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { measure } from "@/components/ui/format";
 import { Meter } from "@/components/ui/meter";
 import { Panel } from "@/components/ui/panel";
 import { Ago } from "@/components/ui/time";

@@ -2,9 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { measure } from "@/lib/core/amounts";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
 import { cn } from "@/components/ui/cn";
-import { compact, duration, integer, measure, percent } from "@/components/ui/format";
+import { compact, duration, integer, percent } from "@/components/ui/format";
 import { Skeleton } from "@/components/ui/feedback";
 import { useNow } from "@/components/ui/now";
 import { overviewQuery } from "./queries";

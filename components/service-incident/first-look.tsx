@@ -3,9 +3,9 @@
 import { EyeOff, GitCommitHorizontal, Siren, TrendingUp } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { amount, limitText } from "@/lib/core/amounts";
 import type { IncidentDetail } from "@/lib/contracts/incidents";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
-import { amount } from "@/components/services/amount";
 import { CAUSE, CHANGE, name } from "@/components/status/words";
 import { cn } from "@/components/ui/cn";
 import { duration, percent, sentence } from "@/components/ui/format";
@@ -46,6 +46,7 @@ export function FirstLook({ story, detail }: { story: ServiceStory; detail: Inci
 function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; detail: IncidentDetail }) {
   const [worst, ...rest] = impact;
   const shift = worst ? null : ownShift(detail, incident);
+  const limit = worst ? limitText(worst.upper, worst.lower, worst.unit) : null;
   return (
     <Row label="Now">
       {worst ? (
@@ -57,7 +58,7 @@ function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; 
           </strong>
           <span className="num text-ink-2">
             {worst.normal === null ? ", usual unknown" : `, usually ${amount(worst.normal, worst.unit)}`}
-            {worst.upper === null ? "" : ` (limit ${amount(worst.upper, worst.unit)})`}
+            {limit === null ? "" : ` (limit: ${limit})`}
           </span>
           {rest.length > 0 ? <span className="text-ink-3"> and {rest.length} more</span> : null}
         </>

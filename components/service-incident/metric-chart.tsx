@@ -13,10 +13,9 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
+import { amount, measure } from "@/lib/core/amounts";
 import type { ServiceStory } from "@/lib/contracts/services";
-import { amount } from "@/components/services/amount";
 import { CHANGE, name } from "@/components/status/words";
-import { measure } from "@/components/ui/format";
 import { drawn, usual } from "./story";
 
 const tick = { fontSize: 10, fill: "var(--ink-3)" };

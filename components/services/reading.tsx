@@ -1,19 +1,20 @@
+import { amount, limitText } from "@/lib/core/amounts";
 import type { SignalView } from "@/lib/contracts/services";
 import { SOLID } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
-import { amount } from "./amount";
 import { VALUE } from "./badges";
 import { SIGNAL } from "./states";
 
 /** What is said of a signal to those who do not see its band. */
-export function spoken({ title, unit, state, value, expected, upper, lower }: SignalView): string {
+export function spoken({ title, unit, state, value, expected, upper, lower, detail, problem }: SignalView): string {
   const say = (of: number) => amount(of, unit);
   return [
     `${title}: ${value === null || state === "unknown" ? "no data" : say(value)}`,
     SIGNAL[state].label.toLowerCase(),
     expected ? `usual now ${say(expected.low)} to ${say(expected.high)}` : null,
-    upper === null ? null : `limit ${say(upper)}`,
-    lower === null ? null : `at least ${say(lower)}`,
+    detail,
+    limitText(upper, lower, unit),
+    problem === null ? null : `could not look: ${problem}`,
   ]
     .filter(Boolean)
     .join(", ");
@@ -21,7 +22,7 @@ export function spoken({ title, unit, state, value, expected, upper, lower }: Si
 
 /** One signal as a small reading: its value, and where that lies in its band and under its limit. */
 export function Reading({ signal }: { signal: SignalView }) {
-  const { title, unit, state, value } = signal;
+  const { title, unit, state, value, problem } = signal;
   const { tone, icon: Icon, label } = SIGNAL[state];
   const known = value !== null && state !== "unknown";
   const off = state === "over_limit" || state === "out_of_band" || state === "unknown";
@@ -33,7 +34,7 @@ export function Reading({ signal }: { signal: SignalView }) {
         {off ? <span className="sr-only">{label}</span> : null}
       </span>
       <span className={cn("num block truncate text-sm font-medium", known ? VALUE[tone] : "font-normal text-mute")}>
-        {known ? amount(value, unit) : "no data"}
+        {known ? amount(value, unit) : problem === null ? "no data" : "not read"}
       </span>
       <Band signal={signal} />
     </span>

@@ -11,9 +11,10 @@ import { PageHead } from "@/components/shell/page-head";
 import { Button } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Input } from "@/components/ui/field";
-import { integer } from "@/components/ui/format";
+import { integer, sentence } from "@/components/ui/format";
 import { Segmented } from "@/components/ui/segmented";
 import { Select } from "@/components/ui/select";
+import { Ago } from "@/components/ui/time";
 import { matches, serviceFilters } from "./filters";
 import { servicesQuery } from "./queries";
 import { ServiceList } from "./service-list";
@@ -70,6 +71,11 @@ function Loaded({ data }: { data: ServicesAnswer }) {
           something fires.
         </Callout>
       )}
+      {data.sources.unread.map(({ source, reason, since }) => (
+        <Callout key={source} tone="warn" icon={EyeOff} title={`Could not look at ${source}`} className="mb-4">
+          {sentence(reason)} Since <Ago at={since} />. What it would show is unknown.
+        </Callout>
+      ))}
       <div className="mb-4 flex flex-wrap items-center gap-2">
         <div className="relative min-w-0 flex-1 basis-full sm:max-w-64 sm:basis-auto">
           <Search

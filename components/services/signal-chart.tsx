@@ -13,12 +13,12 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
+import { amount } from "@/lib/core/amounts";
 import type { ChangeView } from "@/lib/contracts/changes";
 import type { AlertView, ServiceSeries, SignalView } from "@/lib/contracts/services";
 import { axisTop, labelled, withGaps } from "@/components/agent/series-data";
 import { CHANGE, name } from "@/components/status/words";
 import { changeMark, hover, measured, timeAxis, valueAxis } from "@/components/ui/chart";
-import { amount } from "./amount";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -77,7 +77,7 @@ export function SignalChart({
         <YAxis
           {...valueAxis(top, FONT)}
           ticks={series.unit === "up" ? [0, 1] : [0, top / 2, top]}
-          tickFormatter={(value: number) => amount(value, series.unit).replace(" cores", "")}
+          tickFormatter={(value: number) => amount(value, series.unit).replace(/ cores?$/, "")}
           width={60}
         />
         {alerts

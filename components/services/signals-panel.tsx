@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, EyeOff } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
+import { amount, limitText } from "@/lib/core/amounts";
 import type { ServiceDetail, SignalView } from "@/lib/contracts/services";
 import { Badge } from "@/components/ui/badge";
 import { Key } from "@/components/ui/chart";
@@ -12,7 +13,6 @@ import { Callout, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
-import { amount } from "./amount";
 import { VALUE } from "./badges";
 import { serviceSeriesQuery } from "./queries";
 import { spoken } from "./reading";
@@ -100,9 +100,9 @@ export function SignalsPanel({ detail }: { detail: ServiceDetail }) {
                       CHART_HEIGHT,
                     )}
                   >
-                    {data.could_not_look === null
-                      ? "No data in this window. That is unknown, not zero."
-                      : "Could not look."}
+                    {(data.could_not_look ?? series?.could_not_look)
+                      ? `Could not look${series?.could_not_look ? `: ${series.could_not_look}` : "."}`
+                      : "No data in this window. That is unknown, not zero."}
                   </p>
                 )}
                 {signal ? (
@@ -141,16 +141,16 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
     signal.expected
       ? `usual ${amount(signal.expected.low, signal.unit)} to ${amount(signal.expected.high, signal.unit)}`
       : "no band learned yet",
-    signal.upper === null ? null : `limit ${amount(signal.upper, signal.unit)}`,
-    signal.lower === null || signal.unit === "up" ? null : `at least ${amount(signal.lower, signal.unit)}`,
+    limitText(signal.upper, signal.lower, signal.unit),
   ].filter(Boolean);
   return (
     <header className="mb-1">
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <h3 className="text-sm font-medium">{title}</h3>
         <span className={cn("num text-sm font-semibold", known ? VALUE[tone] : "font-normal text-mute")}>
-          {known ? amount(signal.value!, signal.unit) : "no data"}
+          {known ? amount(signal.value!, signal.unit) : signal.problem === null ? "no data" : "could not look"}
         </span>
+        {known && signal.detail !== null ? <span className="text-xs text-ink-2">{signal.detail}</span> : null}
         <Badge tone={tone} icon={icon} title={means} className="ml-auto">
           {label}
         </Badge>
@@ -164,6 +164,12 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
           </>
         ) : null}
       </p>
+      {signal.problem === null ? null : (
+        <p className="mt-0.5 flex gap-1 text-xs text-warn">
+          <EyeOff className="size-3.5 shrink-0" aria-hidden />
+          <span className="min-w-0 wrap-anywhere">Could not look: {signal.problem}</span>
+        </p>
+      )}
     </header>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, duration, measure, percent, sentence } from "./format";
+import { age, duration, percent, sentence } from "./format";
 
 test.each([
   [-5, "0 s"],
@@ -19,13 +19,6 @@ test.each([
   [3_599_000, "59 m"],
   [90_000_000, "1 d"],
 ])("an age of %d ms is %s", (ms, text) => expect(age(ms)).toBe(text));
-
-test.each([
-  [0.01234, "0.0123"],
-  [8.25, "8.25"],
-  [1_233.4, "1,233"],
-  [48_119, "48.1K"],
-])("%d is measured as %s", (value, text) => expect(measure(value)).toBe(text));
 
 test("shares are whole percents", () => expect(percent(0.666)).toBe("67 %"));
 

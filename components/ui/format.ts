@@ -31,15 +31,10 @@ export function age(ms: number): string {
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const fine = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 export const integer = (value: number): string => whole.format(value);
 export const compact = (value: number): string =>
   Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
-
-/** A measured number, as exact as it deserves. */
-export const measure = (value: number): string =>
-  Math.abs(value) >= 10_000 ? short.format(value) : Math.abs(value) >= 100 ? whole.format(value) : fine.format(value);
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { closeDb, type Db, getDb, write } from "@/lib/db/client";
+import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { EnvError, env } from "@/lib/env";
 import { readiness } from "@/lib/loop/health";
 import { print } from "./database";
@@ -65,7 +66,7 @@ async function database(): Promise<Finding[]> {
     const db = await getDb();
     const state = await migrated(db);
     if (state.verdict === "fail") return [state];
-    return [state, await writable(db), await clock(db), await sweep(db)];
+    return [state, await writable(db), await clock(db), await sweep(db), ...(await sources(db))];
   } catch (error) {
     return [{ what: "database", verdict: "fail", detail: said(error) }];
   } finally {
@@ -116,6 +117,14 @@ async function sweep(db: Db): Promise<Finding> {
   const detail = reason ?? `every shard within the last ${Math.ceil((age ?? 0) / 1_000)} s`;
   return { what: "sweep", verdict: ready ? "ok" : "warn", detail };
 }
+
+/** What the running server could not read when it last looked. */
+const sources = async (db: Db): Promise<Finding[]> =>
+  (await listUnreadSources(db)).map(({ source, reason, since }) => ({
+    what: source,
+    verdict: "warn",
+    detail: `could not be read since ${new Date(since).toISOString()}: ${reason}`,
+  }));
 
 async function server(url: string): Promise<Finding[]> {
   try {

@@ -3,6 +3,7 @@ import { type Alert, type AlertStatus, fingerprintOf } from "@/lib/core/alert";
 import { serviceOf } from "@/lib/core/alert-service";
 import { isFromZabbix, severityOf, severityOfZabbix } from "@/lib/core/alert-severity";
 import { ALERT_LIMITS, cleanText } from "@/lib/core/alert-text";
+import { withRoundedNumbers } from "@/lib/core/amounts";
 import type { AlertSeverity, AlertSourceKind } from "@/lib/core/vocabulary";
 import { fieldPath } from "./problem";
 import { reasonOf } from "./reason";
@@ -117,7 +118,9 @@ export function alertFrom(draft: AlertDraft, now: number): Alert {
     endsAt: status === "firing" ? null : Math.max(startsAt, endsAt),
     labels: cleanEntries(draft.labels, ALERT_LIMITS.labels, ALERT_LIMITS.labelValue, false),
     annotations: cleanEntries(annotations ?? {}, ALERT_LIMITS.annotations, ALERT_LIMITS.annotationText, true),
-    summary: said.map((text) => cleanText(text ?? "", ALERT_LIMITS.summary)).find((text) => text !== "") ?? name,
+    summary:
+      said.map((text) => cleanText(withRoundedNumbers(text ?? ""), ALERT_LIMITS.summary)).find((text) => text !== "") ??
+      name,
     generatorUrl: webUrl(draft.url),
     value: numberIn(draft.value ?? annotations?.value),
   };

@@ -16,8 +16,10 @@ export const SignalView = z
     title: z.string(),
     unit: z.string().nullable(),
     state: z.enum(SIGNAL_STATES),
-    value: z.number().nullable(),
+    value: z.number().nullable().describe("the last one that was measured"),
     at: at.nullable(),
+    detail: z.string().nullable().describe("what the value is about, such as `1 of 4 instances down`"),
+    problem: z.string().nullable().describe("why it could not be read at the last look, in whole or in part"),
     since: at,
     expected: band.nullable().describe("the band of normal as its baseline has it now"),
     upper: z.number().nullable(),
@@ -46,12 +48,19 @@ export const ServiceSummary = z
   .meta({ id: "ServiceSummary" });
 export type ServiceSummary = z.infer<typeof ServiceSummary>;
 
+const UnreadSource = z.object({ source: z.string(), reason: z.string(), since: at }).meta({ id: "UnreadSource" });
+
 export const ServicesAnswer = z
   .object({
     services: z.array(ServiceSummary),
     edges: z.array(z.tuple([z.string(), z.string()])).describe("caller, callee"),
     by_state: z.record(z.enum(SERVICE_STATES), z.int()),
-    sources: z.object({ prometheus: z.boolean() }).describe("what is configured"),
+    sources: z
+      .object({
+        prometheus: z.boolean().describe("whether one is configured"),
+        unread: z.array(UnreadSource).describe("what could not be read when it was last looked at"),
+      })
+      .describe("where it is known from"),
   })
   .meta({ id: "ServicesAnswer" });
 export type ServicesAnswer = z.infer<typeof ServicesAnswer>;
@@ -107,9 +116,13 @@ export const ServiceSeries = z
         title: z.string(),
         unit: z.string().nullable(),
         points: z.array(z.tuple([at, z.number()])),
+        could_not_look: z.string().nullable().describe("why there is nothing, or only a part, of this one"),
       }),
     ),
-    could_not_look: z.string().nullable().describe("why there is nothing: never the same as nothing being there"),
+    could_not_look: z
+      .string()
+      .nullable()
+      .describe("why there is nothing of any of them: never the same as nothing being there"),
   })
   .meta({ id: "ServiceSeries" });
 export type ServiceSeries = z.infer<typeof ServiceSeries>;

@@ -60,3 +60,12 @@ test("nothing beyond a limit is ever called recovered", () => {
     ),
   );
 });
+
+test("a series that cannot be read is waited for beside one that is back, and named with its reason at the end", () => {
+  const unread = series({ name: "errors", upper: null, normal: [], ill: [], after: [], unread: 'answered 422: "no"' });
+  expect(judgeRecovery([series({}), unread], PLAN)).toMatchObject({ kind: "pending" });
+  expect(judgeRecovery([series({}), unread], LATE)).toEqual({
+    kind: "cannot_tell",
+    reason: 'no data after the action: errors (could not be read: answered 422: "no")',
+  });
+});

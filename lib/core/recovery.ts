@@ -12,6 +12,8 @@ export interface Recovery {
   /** Fixed limits of the alert or signal; null where there are none. */
   upper: number | null;
   lower: number | null;
+  /** Why it could not be read now; left out when it could. */
+  unread?: string;
 }
 
 export interface RecoveryPlan {
@@ -50,13 +52,15 @@ interface Band {
  *
  * A series is back when each of its last `settled` points is within its fixed limits and, where enough of the time
  * before the onset is known, within median ± 3 robust standard deviations of it, or nine tenths of the way back to it (a one-sided limit widens the band on its
- * harmless side). A series without limits and without a known normal cannot be told. All series must be back.
+ * harmless side). A series without limits and without a known normal cannot be told. All series must be back: one that cannot
+ * be read is waited for like one that is not measured, and named with its reason.
  * `worse` only at the deadline, so that the disturbance of a restart is not mistaken for its effect.
  */
 export function judgeRecovery(series: readonly Recovery[], plan: RecoveryPlan): RecoveryVerdict {
   const told = series.map((one) => ({ one, state: judgeOne(one, plan) }));
   const by = (kind: ReturnType<typeof judgeOne>) => told.filter(({ state }) => state === kind).map(({ one }) => one);
-  const names = (list: readonly Recovery[]) => list.map((one) => one.name).join(", ");
+  const names = (list: readonly Recovery[]) =>
+    list.map(({ name, unread }) => (unread === undefined ? name : `${name} (could not be read: ${unread})`)).join(", ");
   const [back, off, silent, unknown] = [by("back"), by("off"), by("silent"), by("unknown")];
   if (series.length === 0 || unknown.length === series.length)
     return { kind: "cannot_tell", reason: "nothing that was measured could tell well from ill" };
@@ -74,6 +78,7 @@ export function judgeRecovery(series: readonly Recovery[], plan: RecoveryPlan): 
 }
 
 function judgeOne(one: Recovery, plan: RecoveryPlan): "back" | "off" | "silent" | "unknown" {
+  if (one.unread !== undefined) return "silent";
   const band = bandOf(one);
   if (band === null) return "unknown";
   if (one.after.length < plan.minPoints) return "silent";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_DETECT_SETTINGS } from "./anomaly";
 import { lookAt, type SignalBefore } from "./signal-watch";
+import { DEFAULT_SIGNALS } from "./signals";
 
 const START = Date.UTC(2026, 4, 4);
 const EVERY_MS = 15_000;
@@ -8,16 +9,32 @@ const EVERY_MS = 15_000;
 /** Ordinary noise without randomness: the fractional parts of multiples of the golden ratio, even over 0 to 1. */
 const noise = (i: number): number => ((i * 0.618_033_988_75) % 1) - 0.5;
 
-function watch(values: (i: number) => Record<string, number>, looks: number, learn = true) {
+const STALE_MS = 300_000;
+
+function watch(
+  values: (i: number) => Record<string, number>,
+  looks: number,
+  { learn = true, problems = () => ({}) }: { learn?: boolean; problems?: (i: number) => Record<string, string> } = {},
+) {
   let state = null as Parameters<typeof lookAt>[0];
   let before = new Map<string, SignalBefore>();
   const states: Record<string, string>[] = [];
   const news: string[] = [];
   for (let i = 0; i < looks; i++) {
     const at = START + i * EVERY_MS;
-    const looked = lookAt(state, before, values(i), { now: at, learn, settings: DEFAULT_DETECT_SETTINGS });
+    const looked = lookAt(
+      state,
+      before,
+      { values: values(i), problems: problems(i) },
+      { now: at, learn, settings: DEFAULT_DETECT_SETTINGS, specs: DEFAULT_SIGNALS, staleMs: STALE_MS },
+    );
     ({ state } = looked);
-    before = new Map(looked.signals.map((signal) => [signal.name, signal]));
+    before = new Map(
+      looked.signals.map((signal) => {
+        const { value = null, valueAt = null } = before.get(signal.name) ?? {};
+        return [signal.name, { ...signal, ...(signal.value === null ? { value, valueAt } : { valueAt: at }) }];
+      }),
+    );
     states.push(Object.fromEntries(looked.signals.map((signal) => [signal.name, signal.state])));
     news.push(...looked.signals.flatMap((signal) => (signal.news ? [signal.news] : [])));
   }
@@ -46,10 +63,36 @@ test("a level below its limit but far off what is usual is out of band, and told
   const { last, news } = watch((i) => ({ ...well(i), latency_p90: well(i).latency_p90 + (i < 500 ? 0 : 1.2) }), 520);
   expect(last["latency_p90"]).toBe("out_of_band");
   expect(news).toHaveLength(1);
-  expect(news[0]).toMatch(/^Latency \(p90\) at 1\.\d s, usually \d+ ms to \d+ ms$/);
+  expect(news[0]).toMatch(/^Latency \(p90\) at 1\.\d+ s, usually \d+ ms to \d+ ms$/);
 });
 
 test("nothing is learned while told not to", () => {
-  const { last } = watch(well, 100, false);
+  const { last } = watch(well, 100, { learn: false });
   expect(last["cpu"]).toBe("learning");
+});
+
+test("a signal that cannot be read keeps its state for a while, then is unknown; the others stand", () => {
+  const refused = 200;
+  const { states } = watch(
+    (i) => (i < refused ? { ...well(i), cpu: 0.9 } : { up: 1, latency_p90: well(i).latency_p90 }),
+    refused + 30,
+    { problems: (i): Record<string, string> => (i < refused ? {} : { cpu: "answered 422" }) },
+  );
+  const stale = refused - 1 + STALE_MS / EVERY_MS;
+  expect(states.slice(refused, stale).map(({ cpu }) => cpu)).toEqual(Array(stale - refused).fill("over_limit"));
+  expect(states.slice(stale).map(({ cpu }) => cpu)).toEqual(Array(refused + 30 - stale).fill("unknown"));
+  expect(new Set(states.slice(refused).map(({ up, latency_p90 }) => `${up} ${latency_p90}`))).toEqual(
+    new Set(["in_band learning"]),
+  );
+});
+
+test("one that was never read is unknown, with its reason", () => {
+  const { signals } = lookAt(
+    null,
+    new Map(),
+    { values: { up: 1 }, problems: { errors: "answered 401" } },
+    { now: START, learn: true, settings: DEFAULT_DETECT_SETTINGS, specs: DEFAULT_SIGNALS, staleMs: STALE_MS },
+  );
+  expect(signals.find(({ name }) => name === "errors")).toMatchObject({ state: "unknown", problem: "answered 401" });
+  expect(signals.filter(({ problem }) => problem !== null)).toHaveLength(1);
 });

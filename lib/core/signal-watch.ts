@@ -2,22 +2,39 @@ import { type Anomaly, type DetectSettings, UNSAID } from "./anomaly";
 import { bands } from "./bands";
 import { createDetector, type DetectorState } from "./detector-state";
 import { observe } from "./detect";
-import { DEFAULT_SIGNALS, formatSignal, overLimit, type SignalSpec } from "./signals";
+import { amount } from "./amounts";
+import { overLimit, type SignalSpec } from "./signals";
 import type { SignalState } from "./vocabulary";
 
-/** A service's signals at one moment; what was not measured is missing. */
-export type Readings = Readonly<Record<string, number>>;
+/** What one look gave of a service, by signal. */
+export interface Readings {
+  /** What was measured; a signal without data is missing. */
+  values: Readonly<Record<string, number>>;
+  /** Why a signal could not be read, in whole (then it has no value) or in part. */
+  problems: Readonly<Record<string, string>>;
+}
 
 /** A signal as it stood at the last look. */
 export interface SignalBefore {
   state: SignalState;
   /** Epoch ms at which the state last moved. */
   since: number;
+  /** What was measured last, and when (epoch ms); null: never. */
+  value: number | null;
+  valueAt: number | null;
 }
 
-export interface SignalNow extends SignalBefore {
+export interface SignalNow {
   name: string;
+  state: SignalState;
+  /** Epoch ms at which the state last moved. */
+  since: number;
+  /** What this look measured; null: nothing, or it could not be read. */
   value: number | null;
+  /** The value that its state rests on: this look's, or the last one's while the signal cannot be read. */
+  standing: number | null;
+  /** Why it could not be read; null when it could. */
+  problem: string | null;
   expected: { low: number; mid: number; high: number } | null;
   /** An anomaly that just began, in words; null otherwise. */
   news: string | null;
@@ -27,31 +44,41 @@ export interface SignalNow extends SignalBefore {
 /** Samples before a baseline may say that something is out of band. */
 const LEARNING_SAMPLES = 30;
 
+const NEVER: Omit<SignalBefore, "since"> = { state: "unknown", value: null, valueAt: null };
+
 /**
  * Judges one look at a service by its fixed limits and by its own baseline, and learns from it unless told not to (an
  * open incident, a limit crossed): the detector of the immune loop with each signal a gauge, whose season is the hour of
- * the week. `state` is changed. What was not measured is `unknown`, whatever it was before.
+ * the week. `state` is changed. Each signal stands alone. One without data is `unknown`, whatever it was before; one that
+ * could not be read keeps its state for `staleMs` after its last value, since nothing new is known of it.
  */
 export function lookAt(
   state: DetectorState | null,
   before: ReadonlyMap<string, SignalBefore>,
-  readings: Readings,
-  o: { now: number; learn: boolean; settings: DetectSettings },
+  { values, problems }: Readings,
+  o: { now: number; learn: boolean; settings: DetectSettings; specs: readonly SignalSpec[]; staleMs: number },
 ): { state: DetectorState; signals: SignalNow[] } {
   const detector = state ?? createDetector();
-  const limits = (name: string) => DEFAULT_SIGNALS.find((spec) => spec.name === name);
-  const crossed = Object.entries(readings).some(([name, value]) => isOver(limits(name), value));
-  const anomalies = feed(detector, readings, { ...o, learn: o.learn && !crossed });
+  // Neither a limit that is crossed teaches what is usual, nor one that was when it was last read.
+  const crossed = o.specs.some(
+    (spec) =>
+      isOver(spec, values[spec.name]) || (spec.name in problems && before.get(spec.name)?.state === "over_limit"),
+  );
+  const anomalies = feed(detector, values, { ...o, learn: o.learn && !crossed });
   const expected = new Map(bands(detector).map(({ metric, low, mid, high, n }) => [metric, { low, mid, high, n }]));
-  const signals = DEFAULT_SIGNALS.map((spec): SignalNow => {
-    const was = before.get(spec.name) ?? { state: "unknown", since: o.now };
-    const value = readings[spec.name] ?? null;
+  const signals = o.specs.map((spec): SignalNow => {
+    const was = before.get(spec.name) ?? { ...NEVER, since: o.now };
+    const value = values[spec.name] ?? null;
+    const problem = problems[spec.name] ?? null;
     const band = expected.get(spec.name) ?? null;
     const anomaly = anomalies.find(({ metric, verdict }) => nameOf(metric) === spec.name && verdict === "quarantine");
-    const next = value === null ? "unknown" : stateOf(spec, value, band, was.state, anomaly);
+    const kept = value === null && problem !== null && was.valueAt !== null && o.now - was.valueAt < o.staleMs;
+    const next = kept ? was.state : value === null ? "unknown" : stateOf(spec, value, band, was.state, anomaly);
     return {
       name: spec.name,
       value,
+      standing: kept ? was.value : value,
+      problem,
       expected: band && { low: atLeastNone(band.low), mid: atLeastNone(band.mid), high: atLeastNone(band.high) },
       state: next,
       since: next === was.state ? was.since : o.now,
@@ -65,8 +92,8 @@ export function lookAt(
 /** No signal is negative; a band around nothing but zeros is one of rounding. */
 const atLeastNone = (value: number): number => (value < Number.EPSILON ? 0 : value);
 
-const isOver = (spec: SignalSpec | undefined, value: number): boolean =>
-  spec !== undefined && overLimit({ value, upper: spec.upper ?? null, lower: spec.lower ?? null });
+const isOver = (spec: SignalSpec, value: number | undefined): boolean =>
+  value !== undefined && overLimit({ value, upper: spec.upper ?? null, lower: spec.lower ?? null });
 
 function stateOf(
   spec: SignalSpec,
@@ -86,11 +113,11 @@ const nameOf = (metric: string): string => metric.replace(/#.*/s, "");
 
 function feed(
   detector: DetectorState,
-  readings: Readings,
+  values: Readings["values"],
   { now, learn, settings }: { now: number; learn: boolean; settings: DetectSettings },
 ): Anomaly[] {
   // Reachability is a limit, not a gauge: it has two values.
-  const gauges = Object.fromEntries(Object.entries(readings).filter(([name]) => name !== "up"));
+  const gauges = Object.fromEntries(Object.entries(values).filter(([name]) => name !== "up"));
   if (!learn || Object.keys(gauges).length === 0) return [];
   return observe(
     detector,
@@ -109,6 +136,6 @@ function feed(
 }
 
 function describe(spec: SignalSpec, value: number, band: { low: number; high: number } | null): string {
-  const usual = band ? `, usually ${formatSignal(band.low, spec.unit)} to ${formatSignal(band.high, spec.unit)}` : "";
-  return `${spec.title} at ${formatSignal(value, spec.unit)}${usual}`;
+  const usual = band ? `, usually ${amount(band.low, spec.unit)} to ${amount(band.high, spec.unit)}` : "";
+  return `${spec.title} at ${amount(value, spec.unit)}${usual}`;
 }

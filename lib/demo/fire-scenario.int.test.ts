@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EMPTY_ALLOW_LIST } from "@/lib/actions/service/allow-list";
+import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/signals";
 import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { findStory } from "@/lib/db/queries/services-view";
@@ -20,6 +21,8 @@ const CONFIG = {
   verifyDeadlineMs: 60_000,
   approvalTtlMs: 3_600_000,
   groupWaitMs: 0,
+  signals: { metrics: DEFAULT_METRICS, limits: DEFAULT_LIMITS },
+  overrides: new Map(),
 };
 const WORLD: World = {
   prometheus: null,

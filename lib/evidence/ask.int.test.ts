@@ -163,7 +163,7 @@ test("an outage meets a pause, not a storm; afterwards one question tries first"
   const ask = askOf(server.url, {}, () => now);
   for (let i = 0; i < 50; i++) await ask("x");
   expect(server.asked.length).toBe(3);
-  expect(await ask("x")).toMatchObject({ reason: "paused after 3 failures in a row, until 1970-01-01T00:16:45.000Z" });
+  expect(await ask("x")).toMatchObject({ reason: 'answered 500: "{}"; paused after repeated failures' });
   now += 5_001;
   await Promise.all(Array.from({ length: 20 }, () => ask("x")));
   expect(server.asked.length).toBe(4);
@@ -174,6 +174,37 @@ test("an outage meets a pause, not a storm; afterwards one question tries first"
   broken = false;
   expect((await ask("x")).ok).toBe(true);
   expect((await ask("x")).ok).toBe(true);
+});
+
+test("after a pause the others wait for the one that tries, and are answered when it is", async () => {
+  let now = 1_000_000;
+  let broken = true;
+  server = await serve((_, response) => json(response, {}, broken ? 500 : 200));
+  const ask = askOf(server.url, {}, () => now);
+  for (let i = 0; i < 3; i++) await ask("x");
+  now += 5_001;
+  broken = false;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ask("x")));
+  expect(answers.every(({ ok }) => ok)).toBe(true);
+});
+
+test("a server that speaks no TLS, no such host: the reason is more than that it failed", async () => {
+  server = await serve((_, response) => json(response, {}));
+  const tls = await askOf(server.url.replace("http:", "https:"))("x");
+  expect(tls).toMatchObject({ ok: false, reason: expect.stringMatching(/^not reached: .*SSL/) });
+  const nowhere = await askOf("http://nowhere.invalid")("x");
+  expect(nowhere).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/(ENOTFOUND|EAI_AGAIN).*nowhere\.invalid/),
+  });
+});
+
+test("headers are secrets too, but for the tenant's name", async () => {
+  server = await serve((request, response) =>
+    response.writeHead(401).end(`no ${request.headers["x-api-key"]} of ${request.headers["x-scope-orgid"]}`),
+  );
+  const ask = askOf(server.url, { headers: { "X-Api-Key": "hush-hush", "X-Scope-OrgID": "team-blue" } });
+  expect(await ask("x")).toMatchObject({ reason: 'answered 401: "no *** of team-blue"' });
 });
 
 test("bad questions pause nothing", async () => {

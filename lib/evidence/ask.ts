@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createGate, DEFAULT_GATE, type GateLimits } from "./gate";
+import { createGate, DEFAULT_GATE, type GateLimits, type Left } from "./gate";
 import { messageOf, quoted } from "./looked";
 
 /** What the reader is given of the outside; the tests give their own. `now` in epoch ms. */
@@ -54,8 +54,6 @@ export type Ask = (path: string, question?: Question) => Promise<Answer>;
 /** What the gate hears of it: a source that fails is left alone for a while, a bad question is only refused. */
 type Attempt = Answer & { blame?: "source" | "asker" };
 
-const LEFT = { source: "source_failed", asker: "stopped", nobody: "answered" } as const;
-
 /**
  * Asks one source for JSON. Never throws for what the source does: an address that is not there, a redirect (not followed, so
  * that credentials stay where they were meant to go), an error status, HTML, an answer that drips or does not end, each becomes a
@@ -72,19 +70,28 @@ export function createAsk(configured: Endpoint, ports: Ports): Ask {
     if (!entry.ok) return entry;
     const deadline = AbortSignal.timeout(timeoutMs);
     const ends = signal ? AbortSignal.any([deadline, signal]) : deadline;
-    let attempt: Attempt = { ok: false, reason: "failed", blame: "source" };
+    let headers: Record<string, string> = { ...endpoint.headers };
+    let attempt: Attempt;
     try {
-      attempt = await once(endpoint, ports, path, question, ends);
+      headers = { ...headers, ...(await authorization(endpoint.auth)) };
+      attempt = await once(endpoint, ports, path, question, headers, ends);
     } catch (error) {
       if (signal?.aborted) attempt = { ok: false, reason: "stopped before it answered", blame: "asker" };
       else if (deadline.aborted)
         attempt = { ok: false, reason: `no whole answer within ${timeoutMs} ms`, blame: "source" };
-      else attempt = { ok: false, reason: notReached(error, endpoint.auth), blame: "source" };
-    } finally {
-      entry.leave(LEFT[attempt.blame ?? "nobody"]);
+      else {
+        const said = withoutSecrets(messageOf(error), headers, endpoint.auth);
+        attempt = { ok: false, reason: `not reached: ${quoted(said)}`, blame: "source" };
+      }
     }
+    entry.leave(leftAs(attempt));
     return attempt;
   };
+}
+
+function leftAs(attempt: Attempt): Left {
+  if (attempt.ok || attempt.blame === undefined) return { kind: "answered" };
+  return attempt.blame === "asker" ? { kind: "stopped" } : { kind: "source_failed", reason: attempt.reason };
 }
 
 async function once(
@@ -92,6 +99,7 @@ async function once(
   ports: Ports,
   path: string,
   question: Question,
+  headers: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const url = new URL(path.replace(/^\//, ""), endpoint.url);
@@ -108,8 +116,7 @@ async function once(
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": type }),
-        ...endpoint.headers,
-        ...(await authorization(endpoint.auth)),
+        ...headers,
       },
       body,
     }),
@@ -128,9 +135,10 @@ async function once(
   const text = await readUpTo(response, limit, signal);
   if (text === null)
     return { ok: false, status: response.status, reason: `the answer has more than ${limit} bytes: ask for less` };
-  if (!response.ok) return refused(response.status, withoutSecrets(text, endpoint.auth));
+  const clean = () => withoutSecrets(text, headers, endpoint.auth);
+  if (!response.ok) return refused(response.status, clean());
   const value = parsed(text);
-  if (value === undefined) return { ok: false, reason: `the answer is not JSON: ${quoted(text)}`, blame: "source" };
+  if (value === undefined) return { ok: false, reason: `the answer is not JSON: ${quoted(clean())}`, blame: "source" };
   return { ok: true, body: value };
 }
 
@@ -148,13 +156,23 @@ function parsed(text: string): unknown {
   }
 }
 
-const notReached = (error: unknown, auth: Auth | undefined): string =>
-  `not reached: ${quoted(withoutSecrets(messageOf(error), auth))}`;
+/** Headers whose values say who asks, and let nobody in: they help whoever reads the reason. */
+const PLAIN_HEADERS = new Set(["x-scope-orgid", "accept", "content-type", "user-agent"]);
+/** A shorter word is no secret, and would be found in any sentence. */
+const SECRET_CHARS = 4;
 
-/** Servers and libraries repeat in errors what they were sent; reasons are stored and shown. */
-function withoutSecrets(text: string, auth: Auth | undefined): string {
-  const secrets = auth?.kind === "bearer" ? [auth.token] : auth?.kind === "basic" ? [encoded(auth), auth.password] : [];
-  return secrets.filter((secret) => secret !== "").reduce((left, secret) => left.replaceAll(secret, "***"), text);
+/**
+ * Servers and libraries repeat in errors what they were sent, and reasons are stored and shown: without the values of headers,
+ * with and without their scheme, and without a password by itself.
+ */
+function withoutSecrets(text: string, headers: Record<string, string>, auth: Auth | undefined): string {
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    PLAIN_HEADERS.has(name) ? [] : [value, ...value.split(/\s+/)],
+  );
+  const secrets = values.filter((value) => value.length >= SECRET_CHARS && !/^(basic|bearer)$/i.test(value));
+  if (auth?.kind === "basic" && auth.password !== "") secrets.push(auth.password);
+  // The longest first: one may be a part of another.
+  return secrets.toSorted((a, b) => b.length - a.length).reduce((left, one) => left.replaceAll(one, "***"), text);
 }
 
 const encoded = ({ user, password }: { user: string; password: string }): string =>
@@ -168,7 +186,11 @@ function withoutUser(endpoint: Endpoint): Endpoint {
   url.username = "";
   url.password = "";
   const auth = endpoint.auth ?? (user === "" ? undefined : { kind: "basic" as const, user, password });
-  return { ...endpoint, url: url.href, auth };
+  // In one spelling, so that `Authorization` and the credentials do not both go out.
+  const headers = Object.fromEntries(
+    Object.entries(endpoint.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return { ...endpoint, url: url.href, auth, headers };
 }
 
 async function authorization(auth: Auth | undefined): Promise<Record<string, string>> {

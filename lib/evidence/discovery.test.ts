@@ -10,10 +10,9 @@ const prometheus = (answers: Answers) =>
   ({ source: "p", instant: (query: string) => Promise.resolve(answers(query)) }) as unknown as Prometheus;
 const sample = (value: number, labels: Record<string, string>): Sample => ({ labels, t: 0, value });
 
-test("what a team named goes before the job; one service over several jobs is one; what vanished is counted", async () => {
+test("what a team named goes before the job; one service over several jobs is one; what vanished is one too", async () => {
   const looked = await discoverServices(
     prometheus((query) => {
-      if (query.startsWith("sum")) return found("p", [sample(1, { job: "a", app: "shop" }), sample(0, { job: "b" })]);
       if (query.includes("last_over_time"))
         return found("p", [sample(2, { job: "a", app: "shop" }), sample(1, { job: "b" }), sample(3, { job: "left" })]);
       return found("p", [sample(1, { job: "a", app: "shop" }), sample(1, { job: "b" }), sample(1, { other: "x" })]);
@@ -25,16 +24,25 @@ test("what a team named goes before the job; one service over several jobs is on
     source: "p",
     truncated: false,
     value: [
-      { name: "b", labelKey: "job", selector: { job: "b" }, up: 0, instances: 1, gone: 0 },
-      { name: "left", labelKey: "job", selector: { job: "left" }, up: 0, instances: 0, gone: 3 },
-      { name: "shop", labelKey: "app", selector: { app: "shop" }, up: 1, instances: 1, gone: 1 },
+      { name: "b", labelKey: "job", selector: { job: "b" } },
+      { name: "left", labelKey: "job", selector: { job: "left" } },
+      { name: "shop", labelKey: "app", selector: { app: "shop" } },
     ],
   });
 });
 
-test("half an answer is none: it would look like an outage", async () => {
-  const half = prometheus((query) => (query.startsWith("sum") ? couldNotLook("p", "slow") : found("p", [])));
-  expect(await discoverServices(half, { at: 0 })).toEqual({ ok: false, source: "p", reason: "slow" });
+test("one question that is refused hides nothing that the other answers, and is named; two are a refusal", async () => {
+  const refusing = (refused: RegExp) =>
+    prometheus((query) => (refused.test(query) ? couldNotLook("p", "slow") : found("p", [sample(1, { job: "b" })])));
+  for (const refused of [/last_over_time/, /\(up\)$/])
+    expect(await discoverServices(refusing(refused), { at: 0 })).toEqual({
+      ok: true,
+      source: "p",
+      truncated: true,
+      missing: [{ source: "p", reason: "slow" }],
+      value: [{ name: "b", labelKey: "job", selector: { job: "b" } }],
+    });
+  expect(await discoverServices(refusing(/up/), { at: 0 })).toEqual({ ok: false, source: "p", reason: "slow" });
 });
 
 test("edges of every kind of trace metric; ends that nobody traced, and calls to itself, are none", async () => {

@@ -1,5 +1,5 @@
-import { found, type Looked } from "./looked";
-import type { Prometheus, Sample } from "./prometheus";
+import { found, type Looked, unreadOf } from "./looked";
+import type { Prometheus } from "./prometheus";
 
 /** A service as its metrics name it. */
 export interface DiscoveredService {
@@ -8,12 +8,6 @@ export interface DiscoveredService {
   labelKey: string;
   /** Labels that select its series, for {@link selector}. */
   selector: Record<string, string>;
-  /** Instances whose last scrape worked. */
-  up: number;
-  /** Instances that are being scraped. */
-  instances: number;
-  /** Instances that were scraped within the look-back and are no more: removed on purpose, or lost with their discovery. */
-  gone: number;
 }
 
 /** Labels that may name a service, the most telling first: what a team wrote before what the scraper was set up with. */
@@ -22,47 +16,32 @@ const NAMING_LABELS = ["service", "app", "app_kubernetes_io_name", "job"] as con
 const LOOK_BACK_S = 3_600;
 
 /**
- * Services from the labels of `up`, sorted by name. Names are untrusted text. A service with instances under several jobs is
- * one. `at`: epoch seconds. Could not look when any of its questions could not be answered: a part would look like an outage.
+ * Services from the labels of `up`, now and within the look-back, sorted by name. Names are untrusted text. A service with
+ * instances under several jobs is one. `at`: epoch seconds. Could not look when neither question was answered; when one of
+ * them was not, it is named as missing.
  */
 export async function discoverServices(
   prometheus: Prometheus,
   { at, lookBackS = LOOK_BACK_S }: { at: number; lookBackS?: number },
 ): Promise<Looked<DiscoveredService[]>> {
   const by = `by (${NAMING_LABELS.join(", ")})`;
-  const [up, instances, seen] = await Promise.all([
-    prometheus.instant(`sum ${by} (up)`, at),
+  const looks = await Promise.all([
     prometheus.instant(`count ${by} (up)`, at),
     prometheus.instant(`count ${by} (last_over_time(up[${Math.round(lookBackS)}s]))`, at),
   ]);
-  if (!up.ok) return up;
-  if (!instances.ok) return instances;
-  if (!seen.ok) return seen;
+  const answered = looks.filter((look) => look.ok);
+  if (answered.length === 0) return looks[0] as Looked<never>;
   const services = new Map<string, DiscoveredService>();
-  const add = (samples: Sample[], field: "up" | "instances" | "gone") => {
-    for (const { labels, value } of samples) {
-      const labelKey = NAMING_LABELS.find((label) => labels[label]);
-      if (!labelKey) continue;
-      const name = labels[labelKey]!;
-      const service = services.get(name) ?? {
-        name,
-        labelKey,
-        selector: { [labelKey]: name },
-        up: 0,
-        instances: 0,
-        gone: 0,
-      };
-      service[field] += value;
-      services.set(name, service);
-    }
-  };
-  add(up.value, "up");
-  add(instances.value, "instances");
-  add(seen.value, "gone");
-  for (const service of services.values()) service.gone = Math.max(0, service.gone - service.instances);
+  for (const { labels } of answered.flatMap(({ value }) => value)) {
+    const labelKey = NAMING_LABELS.find((label) => labels[label]);
+    if (labelKey === undefined) continue;
+    const name = labels[labelKey]!;
+    if (!services.has(name)) services.set(name, { name, labelKey, selector: { [labelKey]: name } });
+  }
   return found(
     prometheus.source,
     [...services.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    up.truncated || instances.truncated || seen.truncated,
+    answered.some(({ truncated }) => truncated),
+    unreadOf(looks),
   );
 }

@@ -16,8 +16,14 @@ const FAILURES_TO_PAUSE = 3;
 const PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** `stopped`: whoever asked gave up, which says nothing of the source. */
-export type Left = "answered" | "source_failed" | "stopped";
+/** How a question ended. `stopped`: whoever asked gave up, which says nothing of the source. */
+export type Left = { kind: "answered" | "stopped" } | { kind: "source_failed"; reason: string };
+
+/** Behind the last failure's reason while a source is not asked. */
+const PAUSED = "; paused after repeated failures";
+/** A reason as it was before the pause that followed it, so that the same failure reads the same at every look. */
+export const withoutPause = (reason: string): string =>
+  reason.endsWith(PAUSED) ? reason.slice(0, -PAUSED.length) : reason;
 
 export type Entry = { ok: true; leave: (outcome: Left) => void } | { ok: false; reason: string };
 
@@ -28,7 +34,8 @@ export interface Gate {
 
 /**
  * The way to one source: a budget of questions, few at once, and a pause after failures (a circuit breaker, Nygard 2007:
- * after the pause one question tries whether the source is back, and the others are told to wait). One gate a source and process.
+ * after the pause one question tries whether the source is back, and the others wait in line for its outcome). A refusal
+ * names the failure that led to the pause. One gate a source and process.
  */
 export function createGate(limits: GateLimits, now: () => number): Gate {
   let tokens = limits.perMinute;
@@ -36,14 +43,14 @@ export function createGate(limits: GateLimits, now: () => number): Gate {
   let running = 0;
   let failures = 0;
   let pausedUntil = 0;
-  let trying = false;
+  let lastReason = "";
   const waiting: (() => void)[] = [];
 
-  const refusal = (): string | null => {
-    if (failures < FAILURES_TO_PAUSE) return null;
-    if (now() < pausedUntil)
-      return `paused after ${failures} failures in a row, until ${new Date(pausedUntil).toISOString()}`;
-    return trying ? `paused after ${failures} failures in a row, being tried again now` : null;
+  const failing = () => failures >= FAILURES_TO_PAUSE;
+  const refusal = (): string | null => (failing() && now() < pausedUntil ? `${lastReason}${PAUSED}` : null);
+  const places = () => (failing() ? 1 : limits.concurrency);
+  const letIn = () => {
+    for (let free = places() - running; free > 0 && waiting.length > 0; free--) waiting.shift()!();
   };
 
   const takeToken = (): boolean => {
@@ -57,37 +64,36 @@ export function createGate(limits: GateLimits, now: () => number): Gate {
 
   const leave = (outcome: Left): void => {
     running -= 1;
-    trying = false;
-    if (outcome === "answered") failures = 0;
-    else if (outcome === "source_failed") {
+    if (outcome.kind === "answered") failures = 0;
+    else if (outcome.kind === "source_failed") {
       failures += 1;
+      lastReason = outcome.reason;
       const over = failures - FAILURES_TO_PAUSE;
       if (over >= 0) pausedUntil = now() + Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** over);
     }
-    waiting.shift()?.();
+    letIn();
   };
 
   return {
     async enter(signal) {
       // Again after each wait: a newcomer may have taken the place in the meantime.
-      while (running >= limits.concurrency) {
+      while (running >= places() && refusal() === null) {
         if (waiting.length >= MAX_WAITING)
           return { ok: false, reason: "too many questions are waiting for it already" };
         await place(waiting, signal);
         if (signal.aborted) {
           // A place that was handed over while the wait ended goes to the next in line.
-          if (running < limits.concurrency) waiting.shift()?.();
+          letIn();
           return { ok: false, reason: "its turn did not come in time: other questions were before this one" };
         }
       }
       const reason =
         refusal() ?? (takeToken() ? null : `its budget of ${limits.perMinute} questions a minute is spent`);
       if (reason !== null) {
-        waiting.shift()?.();
+        letIn();
         return { ok: false, reason };
       }
       running += 1;
-      trying = failures >= FAILURES_TO_PAUSE;
       let left = false;
       return {
         ok: true,

@@ -49,6 +49,18 @@ export const unreadOf = (looks: readonly (Looked<unknown> | null | undefined)[])
     return look.ok ? [...(look.missing ?? [])] : [{ source: look.source, reason: look.reason }];
   });
 
+/**
+ * Reasons with what each of them kept from being read: `CPU, Requests: answered 422 …; Memory: …`, the names left out of one that
+ * is everything's. Null when there are none. `of`: each thing that was looked at, with its reason or null.
+ */
+export function reasonsText(of: readonly (readonly [name: string, reason: string | null])[]): string | null {
+  const names = new Map<string, Set<string>>();
+  for (const [name, reason] of of) if (reason !== null) names.set(reason, (names.get(reason) ?? new Set()).add(name));
+  const all = new Set(of.map(([name]) => name)).size;
+  const texts = [...names].map(([reason, some]) => (some.size === all ? reason : `${[...some].join(", ")}: ${reason}`));
+  return texts.join("; ") || null;
+}
+
 /** For people: `loki: answered 401: "no org id"; kubernetes: …`. */
 export const unreadText = (unread: readonly Unread[]): string =>
   [...new Set(unread.map(({ source, reason }) => `${source}: ${reason}`))].join("; ");

@@ -64,6 +64,45 @@ describe("answers that are not what they should be", () => {
   });
 
   test.each([
+    ["Thanos", { warnings: ["store-1: connection refused"] }, 'answered in part: "store-1: connection refused"'],
+    ["VictoriaMetrics", { isPartial: true }, "answered in part"],
+    ["nothing missing", { warnings: null, isPartial: false }, null],
+    ["a note on the query", { warnings: ["PromQL info: metric might not be a counter"] }, null],
+  ])("an answer in part says so: %s", async (_, said, reason) => {
+    const result = [{ metric: { job: "a" }, value: [1, "1"] }];
+    const looked = await (
+      await answering({ status: "success", data: { resultType: "vector", result }, ...said })
+    ).instant("x");
+    expect(looked).toMatchObject({ ok: true, truncated: reason !== null, value: [{ value: 1 }] });
+    expect(looked.ok && looked.missing).toEqual(reason === null ? undefined : [{ source: "prometheus", reason }]);
+  });
+
+  test.each([
+    { resultType: "", result: null },
+    { resultType: "vector", result: null },
+    { resultType: "", result: [] },
+    null,
+  ])("an empty result in another dialect is empty: %j", async (data) => {
+    const prometheus = await answering({ status: "success", data });
+    expect(await prometheus.instant("x")).toMatchObject({ ok: true, truncated: false, value: [] });
+    expect(await prometheus.range("x", { from: 0, to: 10 })).toMatchObject({ ok: true, value: [] });
+  });
+
+  test("lists without members may be null", async () => {
+    const prometheus = await answering({ status: "success", data: null });
+    expect(await prometheus.labelValues("job")).toMatchObject({ ok: true, value: [] });
+    expect(await prometheus.series(["up"], 0, 1)).toMatchObject({ ok: true, value: [] });
+  });
+
+  test("values at one moment where a range was asked for say so", async () => {
+    const prometheus = await answering({ status: "success", data: { resultType: "vector", result: [{}] } });
+    expect(await prometheus.range("x", { from: 0, to: 10 })).toMatchObject({
+      ok: false,
+      reason: "the query gives a vector, not values over time",
+    });
+  });
+
+  test.each([
     [{ status: "error", errorType: "execution", error: "too many samples" }, '"too many samples"'],
     [{ status: "success", data: { resultType: "vector", result: [{ value: [1, 2] }] } }, /not one of Prometheus/],
     [{ status: "success", data: { resultType: "matrix", result: [] } }, /gives a matrix/],

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Answer, createAsk, type Endpoint, type Ports, TIMEOUT_MS } from "./ask";
-import { couldNotLook, found, type Looked, quoted } from "./looked";
+import { couldNotLook, found, type Looked, quoted, type Unread } from "./looked";
 import {
   AlertsAnswer,
   MatrixAnswer,
@@ -11,6 +11,17 @@ import {
   TargetsAnswer,
   VectorAnswer,
 } from "./prometheus-answers";
+
+export interface PrometheusEndpoint extends Endpoint {
+  /** Series of one answer that are kept. */
+  maxSeries?: number;
+}
+
+interface Envelope {
+  data: unknown;
+  warnings?: string[] | null;
+  isPartial?: boolean | null;
+}
 
 export interface Sample {
   labels: Record<string, string>;
@@ -60,7 +71,7 @@ export interface Rule {
 
 /**
  * A Prometheus, or what speaks its HTTP API (Mimir, Thanos, VictoriaMetrics), read only. Every answer may be "could not look".
- * An answer with warnings, which is how a source says that a part of it was missing, counts as truncated.
+ * A source that says that a part of its answer was missing is believed: what is absent may be there (`missing`).
  */
 export interface Prometheus {
   source: string;
@@ -77,8 +88,8 @@ export interface Prometheus {
 
 /** Points of one series: enough for a chart as wide as a screen, and for an onset within half a percent of the window. */
 export const MAX_POINTS = 600;
-/** Series of one answer that are kept: a question that matches more is too wide to be evidence. */
-export const MAX_SERIES = 1_000;
+/** Series of one answer that are kept unless configured: a question that matches more is too wide to be evidence. */
+const MAX_SERIES = 1_000;
 /** Steps that people and caches know, in seconds. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400];
 const DAY = 86_400;
@@ -86,13 +97,15 @@ const DAY = 86_400;
 /**
  * Reader of one Prometheus. Make one a source and process, since its budget, its line and its pause after failures live in it.
  */
-export function createPrometheus(endpoint: Endpoint, ports: Ports): Prometheus {
-  const { source } = endpoint;
+export function createPrometheus(endpoint: PrometheusEndpoint, ports: Ports): Prometheus {
+  const { source, maxSeries = MAX_SERIES } = endpoint;
+  const kept = <T>(values: T[]) => ({ value: values.slice(0, maxSeries), cut: values.length > maxSeries });
+  const limit: [string, string] = ["limit", String(maxSeries + 1)];
   const ask = createAsk(endpoint, ports);
   /** The source gives up when we do. */
   const timeout: [string, string] = ["timeout", `${endpoint.timeoutMs ?? TIMEOUT_MS}ms`];
 
-  async function look<S extends z.ZodType<{ data: unknown; warnings?: string[] }>, T>(
+  async function look<S extends z.ZodType<Envelope>, T>(
     schema: S,
     path: string,
     parameters: [string, string][],
@@ -111,7 +124,7 @@ export function createPrometheus(endpoint: Endpoint, ports: Ports): Prometheus {
     }
     const outcome = read(parsed.data.data);
     if (typeof outcome === "string") return couldNotLook(source, outcome);
-    return found(source, outcome.value, outcome.cut || (parsed.data.warnings?.length ?? 0) > 0);
+    return found(source, outcome.value, outcome.cut, missingIn(source, parsed.data));
   }
 
   return {
@@ -120,13 +133,13 @@ export function createPrometheus(endpoint: Endpoint, ports: Ports): Prometheus {
       look(
         VectorAnswer,
         "api/v1/query",
-        [["query", query], ["time", seconds(at ?? ports.now() / 1_000)], timeout, ["limit", String(MAX_SERIES + 1)]],
+        [["query", query], ["time", seconds(at ?? ports.now() / 1_000)], timeout, limit],
         (data) => {
           switch (data.resultType) {
             case "vector":
               return kept(
                 data.result.flatMap(({ metric, value }) => {
-                  const number = value && finite(value[1]);
+                  const number = value ? finite(value[1]) : undefined;
                   return number === undefined || !value ? [] : [{ labels: metric, t: value[0], value: number }];
                 }),
               );
@@ -151,20 +164,15 @@ export function createPrometheus(endpoint: Endpoint, ports: Ports): Prometheus {
       return look(
         MatrixAnswer,
         "api/v1/query_range",
-        [
-          ["query", query],
-          ["start", seconds(start)],
-          ["end", seconds(end)],
-          ["step", seconds(step)],
-          timeout,
-          ["limit", String(MAX_SERIES + 1)],
-        ],
+        [["query", query], ["start", seconds(start)], ["end", seconds(end)], ["step", seconds(step)], timeout, limit],
         (data) =>
-          kept(
-            data.result
-              .map(({ metric, values }) => ({ labels: metric, points: pointsOf(values ?? []) }))
-              .filter(({ points }) => points.length > 0),
-          ),
+          data.resultType === "matrix"
+            ? kept(
+                data.result
+                  .map(({ metric, values }) => ({ labels: metric, points: pointsOf(values ?? []) }))
+                  .filter(({ points }) => points.length > 0),
+              )
+            : `the query gives a ${data.resultType}, not values over time`,
         signal,
       );
     },
@@ -174,7 +182,7 @@ export function createPrometheus(endpoint: Endpoint, ports: Ports): Prometheus {
       look(
         SeriesAnswer,
         "api/v1/series",
-        [...matches(match), ["start", seconds(from)], ["end", seconds(to)], ["limit", String(MAX_SERIES + 1)]],
+        [...matches(match), ["start", seconds(from)], ["end", seconds(to)], limit],
         kept,
       ),
     targets: () =>
@@ -215,11 +223,6 @@ export function stepFor({ from, to, minStep = 1 }: Range): number {
   return STEPS.find((step) => step >= least) ?? Math.ceil(least / DAY) * DAY;
 }
 
-const kept = <T>(values: T[]): { value: T[]; cut: boolean } => ({
-  value: values.slice(0, MAX_SERIES),
-  cut: values.length > MAX_SERIES,
-});
-
 const matches = (match: string[]): [string, string][] => match.map((one) => ["match[]", one]);
 
 /** Epoch seconds or a length, without an exponent and without digits that nobody measured. */
@@ -242,5 +245,17 @@ function explained(answer: Extract<Answer, { ok: false }>): string {
   const refusal = Refusal.safeParse(answer.body);
   if (!refusal.success) return answer.reason;
   const { errorType, error } = refusal.data;
-  return `refused (${quoted(errorType ?? String(answer.status)).slice(1, -1)}): ${quoted(error)}`;
+  const type = errorType === undefined ? "" : ` (${quoted(errorType).slice(1, -1)})`;
+  return `answered ${answer.status}${type}: ${quoted(error)}`;
+}
+
+/** Notes on a query rather than on what was missing; Prometheus 2.4x puts them among the warnings. */
+const NOTE = /^PromQL (info|warning):/;
+
+/** What a source says of the parts of its answer that it could not give. */
+function missingIn(source: string, { warnings, isPartial }: Envelope): Unread[] {
+  const said = (warnings ?? []).filter((text) => !NOTE.test(text));
+  if (said.length === 0 && isPartial !== true) return [];
+  const why = said.length > 0 ? `: ${quoted(said.join("; "))}` : "";
+  return [{ source, reason: `answered in part${why}` }];
 }

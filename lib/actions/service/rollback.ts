@@ -96,7 +96,8 @@ async function onGithub(
 
 async function planOn(github: Github, spec: RollbackSpec, wanted: string): Promise<Plan> {
   const head = await github.branch(spec.base);
-  if (head === null) throw new GithubRefusal(`there is no branch ${spec.base}`);
+  if (head === null)
+    throw new GithubRefusal(`there is no branch ${spec.base}, or the token may not read ${spec.owner}/${spec.repo}`);
   const commit = await commitToRevert(github, spec, wanted, head);
   const [parent] = commit.parents;
   if (parent === undefined) throw new GithubRefusal("the first commit of a repository has nothing before it");

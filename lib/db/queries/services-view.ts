@@ -29,6 +29,7 @@ import { changeView } from "./changes-view";
 import { grouped } from "./grouped";
 import { listIncidentsOf } from "./incidents-view";
 import { type CauseRow, findInvestigation, listCauses, listTrajectory } from "./investigations";
+import { listUnreadSources } from "./unread-sources";
 import { listEdges, listServices, listSignals, type Service, type Signal } from "./services";
 
 const LISTED_ALERTS = 200;
@@ -47,6 +48,8 @@ const signalView = (row: Signal): SignalView => ({
   state: row.state,
   value: row.value,
   at: row.valueAt,
+  detail: row.detail,
+  problem: row.problem,
   since: row.since,
   expected: row.expected,
   upper: row.upper,
@@ -72,7 +75,7 @@ const summary = (row: Service, signals: readonly Signal[], firing: number): Serv
 
 /** Every service with its signals, and who calls whom: the worst first. `prometheus`: whether metrics are configured at all. */
 export async function servicesView(db: Db, prometheus: boolean): Promise<ServicesAnswer> {
-  const [rows, signals, edges, firing] = await Promise.all([
+  const [rows, signals, edges, firing, unread] = await Promise.all([
     listServices(db),
     listSignals(db),
     listEdges(db),
@@ -81,6 +84,7 @@ export async function servicesView(db: Db, prometheus: boolean): Promise<Service
       .from(alerts)
       .where(and(isNull(alerts.endsAt), eq(alerts.muted, false)))
       .groupBy(alerts.serviceId),
+    listUnreadSources(db),
   ]);
   const of = grouped(signals, (row) => row.serviceId);
   const counts = new Map(firing.map(({ id, n }) => [id, n]));
@@ -94,7 +98,7 @@ export async function servicesView(db: Db, prometheus: boolean): Promise<Service
       .map((row) => summary(row, of.get(row.id) ?? [], counts.get(row.id) ?? 0)),
     edges,
     by_state: byState,
-    sources: { prometheus },
+    sources: { prometheus, unread },
   };
 }
 

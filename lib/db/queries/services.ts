@@ -179,10 +179,10 @@ export async function listServicesAmong(db: Db, ids: readonly string[]): Promise
 
 /** What one look found: each signal as it stands now, in one statement however many services there are. */
 export function saveSignals(
-  list: readonly { serviceId: string; signal: SignalNow; query: string; spec: SignalSpec }[],
+  list: readonly { serviceId: string; signal: SignalNow; detail?: string | null; query: string; spec: SignalSpec }[],
   now: number,
 ): Statement {
-  const rows = list.map(({ serviceId, signal, query, spec }) => [
+  const rows = list.map(({ serviceId, signal, detail, query, spec }) => [
     serviceId,
     signal.name,
     query,
@@ -193,18 +193,27 @@ export function saveSignals(
     signal.since,
     signal.expected === null ? null : JSON.stringify(signal.expected),
     signal.value,
+    detail ?? null,
+    signal.problem,
   ]);
   return {
     // What was not measured now keeps the value that it had, and the time of it.
-    sql: `INSERT INTO signals (service_id, name, query, unit, upper, lower, state, since, expected, value, value_at)
+    sql: `INSERT INTO signals (service_id, name, query, unit, upper, lower, state, since, expected, value, detail, problem, value_at)
           SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9,
-            iif(e.value->>9 IS NULL, NULL, ?2) FROM json_each(?1) e WHERE true
+            e.value->>10, e.value->>11, iif(e.value->>9 IS NULL, NULL, ?2) FROM json_each(?1) e WHERE true
           ON CONFLICT (service_id, name) DO UPDATE SET query = excluded.query, unit = excluded.unit, upper = excluded.upper, lower = excluded.lower,
             state = excluded.state, since = excluded.since, expected = excluded.expected,
+            problem = excluded.problem, detail = iif(excluded.value IS NULL, detail, excluded.detail),
             value = coalesce(excluded.value, value), value_at = coalesce(excluded.value_at, value_at)`,
     args: [JSON.stringify(rows), now],
   };
 }
+
+/** Signals that were never measured and that nothing keeps from being read: their services do not have them. */
+export const dropAbsentSignals: Statement = {
+  sql: "DELETE FROM signals WHERE value_at IS NULL AND problem IS NULL",
+  args: [],
+};
 
 /** The detectors of these services, as they learned from this look. */
 export const saveBaselines = (learned: readonly (readonly [serviceId: string, DetectorState])[]): Statement => ({

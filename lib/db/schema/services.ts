@@ -52,6 +52,10 @@ export const signals = sqliteTable(
     state: text({ enum: SIGNAL_STATES }).notNull().default("unknown"),
     value: real(),
     valueAt: integer(),
+    /** Behind the value, for people: `1 of 4 instances down`. */
+    detail: text(),
+    /** Why it could not be read at the last look, in whole or in part; null when it could. */
+    problem: text(),
     /** When its state last moved. */
     since: integer().notNull(),
     /** What the baseline expects now. */
@@ -59,6 +63,13 @@ export const signals = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.serviceId, t.name] })],
 );
+
+/** Sources over the network that could not be read when they were last looked at, each with its reason. */
+export const unreadSources = sqliteTable("unread_sources", {
+  source: text().primaryKey(),
+  reason: text().notNull(),
+  since: integer().notNull(),
+});
 
 /** What was alerted, once a fingerprint and start. Repeats count; an end is written, never a second row. */
 export const alerts = sqliteTable(

@@ -1,6 +1,6 @@
+import { limitText } from "@/lib/core/amounts";
 import { moveIncident } from "@/lib/core/lifecycle";
 import { postmortem } from "@/lib/core/postmortem";
-import { formatSignal } from "@/lib/core/signals";
 import type { IncidentState } from "@/lib/core/vocabulary";
 import { actionName } from "@/lib/core/words";
 import type { Statement } from "@/lib/db/client";
@@ -85,8 +85,8 @@ async function legacy(ctx: Closer, incident: Incident, closing: Closing): Promis
     impact: [
       ...new Set(alerts.map(({ serviceId, summary }) => `${serviceId}: ${summary}`)),
       ...raised.flatMap(({ serviceId, name, upper, lower, unit }) => {
-        const limit = upper ?? lower;
-        return limit === null ? [] : [`${serviceId} ${name}: limit ${formatSignal(limit, unit)}`];
+        const limit = limitText(upper, lower, unit);
+        return limit === null ? [] : [`${serviceId} ${name}: limit: ${limit}`];
       }),
     ],
     causes: causes.map(({ statement, confidence, author, cites }) => ({ statement, confidence, author, cites })),

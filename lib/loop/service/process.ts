@@ -10,16 +10,19 @@ import type { LogSource } from "@/lib/evidence/logs";
 import { fileLogs } from "@/lib/evidence/logs-files";
 import { lokiLogs } from "@/lib/evidence/logs-loki";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
-import { createPrometheus } from "@/lib/evidence/prometheus";
+import { createPrometheus, type PrometheusEndpoint } from "@/lib/evidence/prometheus";
 import { loadRunbooks } from "@/lib/evidence/runbooks";
 import { log } from "@/lib/log";
-import { serviceConfig } from "./config";
+import { type ServiceConfig, serviceConfig } from "./config";
+import { noteSource } from "./note-source";
 import { loadServicesFile } from "./seed";
 import { serviceTurn, type TurnReport } from "./turn";
 import { freshMind, type ServiceMind, type World } from "./world";
 
 /** Questions a minute that watching may ask: six signals of a few kinds of label, every second in the demo. */
 const WATCH_PER_MINUTE = 1_200;
+/** Services that one question of watching may be answered for. */
+const WATCH_SERIES = 10_000;
 /** Rest between two turns, in ms: an approval is acted on within this, a look at the signals happens when it is due. */
 const TURN_MS = 1_000;
 /** Runbooks and the services' file are read anew so often, in ms: people edit them while it runs. */
@@ -33,6 +36,8 @@ interface Process {
   again: boolean;
   stopped: boolean;
   filesAt: number;
+  /** What the services' file says of signals, as it was last read. */
+  overrides: ServiceConfig["overrides"];
 }
 
 /** One Next process holds several copies of this module: they share one. */
@@ -46,6 +51,7 @@ const state = (): Process => {
     again: false,
     stopped: false,
     filesAt: 0,
+    overrides: new Map(),
   });
 };
 
@@ -55,15 +61,16 @@ export const processWorld = (): Promise<World> => (state().world ??= createWorld
 /** The same from an environment that is given. */
 export async function createWorld(e: Env): Promise<World> {
   const ports = { fetch, now: Date.now };
-  const prometheus = (perMinute?: number) =>
+  const prometheus = (more: Partial<PrometheusEndpoint> = {}) =>
     e.PROMETHEUS_URL === undefined
       ? null
       : createPrometheus(
           {
             source: "prometheus",
             url: e.PROMETHEUS_URL,
-            ...(e.PROMETHEUS_TOKEN ? { auth: { kind: "bearer", token: e.PROMETHEUS_TOKEN } } : {}),
-            ...(perMinute ? { gate: { perMinute } } : {}),
+            ...prometheusAuth(e),
+            ...(e.PROMETHEUS_HEADERS ? { headers: e.PROMETHEUS_HEADERS } : {}),
+            ...more,
           },
           ports,
         );
@@ -71,7 +78,7 @@ export async function createWorld(e: Env): Promise<World> {
   const settings = modelSettings(e);
   return {
     prometheus: prometheus(),
-    watched: prometheus(WATCH_PER_MINUTE),
+    watched: prometheus({ gate: { perMinute: WATCH_PER_MINUTE }, maxSeries: WATCH_SERIES }),
     logs: (db) => {
       const sources: LogSource[] = [pushedLogs(db)];
       if (e.SERVICE_LOGS_DIR)
@@ -138,6 +145,14 @@ export async function createWorld(e: Env): Promise<World> {
   };
 }
 
+/** A token goes before a user; `user:password@` in the address stands where neither is set. */
+function prometheusAuth(e: Env): Pick<PrometheusEndpoint, "auth"> {
+  if (e.PROMETHEUS_TOKEN) return { auth: { kind: "bearer", token: e.PROMETHEUS_TOKEN } };
+  if (e.PROMETHEUS_USER)
+    return { auth: { kind: "basic", user: e.PROMETHEUS_USER, password: e.PROMETHEUS_PASSWORD ?? "" } };
+  return {};
+}
+
 /** The models of each role; one that is named and cannot be asked is told of once, here. */
 function chainsOf(settings: ModelSettings): World["chains"] {
   return Object.fromEntries(
@@ -169,7 +184,7 @@ export async function runServiceTurn(): Promise<TurnReport> {
       report = await serviceTurn({
         db,
         world,
-        config: serviceConfig(),
+        config: serviceConfig(s.overrides),
         mind: s.mind,
         clock: Date.now,
         wake: wakeServices,
@@ -236,6 +251,9 @@ async function readFiles(): Promise<void> {
   const e = env();
   const db = await getDb();
   const looked = await loadRunbooks(db, e.SENTINEL_RUNBOOKS_DIR, Date.now());
-  if (!looked.ok) log().warn({ reason: looked.reason }, "runbooks could not be read");
-  if (e.SENTINEL_SERVICES_FILE) await loadServicesFile(db, e.SENTINEL_SERVICES_FILE, Date.now());
+  await noteSource(db, "runbooks", looked.ok ? null : looked.reason, Date.now());
+  if (e.SENTINEL_SERVICES_FILE) {
+    const overrides = await loadServicesFile(db, e.SENTINEL_SERVICES_FILE, Date.now());
+    if (overrides) state().overrides = overrides;
+  }
 }

@@ -5,6 +5,7 @@ import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
 import { lastRecoveries } from "@/lib/db/queries/healing";
 import { getIncident, listOtherTroubles, listSubjects } from "@/lib/db/queries/incidents";
 import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } from "@/lib/db/queries/services";
+import { findUnreadSource } from "@/lib/db/queries/unread-sources";
 import { metricsIn } from "@/lib/evidence/alert-query";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
@@ -128,7 +129,14 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         edges: edges.filter(([caller, callee]) => reached.has(caller) && reached.has(callee)),
       });
     },
-    read_runbook: ({ query, node }) => searchRunbooks(db, { query, service: node, limit: SECTIONS }),
+    async read_runbook({ query, node }) {
+      const [looked, unread] = await Promise.all([
+        searchRunbooks(db, { query, service: node, limit: SECTIONS }),
+        findUnreadSource(db, "runbooks"),
+      ]);
+      // What was read of the folder before it could not be read stands.
+      return looked.ok && unread ? found(looked.source, looked.value, looked.truncated, [unread]) : looked;
+    },
   };
 }
 

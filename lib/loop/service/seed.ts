@@ -2,12 +2,15 @@ import { readFile } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { GithubRule } from "@/lib/contracts/github";
+import { LIMITED_SIGNALS, METRIC_NAME } from "@/lib/core/signals";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { addEdge, enterService } from "@/lib/db/queries/services";
 import { services } from "@/lib/db/schema";
+import type { SignalOverride } from "./config";
 import { log } from "@/lib/log";
 
 const name = z.string().min(1).max(200);
+const metric = z.string().max(200).regex(METRIC_NAME, "must be a name of a metric or label");
 
 /** What a file says of services: it adds and corrects what metrics, traces and alerts tell. */
 const ServicesFile = z.strictObject({
@@ -18,6 +21,13 @@ const ServicesFile = z.strictObject({
         kind: name.optional(),
         owner: name.optional(),
         depends_on: z.array(name).max(200).default([]),
+        /** Fixed limits of its signals, in their units; null: none. */
+        limits: z.partialRecord(z.enum(LIMITED_SIGNALS), z.number().positive().nullable()).optional(),
+        /** What its metrics are called, where it is not as with the others. */
+        metrics: z
+          .strictObject({ cpu: metric, latency: metric, requests: metric, status: metric, memory: metric })
+          .partial()
+          .optional(),
       }),
     )
     .max(5_000),
@@ -39,8 +49,15 @@ export async function readServicesFile(path: string): Promise<ServicesFile | nul
   return null;
 }
 
-/** Takes the file in: it adds and corrects, and removes nothing. */
-export async function loadServicesFile(db: Db, path: string, now: number): Promise<void> {
+/**
+ * Takes the file in: of services and their dependencies it adds and corrects, and removes nothing. Returns what it says of
+ * signals, by service; null when it could not be read, and what was known before stands.
+ */
+export async function loadServicesFile(
+  db: Db,
+  path: string,
+  now: number,
+): Promise<ReadonlyMap<string, SignalOverride> | null> {
   const file = await readServicesFile(path);
   const statements = (file?.services ?? []).flatMap(({ id, kind, owner, depends_on: callees }): Statement[] => [
     enterService(db, id, "seed", now),
@@ -55,4 +72,8 @@ export async function loadServicesFile(db: Db, path: string, now: number): Promi
     ...callees.flatMap((callee) => [enterService(db, callee, "seed", now), addEdge(id, callee, "seed", now)]),
   ]);
   if (statements.length > 0) await write(db, statements);
+  if (file === null) return null;
+  return new Map(
+    file.services.flatMap(({ id, limits, metrics }) => (limits || metrics ? [[id, { limits, metrics }]] : [])),
+  );
 }

@@ -2,6 +2,7 @@ import type { ServiceSeries } from "@/lib/contracts/services";
 import type { Db } from "@/lib/db/client";
 import { getService, listSignals } from "@/lib/db/queries/services";
 import { signalTitle } from "@/lib/db/queries/services-view";
+import { unreadOf, unreadText } from "@/lib/evidence/looked";
 import { processWorld } from "./process";
 
 const MINUTE_MS = 60_000;
@@ -24,7 +25,7 @@ export async function serviceSeries(
       looked: await watched.range(row.query, { from: from / 1_000, to: now / 1_000 }, signal),
     })),
   );
-  const failed = looks.map(({ looked }) => looked).find((looked) => !looked.ok);
+  const blind = looks.length > 0 && looks.every(({ looked }) => !looked.ok);
   return {
     from,
     to: now,
@@ -33,7 +34,8 @@ export async function serviceSeries(
       title: signalTitle(row.name),
       unit: row.unit,
       points: (looked.ok ? (looked.value[0]?.points ?? []) : []).map(([t, value]) => [Math.round(t * 1_000), value]),
+      could_not_look: unreadText(unreadOf([looked])) || null,
     })),
-    could_not_look: failed && !failed.ok ? `${failed.source}: ${failed.reason}` : null,
+    could_not_look: blind ? unreadText(unreadOf(looks.map(({ looked }) => looked))) : null,
   };
 }

@@ -4,7 +4,7 @@ import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/d
 import { type Incident, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
 import { findInvestigation, listCauses, listTrajectory } from "@/lib/db/queries/investigations";
 import { addEdge, enterService, getService, listOpenServiceIncidents } from "@/lib/db/queries/services";
-import { findStory } from "@/lib/db/queries/services-view";
+import { findStory, servicesView } from "@/lib/db/queries/services-view";
 import { incidents } from "@/lib/db/schema";
 import { declare } from "../declare";
 import { decide } from "../decide";
@@ -126,7 +126,10 @@ describe("from what is measured to a verified end", () => {
     await estate.rest();
     estate.blind = true;
     await estate.pass(12);
-    expect((await listActionRunsOf(estate.db, incident.id))[0]).toMatchObject({ outcome: "cannot_tell" });
+    expect((await listActionRunsOf(estate.db, incident.id))[0]).toMatchObject({
+      outcome: "cannot_tell",
+      verification: { reason: expect.stringContaining("could not be read: connection refused") },
+    });
     expect((await all())[0]).toMatchObject({ state: expect.not.stringMatching("resolved") });
   });
 
@@ -151,9 +154,22 @@ describe("from what is measured to a verified end", () => {
     burning("shop", Infinity);
     await estate.pass(3);
     estate.blind = true;
-    await estate.pass(8);
-    expect((await only()).title).toMatch(/prometheus could not be read/);
+    await estate.pass(4);
+    // As it was last seen, with the reason why nothing newer is known.
     expect(await getService(estate.db, "api")).toMatchObject({ state: "healthy" });
+    const view = await servicesView(estate.db, true);
+    expect(view.sources.unread).toMatchObject([{ source: "prometheus", reason: "connection refused" }]);
+    expect(new Set(view.services.flatMap(({ signals }) => signals.map(({ problem }) => problem)))).toEqual(
+      new Set(["connection refused"]),
+    );
+    await estate.pass(4);
+    expect((await only()).title).toMatch(/prometheus could not be read for 5 min: connection refused/);
+    expect(await getService(estate.db, "api")).toMatchObject({ state: "unknown" });
+    estate.blind = false;
+    await estate.pass(1);
+    expect(await only()).toMatchObject({ state: "resolved" });
+    expect(await getService(estate.db, "api")).toMatchObject({ state: "healthy" });
+    expect((await servicesView(estate.db, true)).sources.unread).toEqual([]);
   });
 });
 

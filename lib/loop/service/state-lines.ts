@@ -1,6 +1,6 @@
+import { amount } from "@/lib/core/amounts";
 import type { LogLine } from "@/lib/core/bundle";
 import { marked } from "@/lib/core/bundle-marks";
-import { formatSignal } from "@/lib/core/signals";
 import type { AlertRow } from "@/lib/db/queries/alerts";
 import { listFiringOf } from "@/lib/db/queries/alerts";
 import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
@@ -50,14 +50,14 @@ const ILL: Readonly<Record<string, string>> = {
   requests: "unusual traffic",
 };
 
-function signalText({ name, state, value, unit, upper, lower, expected }: Signal): string | null {
+function signalText({ name, state, value, unit, upper, lower, expected, detail }: Signal): string | null {
   if (value === null || (state !== "over_limit" && state !== "out_of_band")) return null;
-  if (name === "up") return "unresponsive: no scrape of it was answered";
+  if (name === "up") return value > 0 && detail ? detail : "unresponsive: no scrape of it was answered";
   const bound =
     state === "over_limit" ? (upper ?? lower) : value > (expected?.mid ?? 0) ? expected?.high : expected?.low;
-  const is = `${signalTitle(name)} ${ILL[name] ?? "unusual"}: ${formatSignal(value, unit)}`;
+  const is = `${signalTitle(name)} ${ILL[name] ?? "unusual"}: ${amount(value, unit)}`;
   if (bound === null || bound === undefined) return is;
-  return `${is} ${value > bound ? "exceeds" : "has dropped below"} ${formatSignal(bound, unit)}`;
+  return `${is} ${value > bound ? "exceeds" : "has dropped below"} ${amount(bound, unit)}`;
 }
 
 const alertText = ({ name, summary }: AlertRow): string => `alert ${name} fires: ${summary}`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseAllowList } from "@/lib/actions/service/allow-list";
 import { parseWebhook } from "@/lib/contracts/alert-webhook";
 import type { Alert } from "@/lib/core/alert";
+import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/signals";
 import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import type { Embedder } from "@/lib/evidence/embedding";
@@ -27,6 +28,8 @@ const CONFIG: ServiceConfig = {
   verifyDeadlineMs: 600_000,
   approvalTtlMs: 3_600_000,
   groupWaitMs: 0,
+  signals: { metrics: DEFAULT_METRICS, limits: DEFAULT_LIMITS },
+  overrides: new Map(),
 };
 
 /** One scrape every so many seconds. */
@@ -146,7 +149,7 @@ export class TestEstate {
 
   #instant(query: string, at: number): Looked<Sample[]> {
     if (this.blind) return couldNotLook("prometheus", "connection refused");
-    const signal = /^(?:sum|count) by \(service/.test(query) ? "up" : signalIn(query);
+    const signal = /^count by \(service/.test(query) ? "up" : signalIn(query);
     const samples = [...this.measured].flatMap(([service, measure]): Sample[] => {
       const value = signal === null ? null : measure(signal, at);
       return value === null ? [] : [{ labels: { job: service }, t: at / 1_000, value }];

@@ -2,11 +2,13 @@ import type { Db } from "@/lib/db/client";
 import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
 import { listWithoutInvestigation } from "@/lib/db/queries/incidents";
 import { embedEpisodes } from "@/lib/evidence/episode-vectors";
+import { withoutPause } from "@/lib/evidence/gate";
 import { log } from "@/lib/log";
 import { actOnService } from "./act";
 import { closePassed } from "./close";
 import type { ServiceConfig } from "./config";
 import { startInvestigations } from "./investigate";
+import { noteSource } from "./note-source";
 import { unmute } from "./receive";
 import { verifyServices } from "./verify";
 import { watchServices } from "./watch";
@@ -52,7 +54,9 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   await isolated(report, "verify", async () => void (report.judged = (await verifyServices(ctx)).judged));
   await isolated(report, "pass", async () => void (report.passed = await closePassed(ctx)));
   await isolated(report, "embed", async () => {
-    if (world.embedder) await embedEpisodes(db, world.embedder);
+    if (!world.embedder) return;
+    const embedded = await embedEpisodes(db, world.embedder);
+    await noteSource(db, "embeddings", embedded.ok ? null : withoutPause(embedded.reason), now);
   });
   await isolated(report, "act", async () => {
     for (const proposal of (await listApproved(db)).filter((one) => !isOfAgent(one))) {

@@ -10,6 +10,7 @@ import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { type ActionRun, judgeClaim, listActionRunsOf, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
+import { found, type Looked } from "@/lib/evidence/looked";
 import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
 import { log } from "@/lib/log";
 import { Plan } from "../plan";
@@ -38,6 +39,11 @@ export interface Measuring {
   at: number;
   /** Each series until the operation, by its query and labels: it does not change any more. */
   before: Map<string, Pick<Recovery, "normal" | "ill">>;
+}
+
+/** A series as it is judged, with the unit of its values. */
+interface Measured extends Recovery {
+  unit: string | null;
 }
 
 /** Moves every operation that is not judged yet one step on. What was cut off is never run again: it is measured. */
@@ -74,12 +80,11 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
   ctx.measuring.set(run.id, { ...known, at: now });
   const incident = await getIncident(db, run.incidentId);
   const measured = await measure(ctx, incident, run, since, known.before);
-  if (measured === null && !deadline) return false;
   const stepS = Math.max(1, config.watchMs / 1_000);
   const settled = Math.max(3, Math.ceil(config.verifyMs / 1_000 / stepS));
   const verdict =
     measured === null
-      ? ({ kind: "cannot_tell", reason: "the metrics could not be read" } as const)
+      ? ({ kind: deadline ? "cannot_tell" : "pending", reason: "no source of metrics is configured" } as const)
       : judgeRecovery(measured, { minPoints: settled, settled, deadline });
   if (verdict.kind === "pending") return false;
   const evidence = { reason: verdict.reason, series: (measured ?? []).map(brief) };
@@ -88,43 +93,45 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
     : failed(ctx, run, incident, verdict.kind, verdict.reason, evidence);
 }
 
-/** Exactly what raised the incident, measured around the action; null when the source could not be read. */
+/** Exactly what raised the incident, measured around the action; null when there is no source to ask. */
 async function measure(
   { db, watched, config, now }: ServiceContext,
   incident: Incident,
   run: ActionRun,
   since: number,
   known: Measuring["before"],
-): Promise<Recovery[] | null> {
+): Promise<Measured[] | null> {
   const asked = await listIncidentSignals(db, incident.id);
   if (asked.length === 0) return [];
   if (watched === null) return null;
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   const onset = incident.onsetAt / 1_000;
-  const list: Recovery[] = [];
+  const list: Measured[] = [];
   for (const one of asked) {
     const series = JSON.stringify([one.query, one.labels]);
+    const named = { name: nameOf(one), unit: one.unit, upper: one.upper, lower: one.lower };
     let before = known.get(series);
     if (before === undefined) {
-      const points = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
-      if (points === null) return null;
+      const looked = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
+      if (!looked.ok) {
+        list.push({ ...named, normal: [], ill: [], after: [], unread: looked.reason });
+        continue;
+      }
       before = {
-        normal: points.filter(([t]) => t < onset - ONSET_BLUR_S),
-        ill: points.filter(([t]) => t >= onset && t < run.startedAt / 1_000),
+        normal: looked.value.filter(([t]) => t < onset - ONSET_BLUR_S),
+        ill: looked.value.filter(([t]) => t >= onset && t < run.startedAt / 1_000),
       };
       known.set(series, before);
     }
     // By itself: the long window's steps are too wide for the minutes that decide.
     const after = await read(watched, one, { from: since / 1_000, to: now / 1_000, minStep });
-    if (after === null) return null;
-    list.push({
-      name: nameOf(one),
-      ...before,
-      // What is no more measured says nothing of now, whatever it said last.
-      after: (after.at(-1)?.[0] ?? 0) >= now / 1_000 - STALE_STEPS * minStep ? after : [],
-      upper: one.upper,
-      lower: one.lower,
-    });
+    if (!after.ok) {
+      list.push({ ...named, ...before, after: [], unread: after.reason });
+      continue;
+    }
+    // What is no more measured says nothing of now, whatever it said last.
+    const fresh = (after.value.at(-1)?.[0] ?? 0) >= now / 1_000 - STALE_STEPS * minStep;
+    list.push({ ...named, ...before, after: fresh ? after.value : [] });
   }
   return withoutEnded(list, await endedAlerts(db, incident.id));
 }
@@ -141,8 +148,8 @@ const nameOf = ({ serviceId, name }: { serviceId: string; name: string }): strin
  * An expression may give nothing once its trouble is over: a share of failed requests where none fails. Where the source
  * has ended its alert, and something else is measured, its silence is no lack of data.
  */
-function withoutEnded(list: Recovery[], ended: ReadonlySet<string>): Recovery[] {
-  const told = list.filter(({ name, after }) => after.length > 0 || !ended.has(name));
+function withoutEnded(list: Measured[], ended: ReadonlySet<string>): Measured[] {
+  const told = list.filter(({ name, after, unread }) => after.length > 0 || unread !== undefined || !ended.has(name));
   return told.some(({ after }) => after.length > 0) ? told : list;
 }
 
@@ -151,9 +158,9 @@ async function read(
   prometheus: Prometheus,
   signal: IncidentSignal,
   range: { from: number; to: number; minStep: number },
-): Promise<[number, number][] | null> {
+): Promise<Looked<[number, number][]>> {
   const looked = await prometheus.range(signal.query, range);
-  if (!looked.ok) return null;
+  if (!looked.ok) return looked;
   const series = looked.value.filter(({ labels }) => fits(labels, signal.labels));
   const worst = new Map<number, number>();
   for (const { points } of series)
@@ -162,15 +169,19 @@ async function read(
       const worse = signal.lower === null ? Math.max : Math.min;
       worst.set(t, known === undefined ? value : worse(known, value));
     }
-  return [...worst].toSorted(([a], [b]) => a - b);
+  return found(
+    looked.source,
+    [...worst].toSorted(([a], [b]) => a - b),
+  );
 }
 
 /** Labels that both have must agree: a rule's own labels are not on the series. */
 const fits = (labels: RangeSeries["labels"], wanted: Record<string, string>): boolean =>
   Object.entries(labels).every(([name, value]) => wanted[name] === undefined || wanted[name] === value);
 
-const brief = ({ name, ill, after, upper, lower }: Recovery) => ({
+const brief = ({ name, unit, ill, after, upper, lower }: Measured) => ({
   name,
+  unit,
   upper,
   lower,
   before: ill.at(-1)?.[1] ?? null,

@@ -1,7 +1,9 @@
 import { type Alert, isGraver } from "@/lib/core/alert";
 import type { DetectorState } from "@/lib/core/detect";
 import { lookAt, type SignalNow } from "@/lib/core/signal-watch";
-import { DEFAULT_SIGNALS, formatSignal } from "@/lib/core/signals";
+import { amount, limitText } from "@/lib/core/amounts";
+import { durationText } from "@/lib/core/durations";
+import type { SignalSpec } from "@/lib/core/signals";
 import type { ServiceState } from "@/lib/core/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
@@ -9,6 +11,7 @@ import { listFiringOf } from "@/lib/db/queries/alerts";
 import { grouped } from "@/lib/db/queries/grouped";
 import {
   addCalls,
+  dropAbsentSignals,
   enterWatched,
   listServices,
   listSignals,
@@ -19,12 +22,15 @@ import {
   type Service,
 } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
+import { cpuLimits } from "@/lib/evidence/cpu-limits";
 import { discoverServices } from "@/lib/evidence/discovery";
+import { withoutPause } from "@/lib/evidence/gate";
+import { type Looked, reasonsText, unreadOf } from "@/lib/evidence/looked";
 import type { Prometheus } from "@/lib/evidence/prometheus";
-import { selector } from "@/lib/evidence/promql";
 import { serviceEdges } from "@/lib/evidence/topology";
-import { log } from "@/lib/log";
 import type { ServiceConfig } from "./config";
+import { type Measured, measure, queryOf, specsOf } from "./measure";
+import { noteSource } from "./note-source";
 import { receiveAlerts } from "./receive";
 
 /** The source of what Sentinel notices by itself. */
@@ -39,10 +45,19 @@ const LOOKS = 2;
 /** What this process remembers between two looks. */
 export interface WatchMemory {
   discoveredAt: number;
-  /** Since when the source could not be read; null while it can. */
+  /** Why services, their calls or their limits could not all be looked for; null when they could. */
+  undiscovered: string | null;
+  /** CPU limits of the containers of services, in cores. */
+  cpuLimits: Map<string, number>;
+  /** Since when nothing that was asked was answered; null while something is. */
   blindSince: number | null;
 }
-export const freshWatch = (): WatchMemory => ({ discoveredAt: 0, blindSince: null });
+export const freshWatch = (): WatchMemory => ({
+  discoveredAt: 0,
+  undiscovered: null,
+  cpuLimits: new Map(),
+  blindSince: null,
+});
 
 interface WatchContext {
   db: Db;
@@ -55,68 +70,75 @@ interface WatchContext {
 /**
  * One look at every service: discovers them, measures their signals, judges them by limits and baselines, and reports what
  * begins and ends to fire through the same door as anybody's alerts. No data is `unknown`, and after a while an alert
- * of its own kind. A source that cannot be read says nothing about any service, and becomes one alert about itself.
+ * of its own kind. What cannot be read says nothing about any service: its reason is kept, and a source of which nothing
+ * can be read becomes one alert about itself.
  */
 export async function watchServices(ctx: WatchContext): Promise<{ services: number; alerts: number }> {
-  const { db, now, memory } = ctx;
+  const { db, prometheus, config, now, memory } = ctx;
   if (now - memory.discoveredAt >= DISCOVER_MS) await discover(ctx);
   const services = (await listServices(db)).filter(({ labelKey }) => labelKey !== null);
-  const measured = await measure(ctx, services);
-  const alerts: Alert[] = [blindness(ctx, measured === null)].filter((alert) => alert !== null);
-  if (measured !== null) alerts.push(...(await judge(ctx, services, measured)));
+  const measured = await measure(prometheus, config, services, now);
+  const { blind, problem } = services.length > 0 ? soundness(measured, memory) : await emptiness(ctx);
+  await noteSource(db, prometheus.source, problem, now);
+  const source = blindness(ctx, blind ? problem : null);
+  const alerts = [...(source ? [source] : []), ...(await judge(ctx, services, measured))];
   const news = await onlyNews(db, alerts);
   if (news.length > 0) await receiveAlerts(db, OWN_SOURCE, news, now);
   return { services: services.length, alerts: news.length };
 }
 
-async function discover({ db, prometheus, now, memory }: WatchContext): Promise<void> {
-  const [found, edges] = await Promise.all([
-    discoverServices(prometheus, { at: now / 1_000 }),
-    serviceEdges(prometheus, { at: now / 1_000, windowS: EDGE_WINDOW_S }),
-  ]);
-  if (!found.ok) return;
-  const statements = found.value.length > 0 ? [enterWatched(found.value, now)] : [];
-  if (edges.ok && edges.value.length > 0) statements.push(...addCalls(edges.value, now));
-  if (statements.length > 0) await write(db, statements);
-  memory.discoveredAt = now;
+interface Soundness {
+  /** Nothing can be read. */
+  blind: boolean;
+  /** What cannot be read, and why; null when all can. */
+  problem: string | null;
 }
 
-/** Every signal of every service, by service; null when the source could not be read. */
-async function measure(
-  { prometheus, config, now }: WatchContext,
-  services: readonly Service[],
-): Promise<Map<string, Record<string, number>> | null> {
-  const keys = [...new Set(services.map(({ labelKey }) => labelKey!))];
-  // Even where no service is known the source is asked, so that its loss is noticed.
-  if (keys.length === 0) return (await prometheus.instant("vector(1)", now / 1_000)).ok ? new Map() : null;
-  const readings = new Map<string, Record<string, number>>();
-  const looks = await Promise.all(
-    keys.flatMap((key) =>
-      DEFAULT_SIGNALS.map(async (spec) => {
-        const query = spec.query(key, `${key}!=""`, config.rateWindow);
-        const looked = await prometheus.instant(query, now / 1_000);
-        if (!looked.ok) return looked;
-        for (const { labels, value } of looked.value) {
-          const name = labels[key];
-          if (!name) continue;
-          const of = readings.get(name) ?? {};
-          of[spec.name] = value;
-          readings.set(name, of);
-        }
-        return looked;
-      }),
-    ),
+function soundness({ blind, unread }: Measured, { undiscovered }: WatchMemory): Soundness {
+  if (blind) return { blind, problem: unread };
+  return { blind, problem: [unread, undiscovered].filter((text) => text !== null).join("; ") || null };
+}
+
+/** Where no service is known the source is asked all the same, so that its loss, or a refusal to name services, is noticed. */
+async function emptiness({ prometheus, now, memory }: WatchContext): Promise<Soundness> {
+  const looked = await prometheus.instant("vector(1)", now / 1_000);
+  const problem = memory.undiscovered ?? (looked.ok ? null : withoutPause(looked.reason));
+  return { blind: problem !== null, problem };
+}
+
+async function discover({ db, prometheus, config, now, memory }: WatchContext): Promise<void> {
+  const at = now / 1_000;
+  const [found, edges] = await Promise.all([
+    discoverServices(prometheus, { at }),
+    serviceEdges(prometheus, { at, windowS: EDGE_WINDOW_S }),
+  ]);
+  const statements = found.ok && found.value.length > 0 ? [enterWatched(found.value, now)] : [];
+  if (edges.ok && edges.value.length > 0) statements.push(...addCalls(edges.value, now));
+  if (statements.length > 0) await write(db, statements);
+  const keys = [...new Set((found.ok ? found.value : []).map(({ labelKey }) => labelKey))];
+  const limits = await Promise.all(
+    keys.map((key) => cpuLimits(prometheus, { key, metric: config.signals.metrics.cpu, at })),
   );
-  const failed = looks.find((look) => !look.ok);
-  if (!failed || failed.ok) return readings;
-  log().warn({ source: failed.source, reason: failed.reason }, "could not look at the services");
-  return null;
+  // Limits that cannot be read now are what they were.
+  for (const look of limits)
+    if (look.ok) for (const [service, cores] of look.value) memory.cpuLimits.set(service, cores);
+  memory.undiscovered = reasonsText([
+    ["services", reasonOf(found)],
+    ["dependencies", reasonOf(edges)],
+    ...limits.map((look) => ["CPU limits", reasonOf(look)] as const),
+  ]);
+  if (found.ok) memory.discoveredAt = now;
+}
+
+function reasonOf(look: Looked<unknown>): string | null {
+  const [unread] = unreadOf([look]);
+  return unread ? withoutPause(unread.reason) : null;
 }
 
 async function judge(
-  { db, config, now }: WatchContext,
+  { db, config, memory, now }: WatchContext,
   services: readonly Service[],
-  measured: ReadonlyMap<string, Record<string, number>>,
+  measured: Measured,
 ): Promise<Alert[]> {
   const [rows, firing, fleet] = await Promise.all([listSignals(db), listFiringOf(db), loadSettings(db)]);
   const settings = { arl: fleet.arl, promptChangeMayQuarantine: false };
@@ -127,19 +149,34 @@ async function judge(
   const looked: Parameters<typeof saveSignals>[0][number][] = [];
   const learned: [string, DetectorState][] = [];
   const seen: string[] = [];
+  let absent = false;
   for (const service of services) {
-    const readings = measured.get(service.id) ?? {};
+    const readings = measured.of(service);
+    const specs = specsOf(config, service.id, memory.cpuLimits.get(service.id));
+    const instances = measured.instances.get(service.id) ?? null;
     const before = new Map((rowsOf.get(service.id) ?? []).map((row) => [row.name, row]));
     const learn = service.incidentId === null;
-    const { state, signals } = lookAt(service.baseline, before, readings, { now, learn, settings });
+    const { state, signals } = lookAt(service.baseline, before, readings, {
+      now,
+      learn,
+      settings,
+      specs,
+      staleMs: config.noDataMs,
+    });
     for (const signal of signals) {
-      const spec = DEFAULT_SIGNALS.find(({ name }) => name === signal.name)!;
+      const spec = specs.find(({ name }) => name === signal.name)!;
       const was = before.get(signal.name);
-      if (signal.value === null && was === undefined) continue;
-      const match = selector(service.labels).slice(1, -1);
-      const query = spec.query(service.labelKey!, match, config.rateWindow);
-      looked.push({ serviceId: service.id, signal, query, spec });
-      const alert = alertOf(service, signal, config, now);
+      if (signal.value === null && signal.problem === null && was === undefined) continue;
+      absent ||= signal.value === null && signal.problem === null && was?.valueAt === null;
+      const seen: Seen = { spec, signal, instances };
+      looked.push({
+        serviceId: service.id,
+        signal,
+        spec,
+        detail: detailOf(seen),
+        query: queryOf(spec, service, config),
+      });
+      const alert = alertOf(service, seen, config, now);
       if (alert) alerts.push(alert);
     }
     if (learn) learned.push([service.id, state]);
@@ -158,48 +195,90 @@ async function judge(
         data: { from: service.state, to: next },
       });
     }
-    if (Object.keys(readings).length > 0) seen.push(service.id);
-    alerts.push(silence(service, Object.keys(readings).length === 0, config, now));
+    const heard = Object.keys(readings.values).length > 0;
+    if (heard) seen.push(service.id);
+    // What could not be read may be there: only an answer can be silent.
+    if (heard || Object.keys(readings.problems).length === 0) alerts.push(silence(service, !heard, config, now));
   }
   if (looked.length > 0) statements.push(saveSignals(looked, now));
+  if (absent) statements.push(dropAbsentSignals);
   if (learned.length > 0) statements.push(saveBaselines(learned));
   if (seen.length > 0) statements.push(sawServices(seen, now));
   if (statements.length > 0) await commit(db, { claims: [], writes: statements, events: moved });
   return alerts;
 }
 
-/** No data is never well; unreachable is down; anything off, by measurement or by somebody's alert, is degraded. */
+/** No data is never well; no instance that answers is down; anything off, by measurement or by somebody's alert, is degraded. */
 function stateOf(signals: readonly SignalNow[], firing: boolean): ServiceState {
   const up = signals.find(({ name }) => name === "up");
-  if (up?.value === 0) return "down";
+  if (up?.standing === 0) return "down";
   if (signals.some(({ state }) => state === "over_limit" || state === "out_of_band") || firing) return "degraded";
-  return signals.some(({ value }) => value !== null) ? "healthy" : "unknown";
+  return signals.some(({ standing }) => standing !== null) ? "healthy" : "unknown";
 }
 
-/** The alert that a signal raises, or its end. */
-function alertOf(service: Service, signal: SignalNow, config: ServiceConfig, now: number): Alert | null {
-  const spec = DEFAULT_SIGNALS.find(({ name }) => name === signal.name)!;
-  const over = signal.state === "over_limit" && now - signal.since >= (LOOKS - 1) * config.watchMs;
-  const off = signal.state === "out_of_band";
+/** A signal of this look, and how many instances it stands for; null: they could not be counted. */
+interface Seen {
+  spec: SignalSpec;
+  signal: SignalNow;
+  instances: number | null;
+}
+
+/** What stands behind a value: which instances it is about. */
+function detailOf({ signal: { name, value }, instances }: Seen): string | null {
+  if (value === null || instances === null) return null;
+  if (name === "up") return value < 1 ? downText(value, instances) : countText(instances, "instance");
+  return name === "cpu" && instances > 1 ? `the busiest of ${instances} instances` : null;
+}
+
+/** `1 of 4 instances down`. */
+function downText(share: number, instances: number | null): string {
+  if (instances === null) return `${amount(1 - share, "ratio")} of its instances down`;
+  return `${Math.round((1 - share) * instances)} of ${countText(instances, "instance")} down`;
+}
+
+const countText = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Beyond this share of its instances being down, a service has more on its hands than a spare can take. */
+const MOST = 0.5;
+
+/** The alert that a signal raises, or its end; null while nothing new is known of it. */
+function alertOf(service: Service, seen: Seen, config: ServiceConfig, now: number): Alert | null {
+  const { signal } = seen;
+  const { name, value, state } = signal;
+  if (value === null || state === "unknown") return null;
+  const over = state === "over_limit" && now - signal.since >= (LOOKS - 1) * config.watchMs;
   // Between two looks nothing has ended yet.
-  if (signal.state === "over_limit" && !over) return null;
-  if (signal.state === "unknown") return null;
-  const limit = spec.upper ?? spec.lower;
-  const summary =
-    signal.name === "up"
-      ? `${service.id} cannot be reached`
-      : over
-        ? `${spec.title} at ${formatSignal(signal.value!, spec.unit)}, limit ${formatSignal(limit!, spec.unit)}`
-        : (signal.news ?? `${spec.title} out of its usual band`);
-  return own(service.id, signal.name, over || off ? "firing" : "resolved", {
-    name:
-      signal.name === "up" ? "not reachable" : over ? `${signal.name} over its limit` : `${signal.name} out of band`,
-    severity: signal.name === "up" || (over && signal.name === "errors") ? "critical" : "warning",
-    startsAt: signal.since,
-    summary,
-    value: signal.value,
-    now,
-  });
+  if (state === "over_limit" && !over) return null;
+  const firing = over || state === "out_of_band";
+  const said = name === "up" ? reachability(service.id, seen, value) : excess(seen, value, over);
+  const more = { startsAt: signal.since, value, now };
+  return own(service.id, name, firing ? "firing" : "resolved", { ...said, ...more });
+}
+
+type Said = Pick<Alert, "name" | "severity" | "summary">;
+
+function reachability(service: string, { instances }: Seen, share: number): Said {
+  if (share > 0)
+    return {
+      name: "instances down",
+      severity: 1 - share > MOST ? "critical" : "warning",
+      summary: downText(share, instances),
+    };
+  const all = instances !== null && instances > 1 ? `: all ${instances} instances are down` : "";
+  return { name: "not reachable", severity: "critical", summary: `${service} cannot be reached${all}` };
+}
+
+function excess(seen: Seen, value: number, over: boolean): Said {
+  const { spec, signal } = seen;
+  const where = detailOf(seen);
+  const limit = limitText(spec.upper ?? null, spec.lower ?? null, spec.unit);
+  return {
+    name: over ? `${spec.name} over its limit` : `${spec.name} out of band`,
+    severity: over && spec.name === "errors" ? "critical" : "warning",
+    summary: over
+      ? `${spec.title} at ${amount(value, spec.unit)}${where ? ` in ${where}` : ""}, limit: ${limit}`
+      : (signal.news ?? `${spec.title} out of its usual band`),
+  };
 }
 
 function silence(service: Service, silent: boolean, config: ServiceConfig, now: number): Alert {
@@ -208,22 +287,23 @@ function silence(service: Service, silent: boolean, config: ServiceConfig, now: 
     name: "no data",
     severity: "warning",
     startsAt: service.lastSeenAt,
-    summary: `Nothing was measured of ${service.id} for ${Math.round((now - service.lastSeenAt) / 60_000)} min: its state is unknown`,
+    summary: `Nothing was measured of ${service.id} for ${durationText(now - service.lastSeenAt)}: its state is unknown`,
     value: null,
     now,
   });
 }
 
-/** The alert about the source itself. */
-function blindness({ prometheus, config, memory, now }: WatchContext, blind: boolean): Alert | null {
-  memory.blindSince = blind ? (memory.blindSince ?? now) : null;
-  const long = memory.blindSince !== null && now - memory.blindSince >= config.noDataMs;
-  if (blind && !long) return null;
+/** The alert about the source itself; `reason`: why nothing of it can be read. */
+function blindness({ prometheus, config, memory, now }: WatchContext, reason: string | null): Alert | null {
+  memory.blindSince = reason === null ? null : (memory.blindSince ?? now);
+  const since = memory.blindSince ?? now;
+  const long = reason !== null && now - since >= config.noDataMs;
+  if (reason !== null && !long) return null;
   return own(prometheus.source, "unreadable", long ? "firing" : "resolved", {
     name: "metrics cannot be read",
     severity: "critical",
-    startsAt: memory.blindSince ?? now,
-    summary: `${prometheus.source} could not be read for ${Math.round((now - (memory.blindSince ?? now)) / 60_000)} min: the state of services is unknown`,
+    startsAt: since,
+    summary: `${prometheus.source} could not be read for ${durationText(now - since)}: ${reason}. The state of services is unknown`,
     value: null,
     now,
   });
@@ -250,23 +330,18 @@ function own(
   };
 }
 
-/** Of what is well already nothing is told; what fires goes on firing without being counted at every look. */
+/**
+ * Of what is well already nothing is told; what fires goes on firing without being counted at every look, unless it has
+ * become graver.
+ */
 async function onlyNews(db: Db, alerts: readonly Alert[]): Promise<Alert[]> {
   const firing = await listFiringOf(db, OWN_SOURCE);
   const open = new Map([...firing.values()].flat().map((row) => [row.fingerprint, row]));
   return alerts.flatMap((alert) => {
     const known = open.get(alert.fingerprint);
+    if (known === undefined) return alert.status === "firing" ? [alert] : [];
     // It goes on, and has got worse: the same occurrence, told anew.
-    if (known && alert.status === "firing" && isGraver(alert.severity, known.severity))
-      return [{ ...alert, startsAt: known.startsAt }];
-    if ((alert.status === "firing") === (known !== undefined)) return [];
-    return [alert.status === "firing" ? alert : { ...alert, startsAt: firingSince(firing, alert) ?? alert.startsAt }];
+    const told = alert.status === "resolved" || isGraver(alert.severity, known.severity);
+    return told ? [{ ...alert, startsAt: known.startsAt }] : [];
   });
-}
-
-function firingSince(
-  firing: ReadonlyMap<string, { fingerprint: string; startsAt: number }[]>,
-  alert: Alert,
-): number | null {
-  return firing.get(alert.service)?.find(({ fingerprint }) => fingerprint === alert.fingerprint)?.startsAt ?? null;
 }
