@@ -23,6 +23,7 @@ import type { LinkBody, LinkCheckAnswer, SessionAnswer } from "@/lib/contracts/a
 import type { ChangeView } from "@/lib/contracts/changes";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
 import type { IncidentCommand, IncidentDetail, IncidentsAnswer } from "@/lib/contracts/incidents";
+import type { ApiTokensAnswer, NewApiTokenAnswer, NewApiTokenBody } from "@/lib/contracts/tokens";
 import type { KeysAnswer, NewKeyAnswer, NewKeyBody } from "@/lib/contracts/keys";
 import type { DrillDetail, DrillView, ScenarioView } from "@/lib/contracts/drills";
 import type { MaintenanceBody, MaintenanceView, RunbookView } from "@/lib/contracts/operations";
@@ -228,6 +229,9 @@ export const api = {
 
   keys: (signal?: AbortSignal) => get<KeysAnswer>("/api/v1/keys", {}, signal),
   createKey: (body: NewKeyBody) => post<NewKeyAnswer>("/api/v1/keys", body),
+  tokens: (signal?: AbortSignal) => get<ApiTokensAnswer>("/api/v1/tokens", {}, signal),
+  createToken: (body: NewApiTokenBody) => post<NewApiTokenAnswer>("/api/v1/tokens", body),
+  revokeToken: (id: string) => request<void>("DELETE", `/api/v1/tokens/${encodeURIComponent(id)}`),
   revokeKey: (id: string) => request<void>("DELETE", `/api/v1/keys/${encodeURIComponent(id)}`),
   users: (signal?: AbortSignal) => get<UsersAnswer>("/api/v1/users", {}, signal),
   invite: (body: InviteBody) => post<LinkAnswer>("/api/v1/users", body),

@@ -53,6 +53,12 @@ function create() {
     sweepLag: new Gauge({ name: "sentinel_sweep_lag_events", help: "Events stored and not yet judged", registers }),
     incidentsOpened: new Counter({ name: "sentinel_incidents_opened_total", help: "Incidents opened", registers }),
     incidentsOpen: new Gauge({ name: "sentinel_incidents_open", help: "Incidents that are not closed", registers }),
+    sourceUnreadable: new Gauge({
+      name: "sentinel_source_unreadable",
+      help: "1 for a source that could not be read, in whole or in part, when it was last looked at",
+      labelNames: ["source"] as const,
+      registers,
+    }),
     approvalsPending: new Gauge({
       name: "sentinel_approvals_pending",
       help: "Proposals that wait for a human",

@@ -1,6 +1,7 @@
 import { bearer, sameSecret } from "@/lib/auth/token";
 import { getDb } from "@/lib/db/client";
 import { loadSweep } from "@/lib/db/queries/overview";
+import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { countWaiting } from "@/lib/db/queries/waiting";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
@@ -18,6 +19,8 @@ export async function GET(request: Request): Promise<Response> {
     metrics().incidentsOpen.set(incidents);
     metrics().approvalsPending.set(approvals);
     metrics().sweepLag.set((await loadSweep(db, Date.now())).lag_events);
+    metrics().sourceUnreadable.reset();
+    for (const { source } of await listUnreadSources(db)) metrics().sourceUnreadable.set({ source }, 1);
     metrics().directiveWaiters.set(directiveWaiters());
     const { registry } = metrics();
     return new Response(await registry.metrics(), {

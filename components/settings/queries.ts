@@ -10,6 +10,7 @@ export const agentTypesQuery = queryOptions({
   queryFn: ({ signal }) => api.agentTypes(signal),
 });
 export const keysQuery = queryOptions({ queryKey: ["keys"], queryFn: ({ signal }) => api.keys(signal) });
+export const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: ({ signal }) => api.tokens(signal) });
 export const usersQuery = queryOptions({ queryKey: ["users"], queryFn: ({ signal }) => api.users(signal) });
 export const maintenanceQuery = queryOptions({
   queryKey: ["maintenance"],

@@ -10,6 +10,7 @@ import { DetectionTab } from "./detection-tab";
 import { KeysTab } from "./keys-tab";
 import { LimitsTab } from "./limits-tab";
 import { ServicesTab } from "./services-tab";
+import { TokensTab } from "./tokens-tab";
 import { TypesTab } from "./types-tab";
 import { UsersTab } from "./users-tab";
 
@@ -19,7 +20,7 @@ const SourcesTab = dynamic(() => import("./sources-tab").then((module) => module
   loading: () => <Skeleton className="h-64 rounded-[0.625rem]" />,
 });
 
-const TABS = ["types", "services", "sources", "detection", "limits", "keys", "users"] as const;
+const TABS = ["types", "services", "sources", "detection", "limits", "keys", "tokens", "users"] as const;
 
 export function SettingsScreen() {
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("types"));
@@ -51,6 +52,7 @@ export function SettingsScreen() {
           ...(administers
             ? [
                 { value: "keys", label: "Keys", content: <KeysTab /> },
+                { value: "tokens", label: "API tokens", content: <TokensTab /> },
                 { value: "users", label: "People", content: <UsersTab /> },
               ]
             : []),

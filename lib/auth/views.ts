@@ -1,8 +1,10 @@
 import type { AlertSourceView } from "@/lib/contracts/alert-sources";
 import type { KeyView } from "@/lib/contracts/keys";
+import type { ApiTokenView } from "@/lib/contracts/tokens";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
 import type { AlertSourceKind } from "@/lib/core/vocabulary";
 import type { AlertSourceRow } from "@/lib/db/queries/alert-sources";
+import type { ApiTokenRow } from "@/lib/db/queries/api-tokens";
 import type { KeyRow } from "@/lib/db/queries/keys";
 import type { UserRow } from "@/lib/db/queries/users";
 import type { Link } from "./links";
@@ -19,6 +21,19 @@ export const keyView = (row: KeyRow): KeyView => ({
   services: row.services,
   created_by: row.createdBy,
   created_at: row.createdAt,
+  last_used_at: row.lastUsedAt,
+  revoked_at: row.revokedAt,
+});
+
+/** An API token as it is shown: never its hash. */
+export const apiTokenView = (row: ApiTokenRow): ApiTokenView => ({
+  id: row.id,
+  name: row.name,
+  shown: row.shown,
+  role: row.role,
+  created_by: row.createdBy,
+  created_at: row.createdAt,
+  expires_at: row.expiresAt,
   last_used_at: row.lastUsedAt,
   revoked_at: row.revokedAt,
 });

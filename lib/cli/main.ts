@@ -8,6 +8,7 @@ import { registerKeys } from "./keys";
 import { registerReplay } from "./replay";
 import { registerScenario } from "./scenario";
 import { registerTemplates } from "./templates";
+import { registerTokens } from "./tokens";
 import { registerUser } from "./user";
 
 const program = new Command("sentinel")
@@ -21,6 +22,7 @@ registerInvestigate(program);
 registerKeys(program);
 registerScenario(program);
 registerTemplates(program);
+registerTokens(program);
 registerUser(program);
 registerDoctor(program);
 

@@ -25,6 +25,7 @@ import { type Access, type Endpoint, METHODS, type Resource } from "./endpoint";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
+import { TOKEN, TOKENS } from "./tokens";
 import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
 import { Problem } from "./problem";
 import { USER, USER_LINK, USERS } from "./users";
@@ -86,6 +87,8 @@ export const API: readonly Resource[] = [
   LINK_CHECK,
   KEYS,
   KEY,
+  TOKENS,
+  TOKEN,
   USERS,
   USER,
   USER_LINK,
@@ -99,6 +102,11 @@ const SECURITY = {
     in: "cookie",
     name: "sentinel.session_token",
     description: "A person's session. Behind https the cookie's name begins with __Secure-",
+  },
+  apiToken: {
+    type: "http",
+    scheme: "bearer",
+    description: "An API token: reads with the role viewer, acts with the role operator, administers nothing",
   },
   ingestKey: { type: "http", scheme: "bearer", description: "An agent's ingest key" },
   cronSecret: { type: "http", scheme: "bearer", description: "CRON_SECRET" },
@@ -115,19 +123,21 @@ const SECURITY = {
   },
 } as const satisfies Record<string, oas31.SecuritySchemeObject>;
 
-const requirement = (access: Access): oas31.SecurityRequirementObject => {
+const requirements = (access: Access, changes: boolean): oas31.SecurityRequirementObject[] => {
   switch (access) {
     case "public":
-      return {};
+      return [{}];
     case "ingestKey":
     case "cronSecret":
     case "alertSource":
     case "signature":
-      return { [access]: [] };
+      return [{ [access]: [] }];
     case "viewer":
+      return changes ? [{ session: [] }] : [{ session: [] }, { apiToken: [] }];
     case "operator":
+      return [{ session: [] }, { apiToken: [] }];
     case "admin":
-      return { session: [] };
+      return [{ session: [] }];
   }
 };
 
@@ -151,7 +161,7 @@ function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApi
     summary,
     description: `For: ${access.join(" or ")}.`,
     tags: [path.replace(/^\/api\/(v1\/)?/, "").split("/")[0]!],
-    security: access.map(requirement),
+    security: access.flatMap((one) => requirements(one, method !== "GET")),
     ...(params || query ? { requestParams: { ...(params && { path: params }), ...(query && { query }) } } : {}),
     ...(body
       ? { requestBody: { required: true, content: { "application/json": { schema: endpoint.bodyDoc ?? body } } } }

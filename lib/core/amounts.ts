@@ -40,6 +40,20 @@ export function amount(value: number, unit: string | null): string {
   }
 }
 
+const OWN_UNITS: ReadonlySet<string> = new Set(["cores", "seconds", "per_second", "ratio", "bytes", "up"]);
+
+/** A value in a unit of our signals; in another, the figure as `figure` writes it, with the unit behind. */
+export const inUnit = (value: number, unit: string | undefined, figure: (value: number) => string): string =>
+  unit !== undefined && OWN_UNITS.has(unit)
+    ? amount(value, unit)
+    : `${figure(value)}${unit === undefined ? "" : ` ${unit}`}`;
+
+/** `from 50 ms to 2.1 s` in a unit of our signals; in another, the figures as `figure` writes them and the unit once behind. */
+export function fromTo(from: number, to: number, unit: string | undefined, figure: (value: number) => string): string {
+  if (unit !== undefined && OWN_UNITS.has(unit)) return `from ${amount(from, unit)} to ${amount(to, unit)}`;
+  return `from ${figure(from)} to ${figure(to)}${unit === undefined ? "" : ` ${unit}`}`;
+}
+
 /** A fixed limit in words: `at most 0.5 cores`, `at least 3`, `above 0`, `all instances up`. Null where there is none. */
 export function limitText(upper: number | null, lower: number | null, unit: string | null): string | null {
   if (upper !== null) return `at most ${amount(upper, unit)}`;

@@ -1,3 +1,4 @@
+import { fromTo } from "./amounts";
 import type { Finding } from "./bundle";
 import { blameEdges } from "./edge-times";
 import { sharesOf } from "./rank-parts";
@@ -34,7 +35,7 @@ function shifts(scene: Scene): Found[] {
     if (shift === null || strength === 0) return [];
     const at = points[shift.start]?.[0];
     const moved = shift.direction === "up" ? "rose" : "fell";
-    const text = `"${metric}" of ${node} ${moved} from ${number(shift.from)} to ${number(shift.to)}${unit === undefined ? "" : ` ${unit}`}${times(shift.from, shift.to)}.`;
+    const text = `"${metric}" of ${node} ${moved} ${fromTo(shift.from, shift.to, unit, number)}${times(shift.from, shift.to)}.`;
     return [{ kind: "metric_shift", node, text, ...(at === undefined ? {} : { at }), strength }];
   });
 }

@@ -1,3 +1,4 @@
+import { fromTo, inUnit } from "./amounts";
 import type { Bundle, BundleChange, Finding } from "./bundle";
 import { markOf } from "./bundle-marks";
 import { type Affinity, affinityOfChange, affinityOfMetric, affinityOfText } from "./cause-kinds";
@@ -168,14 +169,14 @@ const figure = (value: number): string =>
 
 function moveText({ series: { node, metric, unit }, kind, at, back, before, after, now }: Move): string {
   const of = `${metric} of ${node}`;
-  const in_ = unit === undefined ? "" : ` ${unit}`;
+  const said = (value: number) => inUnit(value, unit, figure);
   const moved = {
-    rose: `rose from ${figure(before)} to ${figure(after)}${in_} from ${iso(at)}`,
-    fell: `fell from ${figure(before)} to ${figure(after)}${in_} from ${iso(at)}`,
-    stopped: `stopped: from ${figure(before)} to 0${in_} from ${iso(at)}`,
-    full: `stands at ${figure(now)}${in_}, near its whole, in all that was seen`,
+    rose: `rose ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
+    fell: `fell ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
+    stopped: `stopped: ${fromTo(before, 0, unit, figure)} from ${iso(at)}`,
+    full: `stands at ${said(now)}, near its whole, in all that was seen`,
   }[kind];
-  return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${figure(now)} now`}`;
+  return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${said(now)} now`}`;
 }
 
 /** Changes as signs, and which node each concerns. */

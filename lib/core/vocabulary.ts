@@ -191,6 +191,10 @@ export type KeyScope = (typeof KEY_SCOPES)[number];
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What an API token may be: a machine never administers. */
+export const TOKEN_ROLES = ["viewer", "operator"] as const satisfies readonly Role[];
+export type TokenRole = (typeof TOKEN_ROLES)[number];
+
 /** One-time links: the first account, a further one, or signing in to one that exists. */
 export const LINK_KINDS = ["setup", "invite", "sign_in"] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];

@@ -38,7 +38,7 @@ export async function commit(db: Db, change: Change): Promise<ResultSet[] | null
   ];
   try {
     const results = await write(db, statements);
-    wakeTails();
+    wakeTails(change.events);
     return change.claims.map((_, index) => results[index * 2]!);
   } catch (error) {
     if (isLostClaim(error, change.claims.length)) return null;
@@ -70,19 +70,21 @@ function isLostClaim(error: unknown, claims: number): boolean {
   );
 }
 
-type Wakers = Set<() => void>;
+/** Told the events of a commit of this process; none for one of another process. */
+type Waker = (events: readonly StreamEvent[]) => void;
+type Wakers = Set<Waker>;
 const wakers = (): Wakers => {
   const global = globalThis as unknown as Record<symbol, Wakers>;
   return (global[Symbol.for("sentinel.tails")] ??= new Set());
 };
 
 /** Calls back after every commit of this process, so that streams need not wait for their poll. Returns the way out. */
-export function onCommit(wake: () => void): () => void {
+export function onCommit(wake: Waker): () => void {
   wakers().add(wake);
   return () => wakers().delete(wake);
 }
 
-/** Calls everybody of `onCommit`: after a commit of this process, or of one that tells of its commits. */
-export function wakeTails(): void {
-  for (const wake of wakers()) wake();
+/** Calls everybody of `onCommit`: after a commit of this process, or of one that tells of its commits (without its events). */
+export function wakeTails(events: readonly StreamEvent[] = []): void {
+  for (const wake of wakers()) wake(events);
 }

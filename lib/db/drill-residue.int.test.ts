@@ -64,7 +64,7 @@ test("what recorded incidents left in the real world goes; what was real stays",
     "write",
   );
   await migrateDb(db);
-  const ids = async (query: string) => (await db.$client.execute(query)).rows.map((row) => String(row[0]));
+  const ids = async (query: string) => (await db.$client.execute(query)).rows.map((row) => row[0]);
   expect(await ids("SELECT id FROM incidents ORDER BY id")).toEqual(["acted", "joined", "real"]);
   expect(await ids("SELECT incident_id FROM episodes ORDER BY 1")).toEqual(["joined", "real"]);
   expect(await ids("SELECT id FROM episodes_fts ORDER BY 1")).toEqual(["joined", "real"]);

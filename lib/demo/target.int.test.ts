@@ -64,8 +64,7 @@ describe("the target", () => {
   it.each([
     ["/stress/cpu?duration=0", /duration must be a number from 1 to 600/],
     ["/stress/cpu?duration=ten", /duration/],
-    ["/stress/memory", /megabytes must be a number from 1 to 512/],
-    ["/stress/memory?megabytes=513", /megabytes/],
+    ["/stress/memory?megabytes=513", /megabytes must be a number from 1 to 512/],
     ["/stress/latency?min_delay=2&max_delay=1", /min_delay must not be above max_delay/],
     ["/stress/latency?min_delay=0&max_delay=60", /max_delay must be a number from 0 to 10/],
     ["/stress/crash?now=1", /now is not a parameter here/],
@@ -73,6 +72,34 @@ describe("the target", () => {
     const answer = await get(path);
     expect(answer.status).toBe(400);
     expect(answer.text).toMatch(why);
+  });
+
+  it.each([
+    ["/stress/cpu", { stress: "cpu", duration: 60, threads: 1 }],
+    ["/stress/memory", { stress: "memory", megabytes: 256 }],
+    ["/stress/latency", { stress: "latency", min_delay: 2.5, max_delay: 4, duration: 60 }],
+    ["/stress/latency?max_delay=1", { min_delay: 0, max_delay: 1, duration: null }],
+    ["/stress/latency?min_delay=5", { min_delay: 5, max_delay: 5, duration: null }],
+  ])("has defaults: %s", async (path, body) => {
+    const answer = await get(path);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([202, expect.objectContaining(body)]);
+    await command("restart");
+  });
+
+  it.each([
+    ["cpu", "/stress/cpu?duration=1", null],
+    ["latency", "/stress/latency?duration=1", null],
+    ["latency", "/stress/latency?min_delay=1&max_delay=2", "/stress/latency?min_delay=0&max_delay=0"],
+  ])("the log tells when stress of its %s began and ended (%s)", async (stress, path, over) => {
+    const told = (msg: string) =>
+      log()
+        .split("\n")
+        .filter((line) => line.includes(`"msg":"${msg}"`) && line.includes(`"stress":"${stress}"`)).length;
+    const [began, ended] = [told("stress began"), told("stress ended")];
+    await get(path);
+    expect(told("stress began")).toBe(began + 1);
+    if (over !== null) await get(over);
+    await expect.poll(() => told("stress ended")).toBe(ended + 1);
   });
 
   it("burns a core while /metrics answers at once", async () => {

@@ -1,3 +1,4 @@
+import { isApiToken, verifyApiToken } from "@/lib/auth/api-tokens";
 import { type IngestKey, verifyKey } from "@/lib/auth/keys";
 import { currentUser, hasRole, type Person } from "@/lib/auth/people";
 import { type Sender, verifySource } from "@/lib/auth/sources";
@@ -22,7 +23,7 @@ const isRole = (access: Access): access is Role => (ROLES as readonly string[]).
 
 /**
  * Who calls, if any of the ways in is open to them. A bearer token is judged as what it is given for and never falls back
- * to a cookie. A request that changes state and is not a machine's must come from our own pages. Who signs the body is
+ * to a cookie: as an agent's key where those are let in, as an API token where people are. A request that changes state and is not a machine's must come from our own pages. Who signs the body is
  * not known yet: see `admitSigned`. Throws `unauthenticated` or `forbidden`.
  */
 export async function admit(request: Request, endpoint: Endpoint, db: Db, now: number): Promise<Caller> {
@@ -37,6 +38,9 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
     if (sender) return { ...NOBODY, sender };
     throw unauthenticated(`The token of a source of kind ${endpoint.sender} is needed: Authorization: Bearer …`);
   }
+  const wanted = ways.filter(isRole);
+  if (token !== null && wanted.length > 0 && (isApiToken(token) || !ways.includes("ingestKey")))
+    return admitToken(token, wanted, changes, db, now);
   if (ways.includes("ingestKey") && (token !== null || ways.length === 1)) {
     const key = token === null ? null : await verifyKey(db, token, now);
     if (key) {
@@ -50,9 +54,8 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
     return NOBODY;
   }
   const user = await currentUser(request.headers);
-  if (!user) throw unauthenticated("Sign in first.");
+  if (!user) throw unauthenticated("Sign in first, or give an API token: Authorization: Bearer …");
   if (changes) assertSameOrigin(request.headers, { strict: true });
-  const wanted = ways.filter(isRole);
   if (wanted.some((role) => hasRole(user, role))) return { ...NOBODY, user };
   throw new SentinelError("forbidden", {
     detail: `This needs the role ${wanted.join(" or ")}; yours is ${user.role}.`,
@@ -64,6 +67,23 @@ function assertScope(key: IngestKey, { scope }: Endpoint): void {
   if (scope !== undefined && key.scopes.includes(scope)) return;
   throw new SentinelError("forbidden", {
     detail: `This key may send ${key.scopes.join(" and ")}; this needs a key with the scope ${scope}.`,
+  });
+}
+
+/**
+ * A script, by its API token: it reads what viewers may read and does what operators may do, each if its role allows. What
+ * concerns a person's own account, and what only admins may do, is never a token's. No browser sends a token by itself, so its origin
+ * says nothing.
+ */
+async function admitToken(token: string, wanted: Role[], changes: boolean, db: Db, now: number): Promise<Caller> {
+  const user = await verifyApiToken(db, token, now);
+  if (!user) throw unauthenticated("An API token that is valid is needed: Authorization: Bearer …");
+  const open = wanted.filter((role) => role === "operator" || (role === "viewer" && !changes));
+  if (open.length === 0)
+    throw new SentinelError("forbidden", { detail: "API tokens cannot do this: sign in as a person." });
+  if (open.some((role) => hasRole(user, role))) return { ...NOBODY, user };
+  throw new SentinelError("forbidden", {
+    detail: `This needs the role ${open.join(" or ")}; the token's is ${user.role}.`,
   });
 }
 

@@ -66,7 +66,6 @@ export function noteSweep(swept: Swept): void {
   scheduler().last = swept;
   metrics().sweepSeconds.observe(swept.ms / 1_000);
   metrics().sweepFailures.inc(swept.report.failed.length);
-  metrics().incidentsOpened.inc(swept.report.opened);
 }
 
 /** Why nobody sweeps for this process just now; null while all is well, or where that is left to a cron. */

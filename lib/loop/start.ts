@@ -1,9 +1,12 @@
 import { setupLink } from "@/lib/auth/links";
 import { getDb } from "@/lib/db/client";
+import { onCommit } from "@/lib/db/commit";
 import { migrateDb } from "@/lib/db/migrate";
 import { env } from "@/lib/env";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
+import { countOpened } from "./count-opened";
 import { processWorld } from "./service/process";
 import { letSweep, stopScheduler } from "./scheduler";
 import { startBeside } from "./sweep-process";
@@ -21,6 +24,7 @@ export async function start(): Promise<void> {
     await processWorld();
     onShutdown(stopScheduler);
     exitAfterShutdown();
+    onCommit((events) => metrics().incidentsOpened.inc(countOpened(events)));
     letSweep(SWEEP_IN_PROCESS ? startBeside() : null);
     const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${PORT}`, Date.now());
     if (link) process.stdout.write(`\nNo account yet. Set up the first one here (once, within a day): ${link.url}\n\n`);

@@ -4,4 +4,7 @@ import type { Swept } from "./scheduler";
 export type ToSweeper = { kind: "ask" };
 
 /** What the sweeper tells its server: that it swept, or that it committed something others may be waiting for. */
-export type FromSweeper = ({ kind: "swept" } & Swept) | { kind: "committed" };
+export type FromSweeper =
+  | ({ kind: "swept" } & Swept)
+  /** `opened`: incidents that were opened since it last said so. */
+  | { kind: "committed"; opened: number };

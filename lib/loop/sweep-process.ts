@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { wakeTails } from "@/lib/db/commit";
 import { childEnv, env } from "@/lib/env";
 import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
 import { type Beside, noteSweep } from "./scheduler";
 import type { FromSweeper, ToSweeper } from "./sweep-message";
 
@@ -58,6 +59,7 @@ export function startBeside(): Beside {
         return;
       case "committed":
         wakeTails();
+        metrics().incidentsOpened.inc(message.opened);
         return;
     }
   }

@@ -6,6 +6,7 @@ import { log } from "@/lib/log";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { startSweeping, stopScheduler } from "./scheduler";
 import { startServices, stopServices, wakeServices } from "./service/process";
+import { countOpened } from "./count-opened";
 import type { FromSweeper } from "./sweep-message";
 import { leaveOfTheDead } from "./sweeper";
 
@@ -25,13 +26,16 @@ function main(): void {
   // The server's death is told by the end of the channel, even where it was killed.
   process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   let told = false;
-  onCommit(() => {
+  let opened = 0;
+  onCommit((events) => {
+    opened += countOpened(events);
     if (told) return;
     told = true;
     // A sweep's commits come in a row: they are told of together.
     setImmediate(() => {
       told = false;
-      tell({ kind: "committed" });
+      tell({ kind: "committed", opened });
+      opened = 0;
     });
   });
   void takeOver().then(() => {

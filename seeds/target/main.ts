@@ -6,7 +6,7 @@ import { createService } from "./service";
 
 const HELP = `A small service to be watched and broken. It listens on loopback and logs JSON lines.
 
-  --port N        where to listen (required)
+  --port N        where to listen (default 8080)
   --version V     which version it is (default 1.4.0; 2.x is bad on purpose)
   --config FILE   its configuration: {"store_timeout_ms": 250, "store_connections": 8}
   --seed N        its luck (default 1)`;
@@ -14,14 +14,14 @@ const HELP = `A small service to be watched and broken. It listens on loopback a
 function options() {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
-    options: { port: text, version: { ...text, default: "1.4.0" }, config: text, seed: { ...text, default: "1" }, help: { type: "boolean" } },
+    options: { port: { ...text, default: "8080" }, version: { ...text, default: "1.4.0" }, config: text, seed: { ...text, default: "1" }, help: { type: "boolean" } },
   }); // prettier-ignore
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
     process.exit(0);
   }
-  const port = Number(values.port ?? "");
-  if (values.port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535)
+  const port = Number(values.port);
+  if (values.port === "" || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error("--port must be a port");
   if (!/^\d+\.\d+\.\d+$/.test(values.version)) throw new Error("--version must look like 1.4.0");
   return { port, version: values.version, config: readConfig(values.config), seed: Number(values.seed) || 1 };

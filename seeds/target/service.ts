@@ -13,7 +13,8 @@ const JSON_TYPE = { "content-type": "application/json" };
  * The service that Sentinel watches in the demo.
  * - `/work`: prices an order; counted and timed. `/health`, `/metrics`: as usual, neither counted nor timed.
  * - `/stress/cpu?duration=&threads=`, `/stress/memory?megabytes=`, `/stress/latency?min_delay=&max_delay=&duration=`
- *   (all in seconds), `/stress/crash`: breaks this process. 202, or 400 and 409 with the bound that was passed.
+ *   (all in seconds), `/stress/crash`: breaks this process, each also without parameters. 202, or 400 and 409 with the bound that
+ *   was passed.
  */
 export function createService({
   version,
@@ -47,7 +48,7 @@ export function createService({
     1,
   );
   const pricing = createPricing(version, config, rng.fork("store"));
-  const stress = createStress(rng.fork("stress"));
+  const stress = createStress(rng.fork("stress"), log);
   let orders = 0;
 
   async function work(method: string, response: ServerResponse) {

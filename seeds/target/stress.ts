@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import type { Logger } from "pino";
 import type { Rng } from "../fleet/rng";
 
 /** Bounds of what a caller may ask for: enough to be seen on a small machine, not enough to harm it. */
@@ -16,16 +17,30 @@ const MAX_HELD_MB = 768;
 /** Memory that nobody restarted away is given back after this. */
 const HELD_MS = 30 * 60_000;
 const CHUNK_MB = 8;
-const DEFAULT_CPU_S = 60;
+/** What is done without parameters: enough to cross the usual limits, for long enough to be noticed. */
+const DEFAULTS = {
+  cpu: { duration: 60, threads: 1 },
+  memory: { megabytes: 256 },
+  latency: { min_delay: 2.5, max_delay: 4, duration: 60 },
+};
 
 type Answer = { status: 202 | 400 | 409; body: Record<string, unknown> };
 const accepted = (body: Record<string, unknown>): Answer => ({ status: 202, body });
 
-/** Breaks this very process, in four ways. Everything ends with the process, and within its bounds at the latest. */
-export function createStress(rng: Rng) {
+/**
+ * Breaks this very process, in four ways. Everything ends with the process, and within its bounds at the latest; its start and
+ * its end stand in the log.
+ */
+export function createStress(rng: Rng, log: Logger) {
   const workers = new Set<Worker>();
   const held = new Set<Buffer>();
-  let delay: { min: number; max: number; until: number } | null = null;
+  let delay: { min: number; max: number } | null = null;
+  let ending: NodeJS.Timeout | undefined;
+  const began = (body: Record<string, unknown>): Answer => {
+    log.info(body, "stress began");
+    return accepted(body);
+  };
+  const ended = (stress: string, more: Record<string, unknown> = {}) => log.info({ stress, ...more }, "stress ended");
 
   /** Burns cores in threads of their own, so that requests and /metrics go on. */
   function cpu(seconds: number, threads: number): Answer {
@@ -40,9 +55,12 @@ export function createStress(rng: Rng) {
         execArgv: [],
       });
       workers.add(worker);
-      worker.once("exit", () => workers.delete(worker));
+      worker.once("exit", () => {
+        workers.delete(worker);
+        if (workers.size === 0) ended("cpu");
+      });
     }
-    return accepted({ stress: "cpu", duration: seconds, threads });
+    return began({ stress: "cpu", duration: seconds, threads });
   }
 
   /** Holds real, touched memory. A chunk at a time, so that requests go on. */
@@ -60,14 +78,27 @@ export function createStress(rng: Rng) {
         await wait(0);
       }
     })();
-    setTimeout(() => chunks.forEach((chunk) => held.delete(chunk)), HELD_MS).unref();
-    return accepted({ stress: "memory", megabytes, held: held.size * CHUNK_MB });
+    setTimeout(() => {
+      for (const chunk of chunks) held.delete(chunk);
+      ended("memory", { megabytes, held: held.size * CHUNK_MB });
+    }, HELD_MS).unref();
+    return began({ stress: "memory", megabytes, held: held.size * CHUNK_MB });
   }
 
   /** Slows /work until it is changed (both 0: as before), its time is over or the process ends. */
   function latency(min: number, max: number, seconds: number | null): Answer {
-    delay = max === 0 ? null : { min, max, until: seconds === null ? Infinity : Date.now() + seconds * 1000 };
-    return accepted({ stress: "latency", min_delay: min, max_delay: max, duration: seconds });
+    clearTimeout(ending);
+    const over = () => {
+      delay = null;
+      ended("latency");
+    };
+    if (max === 0) {
+      if (delay) over();
+      return accepted({ stress: "latency", min_delay: min, max_delay: max, duration: seconds });
+    }
+    delay = { min, max };
+    if (seconds !== null) ending = setTimeout(over, seconds * 1_000).unref();
+    return began({ stress: "latency", min_delay: min, max_delay: max, duration: seconds });
   }
 
   /** As a bug would: an exception that nobody catches. */
@@ -75,10 +106,10 @@ export function createStress(rng: Rng) {
     setTimeout(() => {
       throw new Error("heap index corrupted: no entry for segment 7");
     }, 20);
-    return accepted({ stress: "crash" });
+    return began({ stress: "crash" });
   }
 
-  /** What to answer to `/stress/<kind>`; null when there is no such kind. It leaves no word in the log: faults do not. */
+  /** What to answer to `/stress/<kind>`; null when there is no such kind. Each has defaults. */
   function run(kind: string, query: URLSearchParams): Answer | null {
     const read = createReader(query);
     const answer = (then: () => Answer): Answer => {
@@ -87,16 +118,21 @@ export function createStress(rng: Rng) {
     };
     switch (kind) {
       case "cpu": {
-        const [seconds, threads] = [read.number("duration", DEFAULT_CPU_S), read.number("threads", 1)];
+        const { duration, threads: usual } = DEFAULTS.cpu;
+        const [seconds, threads] = [read.number("duration", duration), read.number("threads", usual)];
         return answer(() => cpu(seconds, Math.round(threads)));
       }
       case "memory": {
-        const megabytes = read.number("megabytes", null);
+        const megabytes = read.number("megabytes", DEFAULTS.memory.megabytes);
         return answer(() => memory(megabytes));
       }
       case "latency": {
-        const [min, max] = [read.number("min_delay", null), read.number("max_delay", null)];
-        const seconds = query.has("duration") ? read.number("duration", null) : null;
+        const usual = DEFAULTS.latency;
+        const bare = !query.has("min_delay") && !query.has("max_delay");
+        const min = read.number("min_delay", bare ? usual.min_delay : 0);
+        const max = read.number("max_delay", bare ? usual.max_delay : Math.max(min, usual.max_delay));
+        // Delays that were chosen hold until they are changed.
+        const seconds = bare || query.has("duration") ? read.number("duration", usual.duration) : null;
         if (min > max) read.problems.push("min_delay must not be above max_delay");
         return answer(() => latency(min, max, seconds));
       }
@@ -110,7 +146,6 @@ export function createStress(rng: Rng) {
     run,
     /** What /work has to wait for. */
     async drag(): Promise<void> {
-      if (delay && delay.until <= Date.now()) delay = null;
       if (delay) await wait((delay.min + rng.next() * (delay.max - delay.min)) * 1000);
     },
     stop: () => Promise.all([...workers].map((worker) => worker.terminate())),
@@ -120,13 +155,13 @@ export function createStress(rng: Rng) {
 function createReader(query: URLSearchParams) {
   const problems: string[] = [];
   const known = new Set<string>();
-  /** A number within the parameter's bounds. Without a fallback it must be given. */
-  function number(name: Name, fallback: number | null): number {
+  /** A number within the parameter's bounds. */
+  function number(name: Name, fallback: number): number {
     known.add(name);
     const { min, max } = LIMITS[name];
     const text = query.get(name);
     const value = text === null || text.trim() === "" ? fallback : Number(text);
-    if (value !== null && value >= min && value <= max) return value;
+    if (value >= min && value <= max) return value;
     problems.push(`${name} must be a number from ${min} to ${max}`);
     return min;
   }

@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { type KeyScope, LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
+import { type KeyScope, LINK_KINDS, ROLES, TOKEN_ROLES } from "@/lib/core/vocabulary";
 
 const time = () => integer({ mode: "timestamp_ms" });
 
@@ -107,6 +107,21 @@ export const ingestKeys = sqliteTable("ingest_keys", {
   services: text({ mode: "json" }).$type<string[]>().notNull().default([]),
   createdBy: text().notNull(),
   createdAt: integer().notNull(),
+  lastUsedAt: integer(),
+  revokedAt: integer(),
+});
+
+/** Tokens that scripts, dashboards and CI read and act with. Only a hash is kept; `shown` is the beginning. Times are epoch ms. */
+export const apiTokens = sqliteTable("api_tokens", {
+  id: text().primaryKey(),
+  hash: text().notNull().unique(),
+  shown: text().notNull(),
+  name: text().notNull(),
+  role: text({ enum: TOKEN_ROLES }).notNull(),
+  createdBy: text().notNull(),
+  createdAt: integer().notNull(),
+  /** Null: it does not expire. */
+  expiresAt: integer(),
   lastUsedAt: integer(),
   revokedAt: integer(),
 });

@@ -1,0 +1,12 @@
+import { TOKEN } from "@/lib/contracts/tokens";
+import { setApiTokenRevoked } from "@/lib/db/queries/api-tokens";
+import { SentinelError } from "@/lib/errors";
+import { route } from "@/lib/http/route";
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(TOKEN, {
+  DELETE: async ({ db, params, now }) => {
+    if (!(await setApiTokenRevoked(db, params.id, now))) {
+      throw new SentinelError("not_found", { detail: "There is no such token, or it was revoked before." });
+    }
+  },
+});

@@ -1,0 +1,17 @@
+import { createApiToken } from "@/lib/auth/api-tokens";
+import { apiTokenView } from "@/lib/auth/views";
+import { TOKENS } from "@/lib/contracts/tokens";
+import { listApiTokens } from "@/lib/db/queries/api-tokens";
+import { route } from "@/lib/http/route";
+
+const DAY_MS = 86_400_000;
+
+export const { GET, POST, PUT, PATCH, DELETE } = route(TOKENS, {
+  GET: async ({ db }) => ({ tokens: (await listApiTokens(db)).map(apiTokenView) }),
+  POST: async ({ db, body, user, now }) => {
+    const { name, role, expires_in_days: days } = body;
+    const expiresAt = days ? now + days * DAY_MS : null;
+    const { row, secret } = await createApiToken(db, { name, role, expiresAt, createdBy: user.email }, now);
+    return { token: apiTokenView(row), secret };
+  },
+});

@@ -1,0 +1,225 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Plus, SquareTerminal } from "lucide-react";
+import { useState } from "react";
+import { toast } from "sonner";
+import type { ApiTokenView, NewApiTokenBody } from "@/lib/contracts/tokens";
+import type { TokenRole } from "@/lib/core/vocabulary";
+import { api, ApiError } from "@/components/api";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { type Columns, DataTable } from "@/components/ui/data-table";
+import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
+import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Field, Input } from "@/components/ui/field";
+import { useNow } from "@/components/ui/now";
+import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
+import { Ago } from "@/components/ui/time";
+import { tokensQuery } from "./queries";
+import { Reveal } from "./reveal";
+
+const ROLES: readonly { value: TokenRole; label: string; means: string }[] = [
+  { value: "viewer", label: "Viewer", means: "Reads everything that viewers may see." },
+  { value: "operator", label: "Operator", means: "Also decides approvals, sends directives and closes incidents." },
+];
+
+const LIFETIMES = [
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "1 year" },
+  { value: "never", label: "No end" },
+] as const;
+type Lifetime = (typeof LIFETIMES)[number]["value"];
+
+const columns: Columns<ApiTokenView> = [
+  { accessorKey: "name", header: "Name", cell: ({ row }) => <span className="font-medium">{row.original.name}</span> },
+  {
+    accessorKey: "shown",
+    header: "Token",
+    enableSorting: false,
+    cell: ({ row }) => <code className="font-mono text-xs text-ink-2">{row.original.shown}…</code>,
+  },
+  {
+    accessorKey: "role",
+    header: "Role",
+    cell: ({ row }) => ROLES.find(({ value }) => value === row.original.role)!.label,
+  },
+  {
+    accessorKey: "created_at",
+    header: "Created",
+    cell: ({ row }) => <Ago at={row.original.created_at} className="num text-xs whitespace-nowrap text-ink-3" />,
+  },
+  {
+    accessorKey: "expires_at",
+    header: "Expires",
+    cell: ({ row }) => <Expiry at={row.original.expires_at} />,
+  },
+  {
+    accessorKey: "last_used_at",
+    header: "Last used",
+    cell: ({ row }) =>
+      row.original.last_used_at === null ? (
+        <span className="text-xs text-ink-3">never</span>
+      ) : (
+        <Ago at={row.original.last_used_at} className="num text-xs whitespace-nowrap text-ink-3" />
+      ),
+  },
+  {
+    id: "acts",
+    header: () => <span className="sr-only">What can be done</span>,
+    enableSorting: false,
+    cell: ({ row }) => <Revoke item={row.original} />,
+  },
+];
+
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+
+function Expiry({ at }: { at: number | null }) {
+  const now = useNow();
+  if (at === null) return <span className="text-xs text-ink-3">never</span>;
+  if (at <= now) return <Badge tone="warn">expired</Badge>;
+  return <span className="num text-xs whitespace-nowrap text-ink-3">{day.format(at)}</span>;
+}
+
+/** Tokens of scripts, dashboards and CI: made, seen, revoked. */
+export function TokensTab() {
+  const { data, error, refetch } = useQuery(tokensQuery);
+  const [making, setMaking] = useState(false);
+  return (
+    <>
+      <Panel
+        flush
+        title="API tokens"
+        hint="scripts, dashboards and CI read and act with them"
+        actions={
+          <Button size="sm" look="primary" onClick={() => setMaking(true)}>
+            <Plus aria-hidden /> New token
+          </Button>
+        }
+      >
+        {error && !data ? (
+          <div className="p-4">
+            <LoadError what="tokens" error={error} onRetry={() => void refetch()} />
+          </div>
+        ) : !data ? (
+          <Skeleton className="m-4 h-24" />
+        ) : data.tokens.length === 0 ? (
+          <Empty icon={SquareTerminal} title="No API token yet">
+            One lets a program use the API as a viewer or an operator would. It is shown once, when it is made.
+          </Empty>
+        ) : (
+          <DataTable label="API tokens" columns={columns} data={data.tokens} rowId={({ id }) => id} />
+        )}
+      </Panel>
+      <NewToken key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />
+    </>
+  );
+}
+
+function Revoke({ item }: { item: ApiTokenView }) {
+  const [asking, setAsking] = useState(false);
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => api.revokeToken(item.id),
+    onSuccess: () => {
+      toast.success(`${item.name}: revoked.`);
+      setAsking(false);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: tokensQuery.queryKey }),
+  });
+  if (item.revoked_at !== null) return <Badge>revoked</Badge>;
+  return (
+    <span className="flex justify-end">
+      <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Revoke ${item.name}`}>
+        Revoke
+      </Button>
+      <AlertDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={`Revoke “${item.name}”?`}
+        description="Whatever uses it is refused from now on."
+        footer={
+          <Choice
+            onCancel={() => setAsking(false)}
+            look="danger"
+            busy={revoke.isPending}
+            onClick={() => revoke.mutate()}
+          >
+            Revoke
+          </Choice>
+        }
+      />
+    </span>
+  );
+}
+
+function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<TokenRole>("viewer");
+  const [lifetime, setLifetime] = useState<Lifetime>("90");
+  const client = useQueryClient();
+  const make = useMutation({
+    mutationFn: (body: NewApiTokenBody) => api.createToken(body),
+    onSettled: () => client.invalidateQueries({ queryKey: tokensQuery.queryKey }),
+    meta: { quiet: true },
+  });
+  const fault = make.error instanceof ApiError ? make.error : null;
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(next) => (next ? undefined : onClose())}
+      title={make.data ? "Your new token" : "New API token"}
+      description={make.data ? "Copy it now: it is kept only as a hash and cannot be shown again." : undefined}
+      footer={
+        make.data ? (
+          <Button look="primary" size="touch" onClick={onClose}>
+            Done
+          </Button>
+        ) : (
+          <Choice onCancel={onClose} type="submit" form="new-token" busy={make.isPending}>
+            Create
+          </Choice>
+        )
+      }
+    >
+      {make.data ? (
+        <Reveal secret={make.data.secret} label="The token" />
+      ) : (
+        <form
+          id="new-token"
+          className="space-y-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            make.mutate({ name, role, ...(lifetime === "never" ? {} : { expires_in_days: Number(lifetime) }) });
+          }}
+        >
+          <Field
+            id="token-name"
+            label="Name"
+            error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
+          >
+            <Input
+              id="token-name"
+              required
+              maxLength={200}
+              autoComplete="off"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          </Field>
+          <div className="grid gap-1.5">
+            <span className="text-sm font-medium">Role</span>
+            <Segmented<TokenRole> label="Role" value={role} onChange={setRole} options={ROLES} />
+            <p className="text-xs text-ink-2">{ROLES.find(({ value }) => value === role)!.means}</p>
+          </div>
+          <div className="grid gap-1.5">
+            <span className="text-sm font-medium">Expires after</span>
+            <Segmented<Lifetime> label="Expires after" value={lifetime} onChange={setLifetime} options={LIFETIMES} />
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { TOKEN_ROLES } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
+import { EVENT_LIMITS } from "./event";
+import { plainText } from "./plain-text";
+
+/** Nothing that is made today is trusted in ten years. */
+const LONGEST_DAYS = 3_650;
+
+export const ApiTokenView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    shown: z.string().describe("how the token begins"),
+    role: z.enum(TOKEN_ROLES),
+    created_by: z.string(),
+    created_at: z.int().describe("epoch ms"),
+    expires_at: z.int().nullable().describe("null: it does not expire"),
+    last_used_at: z.int().nullable().describe("to the minute"),
+    revoked_at: z.int().nullable(),
+  })
+  .meta({ id: "ApiToken" });
+export type ApiTokenView = z.infer<typeof ApiTokenView>;
+
+export const ApiTokensAnswer = z.object({ tokens: z.array(ApiTokenView) }).meta({ id: "ApiTokens" });
+export type ApiTokensAnswer = z.infer<typeof ApiTokensAnswer>;
+
+export const NewApiTokenBody = z
+  .strictObject({
+    name: plainText(EVENT_LIMITS.name).describe("what it is for; what it does is recorded under this name"),
+    role: z.enum(TOKEN_ROLES),
+    expires_in_days: z.int().min(1).max(LONGEST_DAYS).nullish().describe("left out: it does not expire"),
+  })
+  .meta({ id: "NewApiTokenBody" });
+export type NewApiTokenBody = z.infer<typeof NewApiTokenBody>;
+
+export const NewApiTokenAnswer = z
+  .object({ token: ApiTokenView, secret: z.string().describe("the token itself, shown this once") })
+  .meta({ id: "NewApiTokenAnswer" });
+export type NewApiTokenAnswer = z.infer<typeof NewApiTokenAnswer>;
+
+export const TOKENS = resource("/api/v1/tokens", {
+  GET: { auth: "admin", summary: "Every API token, expired and revoked ones too", response: ApiTokensAnswer },
+  POST: {
+    auth: "admin",
+    summary: "Make an API token for scripts, dashboards or CI; its secret is shown once",
+    body: NewApiTokenBody,
+    response: NewApiTokenAnswer,
+    status: 201,
+  },
+});
+
+export const TOKEN = resource("/api/v1/tokens/{id}", {
+  DELETE: { auth: "admin", summary: "Revoke an API token", params: z.object({ id: z.string().min(1).max(100) }) },
+});
