@@ -5,8 +5,19 @@ import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
-import { listKeys, setKeyRevoked } from "@/lib/db/queries/keys";
-import { assertBound, createKey, type IngestKey, may, mayForService, revokeKey, verifyKey } from "./keys";
+import { findOwner, listKeys, setKeyRevoked } from "@/lib/db/queries/keys";
+import { agentRow, insert } from "@/lib/db/queries/test-world";
+import {
+  assertBound,
+  createKey,
+  type IngestKey,
+  may,
+  mayForService,
+  type NewKey,
+  revokeKey,
+  speaksFor,
+  verifyKey,
+} from "./keys";
 
 let folder: string;
 let db: Db;
@@ -66,6 +77,25 @@ describe("whom a key may speak for", () => {
   ])("%j for %j: %s", (bound, agentId, expected) => expect(may(bound, agentId)).toBe(expected));
 });
 
+test("an agent belongs to the key that introduced it, to keys of its name, and to those that an admin binds to it", async () => {
+  const made = async (more: Partial<NewKey>) => {
+    const { id, secret } = await createKey(db, { name: "billing", createdBy: "t", ...more }, 1);
+    return { id, key: (await verifyKey(db, secret, 1))! };
+  };
+  const first = await made({});
+  await insert(db, "agents", [agentRow("b-1", { keyId: first.id })]);
+  const speaks = async ({ key }: { key: IngestKey }) => speaksFor(key, "b-1", await findOwner(db, "b-1"));
+  const other = await made({ name: "search" });
+  expect(await speaks(first)).toBe(true);
+  expect(await speaks(other)).toBe(false);
+  expect(await speaks(await made({ name: "search", namePrefix: "b-" }))).toBe(true);
+  expect(await speaks(await made({ name: "search", agentId: "b-2" }))).toBe(false);
+  // A key takes turns with the one that it replaces; once that is revoked, anybody who is let in may take the agent over.
+  expect(await speaks(await made({}))).toBe(true);
+  await revokeKey(db, first.id, 2);
+  expect(await speaks(other)).toBe(true);
+});
+
 test.each([
   [[], "checkout", false],
   [["checkout"], "checkout", true],
@@ -81,11 +111,11 @@ test.each([
 test("a key is bound to subjects of each kind by themselves", async () => {
   const { secret } = await createKey(db, { name: "k", agentId: "shop", services: ["ledger"], createdBy: "t" }, 1);
   const key = (await verifyKey(db, secret, 1))!;
-  expect(() => assertBound(key, "agent", "shop", "subject_id")).not.toThrow();
-  expect(() => assertBound(key, "service", "ledger", "subject_id")).not.toThrow();
+  await assertBound(db, key, "agent", "shop", "subject_id");
+  await assertBound(db, key, "service", "ledger", "subject_id");
   // An agent's name gives no right to a service of the same name, nor the reverse.
-  expect(() => assertBound(key, "service", "shop", "subject_id")).toThrow("not bound to the service");
-  expect(() => assertBound(key, "agent", "ledger", "subject_id")).toThrow("not bound to the agent");
+  await expect(assertBound(db, key, "service", "shop", "subject_id")).rejects.toThrow("not bound to the service");
+  await expect(assertBound(db, key, "agent", "ledger", "subject_id")).rejects.toThrow("not bound to the agent");
 });
 
 test("keys from before scopes may do what they could rightly do, and keep their bounds", async () => {

@@ -3,6 +3,7 @@ import type { Db } from "@/lib/db/client";
 import {
   countAgentsOfKey,
   findLiveKey,
+  findOwner,
   insertKey,
   type KeyRow,
   setKeyRevoked,
@@ -121,13 +122,23 @@ export function may(key: IngestKey, agentId: string): boolean {
   return key.namePrefix === null || agentId.startsWith(key.namePrefix);
 }
 
+const isBound = ({ agentId, namePrefix }: IngestKey): boolean => agentId !== null || namePrefix !== null;
+
+/**
+ * Whether a key may speak for an agent that belongs to keys of the name `owner`; null: it is new, or its key was revoked.
+ * An agent belongs to the name of the key that introduced it, so that no other key can blame it for a runaway, or speak
+ * for it while it is held. A key bound to the agent by an admin may too; a key that replaces another takes its name.
+ */
+export const speaksFor = (key: IngestKey, agentId: string, owner: string | null): boolean =>
+  may(key, agentId) && (isBound(key) || owner === null || owner === key.name);
+
 /** Whether a key may send logs and changes of a service. */
 export const mayForService = ({ services }: IngestKey, service: string): boolean =>
   services.some((bound) => (bound.endsWith("*") ? service.startsWith(bound.slice(0, -1)) : service === bound));
 
-/** Throws `forbidden`, naming the field, when a key is not bound to a subject of this kind. */
-export function assertBound(key: IngestKey, kind: SubjectKind, id: string, field: string): void {
-  if (kind === "agent" ? may(key, id) : mayForService(key, id)) return;
+/** Throws `forbidden`, naming the field, when a key may not speak for a subject of this kind. */
+export async function assertBound(db: Db, key: IngestKey, kind: SubjectKind, id: string, field: string): Promise<void> {
+  if (kind === "service" ? mayForService(key, id) : speaksFor(key, id, await findOwner(db, id))) return;
   throw new SentinelError("forbidden", {
     detail: `This key is not bound to the ${kind} ${JSON.stringify(id)}`,
     fields: [{ field, reason: `not a ${kind} of this key` }],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
+import { agentsLeft, type IngestKey, speaksFor } from "@/lib/auth/keys";
 import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { plainEvent } from "@/lib/contracts/plain-event";
@@ -40,6 +40,7 @@ export async function ingest(
 ): Promise<IngestAnswer> {
   const { good, rejected, unknown } = sort(input);
   const sources = await sourcesOf(db, good);
+  refuseOthers(input.key, good, sources, rejected);
   const known = new Set(good.filter((event) => sources.get(senderKey(senderOf(event)))!.known).map((e) => e.agentId));
   if (good.some((event) => !known.has(event.agentId)))
     refuseNewcomers(good, rejected, known, await agentsLeft(db, input.key));
@@ -71,7 +72,7 @@ const MAX_NAME = 100;
 
 const unique = <T>(list: T[]): T[] => [...new Set(list)];
 
-function sort({ events, key }: IngestInput) {
+function sort({ events }: IngestInput) {
   const good: SentEvent[] = [];
   const rejected: Rejection[] = [];
   const unknown = new Set<string>();
@@ -80,8 +81,7 @@ function sort({ events, key }: IngestInput) {
   events.forEach((raw, index) => {
     const event = plainEvent(raw, stranger) ?? checked(raw, index, rejected, stranger);
     if (!event) return;
-    if (may(key, event.agent_id)) good.push(sentEvent(event, index, sourceOf));
-    else rejected.push({ index, field: "agent_id", reason: "this key may not speak for this agent" });
+    good.push(sentEvent(event, index, sourceOf));
   });
   return { good, rejected, unknown };
 }
@@ -147,6 +147,20 @@ function sources(): (agentId: string, instanceId: string | null) => string {
     known.set(pair, source);
     return source;
   };
+}
+
+/** Takes out, in place, the events of agents that belong to others. */
+function refuseOthers(
+  key: IngestKey,
+  good: SentEvent[],
+  sources: ReadonlyMap<string, Source>,
+  rejected: Rejection[],
+): void {
+  for (const event of good.splice(0)) {
+    const { owner } = sources.get(senderKey(senderOf(event)))!;
+    if (speaksFor(key, event.agentId, owner)) good.push(event);
+    else rejected.push({ index: event.index, field: "agent_id", reason: "this key may not speak for this agent" });
+  }
 }
 
 /** Takes out, in place, the events of new agents beyond what the key may introduce. */

@@ -1,4 +1,4 @@
-import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
+import { agentsLeft, assertBound, type IngestKey } from "@/lib/auth/keys";
 import type { AgentStanding, RegisterBody } from "@/lib/contracts/ingest";
 import { settle } from "@/lib/core/downgrade";
 import type { Mode } from "@/lib/core/vocabulary";
@@ -26,11 +26,7 @@ export async function register(
   now: number,
   config: LoopConfig = loopConfig(),
 ): Promise<AgentStanding> {
-  if (!may(key, body.agent_id))
-    throw new SentinelError("forbidden", {
-      detail: "This key may not speak for this agent",
-      fields: [{ field: "agent_id", reason: "not this key's" }],
-    });
+  await assertBound(db, key, "agent", body.agent_id, "agent_id");
   const known = await findAgent(db, body.agent_id);
   if (!known && (await agentsLeft(db, key)) < 1)
     throw new SentinelError("forbidden", {

@@ -40,3 +40,13 @@ export async function countAgentsOfKey(db: Db, keyId: string): Promise<number> {
   const [row] = await db.select({ n: count() }).from(agents).where(eq(agents.keyId, keyId));
   return row?.n ?? 0;
 }
+
+/** The name of the key that introduced an agent; null when there is no such agent, or the key was revoked. */
+export async function findOwner(db: Db, agentId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ name: ingestKeys.name })
+    .from(agents)
+    .innerJoin(ingestKeys, and(eq(ingestKeys.id, agents.keyId), isNull(ingestKeys.revokedAt)))
+    .where(eq(agents.id, agentId));
+  return row?.name ?? null;
+}

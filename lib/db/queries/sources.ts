@@ -5,6 +5,8 @@ import type { Db } from "../client";
 /** What is known of whoever sends an event, and of the directive version that it says it applied. */
 export interface Source {
   known: boolean;
+  /** Name of the key that introduced the agent; null: it is new, or the key was revoked. */
+  owner: string | null;
   /** The newest directive version that was ever issued to the agent; 0: none. */
   issuedVersion: number;
   /** Of the version asked for: null where it was never issued. */
@@ -22,9 +24,10 @@ export async function listSources(db: Db, senders: readonly Sender[]): Promise<S
   if (senders.length === 0) return [];
   const { rows } = await db.$client.execute({
     sql: `SELECT a.id IS NOT NULL, coalesce(a.directive_version, 0), d.hash, d.status,
-            a.last_seen_at, a.away_from, a.away_until, a.lateness_ms, i.last_seen_at, i.away_from, i.away_until, i.lateness_ms
+            a.last_seen_at, a.away_from, a.away_until, a.lateness_ms, i.last_seen_at, i.away_from, i.away_until, i.lateness_ms, k.name
           FROM json_each(?) s
           LEFT JOIN agents a ON a.id = s.value->>0
+          LEFT JOIN ingest_keys k ON k.id = a.key_id AND k.revoked_at IS NULL
           LEFT JOIN agent_instances i ON i.agent_id = a.id AND i.instance_id = s.value->>1
           LEFT JOIN directives d ON d.agent_id = a.id AND d.version = s.value->>2
           ORDER BY s.key`,
@@ -41,6 +44,7 @@ export async function listSources(db: Db, senders: readonly Sender[]): Promise<S
         };
   return rows.map((row) => ({
     known: row[0] === 1,
+    owner: row[12] as string | null,
     issuedVersion: row[1] as number,
     hash: row[2] as string | null,
     status: row[3] as DirectiveStatus | null,

@@ -108,7 +108,7 @@ export class Arena {
 
   /** Whose key speaks for an agent, unless an attack says otherwise. */
   keyOf = (agentId: string): IngestKey =>
-    CONTROLS.includes(agentId) || VICTIMS.includes(agentId) ? this.owner : this.attacker;
+    CONTROLS.includes(agentId) || agentId.startsWith("victim") ? this.owner : this.attacker;
 
   /** One ordinary call of an agent. Suspects and victims share a model and a provider that the controls do not use. */
   healthy = (agentId: string, more: Event = {}): Event =>

@@ -10,6 +10,8 @@ export type Fault = (healthy: Event, sample: number) => Event;
 export interface Attack {
   name: string;
   aim: Aim;
+  /** Why this attack still succeeds. Once it does not, its test says so. */
+  missed?: string;
   /** What has to become of `agent`; by default it is held. `checked`: only what `wrong` says counts. */
   must?: Must;
   /** What is wrong with the agent, whether it hides it or not. */

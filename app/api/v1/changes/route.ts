@@ -6,8 +6,8 @@ import { declare } from "@/lib/loop/declare";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES, {
   GET: async ({ db, query }) => ({ changes: await listChanges(db, query) }),
-  POST: ({ db, body, user, key, now }) => {
-    if (key) assertBound(key, body.subject_kind, body.subject_id, "subject_id");
+  POST: async ({ db, body, user, key, now }) => {
+    if (key) await assertBound(db, key, body.subject_kind, body.subject_id, "subject_id");
     return declare(db, body, user?.name ?? `key ${key?.name}`, now);
   },
 });

@@ -11,7 +11,12 @@ export const CLOCK_ATTACKS: readonly Attack[] = [
   { name: "a clock eleven minutes slow", aim: "run on unheld", fault: flood, ...shifted(() => -11 * MINUTE) },
   { name: "a clock an hour slow", aim: "run on unheld", fault: failing, ...shifted(() => -60 * MINUTE) },
   { name: "a clock a day slow", aim: "run on unheld", fault: flood, ...shifted(() => -1_440 * MINUTE) },
-  { name: "a clock of 1970", aim: "run on unheld", fault: flood, dodge: (sick, n) => ({ ...sick, timestamp: n + 1 }) },
+  {
+    name: "a clock of 1980",
+    aim: "run on unheld",
+    fault: flood,
+    dodge: (sick, n) => ({ ...sick, timestamp: Date.UTC(1980, 0, 1) + n }),
+  },
   { name: "a clock ten minutes fast", aim: "run on unheld", fault: flood, ...shifted(() => 10 * MINUTE) },
   { name: "a clock a year fast", aim: "run on unheld", fault: failing, ...shifted(() => 525_600 * MINUTE) },
   {

@@ -89,9 +89,9 @@ export const KEY_ATTACKS: readonly Attack[] = [
     },
   },
   {
-    name: "many new agents of one key teach their type that a flood is normal",
+    name: "many new agents of one key teach their type that a flood is normal, for a newcomer of another",
     aim: "run on unheld",
-    agent: "newcomer-1",
+    agent: "victim-new",
     fault: flood,
     before: async (arena) => {
       const taught = Array.from({ length: 30 }, (_, i) => `teacher-${i}`);

@@ -4,8 +4,8 @@ import { route } from "@/lib/http/route";
 import { pollDirective } from "@/lib/loop/directive-poll";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_DIRECTIVE, {
-  GET: ({ db, params, query, key, request }) => {
-    assertBound(key, "agent", params.id, "id");
+  GET: async ({ db, params, query, key, request }) => {
+    await assertBound(db, key, "agent", params.id, "id");
     return pollDirective(db, params.id, { version: query.version, waitS: query.wait, signal: request.signal });
   },
 });
