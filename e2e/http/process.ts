@@ -28,6 +28,12 @@ export interface Sentinel {
   output: () => string;
 }
 
+/** Servers that run; what a test that failed left of them ends with it. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Starts the built server on a database of its own, and waits until `path` answers well. */
 export async function startSentinel(env: Record<string, string>, path = "/readyz"): Promise<Sentinel> {
   const port = await freePort();
@@ -35,6 +41,8 @@ export async function startSentinel(env: Record<string, string>, path = "/readyz
     env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
