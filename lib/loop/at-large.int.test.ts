@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INCIDENT_STATES } from "@/lib/core/vocabulary";
 import { findDirective, getAgent } from "@/lib/db/queries/agents";
@@ -175,5 +176,14 @@ it("an agent that runs away while its cure is measured is held again", async () 
   fleet.faults.set("a-1", (event) => ((event.directive_version ?? 0) >= 2 ? loop(event) : flood(event)));
   await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "probation", 60);
   await fleet.until(AGENTS, held("a-1"), 30);
+  for (const id of AGENTS.slice(1)) expect(await fleet.state(id)).toBe("healthy");
+});
+
+it("an agent that joined an incident in the moment in which it was closed is decided about like any other", async () => {
+  const shared = await failTogether();
+  // As if somebody had dismissed it between the look at it and the joining.
+  await fleet.db.run(sql`UPDATE incidents SET state = 'dismissed', closed_at = ${fleet.now} WHERE id = ${shared}`);
+  for (const id of ["a-2", "a-3"]) fleet.faults.delete(id);
+  await fleet.until(AGENTS, held("a-1"), 40);
   for (const id of AGENTS.slice(1)) expect(await fleet.state(id)).toBe("healthy");
 });

@@ -12,6 +12,7 @@ import {
   getIncident,
   type Incident,
   listLooseAnomalies,
+  listOpen,
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
 import { listDetectors } from "@/lib/db/queries/sweep";
@@ -82,17 +83,21 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
 
 const isGrave = (row: Pick<AnomalyRow, "verdict">): boolean => row.verdict !== "watch";
 
-/** Suspected agents that are in no incident, or in that of a shared cause with anomalies that it does not account for. */
+/** Suspected agents that are in no open incident, or in that of a shared cause with anomalies that it does not account for. */
 async function suspectedOf({ db, now, config }: SweepContext, external: readonly Incident[]): Promise<Suspected[]> {
   const agents = await listAgentsInStates(db, ["suspected"]);
   // A clock that is slow must not make a suspicion too old to be decided about.
   const since = now - LOOK_BACK_MS - config.maxLateMs;
   const ids = agents.map((agent) => agent.id);
   const loose = grouped(await listLooseAnomalies(db, ids, since), (row) => row.agentId);
+  const inOne = agents.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId]));
+  const open = new Set((await listOpen(db, [...new Set(inOne)])).map(({ id }) => id));
   return agents.flatMap((agent) => {
     const rows = loose.get(agent.id) ?? [];
     const member = external.find(({ id }) => id === agent.incidentId) ?? null;
-    return agent.incidentId === null || (member && rows.some(isGrave)) ? [{ agent, member, loose: rows }] : [];
+    // An incident may be closed in the very moment in which somebody joins it.
+    const free = agent.incidentId === null || !open.has(agent.incidentId);
+    return free || (member && rows.some(isGrave)) ? [{ agent, member, loose: rows }] : [];
   });
 }
 
@@ -214,7 +219,7 @@ async function openAlone(ctx: SweepContext, { agent, member }: Suspected, anomal
   if (anomalies.length === 0) {
     const detector = await detectorOf(db, agent);
     plan
-      .claim(agentClaim(agent, { state: calm(agent, detector) }, now))
+      .claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now))
       .tell({ at: now, type: "agent.healthy", agentId: agent.id, text: `${agent.id}: the suspicion did not hold` });
     await commit(db, plan);
     return false;
