@@ -3,7 +3,14 @@ import { asPerson, env, key, problemOf, url } from "./client";
 import { cli } from "./process";
 
 interface Made {
-  token: { id: string; shown: string; name: string; role: string; expires_at: number | null; last_used_at: number | null };
+  token: {
+    id: string;
+    shown: string;
+    name: string;
+    role: string;
+    expires_at: number | null;
+    last_used_at: number | null;
+  };
   secret: string;
 }
 interface Operation {
@@ -56,7 +63,9 @@ describe("a token with the role viewer", () => {
     async (_, one) => expect(await admitted(await ask(made.viewer.secret, one))).toBe(true),
   );
   test.each(
-    all(({ method, access }) => method !== "GET" && access.some((way) => ["viewer", "operator", "admin"].includes(way))),
+    all(
+      ({ method, access }) => method !== "GET" && access.some((way) => ["viewer", "operator", "admin"].includes(way)),
+    ),
   )("is refused %s", async (_, one) => expect((await problemOf(await ask(made.viewer.secret, one))).status).toBe(403));
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { OwnServer, until } from "./own-server";
 
 /** Nobody answers there: a source that cannot be read. */

@@ -13,7 +13,11 @@ beforeEach(async () => ({ db, close } = await openTestDb()));
 afterEach(() => close());
 
 const make = (more: { expiresAt?: number | null } = {}) =>
-  createApiToken(db, { name: "deploy bot", role: "operator", expiresAt: null, createdBy: "a@example.com", ...more }, NOW);
+  createApiToken(
+    db,
+    { name: "deploy bot", role: "operator", expiresAt: null, createdBy: "a@example.com", ...more },
+    NOW,
+  );
 
 test("a token speaks for a person of its own, named after it; only its hash is kept", async () => {
   const { secret, row } = await make();

@@ -44,7 +44,9 @@ const OWN_UNITS: ReadonlySet<string> = new Set(["cores", "seconds", "per_second"
 
 /** A value in a unit of our signals; in another, the figure as `figure` writes it, with the unit behind. */
 export const inUnit = (value: number, unit: string | undefined, figure: (value: number) => string): string =>
-  unit !== undefined && OWN_UNITS.has(unit) ? amount(value, unit) : `${figure(value)}${unit === undefined ? "" : ` ${unit}`}`;
+  unit !== undefined && OWN_UNITS.has(unit)
+    ? amount(value, unit)
+    : `${figure(value)}${unit === undefined ? "" : ` ${unit}`}`;
 
 /** `from 50 ms to 2.1 s` in a unit of our signals; in another, the figures as `figure` writes them and the unit once behind. */
 export function fromTo(from: number, to: number, unit: string | undefined, figure: (value: number) => string): string {
