@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { resource } from "./endpoint";
+import { identifier } from "./plain-text";
 import { timestamp } from "./timestamp";
 
 const at = z.int().describe("epoch ms");
@@ -65,7 +66,7 @@ export const RUNBOOKS = resource("/api/v1/runbooks", {
 });
 
 const LogBody = z.object({
-  service: name,
+  service: identifier(200),
   line: z.string().min(1).max(8_000),
   level: z.string().max(20).optional(),
   timestamp: timestamp.optional(),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { agentsLeft, type IngestKey, may } from "@/lib/auth/keys";
-import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
+import { AgentEvent, EVENT_FIELDS, isHttpStatus } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
@@ -66,6 +66,7 @@ function sort({ events, key }: IngestInput, now: number, config: LoopConfig) {
   events.forEach((raw, index) => {
     const event = plainEvent(raw, stranger) ?? checked(raw, index, rejected, stranger);
     if (!event) return;
+    if (event.http_status != null && !isHttpStatus(event.http_status)) delete event.http_status;
     if (may(key, event.agent_id)) good.push(newEvent(event, index, sourceOf, now, config));
     else rejected.push({ index, field: "agent_id", reason: "this key may not speak for this agent" });
   });
