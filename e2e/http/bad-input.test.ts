@@ -124,6 +124,19 @@ test("markup, SQL and names that objects have are data, and come back as they we
   }
 });
 
+test.each([".", ".."])("an agent called %s, which no URL can name, is refused; so is a service", async (name) => {
+  const agent = await problemOf(await ingest([event({ agent_id: name })]));
+  expect(agent.errors).toEqual([
+    { field: "[0].agent_id", reason: expect.stringMatching(/agent_id must not be/) as string },
+  ]);
+  const change = await asPerson("operator", "/api/v1/changes", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ subject_kind: "service", subject_id: name, kind: "deploy" }),
+  });
+  expect((await problemOf(change)).errors?.[0]?.field).toBe("subject_id");
+});
+
 describe("size", () => {
   test("a 2 MB body is 413", async () => {
     expect(await problemOf(await ingest(event({ filler: "x".repeat(2_000_000) })))).toMatchObject({ status: 413 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
+import { identifier } from "./plain-text";
 import { timestamp } from "./timestamp";
 
 const name = z.string().min(1).max(200);
@@ -9,7 +10,7 @@ const name = z.string().min(1).max(200);
 export const ChangeBody = z
   .object({
     subject_kind: z.enum(SUBJECT_KINDS).default("agent"),
-    subject_id: name,
+    subject_id: identifier(200),
     kind: z.enum(CHANGE_KINDS),
     at: timestamp.optional(),
     from: name.optional(),

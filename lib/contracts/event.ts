@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EVENT_KINDS } from "@/lib/core/vocabulary";
-import { plainText } from "./plain-text";
+import { identifier, plainText } from "./plain-text";
 import { timestamp } from "./timestamp";
 
 /** Bounds of what an agent may say. Wide enough for any real call, narrow enough that one event cannot hurt the rest. */
@@ -24,12 +24,13 @@ export const EVENT_LIMITS = {
 const name = plainText(EVENT_LIMITS.name);
 /** An optional name: null and "" say the same as leaving it out. */
 const maybeName = name.or(z.literal("")).nullish();
+const id = identifier(EVENT_LIMITS.name);
 const count = z.number().min(0).max(EVENT_LIMITS.count);
 const ms = z.number().min(0).max(EVENT_LIMITS.latencyMs);
 
 const common = {
-  agent_id: name,
-  agent_type: maybeName,
+  agent_id: id,
+  agent_type: id.or(z.literal("")).nullish(),
   kind: z.enum(EVENT_KINDS).nullish(),
   timestamp: timestamp.nullish(),
   sequence: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
@@ -73,7 +74,12 @@ const call = {
   cost: z.number().min(0).max(EVENT_LIMITS.cost).nullish().describe("USD"),
   retries: count.nullish(),
   attempts: z.number().min(1).max(EVENT_LIMITS.count).nullish(),
-  http_status: z.int().min(100).max(599).nullish(),
+  http_status: z
+    .int()
+    .min(-1)
+    .max(999)
+    .nullish()
+    .describe("100 to 599; what is outside, such as 0 where no answer came, counts as unknown"),
   finish_reason: maybeName,
   success: z.boolean().nullish(),
   error_type: maybeName,
@@ -102,6 +108,8 @@ const ending = {
  * left out and named in the answer, so that a misspelled one cannot silently vanish; free data goes into `attributes`.
  */
 export const AgentEvent = z.object({ ...common, ...call, ...tool, ...ending }).meta({ id: "AgentEvent" });
+/** Whether an HTTP status says something: clients write 0, -1 or the like where no answer came. */
+export const isHttpStatus = (status: number): boolean => status >= 100 && status <= 599;
 export type AgentEvent = z.infer<typeof AgentEvent>;
 
 /** Every field an event may have, to tell a caller which of theirs were not understood. */

@@ -3,7 +3,7 @@ import { AGENT_STATES, LIVENESS, MODES } from "@/lib/core/vocabulary";
 import { Directive } from "./directive";
 import { resource } from "./endpoint";
 import { AgentEvent, EVENT_LIMITS } from "./event";
-import { plainText } from "./plain-text";
+import { identifier, plainText } from "./plain-text";
 
 /** The three accepted shapes of a body. Events are checked one by one, so that a bad one does not take the rest with it. */
 const Events = z.array(z.unknown()).min(1).max(EVENT_LIMITS.eventsPerRequest);
@@ -58,8 +58,8 @@ export type IngestAnswer = z.infer<typeof IngestAnswer>;
 const name = plainText(EVENT_LIMITS.name);
 export const RegisterBody = z
   .object({
-    agent_id: name,
-    agent_type: name.optional(),
+    agent_id: identifier(EVENT_LIMITS.name),
+    agent_type: identifier(EVENT_LIMITS.name).optional(),
     model: name.optional(),
     provider: name.optional(),
     mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).optional(),

@@ -43,6 +43,8 @@ describe("a plain event", () => {
     ["a time as text", { ...CALL, timestamp: "2026-09-21T10:00:00Z" }],
     ["letters beyond ASCII", { ...CALL, model: "größer" }],
     ["attributes", { ...CALL, attributes: { a: 1 } }],
+    ["an agent that no URL can name", { ...CALL, agent_id: ".." }],
+    ["a type that no URL can name", { ...CALL, agent_type: "." }],
     ["a list", [CALL]],
     ["nothing", null],
     ["a word", "event"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AgentEvent } from "./event";
+import { isStep } from "./plain-text";
 
 /**
  * Most events are flat: names, numbers and yes-or-no, all of them right. These are read here in one pass over the fields
@@ -60,7 +61,7 @@ export function plainEvent(raw: unknown, stranger: (name: string) => void): Agen
     if (rule === undefined) stranger(name);
     else if (value === null) {
       if (name === "agent_id") return null;
-    } else if (rule === null || !follows(rule, value)) return null;
+    } else if (rule === null || !follows(rule, value) || isStep(value as string)) return null;
     else if (value !== "") event[name] = value;
   }
   return event as AgentEvent;

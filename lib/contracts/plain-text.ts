@@ -13,3 +13,15 @@ export const plainText = (max: number): z.ZodString =>
     .min(1)
     .max(max)
     .refine((text) => !CONTROL.test(text) && text.isWellFormed(), "must not contain control or half characters");
+
+/** Names that a path of a URL cannot hold: a browser, a proxy and `fetch` all take them for steps. */
+const STEPS: ReadonlySet<string> = new Set([".", ".."]);
+
+/**
+ * The id of something that has a page or a route of its own, such as an agent or a service: plain text, and neither `.`
+ * nor `..`, which no URL can name, so that what is called so could not be looked at and not be held.
+ */
+export const identifier = (max: number): z.ZodString =>
+  plainText(max).refine((text) => !isStep(text), "must not be . or .., which no URL can name");
+
+export const isStep = (text: string): boolean => STEPS.has(text);

@@ -8,6 +8,8 @@ test.each<[unknown, string]>([
   [{ agent_id: "" }, "agent_id must not be empty"],
   [{ agent_id: "a".repeat(201) }, "agent_id must have at most 200 characters"],
   [{ agent_id: "a\n" }, "agent_id must not contain control or half characters"],
+  [{ agent_id: ".." }, "agent_id must not be . or .., which no URL can name"],
+  [{ agent_id: "a", agent_type: "." }, "agent_type must not be . or .., which no URL can name"],
   [{ agent_id: "a", cost: -1 }, "cost must be at least 0"],
   [{ agent_id: "a", latency_ms: 1e12 }, "latency_ms must be at most 130000000"],
   [{ agent_id: "a", sequence: 1.5 }, "sequence must be a whole number"],

@@ -6,7 +6,10 @@ it.each([
   ["model_call", { success: false }, false],
   ["model_call", {}, null],
   ["model_call", { error_type: "timeout" }, false],
-  ["model_call", { success: true, error_type: "timeout" }, false],
+  // Some name an error that they got over.
+  ["model_call", { success: true, error_type: "timeout" }, true],
+  ["model_call", { success: true, http_status: 0 }, true],
+  ["model_call", { success: true, http_status: 503, error_type: "timeout" }, false],
   ["model_call", { success: true, error_type: "" }, true],
   ["model_call", { success: true, http_status: 500 }, false],
   ["model_call", { success: true, http_status: 429 }, false],

@@ -27,3 +27,20 @@ it("a sequence alone says nothing: who tells neither time nor instance may have 
 it("events without a sequence are two, though they are alike in everything", async () => {
   expect(await twice({ sequence: undefined, instance_id: "i-1", timestamp: fleet.now })).toEqual([1, 0, 1, 0]);
 });
+
+it.each([0, -1, 999])("a failed call with status %i counts, its status unknown", async (http_status) => {
+  const event = { agent_id: "a-1", success: false, error_type: "ECONNREFUSED" };
+  const answer = await fleet.send([
+    { ...event, http_status },
+    { ...event, http_status, attributes: { retry: true } },
+    { ...event, http_status: 503 },
+  ]);
+  expect(answer).toMatchObject({ accepted: 3, rejected: [] });
+  const { rows } = await fleet.db.$client.execute("SELECT body FROM agent_events ORDER BY seq");
+  const bodies = rows.map(({ body }) => JSON.parse(String(body)) as Record<string, unknown>);
+  expect(bodies.map((body) => [body.success, body.http_status])).toEqual([
+    [false, undefined],
+    [false, undefined],
+    [false, 503],
+  ]);
+});

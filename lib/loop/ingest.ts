@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { agentsLeft, type IngestKey, speaksFor } from "@/lib/auth/keys";
-import { AgentEvent, EVENT_FIELDS } from "@/lib/contracts/event";
+import { AgentEvent, EVENT_FIELDS, isHttpStatus } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
@@ -102,6 +102,7 @@ function sentEvent(event: AgentEvent, index: number, sourceOf: ReturnType<typeof
   const agentId = event.agent_id;
   const kind = event.kind ?? (event.run_id ? "model_call" : "run_end");
   const success = succeeded(kind, event);
+  if (event.http_status != null && !isHttpStatus(event.http_status)) delete event.http_status;
   return {
     index,
     agentId,
