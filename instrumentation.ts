@@ -1,6 +1,8 @@
 /** Runs once when the server starts, before it answers anything. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { notePeers } = await import("./lib/auth/address");
+  notePeers();
   const { start } = await import("./lib/loop/start");
   await start();
 }

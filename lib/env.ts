@@ -75,6 +75,9 @@ export const VARIABLES = {
   SENTINEL_URL: origin.describe(
     "Public origin, for links, cookies and the origin check; by default the host of each request",
   ),
+  TRUSTED_PROXIES: count(0, 0, 10).describe(
+    "Reverse proxies in front of the server, whose X-Forwarded-For is believed; 0: the address of the connection counts",
+  ),
   PORT: count(3000, 1, 65_535).describe("Port to listen on; `next start -p` sets it too"),
   SENTINEL_SECRET: secret(32).describe("Signs session cookies; by default generated once and kept in the database"),
   CRON_SECRET: secret(16).describe("Bearer token of the cron route; without it that route is closed"),
@@ -108,7 +111,9 @@ export const VARIABLES = {
   ),
   IN_FLIGHT_MS: count(30 * SECOND, 0, HOUR).describe("Reports this soon after a quarantine count as in flight"),
   DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe("How long an agent keeps its last directive when Sentinel is away"),
-  LONG_POLL_MAX: count(200, 0, 10_000).describe("Directive long-polls held at once; beyond it the answer is immediate"),
+  LONG_POLL_MAX: count(200, 0, 10_000).describe(
+    "Directive long-polls held at once; beyond it the key that holds the most has its oldest answered at once",
+  ),
   APPROVAL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe(
     "A proposal not decided by then expires (nothing is done)",
   ),

@@ -127,6 +127,10 @@ describe("people", () => {
     expect(Number(limited?.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await problemOf(limited!)).code).toBe("rate_limited");
     expect(statuses.length).toBeLessThanOrEqual(11);
+    // What a header says of the address changes nothing: the connection's own counts.
+    const elsewhere = { "x-forwarded-for": "203.0.113.77" };
+    const again = await post("/api/auth/sign-in/email", { email: "viewer@example.com", password: "no" }, elsewhere);
+    expect(again.status).toBe(429);
     // Whoever is signed in stays so.
     expect((await asPerson("viewer", "/api/v1/session")).status).toBe(200);
   });

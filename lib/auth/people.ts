@@ -97,9 +97,12 @@ export function peopleAuth(): Promise<PeopleAuth> {
 
 async function make(): Promise<PeopleAuth> {
   const db = await getDb();
-  const kept = () => getSecret(db, "session", randomBytes(32).toString("base64url"), Date.now());
-  return build(db, env().SENTINEL_SECRET ?? (await kept()));
+  return build(db, await sessionSecret(db));
 }
+
+/** What cookies are signed with: the operator's, or one that was made once and is kept in the database. */
+export const sessionSecret = async (db: Db): Promise<string> =>
+  env().SENTINEL_SECRET ?? (await getSecret(db, "session", randomBytes(32).toString("base64url"), Date.now()));
 
 /** Who sends these headers, by their session cookie; null when nobody is signed in. */
 export async function currentUser(headers: Headers): Promise<Person | null> {

@@ -1,13 +1,13 @@
-import { chargeAttempt } from "@/lib/auth/attempts";
+import { attempt } from "@/lib/auth/attempts";
 import { changePassword } from "@/lib/auth/people";
 import { CHANGE_PASSWORD } from "@/lib/contracts/auth";
 import { jsonWithCookies } from "@/lib/http/answer";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGE_PASSWORD, {
-  POST: async ({ user, body, request }) => {
-    await chargeAttempt(user.email);
-    const cookies = await changePassword(body.current_password, body.new_password, request.headers);
+  POST: async ({ db, user, body, request: { headers }, now }) => {
+    const check = () => changePassword(body.current_password, body.new_password, headers);
+    const cookies = await attempt(db, { email: user.email, headers }, now, check);
     return jsonWithCookies({ user }, cookies);
   },
 });

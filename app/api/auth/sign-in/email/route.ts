@@ -1,13 +1,15 @@
-import { chargeAttempt } from "@/lib/auth/attempts";
+import { attempt } from "@/lib/auth/attempts";
+import { deviceCookie } from "@/lib/auth/device";
 import { signInByPassword } from "@/lib/auth/people";
 import { SIGN_IN } from "@/lib/contracts/auth";
 import { jsonWithCookies } from "@/lib/http/answer";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(SIGN_IN, {
-  POST: async ({ db, body: { email, password }, request }) => {
-    await chargeAttempt(email);
-    const { person, cookies } = await signInByPassword(db, email, password, request.headers);
+  POST: async ({ db, body: { email, password }, request: { headers }, now }) => {
+    const check = () => signInByPassword(db, email, password, headers);
+    const { person, cookies } = await attempt(db, { email, headers }, now, check);
+    cookies.append("set-cookie", await deviceCookie(db, email));
     return jsonWithCookies({ user: person }, cookies);
   },
 });

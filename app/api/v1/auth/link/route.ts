@@ -1,4 +1,5 @@
-import { chargeAttempt } from "@/lib/auth/attempts";
+import { attempt } from "@/lib/auth/attempts";
+import { deviceCookie } from "@/lib/auth/device";
 import { redeemLink } from "@/lib/auth/links";
 import { LINK } from "@/lib/contracts/auth";
 import { jsonWithCookies } from "@/lib/http/answer";
@@ -6,8 +7,10 @@ import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(LINK, {
   POST: async ({ db, body, request, now }) => {
-    await chargeAttempt();
-    const { person, cookies } = await redeemLink(db, body, request.headers, now);
+    const { headers } = request;
+    const check = () => redeemLink(db, body, headers, now);
+    const { person, cookies } = await attempt(db, { email: null, headers }, now, check);
+    cookies.append("set-cookie", await deviceCookie(db, person.email));
     return jsonWithCookies({ user: person }, cookies);
   },
 });

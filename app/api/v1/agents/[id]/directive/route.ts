@@ -6,6 +6,11 @@ import { pollDirective } from "@/lib/loop/directive-poll";
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_DIRECTIVE, {
   GET: async ({ db, params, query, key, request }) => {
     await assertBound(db, key, "agent", params.id, "id");
-    return pollDirective(db, params.id, { version: query.version, waitS: query.wait, signal: request.signal });
+    return pollDirective(db, params.id, {
+      version: query.version,
+      waitS: query.wait,
+      signal: request.signal,
+      keyId: key.id,
+    });
   },
 });
