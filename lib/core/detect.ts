@@ -71,7 +71,7 @@ export function observe(
   const circling = judgeCircling(state, run, o, settings);
   const judged = judge({ state, stratum, kind, run, prior, learn, again: circling.again }, o);
   const pool = poolFor(state, o.kind, key);
-  if (pool !== null) judgePooled(state, pool, o, judged, learn);
+  if (pool !== null) judgePooled({ state, pool, run, learn }, o, judged);
   anomalies.push(...decide(state, stratum, key, judged, o, settings));
   if (circling.anomaly !== null) anomalies.push(circling.anomaly);
   anomalies.push(...judgeTotals(state, run, o, settings));

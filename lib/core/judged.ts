@@ -87,7 +87,7 @@ export function judgeRate(at: Place, name: RateName, yes: boolean): Judged {
 const KINDS_MAX = 12;
 
 /** The earlier scores of a metric in this event's run, for the same class of step. */
-function forerunners(at: Place, metric: string): Forerunners | null {
+export function forerunners(at: Pick<Place, "run" | "kind">, metric: string): Forerunners | null {
   if (at.run === null) return null;
   const { before } = at.run;
   let ofKind = before[at.kind];

@@ -1,18 +1,20 @@
 import type { Observation } from "./anomaly";
 import {
   type DetectorState,
+  type OpenRun,
   type Pool,
   type Stratum,
   type StratumLane,
   structuredCloneOf,
   unbooked,
 } from "./detector-state";
-import { carry, type Judged } from "./judged";
+import { carry, forerunners, type Judged } from "./judged";
 import { absorb, bet, createLane, score, type Score } from "./lane";
 import { enlist } from "./lanes";
 import { RATES, type RateName } from "./metrics";
 import { absorbRate, betRate, createRate, nearlyAlways } from "./rate";
 import { tailNats } from "./stats";
+import { ANY_STEP } from "./strata";
 import type { EventKind } from "./vocabulary";
 
 /**
@@ -105,28 +107,33 @@ const scoreOf = ({ z, against }: Judged & { kind: "value" }): Score | null =>
   z === null ? null : { z, up: against, down: z };
 
 /** Judges over all steps what the event's own stratum has judged, and learns from it. What speaks is added to `judged`. */
-export function judgePooled(state: DetectorState, pool: Pool, o: Observation, judged: Judged[], learn: boolean): void {
+export function judgePooled(at: PoolPlace, o: Observation, judged: Judged[]): void {
   for (let i = 0, own = judged.length; i < own; i++) {
     const one = judged[i]!;
     if (one.kind === "value") {
-      if (isPooled(o.kind, one.metric)) judgeValue(state, pool.lanes[o.kind]!, one, judged, learn);
-    } else if (POOLED_RATES.includes(one.metric)) judgeRate(state, pool, one.metric, one.value === 1, judged, learn);
+      if (isPooled(o.kind, one.metric)) judgeValue(at, at.pool.lanes[o.kind]!, one, judged);
+    } else if (POOLED_RATES.includes(one.metric)) judgeRate(at, one.metric, one.value === 1, judged);
   }
 }
 
+/** Where an event is judged over all steps. */
+interface PoolPlace {
+  state: DetectorState;
+  pool: Pool;
+  run: OpenRun | null;
+  learn: boolean;
+}
+
+/** Samples of a run are alike here too, whatever their steps. */
+const before = ({ run }: PoolPlace, metric: string) => forerunners({ run, kind: ANY_STEP }, metric);
+
 /** Steps differ in how often they fail, so that another mix of them is another rate: only what nearly always fails counts here. */
-function judgeRate(
-  state: DetectorState,
-  { rates }: Pool,
-  metric: RateName,
-  yes: boolean,
-  judged: Judged[],
-  learn: boolean,
-): void {
-  const lane = (rates[metric] ??= { ...createRate(), ...unbooked() });
+function judgeRate(at: PoolPlace, metric: RateName, yes: boolean, judged: Judged[]): void {
+  const { state, pool, learn } = at;
+  const lane = (pool.rates[metric] ??= { ...createRate(), ...unbooked() });
   const weight = SHARE * RATES[metric].weight;
   enlist(state, `${metric} of all steps`, weight);
-  carry(state, lane, betRate(lane, yes, null, learn) === null ? 0 : weight * nearlyAlways(lane));
+  carry(state, lane, betRate(lane, yes, before(at, metric), learn) === null ? 0 : weight * nearlyAlways(lane));
   if (learn && lane.fired !== 2) absorbRate(lane, yes);
   judged.push({ kind: "rate", metric, value: yes ? 1 : 0, nats: 0, lane, pooled: true });
 }
@@ -136,12 +143,12 @@ function judgeRate(
  * steps add to it or take it back by what their own strata make of them.
  */
 function judgeValue(
-  state: DetectorState,
+  at: PoolPlace,
   lanes: Record<string, StratumLane>,
   own: Judged & { kind: "value" },
   judged: Judged[],
-  learn: boolean,
 ): void {
+  const { state, learn } = at;
   const { metric, value, scaled } = own;
   const spec = { ...own.spec, weight: SHARE * own.spec.weight };
   const lane = (lanes[metric] ??= { ...createLane("up"), ...unbooked() });
@@ -149,7 +156,7 @@ function judgeValue(
   const s = isNew ? score(lane, spec.toScale(value / ALLOWANCE), spec.gap) : lane.carried > OPEN ? scoreOf(own) : null;
   if (s !== null) {
     enlist(state, `${metric} of all steps`, spec.weight);
-    carry(state, lane, spec.weight * bet(lane, s, "up", null, learn && !isNew));
+    carry(state, lane, spec.weight * bet(lane, s, "up", before(at, metric), learn && !isNew));
     const nats = isNew && s.up > SINGLE_FROM ? tailNats(s.up) : 0;
     judged.push({ ...own, spec, lane, z: s.z, against: s.up, nats, pooled: true });
   }
