@@ -44,23 +44,11 @@ function valuesOf(body: Partial<AgentEvent>): Partial<Record<Metric, number>> {
   if (body.tool_calls != null) values.tool_calls = body.tool_calls;
   if (body.retries != null) values.retries = body.retries;
   else if (body.attempts) values.retries = body.attempts - 1;
-  const failed = failedOf(body);
-  if (failed !== undefined) values.error = failed ? 1 : 0;
+  if (body.success != null) values.error = body.success ? 0 : 1;
   if (body.result_bytes != null) values.result_bytes = body.result_bytes;
   if (body.cached_input_tokens != null && body.input_tokens)
     values.cache_ratio = Math.min(1, body.cached_input_tokens / body.input_tokens);
   return values;
-}
-
-/** From this status on an HTTP answer is an error. */
-const HTTP_ERROR = 400;
-
-/** Whether a call failed: its status where that is an error, else as reported, else by its error type; undefined where nothing tells. */
-function failedOf({ success, http_status, error_type }: Partial<AgentEvent>): boolean | undefined {
-  if (http_status != null && http_status >= HTTP_ERROR) return true;
-  if (success != null) return !success;
-  if (error_type) return true;
-  return http_status == null ? undefined : false;
 }
 
 /** All tokens of an event: as reported, else the sum of what was reported; unknown if neither was. */
