@@ -37,7 +37,7 @@ it.each([0, -1, 999])("a failed call with status %i counts, its status unknown",
   ]);
   expect(answer).toMatchObject({ accepted: 3, rejected: [] });
   const { rows } = await fleet.db.$client.execute("SELECT body FROM agent_events ORDER BY seq");
-  const bodies = rows.map(({ body }) => JSON.parse(String(body)) as Record<string, unknown>);
+  const bodies = rows.map(({ body }) => JSON.parse(body as string) as Record<string, unknown>);
   expect(bodies.map((body) => [body.success, body.http_status])).toEqual([
     [false, undefined],
     [false, undefined],
