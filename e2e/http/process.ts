@@ -28,6 +28,9 @@ export interface Sentinel {
   output: () => string;
 }
 
+/** As `npm start` has it: a client that did nothing for seconds may still use its connection. */
+const KEEP_ALIVE_MS = "75000";
+
 /** Servers that run; what a test that failed left of them ends with it. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -37,7 +40,8 @@ process.once("exit", () => {
 /** Starts the built server on a database of its own, and waits until `path` answers well. */
 export async function startSentinel(env: Record<string, string>, path = "/readyz"): Promise<Sentinel> {
   const port = await freePort();
-  const child = spawn(process.execPath, [join(BIN, "next"), "start", "-H", "127.0.0.1", "-p", String(port)], {
+  const start = ["start", "-H", "127.0.0.1", "-p", String(port), "--keepAliveTimeout", KEEP_ALIVE_MS];
+  const child = spawn(process.execPath, [join(BIN, "next"), ...start], {
     env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -10,6 +10,9 @@ import { untilReady } from "./ready";
 import { startWatchedService } from "./watched-service";
 import { makeWorld } from "./world";
 
+/** As `npm start` has it, in ms: agents that rest for seconds, or a proxy, find their connection open. */
+const KEEP_ALIVE_MS = "75000";
+
 const HELP = `Shows Sentinel at work: builds it if need be, starts the server on a database of its own, and fifteen agents
 that fall ill by the clock. Beside them runs a service, "target", watched through Prometheus and Alertmanager where both are
 installed, and through a built-in scraper otherwise.
@@ -124,7 +127,9 @@ async function main() {
       SENTINEL_DEMO_CONTROL_TOKEN: control.token,
       ...watched.env,
     };
-    const server = keep(next(["start", "-H", o.host, "-p", String(port)], env, echo("server")));
+    const server = keep(
+      next(["start", "-H", o.host, "-p", String(port), "--keepAliveTimeout", KEEP_ALIVE_MS], env, echo("server")),
+    );
     await untilReady(`${local}/readyz`, server);
     const link = await world.link(origin);
     world.close();
