@@ -34,6 +34,15 @@ export async function findOpenByCause(db: Db, causeKey: string): Promise<Inciden
   return (await db.query.incidents.findFirst({ where })) ?? null;
 }
 
+/** How many incidents alerts of a source have opened since a time. */
+export async function countOpenedBySource(db: Db, sourceId: string, since: number): Promise<number> {
+  const [row] = await db.all<{ n: number }>(
+    sql`SELECT count(DISTINCT i.id) AS n FROM incidents i JOIN alerts a ON a.incident_id = i.id
+        WHERE i.kind = 'service' AND i.opened_at > ${since} AND a.source_id = ${sourceId}`,
+  );
+  return Number(row?.n ?? 0);
+}
+
 /** Service incidents that were opened before a time, are to be looked at, and that nobody is looking at. */
 export async function listWithoutInvestigation(db: Db, openedBefore: number): Promise<Incident[]> {
   const running = sql`EXISTS (SELECT 1 FROM investigations i WHERE i.incident_id = ${incidents.id} AND i.state = 'running')`;

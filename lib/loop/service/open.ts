@@ -1,3 +1,4 @@
+import { OPENS_PER_MINUTE } from "@/lib/core/alert-flood";
 import type { AlertSeverity, Mode } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
@@ -15,6 +16,8 @@ const STORM_SERVICES = 5;
 const STORM_SEVERITY = 1;
 /** A storm's alerts are counted; these are kept as what can be measured again. */
 const MAX_MEASURED = 12;
+/** Services of a flood that its event names; all stand at the incident. */
+const FOLDED_LISTED = 100;
 
 interface Group {
   members: readonly Fresh[];
@@ -29,6 +32,8 @@ export interface Opening extends Group {
   severity: AlertSeverity;
   previousIncidentId: string | null;
   mode: Mode;
+  /** It stands for as many incidents that its source would have opened at once; `causeKey` finds it again. */
+  flood?: { incidents: number; causeKey: string };
 }
 
 /** Plans an incident for alerts that belong together, and returns its id. */
@@ -50,6 +55,7 @@ export function openIncident(plan: Plan, db: Db, g: Opening): string {
         openedAt: g.now,
         lastAlertAt: latest(g.members),
         previousIncidentId: g.previousIncidentId,
+        causeKey: g.flood?.causeKey ?? null,
       }),
       ...subjectRows(db, id, [...new Set([g.primary, ...g.services])], g.primary),
       ...measuredRows(db, id, g),
@@ -66,6 +72,7 @@ export function openIncident(plan: Plan, db: Db, g: Opening): string {
         alerts: g.members.length,
         services: g.services.length,
         suspects: g.suspects,
+        ...(g.flood ? { folded: g.flood.incidents, of: g.services.slice(0, FOLDED_LISTED) } : {}),
         ...(g.previousIncidentId ? { previous: g.previousIncidentId } : {}),
       },
     });
@@ -155,7 +162,9 @@ export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident
     .tell({ at: now, type: "incident.merged", incidentId: from.id, text: `Goes on as ${into.id}: they have one root` });
 }
 
-function titleOf({ members, services, primary, suspects }: Group): string {
+function titleOf({ members, services, primary, suspects, flood }: Opening): string {
+  if (flood)
+    return `Flood of alerts: ${count(members.length, "alert")} on ${count(services.length, "service")}, more than ${OPENS_PER_MINUTE} new incidents a minute from one source; ${count(flood.incidents, "incident")} folded into this one`;
   const names = [...new Set(members.map(({ name }) => name))];
   if (services.length === 1 && suspects.length === 0)
     return `${primary}: ${members.length === 1 ? members[0]!.summary : some(names)}`.slice(0, 300);

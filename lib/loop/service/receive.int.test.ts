@@ -6,7 +6,7 @@ import { parseWebhook, WebhookBody } from "@/lib/contracts/alert-webhook";
 import { write } from "@/lib/db/client";
 import { listSubjects, listTimeline } from "@/lib/db/queries/incidents";
 import { addEdge, enterService, findService } from "@/lib/db/queries/services";
-import { incidents } from "@/lib/db/schema";
+import { alerts, incidents } from "@/lib/db/schema";
 import { openMaintenance } from "./maintain";
 import { receiveAlerts } from "./receive";
 import { TestEstate } from "./test-estate";
@@ -247,5 +247,54 @@ describe("what identifies a service", () => {
     const body = { service: "web", labels: { env: "staging" }, ends_at: iso(estate.now + 600_000) };
     await openMaintenance(estate.db, body, { id: "user-1", name: "Ada" }, estate.now);
     expect(await alertmanager({ service: "web", env: "staging" })).toMatchObject({ muted: 1, opened: [] });
+  });
+});
+
+describe("a flood of alerts", () => {
+  const flood = (count: number, from = 0) =>
+    alertmanager(
+      ...Array.from({ length: count }, (_, i) => ({
+        service: `s-${from + i}`,
+        severity: i % 2 ? "critical" : "warning",
+      })),
+    );
+
+  test("opens as many incidents as a minute allows and one for the rest, which has all of their alerts", async () => {
+    const done = await flood(500);
+    expect(done.opened).toHaveLength(21);
+    const list = await all();
+    const alone = list.filter(({ services }) => services.length === 1);
+    expect(alone).toHaveLength(20);
+    // The gravest stand for themselves.
+    expect(new Set(alone.map(({ severity }) => severity))).toEqual(new Set([8]));
+    const rest = list.find(({ services }) => services.length > 1)!;
+    expect(rest.services).toHaveLength(480);
+    const [row] = (await estate.db.select().from(incidents)).filter(({ id }) => id === rest.id);
+    expect(row!.title).toBe(
+      "Flood of alerts: 480 alerts on 480 services, more than 20 new incidents a minute from one source; 480 incidents folded into this one",
+    );
+    const kept = await estate.db.select().from(alerts);
+    expect(kept).toHaveLength(500);
+    expect(kept.filter(({ incidentId }) => incidentId === null)).toEqual([]);
+  });
+
+  test("goes into the same incident while it goes on, and a minute later incidents open by themselves again", async () => {
+    await flood(30);
+    const again = await flood(30, 100);
+    expect(again.opened).toEqual([]);
+    expect(again.joined).toHaveLength(1);
+    expect(await all()).toHaveLength(21);
+    estate.now += 60_001;
+    const later = await flood(3, 200);
+    expect(later.opened).toHaveLength(3);
+  });
+
+  test("of one source leaves another's room alone", async () => {
+    await flood(100);
+    const other = parseGeneric(
+      GenericBody.parse({ name: "Down", service: "ledger", severity: "critical" }),
+      estate.now,
+    );
+    expect((await receiveAlerts(estate.db, "source-2", other.alerts, estate.now)).opened).toHaveLength(1);
   });
 });

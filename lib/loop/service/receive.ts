@@ -34,6 +34,7 @@ import {
 import { loadSettings } from "@/lib/db/queries/settings";
 import { newId } from "../ids";
 import { Plan } from "../plan";
+import { withinRoom } from "./flood";
 import { joinIncident, mergeIncident, openIncident, raiseIncident } from "./open";
 
 /** Races lost in a row before the sender is asked to try again. */
@@ -319,13 +320,17 @@ async function place(
     ...grouping.opens.map(({ primary }) => primary),
   ]))
     if (!known.has(service)) plan.write(enterService(db, service, "alert", now));
-  const opened = grouping.opens.map((group) => {
+  const { opens, floods } = await withinRoom(db, grouping.opens, (id) => byId.get(id)!.row.sourceId, now);
+  const opened = [...opens, ...floods.filter(({ incidentId }) => incidentId === null)].map((group) => {
     const members = group.alertIds.map((id) => byId.get(id)!);
     const id = openIncident(plan, db, { ...group, members, mode, now });
     for (const alert of members) keep(alert.id, { incidentId: id, muted: false });
     return id;
   });
-  const joined = grouping.joins.map((group) => {
+  const stands = floods.flatMap((flood) =>
+    flood.incidentId === null ? [] : { ...flood, incidentId: flood.incidentId },
+  );
+  const joined = [...grouping.joins, ...stands].map((group) => {
     const members = group.alertIds.map((id) => byId.get(id)!);
     joinIncident(plan, db, { ...group, members, now });
     for (const alert of members) keep(alert.id, { incidentId: group.incidentId, muted: false });
