@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { OwnServer, until } from "./own-server";
 
 /** Nobody answers there: a source that cannot be read. */
@@ -65,4 +65,5 @@ test("every metric moves, whichever process does the work", async () => {
   await moved("sentinel_streams");
   reader.abort();
   await until("the stream is over", async () => (await metrics()).get("sentinel_streams") === 0);
+  expect((await metrics()).get("sentinel_sweep_failures_total")).toBe(0);
 });

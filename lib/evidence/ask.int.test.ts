@@ -201,7 +201,9 @@ test("a server that speaks no TLS, no such host: the reason is more than that it
 
 test("headers are secrets too, but for the tenant's name", async () => {
   server = await serve((request, response) =>
-    response.writeHead(401).end(`no ${request.headers["x-api-key"]} of ${request.headers["x-scope-orgid"]}`),
+    response
+      .writeHead(401)
+      .end(`no ${String(request.headers["x-api-key"])} of ${String(request.headers["x-scope-orgid"])}`),
   );
   const ask = askOf(server.url, { headers: { "X-Api-Key": "hush-hush", "X-Scope-OrgID": "team-blue" } });
   expect(await ask("x")).toMatchObject({ reason: 'answered 401: "no *** of team-blue"' });
