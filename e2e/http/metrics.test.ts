@@ -64,4 +64,5 @@ test("every metric moves, whichever process does the work", async () => {
   await moved("sentinel_streams");
   reader.abort();
   await until("the stream is over", async () => (await metrics()).get("sentinel_streams") === 0);
+  expect((await metrics()).get("sentinel_sweep_failures_total")).toBe(0);
 });
