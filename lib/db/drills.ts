@@ -53,7 +53,10 @@ const shared = (): Shared => {
 /** Whether a database is a drill's. */
 export const isDrillDb = (db: Db): boolean => shared().clients.has(db.$client);
 
-/** DRILLS_DIR, else `drills` beside the database's file; ./data/drills where that is on a server. */
+/**
+ * DRILLS_DIR, else `drills` beside the database's file; ./data/drills where that is on a server. Known only as it runs: the
+ * build is told not to look for it, or it would take the whole project for a part of the server.
+ */
 export function drillsFolder(): string {
   const { DRILLS_DIR, LIBSQL_URL } = env();
   if (DRILLS_DIR) return DRILLS_DIR;
@@ -72,7 +75,7 @@ export async function createDrill(
 ): Promise<DrillRecord> {
   if ((await listDrillIds()).length >= MAX_DRILLS)
     throw new SentinelError("conflict", { detail: `There are ${MAX_DRILLS} drills already: delete some first` });
-  const unfinished = join(drillsFolder(), `${UNFINISHED}${about.id}`);
+  const unfinished = join(/* turbopackIgnore: true */ drillsFolder(), `${UNFINISHED}${about.id}`);
   try {
     await mkdir(unfinished, { recursive: true });
   } catch (cause) {
@@ -92,7 +95,7 @@ export async function createDrill(
       db.$client.close();
     }
     await writeFile(join(unfinished, RECORD), JSON.stringify(record));
-    await rename(unfinished, join(drillsFolder(), about.id));
+    await rename(unfinished, join(/* turbopackIgnore: true */ drillsFolder(), about.id));
     return record;
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -109,7 +112,7 @@ export async function listDrills(): Promise<DrillRecord[]> {
 /** A drill and its database; null if there is none, or it is past its time. */
 export async function findDrill(id: string, now: number): Promise<{ record: DrillRecord; db: Db } | null> {
   const { open } = shared();
-  const folder = join(drillsFolder(), id);
+  const folder = join(/* turbopackIgnore: true */ drillsFolder(), id);
   if (!ID.test(id) || !existsSync(join(folder, RECORD))) {
     forgetDrill(id);
     return null;
@@ -133,10 +136,10 @@ export async function getDrill(id: string, now: number): Promise<{ record: Drill
 export async function deleteDrill(id: string): Promise<boolean> {
   if (!ID.test(id)) return false;
   forgetDrill(id);
-  const gone = join(drillsFolder(), `${UNFINISHED}${id}-deleted`);
+  const gone = join(/* turbopackIgnore: true */ drillsFolder(), `${UNFINISHED}${id}-deleted`);
   try {
     // Out of everybody's sight at once, then piece by piece.
-    await rename(join(drillsFolder(), id), gone);
+    await rename(join(/* turbopackIgnore: true */ drillsFolder(), id), gone);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
@@ -151,7 +154,7 @@ export async function deleteExpired(now: number): Promise<string[]> {
   for (const id of over) await deleteDrill(id);
   for (const name of await names()) {
     if (!name.startsWith(UNFINISHED)) continue;
-    const path = join(drillsFolder(), name);
+    const path = join(/* turbopackIgnore: true */ drillsFolder(), name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
     if (now - mtimeMs >= UNFINISHED_MS) await rm(path, { recursive: true, force: true });
   }
@@ -186,7 +189,7 @@ async function openDrillDb(folder: string): Promise<Db> {
 
 async function names(): Promise<string[]> {
   try {
-    return await readdir(drillsFolder());
+    return await readdir(/* turbopackIgnore: true */ drillsFolder());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
@@ -202,7 +205,9 @@ export async function listDrillIds(): Promise<string[]> {
 
 async function readRecord(id: string): Promise<DrillRecord | null> {
   try {
-    return JSON.parse(await readFile(join(drillsFolder(), id, RECORD), "utf8")) as DrillRecord;
+    return JSON.parse(
+      await readFile(join(/* turbopackIgnore: true */ drillsFolder(), id, RECORD), "utf8"),
+    ) as DrillRecord;
   } catch (error) {
     // Deleted since it was listed.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
