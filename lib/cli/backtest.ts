@@ -1,10 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { Backtest, type BacktestReport, runEnds } from "@/lib/evals/detection/backtest";
-import { type Columns, isVital } from "@/lib/evals/detection/columns";
-import { type Row, rowsOf } from "@/lib/evals/detection/rows";
+import { type Columns, isVital, VITAL_FIELDS } from "@/lib/evals/detection/columns";
+import { readInOrder } from "@/lib/evals/detection/in-order";
+import type { Reading } from "@/lib/evals/detection/survey";
 import { METRICS } from "@/lib/core/vocabulary";
-import { type ColumnOptions, parseMetrics, withColumns } from "./columns";
+import { type ColumnOptions, columnsOf, parseMetrics, withColumns } from "./columns";
 
 interface Flags extends ColumnOptions {
   arl?: number;
@@ -18,12 +19,14 @@ const ARL_MIN = 100;
 const HELP = `
 Runs the real baseline and detection code over a file, row by row, and writes what would have fired. No database.
 
-Rows count from 0 in file order; rows of different entities may interleave. Times are ISO 8601, or epoch seconds or
-milliseconds. Without --run and --step every row is a whole run. With --run, a run ends at its last row.
+Rows count from 0 in file order; rows of different entities may interleave, and are judged in the order of their times.
+Times are ISO 8601 (UTC where they name no zone) or another date with its year, or seconds to nanoseconds since 1970.
+Of JSON lines, a path such as usage.prompt_tokens is a column. Without --run and --step every row is a whole run. With
+--run, a run ends at its last row.
 
 --metrics takes columns, separated by commas. A column named like a vitals field, or given as vital=COLUMN, is judged as
 that metric; any other numeric column is a gauge: two-sided, with the hour of the day and the day of the week where the
-times show them. Vitals: ${METRICS.join(", ")}.
+times show them, or, while it has few different values, by how often each comes. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
 
 would: "quarantine" is what a lone agent would have been held for (there is no fleet in a file to ask about a common
 cause), "watch" is what would only have been noted.
@@ -42,62 +45,48 @@ export function registerBacktest(program: Command): void {
     .requiredOption("--json <file>", "where to write {alarms, summary}")
     .addHelpText("after", HELP)
     .action(async (flags: Flags) => {
-      const report = await backtest(flags);
+      const { report, notes } = await backtest(flags);
       await writeFile(flags.json, `${JSON.stringify(report)}\n`);
       const { rows, entities, quarantined, alarms } = report.summary;
-      process.stdout.write(
-        `${rows} rows, ${entities} entities: ${alarms.quarantine} quarantines (${quarantined} entities), ${alarms.watch} watches\n`,
-      );
+      const figures = `${alarms.quarantine} quarantines (${quarantined} entities), ${alarms.watch} watches`;
+      process.stdout.write(`${rows} rows, ${entities} entities: ${figures}\n`);
+      for (const note of notes) process.stdout.write(`note: ${note}\n`);
     });
 }
 
-async function backtest(flags: Flags): Promise<BacktestReport> {
-  const columns: Columns = { ...flags, metrics: metricsOf(flags.metrics) };
-  const ends = flags.run === undefined ? new Set<number>() : await runEnds(rowsOf(flags.input), columns);
-  const run = new Backtest({ columns, arl: flags.arl, learnRows: flags.learnRows }, ends);
-  let first = true;
-  for await (const row of rowsOf(flags.input)) {
-    if (first) checkColumns(row, flags.input, columns);
-    first = false;
-    run.feed(row);
-  }
-  if (first) throw new Error(`--input ${flags.input}: no rows`);
-  return run.report();
+async function backtest(flags: Flags): Promise<{ report: BacktestReport; notes: string[] }> {
+  const { dates, ...rest } = flags;
+  const columns: Columns = { ...columnsOf(rest), metrics: metricsOf(flags.metrics) };
+  const { reading, rows } = await readInOrder(flags.input, columns, { dates });
+  const ends = flags.run === undefined ? new Set<number>() : await runEnds(rows(), columns);
+  const run = new Backtest({ columns, arl: flags.arl, learnRows: flags.learnRows, written: reading }, ends);
+  for await (const { row, index } of rows()) run.feed(row, index);
+  const report = run.report();
+  return { report, notes: notesOf(reading, report) };
 }
 
-const COLUMN_FLAGS = [
-  "entity",
-  "time",
-  "type",
-  "prompt",
-  "model",
-  "success",
-  "step",
-  "run",
-  "action",
-  "result",
-] as const;
-
-/** Every named column must be in the file. A JSON line may lack a value, so there only the required ones are checked. */
-function checkColumns(row: Row, input: string, columns: Columns): void {
-  const strict = !/\.jsonl(\.gz)?$/.test(input);
-  const has = (column: string) => column in row;
-  const known = Object.keys(row).join(", ");
-  for (const flag of COLUMN_FLAGS) {
-    const column = columns[flag];
-    if (column === undefined || has(column) || (!strict && flag !== "entity" && flag !== "time")) continue;
-    throw new Error(`--${flag}: no column "${column}" in ${input}; it has ${known}`);
-  }
-  for (const { column } of columns.metrics) {
-    if (strict && !has(column)) throw new Error(`--metrics: no column "${column}" in ${input}; it has ${known}`);
-  }
+/** What a person has to know to believe the figures. */
+function notesOf({ order, times, numbers }: Reading, { summary }: BacktestReport): string[] {
+  const commas = [...numbers].filter(([, style]) => style !== "plain");
+  return [
+    order === "newest first" ? "the file has its newest rows first: they were judged from its end" : "",
+    order === "mixed" ? "the rows are not in the order of their times: they were sorted" : "",
+    times.serial ? "times were read as a spreadsheet's days" : "",
+    times.dates === null ? "" : `dates were read with the ${times.dates}`,
+    ...commas.map(([column, style]) => `"${column}" was read with a ${style}`),
+    summary.judged === 0
+      ? "nothing was judged: all rows were needed to learn what is normal, so no alarm says nothing here"
+      : "",
+  ].filter((note) => note !== "");
 }
 
 /** A column that is mapped is a vital; one named like a vital is that vital; any other is a gauge. */
 function metricsOf(list: string): Columns["metrics"] {
   return parseMetrics(list).map(({ name, column }) => {
     if (name !== column && !isVital(name))
-      throw new Error(`--metrics: "${name}" in "${name}=${column}" is no vitals field; they are ${METRICS.join(", ")}`);
+      throw new Error(
+        `--metrics: "${name}" in "${name}=${column}" is no vitals field; they are ${[...METRICS, ...VITAL_FIELDS].join(", ")}`,
+      );
     return { name, column, vital: isVital(name) };
   });
 }

@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import type { DateOrder } from "@/lib/evals/detection/times";
 
 /** The options by which a file's columns are named, as commander gives them. */
 export interface ColumnOptions {
@@ -14,14 +15,16 @@ export interface ColumnOptions {
   run?: string;
   action?: string;
   result?: string;
+  dates?: DateOrder;
 }
 
 /** Adds the options that `backtest` and `replay` share. */
 export const withColumns = (command: Command): Command =>
   command
-    .requiredOption("--input <file>", ".csv or .jsonl, gzipped or not (.gz)")
+    .requiredOption("--input <file>", ".csv (.tsv) or .jsonl (.ndjson), gzipped or not (.gz)")
     .requiredOption("--entity <column>", "whose row it is")
-    .requiredOption("--time <column>", "ISO 8601, or seconds or milliseconds since 1970")
+    .requiredOption("--time <column>", "ISO 8601 or another date with its year, or seconds to nanoseconds since 1970")
+    .option("--dates <order>", "dmy or mdy: which comes first in dates such as 02/03/2026", parseDates)
     .requiredOption("--metrics <list>", "columns, comma separated; vital=COLUMN maps a column to a vital")
     .option("--type <column>", "the entity's type")
     .option("--prompt <column>", "hash or version of the prompt")
@@ -31,6 +34,12 @@ export const withColumns = (command: Command): Command =>
     .option("--run <column>", "run the row belongs to")
     .option("--action <column>", "hash of the action taken")
     .option("--result <column>", "hash of its result");
+
+function parseDates(value: string): DateOrder {
+  if (value === "dmy") return "day first";
+  if (value === "mdy") return "month first";
+  throw new InvalidArgumentError("must be dmy or mdy");
+}
 
 /** `a,b,vital=COLUMN` as names and columns. Throws naming --metrics. */
 export function parseMetrics(list: string): { name: string; column: string }[] {
@@ -42,3 +51,28 @@ export function parseMetrics(list: string): { name: string; column: string }[] {
     return { name, column };
   });
 }
+
+/** The columns that are named by an option of their own. */
+export const columnsOf = ({
+  entity,
+  time,
+  type,
+  prompt,
+  model,
+  success,
+  step,
+  run,
+  action,
+  result,
+}: ColumnOptions) => ({
+  entity,
+  time,
+  type,
+  prompt,
+  model,
+  success,
+  step,
+  run,
+  action,
+  result,
+});

@@ -4,9 +4,11 @@ import type { Command } from "commander";
 import { type AgentEvent, EVENT_FIELDS, EVENT_LIMITS } from "@/lib/contracts/event";
 import { IngestAnswer } from "@/lib/contracts/ingest";
 import { runEnds } from "@/lib/evals/detection/backtest";
-import { text, timeOf, truth } from "@/lib/evals/detection/columns";
-import { type Row, rowsOf } from "@/lib/evals/detection/rows";
-import { type ColumnOptions, parseMetrics, withColumns } from "./columns";
+import { cell, isNothing, number as numberIn, text, truth } from "@/lib/evals/detection/cells";
+import { timeOf } from "@/lib/evals/detection/columns";
+import { type InOrder, readInOrder } from "@/lib/evals/detection/in-order";
+import type { Row } from "@/lib/evals/detection/rows";
+import { type ColumnOptions, columnsOf, parseMetrics, withColumns } from "./columns";
 
 interface Options extends ColumnOptions {
   speed: string;
@@ -47,10 +49,16 @@ export async function replay(options: Options, say: (line: string) => void): Pro
   const speed = number("--speed", options.speed, 0, 1e6);
   // The last row may bring a second event, the end of its run.
   const most = number("--batch", options.batch, 1, EVENT_LIMITS.eventsPerRequest - 1);
-  const toEvent = mapper(options);
   const endpoint = new URL("/api/v1/ingest", options.url);
   const sent: Sent = { rows: 0, accepted: 0, duplicates: 0, rejected: 0 };
-  const ends = await lastRows(options);
+  const metrics = parseMetrics(options.metrics);
+  const file = await readInOrder(
+    options.input,
+    { ...columnsOf(options), metrics: metrics.map((one) => ({ ...one, vital: true })) },
+    options,
+  );
+  const toEvent = mapper(options, metrics, file);
+  const ends = options.run === undefined ? new Set<number>() : await runEnds(file.rows(), options);
   let waiting: Partial<AgentEvent>[] = [];
   let flushedAt = Date.now();
 
@@ -69,24 +77,19 @@ export async function replay(options: Options, say: (line: string) => void): Pro
 
   const began = Date.now();
   let first: number | null = null;
-  for await (const row of rowsOf(options.input)) {
-    const at = timeOf(row[options.time], sent.rows, options.time);
+  for await (const { row, index } of file.rows()) {
+    const at = timeOf(cell(row, options.time), index, options.time, file.reading.times);
     first ??= at;
     const due = speed === 0 ? Date.now() : began + (at - first) / speed;
     if (waiting.length >= most || due - Date.now() > FLUSH_MS || Date.now() - flushedAt > FLUSH_MS) await flush();
     if (due > Date.now()) await wait(due - Date.now());
-    const event = toEvent(row, Math.max(due, Date.now()), sent.rows);
+    const event = toEvent(row, Math.max(due, Date.now()), index);
     waiting.push(event);
-    if (ends.has(sent.rows)) waiting.push(endOf(event));
+    if (ends.has(index)) waiting.push(endOf(event));
     sent.rows++;
   }
   await flush();
   return sent;
-}
-
-/** Rows after which a run is over; a recorded file does not say so itself. */
-async function lastRows({ input, entity, time, run }: Options): Promise<ReadonlySet<number>> {
-  return run === undefined ? new Set() : runEnds(rowsOf(input), { entity, time, run, metrics: [] });
 }
 
 const endOf = ({ agent_id, agent_type, run_id, timestamp, instance_id, sequence }: Partial<AgentEvent>) => ({
@@ -100,8 +103,11 @@ const endOf = ({ agent_id, agent_type, run_id, timestamp, instance_id, sequence 
 });
 
 /** How a row becomes an event. The recorded time travels as an attribute; the event happens now. */
-function mapper(o: Options): (row: Row, at: number, index: number) => Partial<AgentEvent> {
-  const metrics = parseMetrics(o.metrics);
+function mapper(
+  o: Options,
+  metrics: readonly { name: string; column: string }[],
+  { reading }: InOrder,
+): (row: Row, at: number, index: number) => Partial<AgentEvent> {
   const stranger = metrics.find(({ name }) => !EVENT_FIELDS.has(name));
   if (stranger)
     throw new Error(`--metrics: ${stranger.name} is not a field of an event; map it: vital=${stranger.column}`);
@@ -120,16 +126,16 @@ function mapper(o: Options): (row: Row, at: number, index: number) => Partial<Ag
     // Two apart, so that a run's end fits behind its last row.
     sequence += 2;
     const event: Record<string, unknown> = {
-      agent_id: text(row[o.entity]),
+      agent_id: text(cell(row, o.entity)),
       timestamp: Math.round(at),
       instance_id: instance,
       sequence,
-      attributes: { recorded_at: text(row[o.time]) },
+      attributes: { recorded_at: text(cell(row, o.time)) },
     };
     if (o.run !== undefined || o.step !== undefined) event.kind = "model_call";
-    for (const [field, column] of columns) if (column !== undefined) event[field] = text(row[column]);
-    if (o.success !== undefined) event.success = truth(row[o.success], index, o.success);
-    for (const { name, column } of metrics) event[name] = numberOrNull(row[column]);
+    for (const [field, column] of columns) if (column !== undefined) event[field] = text(cell(row, column));
+    if (o.success !== undefined) event.success = truth(cell(row, o.success), index, o.success);
+    for (const { name, column } of metrics) event[name] = valueOf(name, cell(row, column), index, column, reading);
     return event as Partial<AgentEvent>;
   };
 }
@@ -166,8 +172,13 @@ function number(option: string, value: string, min: number, max: number): number
 }
 
 /** What is no number is sent as it is, so that Sentinel names it instead of it vanishing here. */
-function numberOrNull(value: unknown): unknown {
-  const word = text(value);
-  if (word === null || /^(nan|null|none|na|n\/a|-)$/i.test(word.trim())) return null;
-  return Number.isFinite(Number(word)) ? Number(word) : word;
+function valueOf(name: string, value: unknown, row: number, column: string, { numbers }: InOrder["reading"]): unknown {
+  if (isNothing(value)) return null;
+  try {
+    return name === "success"
+      ? truth(value, row, column, "--metrics")
+      : numberIn(value, row, column, numbers.get(column));
+  } catch {
+    return text(value);
+  }
 }

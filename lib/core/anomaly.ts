@@ -25,6 +25,8 @@ export interface Observation {
   values: Partial<Record<Metric, number>>;
   /** Numbers of unknown meaning (a backtest's generic columns): two-sided. */
   gauges?: Record<string, number>;
+  /** The gauges are known to be measurements, such as the signals of a service: never flags or codes. */
+  measured?: boolean;
   /** False: judge, but never learn (an open incident, a quarantined agent). */
   learn: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Level, Stratum } from "./detector-state";
+import { createFewValued, isFew, judgeFew, relearnFew } from "./few-valued";
 import { type Judged, judgeValue, learnFrom, type Place } from "./judged";
 import { specOf } from "./metrics";
 import { clamp } from "./stats";
@@ -9,11 +10,14 @@ import { createForecast, follow, forecast } from "./seasonal";
  * what is usual at this hour (if it has a season), and a drift of the forecast's errors. Each has a lane of its own that
  * only the single-value test reads: real gauges wander, and sums of their scores would too. They always learn, alarms
  * included, and remember the furthest they ever went: nobody is asked whether it was a fault, and what recurs is normal.
+ * While a gauge of unknown meaning has taken few values only, none of the four speaks: it is judged by how often its values come.
  */
 const JUMP = "#jump";
 const DRIFT = "#drift";
 const SEASON = "#season";
 
+/** Place of a gauge's own level among the four. */
+const LEVEL = 1;
 /** Beyond this, differences would overflow. */
 const GAUGE_MAX = 1e150;
 /** Smoothing of the forecast's errors: a drift over a few dozen samples. */
@@ -30,14 +34,22 @@ export function gaugeOf(metric: string): string {
   return mark < 0 ? metric : metric.slice(0, mark);
 }
 
-/** Judge a gauge's value at the moment `now` and add its lanes to `judged`. */
-export function judgeGauge(at: Place, name: string, raw: number, now: number, judged: Judged[]): void {
+/** Judge a gauge's value at the moment `now` and add its lanes to `judged`. `measured`: it is known to be no flag or code. */
+export function judgeGauge(
+  at: Place,
+  name: string,
+  raw: number,
+  { at: now, measured = false }: { at: number; measured?: boolean },
+  judged: Judged[],
+): void {
   const value = clamp(raw, -GAUGE_MAX, GAUGE_MAX);
   let f = at.stratum.forecasts[name];
   if (f === undefined) {
-    f = at.stratum.forecasts[name] = createForecast();
+    f = at.stratum.forecasts[name] = { ...createForecast(), few: measured ? null : createFewValued() };
     at.state.gauges++;
   }
+  if (f.few && !isFew(f.few, value)) f.few = null;
+  const changed = f.few ? judgeFew(f.few, value, at.learn) : null;
   if (f.n > 0) {
     const { next, usual, seasonal } = forecast(f, now);
     const spec = {
@@ -55,6 +67,10 @@ export function judgeGauge(at: Place, name: string, raw: number, now: number, ju
       if (seasonal) parts.push(part);
       else if (at.learn) learnFrom([part]);
     }
+    if (changed !== null) {
+      for (const part of parts) part.nats = 0;
+      parts[LEVEL]!.nats = Math.log(Math.max(changed, 1));
+    }
     if (f.mute > 0 && --f.mute === 0) f.told = 0;
     for (const part of parts) part.lane.fired = f.told;
     judged.push(...parts);
@@ -69,5 +85,6 @@ export function tellGauge(stratum: Stratum, metric: string, level: Level): boole
   if (level <= f.told) return false;
   f.mute = MUTE;
   f.told = level;
+  if (level === 2 && f.few) relearnFew(f.few);
   return true;
 }

@@ -25,7 +25,7 @@ export function judge(at: Place, o: Observation): Judged[] {
       upward++;
     }
   }
-  for (const name in o.gauges) judgeGauge(at, name, o.gauges[name]!, o.at, judged);
+  for (const name in o.gauges) judgeGauge(at, name, o.gauges[name]!, o, judged);
   if (upward > 1) judged.push(judgeValue(at, JOINT, specOf(JOINT), together, together));
   return judged;
 }

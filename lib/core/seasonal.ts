@@ -1,3 +1,5 @@
+import type { FewValued } from "./few-valued";
+
 /**
  * What a gauge (a number of unknown meaning: load, temperature, requests) should be right now. Several plain forecasters
  * run side by side and the one with the smallest recent error speaks: the last value, a smoothed one, the usual value at this
@@ -28,6 +30,8 @@ export interface Forecast {
   drift: number;
   /** Mean absolute error of the slow level, that a profile has to beat. */
   levelError: number;
+  /** Set while its meaning is unknown and it has taken few values only. */
+  few?: FewValued | null;
 }
 
 const HOURS = 24;

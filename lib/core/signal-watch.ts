@@ -128,6 +128,7 @@ function feed(
       ...UNSAID,
       values: {},
       gauges,
+      measured: true,
       learn,
     },
     settings,

@@ -14,12 +14,15 @@ import {
   type TypePrior,
 } from "@/lib/core/detect";
 import type { Verdict } from "@/lib/core/vocabulary";
-import { type Columns, text, toObservation } from "./columns";
+import { cell, text } from "./cells";
+import { type Columns, toObservation, type Written } from "./columns";
 import type { Row } from "./rows";
 
 export interface BacktestOptions {
   columns: Columns;
   arl?: number;
+  /** How the file's cells are written; plainly, where this is left out. */
+  written?: Written;
   /** The first rows of each entity, from which is learned only. */
   learnRows?: number;
 }
@@ -46,6 +49,8 @@ export interface BacktestReport {
   summary: {
     rows: number;
     entities: number;
+    /** Rows that were judged: of their entity enough was known by then, and they were not only to be learned from. */
+    judged: number;
     /** Entities that would have been quarantined at least once. */
     quarantined: number;
     alarms: Record<Verdict, number>;
@@ -72,7 +77,7 @@ interface Entity {
 }
 
 /**
- * Run the real detector over rows in file order, entity by entity, as if they had been reported one after another. With
+ * Run the real detector over rows in the order of time, entity by entity, as if they had been reported one after another. With
  * a run column the rows must be given twice: `ends` (see {@link runEnds}) tells where each run's last row is, which a live
  * agent reports itself with `run_end`.
  */
@@ -80,6 +85,8 @@ export class Backtest {
   private readonly entities = new Map<string, Entity>();
   private readonly settings: DetectSettings;
   private row = 0;
+  private rows = 0;
+  private judged = 0;
   private readonly alarms: Alarm[] = [];
 
   constructor(
@@ -89,13 +96,15 @@ export class Backtest {
     this.settings = { ...DEFAULT_DETECT_SETTINGS, arl: options.arl ?? DEFAULT_DETECT_SETTINGS.arl };
   }
 
-  /** Judge one row; its alarms. Throws an error naming the column for a row without entity or readable time. */
-  feed(row: Row): Alarm[] {
-    const { columns, learnRows = 0 } = this.options;
-    const name = text(row[columns.entity]);
+  /** Judge one row; its alarms. `index`: its place in the file. Throws an error naming the column for a row without entity or readable time. */
+  feed(row: Row, index = this.rows): Alarm[] {
+    this.row = index;
+    this.rows++;
+    const { columns, learnRows = 0, written } = this.options;
+    const name = text(cell(row, columns.entity));
     if (name === null) throw new Error(`row ${this.row}: column "${columns.entity}" (--entity) is empty or missing`);
-    const entity = this.entityOf(name, columns.type === undefined ? null : text(row[columns.type]));
-    const o = toObservation(row, this.row, columns);
+    const entity = this.entityOf(name, columns.type === undefined ? null : text(cell(row, columns.type)));
+    const o = toObservation(row, this.row, columns, written);
     const anomalies = observe(entity.state, o, this.settings, entity.prior);
     if (this.ends.has(this.row))
       observe(
@@ -107,9 +116,9 @@ export class Backtest {
     entity.rows++;
     if (entity.rows <= learnRows) {
       if (anomalies.length > 0) resetEvidence(entity.state);
-      this.row++;
       return [];
     }
+    if (!isLearning(entity.state)) this.judged++;
     const found = anomalies.map((a) => this.alarm(name, a, o));
     const holds = anomalies.filter((a) => a.verdict !== "watch");
     if (holds.length > 0) {
@@ -123,7 +132,6 @@ export class Backtest {
       entity.heldFor = [];
     }
     this.alarms.push(...found);
-    this.row++;
     return found;
   }
 
@@ -137,7 +145,15 @@ export class Backtest {
     const quarantined = [...this.entities.values()].filter((e) => e.everHeld).length;
     return {
       alarms: this.alarms,
-      summary: { rows: this.row, entities: this.entities.size, quarantined, alarms, byMetric, arl: this.settings.arl },
+      summary: {
+        rows: this.rows,
+        judged: this.judged,
+        entities: this.entities.size,
+        quarantined,
+        alarms,
+        byMetric,
+        arl: this.settings.arl,
+      },
     };
   }
 
@@ -186,14 +202,26 @@ export class Backtest {
   }
 }
 
-/** Rows (from 0) that are the last of their entity's run. */
-export async function runEnds(rows: AsyncIterable<Row> | Iterable<Row>, columns: Columns): Promise<Set<number>> {
+/** Rows, by their place in the file, that are the last of their entity's run. */
+export async function runEnds(
+  rows: AsyncIterable<Placed> | Iterable<Placed>,
+  columns: Pick<Columns, "entity" | "run">,
+): Promise<Set<number>> {
   const last = new Map<string, number>();
-  let i = 0;
-  for await (const row of rows) {
-    const run = columns.run === undefined ? null : text(row[columns.run]);
-    if (run !== null) last.set(`${text(row[columns.entity])}\u0000${run}`, i);
-    i++;
+  for await (const { row, index } of rows) {
+    const run = columns.run === undefined ? null : text(cell(row, columns.run));
+    if (run !== null) last.set(`${text(cell(row, columns.entity))}\u0000${run}`, index);
   }
   return new Set(last.values());
+}
+
+/** A row and its place in the file, from 0. */
+export interface Placed {
+  row: Row;
+  index: number;
+}
+/** Rows with their places, in the order of the file. */
+export async function* placed(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<Placed> {
+  let index = 0;
+  for await (const row of rows) yield { row, index: index++ };
 }

@@ -1,7 +1,9 @@
 import { UNSAID } from "@/lib/core/anomaly";
 import type { Observation } from "@/lib/core/detect";
 import { type Metric, METRICS } from "@/lib/core/vocabulary";
+import { cell, number, type NumberStyle, text, truth } from "./cells";
 import type { Row } from "./rows";
+import { parseTime, PLAIN_TIMES, type TimeFormat } from "./times";
 
 /** Which column means what. `metrics` maps a vital, or a gauge's name, to its column. */
 export interface Columns {
@@ -18,23 +20,36 @@ export interface Columns {
   result?: string;
 }
 
+/** How the cells of a file are written; see survey.ts. */
+export interface Written {
+  times: TimeFormat;
+  numbers: ReadonlyMap<string, NumberStyle>;
+}
+const PLAINLY: Written = { times: PLAIN_TIMES, numbers: new Map() };
+
+/** Fields of an event that are no metrics themselves, but say one: as in a live agent's events. */
+export const VITAL_FIELDS = ["success", "attempts", "cached_input_tokens"] as const;
+
+/** Whether a column of this name is judged as a vital. */
+export const isVital = (name: string): boolean => [...METRICS, ...VITAL_FIELDS].some((vital) => vital === name);
+
 /** A row as the event that a live agent would have reported. Throws an error naming the column that cannot be read. */
-export function toObservation(row: Row, seq: number, c: Columns): Observation {
-  const read = (column: string | undefined) => (column === undefined ? null : text(row[column]));
-  const values: Observation["values"] = {};
+export function toObservation(row: Row, seq: number, c: Columns, written: Written = PLAINLY): Observation {
+  const read = (column: string | undefined) => (column === undefined ? null : text(cell(row, column)));
   const gauges: Record<string, number> = {};
+  const vitals: Record<string, number> = {};
   for (const { name, column, vital } of c.metrics) {
-    const value = number(row[column], seq, column);
-    if (value === null) continue;
-    if (vital) values[name as Metric] = value;
-    else gauges[name] = value;
+    const value = cell(row, column);
+    const flag = vital && (name === "success" || name === "error") ? flagOf(name, value, seq, column) : null;
+    const n = flag ?? number(value, seq, column, written.numbers.get(column));
+    if (n !== null) (vital ? vitals : gauges)[name] = n;
   }
-  const success = c.success === undefined ? null : truth(row[c.success], seq, c.success);
-  if (success !== null) values.error = success ? 0 : 1;
+  const said = c.success === undefined ? null : truth(cell(row, c.success), seq, c.success);
+  if (said !== null) vitals.success = Number(said);
   const runId = read(c.run);
   return {
     seq,
-    at: timeOf(row[c.time], seq, c.time),
+    at: timeOf(cell(row, c.time), seq, c.time, written.times),
     kind: runId === null && c.step === undefined ? "run_end" : "model_call",
     ...UNSAID,
     model: read(c.model),
@@ -43,54 +58,43 @@ export function toObservation(row: Row, seq: number, c: Columns): Observation {
     runId,
     actionHash: read(c.action),
     resultHash: read(c.result),
-    success,
-    values,
+    success: vitals.success === undefined ? null : vitals.success > 0,
+    values: valuesOf(vitals),
     gauges,
     learn: true,
   };
 }
 
-export const isVital = (name: string): boolean => (METRICS as readonly string[]).includes(name);
-
-/** What a CSV or JSONL cell says, as text; null if it is empty. */
-export function text(value: unknown): string | null {
-  if (value === undefined || value === null || value === "") return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** A yes or no, where a vital is one, as 1 or 0; an error may be counted. */
+function flagOf(name: "success" | "error", value: unknown, row: number, column: string): number | null {
+  if (name === "error" && Number.isFinite(Number(text(value) ?? Number.NaN))) return null;
+  const said = truth(name === "error" ? errorWord(value) : value, row, column, "--metrics");
+  return said === null ? null : Number(said);
 }
 
-/** A finite number, or null for what is empty; text that is no number is an error that names the column. */
-function number(value: unknown, row: number, column: string): number | null {
-  if (value === undefined || value === null || value === "") return null;
-  const n = Number(value);
-  if (Number.isFinite(n)) return n;
-  if (/^(nan|null|none|na|n\/a|-)$/i.test((text(value) ?? "").trim())) return null;
-  throw new Error(`row ${row}: column "${column}" is not a number: ${JSON.stringify(value)}`);
+/** In a column of errors "false" and "0" mean none, and "failed" means one. */
+function errorWord(value: unknown): unknown {
+  const word = text(value)?.toLowerCase();
+  if (word === "ok" || word === "success" || word === "succeeded") return "false";
+  return word === "error" || word === "fail" || word === "failed" || word === "failure" ? "true" : value;
 }
 
-const YES = new Set(["1", "true", "yes", "ok", "success", "succeeded"]);
-const NO = new Set(["0", "false", "no", "error", "fail", "failed", "failure"]);
-
-/** Yes or no in any of the usual words; null if it is empty. */
-export function truth(value: unknown, row: number, column: string): boolean | null {
-  const word = text(value)?.trim().toLowerCase() ?? null;
-  if (word === null) return null;
-  if (YES.has(word)) return true;
-  if (NO.has(word)) return false;
-  throw new Error(`row ${row}: column "${column}" (--success) is neither true nor false: ${JSON.stringify(value)}`);
+/** The metrics that an event's fields say, as for a live agent's events (see loop/observation.ts). */
+function valuesOf(vitals: Record<string, number>): Observation["values"] {
+  const { success, attempts, cached_input_tokens: cached, ...values } = vitals;
+  const metrics = values as Partial<Record<Metric, number>>;
+  if (success !== undefined) metrics.error = success > 0 ? 0 : 1;
+  if (attempts !== undefined) metrics.retries ??= Math.max(0, attempts - 1);
+  if (cached !== undefined && values.input_tokens) metrics.cache_ratio ??= Math.min(1, cached / values.input_tokens);
+  return metrics;
 }
 
-/** Numbers below this are seconds since 1970, others milliseconds. */
-const SECONDS_BELOW = 1e11;
-
-/** Epoch ms of ISO 8601 (UTC where it names no zone) or epoch seconds or milliseconds. */
-export function timeOf(value: unknown, row: number, column: string): number {
-  const word = text(value)?.trim() ?? null;
-  if (word !== null) {
-    const n = Number(word);
-    if (Number.isFinite(n)) return Math.abs(n) < SECONDS_BELOW ? Math.round(n * 1000) : Math.round(n);
-    const iso = word.replace(" ", "T").replace(/(\.\d{3})\d+/, "$1");
-    const at = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) || !iso.includes("T") ? iso : `${iso}Z`);
-    if (Number.isFinite(at)) return at;
-  }
-  throw new Error(`row ${row}: column "${column}" (--time) is not a time: ${JSON.stringify(value)}`);
+/** Epoch ms of a cell; see {@link parseTime}. Throws an error that names the row and the column. */
+export function timeOf(value: unknown, row: number, column: string, format: TimeFormat = PLAIN_TIMES): number {
+  const said = text(value);
+  const at = said === null ? null : parseTime(said, format);
+  if (typeof at === "number") return at;
+  const what = at === null ? "is not a time" : "may be read with the day or the month first";
+  throw new Error(`row ${row}: column "${column}" (--time) ${what}: ${JSON.stringify(value)?.slice(0, SHOWN)}`);
 }
+const SHOWN = 100;

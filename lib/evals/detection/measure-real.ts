@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Alarm, Backtest, runEnds } from "./backtest";
+import { type Alarm, Backtest, placed, runEnds } from "./backtest";
 import type { Columns } from "./columns";
 import { type Row, rowsOf } from "./rows";
 import { type Line, percent, quantile, shareWithin } from "./table";
@@ -76,7 +76,7 @@ interface Caught {
 
 /** First alarms by run. */
 async function firstByRun(rows: Row[], columns: Columns, arl: number): Promise<Map<string, Caught>> {
-  const run = new Backtest({ columns, arl }, await runEnds(rows, columns));
+  const run = new Backtest({ columns, arl }, await runEnds(placed(rows), columns));
   const caught = new Map<string, Caught>();
   for (const row of rows) {
     const key = `${String(row[columns.entity])}|${String(row[columns.run!])}`;
