@@ -74,7 +74,7 @@ test("what recorded incidents left in the real world goes; what was real stays",
   expect(await ids("SELECT id FROM action_runs")).toEqual(["act"]);
   expect(await ids("SELECT node FROM log_lines")).toEqual(["mine"]);
   expect(await ids("SELECT caller FROM service_edges")).toEqual(["file"]);
-  expect(await ids("SELECT count(*) FROM recorded_series")).toEqual(["0"]);
+  expect(await ids("SELECT count(*) FROM recorded_series")).toEqual([0]);
   expect(
     await ids(
       "SELECT name FROM sqlite_master WHERE name LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE '\\_\\_drizzle%' ESCAPE '\\'",
