@@ -292,7 +292,12 @@ test("three hundred fuzzed bodies over HTTP: never a 5xx", async () => {
 });
 
 test("one bad line of a log refuses no other", async () => {
-  const push = (lines: unknown[]) => asAgent("/api/v1/logs", { method: "POST", body: JSON.stringify({ lines }) });
+  const push = (lines: unknown[]) =>
+    asAgent("/api/v1/logs", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ lines }),
+    });
   const line = { service: "bad-input", line: "ok" };
   const answer = await push([line, { ...line, line: "" }, { ...line, line: "x".repeat(9_000), level: null }, line]);
   expect(answer.status).toBe(202);

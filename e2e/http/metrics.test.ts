@@ -27,7 +27,7 @@ const moved = (name: string, least = 1) =>
 
 test("every metric moves, whichever process does the work", async () => {
   const call = (i: number, more: object = {}) => ({
-    event_id: `e${i}`, agent_id: "a", agent_type: "t", kind: "model_call", latency_ms: 500 + (i % 7), input_tokens: 900 + (i % 11), success: true, ...more,
+    agent_id: "a", agent_type: "t", instance_id: "a-1", sequence: i, kind: "model_call", latency_ms: 500 + (i % 7), input_tokens: 900 + (i % 11), success: true, ...more,
   }); // prettier-ignore
   await ingest({ events: Array.from({ length: 300 }, (_, i) => call(i)) });
   await ingest({ events: [call(1), { agent_id: "" }] });

@@ -234,7 +234,7 @@ describe("a server of its own", () => {
       body: JSON.stringify({ token: new URL(link).hash.replace("#token=", "") }),
     });
     const cookie = signedIn.headers.getSetCookie()[0]!.split(";")[0]!;
-    const { secret } = await cli<{ secret: string }>(env, "keys", "create", "--name", "poll");
+    const { secret } = await cli<{ secret: string }>(env, "keys", "create", "--name", "poll", "--agent", "a");
     const streams = await Promise.all(
       Array.from({ length: 3 }, () => fetch(`${sentinel.url}/api/v1/events/stream`, { headers: { cookie } })),
     );

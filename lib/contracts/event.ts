@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EVENT_KINDS } from "@/lib/core/vocabulary";
-import { identifier, plainText } from "./plain-text";
+import { identifier, nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
 
 /** Bounds of what an agent may say. Wide enough for any real call, narrow enough that one event cannot hurt the rest. */
@@ -21,7 +21,7 @@ export const EVENT_LIMITS = {
   bodyBytes: 1_000_000,
 } as const;
 
-const name = plainText(EVENT_LIMITS.name);
+const name = nameText(EVENT_LIMITS.name);
 /** An optional name: null and "" say the same as leaving it out. */
 const maybeName = name.or(z.literal("")).nullish();
 const id = identifier(EVENT_LIMITS.name);

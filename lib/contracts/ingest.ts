@@ -3,7 +3,7 @@ import { AGENT_STATES, LIVENESS, MODES } from "@/lib/core/vocabulary";
 import { Directive } from "./directive";
 import { resource } from "./endpoint";
 import { AgentEvent, EVENT_LIMITS } from "./event";
-import { identifier, plainText } from "./plain-text";
+import { identifier, nameText } from "./plain-text";
 
 /** The three accepted shapes of a body. Events are checked one by one, so that a bad one does not take the rest with it. */
 const Events = z.array(z.unknown()).min(1).max(EVENT_LIMITS.eventsPerRequest);
@@ -55,7 +55,7 @@ export const IngestAnswer = z
   .meta({ id: "IngestAnswer" });
 export type IngestAnswer = z.infer<typeof IngestAnswer>;
 
-const name = plainText(EVENT_LIMITS.name);
+const name = nameText(EVENT_LIMITS.name);
 export const RegisterBody = z
   .object({
     agent_id: identifier(EVENT_LIMITS.name),

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { KEY_SCOPES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
 import { EVENT_LIMITS } from "./event";
-import { plainText } from "./plain-text";
+import { nameText } from "./plain-text";
 
-const name = plainText(EVENT_LIMITS.name);
+const name = nameText(EVENT_LIMITS.name);
 /** Services that one key names; who sends for more names a beginning. */
 const MAX_SERVICES = 100;
 

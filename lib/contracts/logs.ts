@@ -2,6 +2,7 @@ import { z } from "zod";
 import { epochSeconds } from "@/lib/core/epoch";
 import { levelName } from "@/lib/core/log-message";
 import { resource } from "./endpoint";
+import { identifier } from "./plain-text";
 import { fieldPath } from "./problem";
 import { isEpochMs } from "./timestamp";
 
@@ -33,7 +34,7 @@ function isoMs(text: string): number {
 }
 
 const PushedLine = z.object({
-  service: z.string().min(1).max(200),
+  service: identifier(200),
   line: z
     .string()
     .refine((line) => line.trim() !== "", "is blank")

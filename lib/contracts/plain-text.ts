@@ -14,14 +14,34 @@ export const plainText = (max: number): z.ZodString =>
     .max(max)
     .refine((text) => !CONTROL.test(text) && text.isWellFormed(), "must not contain control or half characters");
 
+/**
+ * What nobody can see or tell apart on a screen: format characters (zero-width, direction-turning, tags), other characters that are
+ * ignored when shown (variation selectors, fillers), private use, and blanks that are not the ordinary one.
+ */
+const UNSEEN = /[\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
+
+const codePoint = (text: string): string => `U+${text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+
+/**
+ * Plain text by which something is known: two that look the same are the same. No characters that cannot be seen, and in
+ * Unicode's composed form (NFC), so that `é` is always written in one way. The refusal names the character.
+ */
+export const nameText = (max: number): z.ZodString =>
+  plainText(max)
+    .refine((text) => !UNSEEN.test(text), {
+      error: ({ input }) =>
+        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which cannot be seen or told apart`,
+    })
+    .refine((text) => text === text.normalize("NFC"), "must be in Unicode's composed form (NFC)");
+
 /** Names that a path of a URL cannot hold: a browser, a proxy and `fetch` all take them for steps. */
 const STEPS: ReadonlySet<string> = new Set([".", ".."]);
 
 /**
- * The id of something that has a page or a route of its own, such as an agent or a service: plain text, and neither `.`
+ * The id of something that has a page or a route of its own, such as an agent or a service: a name (`nameText`), and neither `.`
  * nor `..`, which no URL can name, so that what is called so could not be looked at and not be held.
  */
 export const identifier = (max: number): z.ZodString =>
-  plainText(max).refine((text) => !isStep(text), "must not be . or .., which no URL can name");
+  nameText(max).refine((text) => !isStep(text), "must not be . or .., which no URL can name");
 
 export const isStep = (text: string): boolean => STEPS.has(text);
