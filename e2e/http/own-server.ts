@@ -89,9 +89,11 @@ export class OwnServer {
   async whileLocked(work: () => Promise<void>): Promise<void> {
     const client = createClient({ url: this.file, concurrency: 1, timeout: LOCK_MS });
     try {
-      await client.execute("BEGIN IMMEDIATE");
+      // An open transaction is what locks; a BEGIN of its own would be rolled back with the call.
+      // oxlint-disable-next-line no-restricted-properties
+      const lock = await client.transaction("write");
       await work();
-      await client.execute("ROLLBACK");
+      lock.close();
     } finally {
       client.close();
     }
