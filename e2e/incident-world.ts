@@ -83,10 +83,7 @@ export const test = base.extend<object, { world: ServiceWorld }>({
       const sentinel = await startSentinel(env);
       const { url } = sentinel;
       const people = await peopleOf(env, url);
-      const { secret: key } = await cli<{ secret: string }>(
-        env,
-        ...["keys", "create", "--name", "tests", "--scopes", "events,changes,logs", "--services", "*"],
-      );
+      const { secret: key } = await cli<{ secret: string }>(env, "keys", "create", "--name", "tests", "--scopes", "events,changes,logs", "--services", "*"); // prettier-ignore
       const { token: alertmanager } = await people.api<{ token: string }>("POST", "/api/v1/alert-sources", {
         kind: "alertmanager",
       });
