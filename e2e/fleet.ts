@@ -12,6 +12,7 @@ export interface Reporter {
 }
 
 interface Answer {
+  rejected: readonly object[];
   agents: Record<string, { state: string; directive: { version: number; hash: string; status: string } }>;
 }
 
@@ -72,6 +73,7 @@ export class Fleet {
   async report(events: readonly object[], agents: readonly Reporter[]): Promise<void> {
     for (let from = 0; from < events.length; from += 500) {
       const answer = await this.#post<Answer>("/api/v1/ingest", { events: events.slice(from, from + 500) });
+      if (answer.rejected.length > 0) throw new Error(`Refused: ${JSON.stringify(answer.rejected[0])}`);
       for (const agent of agents) {
         const told = answer.agents[agent.id]?.directive;
         if (told && told.version > agent.directive.version) agent.directive = told;

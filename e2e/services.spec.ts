@@ -249,7 +249,7 @@ test("the palette and the keys know services", async ({ world, context, page }) 
   await expect(page.getByRole("heading", { level: 1, name: "inventory" })).toBeVisible();
 });
 
-test("a drill comes in through the same door, and leads to its incident", async ({ world, context, page, errors }) => {
+test("a drill is fired from the services' own screen, and leads to its page", async ({ world, context, page, errors }) => {
   await world.signIn(context, "operator");
   await page.goto("/services");
   await live(page);
@@ -258,6 +258,7 @@ test("a drill comes in through the same door, and leads to its incident", async 
   await expect(dialog.getByRole("listitem")).toHaveCount(10);
   await expectAccessible(page, ["region"]);
   await dialog.getByRole("button", { name: "Fire: Trips are slow" }).click();
-  await expect(page).toHaveURL(/\/incidents\/.+/);
+  await expect(page).toHaveURL(/\/drills\/.+/);
+  await expect(page.getByRole("status", { name: "This is a drill" })).toBeVisible();
   expect(errors).toEqual([]);
 });
