@@ -249,7 +249,12 @@ test("the palette and the keys know services", async ({ world, context, page }) 
   await expect(page.getByRole("heading", { level: 1, name: "inventory" })).toBeVisible();
 });
 
-test("a drill is fired from the services' own screen, and leads to its page", async ({ world, context, page, errors }) => {
+test("a drill is fired from the services' own screen, and leads to its page", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
   await world.signIn(context, "operator");
   await page.goto("/services");
   await live(page);

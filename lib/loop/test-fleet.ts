@@ -25,6 +25,16 @@ export const CONFIG: LoopConfig = {
   probationMs: 900_000,
 };
 
+/** A key that no table has: what it may do is not what most tests are about. */
+const KEY: IngestKey = {
+  id: "key-1",
+  name: "test",
+  agentId: null,
+  namePrefix: null,
+  scopes: ["events", "changes"],
+  services: [],
+};
+
 export const PERSON = { id: "user-1", name: "Ada" };
 
 /** Numbers between 0 and 1 that are the same every time (mulberry32). */
@@ -64,15 +74,13 @@ export class TestFleet {
     readonly key: IngestKey,
   ) {}
 
-  static async open(config: Partial<LoopConfig> = {}, opened = openTestDb()): Promise<TestFleet> {
+  static async open(
+    config: Partial<LoopConfig> = {},
+    opened: ReturnType<typeof openTestDb> = openTestDb(),
+    key: IngestKey = KEY,
+  ): Promise<TestFleet> {
     const { db, url, close } = await opened;
-    return new TestFleet(
-      db,
-      url,
-      close,
-      { ...CONFIG, ...config },
-      { id: "key-1", name: "test", agentId: null, namePrefix: null, scopes: ["events", "changes"], services: [] },
-    );
+    return new TestFleet(db, url, close, { ...CONFIG, ...config }, key);
   }
 
   /** Standard normal (Box & Muller 1958). */
@@ -113,6 +121,11 @@ export class TestFleet {
 
   async send(events: Partial<AgentEvent>[], keyId = this.key.id) {
     return ingest(this.db, { events, key: { ...this.key, id: keyId } }, this.now, this.config);
+  }
+
+  /** The same request under an idempotency key: however often it is sent, it counts once. */
+  async sendOnce(events: Partial<AgentEvent>[], idempotencyKey: string) {
+    return ingest(this.db, { events, key: this.key, idempotencyKey }, this.now, this.config);
   }
 
   async sweep() {

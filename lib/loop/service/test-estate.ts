@@ -59,6 +59,8 @@ export class TestEstate {
   windows = 0;
   /** What the operation writes, as the allow-list has it now. */
   says = "{service}";
+  /** What the operation runs, where it is not to write. */
+  argv: readonly string[] | null = null;
   readonly #folder = mkdtempSync(join(tmpdir(), "sentinel-estate-"));
 
   private constructor(
@@ -66,8 +68,10 @@ export class TestEstate {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async open(): Promise<TestEstate> {
-    const { db, close } = await openTestDb();
+  static async open(
+    opened: Pick<Awaited<ReturnType<typeof openTestDb>>, "db" | "close"> | null = null,
+  ): Promise<TestEstate> {
+    const { db, close } = opened ?? (await openTestDb());
     return new TestEstate(db, close);
   }
 
@@ -111,7 +115,7 @@ export class TestEstate {
               remedies: ["resource_exhaustion", "crash", "memory_leak", "slow", "failing", "overload", "silent"],
               risk: "hard_to_undo",
               blast_radius: "{service} answers nothing for some seconds",
-              argv: [process.execPath, "-e", program, join(this.#folder, "ran"), this.says],
+              argv: this.argv ?? [process.execPath, "-e", program, join(this.#folder, "ran"), this.says],
             },
           ],
         },
