@@ -20,12 +20,21 @@ const USUAL_Z = 0.6;
 /** Evidence below which circling has stopped. */
 const QUIET = 10;
 
+/** Steps whose share of repeats across runs is known well enough to bet against. */
+const KNOWN_STEPS = 40;
+/** Posterior standard deviations added to that share for its own error. */
+const SHARE_ERROR = 2;
+/** An agent whose runs had at least this many steps on average has no job that is a single call. */
+const LONG_RUN = 3;
+/** The share is that of the last this many steps, so that an agent's nature may change. */
+const SHARE_MEMORY = 4000;
+
 /** Agents whose runs usually repeat more than this do so by nature: their repeats are samples like others. */
 const BY_NATURE = 0.3;
 
 /**
- * Judge one event for repetition, within its run if it has one. `again`: the step is the same call as an earlier one, so
- * that its sizes and costs are no new evidence.
+ * Judge one event for repetition: within its run if it has one, and across the agent's runs. `again`: the step is the same
+ * call as an earlier one of its run, so that its sizes and costs are no new evidence.
  */
 export function judgeCircling(
   state: DetectorState,
@@ -44,26 +53,86 @@ export function judgeCircling(
   const fired = run?.fired ?? state.fired;
   let found: Anomaly | null = null;
   let again = false;
-  let worst = 0;
   for (const by of TELLINGS) {
     const place = marks[by];
     if (place === undefined) continue;
     const usual = usualShare(state, by);
     const repeat = take(trail, by, place, usual);
+    if (by === "pair" && !(run !== null && repeat))
+      found = judgeAcross(state, run, repeat, place, o, settings) ?? found;
     if (usual === null) continue;
     if (repeat && by !== "result" && usual < BY_NATURE) again = true;
-    const threshold = alone(state, WEIGHTS[by], settings);
-    const statistic = Math.log(trail.r[by]);
-    const level = levelOf(statistic, threshold);
-    worst = Math.max(worst, trail.r[by]);
-    if (level <= (fired["repetition"] ?? 0)) continue;
-    fired["repetition"] = level;
-    state.circled = { ...state.circled, [by]: trail.repeats[by] / trail.steps[by] };
-    found = anomaly(trail, by, level, usual, statistic, threshold, o);
+    found = tell(state, trail, by, usual, fired, o, settings) ?? found;
   }
-  // A run's mark ends with the run; outside of runs, circling that has stopped may be told again.
-  if (run === null && worst < QUIET && Object.keys(marks).length > 0) delete fired["repetition"];
+  if (Object.keys(marks).length > 0) forgetStopped(state);
   return { anomaly: found, again };
+}
+
+/**
+ * The same call again and again, each in a run of its own. A scheduled job does so by nature, so the share of repeats is
+ * learned for each agent, and bets are placed only on runs that follow one another as quickly as this agent's single steps
+ * usually do (see `OpenRun.quick`). Where a run repeats itself, the run's own evidence says so.
+ */
+function judgeAcross(
+  state: DetectorState,
+  run: OpenRun | null,
+  repeat: boolean,
+  place: number,
+  o: Observation,
+  settings: DetectSettings,
+): Anomaly | null {
+  const share = (state.across ??= { steps: 0, repeats: 0 });
+  const usual = Math.max(upperShare(share) ?? ASSUMED.pair!, usualShare(state, "pair") ?? 0);
+  const judged = run?.quick === true && usual < BY_NATURE && hadOtherWork(state);
+  const again = run === null ? repeat : take(state.trail, "pair", place, judged ? usual : null);
+  const anomaly = judged ? tell(state, state.trail, "pair", usual, state.fired, { ...o, runId: null }, settings) : null;
+  if (o.learn && (state.fired["repetition"] ?? 0) === 0) {
+    share.steps++;
+    if (again) share.repeats++;
+    if (share.steps > SHARE_MEMORY) {
+      share.steps /= 2;
+      share.repeats /= 2;
+    }
+  }
+  return anomaly;
+}
+
+/** Whether the agent worked outside of runs, or in long ones. */
+function hadOtherWork(state: DetectorState): boolean {
+  const runs = state.ended + state.dropped + Object.keys(state.runs).length;
+  return state.seen >= KNOWN_STEPS && state.seen >= LONG_RUN * runs;
+}
+
+/** Upper bound of a share under Jeffreys' prior; null while too few steps are known. */
+function upperShare({ steps, repeats }: { steps: number; repeats: number }): number | null {
+  if (steps < KNOWN_STEPS) return null;
+  const p = (repeats + 0.5) / (steps + 1);
+  return p + SHARE_ERROR * Math.sqrt((p * (1 - p)) / (steps + 2));
+}
+
+/** Says what a trail's evidence has newly reached; null for nothing new. */
+function tell(
+  state: DetectorState,
+  trail: Trail,
+  by: Telling,
+  usual: number,
+  fired: Record<string, Level>,
+  o: Observation,
+  settings: DetectSettings,
+): Anomaly | null {
+  const threshold = alone(state, WEIGHTS[by], settings);
+  const statistic = Math.log(trail.r[by]);
+  const level = levelOf(statistic, threshold);
+  if (level <= (fired["repetition"] ?? 0)) return null;
+  fired["repetition"] = level;
+  state.circled = { ...state.circled, [by]: trail.repeats[by] / trail.steps[by] };
+  return anomaly(trail, by, level, usual, statistic, threshold, o);
+}
+
+/** A run's mark ends with the run; the agent's own ends when the circling has stopped, and what follows may be told again. */
+function forgetStopped({ trail, fired }: DetectorState): void {
+  if (TELLINGS.some((by) => trail.r[by] >= QUIET)) return;
+  delete fired["repetition"];
 }
 
 function usualShare(state: DetectorState, by: Telling): number | null {

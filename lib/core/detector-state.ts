@@ -35,13 +35,17 @@ export interface DetectorState {
   /** Gauges ever seen; they share a budget of their own. */
   gauges: number;
   runs: Record<string, OpenRun>;
+  /** When the newest run began. */
+  runBeganAt?: number;
   /** Baselines of run totals, spend and timing: they belong to the agent, not to a stratum. */
   totals: Record<string, Lane>;
   /** Mean events per run: what one run counts in samples. */
   eventsPerRun: number;
   spend: { minute: number; total: number; events: number; fired: Record<string, Level> };
-  /** Repeated actions outside of runs. */
+  /** Actions repeated outside of runs, and from one run to the next. */
   trail: Trail;
+  /** Steps that no step of their own run came before, and those of them that repeat one of an earlier run. */
+  across?: { steps: number; repeats: number };
   fired: Record<string, Level>;
   /** Shares of repeats in the run last told of, and those accepted as normal. */
   circled: Partial<Record<Telling, number>>;
@@ -83,6 +87,8 @@ export interface Pool {
 
 export interface OpenRun {
   startedAt: number;
+  /** It began as soon after the run before it as this agent's next step usually comes (see liveness.ts). */
+  quick?: boolean;
   lastAt: number;
   /** When it was last heard of, by our own clock. */
   heardAt?: number;

@@ -30,6 +30,16 @@ export function noteGap(state: DetectorState, span: Span, gapMs: number | null, 
   absorb(lane, Math.log1p(gapMs), GAP_SPREAD);
 }
 
+/** Scores up to this are usual: 97 of 100 gaps are shorter. */
+const USUAL_GAP_Z = 1.9;
+
+/** Whether the agent's next step usually comes within such a time: the next of a run where it works in runs. False while that is not known. */
+export function isUsualGap({ totals }: DetectorState, gapMs: number): boolean {
+  const scoreIn = (lane: Lane | undefined) => (lane === undefined ? null : score(lane, Math.log1p(gapMs), GAP_SPREAD));
+  const s = scoreIn(totals["run_gap"]) ?? scoreIn(totals["agent_gap"]);
+  return s !== null && s.z <= USUAL_GAP_Z;
+}
+
 /**
  * Judge the present moment: call it every second or so. `lull`: for how long at a stretch nobody at all was heard of since a
  * time (lulls.ts). A run is quiet by its own only for what is beyond that: while everybody is quiet the outage is another's,

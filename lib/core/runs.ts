@@ -1,7 +1,7 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import { alone, levelOf } from "./budget";
 import { type DetectorState, type Level, type OpenRun, runKey } from "./detector-state";
-import { noteGap } from "./liveness";
+import { isUsualGap, noteGap } from "./liveness";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
 import { specOf, VALUE_MAX } from "./metrics";
 import { createTrail } from "./repetition";
@@ -16,6 +16,8 @@ import { tailNats } from "./stats";
 
 /** Open runs kept per agent; the least recent is taken for ended to make room. */
 const OPEN_MAX = 32;
+/** Runs that began since an agent's oldest one was last heard of, after which that one is over, where runs are never said to end. */
+const NEWER_MIN = 4;
 /** Smoothing of the mean number of events per run. */
 const EVENTS_GAIN = 0.05;
 const MINUTE_MS = 60_000;
@@ -31,10 +33,11 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
     known.heardAt = o.heardAt ?? o.at;
     return known;
   }
-  makeRoom(state, o.learn);
+  makeRoom(state, o);
   const parent = o.parentRunId === null ? undefined : state.runs[runKey(o.parentRunId)];
   const run: OpenRun = {
     startedAt: o.at,
+    quick: soon(state, o.at),
     lastAt: o.at,
     heardAt: o.heardAt ?? o.at,
     events: 0,
@@ -47,7 +50,14 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
     before: {},
   };
   state.runs[key] = run;
+  state.runBeganAt = o.at;
   return run;
+}
+
+/** Whether a run that begins now follows the last one as quickly as steps usually follow one another; false while that is not known. */
+function soon(state: DetectorState, at: number): boolean {
+  const last = state.runBeganAt ?? state.lastAt;
+  return last !== null && at >= last && isUsualGap(state, at - last);
 }
 
 /** Whether one of its totals, or its going in circles, has proved a run sick: nothing of it is learned any more. */
@@ -56,13 +66,22 @@ export function isSick(run: OpenRun): boolean {
   return false;
 }
 
-function makeRoom(state: DetectorState, learn: boolean): void {
+function makeRoom(state: DetectorState, o: Observation): void {
   const ids = Object.keys(state.runs);
-  if (ids.length < OPEN_MAX) return;
+  if (ids.length < NEWER_MIN) return;
   let oldest = ids[0]!;
   for (const id of ids) if (state.runs[id]!.lastAt < state.runs[oldest]!.lastAt) oldest = id;
+  if (ids.length < OPEN_MAX && !isOver(state, state.runs[oldest]!, o.at)) return;
   state.dropped++;
-  close(state, oldest, state.runs[oldest]!, learn);
+  close(state, oldest, state.runs[oldest]!, o.learn);
+}
+
+/** Whether a run of an agent that never says that runs end has been quiet for longer than its steps are apart, while newer ones began. */
+function isOver(state: DetectorState, run: OpenRun, at: number): boolean {
+  if (state.ended > 0) return false;
+  let newer = 0;
+  for (const key in state.runs) if (state.runs[key]!.startedAt > run.lastAt) newer++;
+  return newer >= NEWER_MIN - 1 && !isUsualGap(state, at - run.lastAt);
 }
 
 /** Run totals and spending per minute after one event. */

@@ -63,7 +63,7 @@ export class TestFleet {
   readonly faults = new Map<string, Fault>();
   /** The keys that agents report with, where it is not the fleet's own. */
   readonly keys = new Map<string, string>();
-  #sequence = 0;
+  readonly #calls = new Map<string, number>();
   #rng = seeded(7);
 
   private constructor(
@@ -96,13 +96,15 @@ export class TestFleet {
   call(agentId: string, more: Partial<AgentEvent> = {}): Partial<AgentEvent> {
     const input = Math.round(this.lognormal(800, 0.4));
     const output = Math.round(this.lognormal(200, 0.4));
+    const sequence = this.#calls.get(agentId) ?? 0;
+    this.#calls.set(agentId, sequence + 1);
     return {
       agent_id: agentId,
       agent_type: "Research",
       kind: "model_call",
       instance_id: `${agentId}-1`,
-      run_id: `${agentId}-run-${Math.floor(this.#sequence / 4)}`,
-      sequence: this.#sequence++,
+      run_id: `${agentId}-run-${Math.floor(sequence / 4)}`,
+      sequence,
       timestamp: this.now,
       model: "m-1",
       provider: "acme",

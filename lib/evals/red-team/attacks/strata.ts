@@ -66,7 +66,6 @@ export const STRATA_ATTACKS: readonly Attack[] = [
   },
   {
     name: "a run of its own for every call of a circle",
-    missed: "repeats are counted within a run: a job that makes the same call once a run does so by nature",
     aim: "run on unheld",
     fault: circling,
     dodge: (sick, n) => ({ ...sick, run_id: `run-${n}` }),
