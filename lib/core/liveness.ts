@@ -33,11 +33,11 @@ export function noteGap(state: DetectorState, span: Span, gapMs: number | null, 
 /** Scores up to this are usual: 97 of 100 gaps are shorter. */
 const USUAL_GAP_Z = 1.9;
 
-/** Whether the agent's next step usually comes within such a time: the next of a run where it works in runs. False while that is not known. */
-export function isUsualGap({ totals }: DetectorState, gapMs: number): boolean {
-  const scoreIn = (lane: Lane | undefined) => (lane === undefined ? null : score(lane, Math.log1p(gapMs), GAP_SPREAD));
-  const s = scoreIn(totals["run_gap"]) ?? scoreIn(totals["agent_gap"]);
-  return s !== null && s.z <= USUAL_GAP_Z;
+/** Whether a step of the agent, or the next one of its run, usually comes within such a time; null while that is not known. */
+export function isUsualGap({ totals }: DetectorState, span: Span, gapMs: number): boolean | null {
+  const lane = totals[span];
+  const s = lane === undefined ? null : score(lane, Math.log1p(gapMs), GAP_SPREAD);
+  return s === null ? null : s.z <= USUAL_GAP_Z;
 }
 
 /**

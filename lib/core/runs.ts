@@ -54,10 +54,11 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
   return run;
 }
 
-/** Whether a run that begins now follows the last one as quickly as steps usually follow one another; false while that is not known. */
+/** Whether a run that begins now follows the last one as quickly as steps, of runs if it has any, usually follow one another. */
 function soon(state: DetectorState, at: number): boolean {
   const last = state.runBeganAt ?? state.lastAt;
-  return last !== null && at >= last && isUsualGap(state, at - last);
+  if (last === null || at < last) return false;
+  return isUsualGap(state, "run_gap", at - last) ?? isUsualGap(state, "agent_gap", at - last) ?? false;
 }
 
 /** Whether one of its totals, or its going in circles, has proved a run sick: nothing of it is learned any more. */
@@ -81,7 +82,7 @@ function isOver(state: DetectorState, run: OpenRun, at: number): boolean {
   if (state.ended > 0) return false;
   let newer = 0;
   for (const key in state.runs) if (state.runs[key]!.startedAt > run.lastAt) newer++;
-  return newer >= NEWER_MIN - 1 && !isUsualGap(state, at - run.lastAt);
+  return newer >= NEWER_MIN - 1 && isUsualGap(state, "run_gap", at - run.lastAt) === false;
 }
 
 /** Run totals and spending per minute after one event. */
