@@ -132,6 +132,21 @@ describe("an incident analysed without a model", () => {
     expect(hypotheses[0]).toMatchObject({ node: "api", kind: "config_regression" });
   });
 
+  it.each([
+    "ERROR HikariPool-1 - Connection is not available, request timed out after 30000ms (db)",
+    "ERROR QueuePool limit of size 5 overflow 10 reached, connection to db timed out, timeout 30.00",
+    "ERROR could not get a connection to db: pool exhausted, in use 20",
+    "ERROR db: The connection pool has been exhausted, raise MaxPoolSize (currently 100) or Timeout",
+  ])("looks at whose pool is empty, not at what it leads to: %s", (line) => {
+    const logs = [...complaints.filter(({ node }) => node === "web"), ...lines("api", 0, 12, () => line)];
+    expect(analyse(bundle({ logs })).hypotheses[0]!.node).toBe("api");
+  });
+
+  it("looks at a server that has no connection left to give", () => {
+    const refused = lines("api", 0, 12, () => "ERROR could not connect to db: FATAL: sorry, too many clients already");
+    expect(analyse(bundle({ logs: refused })).hypotheses[0]!.node).toBe("db");
+  });
+
   it("calls what has ended no fault, and tells of it", () => {
     const over = [
       ...lines("api", 0, 4, () => marked("event", "Warning Unhealthy: readiness probe failed: connection refused"), 10),

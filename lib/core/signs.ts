@@ -113,8 +113,16 @@ export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: O
   });
 }
 
-/** The node among what its own node calls that a line names. */
+/**
+ * A pool of connections or threads belongs to whoever draws from it: that it is empty says that its owner holds on to them, or
+ * waits for an answer that shows elsewhere as well. HikariCP, SQLAlchemy, Commons Pool, pgx, Npgsql, node-postgres and Go's
+ * database/sql all say "pool" of it in the caller's own log.
+ */
+const OWN_POOL = /pool/i;
+
+/** The node among what its own node calls that a line names, unless it speaks of what its own node keeps. */
 function complaintOf(text: string, node: string, edges: Bundle["edges"]): string | undefined {
+  if (OWN_POOL.test(text)) return undefined;
   return edges.find(([caller, callee]) => caller === node && callee !== node && names(text, callee))?.[1];
 }
 
