@@ -1,7 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { identifier, plainText } from "./plain-text";
 
 const Id = identifier(200);
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("an id", () => {
   test.each(["billing-helper", "名前", "Größe", "агент", "π", "a b", "emoji 🚀"])("%s is one", (id) =>
@@ -32,6 +34,13 @@ describe("an id", () => {
     expect(result.success).toBe(false);
     expect(result.error?.issues.map(({ message }) => message).join()).toContain(reason);
   });
+});
+
+test("what is too long is refused without being looked at: composing accents takes a time that grows with the square", () => {
+  const composed = vi.spyOn(String.prototype, "normalize");
+  const result = Id.safeParse("a\u0301\u0327".repeat(100));
+  expect(result.error?.issues.map(({ code }) => code)).toEqual(["too_big"]);
+  expect(composed).not.toHaveBeenCalled();
 });
 
 test("a person's name may have a joiner, as names of many languages do", () => {

@@ -11,7 +11,8 @@ export const plainText = (max: number): z.ZodString =>
   z
     .string()
     .min(1)
-    .max(max)
+    // What is too long is not looked at further: composing a megabyte of accents (NFC) would take minutes.
+    .max(max, { abort: true })
     .refine((text) => !CONTROL.test(text) && text.isWellFormed(), "must not contain control or half characters");
 
 /**
