@@ -127,6 +127,20 @@ describe("fingerprints", () => {
   ])("%j as Prometheus", (labels, expected) => {
     expect(BigInt(`0x${fingerprintOf(labels as Record<string, string>)}`)).toBe(expected);
   });
+  test("are FNV-1a with 64 bits, as the definition has it", () => {
+    const byDefinition = (bytes: Iterable<number>) => {
+      let hash = 0xcbf29ce484222325n;
+      for (const byte of bytes) hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+      return hash.toString(16).padStart(16, "0");
+    };
+    const encoder = new TextEncoder();
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (name, value) => {
+        const bytes = [...encoder.encode(name), 255, ...encoder.encode(value), 255];
+        expect(fingerprintOf({ [name]: value })).toBe(byDefinition(bytes));
+      }),
+    );
+  });
   test("depend on the set of labels alone", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string(), fc.string())), (pairs) => {

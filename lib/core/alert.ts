@@ -39,9 +39,11 @@ export const worstSeverity = (severities: Iterable<AlertSeverity>): AlertSeverit
   return ALERT_SEVERITIES.find((severity) => all.has(severity)) ?? "info";
 };
 
-const FNV_OFFSET = 0xcbf29ce484222325n;
-const FNV_PRIME = 0x100000001b3n;
-const MASK = 0xffffffffffffffffn;
+/** FNV-1a's offset basis with 64 bits, in halves: numbers hold 53, and BigInt takes a tenth of a second for a megabyte. */
+const FNV_OFFSET = [0xcbf29ce4, 0x84222325] as const;
+/** FNV's prime is this plus 2^40. */
+const FNV_PRIME_LOW = 0x1b3;
+const TWO_32 = 2 ** 32;
 /** No byte of UTF-8, so that no name or value can reach over into the next. */
 const SEPARATOR = 255;
 
@@ -52,12 +54,18 @@ const SEPARATOR = 255;
  */
 export function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   const encoder = new TextEncoder();
-  let hash = FNV_OFFSET;
+  let [high, low]: [number, number] = [...FNV_OFFSET];
+  const add = (byte: number) => {
+    const product = ((low ^ byte) >>> 0) * FNV_PRIME_LOW;
+    // 2^40 times the low half reaches into the high one only.
+    high = (high * FNV_PRIME_LOW + ((low ^ byte) >>> 0) * 256 + Math.floor(product / TWO_32)) >>> 0;
+    low = product >>> 0;
+  };
   for (const name of Object.keys(labels).toSorted()) {
     for (const text of [name, labels[name]!]) {
-      for (const byte of encoder.encode(text)) hash = ((hash ^ BigInt(byte)) * FNV_PRIME) & MASK;
-      hash = ((hash ^ BigInt(SEPARATOR)) * FNV_PRIME) & MASK;
+      for (const byte of encoder.encode(text)) add(byte);
+      add(SEPARATOR);
     }
   }
-  return hash.toString(16).padStart(16, "0");
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
 }

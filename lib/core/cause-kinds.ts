@@ -42,9 +42,13 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
   [/\b(?:heartbeat|no data|unresponsive|not ?ready|lost|silent|unknown|no longer report\w*)\b/i, { silent: 0.6 }],
 ];
 
+/** A longer text is read up to here, as for its tone (fault-words.ts): the point of a line stands early. */
+const READ_CHARS = 2_000;
+
 /** What a text speaks for; camel case and snake case are read as words. */
 export function affinityOfText(text: string): Affinity {
-  const words = `${text} ${text.replace(/([a-z\d])([A-Z])/g, "$1 $2").replaceAll("_", " ")}`;
+  const head = text.slice(0, READ_CHARS);
+  const words = `${head} ${head.replace(/([a-z\d])([A-Z])/g, "$1 $2").replaceAll("_", " ")}`;
   const sum: Affinity = {};
   for (const [pattern, affinity] of LANGUAGE) if (pattern.test(words)) addTo(sum, affinity, 1);
   return sum;
