@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Caller } from "./access";
-import { charge, itemsIn, turnFor } from "./charge";
+import { charge, itemsIn } from "./charge";
 
 const byKey = (id: string): Caller => ({
   user: null,
@@ -47,16 +47,3 @@ test.each([
   [{ name: "x", alerts: Array(500).fill(1), tags: ["a"] }, 500],
   ["text", 1],
 ])("what is in a body is counted: %j", (body, items) => expect(itemsIn(body)).toBe(items));
-
-test("large bodies have a turn each, small ones do not wait", async () => {
-  const order: string[] = [];
-  const large = (name: string) => turnFor(1e6).then(() => order.push(name));
-  const all = [large("a"), large("b"), large("c")];
-  await turnFor(10);
-  order.push("small");
-  await all[0];
-  // A whole turn lies between two of them: what came meanwhile is answered in it.
-  expect(order).toEqual(["small", "a"]);
-  await Promise.all(all);
-  expect(order).toEqual(["small", "a", "b", "c"]);
-});

@@ -10,9 +10,10 @@ import { getDrill } from "@/lib/db/drills";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
+import { breathe, inTurn } from "@/lib/turns";
 import { admit, type Caller } from "./access";
 import { readBytes } from "./body";
-import { charge, itemsIn, turnFor } from "./charge";
+import { charge, itemsIn } from "./charge";
 import { parseJson } from "./json";
 import { check, problem } from "./problem";
 import { admitSigned } from "./signature";
@@ -101,7 +102,7 @@ async function run(
   const caller = await admit(request, endpoint, real, now);
   const { drill, query } = drillOf(endpoint, queryOf(request.url));
   const db = drill === null ? real : (await getDrill(drill, now)).db;
-  const context = {
+  const asked = {
     request,
     db,
     now,
@@ -109,10 +110,14 @@ async function run(
     params: endpoint.params && check(endpoint.params, params, "path"),
     query: endpoint.query && check(endpoint.query, query, "query"),
     ...caller,
-    ...(await bodyOf(endpoint, request, caller, db, now)),
     requestId,
   };
-  const answer: unknown = await handler(context as never);
+  const sent = await bytesOf(endpoint, request, caller, db, now);
+  const answer: unknown = await inTurnIfLarge(sent.bytes, async () => {
+    const body = await bodyOf(endpoint, request, { ...caller, sender: sent.sender }, sent.bytes, db, now);
+    await breathe();
+    return handler({ ...asked, sender: sent.sender, body } as never);
+  });
   if (answer instanceof Response) return answer;
   const marked: Record<string, string> = drill === null ? {} : { "sentinel-drill": drill };
   if (!endpoint.response) return new Response(null, { status: 204, headers: marked });
@@ -133,27 +138,58 @@ function drillOf(endpoint: Endpoint, { drill, ...query }: ReturnType<typeof quer
   return { drill, query };
 }
 
+/** A body larger than this is worked on alone, from its parsing to its answer. */
+const LARGE_BYTES = 64_000;
+
 /**
- * The body, charged to its sender and checked; of an endpoint whose callers sign, who signed it. What a known sender of alerts got
- * wrong is noted.
+ * Large bodies are worked on one at a time, in slices: a hundred of them at once would have a slice each in every turn of the event
+ * loop, and whoever asks for something small (`/healthz`) would wait for all of these.
  */
-async function bodyOf(
+const inTurnIfLarge = <T>(bytes: Buffer | undefined, work: () => Promise<T>): Promise<T> =>
+  (bytes?.length ?? 0) < LARGE_BYTES ? work() : inTurn("large bodies", work);
+
+/** The bytes of a body, charged to their sender; of an endpoint whose callers sign, who signed them. */
+function bytesOf(
   endpoint: Endpoint,
   request: Request,
   caller: Caller,
   db: Db,
   now: number,
-): Promise<{ body: unknown; sender: Sender | null }> {
-  let { sender } = caller;
-  try {
+): Promise<{ bytes: Buffer | undefined; sender: Sender | null }> {
+  return noted(caller.sender, db, now, async () => {
+    let { sender } = caller;
     const bytes = endpoint.body && (await readBytes(request, endpoint.maxBytes));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint.sender, request.headers, bytes);
-    const writes = request.method !== "GET" && request.method !== "HEAD";
-    if (writes) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
-    await turnFor(bytes?.length ?? 0);
-    const body = endpoint.body && check(endpoint.body, bytes && parseJson(bytes), "body");
-    if (writes) await charge({ ...caller, sender }, "items", itemsIn(body));
-    return { sender, body };
+    if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
+    return { bytes, sender };
+  });
+}
+
+/** What the bytes say, checked, and charged by how many things they hold. */
+function bodyOf(
+  endpoint: Endpoint,
+  request: Request,
+  caller: Caller,
+  bytes: Buffer | undefined,
+  db: Db,
+  now: number,
+): Promise<unknown> {
+  return noted(caller.sender, db, now, async () => {
+    await breathe();
+    const json = endpoint.body && bytes && parseJson(bytes);
+    await breathe();
+    const body = endpoint.body && check(endpoint.body, json, "body");
+    if (writes(request)) await charge(caller, "items", itemsIn(body));
+    return body;
+  });
+}
+
+const writes = ({ method }: Request): boolean => method !== "GET" && method !== "HEAD";
+
+/** What a known sender of alerts got wrong is noted. */
+async function noted<T>(sender: Sender | null, db: Db, now: number, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     if (sender) await noteUnreadable(db, sender, error, now);
     throw error;

@@ -13,6 +13,7 @@ import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agen
 import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent, touchAgents } from "@/lib/db/queries/events";
 import { listSources, type Source } from "@/lib/db/queries/sources";
 import { SentinelError } from "@/lib/errors";
+import { breathe } from "@/lib/turns";
 import { type LoopConfig, loopConfig } from "./config";
 import { digestOf } from "./ids";
 import { requestSweep } from "./scheduler";
@@ -38,16 +39,19 @@ export async function ingest(
   now: number,
   config: LoopConfig = loopConfig(),
 ): Promise<IngestAnswer> {
-  const { good, rejected, unknown } = sort(input);
+  const { good, rejected, unknown } = await sort(input);
   const sources = await sourcesOf(db, good);
+  await breathe();
   refuseOthers(input.key, good, sources, rejected);
   const known = new Set(good.filter((event) => sources.get(senderKey(senderOf(event)))!.known).map((e) => e.agentId));
   if (good.some((event) => !known.has(event.agentId)))
     refuseNewcomers(good, rejected, known, await agentsLeft(db, input.key));
   if (good.length === 0) throw allBad(rejected);
 
+  await breathe();
   const { taken, notices } = takeIn(good, sources, now, config);
   const newcomers = unique(taken.map((event) => event.agentId)).filter((id) => !known.has(id));
+  await breathe();
   const counts = await append(db, input, taken, newcomers, now, config);
   requestSweep();
   return {
@@ -72,17 +76,17 @@ const MAX_NAME = 100;
 
 const unique = <T>(list: T[]): T[] => [...new Set(list)];
 
-function sort({ events }: IngestInput) {
+async function sort({ events }: IngestInput) {
   const good: SentEvent[] = [];
   const rejected: Rejection[] = [];
   const unknown = new Set<string>();
   const sourceOf = sources();
   const stranger = (name: string) => unknown.add(name.slice(0, MAX_NAME));
-  events.forEach((raw, index) => {
+  for (const [index, raw] of events.entries()) {
+    await breathe();
     const event = plainEvent(raw, stranger) ?? checked(raw, index, rejected, stranger);
-    if (!event) return;
-    good.push(sentEvent(event, index, sourceOf));
-  });
+    if (event) good.push(sentEvent(event, index, sourceOf));
+  }
   return { good, rejected, unknown };
 }
 

@@ -78,27 +78,33 @@ export async function readLedger(db: Db, begin: (statement: Statement) => Promis
   return Number((await read()) ?? 0);
 }
 
-export const insertAlert = (
-  db: Db,
-  row: Pick<AlertRow, "id" | "sourceId" | "incidentId" | "muted" | "flapping">,
-  alert: Alert,
-  now: number,
-): Statement =>
-  db.insert(alerts).values({
-    ...row,
-    fingerprint: alert.fingerprint,
-    startsAt: alert.startsAt,
-    endsAt: alert.endsAt,
-    name: alert.name,
-    serviceId: alert.service,
-    severity: alert.severity,
-    summary: alert.summary,
-    labels: alert.labels,
-    annotations: alert.annotations,
-    generatorUrl: alert.generatorUrl,
-    firstAt: now,
-    lastAt: now,
-  });
+export interface NewAlert extends Pick<AlertRow, "id" | "sourceId" | "incidentId" | "muted" | "flapping"> {
+  alert: Alert;
+}
+
+const INSERTED = [
+  "id", "source_id", "incident_id", "muted", "flapping", "fingerprint", "starts_at", "ends_at", "name", "service_id", "severity",
+  "summary", "labels", "annotations", "generator_url", "first_at", "last_at",
+] as const; // prettier-ignore
+/** Rows of one statement: preparing one for each of a storm's thousand alerts would take longer than storing them. */
+const ROWS_A_STATEMENT = 50;
+
+/** New occurrences, in as few statements as is reasonable. */
+export function insertAlerts(list: readonly NewAlert[], now: number): Statement[] {
+  const statements: Statement[] = [];
+  for (let from = 0; from < list.length; from += ROWS_A_STATEMENT) {
+    const part = list.slice(from, from + ROWS_A_STATEMENT);
+    const row = `(${INSERTED.map(() => "?").join(", ")})`;
+    statements.push({
+      sql: `INSERT INTO alerts (${INSERTED.join(", ")}) VALUES ${part.map(() => row).join(", ")}`,
+      args: part.flatMap(({ id, sourceId, incidentId, muted, flapping, alert }) => [
+        id, sourceId, incidentId, Number(muted), Number(flapping), alert.fingerprint, alert.startsAt, alert.endsAt, alert.name, alert.service, alert.severity,
+        alert.summary, JSON.stringify(alert.labels), JSON.stringify(alert.annotations), alert.generatorUrl, now, now,
+      ]), // prettier-ignore
+    });
+  }
+  return statements;
+}
 
 export const countRepeat = (id: string, now: number): Statement => ({
   sql: "UPDATE alerts SET count = count + 1, last_at = max(last_at, ?) WHERE id = ?",

@@ -95,6 +95,13 @@ export const enterService = (
     .values({ id, source, stateSince: now, firstSeenAt: now, lastSeenAt: now, ...more })
     .onConflictDoNothing();
 
+/** The same for many that nothing more is known of, as one statement. */
+export const enterServices = (ids: readonly string[], source: string, now: number): Statement => ({
+  sql: `INSERT INTO services (id, source, state_since, first_seen_at, last_seen_at)
+        SELECT value, ?1, ?2, ?2, ?2 FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+  args: [source, now, JSON.stringify(ids)],
+});
+
 /** Services by id, with what is known of where they run. */
 export const listPlaces = (db: Db): Promise<KnownService[]> =>
   db.select({ id: services.id, scope: services.scope }).from(services);

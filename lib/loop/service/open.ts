@@ -2,8 +2,7 @@ import { OPENS_PER_MINUTE } from "@/lib/core/alert-flood";
 import type { AlertSeverity, Mode } from "@/lib/core/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
-import { moveService } from "@/lib/db/queries/services";
-import { incidents, incidentSignals, incidentSubjects } from "@/lib/db/schema";
+import { incidents, incidentSignals } from "@/lib/db/schema";
 import { measurable } from "@/lib/evidence/alert-query";
 import { newId } from "../ids";
 import type { Plan } from "../plan";
@@ -57,7 +56,7 @@ export function openIncident(plan: Plan, db: Db, g: Opening): string {
         previousIncidentId: g.previousIncidentId,
         causeKey: g.flood?.causeKey ?? null,
       }),
-      ...subjectRows(db, id, [...new Set([g.primary, ...g.services])], g.primary),
+      subjectRows(id, [...new Set([g.primary, ...g.services])], g.primary),
       ...measuredRows(db, id, g),
       ...unwell(id, g),
     )
@@ -87,7 +86,7 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
         sql: "UPDATE incidents SET last_alert_at = max(coalesce(last_alert_at, 0), ?), severity = max(severity, ?) WHERE id = ?",
         args: [latest(g.members), Math.max(...g.members.map(({ severity }) => ALERT_SEVERITY[severity])), g.incidentId],
       },
-      ...subjectRows(db, g.incidentId, [...new Set([g.primary, ...g.services])]),
+      subjectRows(g.incidentId, [...new Set([g.primary, ...g.services])]),
       ...leading(g),
       ...measuredRows(db, g.incidentId, g),
       ...unwell(g.incidentId, g),
@@ -182,14 +181,15 @@ const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" :
 const latest = (members: readonly Fresh[]): number =>
   members.reduce((last, { startsAt }) => Math.max(last, startsAt), 0);
 
-/** An incident has one primary subject: who joins is affected, until it turns out to lead. */
-const subjectRows = (db: Db, incidentId: string, services: readonly string[], primary?: string) =>
-  services.map((subjectId) =>
-    db
-      .insert(incidentSubjects)
-      .values({ incidentId, subjectKind: "service", subjectId, role: subjectId === primary ? "primary" : "affected" })
-      .onConflictDoNothing(),
-  );
+/**
+ * An incident has one primary subject: who joins is affected, until it turns out to lead. One statement, as of everything that a
+ * storm brings by the thousand: the event loop stands still while the local database works.
+ */
+const subjectRows = (incidentId: string, services: readonly string[], primary?: string) => ({
+  sql: `INSERT INTO incident_subjects (incident_id, subject_kind, subject_id, role)
+        SELECT ?1, 'service', value, iif(value = ?2, 'primary', 'affected') FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+  args: [incidentId, primary ?? null, JSON.stringify(services)],
+});
 
 /** What raised it, as it can be measured again: the alerts' own comparisons, and the services' signals that are out of band. */
 function measuredRows(db: Db, incidentId: string, { members, services }: Group) {
@@ -214,13 +214,14 @@ function measuredRows(db: Db, incidentId: string, { members, services }: Group) 
 }
 
 /** Services with a firing alert are degraded at least, and point at their incident. */
-const unwell = (incidentId: string, { services, now }: Group) =>
-  services.flatMap((id) => [
-    { sql: "UPDATE services SET incident_id = ? WHERE id = ?", args: [incidentId, id] },
-    moveServiceUnlessDown(id, now),
-  ]);
-
-function moveServiceUnlessDown(id: string, now: number) {
-  const move = moveService(id, "degraded", now);
-  return { sql: `${move.sql} AND state <> 'down'`, args: move.args };
-}
+const unwell = (incidentId: string, { services, now }: Group) => [
+  {
+    sql: "UPDATE services SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+    args: [incidentId, JSON.stringify(services)],
+  },
+  {
+    sql: `UPDATE services SET state = 'degraded', state_since = ? WHERE state NOT IN ('degraded', 'down')
+          AND id IN (SELECT value FROM json_each(?))`,
+    args: [now, JSON.stringify(services)],
+  },
+];

@@ -1,39 +1,40 @@
 import { type Alert, isGraver } from "@/lib/core/alert";
 import { flapOf } from "@/lib/core/alert-flap";
-import { scopeOf } from "@/lib/core/alert-service";
 import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alert-group";
 import { newsOf } from "@/lib/core/alert-occurrence";
 import { mutedBy } from "@/lib/core/maintenance";
-import { callsInPlaces, identify, type KnownService, nameOf } from "@/lib/core/service-identity";
+import { callsInPlaces, type KnownService } from "@/lib/core/service-identity";
 import { type Db, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import {
   type AlertRow,
   countRepeat,
   endAlert,
-  insertAlert,
+  insertAlerts,
   ledgerClaim,
   listMutedFiring,
   listOccurrences,
+  type NewAlert,
   placeAlert,
   readLedger,
   setAlertSeverity,
 } from "@/lib/db/queries/alerts";
 import { listSubjectsOf } from "@/lib/db/queries/incidents";
 import {
-  enterService,
+  enterServices,
   learnPlace,
   listEdges,
   listMaintenance,
   listOpenServiceIncidents,
-  listPlaces,
   listServices,
   type Service,
   touchServices,
 } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
+import { breathe, inTurn } from "@/lib/turns";
 import { newId } from "../ids";
 import { Plan } from "../plan";
+import { servicesOf } from "./alert-services";
 import { withinRoom } from "./flood";
 import { joinIncident, mergeIncident, openIncident, raiseIncident } from "./open";
 
@@ -57,14 +58,17 @@ export interface Received {
 /**
  * Takes alerts of one source in: records each occurrence once, counts repeats, writes ends, and puts what began to fire into
  * the incident where it belongs, or opens one. All of a message is one commit; when another message was faster, it is
- * judged anew. Throws when that happens too often.
+ * judged anew. Throws when that happens too often. Messages that this process gets wait for one another, and a large one lets
+ * others have the event loop in between.
  */
 export async function receiveAlerts(db: Db, sourceId: string, list: readonly Alert[], now: number): Promise<Received> {
-  for (let race = 0; race < MAX_RACES; race++) {
-    const done = await attempt(db, sourceId, list, now);
-    if (done) return done;
-  }
-  throw new Error("Alerts could not be recorded: others kept writing at the same time");
+  return inTurn("alerts", async () => {
+    for (let race = 0; race < MAX_RACES; race++) {
+      const done = await attempt(db, sourceId, list, now);
+      if (done) return done;
+    }
+    throw new Error("Alerts could not be recorded: others kept writing at the same time");
+  });
 }
 
 /** Alerts that were muted and still fire, once their window is over, open what they should. */
@@ -108,15 +112,19 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
   for (const row of await listOccurrences(db, sourceId, fingerprints, now - HISTORY_MS))
     history.set(row.fingerprint, [...(history.get(row.fingerprint) ?? []), row]);
 
+  await breathe();
   const { idOf, places } = await servicesOf(db, list, history);
+  await breathe();
   const done = empty(list.length);
   const plan = new Plan().claim(ledgerClaim(ledger));
   const fresh: Fresh[] = [];
   const risen: Fresh[] = [];
   const pending = new Map<string, { alert: Alert; flapping: boolean }>();
   const ended = new Set<string>();
+  const entered: NewAlert[] = [];
   // One message may tell an alert's end and its next beginning: each is judged after the one before.
   for (const said of list.toSorted((a, b) => a.startsAt - b.startsAt)) {
+    await breathe();
     const alert = { ...said, service: idOf.get(said)! };
     const known = history.get(alert.fingerprint) ?? [];
     const last = known[0] ?? null;
@@ -131,7 +139,7 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
         const row = rowOf(id, sourceId, alert, flapping, now);
         history.set(alert.fingerprint, [row, ...known]);
         if (news.kind === "stray") {
-          plan.write(insertAlert(db, { id, sourceId, incidentId: null, muted: false, flapping }, alert, now));
+          plan.write(...insertAlerts([{ id, sourceId, incidentId: null, muted: false, flapping, alert }], now));
           break;
         }
         done.fired += 1;
@@ -172,32 +180,11 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
   const placed = await place(db, plan, { fresh, risen, places }, now, (id, set) => {
     const found = pending.get(id);
     if (!found) plan.write(placeAlert(id, set));
-    else plan.write(insertAlert(db, { id, sourceId, flapping: found.flapping, ...set }, found.alert, now));
+    else entered.push({ id, sourceId, flapping: found.flapping, ...set, alert: found.alert });
   });
+  plan.write(...insertAlerts(entered, now));
+  await breathe();
   return (await commit(db, plan)) ? { ...done, ...placed } : null;
-}
-
-/**
- * The service that each alert is about, and what is learned of where services run. An alert that was seen before is of the
- * service that it was of then, unless it is called differently now.
- */
-async function servicesOf(
-  db: Db,
-  list: readonly Alert[],
-  history: ReadonlyMap<string, readonly AlertRow[]>,
-): Promise<{ idOf: ReadonlyMap<Alert, string>; places: KnownService[] }> {
-  const idOf = new Map<Alert, string>();
-  const asked: Alert[] = [];
-  for (const alert of list) {
-    const before = history.get(alert.fingerprint)?.[0]?.serviceId;
-    if (before !== undefined && (before === alert.service || nameOf(before) === alert.service)) idOf.set(alert, before);
-    else asked.push(alert);
-  }
-  if (asked.length === 0) return { idOf, places: [] };
-  const questions = asked.map(({ service, labels }) => ({ name: service, scope: scopeOf(labels) }));
-  const { ids, learned } = identify(questions, await listPlaces(db));
-  asked.forEach((alert, i) => idOf.set(alert, ids[i]!));
-  return { idOf, places: learned.filter(({ scope }) => Object.keys(scope).length > 0) };
 }
 
 /** An alert that fires already is graver, or less grave, than it was: what was too little for an incident may be enough now. */
@@ -281,11 +268,12 @@ async function place(
     listMaintenance(db, now),
     loadSettings(db),
   ]);
+  await breathe();
   // What got graver in an open incident raises it; anything else is placed as what has just begun is.
   const isOpen = new Set(incidents.map(({ id }) => id));
-  const raised = risen.filter(({ previousIncidentId: id }) => id !== null && isOpen.has(id));
+  const raised = new Set(risen.filter(({ previousIncidentId: id }) => id !== null && isOpen.has(id)));
   for (const alert of raised) raiseIncident(plan, alert.previousIncidentId!, alert, now);
-  const fresh = [...begun, ...risen.filter((alert) => !raised.includes(alert))];
+  const fresh = [...begun, ...risen.filter((alert) => !raised.has(alert))];
   if (fresh.length === 0) return { opened: [], joined: [], muted: 0 };
   const subjects = await listSubjectsOf(
     db,
@@ -311,15 +299,14 @@ async function place(
     maintenance,
     now,
   });
+  await breathe();
   const byId = new Map(fresh.map((alert) => [alert.id, alert]));
   const concerned = new Set(fresh.map(({ service }) => service));
   plan.write(...places.filter(({ id }) => concerned.has(id)).map((place) => learnPlace(place, now)));
   const known = new Set([...services, ...places].map(({ id }) => id));
-  for (const service of new Set([
-    ...fresh.map(({ service: id }) => id),
-    ...grouping.opens.map(({ primary }) => primary),
-  ]))
-    if (!known.has(service)) plan.write(enterService(db, service, "alert", now));
+  const named = [...fresh.map(({ service }) => service), ...grouping.opens.map(({ primary }) => primary)];
+  const newcomers = [...new Set(named)].filter((service) => !known.has(service));
+  if (newcomers.length > 0) plan.write(enterServices(newcomers, "alert", now));
   const { opens, floods } = await withinRoom(db, grouping.opens, (id) => byId.get(id)!.row.sourceId, now);
   const opened = [...opens, ...floods.filter(({ incidentId }) => incidentId === null)].map((group) => {
     const members = group.alertIds.map((id) => byId.get(id)!);
