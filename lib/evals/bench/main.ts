@@ -1,8 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import autocannon from "autocannon";
+import { Command } from "commander";
 import { median } from "simple-statistics";
 import { benchDetector } from "./detector";
+import { benchHostile } from "./hostile";
 import { buildNoop, NOOP_PATH } from "./noop";
 import { EVENTS_A_RUN, Samples } from "./samples";
 import { caughtUp, detectors, incidents, type SentinelServer, startSentinel, sweepSeconds } from "./sentinel";
@@ -40,8 +42,7 @@ interface Round {
 
 const nextBin = createRequire(import.meta.url).resolve("next/dist/bin/next");
 
-async function main(): Promise<void> {
-  if (!existsSync(".next/BUILD_ID")) throw new Error("There is no build: run `npm run build` first");
+async function throughput(): Promise<void> {
   const folder = await buildNoop(nextBin);
   // Whatever has been started when something fails is ended, last one first.
   const ends: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true })];
@@ -157,4 +158,23 @@ function print(rounds: Round[], states: { count: number; bytes: number }, opened
   return ratio;
 }
 
-await main();
+const BENCHES: Record<string, (write: boolean) => Promise<void>> = {
+  throughput,
+  hostile: (write) => benchHostile(nextBin, write),
+};
+
+const program = new Command("bench")
+  .description("load the built server and print how it fares")
+  .argument("[what]", Object.keys(BENCHES).join(" | "), "throughput")
+  .option("--write", "keep the figures of hostile in lib/evals/results, where the console shows them")
+  .action(async (what: string, { write = false }: { write?: boolean }) => {
+    const bench = BENCHES[what];
+    if (bench === undefined) throw new Error(`[what]: there is no bench "${what}"`);
+    if (!existsSync(".next/BUILD_ID")) throw new Error("There is no build: run `npm run build` first");
+    await bench(write);
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -9,16 +9,20 @@ import { openDb } from "@/lib/db/client";
 import { childEnv } from "@/lib/env";
 import { serve } from "./serve";
 
+const CLI = ["--import", "tsx", "lib/cli/main.ts"] as const;
 const CLI_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 const CATCH_UP_MS = 120_000;
 
-/** The built Sentinel on a database of its own, with a key to report with. `stop` removes everything. */
-export async function startSentinel(nextBin: string) {
+/**
+ * The built Sentinel on a database of its own, with a key to report everything with. `settings` are further environment variables.
+ * `stop` removes everything.
+ */
+export async function startSentinel(nextBin: string, settings: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "sentinel-bench-"));
   const url = `file:${join(folder, "sentinel.db")}`;
   // The rate limit of a key guards against a host gone wild, which is what this looks like.
-  const env = { LIBSQL_URL: url, KEY_EVENTS_PER_SECOND: "10000000", KEY_BYTES_PER_SECOND: "10000000000" };
+  const env = { LIBSQL_URL: url, KEY_EVENTS_PER_SECOND: "10000000", KEY_BYTES_PER_SECOND: "10000000000", ...settings };
   const server = await serve(nextBin, ".", { path: "/readyz", method: "GET" }, env);
   const db = await openDb({ url });
   const key = await createKey(env);
@@ -38,7 +42,7 @@ export type SentinelServer = Awaited<ReturnType<typeof startSentinel>>;
 async function createKey(env: Record<string, string>): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--import", "tsx", "lib/cli/main.ts", "keys", "create", "--name", "bench", "--json"],
+    [...CLI, "keys", "create", "--name", "bench", "--scopes", "events,changes,logs", "--services", "*", "--json"],
     { env: childEnv(env), timeout: CLI_MS },
   );
   return (JSON.parse(stdout) as { secret: string }).secret;

@@ -12,6 +12,7 @@ import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
 import { rcd } from "../analysis/rcd";
 import { templates } from "../analysis/templates";
+import { hostile } from "../hostile/measure";
 import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
 
@@ -24,6 +25,7 @@ const SYNTHETIC: Record<string, () => Line[] | Promise<Line[]>> = {
   adversarial,
   injection,
   orders,
+  hostile,
 };
 const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   azure,
@@ -65,6 +67,7 @@ const TITLES: Record<string, string> = {
   adversarial: "Investigations with a hostile or broken model",
   injection: "Orders hidden in what is read, and a model that obeys",
   orders: "Orders in text from outside, and what only looks like them",
+  hostile: "Hostile text of 1 MB through everything that reads text from outside",
   azure: "A real LLM service's requests, untouched and tripled",
   autocoderover: "Runs of a real coding agent",
   sweagent: "Runaway runs of real coding agents",
