@@ -66,6 +66,7 @@ test("a deployment", () => {
       {
         key: "github:deployment:42:done:shop",
         service: "shop",
+        environment: "production",
         kind: "deploy",
         at: NOW - 60_000,
         from: null,
@@ -74,6 +75,19 @@ test("a deployment", () => {
       },
     ],
   });
+});
+
+test.each<[string, string, Partial<GithubRule>, string | null]>([
+  ["of the repository's service is where GitHub says", "eu-1", {}, "eu-1"],
+  ["of a rule for one environment too, where its name tells which", "staging", { environment: "staging" }, "staging"],
+  ["of a rule for a name that only a team can read is the rule's affair", "eu-1", { environment: "eu-*" }, null],
+])("a deployment %s", (_, to, rule, environment) => {
+  const rules = [
+    { repository: "acme/shop", service: "shop", ...rule },
+    { repository: "acme/shop", service: "other", environment: "elsewhere" },
+  ];
+  const news = parseGithub("deployment_status", deployment({ environment: to }), rules, NOW);
+  expect(news).toMatchObject({ changes: [{ service: "shop", environment }] });
 });
 
 test("a push: what it was before, when it came, the first line of its message without control characters", () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { fingerprintOf } from "@/lib/core/alert";
+import { environmentOf } from "@/lib/core/alert-service";
 import { cleanText } from "@/lib/core/alert-text";
 import { globFits } from "@/lib/core/maintenance";
 import type { ChangeKind } from "@/lib/core/vocabulary";
@@ -34,7 +35,10 @@ export type GithubRule = z.infer<typeof GithubRule>;
 export interface GithubChange {
   /** The same for every delivery of the same change. */
   key: string;
+  /** As the rule or the repository names it: of several services of this name the environment says which. */
   service: string;
+  /** Where it was deployed to, as GitHub says it; null where the rule that named the service leaves nothing to choose. */
+  environment: string | null;
   kind: Extract<ChangeKind, "deploy" | "config">;
   /** Epoch ms. */
   at: number;
@@ -148,14 +152,15 @@ function deployment(said: z.output<typeof DeploymentStatus>, rules: readonly Git
   const environment = status.environment ?? it.environment ?? "";
   const known = rulesOf(rules, from);
   if (known.length === 0 && it.transient_environment) return ignored(`${environment} is a transient environment`);
-  const services = servicesOf(
-    known.filter(
-      (rule) => rule.workflow === undefined && rule.path === undefined && fits(rule.environment, environment),
-    ),
-    known.length === 0 ? from.name : null,
+  const fitting = known.filter(
+    (rule) => rule.workflow === undefined && rule.path === undefined && fits(rule.environment, environment),
   );
+  const services = servicesOf(fitting, known.length === 0 ? from.name : null);
   const title = [said.workflow_run?.display_title, status.description, it.description].find((one) => one);
+  // A rule for an environment of a name that only its team can read has chosen the service itself.
+  const chosen = fitting.some((rule) => rule.environment !== undefined) && !environmentOf(environment).usual;
   return changesOf(services, `no rule for the environment ${environment}`, {
+    environment: chosen ? null : environment || null,
     key: `github:deployment:${it.id}:${word === "deployed" ? "done" : "failed"}`,
     kind: "deploy",
     at: Math.min(status.created_at, now),
@@ -177,6 +182,7 @@ function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubR
     null,
   );
   return changesOf(services, "no rule says that this workflow changes a service on this branch", {
+    environment: null,
     key: `github:run:${run.id}:${run.run_attempt ?? 1}`,
     kind: "deploy",
     at: Math.min(run.updated_at, now),
@@ -207,6 +213,7 @@ function push(said: z.output<typeof Push>, rules: readonly GithubRule[], now: nu
   const pushedAt = pushTime(from);
   const before = said.before && !/^0+$/.test(said.before) ? said.before : null;
   return changesOf(services, "no rule says that this push changes a service", {
+    environment: null,
     key: pushKey(said),
     kind: touched.length > 0 && touched.every(isConfig) ? "config" : "deploy",
     at: Math.min(pushedAt ?? now, now),

@@ -165,14 +165,31 @@ const ENVIRONMENTS: Record<string, string> = {
   stg: "staging",
   development: "dev",
 };
+const USUAL_ENVIRONMENTS = new Set([...Object.values(ENVIRONMENTS), "test", "qa", "uat"]);
+
+const shortForm = (environment: string): string =>
+  Object.hasOwn(ENVIRONMENTS, environment) ? ENVIRONMENTS[environment]! : environment;
+
+/**
+ * The environment behind a deployment target's name, in its short form: `Production` and `Production – web` (how hosting
+ * providers name one of several) are `prod`. `usual`: the name has a word that commonly stands for an environment; others
+ * (`github-pages`, `eu-1`) may be environments or anything else. Empty: nothing is said.
+ */
+export function environmentOf(target: string): { environment: string; usual: boolean } {
+  const name = target.trim().toLowerCase();
+  const usual = name
+    .split(/[^a-z0-9]+/)
+    .map(shortForm)
+    .find((word) => USUAL_ENVIRONMENTS.has(word));
+  return { environment: cleanText(usual ?? name, ALERT_LIMITS.scope), usual: usual !== undefined };
+}
 
 /** Where what an alert is about runs: its environment (in its short form), cluster and Kubernetes namespace. */
 export function scopeOf(labels: Readonly<Record<string, string>>): Scope {
   const label = reader(labels);
   const first = (names: readonly string[]) => names.map(label).find((value) => value !== null) ?? null;
-  const environment = first(ENVIRONMENT_LABELS)?.trim().toLowerCase();
   const scope = {
-    environment: environment && Object.hasOwn(ENVIRONMENTS, environment) ? ENVIRONMENTS[environment] : environment,
+    environment: shortForm(first(ENVIRONMENT_LABELS)?.trim().toLowerCase() ?? ""),
     cluster: first(CLUSTER_LABELS),
     namespace: namespaceOf(label),
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { environmentOf } from "./alert-service";
 import { callsInPlaces, identify, type KnownService } from "./service-identity";
 
 const api = (scope: KnownService["scope"], id = "api"): KnownService => ({ id, scope });
@@ -82,4 +83,19 @@ test("services of one place call each other as their plain namesakes do", () => 
     ["shop@staging", "mail"],
     ["shop@eu", "mail"],
   ]);
+});
+
+describe("the environment that a deployment target stands for", () => {
+  test.each([
+    ["Production", "prod", true],
+    ["Production – web", "prod", true],
+    ["eu/staging-2", "staging", true],
+    ["stg", "staging", true],
+    ["QA", "qa", true],
+    ["github-pages", "github-pages", false],
+    ["reproduction", "reproduction", false],
+    ["  ", "", false],
+  ])("%s", (target, environment, usual) => {
+    expect(environmentOf(target)).toEqual({ environment, usual });
+  });
 });

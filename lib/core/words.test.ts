@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Described, describeAnomaly, duration, quantity } from "./words";
+import { type Described, describeAnomaly, duration, passedText, quantity } from "./words";
 import { ANOMALY_TYPES } from "./vocabulary";
 
 const anomaly = (a: Partial<Described>): Described => ({
@@ -99,4 +99,33 @@ it("says spans and quantities as people do", () => {
   expect([850, 12_000, 240_000, 3.5 * 3_600_000].map(duration)).toEqual(["850 ms", "12 s", "4 min", "3.5 h"]);
   expect(quantity(3400, "bytes")).toBe("3.4 kB");
   expect(quantity(0.0000123, "usd")).toBe("$0.0000123");
+});
+
+describe("an incident that ended by itself", () => {
+  const run = (
+    entry: string,
+    state: "done" | "failed",
+    outcome: "pending" | "recovered" | "no_effect" | "cannot_tell",
+  ) => ({
+    action: "run_command",
+    args: { entry },
+    state,
+    outcome,
+  });
+  it.each([
+    ["says that nothing was carried out", [], "no operation was carried out for it"],
+    ["says what was", [run("restart", "done", "no_effect")], "carried out before: restart (no effect)"],
+    [
+      "says what came of each",
+      [run("restart", "failed", "pending"), run("drain", "done", "cannot_tell"), run("scale", "done", "recovered")],
+      "carried out before: restart (failed), drain (cannot tell), scale (back in band)",
+    ],
+    [
+      "calls nothing measured that was not",
+      [run("drain", "done", "pending")],
+      "carried out before: drain (effect not measured)",
+    ],
+  ])("%s", (_, runs, words) => {
+    expect(passedText(runs)).toBe(`its alerts ended and nothing that is measured is out of band; ${words}`);
+  });
 });

@@ -1,5 +1,5 @@
 import type { Anomaly } from "./detect";
-import type { AnomalyType } from "./vocabulary";
+import type { ActionRunState, AnomalyType, Outcome } from "./vocabulary";
 
 /** What a screen needs of an anomaly to say it in words. */
 export type Described = Pick<
@@ -170,3 +170,24 @@ const significant = (x: number, digits: number): string =>
 /** What an action is called for people: an allow-listed operation by its own name, else the action's. */
 export const actionName = ({ action, args }: { action: string; args: Record<string, unknown> }): string =>
   typeof args["entry"] === "string" ? args["entry"] : action.replaceAll("_", " ");
+
+/** An action as far as its result is told. */
+interface Carried {
+  action: string;
+  args: Record<string, unknown>;
+  state: ActionRunState;
+  outcome: Outcome;
+}
+
+/** How an incident ended that nobody and nothing closed: with what was carried out for it meanwhile, and what came of each. */
+export function passedText(runs: readonly Carried[]): string {
+  const ended = "its alerts ended and nothing that is measured is out of band";
+  if (runs.length === 0) return `${ended}; no operation was carried out for it`;
+  const tried = runs.map((run) => `${actionName(run)} (${resultText(run)})`);
+  return `${ended}; carried out before: ${tried.join(", ")}`;
+}
+
+function resultText({ state, outcome }: Carried): string {
+  if (outcome === "pending") return state === "failed" ? "failed" : "effect not measured";
+  return outcome === "recovered" ? "back in band" : outcome.replaceAll("_", " ");
+}

@@ -1,15 +1,20 @@
+import { and, desc, eq, gte, sql } from "drizzle-orm";
 import type { ChangeBody, ChangeView } from "@/lib/contracts/changes";
 import { epochMs } from "@/lib/contracts/timestamp";
 import { type Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
 import { enterService, touchServices } from "@/lib/db/queries/services";
+import { changeView } from "@/lib/db/queries/changes-view";
 import { changes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "./ids";
 import { requestSweep } from "./scheduler";
 
-/** Announces a change, so that what follows it is a new level and not an anomaly. Throws not_found for an unknown agent. */
+/**
+ * Announces a change, so that what follows it is a new level and not an anomaly. One that comes again (a retry) is answered
+ * as the first time and changes nothing. Throws not_found for an unknown agent.
+ */
 export async function declare(db: Db, body: ChangeBody, by: string, now: number): Promise<ChangeView> {
   if (body.subject_kind === "agent" && !(await findAgent(db, body.subject_id)))
     throw new SentinelError("not_found", {
@@ -17,6 +22,8 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
       fields: [{ field: "subject_id", reason: "unknown" }],
     });
   const at = body.at === undefined ? now : epochMs(body.at);
+  const same = await findRepeated(db, { body, at: body.at === undefined ? null : at, by }, now);
+  if (same) return changeView(same);
   const row = {
     id: newId("chg"),
     subjectKind: body.subject_kind,
@@ -47,16 +54,45 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
     ],
   });
   requestSweep();
-  return {
-    id: row.id,
-    subject_kind: row.subjectKind,
-    subject_id: row.subjectId,
-    kind: row.kind,
-    at,
-    declared: true,
-    from: row.from,
-    to: row.to,
-    note: row.note,
-    source: by,
-  };
+  return changeView({ ...row, accept: false, takenAt: null });
+}
+
+/** Who sends again what was not answered in time does so within minutes, in ms. */
+const RETRIED_WITHIN_MS = 5 * 60_000;
+
+/**
+ * The change that an announcement repeats: the same words by the same sender about the same moment. Where no moment is
+ * stated, the subject's newest change, if it was announced minutes ago and names a version or says something: a version
+ * that is left and taken up again is a new change, and of a bare "deploy" nobody can tell.
+ */
+async function findRepeated(
+  db: Db,
+  { body, at, by }: { body: ChangeBody; at: number | null; by: string },
+  now: number,
+): Promise<typeof changes.$inferSelect | null> {
+  if (at === null && body.to === undefined && body.note === undefined) return null;
+  const [newest] = await db
+    .select()
+    .from(changes)
+    .where(
+      and(
+        eq(changes.subjectKind, body.subject_kind),
+        eq(changes.subjectId, body.subject_id),
+        eq(changes.declared, true),
+        at === null ? gte(changes.createdAt, now - RETRIED_WITHIN_MS) : eq(changes.at, at),
+        at === null
+          ? undefined
+          : and(
+              ...(["kind", "from", "to", "note"] as const).map(
+                (field) => sql`${changes[field]} IS ${body[field] ?? null}`,
+              ),
+            ),
+      ),
+    )
+    .orderBy(desc(changes.createdAt), desc(sql`rowid`))
+    .limit(1);
+  const repeats =
+    newest?.source === by &&
+    (["kind", "from", "to", "note"] as const).every((field) => newest[field] === (body[field] ?? null));
+  return repeats ? newest : null;
 }

@@ -106,11 +106,11 @@ export const enterServices = (ids: readonly string[], source: string, now: numbe
 export const listPlaces = (db: Db): Promise<KnownService[]> =>
   db.select({ id: services.id, scope: services.scope }).from(services);
 
-/** Notes where a service runs, and enters it if it is not known. */
-export const learnPlace = ({ id, scope }: KnownService, now: number): Statement => ({
-  sql: `INSERT INTO services (id, source, scope, state_since, first_seen_at, last_seen_at) VALUES (?1, 'alert', ?2, ?3, ?3, ?3)
+/** Notes where a service runs, and enters it if it is not known; `source` says from where it is known then. */
+export const learnPlace = ({ id, scope }: KnownService, now: number, source = "alert"): Statement => ({
+  sql: `INSERT INTO services (id, source, scope, state_since, first_seen_at, last_seen_at) VALUES (?1, ?4, ?2, ?3, ?3, ?3)
         ON CONFLICT (id) DO UPDATE SET scope = excluded.scope`,
-  args: [id, JSON.stringify(scope), now],
+  args: [id, JSON.stringify(scope), now, source],
 });
 
 /** Services that a source of metrics tells of, all at once. One that an alert or a file named first is watched from now on. */

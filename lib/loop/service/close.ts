@@ -2,7 +2,7 @@ import { limitText } from "@/lib/core/amounts";
 import { moveIncident } from "@/lib/core/lifecycle";
 import { postmortem } from "@/lib/core/postmortem";
 import type { IncidentState } from "@/lib/core/vocabulary";
-import { actionName } from "@/lib/core/words";
+import { actionName, passedText } from "@/lib/core/words";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { isDrillDb } from "@/lib/db/drills";
@@ -150,11 +150,8 @@ export async function closePassed(ctx: ServiceContext): Promise<number> {
   for (const incident of await listPassed(ctx.db, MAY_PASS)) {
     const plan = new Plan();
     try {
-      await close(plan, ctx, incident, {
-        state: "resolved",
-        outcome: "its alerts ended and nothing that is measured is out of band; no operation was carried out for it",
-        healed: false,
-      });
+      const carriedOut = await listActionRunsOf(ctx.db, incident.id);
+      await close(plan, ctx, incident, { state: "resolved", outcome: passedText(carriedOut), healed: false });
       if (await commit(ctx.db, plan)) passed += 1;
     } catch (err) {
       log().error({ err, incident: incident.id }, "could not close an incident");

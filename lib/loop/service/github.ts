@@ -1,7 +1,10 @@
-import { type GithubAnswer, parseGithub } from "@/lib/contracts/github";
 import { countMessage, noteRefusal, type Sender } from "@/lib/auth/sources";
-import { type Db, write } from "@/lib/db/client";
-import { enterService, touchServices } from "@/lib/db/queries/services";
+import { type GithubAnswer, type GithubChange, parseGithub } from "@/lib/contracts/github";
+import { environmentOf } from "@/lib/core/alert-service";
+import { identify, type KnownService } from "@/lib/core/service-identity";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { enterService, learnPlace, listPlaces, touchServices } from "@/lib/db/queries/services";
 import { changes } from "@/lib/db/schema";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
@@ -28,34 +31,52 @@ export async function takeGithub(
         fields: news.problems,
       });
     case "changes": {
-      const services = [...new Set(news.changes.map(({ service }) => service))];
-      const entered = services.map((service) => enterService(db, service, "github", now));
-      const results = await write(db, [
-        ...entered,
-        ...news.changes.map(({ key, service, kind, at, from, to, note }) =>
-          db
-            .insert(changes)
-            .values({
-              id: `chg_github_${key}`,
-              subjectKind: "service",
-              subjectId: service,
-              kind,
-              at,
-              declared: true,
-              from,
-              to,
-              note,
-              source: "github",
-              status: "declared",
-              createdAt: now,
-            })
-            .onConflictDoNothing(),
-        ),
-        touchServices(services),
-      ]);
-      const changed = results.slice(entered.length, -1);
-      const accepted = changed.reduce((sum, { rowsAffected }) => sum + rowsAffected, 0);
+      let accepted = 0;
+      for (const change of news.changes) if (await enter(db, change, now)) accepted += 1;
       return { accepted, ignored: accepted > 0 ? null : "known already: it was delivered before" };
     }
   }
+}
+
+/** Enters a change of the service that it is of, and voids what was proposed for it. False, and nothing is written, when it is known. */
+async function enter(db: Db, change: GithubChange, now: number): Promise<boolean> {
+  const { key, kind, at, from, to, note } = change;
+  const { id, place } = serviceOf(change, await listPlaces(db));
+  const row = {
+    id: `chg_github_${key}`,
+    subjectKind: "service" as const,
+    subjectId: id,
+    kind,
+    at,
+    declared: true,
+    from,
+    to,
+    note,
+    source: "github",
+    status: "declared" as const,
+    createdAt: now,
+  };
+  const known = place === null ? enterService(db, id, "github", now) : learnPlace(place, now, "github");
+  const won = await commit(db, {
+    claims: [db.insert(changes).values(row).onConflictDoNothing()],
+    writes: [known, touchServices([id])],
+  });
+  return won !== null;
+}
+
+/**
+ * The service that a change is of: of several of one name, the one in the environment that it was deployed to. Where a new
+ * one runs is kept if the environment's name is a usual one; where a known one runs is for those to say who watch it.
+ */
+function serviceOf(
+  { service: name, environment: target }: GithubChange,
+  places: readonly KnownService[],
+): { id: string; place: KnownService | null } {
+  if (target === null) return { id: name, place: null };
+  const { environment, usual } = environmentOf(target);
+  const { ids, learned } = identify([{ name, scope: { environment } }], places);
+  const id = ids[0]!;
+  const isNew = !places.some((one) => one.id === id);
+  const place = isNew && (usual || id !== name) ? learned.find((one) => one.id === id) : undefined;
+  return { id, place: place ?? null };
 }

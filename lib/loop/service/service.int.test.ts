@@ -103,6 +103,18 @@ describe("from what is measured to a verified end", () => {
     expect(await only()).toMatchObject({ state: "escalated" });
   });
 
+  test("what ends by itself after an operation says that one was carried out", async () => {
+    const over = estate.now + 40 * MINUTE;
+    const incident = await untilAsked(over);
+    await approveOnly();
+    await estate.pass(12);
+    expect(await only()).toMatchObject({ state: "escalated" });
+    await estate.pass(10);
+    const outcome = "carried out before: restart (no effect)";
+    expect(await only()).toMatchObject({ state: "resolved", outcome: expect.stringContaining(outcome) });
+    expect((await findStory(estate.db, incident.id))?.postmortem).toContain(outcome);
+  });
+
   test("its effect is measured when there is something new, however often a turn comes", async () => {
     await untilAsked();
     await approveOnly();
@@ -184,8 +196,11 @@ describe("alerts", () => {
     await estate.alert([{ name: "Slow", service: "api", at, status: "resolved" }]);
     await estate.rest();
     expect(await only()).toMatchObject({ id: first.id, state: "resolved" });
-    // A late repeat of what is over says nothing new.
+    // A late repeat of what is over says nothing new, and nor does its end that is delivered again.
+    const { stateVersion } = await getService(estate.db, "api");
     await estate.alert([{ name: "Slow", service: "api", at }]);
+    await estate.alert([{ name: "Slow", service: "api", at, status: "resolved" }]);
+    expect(await getService(estate.db, "api")).toMatchObject({ stateVersion });
     expect(await only()).toMatchObject({ id: first.id });
     estate.now += MINUTE;
     await estate.alert([{ name: "Slow", service: "api", at: estate.now }]);
@@ -273,6 +288,40 @@ describe("consent", () => {
     await estate.rest();
     expect(estate.ran()).toEqual([]);
     expect((await listProposalsOf(estate.db, incident.id)).map(({ state }) => state)).toEqual(["void", "pending"]);
+  });
+
+  test.each([
+    ["at a moment that is stated", { at: new Date(Date.UTC(2026, 4, 20, 12)).toISOString() }],
+    ["without one", {}],
+  ])("stands when an announcement only comes again, %s", async (_, more) => {
+    const change = {
+      subject_kind: "service",
+      subject_id: "api",
+      kind: "deploy",
+      from: "1.0",
+      to: "2.0",
+      ...more,
+    } as const;
+    const first = await declare(estate.db, change, "ci", estate.now);
+    await untilAsked();
+    // Minutes after the newest of the service, a retry; or the same moment, however late.
+    const again = "at" in more ? change : { ...change, to: "2.1" };
+    const then = "at" in more ? first : await declare(estate.db, again, "ci", estate.now);
+    await estate.rest();
+    const version = async () => (await getService(estate.db, "api")).stateVersion;
+    const before = await version();
+    expect(await declare(estate.db, again, "ci", estate.now + MINUTE)).toEqual(then);
+    expect(await version()).toBe(before);
+    expect((await listPendingApprovals(estate.db)).length).toBe(1);
+
+    // Another sender, another version, and a version that is taken up again are changes of their own.
+    for (const [other, by] of [
+      [again, "Ada"],
+      [{ ...again, from: "2.1", to: "1.0" }, "ci"],
+      [{ ...again, note: "again" }, "ci"],
+    ] as const)
+      expect((await declare(estate.db, other, by, estate.now + MINUTE)).id).not.toBe(then.id);
+    expect(await version()).toBe(before + 3);
   });
 
   test("a rejection leaves it waiting until somebody heals it now", async () => {

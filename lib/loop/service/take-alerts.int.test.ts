@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSource } from "@/lib/auth/sources";
 import { DATADOG_TEMPLATE, DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
 import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
-import type { Db } from "@/lib/db/client";
+import type { Scope } from "@/lib/core/alert-service";
+import { type Db, write } from "@/lib/db/client";
 import { findAlertSource } from "@/lib/db/queries/alert-sources";
+import { findService, learnPlace } from "@/lib/db/queries/services";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { changes } from "@/lib/db/schema";
 import { metrics } from "@/lib/metrics";
@@ -53,6 +55,70 @@ describe("what is refused leaves a trace", () => {
     const github = { id: "github", kind: "github" } as const;
     await expect(takeGithub(db, github, { event: "push", body: {} }, NOW)).rejects.toMatchObject({ status: 400 });
     expect(await findAlertSource(db, "github")).toMatchObject({ received: 1, refused: 1 });
+  });
+});
+
+describe("changes from GitHub", () => {
+  const github = { id: "github", kind: "github" } as const;
+  const repository = { full_name: "acme/shop", name: "shop", default_branch: "main" };
+  let deployments = 0;
+  const deployed = (environment: string) => ({
+    event: "deployment_status",
+    body: {
+      repository,
+      deployment_status: { state: "success", created_at: new Date(NOW).toISOString(), environment },
+      deployment: { id: ++deployments, sha: "a".repeat(40), ref: "main", environment },
+    },
+  });
+  const pushed = {
+    event: "push",
+    body: { repository, ref: "refs/heads/main", before: "a".repeat(40), after: "b".repeat(40) },
+  };
+  const subjects = async () =>
+    (await db.select().from(changes).orderBy(changes.createdAt)).map(({ subjectId }) => subjectId);
+  const place = async (id: string) => (await findService(db, id))?.scope;
+  const known = (id: string, scope: Scope) => write(db, [learnPlace({ id, scope }, NOW)]);
+
+  test("a deployment is of the service in its environment", async () => {
+    await known("shop", { environment: "prod", cluster: "eu" });
+    await known("shop@staging", { environment: "staging" });
+    for (const [i, to] of ["staging", "Production", "stage", "Production – shop"].entries())
+      expect(await takeGithub(db, github, deployed(to), NOW + i)).toEqual({ accepted: 1, ignored: null });
+    expect(await subjects()).toEqual(["shop@staging", "shop", "shop@staging", "shop"]);
+    expect(await place("shop")).toEqual({ environment: "prod", cluster: "eu" });
+  });
+
+  test("a second environment of a service is a second service", async () => {
+    for (const [i, to] of ["production", "staging", "production"].entries())
+      await takeGithub(db, github, deployed(to), NOW + i);
+    expect(await subjects()).toEqual(["shop", "shop@staging", "shop"]);
+    expect([await place("shop"), await place("shop@staging")]).toEqual([
+      { environment: "prod" },
+      { environment: "staging" },
+    ]);
+  });
+
+  test("a service that is known by its name alone stays one, and learns no place from a target of any name", async () => {
+    await known("shop", {});
+    for (const [i, to] of ["eu-1", "github-pages", "staging"].entries())
+      await takeGithub(db, github, deployed(to), NOW + i);
+    expect(await subjects()).toEqual(["shop", "shop", "shop"]);
+    expect(await place("shop")).toEqual({});
+  });
+
+  test.each([
+    ["a deployment", deployed("production")],
+    ["a push", pushed],
+  ])("%s that is delivered again changes nothing", async (_, delivery) => {
+    expect(await takeGithub(db, github, delivery, NOW)).toMatchObject({ accepted: 1 });
+    const before = await findService(db, "shop");
+    expect(before).toMatchObject({ stateVersion: 1 });
+    expect(await takeGithub(db, github, delivery, NOW + 60_000)).toMatchObject({
+      accepted: 0,
+      ignored: expect.stringMatching(/delivered before/) as string,
+    });
+    expect(await findService(db, "shop")).toEqual(before);
+    expect(await subjects()).toEqual(["shop"]);
   });
 });
 
