@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { closeDb, type Db, getDb, write } from "@/lib/db/client";
 import { listUnreadSources } from "@/lib/db/queries/unread-sources";
-import { EnvError, env } from "@/lib/env";
+import { type Env, EnvError, env } from "@/lib/env";
+import { couldNotLook, type Looked, unreadOf } from "@/lib/evidence/looked";
 import { readiness } from "@/lib/loop/health";
+import { kubernetesOf, logSourcesOf, prometheusOf } from "@/lib/loop/service/sources";
 import { print } from "./database";
 
 type Verdict = "ok" | "warn" | "fail";
@@ -24,7 +26,7 @@ const CLOCK_WARN_MS = 2_000;
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
-    .description("Check environment, database, sweep and clock; exit 1 when something is wrong")
+    .description("Check environment, database, sweep, clock and sources of evidence; exit 1 when something is wrong")
     .option("--url <origin>", "also ask the running server")
     .option("--json", "print JSON")
     .action(async (options: { url?: string; json?: boolean }) => {
@@ -44,7 +46,7 @@ async function examine(url: string | undefined): Promise<Finding[]> {
     if (!(error instanceof EnvError)) throw error;
     return [...findings, { what: "environment", verdict: "fail", detail: error.message }];
   }
-  findings.push(...(await database()));
+  findings.push(...(await database()), ...(await sources(env())));
   if (url) findings.push(...(await server(url)));
   return findings;
 }
@@ -66,7 +68,7 @@ async function database(): Promise<Finding[]> {
     const db = await getDb();
     const state = await migrated(db);
     if (state.verdict === "fail") return [state];
-    return [state, await writable(db), await clock(db), await sweep(db), ...(await sources(db))];
+    return [state, await writable(db), await clock(db), await sweep(db), ...(await unread(db))];
   } catch (error) {
     return [{ what: "database", verdict: "fail", detail: said(error) }];
   } finally {
@@ -119,12 +121,45 @@ async function sweep(db: Db): Promise<Finding> {
 }
 
 /** What the running server could not read when it last looked. */
-const sources = async (db: Db): Promise<Finding[]> =>
+const unread = async (db: Db): Promise<Finding[]> =>
   (await listUnreadSources(db)).map(({ source, reason, since }) => ({
     what: source,
     verdict: "warn",
-    detail: `could not be read since ${new Date(since).toISOString()}: ${reason}`,
+    detail: `the server could not read it since ${new Date(since).toISOString()}: ${reason}`,
   }));
+
+/** A service that nobody has: a source that can be read answers that there are no lines of it. */
+const NOBODY = "sentinel-doctor";
+/** Of the past so much is asked, in s. */
+const WINDOW_S = 60;
+
+/** Asks each source that the environment names, as an investigation would: is it reachable, does it let us in, does it have our label? */
+export async function sources(e: Env, now = Date.now()): Promise<Finding[]> {
+  const to = now / 1_000;
+  const window = { from: to - WINDOW_S, to };
+  const looks = [
+    prometheusOf(e)?.instant("vector(1)"),
+    ...logSourcesOf(e).map((source) => source.read({ node: NOBODY, ...window, limit: 1 })),
+    await kubernetesLook(e, window),
+  ];
+  return (await Promise.all(looks)).filter((looked) => looked !== undefined).map(findingOf);
+}
+
+async function kubernetesLook(e: Env, window: { from: number; to: number }): Promise<Looked<unknown> | undefined> {
+  try {
+    return await kubernetesOf(e)?.events(window);
+  } catch (error) {
+    return couldNotLook("kubernetes", said(error));
+  }
+}
+
+function findingOf(looked: Looked<unknown>): Finding {
+  if (!looked.ok) return { what: looked.source, verdict: "fail", detail: `could not be read: ${looked.reason}` };
+  const reasons = unreadOf([looked]).map(({ reason }) => reason);
+  return reasons.length === 0
+    ? { what: looked.source, verdict: "ok", detail: "can be read" }
+    : { what: looked.source, verdict: "warn", detail: `can be read in part: ${reasons.join("; ")}` };
+}
 
 async function server(url: string): Promise<Finding[]> {
   try {

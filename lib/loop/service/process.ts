@@ -1,22 +1,16 @@
-import { readFileSync } from "node:fs";
 import { EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-list";
 import { realOperator } from "@/lib/actions/service/index";
 import { chainOf, MODEL_ROLES, type ModelSettings, modelSettings } from "@/lib/agents/models";
 import { getDb } from "@/lib/db/client";
 import { childEnv, type Env, env } from "@/lib/env";
 import { createEmbedder } from "@/lib/evidence/embedding";
-import { fetchTrusting } from "@/lib/evidence/fetch-trusting";
-import { createKubernetes } from "@/lib/evidence/kubernetes";
-import type { LogSource } from "@/lib/evidence/logs";
-import { fileLogs } from "@/lib/evidence/logs-files";
-import { lokiLogs } from "@/lib/evidence/logs-loki";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
-import { createPrometheus, type PrometheusEndpoint } from "@/lib/evidence/prometheus";
 import { loadRunbooks } from "@/lib/evidence/runbooks";
 import { log } from "@/lib/log";
 import { type ServiceConfig, serviceConfig } from "./config";
 import { noteSource } from "./note-source";
 import { loadServicesFile } from "./seed";
+import { kubernetesOf, logSourcesOf, prometheusOf } from "./sources";
 import { serviceTurn, type TurnReport } from "./turn";
 import { freshMind, type ServiceMind, type World } from "./world";
 
@@ -61,67 +55,14 @@ export const processWorld = (): Promise<World> => (state().world ??= createWorld
 
 /** The same from an environment that is given. */
 export async function createWorld(e: Env): Promise<World> {
-  const ports = { fetch, now: Date.now };
-  const prometheus = (more: Partial<PrometheusEndpoint> = {}) =>
-    e.PROMETHEUS_URL === undefined
-      ? null
-      : createPrometheus(
-          {
-            source: "prometheus",
-            url: e.PROMETHEUS_URL,
-            ...prometheusAuth(e),
-            ...(e.PROMETHEUS_HEADERS ? { headers: e.PROMETHEUS_HEADERS } : {}),
-            ...more,
-          },
-          ports,
-        );
   const means = { secrets: { default: e.SENTINEL_WEBHOOK_SECRET }, github: Boolean(e.GITHUB_TOKEN) };
   const settings = modelSettings(e);
+  const logs = logSourcesOf(e);
   return {
-    prometheus: prometheus(),
-    watched: prometheus({ gate: { perMinute: WATCH_PER_MINUTE }, maxSeries: WATCH_SERIES }),
-    logs: (db) => {
-      const sources: LogSource[] = [pushedLogs(db)];
-      if (e.SERVICE_LOGS_DIR)
-        sources.push(fileLogs({ source: "log files", path: e.SERVICE_LOGS_DIR, timeZone: e.LOG_TIME_ZONE }));
-      if (e.LOKI_URL)
-        sources.push(
-          lokiLogs(
-            {
-              source: "loki",
-              url: e.LOKI_URL,
-              nodeLabel: e.LOKI_SERVICE_LABEL,
-              ...(e.LOKI_HEADERS ? { headers: e.LOKI_HEADERS } : {}),
-              ...(e.LOKI_TOKEN
-                ? { auth: { kind: "bearer" as const, token: e.LOKI_TOKEN } }
-                : e.LOKI_USER
-                  ? { auth: { kind: "basic" as const, user: e.LOKI_USER, password: e.LOKI_PASSWORD ?? "" } }
-                  : {}),
-            },
-            ports,
-          ),
-        );
-      return sources;
-    },
-    kubernetes:
-      e.KUBERNETES_URL === undefined
-        ? null
-        : createKubernetes(
-            {
-              source: "kubernetes",
-              url: e.KUBERNETES_URL,
-              namespaces: [e.KUBERNETES_NAMESPACE],
-              ...(e.KUBERNETES_TOKEN_FILE
-                ? { auth: { kind: "bearer_file" as const, path: e.KUBERNETES_TOKEN_FILE } }
-                : e.KUBERNETES_TOKEN
-                  ? { auth: { kind: "bearer" as const, token: e.KUBERNETES_TOKEN } }
-                  : {}),
-            },
-            {
-              ...ports,
-              fetch: e.KUBERNETES_CA_FILE ? fetchTrusting(readFileSync(e.KUBERNETES_CA_FILE, "utf8")) : fetch,
-            },
-          ),
+    prometheus: prometheusOf(e),
+    watched: prometheusOf(e, { gate: { perMinute: WATCH_PER_MINUTE }, maxSeries: WATCH_SERIES }),
+    logs: (db) => [pushedLogs(db), ...logs],
+    kubernetes: kubernetesOf(e),
     allowList: e.SENTINEL_ACTIONS_FILE ? await loadAllowList(e.SENTINEL_ACTIONS_FILE, means) : EMPTY_ALLOW_LIST,
     operator: realOperator({
       env: childEnv({}),
@@ -140,18 +81,10 @@ export async function createWorld(e: Env): Promise<World> {
                 ? { auth: { kind: "bearer" as const, token: e.SENTINEL_EMBEDDING_KEY } }
                 : {}),
             },
-            ports,
+            { fetch, now: Date.now },
           )
         : null,
   };
-}
-
-/** A token goes before a user; `user:password@` in the address stands where neither is set. */
-function prometheusAuth(e: Env): Pick<PrometheusEndpoint, "auth"> {
-  if (e.PROMETHEUS_TOKEN) return { auth: { kind: "bearer", token: e.PROMETHEUS_TOKEN } };
-  if (e.PROMETHEUS_USER)
-    return { auth: { kind: "basic", user: e.PROMETHEUS_USER, password: e.PROMETHEUS_PASSWORD ?? "" } };
-  return {};
 }
 
 /** The models of each role; one that is named and cannot be asked is told of once, here. */
