@@ -137,17 +137,18 @@ const WINDOW_S = 60;
 export async function sources(e: Env, now = Date.now()): Promise<Finding[]> {
   const to = now / 1_000;
   const window = { from: to - WINDOW_S, to };
-  const looks = [
-    prometheusOf(e)?.instant("vector(1)"),
+  const looks: Promise<Looked<unknown> | null>[] = [
+    prometheusOf(e)?.instant("vector(1)") ?? Promise.resolve(null),
     ...logSourcesOf(e).map((source) => source.read({ node: NOBODY, ...window, limit: 1 })),
-    await kubernetesLook(e, window),
+    kubernetesLook(e, window),
   ];
-  return (await Promise.all(looks)).filter((looked) => looked !== undefined).map(findingOf);
+  return (await Promise.all(looks)).filter((looked) => looked !== null).map(findingOf);
 }
 
-async function kubernetesLook(e: Env, window: { from: number; to: number }): Promise<Looked<unknown> | undefined> {
+/** The certificate is read when the reader is made, so it may be that which cannot be had. */
+async function kubernetesLook(e: Env, window: { from: number; to: number }): Promise<Looked<unknown> | null> {
   try {
-    return await kubernetesOf(e)?.events(window);
+    return (await kubernetesOf(e)?.events(window)) ?? null;
   } catch (error) {
     return couldNotLook("kubernetes", said(error));
   }
