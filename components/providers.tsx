@@ -1,11 +1,12 @@
 "use client";
 
+import { CSPProvider } from "@base-ui/react/csp-provider";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { ThemeProvider, useTheme } from "next-themes";
+import { ThemeProvider } from "next-themes";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { type ReactNode, useState } from "react";
-import { toast, Toaster } from "sonner";
 import { ApiError } from "./api";
+import { toast, Toasts } from "./ui/toast";
 import { TooltipProvider } from "./ui/tooltip";
 
 /** What was read is taken as current for this long; the stream says sooner when it is not. */
@@ -37,28 +38,21 @@ const newClient = () =>
     },
   });
 
-function Toasts() {
-  const { resolvedTheme } = useTheme();
-  return (
-    <Toaster
-      theme={resolvedTheme === "dark" ? "dark" : "light"}
-      position="bottom-right"
-      offset={{ bottom: 24 }}
-      closeButton
-    />
-  );
-}
-
-export function Providers({ children }: { children: ReactNode }) {
+/** `nonce`: of the page's policy, for what adds style or script elements. */
+export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
   const [client] = useState(newClient);
+  // The document's own: when the layout is rendered again, the request has another nonce, the document's policy does not.
+  const [own] = useState(nonce);
   return (
-    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
-      <NuqsAdapter>
-        <QueryClientProvider client={client}>
-          <TooltipProvider delay={300}>{children}</TooltipProvider>
-          <Toasts />
-        </QueryClientProvider>
-      </NuqsAdapter>
+    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange nonce={own}>
+      <CSPProvider nonce={own}>
+        <NuqsAdapter>
+          <QueryClientProvider client={client}>
+            <TooltipProvider delay={300}>{children}</TooltipProvider>
+            <Toasts />
+          </QueryClientProvider>
+        </NuqsAdapter>
+      </CSPProvider>
     </ThemeProvider>
   );
 }

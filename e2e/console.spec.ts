@@ -26,6 +26,7 @@ const SCREENS: Record<string, string> = {
   "settings, detection": "/settings?tab=detection",
   "settings, limits": "/settings?tab=limits",
   "settings, keys": "/settings?tab=keys",
+  "settings, tokens": "/settings?tab=tokens",
   "settings, people": "/settings?tab=users",
 };
 
@@ -210,6 +211,11 @@ test.describe("what opens over a screen, light and dark", () => {
     "a hold": [agentPath("data-1"), (page) => page.getByRole("button", { name: "Quarantine" }).click(), "alertdialog"],
     "a choice": ["/agents", (page) => page.getByRole("combobox", { name: "State" }).click(), "listbox"],
     "a new key": ["/settings?tab=keys", (page) => page.getByRole("button", { name: "New key" }).click(), "dialog"],
+    "a new token": [
+      "/settings?tab=tokens",
+      (page) => page.getByRole("button", { name: "New token" }).click(),
+      "dialog",
+    ],
     "an invitation": ["/settings?tab=users", (page) => page.getByRole("button", { name: "Invite" }).click(), "dialog"],
     "a decision": [agentPath("research-2"), (page) => page.getByRole("button", { name: "Approve" }).click(), "dialog"],
   };

@@ -1,4 +1,4 @@
-import { type BrowserContext, test as base } from "@playwright/test";
+import { type BrowserContext, expect, test as base } from "@playwright/test";
 import { signIn } from "./http/server";
 
 export const ROLES = ["admin", "operator", "viewer"] as const;
@@ -35,14 +35,27 @@ export async function peopleOf(env: Record<string, string>, url: string): Promis
   };
 }
 
-/** A test that hears what the browser complains of; one that looks at `errors` fails on any. */
+/** How `reportViolations` begins what it writes. */
+const VIOLATION = "Content Security Policy violation:";
+
+/** Says on the console what the page's policy stopped, with enough to find it. Runs in the browser, before anything else there. */
+function reportViolations(label: string): void {
+  addEventListener("securitypolicyviolation", (event) =>
+    // oxlint-disable-next-line no-console -- the console is how a test hears of it
+    console.error(label, event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.sample),
+  );
+}
+
+/** A test that hears what the browser complains of: one that looks at `errors` fails on any, every other on a violation of the page's policy. */
 export const test = base.extend<{ errors: string[] }>({
   errors: [
     async ({ context }, use) => {
       const errors: string[] = [];
       context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
       context.on("weberror", (error) => errors.push(String(error.error())));
+      await context.addInitScript(reportViolations, VIOLATION);
       await use(errors);
+      expect(errors.filter((text) => text.startsWith(VIOLATION))).toEqual([]);
     },
     { auto: true },
   ],

@@ -2,10 +2,10 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
 import { api, ApiError } from "@/components/api";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
+import { toast } from "@/components/ui/toast";
 import { PASSWORD } from "./password";
 
 /** Mounted when it opens, so that nothing that was typed outlives it. */

@@ -1,9 +1,9 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import type { AgentCommand } from "@/lib/contracts/agents";
 import { api } from "@/components/api";
+import { toast } from "@/components/ui/toast";
 
 export interface CommandText {
   verb: string;

@@ -1,11 +1,11 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import type { BulkDecisionBody } from "@/lib/contracts/approvals";
 import { api } from "@/components/api";
 import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
+import { toast } from "@/components/ui/toast";
 
 /** What a decision makes out of date, whether it was taken or refused. */
 function useSettle() {

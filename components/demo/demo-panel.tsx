@@ -3,7 +3,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { FlaskConical, Zap } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { DemoFaults } from "@/lib/contracts/demo";
 import { useSession } from "@/components/access/session";
 import { api } from "@/components/api";
@@ -14,6 +13,7 @@ import { Dialog } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Select } from "@/components/ui/select";
 import { Ago } from "@/components/ui/time";
+import { toast } from "@/components/ui/toast";
 
 const POLL_MS = 5_000;
 const ANY = "";

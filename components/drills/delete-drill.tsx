@@ -2,10 +2,10 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
-import { toast } from "sonner";
 import { useSession } from "@/components/access/session";
 import { api } from "@/components/api";
 import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toast";
 
 /** Deletes a drill at once: nothing in it is worth a question. For those who may decide. */
 export function DeleteDrill({ id, title, onDeleted }: { id: string; title: string; onDeleted?: () => void }) {

@@ -4,7 +4,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Clapperboard, FlaskConical } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { ScenarioView } from "@/lib/contracts/drills";
 import { useSession } from "@/components/access/session";
 import { api } from "@/components/api";
@@ -12,6 +11,7 @@ import { scenariosQuery } from "./queries";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { toast } from "@/components/ui/toast";
 
 /** A drill: a recorded incident is played in a world of its own. For those who may decide. */
 export function RunDrill({ look }: { look?: "primary" }) {

@@ -2,13 +2,13 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
 import { api } from "@/components/api";
 import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Textarea } from "@/components/ui/field";
+import { toast } from "@/components/ui/toast";
 
 export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: string; means: string; done: string }> = {
   accept: {

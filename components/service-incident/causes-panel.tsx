@@ -2,7 +2,6 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ThumbsDown, ThumbsUp } from "lucide-react";
-import { toast } from "sonner";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
 import { api } from "@/components/api";
 import { keyIn } from "@/components/drills/keys";
@@ -13,6 +12,7 @@ import { cn } from "@/components/ui/cn";
 import { percent } from "@/components/ui/format";
 import { Meter } from "@/components/ui/meter";
 import { Panel } from "@/components/ui/panel";
+import { toast } from "@/components/ui/toast";
 import { Author } from "./author";
 import { Cites } from "./cites";
 

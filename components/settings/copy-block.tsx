@@ -2,8 +2,8 @@
 
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toast";
 
 /** Text to paste elsewhere, as it stands. */
 export function CopyBlock({ text, label }: { text: string; label: string }) {

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { KeyView, NewKeyBody } from "@/lib/contracts/keys";
 import { KEY_SCOPES, type KeyScope } from "@/lib/core/vocabulary";
 import { api, ApiError } from "@/components/api";
@@ -17,6 +16,7 @@ import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
+import { toast } from "@/components/ui/toast";
 import { keysQuery } from "./queries";
 import { Reveal } from "./reveal";
 

@@ -3,11 +3,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { format } from "date-fns";
 import { useState } from "react";
-import { toast } from "sonner";
 import { api, ApiError } from "@/components/api";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import { useNow } from "@/components/ui/now";
+import { toast } from "@/components/ui/toast";
 import { maintenanceQuery } from "./queries";
 
 /** How long a window lasts unless something else is chosen, in ms. */

@@ -2,8 +2,8 @@
 
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toast";
 
 /** A secret that is shown this once. It is not kept anywhere on the page after it is closed. */
 export function Reveal({ secret, label }: { secret: string; label: string }) {

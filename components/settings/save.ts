@@ -1,10 +1,10 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import type { AgentTypeSettings } from "@/lib/contracts/agents";
 import type { FleetSettingsPatch } from "@/lib/contracts/overview";
 import { api } from "@/components/api";
+import { toast } from "@/components/ui/toast";
 
 /** Changes the fleet's settings; says so, and reads again what depends on them. */
 export function useSaveSettings(onDone?: () => void) {

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CalendarClock, Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { MaintenanceView } from "@/lib/contracts/operations";
 import { type Mode, MODES } from "@/lib/core/vocabulary";
 import { api } from "@/components/api";
@@ -16,6 +15,7 @@ import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Body, HeadRow, Row, Table } from "@/components/ui/table";
 import { Clock, Until } from "@/components/ui/time";
+import { toast } from "@/components/ui/toast";
 import { MaintenanceDialog } from "./maintenance-dialog";
 import { maintenanceQuery, settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { BellRing, Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { type AlertSourceView, TOKEN_SOURCES } from "@/lib/contracts/alert-sources";
 import { api } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
@@ -15,6 +14,7 @@ import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
 import { Body, HeadRow, Row, Table } from "@/components/ui/table";
 import { Ago } from "@/components/ui/time";
+import { toast } from "@/components/ui/toast";
 import { CopyBlock } from "./copy-block";
 import { alertSourcesQuery } from "./queries";
 import { Reveal } from "./reveal";

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, SquareTerminal } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { ApiTokenView, NewApiTokenBody } from "@/lib/contracts/tokens";
 import type { TokenRole } from "@/lib/core/vocabulary";
 import { api, ApiError } from "@/components/api";
@@ -17,6 +16,7 @@ import { useNow } from "@/components/ui/now";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
+import { toast } from "@/components/ui/toast";
 import { tokensQuery } from "./queries";
 import { Reveal } from "./reveal";
 

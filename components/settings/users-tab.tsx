@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link2, Trash2, UserPlus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
 import { ROLES, type Role } from "@/lib/core/vocabulary";
 import { useSession } from "@/components/access/session";
@@ -16,6 +15,7 @@ import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
 import { Ago, Until } from "@/components/ui/time";
+import { toast } from "@/components/ui/toast";
 import { usersQuery } from "./queries";
 import { Reveal } from "./reveal";
 

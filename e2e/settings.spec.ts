@@ -1,0 +1,89 @@
+import { expectAccessibleInBoth, JOURNEY, live } from "./page";
+import { expect, test } from "./world";
+
+test(
+  "an API token is shown once, opens the API as its role, and no longer when it is revoked",
+  { tag: JOURNEY },
+  async ({ world, context, page, errors }) => {
+    await world.signIn(context, "admin");
+    await page.goto("/settings?tab=tokens");
+    await live(page);
+    await page.getByRole("button", { name: "New token" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name", { exact: true }).fill("nightly report");
+    await dialog.getByRole("button", { name: "Viewer" }).click();
+    await dialog.getByRole("button", { name: "30 days" }).click();
+    await dialog.getByRole("button", { name: "Create" }).click();
+    const secret = (await dialog.getByLabel("The token").textContent())!;
+    await expectAccessibleInBoth(page);
+    await dialog.getByRole("button", { name: "Done" }).click();
+
+    const ask = async (method: string, path: string) =>
+      (await fetch(world.url + path, { method, headers: { authorization: `Bearer ${secret}` } })).status;
+    expect(await ask("GET", "/api/v1/overview")).toBe(200);
+    expect(await ask("POST", "/api/v1/agents/data-1/quarantine")).toBe(403);
+
+    await page.reload();
+    const row = page.getByRole("row", { name: /nightly report/ });
+    await expect(row).toContainText("Viewer");
+    expect(await page.content()).not.toContain(secret);
+    await row.getByRole("button", { name: "Revoke nightly report" }).click();
+    const asking = page.getByRole("alertdialog");
+    await asking.getByRole("button", { name: "Cancel" }).click();
+    expect(await ask("GET", "/api/v1/overview")).toBe(200);
+    await row.getByRole("button", { name: "Revoke nightly report" }).click();
+    await asking.getByRole("button", { name: "Revoke" }).click();
+    await expect(row.getByText("revoked")).toBeVisible();
+    await expect(page.getByText("nightly report: revoked.")).toBeVisible();
+    await expectAccessibleInBoth(page);
+    expect(await ask("GET", "/api/v1/overview")).toBe(401);
+    expect(errors).toEqual([]);
+  },
+);
+
+test("a key sends what it was ticked for, of the services that it names, and nothing else", async ({
+  world,
+  context,
+  page,
+}) => {
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=keys");
+  await live(page);
+  await page.getByRole("button", { name: "New key" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("log shipper");
+  const box = (name: RegExp) => dialog.getByRole("checkbox", { name });
+  await expect(box(/^Events/)).toBeChecked();
+  await expect(box(/^Changes/)).toBeChecked();
+  await expect(box(/^Log lines/)).not.toBeChecked();
+  await box(/^Events/).click();
+  await box(/^Changes/).click();
+  await box(/^Log lines/).click();
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(dialog.getByText("logs are of services: name those whose logs it may send, or * for all")).toBeVisible();
+  await expectAccessibleInBoth(page);
+  await dialog.getByLabel("Services").fill("payments-*, inventory");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  const secret = (await dialog.getByLabel("The key").textContent())!;
+  await dialog.getByRole("button", { name: "Done" }).click();
+
+  const row = page.getByRole("row", { name: /log shipper/ });
+  await expect(row.getByRole("cell", { name: "logs", exact: true })).toBeVisible();
+  await expect(row.getByRole("cell", { name: "payments-*, inventory", exact: true })).toBeVisible();
+
+  const send = (path: string, body: object) =>
+    fetch(world.url + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const line = (service: string) => ({ service, line: "from the shipper" });
+  const answer = await send("/api/v1/logs", { lines: [line("payments-api"), line("inventory"), line("someone-else")] });
+  expect(await answer.json()).toMatchObject({
+    accepted: 2,
+    rejected: [{ index: 2, field: "lines[2].service", reason: "this key may not send logs of this service" }],
+  });
+  const event = { agent_id: "data-1", agent_type: "Data", kind: "heartbeat" };
+  expect((await send("/api/v1/ingest", event)).status).toBe(403);
+  expect((await send("/api/v1/changes", { subject_id: "data-1", kind: "deploy" })).status).toBe(403);
+});
