@@ -10,6 +10,8 @@ const NONCE_BYTES = 16;
  * own element only, and nothing from outside becomes one: React escapes it.
  */
 function policy(nonce: string): string {
+  // Next puts the value here when it builds; the settings of lib/env.ts are not for proxies.
+  // oxlint-disable-next-line node/no-process-env
   const development = process.env.NODE_ENV === "development";
   return [
     "default-src 'self'",

@@ -1,11 +1,5 @@
-import type {
-  AgentCommand,
-  AgentDetail,
-  AgentsAnswer,
-  AgentTypeSettings,
-  RunsAnswer,
-  SeriesAnswer,
-} from "@/lib/contracts/agents";
+import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
+import type { AgentCommand, AgentDetail, AgentsAnswer, RunsAnswer, SeriesAnswer } from "@/lib/contracts/agents";
 import type {
   AlertSourcesAnswer,
   AlertSourceTestAnswer,
@@ -171,7 +165,7 @@ export const api = {
     post<unknown>(agentPath(id, `/${command}`), reason ? { reason } : {}),
 
   agentTypes: (signal?: AbortSignal) => get<{ types: AgentTypeSettings[] }>("/api/v1/agent-types", {}, signal),
-  patchAgentType: (type: string, patch: Partial<Omit<AgentTypeSettings, "type" | "agents">>) =>
+  patchAgentType: (type: string, patch: Partial<Omit<AgentTypeSettings, "type" | "looks_like" | "agents">>) =>
     request<{ types: AgentTypeSettings[] }>("PATCH", `/api/v1/agent-types/${encodeURIComponent(type)}`, {
       body: patch,
     }),

@@ -11,9 +11,8 @@ test("where a containment limit keeps agents running, a person allows more holds
   errors,
 }) => {
   const before = await world.api<{ limits: object }>("GET", "/api/v1/settings");
-  const spenders = ["spender-1", "spender-2"].map((id) => world.fleet.agent(id, "Spends"));
+  const spenders = ["spender-1", "spender-2"].map((id) => world.fleet.agent(id, "Data"));
   await world.fleet.register(spenders);
-  await world.api("PATCH", "/api/v1/agent-types/Spends", { mode: "act" });
   await world.fleet.history(spenders);
   let going = true;
   const reporting = (async () => {

@@ -13,6 +13,7 @@ import { DecisionDialog, type Deciding } from "@/components/approvals/decision-d
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { AgentBadges, IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
+import { LookAlikeBadge, LookAlikeNote } from "@/components/status/look-alike";
 import { BLIND } from "@/components/status/states";
 import { ACTION, DIAGNOSIS, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
@@ -62,6 +63,9 @@ function Loaded({ detail }: { detail: AgentDetail }) {
           <span className="flex flex-wrap items-center gap-1.5">
             <AgentBadges agent={agent} />
             <ModeBadge mode={agent.mode} />
+            {agent.type_looks_like === null ? null : (
+              <LookAlikeBadge name={agent.type} other={agent.type_looks_like} what={`Type ${agent.type}`} />
+            )}
             <span className="num text-xs text-ink-3">
               since <Ago at={agent.state_since} /> · last heard <Ago at={agent.last_seen_at} />
             </span>
@@ -174,6 +178,13 @@ function Standing({
   const { incident, approval, downgrade, continues } = agent;
   return (
     <>
+      {agent.looks_like === null ? null : (
+        <LookAlikeNote
+          name={agent.id}
+          other={agent.looks_like}
+          href={`/agents/${encodeURIComponent(agent.looks_like)}`}
+        />
+      )}
       {downgrade ? (
         <Callout tone="warn" icon={ShieldAlert} title="Its host asks for less containment">
           <p>{downgradeText(downgrade)} Nothing changes until a person accepts it.</p>

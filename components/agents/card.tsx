@@ -6,6 +6,7 @@ import { memo } from "react";
 import { measure } from "@/lib/core/amounts";
 import type { AgentCard as Agent } from "@/lib/contracts/agents";
 import { AgentBadges, Severity } from "@/components/status/badges";
+import { LookAlikeBadge } from "@/components/status/look-alike";
 import { MODES } from "@/components/status/states";
 import { ACTION, metricName, MODE, MODE_MEANS, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
@@ -61,12 +62,7 @@ export const Card = memo(function Card({
           {agent.type}
         </span>
       </p>
-      <p className="mt-1 flex items-center gap-1.5 text-xs text-ink-2" title={agent.mcp_servers.join(", ")}>
-        <Server className="size-3.5 shrink-0 text-ink-3" aria-hidden />
-        <span className="truncate">
-          {agent.mcp_servers.length === 0 ? "no MCP server reported" : agent.mcp_servers.join(", ")}
-        </span>
-      </p>
+      <Beneath agent={agent} />
       <div className="mt-2 flex h-7 items-center justify-between gap-3 text-ink-3">
         <Vitals sparkline={agent.sparkline} />
       </div>
@@ -76,6 +72,27 @@ export const Card = memo(function Card({
     </article>
   );
 });
+
+/** The line beneath the model: that the name is easily taken for another, which matters more than the servers it uses. */
+function Beneath({ agent }: { agent: Agent }) {
+  const { id, type, looks_like: other, type_looks_like: otherType, mcp_servers: servers } = agent;
+  if (other !== null || otherType !== null)
+    return (
+      <p className="mt-1 flex h-5.5">
+        {other !== null ? (
+          <LookAlikeBadge name={id} other={other} />
+        ) : (
+          <LookAlikeBadge name={type} other={otherType!} what="Type" />
+        )}
+      </p>
+    );
+  return (
+    <p className="mt-1 flex h-5.5 items-center gap-1.5 text-xs text-ink-2" title={servers.join(", ")}>
+      <Server className="size-3.5 shrink-0 text-ink-3" aria-hidden />
+      <span className="truncate">{servers.length === 0 ? "no MCP server reported" : servers.join(", ")}</span>
+    </p>
+  );
+}
 
 function Vitals({ sparkline }: { sparkline: Agent["sparkline"] }) {
   const last = sparkline?.values.at(-1);

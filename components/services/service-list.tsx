@@ -5,6 +5,7 @@ import { BellRing, CircleHelp } from "lucide-react";
 import Link from "next/link";
 import { useLayoutEffect, useRef, useState } from "react";
 import type { ServiceSummary } from "@/lib/contracts/services";
+import { LookAlikeBadge } from "@/components/status/look-alike";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
 import { Ago } from "@/components/ui/time";
@@ -76,7 +77,7 @@ export function ServiceList({ services }: { services: readonly ServiceSummary[] 
 }
 
 function Line({ service }: { service: ServiceSummary }) {
-  const { id, state, signals, firing, incident_id: incident, watched } = service;
+  const { id, looks_like: other, state, signals, firing, incident_id: incident, watched } = service;
   return (
     <article className="relative grid gap-x-5 gap-y-2 py-2.5 pr-4 pl-5 hover:bg-hover/60 lg:grid-cols-[minmax(0,14.5rem)_1fr_7.5rem] 2xl:grid-cols-[minmax(0,18rem)_1fr_8rem]">
       <span className={cn("absolute inset-y-0 left-0 w-1", STRIPE[state])} aria-hidden />
@@ -101,6 +102,11 @@ function Line({ service }: { service: ServiceSummary }) {
             .filter(Boolean)
             .join(" · ")}
         </p>
+        {other === null ? null : (
+          <p className="mt-1 flex">
+            <LookAlikeBadge name={id} other={other} />
+          </p>
+        )}
       </div>
       {watched && signals.length > 0 ? (
         <div className="grid min-w-0 grid-cols-3 gap-x-4 gap-y-2 sm:flex sm:flex-wrap xl:gap-x-5">

@@ -11,6 +11,7 @@ import { MaintenanceDialog } from "@/components/settings/maintenance-dialog";
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, Severity } from "@/components/status/badges";
+import { LookAlikeNote } from "@/components/status/look-alike";
 import { INK } from "@/components/ui/badge";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -74,6 +75,13 @@ function Loaded({ detail }: { detail: ServiceDetail }) {
         }
       />
       <div className="space-y-4">
+        {service.looks_like === null ? null : (
+          <LookAlikeNote
+            name={service.id}
+            other={service.looks_like}
+            href={`/services/${encodeURIComponent(service.looks_like)}`}
+          />
+        )}
         {service.state === "unknown" ? (
           <Callout tone="mute" icon={CircleHelp} title="How it is, is unknown">
             {service.watched

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { AgentTypeSettings } from "@/lib/contracts/agents";
+import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
 import type { FleetSettingsPatch } from "@/lib/contracts/overview";
 import { api } from "@/components/api";
 import { toast } from "@/components/ui/toast";

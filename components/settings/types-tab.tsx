@@ -3,8 +3,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Tags } from "lucide-react";
 import { useState } from "react";
-import type { AgentTypeSettings } from "@/lib/contracts/agents";
+import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
 import { MODES, type Risk, RISKS } from "@/lib/core/vocabulary";
+import { LookAlikeBadge } from "@/components/status/look-alike";
 import { MODE, MODE_MEANS, RISK } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
@@ -82,6 +83,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
           submit();
         }}
       >
+        {settings.looks_like === null ? null : <LookAlikeBadge name={settings.type} other={settings.looks_like} />}
         <div className="grid gap-1.5">
           <span className="text-sm font-medium">Mode</span>
           <Segmented

@@ -13,6 +13,7 @@ import {
 import { Directive } from "./directive";
 import { AgentStanding } from "./ingest";
 import { resource } from "./endpoint";
+import { looksLike } from "./plain-text";
 
 const at = z.int().describe("epoch ms");
 
@@ -40,7 +41,9 @@ export const PendingApproval = z.object({
 export const AgentCard = z
   .object({
     id: z.string(),
+    looks_like: looksLike,
     type: z.string(),
+    type_looks_like: looksLike,
     mode: z.enum(MODES),
     state: z.enum(AGENT_STATES),
     state_since: at,
@@ -258,29 +261,7 @@ export const AGENT_COMMANDS = [
 ] as const;
 export type AgentCommand = (typeof AGENT_COMMANDS)[number];
 
-export const AgentTypeSettings = z
-  .object({
-    type: z.string(),
-    mode: z.enum(MODES),
-    threshold: z.number().min(0).max(10.1).nullable().describe("null takes the fleet's setting"),
-    allows: z.array(z.enum(RISKS)),
-    floor: z.int().min(0).max(100_000),
-    agents: z.int(),
-  })
-  .meta({ id: "AgentTypeSettings" });
-export type AgentTypeSettings = z.infer<typeof AgentTypeSettings>;
-export const AgentTypePatch = AgentTypeSettings.pick({
-  mode: true,
-  threshold: true,
-  allows: true,
-  floor: true,
-})
-  .partial()
-  .meta({ id: "AgentTypePatch" });
-
 export const ApprovalStateFilter = z.enum(APPROVAL_STATES);
-
-export const AgentTypesAnswer = z.object({ types: z.array(AgentTypeSettings) }).meta({ id: "AgentTypesAnswer" });
 
 export const AgentParams = z.object({ id: z.string().min(1).max(200) });
 
@@ -302,20 +283,6 @@ export const AGENT_SERIES = resource("/api/v1/agents/{id}/series", {
 export const AGENT_RUNS = resource("/api/v1/agents/{id}/runs", {
   GET: { auth: "viewer", summary: "An agent's newest runs", params: AgentParams, response: RunsAnswer },
 });
-export const AGENT_TYPES = resource("/api/v1/agent-types", {
-  GET: { auth: "viewer", summary: "How each type of agent is treated", response: AgentTypesAnswer },
-});
-
-export const AGENT_TYPE = resource("/api/v1/agent-types/{type}", {
-  PATCH: {
-    auth: "admin",
-    summary: "Changes how a type of agent is treated",
-    params: z.object({ type: z.string().min(1).max(200) }),
-    body: AgentTypePatch,
-    response: AgentTypesAnswer,
-  },
-});
-
 /** What a person may do to an agent, each a resource of its own. */
 export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
   POST: {

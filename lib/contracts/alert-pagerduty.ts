@@ -60,7 +60,7 @@ export type PagerDutyBody = z.infer<typeof PagerDutyBody>;
 export function parsePagerDuty({ event }: PagerDutyBody, now: number): ParsedAlerts {
   if (!MOVES.has(event.event_type)) {
     const ignored = `${event.event_type.slice(0, 100)} says nothing about the state of an incident`;
-    return { alerts: [], rejected: [], rejectedAlerts: 0, truncated: 0, ignored };
+    return { alerts: [], rejected: [], rejectedAlerts: 0, notices: [], truncated: 0, ignored };
   }
   const parsed = parseEach(
     [event],

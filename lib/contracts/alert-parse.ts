@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Alert, type AlertStatus, fingerprintOf } from "@/lib/core/alert";
 import { serviceOf } from "@/lib/core/alert-service";
 import { isFromZabbix, severityOf, severityOfZabbix } from "@/lib/core/alert-severity";
-import { ALERT_LIMITS, cleanText } from "@/lib/core/alert-text";
+import { ALERT_LIMITS, cleanName, cleanText } from "@/lib/core/alert-text";
 import { withRoundedNumbers } from "@/lib/core/amounts";
 import type { AlertSeverity, AlertSourceKind } from "@/lib/core/vocabulary";
 import { fieldPath } from "./problem";
@@ -13,6 +13,8 @@ import { isEpochMs } from "./timestamp";
 export const ALERTS_PER_REQUEST = 10_000;
 /** Problems that are listed; those beyond repeat themselves. */
 const LISTED = 100;
+
+const CLEANED = "held characters that cannot be seen or told apart: it is kept without them";
 
 export interface AlertProblem {
   /** Of the alert in the request. */
@@ -28,6 +30,8 @@ export interface ParsedAlerts {
   /** At most 100 problems; `rejectedAlerts` counts all alerts that had one. */
   rejected: AlertProblem[];
   rejectedAlerts: number;
+  /** What was taken in, but not letter by letter as it was sent; at most 100. */
+  notices: AlertProblem[];
   /** Alerts that the sender left out, or that were too many. */
   truncated: number;
   /** Why there was nothing to do, for a message that is well-formed and says nothing about an alert. */
@@ -38,15 +42,25 @@ export interface ParsedAlerts {
 export function parseEach<T extends z.ZodType>(
   list: readonly unknown[],
   schema: T,
-  toAlert: (item: z.output<T>) => Alert,
+  toAlert: (item: z.output<T>) => CleanedAlert,
   path: readonly PropertyKey[] | null = ["alerts"],
 ): ParsedAlerts {
-  const parsed: ParsedAlerts = { alerts: [], rejected: [], rejectedAlerts: 0, truncated: 0, ignored: null };
+  const parsed: ParsedAlerts = {
+    alerts: [],
+    rejected: [],
+    rejectedAlerts: 0,
+    notices: [],
+    truncated: 0,
+    ignored: null,
+  };
   parsed.truncated = Math.max(0, list.length - ALERTS_PER_REQUEST);
   list.slice(0, ALERTS_PER_REQUEST).forEach((item, index) => {
     const result = schema.safeParse(item);
     if (result.success) {
-      parsed.alerts.push(toAlert(result.data));
+      const { cleaned, ...alert } = toAlert(result.data);
+      parsed.alerts.push(alert);
+      for (const field of cleaned.slice(0, LISTED - parsed.notices.length))
+        parsed.notices.push({ index, field, reason: CLEANED });
       return;
     }
     parsed.rejectedAlerts++;
@@ -98,14 +112,17 @@ export interface AlertDraft {
   value?: number | null;
 }
 
+/** `cleaned`: which of its names held characters that nobody can see: `name`, `service`, `labels.app`. */
+export type CleanedAlert = Alert & { cleaned: string[] };
+
 /** The one model, cleaned and bounded. `now` is the time of arrival, in epoch ms. */
-export function alertFrom(draft: AlertDraft, now: number): Alert {
-  const name = cleanText(draft.name, ALERT_LIMITS.name) || "unnamed";
+export function alertFrom(draft: AlertDraft, now: number): CleanedAlert {
+  const name = cleanName(draft.name, ALERT_LIMITS.name) || "unnamed";
   const { status, annotations } = draft;
   const startsAt = isTime(draft.startsAt) ? Math.round(draft.startsAt) : now;
   const endsAt = isTime(draft.endsAt) ? Math.round(draft.endsAt) : now;
   const said = [...(draft.summary ?? []), annotations?.summary, annotations?.message, annotations?.description, name];
-  const service = draft.service && cleanText(draft.service, ALERT_LIMITS.name);
+  const service = draft.service && cleanName(draft.service, ALERT_LIMITS.name);
   return {
     source: draft.source,
     fingerprint: fingerprint(draft, name),
@@ -116,14 +133,29 @@ export function alertFrom(draft: AlertDraft, now: number): Alert {
     startsAt,
     startGiven: isTime(draft.startsAt),
     endsAt: status === "firing" ? null : Math.max(startsAt, endsAt),
-    labels: cleanEntries(draft.labels, ALERT_LIMITS.labels, ALERT_LIMITS.labelValue, false),
-    annotations: cleanEntries(annotations ?? {}, ALERT_LIMITS.annotations, ALERT_LIMITS.annotationText, true),
+    labels: cleanEntries(draft.labels, ALERT_LIMITS.labels, (value) => cleanName(value, ALERT_LIMITS.labelValue)),
+    annotations: cleanEntries(annotations ?? {}, ALERT_LIMITS.annotations, (text) =>
+      cleanText(text, ALERT_LIMITS.annotationText, true),
+    ),
     summary:
       said.map((text) => cleanText(withRoundedNumbers(text ?? ""), ALERT_LIMITS.summary)).find((text) => text !== "") ??
       name,
     generatorUrl: webUrl(draft.url),
     value: numberIn(draft.value ?? annotations?.value),
+    cleaned: cleanedIn(draft),
   };
+}
+
+/** The names of a draft that hold characters which nobody can see, in our words. */
+function cleanedIn({ name, service, labels }: AlertDraft): string[] {
+  const changes = (text: string, max: number) => cleanName(text, max) !== cleanText(text, max);
+  return [
+    ...(changes(name, ALERT_LIMITS.name) ? ["name"] : []),
+    ...(service && changes(service, ALERT_LIMITS.name) ? ["service"] : []),
+    ...Object.entries(labels)
+      .filter(([label, value]) => changes(label, ALERT_LIMITS.labelName) || changes(value, ALERT_LIMITS.labelValue))
+      .map(([label]) => `labels.${cleanName(label, ALERT_LIMITS.labelName)}`),
+  ];
 }
 
 /** What the sender says of it, and its labels otherwise. */
@@ -144,12 +176,11 @@ function fingerprint({ fingerprint: given, labels }: AlertDraft, name: string): 
 function cleanEntries(
   entries: Readonly<Record<string, string>>,
   count: number,
-  length: number,
-  lines: boolean,
+  cleanValue: (value: string) => string,
 ): Record<string, string> {
   const clean = Object.keys(entries)
     .toSorted()
-    .map((name) => [cleanText(name, ALERT_LIMITS.labelName), cleanText(entries[name]!, length, lines)] as const)
+    .map((name) => [cleanName(name, ALERT_LIMITS.labelName), cleanValue(entries[name]!)] as const)
     .filter(([name, value]) => name !== "" && value !== "");
   return Object.fromEntries(clean.slice(0, count));
 }

@@ -22,6 +22,9 @@ export const AlertsAnswer = z
         }),
       )
       .describe("at most 100 problems"),
+    notices: z
+      .array(z.object({ index: z.int(), field: z.string(), reason: z.string() }))
+      .describe("what was taken in, but not letter by letter as it was sent; at most 100"),
     rejected_alerts: z.int().describe("alerts that had a problem; the others were taken in"),
     truncated: z.int().describe("alerts that the sender left out, or beyond 10,000"),
     ignored: z.string().nullable().describe("why there was nothing to do"),

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
-import { plainText } from "./plain-text";
+import { personName } from "./plain-text";
 
 /** Shorter ones fall to a guess, longer ones only cost time to hash. */
 export const PASSWORD_LENGTH = { min: 10, max: 128 } as const;
 
 export const Email = z.string().trim().toLowerCase().pipe(z.email().max(200));
-export const PersonName = plainText(100);
+export const PersonName = personName(100);
 export const Password = z.string().min(PASSWORD_LENGTH.min).max(PASSWORD_LENGTH.max);
 
 export const PersonView = z

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
-import { identifier } from "./plain-text";
+import { identifier, nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
 
-const name = z.string().min(1).max(200);
+const name = nameText(200);
 
 /** A declared change: what follows it is a new level, not an anomaly. */
 export const ChangeBody = z

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { fingerprintOf } from "@/lib/core/alert";
 import { environmentOf } from "@/lib/core/alert-service";
-import { cleanText } from "@/lib/core/alert-text";
+import { cleanName, cleanText } from "@/lib/core/alert-text";
 import { globFits } from "@/lib/core/maintenance";
 import type { ChangeKind } from "@/lib/core/vocabulary";
 import { isoTime } from "./alert-parse";
 import { resource } from "./endpoint";
 import { fieldPath } from "./problem";
+import { identifier } from "./plain-text";
 import { reasonOf } from "./reason";
 
 /** Bytes of a delivery: pushes list every commit with its files. */
@@ -23,7 +24,7 @@ const glob = z.string().min(1).max(NAME_MAX);
  */
 export const GithubRule = z.strictObject({
   repository: glob.describe("owner/name"),
-  service: z.string().min(1).max(NAME_MAX),
+  service: identifier(NAME_MAX),
   environment: glob.optional(),
   workflow: glob.optional(),
   path: glob.optional().describe("of a changed file, for repositories with several services"),
@@ -264,13 +265,13 @@ const isConfig = (file: string): boolean =>
 
 function changesOf(services: string[], otherwise: string, one: Omit<GithubChange, "service">): GithubNews {
   if (services.length === 0) return ignored(otherwise);
-  const name = (value: string | null) => value && cleanText(value, NAME_MAX);
+  const name = (value: string | null) => value && cleanName(value, NAME_MAX);
   return {
     kind: "changes",
     changes: services.map((service) => ({
       ...one,
       key: `${cleanText(one.key, NAME_MAX)}:${service}`,
-      service: cleanText(service, NAME_MAX),
+      service: cleanName(service, NAME_MAX),
       from: name(one.from),
       to: name(one.to),
       note: cleanText(one.note, NOTE_MAX),

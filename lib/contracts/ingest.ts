@@ -66,7 +66,7 @@ export const RegisterBody = z
     tools: z.array(name).max(200).optional(),
     enforcement: z.boolean().optional().describe("whether the host runs a guard that obeys directives"),
     can_clone: z.boolean().optional().describe("whether the host registered a factory for successors"),
-    labels: z.record(name, z.string().max(EVENT_LIMITS.name)).optional(),
+    labels: z.record(name, name.or(z.literal(""))).optional(),
     instance_id: name.optional(),
     prompt_hash: name.optional(),
     prompt_version: name.optional(),

@@ -1,15 +1,7 @@
 import { z } from "zod";
 import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiPathItemObject } from "zod-openapi";
-import {
-  AGENT,
-  AGENT_COMMAND,
-  AGENT_DIRECTIVE,
-  AGENT_RUNS,
-  AGENT_SERIES,
-  AGENT_TYPE,
-  AGENT_TYPES,
-  AGENTS,
-} from "./agents";
+import { AGENT_TYPE, AGENT_TYPES } from "./agent-types";
+import { AGENT, AGENT_COMMAND, AGENT_DIRECTIVE, AGENT_RUNS, AGENT_SERIES, AGENTS } from "./agents";
 import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
 import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources";

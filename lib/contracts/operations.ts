@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { resource } from "./endpoint";
+import { nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
 
 const at = z.int().describe("epoch ms");
-const name = z.string().min(1).max(200);
+const name = nameText(200);
 
 /** A time in which alerts of some services are expected. */
 export const MaintenanceView = z
@@ -22,7 +23,7 @@ export type MaintenanceView = z.infer<typeof MaintenanceView>;
 export const MaintenanceBody = z
   .strictObject({
     service: name.describe("a service's name, `*` for any part of it"),
-    labels: z.record(name, z.string().max(500)).default({}),
+    labels: z.record(name, nameText(500).or(z.literal(""))).default({}),
     starts_at: timestamp.optional().describe("now, when left out"),
     ends_at: timestamp,
     note: z.string().max(1_000).optional(),
@@ -45,7 +46,11 @@ export const MAINTENANCE = resource("/api/v1/maintenance", {
   },
 });
 export const MAINTENANCE_WINDOW = resource("/api/v1/maintenance/{id}", {
-  DELETE: { auth: "operator", summary: "Ends a maintenance window now", params: z.object({ id: name }) },
+  DELETE: {
+    auth: "operator",
+    summary: "Ends a maintenance window now",
+    params: z.object({ id: z.string().min(1).max(200) }),
+  },
 });
 
 export const RunbookView = z

@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { identifier, plainText } from "./plain-text";
+import type { z } from "zod";
+import { LinkBody, PersonName } from "./auth";
+import { ChangeBody } from "./changes";
+import { GithubRule } from "./github";
+import { RegisterBody } from "./ingest";
+import { NewKeyBody } from "./keys";
+import { MaintenanceBody } from "./operations";
+import { identifier } from "./plain-text";
+import { NewApiTokenBody } from "./tokens";
 
 const Id = identifier(200);
 
@@ -43,6 +51,43 @@ test("what is too long is refused without being looked at: composing accents tak
   expect(composed).not.toHaveBeenCalled();
 });
 
-test("a person's name may have a joiner, as names of many languages do", () => {
-  expect(plainText(200).parse("علی\u200cرضا")).toBe("علی\u200cرضا");
+describe("what a person is called", () => {
+  test.each(["علی\u200cرضا", "ක්\u200dරිස්", "Zoë Müller", "O’Brien", "李雷"])("%s", (name) =>
+    expect(PersonName.parse(name)).toBe(name),
+  );
+  test.each([
+    ["a joiner in Latin", "oper\u200dator"],
+    ["a joiner at the end", "علی\u200c"],
+    ["two joiners", "علی\u200c\u200cرضا"],
+    ["a zero-width space", "علی\u200bرضا"],
+    ["a right-to-left override", "\u202eoperator"],
+    ["a no-break space", "Ada\u00a0Byron"],
+    ["what is not composed", "Zoe\u0308"],
+  ])("not with %s", (_, name) => expect(PersonName.safeParse(name).success).toBe(false));
+});
+
+describe("whatever a person or a program can name refuses what cannot be seen, and says where", () => {
+  const hidden = "pay\u200bments";
+  const maintenance = { service: "payments", ends_at: "2026-11-21T01:10:00Z" };
+  const change = { subject_id: "payments", kind: "deploy" };
+  test.each<[string, z.ZodType, object, string]>([
+    ["an API token", NewApiTokenBody, { name: hidden, role: "viewer" }, "name"],
+    ["a key", NewKeyBody, { name: hidden }, "name"],
+    ["a key's services", NewKeyBody, { name: "k", services: [hidden] }, "services.0"],
+    ["a maintenance window", MaintenanceBody, { ...maintenance, service: hidden }, "service"],
+    ["a label of one", MaintenanceBody, { ...maintenance, labels: { [hidden]: "x" } }, `labels.${hidden}`],
+    ["a label's value", MaintenanceBody, { ...maintenance, labels: { team: hidden } }, "labels.team"],
+    ["a changed service", ChangeBody, { ...change, subject_id: hidden }, "subject_id"],
+    ["the version before a change", ChangeBody, { ...change, from: hidden }, "from"],
+    ["the version after it", ChangeBody, { ...change, to: hidden }, "to"],
+    ["an agent", RegisterBody, { agent_id: hidden }, "agent_id"],
+    ["its type", RegisterBody, { agent_id: "a", agent_type: hidden }, "agent_type"],
+    ["its tools", RegisterBody, { agent_id: "a", tools: [hidden] }, "tools.0"],
+    ["its labels", RegisterBody, { agent_id: "a", labels: { team: hidden } }, "labels.team"],
+    ["a new account", LinkBody, { token: "t", name: hidden }, "name"],
+    ["a rule's service", GithubRule, { repository: "a/b", service: hidden }, "service"],
+  ])("%s", (_, schema, body, field) => {
+    const { error } = schema.safeParse(body);
+    expect(error?.issues.map(({ path }) => path.join("."))).toContain(field);
+  });
 });

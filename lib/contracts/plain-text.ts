@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UNSEEN } from "@/lib/core/unseen";
 
 // oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
@@ -7,7 +8,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
  * A line of text as a person or a program names something: not empty, bounded, no control characters, and whole
  * characters only (half a surrogate pair would come back from the database as another name). Markup in it is data.
  */
-export const plainText = (max: number): z.ZodString =>
+const plainText = (max: number): z.ZodString =>
   z
     .string()
     .min(1)
@@ -15,13 +16,9 @@ export const plainText = (max: number): z.ZodString =>
     .max(max, { abort: true })
     .refine((text) => !CONTROL.test(text) && text.isWellFormed(), "must not contain control or half characters");
 
-/**
- * What nobody can see or tell apart on a screen: format characters (zero-width, direction-turning, tags), other characters that are
- * ignored when shown (variation selectors, fillers), private use, and blanks that are not the ordinary one.
- */
-const UNSEEN = /[\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
-
 const codePoint = (text: string): string => `U+${text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+
+const isComposed = (text: string): boolean => text === text.normalize("NFC");
 
 /**
  * Plain text by which something is known: two that look the same are the same. No characters that cannot be seen, and in
@@ -33,7 +30,20 @@ export const nameText = (max: number): z.ZodString =>
       error: ({ input }) =>
         `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which cannot be seen or told apart`,
     })
-    .refine((text) => text === text.normalize("NFC"), "must be in Unicode's composed form (NFC)");
+    .refine(isComposed, "must be in Unicode's composed form (NFC)");
+
+/**
+ * A zero-width joiner or non-joiner after a letter of a script that is written with them (Persian, the scripts of India …); not
+ * of those that Sentinel's own words and most names are in, where it would only hide.
+ */
+const JOINED =
+  /(?<=(?![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Han}\p{Script=Inherited}])[\p{L}\p{M}])[\u200c\u200d](?=[\p{L}\p{M}])/gu;
+
+/** What a person is called: as `nameText`, but with the joiners that names of many languages have. */
+export const personName = (max: number): z.ZodString =>
+  plainText(max).refine((text) => nameText(max).safeParse(text.replace(JOINED, "")).success && isComposed(text), {
+    error: "must not contain characters that cannot be seen or told apart",
+  });
 
 /** Names that a path of a URL cannot hold: a browser, a proxy and `fetch` all take them for steps. */
 const STEPS: ReadonlySet<string> = new Set([".", ".."]);
@@ -46,3 +56,9 @@ export const identifier = (max: number): z.ZodString =>
   nameText(max).refine((text) => !isStep(text), "must not be . or .., which no URL can name");
 
 export const isStep = (text: string): boolean => STEPS.has(text);
+
+/** Of a view: which other name is easily taken for this one. */
+export const looksLike = z
+  .string()
+  .nullable()
+  .describe("another name of the same kind that cannot be told from this one by eye (Unicode UTS #39)");

@@ -5,6 +5,7 @@ import { ChangeView } from "./changes";
 import { resource } from "./endpoint";
 import { IncidentParams, IncidentSummary } from "./incidents";
 import { InvestigationReport } from "./investigations";
+import { looksLike } from "./plain-text";
 
 const at = z.int().describe("epoch ms");
 const name = z.string().min(1).max(200);
@@ -32,6 +33,7 @@ export type SignalView = z.infer<typeof SignalView>;
 export const ServiceSummary = z
   .object({
     id: z.string(),
+    looks_like: looksLike,
     kind: z.string(),
     state: z.enum(SERVICE_STATES),
     state_since: at,

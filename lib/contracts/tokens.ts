@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TOKEN_ROLES } from "@/lib/core/vocabulary";
 import { resource } from "./endpoint";
 import { EVENT_LIMITS } from "./event";
-import { plainText } from "./plain-text";
+import { nameText } from "./plain-text";
 
 /** Nothing that is made today is trusted in ten years. */
 const LONGEST_DAYS = 3_650;
@@ -27,7 +27,7 @@ export type ApiTokensAnswer = z.infer<typeof ApiTokensAnswer>;
 
 export const NewApiTokenBody = z
   .strictObject({
-    name: plainText(EVENT_LIMITS.name).describe("what it is for; what it does is recorded under this name"),
+    name: nameText(EVENT_LIMITS.name).describe("what it is for; what it does is recorded under this name"),
     role: z.enum(TOKEN_ROLES),
     expires_in_days: z.int().min(1).max(LONGEST_DAYS).nullish().describe("left out: it does not expire"),
   })

@@ -1,4 +1,4 @@
-import { ALERT_LIMITS, cleanText } from "./alert-text";
+import { ALERT_LIMITS, cleanName } from "./alert-text";
 import { workloadOfAutoscaler, workloadOfClaim, workloadOfJob, workloadOfPod, workloadOfReplicaSet } from "./workload";
 
 /** What a team or a tracer calls the service, the most telling first. */
@@ -123,8 +123,8 @@ export function serviceOf(labels: Readonly<Record<string, string>>, alertName: s
     (fromAfar && namespace && !alertName.startsWith("KubeStateMetrics") ? `namespace:${namespace}` : null) ??
     reporters[0] ??
     (namespace ? `namespace:${namespace}` : null);
-  const name = cleanText(about ?? "", ALERT_LIMITS.name);
-  return isName(name) ? name : cleanText(`alert:${alertName}`, ALERT_LIMITS.name);
+  const name = cleanName(about ?? "", ALERT_LIMITS.name);
+  return isName(name) ? name : cleanName(`alert:${alertName}`, ALERT_LIMITS.name);
 }
 
 /** A path of an address cannot hold `.` or `..`: what is called so could be neither looked at nor contained. */
@@ -195,7 +195,7 @@ export function scopeOf(labels: Readonly<Record<string, string>>): Scope {
   };
   return Object.fromEntries(
     SCOPE_KEYS.flatMap((key) => {
-      const value = cleanText(scope[key] ?? "", ALERT_LIMITS.scope);
+      const value = cleanName(scope[key] ?? "", ALERT_LIMITS.scope);
       return value ? [[key, value]] : [];
     }),
   );

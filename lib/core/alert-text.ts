@@ -1,3 +1,5 @@
+import { withoutUnseen } from "./unseen";
+
 /** Bounds of what an alert may say. Wide enough for any rule, narrow enough that one alert cannot hurt the rest. */
 export const ALERT_LIMITS = {
   name: 200,
@@ -31,3 +33,9 @@ export function cleanText(text: string, max: number, lines = false): string {
     .trim();
   return clean.length <= max ? clean : `${clean.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
+
+/**
+ * Text by which something is known on screen, cleaned as above and of what nobody can see (see `withoutUnseen`), so that two names that
+ * look the same are the same.
+ */
+export const cleanName = (text: string, max: number): string => cleanText(withoutUnseen(cleanText(text, max)), max);

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { z } from "zod";
-import type { AgentTypePatch } from "@/lib/contracts/agents";
+import type { AgentTypePatch } from "@/lib/contracts/agent-types";
 import type { FleetSettings, FleetSettingsPatch } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";

@@ -7,6 +7,7 @@ import type { Db } from "../client";
 import { agentInstances, agents, agentTypes, approvals, directives, incidents, proposals } from "../schema";
 import { type Agent, type DirectiveRow, type Instance, instanceReport, sentDirective } from "./agents";
 import { grouped } from "./grouped";
+import { lookAlikes } from "./look-alikes";
 import { listSparklines } from "./sparklines";
 
 /** What a view of agents needs to know besides the tables; times in ms. */
@@ -162,14 +163,18 @@ async function listCards(db: Db, where: SQL | undefined, context: ViewContext, l
     .orderBy(attention, agents.id)
     .limit(limit);
   const ids = rows.map(({ agent }) => agent.id);
-  const [sparklines, instances, pending] = await Promise.all([
+  const [sparklines, instances, pending, lookAlike, lookAlikeType] = await Promise.all([
     listSparklines(db, ids),
     listReporting(db, ids, context.now - context.instanceLiveMs),
     listPending(db, ids),
+    lookAlikes(db, "agents"),
+    lookAlikes(db, "agent_types"),
   ]);
   return rows.map(({ agent, mode, directive, incident }) => ({
     id: agent.id,
+    looks_like: lookAlike(agent.id),
     type: agent.type,
+    type_looks_like: lookAlikeType(agent.type),
     mode: mode ?? "observe",
     state: agent.state,
     state_since: agent.stateSince,

@@ -29,6 +29,7 @@ import { changeView } from "./changes-view";
 import { grouped } from "./grouped";
 import { listIncidentsOf } from "./incidents-view";
 import { type CauseRow, findInvestigation, listCauses, listTrajectory } from "./investigations";
+import { lookAlikes } from "./look-alikes";
 import { listUnreadSources } from "./unread-sources";
 import { listEdges, listServices, listSignals, type Service, type Signal } from "./services";
 
@@ -57,8 +58,14 @@ const signalView = (row: Signal): SignalView => ({
   query: row.query,
 });
 
-const summary = (row: Service, signals: readonly Signal[], firing: number): ServiceSummary => ({
+const summary = (
+  row: Service,
+  signals: readonly Signal[],
+  firing: number,
+  lookAlike: (name: string) => string | null,
+): ServiceSummary => ({
   id: row.id,
+  looks_like: lookAlike(row.id),
   kind: row.kind,
   state: row.state,
   state_since: row.stateSince,
@@ -75,7 +82,7 @@ const summary = (row: Service, signals: readonly Signal[], firing: number): Serv
 
 /** Every service with its signals, and who calls whom: the worst first. `prometheus`: whether metrics are configured at all. */
 export async function servicesView(db: Db, prometheus: boolean): Promise<ServicesAnswer> {
-  const [rows, signals, edges, firing, unread] = await Promise.all([
+  const [rows, signals, edges, firing, unread, lookAlike] = await Promise.all([
     listServices(db),
     listSignals(db),
     listEdges(db),
@@ -85,6 +92,7 @@ export async function servicesView(db: Db, prometheus: boolean): Promise<Service
       .where(and(isNull(alerts.endsAt), eq(alerts.muted, false)))
       .groupBy(alerts.serviceId),
     listUnreadSources(db),
+    lookAlikes(db, "services"),
   ]);
   const of = grouped(signals, (row) => row.serviceId);
   const counts = new Map(firing.map(({ id, n }) => [id, n]));
@@ -95,7 +103,7 @@ export async function servicesView(db: Db, prometheus: boolean): Promise<Service
   return {
     services: rows
       .toSorted((a, b) => worst.indexOf(a.state) - worst.indexOf(b.state) || (a.id < b.id ? -1 : 1))
-      .map((row) => summary(row, of.get(row.id) ?? [], counts.get(row.id) ?? 0)),
+      .map((row) => summary(row, of.get(row.id) ?? [], counts.get(row.id) ?? 0, lookAlike)),
     edges,
     by_state: byState,
     sources: { prometheus, unread },
@@ -106,7 +114,7 @@ export async function servicesView(db: Db, prometheus: boolean): Promise<Service
 export async function findServiceDetail(db: Db, id: string): Promise<ServiceDetail | null> {
   const row = (await listServices(db)).find((service) => service.id === id);
   if (!row) return null;
-  const [signals, edges, listed, changed, incidents] = await Promise.all([
+  const [signals, edges, listed, changed, incidents, lookAlike] = await Promise.all([
     listSignals(db, [id]),
     listEdges(db),
     db.select().from(alerts).where(eq(alerts.serviceId, id)).orderBy(desc(alerts.lastAt)).limit(LISTED_ALERTS),
@@ -117,9 +125,10 @@ export async function findServiceDetail(db: Db, id: string): Promise<ServiceDeta
       .orderBy(desc(changes.at))
       .limit(LISTED_CHANGES),
     listIncidentsOf(db, "service", id),
+    lookAlikes(db, "services"),
   ]);
   return {
-    service: summary(row, signals, listed.filter(({ endsAt, muted }) => endsAt === null && !muted).length),
+    service: summary(row, signals, listed.filter(({ endsAt, muted }) => endsAt === null && !muted).length, lookAlike),
     callers: edges.flatMap(([caller, callee]) => (callee === id ? [caller] : [])),
     callees: edges.flatMap(([caller, callee]) => (caller === id ? [callee] : [])),
     alerts: listed.map(alertView),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { z } from "zod";
-import { AgentDetail, AgentsAnswer, AgentsQuery, AgentTypesAnswer, RunsAnswer } from "@/lib/contracts/agents";
+import { AgentTypesAnswer } from "@/lib/contracts/agent-types";
+import { AgentDetail, AgentsAnswer, AgentsQuery, RunsAnswer } from "@/lib/contracts/agents";
 import { ApprovalsAnswer, ApprovalsQuery } from "@/lib/contracts/approvals";
 import { ChangesAnswer, ChangesQuery } from "@/lib/contracts/changes";
 import { IncidentDetail, IncidentsAnswer, IncidentsQuery } from "@/lib/contracts/incidents";

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { GithubRule } from "@/lib/contracts/github";
+import { identifier, nameText } from "@/lib/contracts/plain-text";
 import { LIMITED_SIGNALS, METRIC_NAME } from "@/lib/core/signals";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { addEdge, enterService } from "@/lib/db/queries/services";
@@ -9,7 +10,8 @@ import { services } from "@/lib/db/schema";
 import type { SignalOverride } from "./config";
 import { log } from "@/lib/log";
 
-const name = z.string().min(1).max(200);
+const id = identifier(200);
+const name = nameText(200);
 const metric = z.string().max(200).regex(METRIC_NAME, "must be a name of a metric or label");
 
 /** What a file says of services: it adds and corrects what metrics, traces and alerts tell. */
@@ -17,10 +19,10 @@ const ServicesFile = z.strictObject({
   services: z
     .array(
       z.strictObject({
-        id: name,
+        id,
         kind: name.optional(),
         owner: name.optional(),
-        depends_on: z.array(name).max(200).default([]),
+        depends_on: z.array(id).max(200).default([]),
         /** Fixed limits of its signals, in their units; null: none. */
         limits: z.partialRecord(z.enum(LIMITED_SIGNALS), z.number().positive().nullable()).optional(),
         /** What its metrics are called, where it is not as with the others. */

@@ -3,6 +3,7 @@ import type { AlertsAnswer } from "@/lib/contracts/alerts";
 import { countMessage, noteRefusal, type Sender } from "@/lib/auth/sources";
 import type { Db } from "@/lib/db/client";
 import { SentinelError } from "@/lib/errors";
+import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
 import { requestSweep } from "../scheduler";
 import { receiveAlerts } from "./receive";
@@ -13,7 +14,7 @@ import { receiveAlerts } from "./receive";
  * the fields, so that the sender notices too.
  */
 export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, now: number): Promise<AlertsAnswer> {
-  const { alerts, rejected, rejectedAlerts, truncated, ignored } = parsed;
+  const { alerts, rejected, rejectedAlerts, notices, truncated, ignored } = parsed;
   await countMessage(db, sender, now);
   const [first] = rejected;
   if (first) await noteRefusal(db, sender, { ...first, count: rejectedAlerts }, now);
@@ -23,6 +24,8 @@ export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, n
         rejectedAlerts === 1 ? `The alert was refused: ${first.reason}` : `All ${rejectedAlerts} alerts were refused`,
       fields: rejected.slice(0, MAX_FIELDS).map(({ field, reason }) => ({ field, reason })),
     });
+  if (notices.length > 0)
+    log().info({ source: sender.kind, notices: notices.slice(0, MAX_FIELDS) }, "alerts were cleaned");
   const done = alerts.length > 0 ? await receiveAlerts(db, sender.id, alerts, now) : null;
   metrics().alertsAccepted.inc({ source: sender.kind }, alerts.length);
   if (done) requestSweep();
@@ -30,6 +33,7 @@ export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, n
     accepted: done ? done.received - done.repeated : 0,
     repeated: done?.repeated ?? 0,
     rejected,
+    notices,
     rejected_alerts: rejectedAlerts,
     truncated,
     ignored,

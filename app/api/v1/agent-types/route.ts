@@ -1,4 +1,4 @@
-import { AGENT_TYPES } from "@/lib/contracts/agents";
+import { AGENT_TYPES } from "@/lib/contracts/agent-types";
 import { listAgentTypes } from "@/lib/db/queries/types-view";
 import { route } from "@/lib/http/route";
 

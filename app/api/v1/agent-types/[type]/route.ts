@@ -1,4 +1,4 @@
-import { AGENT_TYPE } from "@/lib/contracts/agents";
+import { AGENT_TYPE } from "@/lib/contracts/agent-types";
 import { listAgentTypes } from "@/lib/db/queries/types-view";
 import { route } from "@/lib/http/route";
 import { changeType } from "@/lib/loop/settings";

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { MODES, RISKS } from "@/lib/core/vocabulary";
+import { resource } from "./endpoint";
+import { looksLike } from "./plain-text";
+
+export const AgentTypeSettings = z
+  .object({
+    type: z.string(),
+    looks_like: looksLike,
+    mode: z.enum(MODES),
+    threshold: z.number().min(0).max(10.1).nullable().describe("null takes the fleet's setting"),
+    allows: z.array(z.enum(RISKS)),
+    floor: z.int().min(0).max(100_000),
+    agents: z.int(),
+  })
+  .meta({ id: "AgentTypeSettings" });
+export type AgentTypeSettings = z.infer<typeof AgentTypeSettings>;
+export const AgentTypePatch = AgentTypeSettings.pick({
+  mode: true,
+  threshold: true,
+  allows: true,
+  floor: true,
+})
+  .partial()
+  .meta({ id: "AgentTypePatch" });
+
+export const AgentTypesAnswer = z.object({ types: z.array(AgentTypeSettings) }).meta({ id: "AgentTypesAnswer" });
+
+export const AGENT_TYPES = resource("/api/v1/agent-types", {
+  GET: { auth: "viewer", summary: "How each type of agent is treated", response: AgentTypesAnswer },
+});
+
+export const AGENT_TYPE = resource("/api/v1/agent-types/{type}", {
+  PATCH: {
+    auth: "admin",
+    summary: "Changes how a type of agent is treated",
+    params: z.object({ type: z.string().min(1).max(200) }),
+    body: AgentTypePatch,
+    response: AgentTypesAnswer,
+  },
+});
