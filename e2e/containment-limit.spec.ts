@@ -32,7 +32,7 @@ test("where a containment limit keeps agents running, a person allows more holds
   await page.goto("/incidents");
   await live(page);
   await page.locator("[data-line]", { hasText: "limit" }).click();
-  await expect(page.getByText("2 agents run on for want of room")).toBeVisible();
+  await expect(page.getByText("2 agents keep running: the limit on automatic holds is reached")).toBeVisible();
   await expectAccessibleInBoth(page);
   await page.setViewportSize(PHONE.viewport);
   await expectNoSidewaysScroll(page);

@@ -62,7 +62,7 @@ test("a key sends what it was ticked for, of the services that it names, and not
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(dialog.getByText("logs are of services: name those whose logs it may send, or * for all")).toBeVisible();
   await expectAccessibleInBoth(page);
-  await dialog.getByLabel("Services").fill("payments-*, inventory");
+  await dialog.getByRole("textbox", { name: "Services" }).fill("payments-*, inventory");
   await dialog.getByRole("button", { name: "Create" }).click();
   const secret = (await dialog.getByLabel("The key").textContent())!;
   await dialog.getByRole("button", { name: "Done" }).click();

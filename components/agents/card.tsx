@@ -78,7 +78,7 @@ function Beneath({ agent }: { agent: Agent }) {
   const { id, type, looks_like: other, type_looks_like: otherType, mcp_servers: servers } = agent;
   if (other !== null || otherType !== null)
     return (
-      <p className="mt-1 flex h-5.5">
+      <p className="mt-0.5 -mb-1 flex h-5.5">
         {other !== null ? (
           <LookAlikeBadge name={id} other={other} />
         ) : (
@@ -87,7 +87,7 @@ function Beneath({ agent }: { agent: Agent }) {
       </p>
     );
   return (
-    <p className="mt-1 flex h-5.5 items-center gap-1.5 text-xs text-ink-2" title={servers.join(", ")}>
+    <p className="mt-1 flex items-center gap-1.5 text-xs text-ink-2" title={servers.join(", ")}>
       <Server className="size-3.5 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">{servers.length === 0 ? "no MCP server reported" : servers.join(", ")}</span>
     </p>

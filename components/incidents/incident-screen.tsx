@@ -109,8 +109,13 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
         <Facts detail={detail} />
         <div className="grid items-start gap-4 xl:grid-cols-[1fr_24rem]">
           <div className="min-w-0 space-y-4">
-            <DiagnosisPanel detail={detail} />
-            <ActionsPanel detail={detail} />
+            {/* Each agent that reached the limit gets an incident of its own once it is held: that one is diagnosed and healed. */}
+            {detail.limit ? null : (
+              <>
+                <DiagnosisPanel detail={detail} />
+                <ActionsPanel detail={detail} />
+              </>
+            )}
             <AnomaliesPanel detail={detail} />
             <FindingsPanel detail={detail} />
           </div>
@@ -130,7 +135,7 @@ function Waiting({ limit: { waiting, allowed } }: { limit: NonNullable<IncidentD
     <Callout
       tone="warn"
       icon={Hourglass}
-      title={`${waiting.length} ${waiting.length === 1 ? "agent runs" : "agents run"} on for want of room`}
+      title={`${waiting.length} ${waiting.length === 1 ? "agent keeps" : "agents keep"} running: the limit on automatic holds is reached`}
     >
       {waiting.slice(0, NAMED).join(", ")}
       {waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ""}. The gravest is held as soon as another hold

@@ -102,11 +102,6 @@ function Line({ service }: { service: ServiceSummary }) {
             .filter(Boolean)
             .join(" · ")}
         </p>
-        {other === null ? null : (
-          <p className="mt-1 flex">
-            <LookAlikeBadge name={id} other={other} />
-          </p>
-        )}
       </div>
       {watched && signals.length > 0 ? (
         <div className="grid min-w-0 grid-cols-3 gap-x-4 gap-y-2 sm:flex sm:flex-wrap xl:gap-x-5">
@@ -136,6 +131,11 @@ function Line({ service }: { service: ServiceSummary }) {
           </Link>
         )}
       </div>
+      {other === null ? null : (
+        <p className="flex min-w-0 lg:col-span-3">
+          <LookAlikeBadge name={id} other={other} />
+        </p>
+      )}
     </article>
   );
 }

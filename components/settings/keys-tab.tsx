@@ -131,9 +131,14 @@ function Revoke({ item }: { item: KeyView }) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
   });
-  if (item.revoked_at !== null) return <Badge>revoked</Badge>;
+  if (item.revoked_at !== null)
+    return (
+      <span className="flex justify-end">
+        <Badge>revoked</Badge>
+      </span>
+    );
   return (
-    <span className="flex justify-end">
+    <span className="flex justify-end sm:-my-1">
       <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Revoke ${item.name}`}>
         Revoke
       </Button>

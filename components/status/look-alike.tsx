@@ -15,7 +15,13 @@ function difference(name: string, other: string): string {
 /** Warns that a name is easily taken for another, where there is room for a line. */
 export const LookAlikeBadge = ({ name, other, what }: { name: string; other: string; what?: string }) => (
   <Badge tone="warn" icon={VenetianMask} title={`${words(other)}. ${difference(name, other)}`}>
-    {what ? `${what} looks` : "Looks"} like {other}, but is a different name
+    {/* Of a long name the middle of the line gives way, not what is said of it. */}
+    <span className="flex">
+      <span className="truncate">
+        {what ? `${what} looks` : "Looks"} like {other}
+      </span>
+      <span className="shrink-0">, but is a different name</span>
+    </span>
   </Badge>
 );
 

@@ -139,7 +139,7 @@ export const IncidentDetail = z
       .object({ waiting: z.array(z.string()), allowed: z.int() })
       .nullable()
       .describe(
-        "of a containment limit: the agents that run on for want of room, and holds that a person allowed beyond it",
+        "of a containment limit: the agents that keep running because it is reached, and holds that a person allowed beyond it",
       ),
     anomalies: z.array(
       z.object({
