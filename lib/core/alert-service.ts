@@ -181,7 +181,7 @@ export function environmentOf(target: string): { environment: string; usual: boo
     .split(/[^a-z0-9]+/)
     .map(shortForm)
     .find((word) => USUAL_ENVIRONMENTS.has(word));
-  return { environment: cleanText(usual ?? name, ALERT_LIMITS.scope), usual: usual !== undefined };
+  return { environment: cleanName(usual ?? name, ALERT_LIMITS.scope), usual: usual !== undefined };
 }
 
 /** Where what an alert is about runs: its environment (in its short form), cluster and Kubernetes namespace. */
