@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { EnvError, parseEnv, VARIABLES } from "./env";
@@ -74,5 +75,44 @@ describe("a bad value names its variable and never repeats the value", () => {
 
   test("all of them at once", () => {
     expect(() => parseEnv({ LOG_LEVEL: "x", SQLITE_SYNC: "y" })).toThrow(/SQLITE_SYNC.*LOG_LEVEL/);
+  });
+});
+
+/** Tests set what they like: only what runs without them counts as a reader. `SENTINEL_REAL_DATA` is for tests alone, and says so. */
+const isReader = (file: string): boolean =>
+  /\.tsx?$/.test(file) &&
+  file !== "env.ts" &&
+  (!/(?:^|\/)test-[^/]*$|\.test\.tsx?$/.test(file) || file.endsWith(".real.test.ts"));
+const readers = ["app", "components", "lib"]
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter(isReader)
+      .map((file) => readFileSync(join(folder, file), "utf8")),
+  )
+  .filter((text) => /\b[eE]nv\b/.test(text));
+
+describe.each(Object.entries<z.ZodType>(VARIABLES))("the setting %s", (name, schema) => {
+  test("says in a line what it is for", () => {
+    expect(schema.description).toMatch(/^\S.{10,}[^.\s]$/);
+  });
+
+  test("refuses what it cannot be, by its name and without repeating it", () => {
+    for (const wrong of ["two\nlines", "\u0000", "hunter2\r"]) {
+      const attempt = () => parseEnv({ [name]: wrong });
+      expect(attempt).toThrow(EnvError);
+      expect(attempt).toThrow(`${name}: `);
+      expect(attempt).not.toThrow(/hunter2|two/);
+    }
+  });
+
+  test("takes its default when it is written out", () => {
+    const value = defaultOf(schema);
+    expect(parseEnv({ [name]: value === "true" ? "1" : value })).toEqual(parseEnv({}));
+  });
+
+  test("is read by the code that runs", () => {
+    // As a property of the environment, or taken apart from it: `env().NAME`, `e.NAME`, `const { NAME } = env()`.
+    const read = new RegExp(`(?:\\.|[{,]\\s*)${name}\\b`);
+    expect(readers.some((text) => read.test(text))).toBe(true);
   });
 });

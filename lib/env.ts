@@ -12,7 +12,9 @@ const flag = (fallback: boolean) =>
     .enum(["1", "0", "true", "false"])
     .default(fallback ? "1" : "0")
     .transform((value) => value === "1" || value === "true");
-const secret = (min: number) => z.string().min(min, `must have at least ${min} characters`).optional();
+/** A token, a password, a path. A line break at its end is how a file that was pasted whole shows; it would end up in a header. */
+const line = z.string().regex(/^\P{Cc}*$/u, "must be one line without control characters");
+const secret = (min: number) => line.min(min, `must have at least ${min} characters`).optional();
 const address = z
   .url({ protocol: /^https?$/ })
   .transform((value) => value.replace(/(?<!\/)\/+$/, ""))
@@ -67,7 +69,7 @@ export const VARIABLES = {
     .regex(/^(file|libsql|https?|wss?):/, "must begin with file:, libsql:, http(s): or ws(s):")
     .default("file:./data/sentinel.db")
     .describe("Where everything is kept: one local file, or any libSQL server"),
-  LIBSQL_AUTH_TOKEN: z.string().optional().describe("Token of the libSQL server"),
+  LIBSQL_AUTH_TOKEN: line.optional().describe("Token of the libSQL server"),
   SQLITE_SYNC: z
     .enum(["NORMAL", "FULL"])
     .default("NORMAL")
@@ -95,8 +97,7 @@ export const VARIABLES = {
   RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days that single events are kept"),
   RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days that hourly rollups are kept"),
   DRILL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe("A drill is deleted by itself after this"),
-  DRILLS_DIR: z
-    .string()
+  DRILLS_DIR: line
     .optional()
     .describe("Folder of drills; by default beside the database's file, ./data/drills where that is on a server"),
   MAX_LATE_MS: count(10 * MINUTE, SECOND, 30 * 24 * HOUR).describe(
@@ -123,24 +124,23 @@ export const VARIABLES = {
   PROMETHEUS_URL: address.describe(
     "Prometheus, or what speaks its HTTP API; without it services are known by alerts only",
   ),
-  PROMETHEUS_TOKEN: z.string().optional().describe("Bearer token of Prometheus"),
-  PROMETHEUS_USER: z.string().optional().describe("User of Prometheus, for basic authentication instead"),
-  PROMETHEUS_PASSWORD: z.string().optional().describe("Password of that user"),
+  PROMETHEUS_TOKEN: line.optional().describe("Bearer token of Prometheus"),
+  PROMETHEUS_USER: line.optional().describe("User of Prometheus, for basic authentication instead"),
+  PROMETHEUS_PASSWORD: line.optional().describe("Password of that user"),
   PROMETHEUS_HEADERS: headers.describe(
     'Further headers of every request to Prometheus, as JSON: {"X-Scope-OrgID":"team-a"} for a tenant of Mimir or Cortex',
   ),
   LOKI_URL: address.describe("Loki, for logs of services"),
-  LOKI_TOKEN: z.string().optional().describe("Bearer token of Loki"),
-  LOKI_USER: z.string().optional().describe("User of Loki for basic authentication; a token goes before it"),
-  LOKI_PASSWORD: z.string().optional().describe("Its password"),
+  LOKI_TOKEN: line.optional().describe("Bearer token of Loki"),
+  LOKI_USER: line.optional().describe("User of Loki for basic authentication; a token goes before it"),
+  LOKI_PASSWORD: line.optional().describe("Its password"),
   LOKI_HEADERS: headers.describe('Further headers for Loki, as JSON: {"X-Scope-OrgID": "shop"}'),
   LOKI_SERVICE_LABEL: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a label's name")
     .default("service_name")
     .describe("Label of Loki's streams that holds a service's name"),
-  SERVICE_LOGS_DIR: z
-    .string()
+  SERVICE_LOGS_DIR: line
     .optional()
     .describe("Folder with log files: NAME.log, its rotated files (NAME.log.1, .gz), or NAME/*.log, for each service"),
   LOG_TIME_ZONE: z
@@ -149,41 +149,30 @@ export const VARIABLES = {
     .default("UTC")
     .describe("Zone of times in log files that name none, as in Europe/Berlin"),
   KUBERNETES_URL: address.describe("Kubernetes API server, read only"),
-  KUBERNETES_TOKEN: z.string().optional().describe("Its bearer token"),
-  KUBERNETES_CA_FILE: z.string().optional().describe("File with the certificate authority of the API server"),
-  KUBERNETES_NAMESPACE: z.string().default("default").describe("Namespace whose services are looked at"),
-  SENTINEL_RUNBOOKS_DIR: z.string().default("./seeds/runbooks").describe("Folder of markdown runbooks"),
-  SENTINEL_SERVICES_FILE: z
-    .string()
+  KUBERNETES_TOKEN: line.optional().describe("Its bearer token"),
+  KUBERNETES_TOKEN_FILE: line
     .optional()
-    .describe("JSON file that adds and corrects services and their dependencies"),
+    .describe("File with that token instead, read anew for every question: projected tokens change"),
+  KUBERNETES_CA_FILE: line.optional().describe("File with the certificate authority of the API server"),
+  KUBERNETES_NAMESPACE: line.default("default").describe("Namespace whose services are looked at"),
+  SENTINEL_RUNBOOKS_DIR: line.default("./seeds/runbooks").describe("Folder of markdown runbooks"),
+  SENTINEL_SERVICES_FILE: line.optional().describe("JSON file that adds and corrects services and their dependencies"),
   SENTINEL_EMBEDDING_URL: address.describe(
     "OpenAI-compatible address for embeddings of past incidents, ending where /embeddings begins",
   ),
-  SENTINEL_EMBEDDING_MODEL: z
-    .string()
+  SENTINEL_EMBEDDING_MODEL: line
     .optional()
     .describe("Its model; without one past incidents are found by words and features"),
-  SENTINEL_EMBEDDING_KEY: z.string().optional().describe("Its key"),
-  KUBERNETES_TOKEN_FILE: z
-    .string()
-    .optional()
-    .describe("File with the token instead, read anew for every question: projected tokens change"),
-  SENTINEL_ACTIONS_FILE: z.string().optional().describe("JSON file with the allow-list of operations on services"),
-  SENTINEL_WEBHOOK_SECRET: z
-    .string()
-    .optional()
-    .describe("Signs webhooks that Sentinel calls (Standard Webhooks, whsec_…)"),
+  SENTINEL_EMBEDDING_KEY: line.optional().describe("Key for the embeddings"),
+  SENTINEL_ACTIONS_FILE: line.optional().describe("JSON file with the allow-list of operations on services"),
+  SENTINEL_WEBHOOK_SECRET: line.optional().describe("Signs webhooks that Sentinel calls (Standard Webhooks, whsec_…)"),
   GITHUB_API_URL: z
     .url({ protocol: /^https?$/ })
     .default("https://api.github.com")
     .describe("GitHub's REST API"),
-  GITHUB_TOKEN: z.string().optional().describe("Token that may open rollback pull requests"),
+  GITHUB_TOKEN: line.optional().describe("Token that may open rollback pull requests"),
   GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are refused"),
-  PAGERDUTY_WEBHOOK_SECRET: z
-    .string()
-    .optional()
-    .describe("Verifies PagerDuty's webhooks; without it they are refused"),
+  PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are refused"),
   WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Time between two looks at the signals of services"),
   WATCH_RATE_WINDOW: z
     .string()
@@ -237,24 +226,23 @@ export const VARIABLES = {
     .describe(
       "USD per million tokens, as provider/model=input:output, comma-separated; unknown ones are counted as dear",
     ),
-  OPENAI_API_KEY: z.string().optional().describe("Key for openai/ models"),
-  GROQ_API_KEY: z.string().optional().describe("Key for groq/ models"),
-  ANTHROPIC_API_KEY: z.string().optional().describe("Key for anthropic/ models"),
+  OPENAI_API_KEY: line.optional().describe("Key for openai/ models"),
+  GROQ_API_KEY: line.optional().describe("Key for groq/ models"),
+  ANTHROPIC_API_KEY: line.optional().describe("Key for anthropic/ models"),
   AZURE_OPENAI_ENDPOINT: origin.describe("Resource of azure/ models, https://NAME.openai.azure.com"),
-  AZURE_OPENAI_API_KEY: z.string().optional().describe("Its key"),
+  AZURE_OPENAI_API_KEY: line.optional().describe("Key of that resource"),
   OPENAI_COMPATIBLE_URL: address.describe("Base address of openai-compatible/ models, usually ending in /v1"),
-  OPENAI_COMPATIBLE_KEY: z.string().optional().describe("Its key, where it wants one"),
+  OPENAI_COMPATIBLE_KEY: line.optional().describe("Its key, where it wants one"),
   OLLAMA_URL: z
     .url({ protocol: /^https?$/ })
     .default("http://127.0.0.1:11434")
     .transform((value) => new URL(value).origin)
     .describe("Where ollama/ models are served"),
   SENTINEL_DEMO_CONTROL_URL: origin.describe("Demo only: the fleet's fault control"),
-  SENTINEL_DEMO_CONTROL_TOKEN: z.string().optional().describe("Demo only: its token"),
+  SENTINEL_DEMO_CONTROL_TOKEN: line.optional().describe("Demo only: its token"),
   SENTINEL_DEMO_TARGET_URL: origin.describe("Demo only: the watched service's supervisor"),
-  SENTINEL_DEMO_TARGET_TOKEN: z.string().optional().describe("Demo only: its token"),
-  SENTINEL_REAL_DATA: z
-    .string()
+  SENTINEL_DEMO_TARGET_TOKEN: line.optional().describe("Demo only: its token"),
+  SENTINEL_REAL_DATA: line
     .optional()
     .describe("Tests only: folder of real data sets; without it their tests are skipped and counted"),
   REQUIRE_ALL: flag(false).describe("Tests only: a skipped test fails"),
