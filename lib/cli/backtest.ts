@@ -39,7 +39,7 @@ Example:
 /** Adds `backtest` to the command line. */
 export function registerBacktest(program: Command): void {
   withColumns(program.command("backtest"))
-    .description("what would have fired on a file of past samples")
+    .description("What would have fired on a file of past samples")
     .option("--arl <samples>", "expected samples between false quarantines per entity", parseArl)
     .option("--learn-rows <rows>", "first rows of each entity that are only learned from", parseRows)
     .requiredOption("--json <file>", "where to write {alarms, summary}")

@@ -18,7 +18,7 @@ normal?: {metrics?, spans?, logs?}}. Times are epoch seconds. A .gz file is unpa
 export function registerInvestigate(program: Command): void {
   program
     .command("investigate")
-    .description("analyse an incident bundle offline")
+    .description("Analyse an incident bundle offline")
     .requiredOption("--bundle <file>", "the bundle, JSON")
     .requiredOption("--json <file>", "where to write the analysis")
     .addHelpText("after", HELP)

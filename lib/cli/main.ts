@@ -1,30 +1,13 @@
 import { Command } from "commander";
 import { EnvError, loadEnvFile } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
-import { registerBacktest } from "./backtest";
-import { registerDoctor } from "./doctor";
-import { registerInvestigate } from "./investigate";
-import { registerKeys } from "./keys";
-import { registerReplay } from "./replay";
-import { registerScenario } from "./scenario";
-import { registerTemplates } from "./templates";
-import { registerTokens } from "./tokens";
-import { registerUser } from "./user";
+import { addCommands } from "./commands";
 
 const program = new Command("sentinel")
   .description("Sentinel's command line. The environment (see .env.example) says where the database is.")
   .showHelpAfterError()
   .configureHelp({ sortSubcommands: true });
-
-registerBacktest(program);
-registerReplay(program);
-registerInvestigate(program);
-registerKeys(program);
-registerScenario(program);
-registerTemplates(program);
-registerTokens(program);
-registerUser(program);
-registerDoctor(program);
+addCommands(program);
 
 try {
   loadEnvFile();

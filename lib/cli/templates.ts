@@ -21,7 +21,7 @@ Example:
 export function registerTemplates(program: Command): void {
   program
     .command("templates")
-    .description("mine the templates of a log file")
+    .description("Mine the templates of a log file")
     .requiredOption("--input <file>", "plain or JSON lines, may be gzipped (.gz)")
     .requiredOption("--json <file>", "where to write {lines, templates}")
     .addHelpText("after", HELP)

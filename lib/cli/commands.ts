@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { registerBacktest } from "./backtest";
+import { registerDoctor } from "./doctor";
+import { registerInvestigate } from "./investigate";
+import { registerKeys } from "./keys";
+import { registerReplay } from "./replay";
+import { registerScenario } from "./scenario";
+import { registerTemplates } from "./templates";
+import { registerTokens } from "./tokens";
+import { registerUser } from "./user";
+
+/** Every command of `sentinel`. Returns the program that it was given. */
+export function addCommands(program: Command): Command {
+  registerBacktest(program);
+  registerReplay(program);
+  registerInvestigate(program);
+  registerKeys(program);
+  registerScenario(program);
+  registerTemplates(program);
+  registerTokens(program);
+  registerUser(program);
+  registerDoctor(program);
+  return program;
+}
