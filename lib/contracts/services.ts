@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { CAUSE_KINDS } from "@/lib/core/bundle";
-import { ALERT_SEVERITIES, INVESTIGATION_STATES, SERVICE_STATES, SIGNAL_STATES } from "@/lib/core/vocabulary";
+import { ALERT_SEVERITIES, INVESTIGATION_STATES, SERVICE_STATES, SIGNAL_STATES, CAUSE_KINDS } from "@/lib/core/vocabulary";
 import { ChangeView } from "./changes";
 import { resource } from "./endpoint";
 import { IncidentParams, IncidentSummary } from "./incidents";

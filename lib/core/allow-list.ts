@@ -1,5 +1,4 @@
-import type { CauseKind } from "./bundle";
-import { type Risk, RISKS } from "./vocabulary";
+import { type Risk, RISKS, type CauseKind } from "./vocabulary";
 
 export type ArgValue = string | number | boolean;
 

@@ -1,4 +1,4 @@
-import type { FindingKind } from "./vocabulary";
+import type { CauseKind, FindingKind } from "./vocabulary";
 
 /**
  * What is known of one service incident, as the analysis sees it: the same for a live incident, a scenario and a file.
@@ -73,21 +73,6 @@ export interface Finding {
   /** How far from normal, 0 to 1; what could not be looked at has 0. */
   strength: number;
 }
-
-/** What kind of trouble a cause is: what it would need as a remedy. */
-export const CAUSE_KINDS = [
-  "deploy_regression",
-  "config_regression",
-  "dependency_failure",
-  "resource_exhaustion",
-  "memory_leak",
-  "overload",
-  "crash",
-  "slow",
-  "failing",
-  "silent",
-] as const;
-export type CauseKind = (typeof CAUSE_KINDS)[number];
 
 /** A cause that would explain the incident, and what speaks for it. `node` is null for "unknown" and "no fault". */
 export interface CauseHypothesis {

@@ -1,4 +1,4 @@
-import type { CauseKind } from "./bundle";
+import type { CauseKind } from "./vocabulary";
 import { natureOf } from "./metric-kinds";
 
 /** How much a piece of evidence speaks for each kind of cause, 0 to 1; what is not named, not at all. */

@@ -1,5 +1,6 @@
 import { type Affinity, addTo } from "./cause-kinds";
-import { type Bundle, CAUSE_KINDS, type CauseHypothesis, type CauseKind, type RankedNode } from "./bundle";
+import { type Bundle, type CauseHypothesis, type RankedNode } from "./bundle";
+import { CAUSE_KINDS, type CauseKind } from "./vocabulary";
 import type { RankResult } from "./rank";
 import type { Sign } from "./signs";
 import { distances } from "./topology";

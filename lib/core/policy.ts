@@ -1,5 +1,4 @@
-import type { CauseKind } from "./bundle";
-import type { Diagnosis, Mode, Risk } from "./vocabulary";
+import type { Diagnosis, Mode, Risk, CauseKind } from "./vocabulary";
 
 export interface PolicyInput {
   mode: Mode;

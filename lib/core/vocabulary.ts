@@ -219,3 +219,18 @@ export const METRICS = [
   "run_depth",
 ] as const;
 export type Metric = (typeof METRICS)[number];
+
+/** What kind of trouble a cause is: what it would need as a remedy. */
+export const CAUSE_KINDS = [
+  "deploy_regression",
+  "config_regression",
+  "dependency_failure",
+  "resource_exhaustion",
+  "memory_leak",
+  "overload",
+  "crash",
+  "slow",
+  "failing",
+  "silent",
+] as const;
+export type CauseKind = (typeof CAUSE_KINDS)[number];

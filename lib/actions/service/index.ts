@@ -10,7 +10,7 @@ import {
   type Offer,
   openOf,
 } from "@/lib/core/allow-list";
-import type { CauseKind } from "@/lib/core/bundle";
+import type { CauseKind } from "@/lib/core/vocabulary";
 import { type AllowList, undoArgs } from "./allow-list";
 import { dryRunCommand, runCommand } from "./command";
 import type { Occasion, OperationPorts, Performed, Prepared } from "./operation";

@@ -1,5 +1,4 @@
-import type { CauseKind } from "@/lib/core/bundle";
-import type { Risk } from "@/lib/core/vocabulary";
+import type { Risk, CauseKind } from "@/lib/core/vocabulary";
 
 /** An entry that comes with it. An item that is a list stands there only if the settings in it are given. */
 export interface ReadyMade {

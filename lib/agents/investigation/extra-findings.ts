@@ -1,4 +1,5 @@
-import type { Analysis, CauseHypothesis, CauseKind, Finding } from "@/lib/core/bundle";
+import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { CauseKind } from "@/lib/core/vocabulary";
 import type { KnownCauses } from "@/lib/core/analyse";
 import type { Evidence } from "./evidence";
 import type { Case } from "./ports";

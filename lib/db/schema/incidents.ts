@@ -1,17 +1,7 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { CAUSE_KINDS } from "@/lib/core/bundle";
 import type { Anomaly } from "@/lib/core/detect";
 import type { Probation } from "@/lib/core/probation";
-import {
-  ANOMALY_TYPES,
-  CHANGE_KINDS,
-  DIAGNOSES,
-  FINDING_KINDS,
-  INCIDENT_STATES,
-  MODES,
-  SUBJECT_KINDS,
-  VERDICTS,
-} from "@/lib/core/vocabulary";
+import { ANOMALY_TYPES, CHANGE_KINDS, DIAGNOSES, FINDING_KINDS, INCIDENT_STATES, MODES, SUBJECT_KINDS, VERDICTS, CAUSE_KINDS } from "@/lib/core/vocabulary";
 
 export const incidents = sqliteTable(
   "incidents",

@@ -1,7 +1,8 @@
 import type { Investigation } from "@/lib/agents/investigation/investigate";
 import type { Offer } from "@/lib/core/allow-list";
 import { offersFor, prepare } from "@/lib/actions/service/index";
-import type { CauseHypothesis, CauseKind } from "@/lib/core/bundle";
+import type { CauseHypothesis } from "@/lib/core/bundle";
+import type { CauseKind } from "@/lib/core/vocabulary";
 import { canMoveIncident, moveIncident } from "@/lib/core/lifecycle";
 import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/policy";
 import { listActionRunsOf, type Proposal } from "@/lib/db/queries/healing";
