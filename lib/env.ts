@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/signals";
+import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/services/signals";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

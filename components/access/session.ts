@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { Role } from "@/lib/core/vocabulary";
+import type { Role } from "@/lib/core/base/vocabulary";
 import { sessionQuery } from "./session-query";
 
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Activity, BrainCircuit, FileClock, ListTree, ScrollText } from "lucide-react";
 import Link from "next/link";
-import { measure } from "@/lib/core/amounts";
+import { measure } from "@/lib/core/base/amounts";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { runsQuery } from "@/components/agents/queries";
 import { changeLine, ChangesTable } from "@/components/changes/changes-table";

@@ -15,7 +15,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { measure } from "@/lib/core/amounts";
+import { measure } from "@/lib/core/base/amounts";
 import type { AgentDetail, SeriesAnswer } from "@/lib/contracts/agents";
 import { CHANGE, metricName, metricUnit, name } from "@/components/status/words";
 import { changeMark, hover, measured, sideOf, timeAxis, valueAxis } from "@/components/ui/chart";

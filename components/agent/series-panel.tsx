@@ -5,7 +5,7 @@ import { ChartSpline } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useState } from "react";
-import { measure } from "@/lib/core/amounts";
+import { measure } from "@/lib/core/base/amounts";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { seriesQuery } from "@/components/agents/queries";
 import { METRIC, metricName, metricUnit } from "@/components/status/words";

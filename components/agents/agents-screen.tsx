@@ -5,7 +5,7 @@ import { Search, SearchX, Waypoints, X } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useCallback, useState } from "react";
 import type { AgentCard as Agent } from "@/lib/contracts/agents";
-import { AGENT_STATES } from "@/lib/core/vocabulary";
+import { AGENT_STATES } from "@/lib/core/base/vocabulary";
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { overviewQuery } from "@/components/overview/queries";

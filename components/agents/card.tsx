@@ -3,7 +3,7 @@
 import { BrainCircuit, Server } from "lucide-react";
 import Link from "next/link";
 import { memo } from "react";
-import { measure } from "@/lib/core/amounts";
+import { measure } from "@/lib/core/base/amounts";
 import type { AgentCard as Agent } from "@/lib/contracts/agents";
 import { AgentBadges, Severity } from "@/components/status/badges";
 import { LookAlikeBadge } from "@/components/status/look-alike";

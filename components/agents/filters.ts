@@ -1,5 +1,5 @@
 import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { AGENT_STATES } from "@/lib/core/vocabulary";
+import { AGENT_STATES } from "@/lib/core/base/vocabulary";
 
 /** What of the grid is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
 export const agentFilters = {

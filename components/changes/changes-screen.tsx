@@ -5,7 +5,7 @@ import { BrainCircuit, Eye, FileClock, Megaphone, Network, Search, SearchX, X } 
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import type { ChangeView } from "@/lib/contracts/changes";
-import { CHANGE_KINDS } from "@/lib/core/vocabulary";
+import { CHANGE_KINDS } from "@/lib/core/base/vocabulary";
 import { PageHead } from "@/components/shell/page-head";
 import { subjectHref } from "@/components/status/subject";
 import { CHANGE, name } from "@/components/status/words";

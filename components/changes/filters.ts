@@ -1,5 +1,5 @@
 import { createLoader, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
+import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 
 /** What of the log is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
 export const changeFilters = {

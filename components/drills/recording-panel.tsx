@@ -15,9 +15,9 @@ import {
   YAxis,
 } from "recharts";
 import type { DrillDetail } from "@/lib/contracts/drills";
-import type { IncidentState } from "@/lib/core/vocabulary";
+import type { IncidentState } from "@/lib/core/base/vocabulary";
 import { axisTop } from "@/components/agent/series-data";
-import { amount } from "@/lib/core/amounts";
+import { amount } from "@/lib/core/base/amounts";
 import { changeMark, hover, measured, timeAxis, valueAxis } from "@/components/ui/chart";
 import { cn } from "@/components/ui/cn";
 import { Panel } from "@/components/ui/panel";

@@ -1,5 +1,5 @@
 import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
-import { OUTCOMES } from "@/lib/core/vocabulary";
+import { OUTCOMES } from "@/lib/core/base/vocabulary";
 
 export const healingFilters = { outcome: parseAsStringLiteral(OUTCOMES), agent: parseAsString };
 export const loadHealingFilters = createLoader(healingFilters);

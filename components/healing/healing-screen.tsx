@@ -6,7 +6,7 @@ import { HeartPulse, SearchX, X } from "lucide-react";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import type { ActionRunView } from "@/lib/contracts/incidents";
-import { OUTCOMES } from "@/lib/core/vocabulary";
+import { OUTCOMES } from "@/lib/core/base/vocabulary";
 import { Measurement } from "@/components/incidents/measurement";
 import { PageHead } from "@/components/shell/page-head";
 import { OutcomeBadge } from "@/components/status/badges";

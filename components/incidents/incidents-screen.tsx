@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { SearchX, ShieldCheck, X } from "lucide-react";
 import { useQueryStates } from "nuqs";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { PageHead } from "@/components/shell/page-head";
 import { INCIDENT } from "@/components/status/states";
 import { Badge } from "@/components/ui/badge";

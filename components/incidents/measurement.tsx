@@ -1,6 +1,6 @@
 "use client";
 
-import { amount, limitText } from "@/lib/core/amounts";
+import { amount, limitText } from "@/lib/core/base/amounts";
 import type { ActionRunView } from "@/lib/contracts/incidents";
 import { metricName } from "@/components/status/words";
 

@@ -1,4 +1,4 @@
-import type { IncidentState } from "@/lib/core/vocabulary";
+import type { IncidentState } from "@/lib/core/base/vocabulary";
 
 const CLOSED: readonly IncidentState[] = ["resolved", "dismissed"];
 const HEALABLE: readonly IncidentState[] = ["rejected", "escalated"];

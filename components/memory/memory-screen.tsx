@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ArrowRight, BrainCircuit } from "lucide-react";
-import { measure } from "@/lib/core/amounts";
+import { measure } from "@/lib/core/base/amounts";
 import type { MemoryAnswer } from "@/lib/contracts/overview";
 import { PageHead } from "@/components/shell/page-head";
 import { ACTION, DIAGNOSIS, name } from "@/components/status/words";

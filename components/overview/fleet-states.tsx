@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Waypoints } from "lucide-react";
-import { AGENT_STATES } from "@/lib/core/vocabulary";
+import { AGENT_STATES } from "@/lib/core/base/vocabulary";
 import { AGENT } from "@/components/status/states";
 import { Empty, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { measure } from "@/lib/core/amounts";
+import { measure } from "@/lib/core/base/amounts";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
 import { cn } from "@/components/ui/cn";
 import { compact, duration, integer, percent } from "@/components/ui/format";

@@ -2,7 +2,7 @@
 
 import { EyeOff, Search, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import type { FindingKind } from "@/lib/core/vocabulary";
+import type { FindingKind } from "@/lib/core/base/vocabulary";
 import type { ServiceStory } from "@/lib/contracts/services";
 import { FINDING, name } from "@/components/status/words";
 import { cn } from "@/components/ui/cn";

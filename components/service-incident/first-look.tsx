@@ -2,7 +2,7 @@
 
 import { EyeOff, GitCommitHorizontal, Siren, TrendingUp } from "lucide-react";
 import type { ReactNode } from "react";
-import { amount, limitText } from "@/lib/core/amounts";
+import { amount, limitText } from "@/lib/core/base/amounts";
 import type { IncidentDetail } from "@/lib/contracts/incidents";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
 import { WorldLink } from "@/components/drills/world";

@@ -13,7 +13,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { amount, measure } from "@/lib/core/amounts";
+import { amount, measure } from "@/lib/core/base/amounts";
 import type { ServiceStory } from "@/lib/contracts/services";
 import { CHANGE, name } from "@/components/status/words";
 import { drawn, usual } from "./story";

@@ -1,4 +1,4 @@
-import type { AlertSeverity, ServiceState } from "@/lib/core/vocabulary";
+import type { AlertSeverity, ServiceState } from "@/lib/core/base/vocabulary";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { ALERT, SERVICE } from "./states";
 

@@ -1,6 +1,6 @@
 import { parseAsBoolean, parseAsString, parseAsStringLiteral } from "nuqs";
 import type { ServiceSummary } from "@/lib/contracts/services";
-import { SERVICE_STATES } from "@/lib/core/vocabulary";
+import { SERVICE_STATES } from "@/lib/core/base/vocabulary";
 
 /** What of the list is in its URL. All services come in one answer: they are filtered where they are shown. */
 export const serviceFilters = {

@@ -1,4 +1,4 @@
-import { amount, limitText } from "@/lib/core/amounts";
+import { amount, limitText } from "@/lib/core/base/amounts";
 import type { SignalView } from "@/lib/contracts/services";
 import { SOLID } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";

@@ -16,7 +16,7 @@ import {
 import { BellRing } from "lucide-react";
 import Link from "next/link";
 import { memo, useMemo } from "react";
-import type { ServiceState } from "@/lib/core/vocabulary";
+import type { ServiceState } from "@/lib/core/base/vocabulary";
 import { INK } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
 import { STRIPE } from "./badges";

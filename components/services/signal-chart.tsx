@@ -13,7 +13,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
-import { amount } from "@/lib/core/amounts";
+import { amount } from "@/lib/core/base/amounts";
 import type { ChangeView } from "@/lib/contracts/changes";
 import type { AlertView, ServiceSeries, SignalView } from "@/lib/contracts/services";
 import { axisTop, labelled, withGaps } from "@/components/agent/series-data";

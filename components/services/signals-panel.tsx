@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleHelp, EyeOff } from "lucide-react";
 import dynamic from "next/dynamic";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
-import { amount, limitText } from "@/lib/core/amounts";
+import { amount, limitText } from "@/lib/core/base/amounts";
 import type { ServiceDetail, SignalView } from "@/lib/contracts/services";
 import { Badge } from "@/components/ui/badge";
 import { Key } from "@/components/ui/chart";

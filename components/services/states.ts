@@ -8,7 +8,7 @@ import {
   OctagonAlert,
   TrendingUpDown,
 } from "lucide-react";
-import type { AlertSeverity, ServiceState, SignalState } from "@/lib/core/vocabulary";
+import type { AlertSeverity, ServiceState, SignalState } from "@/lib/core/base/vocabulary";
 import type { Tone } from "@/components/ui/badge";
 
 interface Look {

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import type { KeyView, NewKeyBody } from "@/lib/contracts/keys";
-import { KEY_SCOPES, type KeyScope } from "@/lib/core/vocabulary";
+import { KEY_SCOPES, type KeyScope } from "@/lib/core/base/vocabulary";
 import { api, ApiError } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";

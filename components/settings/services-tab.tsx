@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CalendarClock, Plus } from "lucide-react";
 import { useState } from "react";
 import type { MaintenanceView } from "@/lib/contracts/operations";
-import { type Mode, MODES } from "@/lib/core/vocabulary";
+import { type Mode, MODES } from "@/lib/core/base/vocabulary";
 import { api } from "@/components/api";
 import { MODE } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, SquareTerminal } from "lucide-react";
 import { useState } from "react";
 import type { ApiTokenView, NewApiTokenBody } from "@/lib/contracts/tokens";
-import type { TokenRole } from "@/lib/core/vocabulary";
+import type { TokenRole } from "@/lib/core/base/vocabulary";
 import { api, ApiError } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Tags } from "lucide-react";
 import { useState } from "react";
 import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
-import { MODES, type Risk, RISKS } from "@/lib/core/vocabulary";
+import { MODES, type Risk, RISKS } from "@/lib/core/base/vocabulary";
 import { LookAlikeBadge } from "@/components/status/look-alike";
 import { MODE, MODE_MEANS, RISK } from "@/components/status/words";
 import { Button } from "@/components/ui/button";

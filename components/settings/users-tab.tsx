@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link2, Trash2, UserPlus } from "lucide-react";
 import { useState } from "react";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
-import { ROLES, type Role } from "@/lib/core/vocabulary";
+import { ROLES, type Role } from "@/lib/core/base/vocabulary";
 import { useSession } from "@/components/access/session";
 import { api, ApiError } from "@/components/api";
 import { Button } from "@/components/ui/button";

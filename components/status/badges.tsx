@@ -1,5 +1,5 @@
 import type { AgentCard } from "@/lib/contracts/agents";
-import type { ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/core/vocabulary";
+import type { ApprovalState, IncidentState, Mode, Outcome, Risk } from "@/lib/core/base/vocabulary";
 import { SERVICE } from "@/components/services/states";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";

@@ -29,7 +29,15 @@ import {
   Zap,
 } from "lucide-react";
 import type { AgentCard } from "@/lib/contracts/agents";
-import type { AgentState, ApprovalState, BlindSpot, IncidentState, Mode, Outcome, Risk } from "@/lib/core/vocabulary";
+import type {
+  AgentState,
+  ApprovalState,
+  BlindSpot,
+  IncidentState,
+  Mode,
+  Outcome,
+  Risk,
+} from "@/lib/core/base/vocabulary";
 import type { Tone } from "@/components/ui/badge";
 
 export interface Look {

@@ -9,7 +9,7 @@ import type {
   Outcome,
   ProposalState,
   Risk,
-} from "@/lib/core/vocabulary";
+} from "@/lib/core/base/vocabulary";
 
 /** What the vocabulary's words are called on screen. Careful ones: nothing here says why something happened, or that it is mended. */
 export const ACTION: Record<AgentAction, string> = {

@@ -1,4 +1,4 @@
-import type { AgentAction } from "@/lib/core/vocabulary";
+import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { Action } from "./action";
 import { cloneAgent } from "./clone-agent";
 import { notify } from "./notify";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { TokenRole } from "@/lib/core/vocabulary";
+import type { TokenRole } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { type ApiTokenRow, findLiveApiToken, insertApiToken, setApiTokenUsed } from "@/lib/db/queries/api-tokens";
 import { log } from "@/lib/log";

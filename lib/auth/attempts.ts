@@ -1,4 +1,4 @@
-import { failed, FREE_FAILURES, type Guesses, waitMs } from "@/lib/core/guesses";
+import { failed, FREE_FAILURES, type Guesses, waitMs } from "@/lib/core/base/guesses";
 import type { Db } from "@/lib/db/client";
 import { SentinelError, tooMany } from "@/lib/errors";
 import { addressOf } from "./address";

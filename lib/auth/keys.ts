@@ -9,7 +9,7 @@ import {
   setKeyRevoked,
   setKeyUsed,
 } from "@/lib/db/queries/keys";
-import type { KeyScope, SubjectKind } from "@/lib/core/vocabulary";
+import type { KeyScope, SubjectKind } from "@/lib/core/base/vocabulary";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";

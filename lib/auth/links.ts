@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { LinkBody, LinkCheckAnswer } from "@/lib/contracts/auth";
-import type { Role } from "@/lib/core/vocabulary";
+import type { Role } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findUsableLink, insertLink, type LinkRow, removeExpired, useLink } from "@/lib/db/queries/links";

@@ -5,7 +5,7 @@ import { createAuthEndpoint, isAPIError } from "better-auth/api";
 import { setSessionCookie } from "better-auth/cookies";
 import { z } from "zod";
 import { PASSWORD_LENGTH } from "@/lib/contracts/auth";
-import { type Role, ROLES } from "@/lib/core/vocabulary";
+import { type Role, ROLES } from "@/lib/core/base/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
 import { getSecret } from "@/lib/db/queries/links";
 import { findUserByEmail } from "@/lib/db/queries/users";

@@ -1,4 +1,4 @@
-import type { Role } from "@/lib/core/vocabulary";
+import type { Role } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { findUser, removeUser, setRole, type UserRow } from "@/lib/db/queries/users";
 import { SentinelError } from "@/lib/errors";

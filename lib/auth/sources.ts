@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AlertSourceKind } from "@/lib/core/vocabulary";
+import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { type Db, write } from "@/lib/db/client";
 import {
   type AlertSourceRow,

@@ -2,7 +2,7 @@ import type { AlertSourceView } from "@/lib/contracts/alert-sources";
 import type { KeyView } from "@/lib/contracts/keys";
 import type { ApiTokenView } from "@/lib/contracts/tokens";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
-import type { AlertSourceKind } from "@/lib/core/vocabulary";
+import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import type { AlertSourceRow } from "@/lib/db/queries/alert-sources";
 import type { ApiTokenRow } from "@/lib/db/queries/api-tokens";
 import type { KeyRow } from "@/lib/db/queries/keys";

@@ -4,7 +4,7 @@ import { Backtest, type BacktestReport, runEnds } from "@/lib/evals/detection/ba
 import { type Columns, isVital, VITAL_FIELDS } from "@/lib/evals/detection/columns";
 import { readInOrder } from "@/lib/evals/detection/in-order";
 import type { Reading } from "@/lib/evals/detection/survey";
-import { METRICS } from "@/lib/core/vocabulary";
+import { METRICS } from "@/lib/core/base/vocabulary";
 import { type ColumnOptions, columnsOf, parseMetrics, withColumns } from "./columns";
 
 interface Flags extends ColumnOptions {

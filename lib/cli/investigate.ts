@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import type { Command } from "commander";
 import { parseBundle } from "@/lib/contracts/bundle";
-import { analyse } from "@/lib/core/analyse";
+import { analyse } from "@/lib/core/causes/analyse";
 
 const HELP = `
 Analyses an incident bundle with the real code, without a model, a database or the network, and writes

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { createKey, revokeKey } from "@/lib/auth/keys";
 import { keyView } from "@/lib/auth/views";
 import { NewKeyBody } from "@/lib/contracts/keys";
-import { KEY_SCOPES } from "@/lib/core/vocabulary";
+import { KEY_SCOPES } from "@/lib/core/base/vocabulary";
 import { listKeys } from "@/lib/db/queries/keys";
 import { check } from "@/lib/http/problem";
 import { day, print, table, withDb } from "./database";

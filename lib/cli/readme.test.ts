@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { API } from "@/lib/contracts/openapi";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
-import { DEFAULT_LIMITS } from "@/lib/core/limits";
+import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
 import { VARIABLES } from "@/lib/env";
 import { addCommands } from "./commands";
 

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { messageOf } from "@/lib/core/log-message";
-import { createMiner } from "@/lib/core/log-templates";
+import { messageOf } from "@/lib/core/evidence/log-message";
+import { createMiner } from "@/lib/core/evidence/log-templates";
 import { gunzipped, utf8 } from "@/lib/evidence/text-bytes";
 
 /** Characters kept of one line while it is read: a file without line ends must not fill the memory. */

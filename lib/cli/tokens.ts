@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { createApiToken } from "@/lib/auth/api-tokens";
 import { apiTokenView } from "@/lib/auth/views";
 import { NewApiTokenBody } from "@/lib/contracts/tokens";
-import { TOKEN_ROLES, type TokenRole } from "@/lib/core/vocabulary";
+import { TOKEN_ROLES, type TokenRole } from "@/lib/core/base/vocabulary";
 import { listApiTokens, setApiTokenRevoked } from "@/lib/db/queries/api-tokens";
 import { check } from "@/lib/http/problem";
 import { day, print, table, withDb } from "./database";

@@ -4,7 +4,7 @@ import { inviteLink, type Link, setupLink, signInLink } from "@/lib/auth/links";
 import { personOf } from "@/lib/auth/people";
 import { linkView } from "@/lib/auth/views";
 import { Email, PersonName } from "@/lib/contracts/auth";
-import { type Role, ROLES } from "@/lib/core/vocabulary";
+import { type Role, ROLES } from "@/lib/core/base/vocabulary";
 import { type Db, write } from "@/lib/db/client";
 import { findUserByEmail, listUsers, newUser } from "@/lib/db/queries/users";
 import { env } from "@/lib/env";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MODES, RISKS } from "@/lib/core/vocabulary";
+import { MODES, RISKS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { looksLike } from "./plain-text";
 

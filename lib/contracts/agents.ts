@@ -9,7 +9,7 @@ import {
   MODES,
   RISKS,
   VERDICTS,
-} from "@/lib/core/vocabulary";
+} from "@/lib/core/base/vocabulary";
 import { Directive } from "./directive";
 import { AgentStanding } from "./ingest";
 import { resource } from "./endpoint";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { fingerprintOf } from "@/lib/core/alert";
-import { severityOf } from "@/lib/core/alert-severity";
-import type { AlertSeverity } from "@/lib/core/vocabulary";
+import { fingerprintOf } from "@/lib/core/alerts/alert";
+import { severityOf } from "@/lib/core/alerts/alert-severity";
+import type { AlertSeverity } from "@/lib/core/base/vocabulary";
 import { alertFrom, type ParsedAlerts, parseEach, tagsIn } from "./alert-parse";
 
 /**

@@ -1,4 +1,4 @@
-import type { AlertStatus } from "@/lib/core/alert";
+import type { AlertStatus } from "@/lib/core/alerts/alert";
 import { tagsIn } from "./alert-parse";
 
 /**

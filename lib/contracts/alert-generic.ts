@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ALERT_STATUSES } from "@/lib/core/alert";
+import { ALERT_STATUSES } from "@/lib/core/alerts/alert";
 import { inOurWords } from "./alert-dialects";
 import { alertFrom, type ParsedAlerts, parseEach } from "./alert-parse";
 import { epochMs, timestamp } from "./timestamp";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { severityOf } from "@/lib/core/alert-severity";
-import type { AlertSeverity } from "@/lib/core/vocabulary";
+import { severityOf } from "@/lib/core/alerts/alert-severity";
+import type { AlertSeverity } from "@/lib/core/base/vocabulary";
 import { alertFrom, isoTime, type ParsedAlerts, parseEach } from "./alert-parse";
 
 /** Events of a webhook subscription that move an incident or say anew where it stands; of others there is nothing to learn. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { type Alert, type AlertStatus, fingerprintOf } from "@/lib/core/alert";
-import { serviceOf } from "@/lib/core/alert-service";
-import { isFromZabbix, severityOf, severityOfZabbix } from "@/lib/core/alert-severity";
-import { ALERT_LIMITS, cleanName, cleanText } from "@/lib/core/alert-text";
-import { withRoundedNumbers } from "@/lib/core/amounts";
-import type { AlertSeverity, AlertSourceKind } from "@/lib/core/vocabulary";
+import { type Alert, type AlertStatus, fingerprintOf } from "@/lib/core/alerts/alert";
+import { serviceOf } from "@/lib/core/alerts/alert-service";
+import { isFromZabbix, severityOf, severityOfZabbix } from "@/lib/core/alerts/alert-severity";
+import { ALERT_LIMITS, cleanName, cleanText } from "@/lib/core/alerts/alert-text";
+import { withRoundedNumbers } from "@/lib/core/base/amounts";
+import type { AlertSeverity, AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { fieldPath } from "./problem";
 import { reasonOf } from "./reason";
 import { isEpochMs } from "./timestamp";

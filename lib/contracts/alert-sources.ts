@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ALERT_SOURCE_KINDS } from "@/lib/core/vocabulary";
+import { ALERT_SOURCE_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 
 /** Who may send alerts with a token; PagerDuty and GitHub sign instead, with a secret of the configuration. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ALERT_STATUSES } from "@/lib/core/alert";
+import { ALERT_STATUSES } from "@/lib/core/alerts/alert";
 import { alertFrom, type AlertDraft, isoTime, type ParsedAlerts, parseEach } from "./alert-parse";
 
 const texts = z.record(z.string(), z.string());

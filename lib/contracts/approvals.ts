@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { APPROVAL_STATES, DIAGNOSES, SUBJECT_KINDS } from "@/lib/core/vocabulary";
+import { APPROVAL_STATES, DIAGNOSES, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { ProposalView } from "./incidents";
 

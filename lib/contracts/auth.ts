@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LINK_KINDS, ROLES } from "@/lib/core/vocabulary";
+import { LINK_KINDS, ROLES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { personName } from "./plain-text";
 

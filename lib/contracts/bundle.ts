@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Bundle, Series } from "@/lib/core/bundle";
+import type { Bundle, Series } from "@/lib/core/evidence/bundle";
 
 /** Limits of a bundle: what one analysis reads in a second or so; larger files are cut by whoever writes them. */
 const NODES_MAX = 5_000;

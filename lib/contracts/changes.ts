@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/vocabulary";
+import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { identifier, nameText } from "./plain-text";
 import { timestamp } from "./timestamp";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/vocabulary";
+import { AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/base/vocabulary";
 
 /**
  * The desired state sent to an agent. `version` only grows; an instance applies the newest it has seen and reports the

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { INCIDENT_STATES, OUTCOMES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES, OUTCOMES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 
 const at = z.int().describe("epoch ms");

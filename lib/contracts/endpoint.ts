@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { AlertSourceKind, KeyScope, Role } from "@/lib/core/vocabulary";
+import type { AlertSourceKind, KeyScope, Role } from "@/lib/core/base/vocabulary";
 
 /**
  * Who may call: anyone, an agent by its ingest key, a person of at least this role, the scheduler by its secret, a source of

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_KINDS } from "@/lib/core/vocabulary";
+import { EVENT_KINDS } from "@/lib/core/base/vocabulary";
 import { identifier, nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { fingerprintOf } from "@/lib/core/alert";
-import { environmentOf } from "@/lib/core/alert-service";
-import { cleanName, cleanText } from "@/lib/core/alert-text";
-import { globFits } from "@/lib/core/maintenance";
-import type { ChangeKind } from "@/lib/core/vocabulary";
+import { fingerprintOf } from "@/lib/core/alerts/alert";
+import { environmentOf } from "@/lib/core/alerts/alert-service";
+import { cleanName, cleanText } from "@/lib/core/alerts/alert-text";
+import { globFits } from "@/lib/core/alerts/maintenance";
+import type { ChangeKind } from "@/lib/core/base/vocabulary";
 import { isoTime } from "./alert-parse";
 import { resource } from "./endpoint";
 import { fieldPath } from "./problem";

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { ACTION_RUN_STATES, APPROVAL_STATES, DIAGNOSES, INCIDENT_STATES, MODES, OUTCOMES, PROPOSAL_STATES, RISKS, SUBJECT_KINDS, CAUSE_KINDS } from "@/lib/core/vocabulary";
+import {
+  ACTION_RUN_STATES,
+  APPROVAL_STATES,
+  DIAGNOSES,
+  INCIDENT_STATES,
+  MODES,
+  OUTCOMES,
+  PROPOSAL_STATES,
+  RISKS,
+  SUBJECT_KINDS,
+  CAUSE_KINDS,
+} from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 
 const at = z.int().describe("epoch ms");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AGENT_STATES, LIVENESS, MODES } from "@/lib/core/vocabulary";
+import { AGENT_STATES, LIVENESS, MODES } from "@/lib/core/base/vocabulary";
 import { Directive } from "./directive";
 import { resource } from "./endpoint";
 import { AgentEvent, EVENT_LIMITS } from "./event";

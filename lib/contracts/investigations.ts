@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RISKS } from "@/lib/core/vocabulary";
+import { RISKS } from "@/lib/core/base/vocabulary";
 
 const arg = z.union([z.string(), z.number(), z.boolean()]);
 

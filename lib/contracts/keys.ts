@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { KEY_SCOPES } from "@/lib/core/vocabulary";
+import { KEY_SCOPES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { EVENT_LIMITS } from "./event";
 import { nameText } from "./plain-text";

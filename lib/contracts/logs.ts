@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { epochSeconds } from "@/lib/core/epoch";
-import { levelName } from "@/lib/core/log-message";
+import { epochSeconds } from "@/lib/core/base/epoch";
+import { levelName } from "@/lib/core/evidence/log-message";
 import { resource } from "./endpoint";
 import { identifier } from "./plain-text";
 import { fieldPath } from "./problem";

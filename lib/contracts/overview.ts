@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AGENT_STATES, DIAGNOSES, MODES, SERVICE_STATES } from "@/lib/core/vocabulary";
+import { AGENT_STATES, DIAGNOSES, MODES, SERVICE_STATES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { ActionRunView } from "./incidents";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UNSEEN } from "@/lib/core/unseen";
+import { UNSEEN } from "@/lib/core/base/unseen";
 
 // oxlint-disable-next-line no-control-regex -- refusing control characters is the purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { ALERT_SEVERITIES, INVESTIGATION_STATES, SERVICE_STATES, SIGNAL_STATES, CAUSE_KINDS } from "@/lib/core/vocabulary";
+import {
+  ALERT_SEVERITIES,
+  INVESTIGATION_STATES,
+  SERVICE_STATES,
+  SIGNAL_STATES,
+  CAUSE_KINDS,
+} from "@/lib/core/base/vocabulary";
 import { ChangeView } from "./changes";
 import { resource } from "./endpoint";
 import { IncidentParams, IncidentSummary } from "./incidents";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ROLES } from "@/lib/core/vocabulary";
+import { ROLES } from "@/lib/core/base/vocabulary";
 import { Email, PersonView } from "./auth";
 import { resource } from "./endpoint";
 

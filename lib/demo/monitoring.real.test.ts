@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_SIGNALS } from "@/lib/core/signals";
+import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
 import { evaluate } from "@/lib/scrape/evaluate";
 import { parsePromql } from "@/lib/scrape/promql";
 import { createStore, keyOf, type Labels } from "@/lib/scrape/store";

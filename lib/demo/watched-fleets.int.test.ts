@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/signals";
+import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/services/signals";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { findStory, servicesView } from "@/lib/db/queries/services-view";
 import { openTestDb } from "@/lib/db/queries/test-world";

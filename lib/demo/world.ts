@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createKey } from "@/lib/auth/keys";
 import { signInLink } from "@/lib/auth/links";
 import { hashToken, newToken } from "@/lib/auth/token";
-import type { Risk } from "@/lib/core/vocabulary";
+import type { Risk } from "@/lib/core/base/vocabulary";
 import { type Db, openDb, write } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { loadSettings, saveSettings } from "@/lib/db/queries/settings";

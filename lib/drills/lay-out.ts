@@ -1,6 +1,6 @@
 import { parseWebhook, WebhookBody } from "@/lib/contracts/alert-webhook";
-import type { Alert } from "@/lib/core/alert";
-import { CHANGE_KINDS, type ChangeKind } from "@/lib/core/vocabulary";
+import type { Alert } from "@/lib/core/alerts/alert";
+import { CHANGE_KINDS, type ChangeKind } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { addEdge, enterService } from "@/lib/db/queries/services";
 import { changes, logLines, recordedSeries } from "@/lib/db/schema";

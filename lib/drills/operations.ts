@@ -1,6 +1,6 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Entry } from "@/lib/actions/service/entry";
-import type { CauseKind } from "@/lib/core/vocabulary";
+import type { CauseKind } from "@/lib/core/base/vocabulary";
 
 const operation = (
   name: string,

@@ -1,4 +1,4 @@
-import type { Series } from "@/lib/core/bundle";
+import type { Series } from "@/lib/core/evidence/bundle";
 import type { After } from "./scenarios";
 
 /** An operation that was carried out in a drill. */

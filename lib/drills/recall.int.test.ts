@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EMPTY_ALLOW_LIST } from "@/lib/actions/service/allow-list";
-import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/signals";
+import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/services/signals";
 import { realOperator } from "@/lib/actions/service/index";
 import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";

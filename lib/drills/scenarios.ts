@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Bundle, LogLine, Series } from "@/lib/core/bundle";
-import { CAUSE_KINDS } from "@/lib/core/bundle";
+import type { Bundle, LogLine, Series } from "@/lib/core/evidence/bundle";
+import { CAUSE_KINDS } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 
 /**

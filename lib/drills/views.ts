@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { DrillDetail, DrillView } from "@/lib/contracts/drills";
-import { actionName } from "@/lib/core/words";
+import { actionName } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
 import { type DrillRecord, findDrill, getDrill, listDrills } from "@/lib/db/drills";
 import { listActionRunsOf } from "@/lib/db/queries/healing";

@@ -1,5 +1,5 @@
 import { and, desc, gte, inArray, lte } from "drizzle-orm";
-import type { BundleChange } from "@/lib/core/bundle";
+import type { BundleChange } from "@/lib/core/evidence/bundle";
 import type { Db } from "@/lib/db/client";
 import { changes } from "@/lib/db/schema";
 import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { BundleChange } from "@/lib/core/bundle";
+import type { BundleChange } from "@/lib/core/evidence/bundle";
 import { createAsk, type Endpoint, type Ports } from "./ask";
 import { Deployment, KubeEventObject, Page, Pod, ReplicaSet } from "./kubernetes-objects";
 import { couldNotLook, found, type Looked, unreadOf } from "./looked";

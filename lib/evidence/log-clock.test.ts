@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { learnClock } from "./log-clock";
-import { UTC, zoneOf } from "@/lib/core/time-zone";
+import { UTC, zoneOf } from "@/lib/core/base/time-zone";
 
 /** 2026-05-20 12:30:01 UTC, a Wednesday, as `date -u -d @1779280201` says. */
 const AT = 1_779_280_201;

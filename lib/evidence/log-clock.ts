@@ -1,7 +1,7 @@
 import { jsonRecord, timesOf } from "./log-record";
 import { type Form, FORMS, read, type Written } from "./log-time-forms";
-import { withoutColours } from "@/lib/core/log-message";
-import { offsetOf, UTC, type Zone } from "@/lib/core/time-zone";
+import { withoutColours } from "@/lib/core/evidence/log-message";
+import { offsetOf, UTC, type Zone } from "@/lib/core/base/time-zone";
 
 export interface ClockHint {
   /** When the lines were last written, in epoch seconds: none is much newer. Dates without a year are the latest before it. */

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Clock, type ClockHint, DISORDER_S, learnClock } from "./log-clock";
-import type { Zone } from "@/lib/core/time-zone";
+import type { Zone } from "@/lib/core/base/time-zone";
 import { LINE_BYTES, NEWLINE, type Source, sourceOf, text } from "./log-source";
 
 /** Bytes looked at in one probe of the search, and in each part of the sample. */

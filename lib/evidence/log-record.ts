@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { epochSeconds } from "@/lib/core/epoch";
+import { epochSeconds } from "@/lib/core/base/epoch";
 import { FORMS, read, type Written } from "./log-time-forms";
 
 /**

@@ -1,4 +1,4 @@
-import { epochSeconds } from "@/lib/core/epoch";
+import { epochSeconds } from "@/lib/core/base/epoch";
 
 /** A written date and time, as read: what it does not say is left out. */
 export interface Civil {

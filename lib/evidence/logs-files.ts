@@ -1,11 +1,11 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import type { LogLine } from "@/lib/core/bundle";
+import type { LogLine } from "@/lib/core/evidence/bundle";
 import { raced } from "./ask";
 import { readFileWindow } from "./log-file";
 import { filesOf } from "./log-file-names";
 import { jsonRecord } from "./log-record";
-import { UTC, zoneOf } from "@/lib/core/time-zone";
+import { UTC, zoneOf } from "@/lib/core/base/time-zone";
 import type { LogQuery, LogSource } from "./logs";
 import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";
 

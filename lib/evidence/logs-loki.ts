@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LogLine } from "@/lib/core/bundle";
+import type { LogLine } from "@/lib/core/evidence/bundle";
 import { type Answer, createAsk, type Endpoint, type Ports } from "./ask";
 import type { LogSource } from "./logs";
 import { type LokiLimits, refusalOf } from "./loki-limits";

@@ -1,5 +1,5 @@
 import { and, asc, eq, gte, lte } from "drizzle-orm";
-import { messageOf as logMessage } from "@/lib/core/log-message";
+import { messageOf as logMessage } from "@/lib/core/evidence/log-message";
 import type { Db } from "@/lib/db/client";
 import { logLines } from "@/lib/db/schema";
 import type { LogSource } from "./logs";

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { LogLine } from "@/lib/core/bundle";
+import type { LogLine } from "@/lib/core/evidence/bundle";
 import { type Looked, type Unread, unreadOf } from "./looked";
 
 export interface LogQuery {

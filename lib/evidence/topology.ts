@@ -1,4 +1,4 @@
-import type { BundleNode } from "@/lib/core/bundle";
+import type { BundleNode } from "@/lib/core/evidence/bundle";
 import type { Db } from "@/lib/db/client";
 import { serviceEdges as edgesTable, services as servicesTable } from "@/lib/db/schema";
 import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";

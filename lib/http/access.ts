@@ -4,7 +4,7 @@ import { currentUser, hasRole, type Person } from "@/lib/auth/people";
 import { type Sender, verifySource } from "@/lib/auth/sources";
 import { bearer, sameSecret } from "@/lib/auth/token";
 import type { Access, Endpoint } from "@/lib/contracts/endpoint";
-import { type Role, ROLES } from "@/lib/core/vocabulary";
+import { type Role, ROLES } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";

@@ -7,7 +7,7 @@ import { createKey } from "@/lib/auth/keys";
 import { inviteLink, redeemLink, setupLink } from "@/lib/auth/links";
 import { type Access, METHODS, resource } from "@/lib/contracts/endpoint";
 import { Problem } from "@/lib/contracts/problem";
-import { ROLES } from "@/lib/core/vocabulary";
+import { ROLES } from "@/lib/core/base/vocabulary";
 import { closeDb, getDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { SentinelError } from "@/lib/errors";

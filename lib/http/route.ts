@@ -4,7 +4,7 @@ import type { IngestKey } from "@/lib/auth/keys";
 import type { Person } from "@/lib/auth/people";
 import { noteUnreadable, type Sender } from "@/lib/auth/sources";
 import { type Endpoint, type Endpoints, type Method, METHODS, type Resource } from "@/lib/contracts/endpoint";
-import type { Role } from "@/lib/core/vocabulary";
+import type { Role } from "@/lib/core/base/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
 import { getDrill } from "@/lib/db/drills";
 import { SentinelError } from "@/lib/errors";

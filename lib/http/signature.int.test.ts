@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createSource, type Sender } from "@/lib/auth/sources";
 import { type Access, resource } from "@/lib/contracts/endpoint";
-import type { AlertSourceKind } from "@/lib/core/vocabulary";
+import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { closeDb, getDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { listAlertSources, setSourceRevoked } from "@/lib/db/queries/alert-sources";

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { Webhooks } from "@octokit/webhooks";
 import type { Sender } from "@/lib/auth/sources";
 import { bearer } from "@/lib/auth/token";
-import type { AlertSourceKind } from "@/lib/core/vocabulary";
+import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 

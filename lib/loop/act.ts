@@ -1,7 +1,7 @@
 import { ACTIONS } from "@/lib/actions/index";
 import type { ActionPorts } from "@/lib/actions/action";
-import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/lifecycle";
-import type { AgentState } from "@/lib/core/vocabulary";
+import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/base/lifecycle";
+import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";

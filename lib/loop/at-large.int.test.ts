@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { findDirective, getAgent } from "@/lib/db/queries/agents";
 import { getIncident, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { commandAgent, commandIncident } from "./command";

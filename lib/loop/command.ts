@@ -1,6 +1,6 @@
 import type { AgentCommand } from "@/lib/contracts/agents";
 import type { IncidentCommand } from "@/lib/contracts/incidents";
-import { canMove, canMoveIncident, move } from "@/lib/core/lifecycle";
+import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull } from "drizzle-orm";
-import { containment } from "@/lib/core/containment";
+import { containment } from "@/lib/core/agents/containment";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { instanceReport, listInstances, sentDirective } from "@/lib/db/queries/agents";

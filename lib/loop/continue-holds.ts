@@ -1,4 +1,4 @@
-import { canMove, move } from "@/lib/core/lifecycle";
+import { canMove, move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findDirective, getAgent, listContinuations } from "@/lib/db/queries/agents";

@@ -1,8 +1,15 @@
-import type { Anomaly } from "@/lib/core/anomaly";
-import { createDetector } from "@/lib/core/detect";
-import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/explained";
-import { patience, SHARED_CAUSE, type SharedCause, sharedCauses, type Suspect, vouchedFor } from "@/lib/core/fleet";
-import { move } from "@/lib/core/lifecycle";
+import type { Anomaly } from "@/lib/core/detection/anomaly";
+import { createDetector } from "@/lib/core/detection/detect";
+import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import {
+  patience,
+  SHARED_CAUSE,
+  type SharedCause,
+  sharedCauses,
+  type Suspect,
+  vouchedFor,
+} from "@/lib/core/agents/fleet";
+import { move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";

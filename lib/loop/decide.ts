@@ -1,5 +1,5 @@
-import { canMoveIncident } from "@/lib/core/lifecycle";
-import { actionName } from "@/lib/core/words";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
+import { actionName } from "@/lib/core/agents/words";
 import type { BulkDecisionBody, BulkDecisionAnswer, DecisionAnswer } from "@/lib/contracts/approvals";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";

@@ -1,5 +1,5 @@
 import type { Autonomy } from "@/lib/db/schema/agents";
-import type { DirectiveStatus } from "@/lib/core/vocabulary";
+import type { DirectiveStatus } from "@/lib/core/base/vocabulary";
 import type { Statement } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { digestOf } from "./ids";

@@ -1,4 +1,4 @@
-import { canMoveIncident } from "@/lib/core/lifecycle";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Approval, approvalClaim, listApprovalsToExpire, proposalClaim } from "@/lib/db/queries/healing";

@@ -1,4 +1,4 @@
-import type { SharedCause } from "@/lib/core/fleet";
+import type { SharedCause } from "@/lib/core/agents/fleet";
 import type { Db } from "@/lib/db/client";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { sql } from "drizzle-orm";

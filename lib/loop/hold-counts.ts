@@ -1,5 +1,5 @@
 import { and, eq, gte, sql } from "drizzle-orm";
-import type { HoldInput, Population } from "@/lib/core/limits";
+import type { HoldInput, Population } from "@/lib/core/agents/limits";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";

@@ -1,5 +1,5 @@
-import { WAITS_FOR_FLEET } from "@/lib/core/explained";
-import { SHARED_CAUSE, type SharedCause } from "@/lib/core/fleet";
+import { WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import { SHARED_CAUSE, type SharedCause } from "@/lib/core/agents/fleet";
 import { commit } from "@/lib/db/commit";
 import { type Agent, listAgentsInStates } from "@/lib/db/queries/agents";
 import {

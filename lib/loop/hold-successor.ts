@@ -1,4 +1,4 @@
-import { canMove, move } from "@/lib/core/lifecycle";
+import { canMove, move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { findAgent, findDirective } from "@/lib/db/queries/agents";
 import type { AgentRun } from "@/lib/db/queries/healing";

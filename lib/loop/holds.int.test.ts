@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { findAgent, findDirective } from "@/lib/db/queries/agents";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { listIncidentsInStates } from "@/lib/db/queries/incidents";

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { canonicalJson } from "@/lib/core/digest";
+import { canonicalJson } from "@/lib/core/base/digest";
 
 /** A new id that says what it names: `inc_…`. 120 random bits. */
 export const newId = (prefix: string): string => `${prefix}_${randomBytes(15).toString("base64url")}`;

@@ -6,7 +6,7 @@ import { plainEvent } from "@/lib/contracts/plain-event";
 import { fieldPath } from "@/lib/contracts/problem";
 import { reasonOf } from "@/lib/contracts/reason";
 import { epochMs } from "@/lib/contracts/timestamp";
-import { succeeded } from "@/lib/core/call-outcome";
+import { succeeded } from "@/lib/core/agents/call-outcome";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
 import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";

@@ -1,6 +1,6 @@
-import { CHANGE_WINDOW_MS, diagnose, type DiagnoseInput, type ToolEvidence } from "@/lib/core/diagnose";
-import { moveIncident } from "@/lib/core/lifecycle";
-import { describeAnomaly } from "@/lib/core/words";
+import { CHANGE_WINDOW_MS, diagnose, type DiagnoseInput, type ToolEvidence } from "@/lib/core/agents/diagnose";
+import { moveIncident } from "@/lib/core/base/lifecycle";
+import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent, findDirective } from "@/lib/db/queries/agents";

@@ -9,10 +9,10 @@ import {
   resetEvidence,
   tick,
   type TypePrior,
-} from "@/lib/core/detect";
-import { breaksHold, type Confirmed } from "@/lib/core/hold-breach";
-import { observeProbation, type Probation, widenProbation } from "@/lib/core/probation";
-import type { AgentAction, AgentState, AnomalyType } from "@/lib/core/vocabulary";
+} from "@/lib/core/detection/detect";
+import { breaksHold, type Confirmed } from "@/lib/core/agents/hold-breach";
+import { observeProbation, type Probation, widenProbation } from "@/lib/core/agents/probation";
+import type { AgentAction, AgentState, AnomalyType } from "@/lib/core/base/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import type { Change } from "@/lib/db/queries/sweep";

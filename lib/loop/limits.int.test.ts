@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
 import { getIncident, listIncidentsInStates, listTimeline } from "@/lib/db/queries/incidents";
 import { commandAgent, commandIncident } from "./command";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AgentEvent } from "@/lib/contracts/event";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { listAnomaliesOf, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { createSweeper } from "./sweeper";
 import { TestFleet } from "./test-fleet";

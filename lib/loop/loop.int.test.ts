@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { findDirective, getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
 import { listActionRunsOf, listMemory, listPendingApprovals } from "@/lib/db/queries/healing";
 import { getIncident, listIncidentsInStates } from "@/lib/db/queries/incidents";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { commandAgent, commandIncident } from "./command";
 import { decide } from "./decide";
 import { declare } from "./declare";

@@ -1,5 +1,5 @@
-import type { Observation } from "@/lib/core/detect";
-import type { Metric } from "@/lib/core/vocabulary";
+import type { Observation } from "@/lib/core/detection/detect";
+import type { Metric } from "@/lib/core/base/vocabulary";
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { StoredEvent } from "@/lib/db/queries/events";
 

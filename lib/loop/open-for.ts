@@ -1,5 +1,5 @@
-import type { Anomaly } from "@/lib/core/detect";
-import { mayHold } from "@/lib/core/limits";
+import type { Anomaly } from "@/lib/core/detection/detect";
+import { mayHold } from "@/lib/core/agents/limits";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { defaultPolicy } from "@/lib/db/queries/settings";

@@ -1,9 +1,9 @@
-import type { Anomaly } from "@/lib/core/detect";
-import { type HoldDecision } from "@/lib/core/limits";
-import { move } from "@/lib/core/lifecycle";
-import { startProbation, watched } from "@/lib/core/probation";
-import type { Mode } from "@/lib/core/vocabulary";
-import { describeAnomaly } from "@/lib/core/words";
+import type { Anomaly } from "@/lib/core/detection/detect";
+import { type HoldDecision } from "@/lib/core/agents/limits";
+import { move } from "@/lib/core/base/lifecycle";
+import { startProbation, watched } from "@/lib/core/agents/probation";
+import type { Mode } from "@/lib/core/base/vocabulary";
+import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { voidApprovals } from "@/lib/db/queries/healing";

@@ -1,6 +1,6 @@
 import { and, eq, gte, ne, notExists, or, sql } from "drizzle-orm";
-import { SHARED_CAUSE } from "@/lib/core/fleet";
-import { judgeProbation } from "@/lib/core/probation";
+import { SHARED_CAUSE } from "@/lib/core/agents/fleet";
+import { judgeProbation } from "@/lib/core/agents/probation";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import type { AgentRun } from "@/lib/db/queries/healing";

@@ -1,5 +1,5 @@
 import { and, eq, lte, ne, or, sql } from "drizzle-orm";
-import { buildPrior, isLearning, summarise, type TypePrior } from "@/lib/core/detect";
+import { buildPrior, isLearning, summarise, type TypePrior } from "@/lib/core/detection/detect";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import { listDetectors } from "@/lib/db/queries/sweep";

@@ -1,9 +1,9 @@
 import { ACTIONS } from "@/lib/actions/index";
-import { suspectTools } from "@/lib/core/diagnose";
-import { ACTION_RISK, type NextRung, nextRung, type RungContext } from "@/lib/core/ladder";
-import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/lifecycle";
-import { decide as policyOf } from "@/lib/core/policy";
-import { AGENT_ACTIONS, type AgentAction, type Diagnosis } from "@/lib/core/vocabulary";
+import { suspectTools } from "@/lib/core/agents/diagnose";
+import { ACTION_RISK, type NextRung, nextRung, type RungContext } from "@/lib/core/agents/ladder";
+import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/base/lifecycle";
+import { decide as policyOf } from "@/lib/core/base/policy";
+import { AGENT_ACTIONS, type AgentAction, type Diagnosis } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";

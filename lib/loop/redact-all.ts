@@ -1,4 +1,4 @@
-import { redact } from "@/lib/core/redact";
+import { redact } from "@/lib/core/evidence/redact";
 import { breathe } from "@/lib/turns";
 
 /** Texts with secrets and personal data taken out, with breaks in which other requests are answered. */

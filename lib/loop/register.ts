@@ -1,7 +1,7 @@
 import { agentsLeft, assertBound, type IngestKey } from "@/lib/auth/keys";
 import type { AgentStanding, RegisterBody } from "@/lib/contracts/ingest";
-import { settle } from "@/lib/core/downgrade";
-import type { Mode } from "@/lib/core/vocabulary";
+import { settle } from "@/lib/core/agents/downgrade";
+import type { Mode } from "@/lib/core/base/vocabulary";
 import { type Db, write } from "@/lib/db/client";
 import { eventsInsert } from "@/lib/db/commit";
 import { findAgent, getAgent } from "@/lib/db/queries/agents";

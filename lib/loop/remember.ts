@@ -1,5 +1,5 @@
-import { type Efficacy, learn } from "@/lib/core/recall";
-import type { AgentAction, Diagnosis, Outcome } from "@/lib/core/vocabulary";
+import { type Efficacy, learn } from "@/lib/core/agents/recall";
+import type { AgentAction, Diagnosis, Outcome } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import { listMemory, saveEfficacy } from "@/lib/db/queries/healing";

@@ -1,8 +1,8 @@
-import { blindSpots } from "@/lib/core/blind-spots";
-import type { Anomaly } from "@/lib/core/detect";
-import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/explained";
-import { canMove, move } from "@/lib/core/lifecycle";
-import { describeAnomaly } from "@/lib/core/words";
+import { blindSpots } from "@/lib/core/detection/blind-spots";
+import type { Anomaly } from "@/lib/core/detection/detect";
+import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import { canMove, move } from "@/lib/core/base/lifecycle";
+import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db, Statement } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";

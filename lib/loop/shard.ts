@@ -1,6 +1,6 @@
-import { DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detect";
-import { longestLull, type Lulls } from "@/lib/core/lulls";
-import type { AgentAction } from "@/lib/core/vocabulary";
+import { DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detection/detect";
+import { longestLull, type Lulls } from "@/lib/core/detection/lulls";
+import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";

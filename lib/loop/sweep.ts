@@ -4,7 +4,7 @@ import { newestSeq, readPage } from "@/lib/db/queries/events";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
-import { hear } from "@/lib/core/lulls";
+import { hear } from "@/lib/core/detection/lulls";
 import { log } from "@/lib/log";
 import { act } from "./act";
 import { type LoopConfig, loopConfig } from "./config";

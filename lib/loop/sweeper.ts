@@ -1,6 +1,6 @@
-import { createDetector, type DetectorState } from "@/lib/core/detect";
-import { createLulls, type Lulls, noteLull } from "@/lib/core/lulls";
-import type { AgentState } from "@/lib/core/vocabulary";
+import { createDetector, type DetectorState } from "@/lib/core/detection/detect";
+import { createLulls, type Lulls, noteLull } from "@/lib/core/detection/lulls";
+import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listLiveIds } from "@/lib/db/queries/agents";

@@ -1,7 +1,7 @@
 import type { IngestAnswer } from "@/lib/contracts/ingest";
-import { isBacklog } from "@/lib/core/lateness";
-import { WORK_KINDS } from "@/lib/core/vocabulary";
-import { duration } from "@/lib/core/words";
+import { isBacklog } from "@/lib/core/detection/lateness";
+import { WORK_KINDS } from "@/lib/core/base/vocabulary";
+import { duration } from "@/lib/core/agents/words";
 import type { NewEvent } from "@/lib/db/queries/events";
 import type { Sender, Source } from "@/lib/db/queries/sources";
 import type { LoopConfig } from "./config";

@@ -9,7 +9,7 @@ import { ingest } from "./ingest";
 import { createSweeper } from "./sweeper";
 import { sweep } from "./sweep";
 import { changeType } from "./settings";
-import type { Mode, Risk } from "@/lib/core/vocabulary";
+import type { Mode, Risk } from "@/lib/core/base/vocabulary";
 
 /** For tests: durations as short as a simulated clock likes. */
 export const CONFIG: LoopConfig = {

@@ -1,8 +1,8 @@
-import { containment } from "@/lib/core/containment";
-import { canMoveIncident, move } from "@/lib/core/lifecycle";
-import { masks } from "@/lib/core/masking";
-import { type Judgement, judgeProbation, type Probation, startProbation, watched } from "@/lib/core/probation";
-import type { AgentAction, Outcome } from "@/lib/core/vocabulary";
+import { containment } from "@/lib/core/agents/containment";
+import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
+import { masks } from "@/lib/core/evidence/masking";
+import { type Judgement, judgeProbation, type Probation, startProbation, watched } from "@/lib/core/agents/probation";
+import type { AgentAction, Outcome } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listInstances } from "@/lib/db/queries/agents";

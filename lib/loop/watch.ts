@@ -1,6 +1,6 @@
-import { vouchedFor } from "@/lib/core/fleet";
-import { judgeProbation, startProbation, watched } from "@/lib/core/probation";
-import { canMoveIncident } from "@/lib/core/lifecycle";
+import { vouchedFor } from "@/lib/core/agents/fleet";
+import { judgeProbation, startProbation, watched } from "@/lib/core/agents/probation";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";

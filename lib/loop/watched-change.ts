@@ -1,4 +1,4 @@
-import type { Anomaly } from "@/lib/core/detect";
+import type { Anomaly } from "@/lib/core/detection/detect";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import { changes as changesTable } from "@/lib/db/schema";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseBundle } from "@/lib/contracts/bundle";
-import { analyse } from "@/lib/core/analyse";
+import { analyse } from "@/lib/core/causes/analyse";
 import { generate, write, writeAfter } from "./generate";
 import { PLOTS } from "./plots";
 import { listScenarios, loadScenario } from "@/lib/drills/scenarios";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { RISKS, CAUSE_KINDS } from "@/lib/core/vocabulary";
+import { RISKS, CAUSE_KINDS } from "@/lib/core/base/vocabulary";
 import { READY_MADE, type ReadyMadeName } from "./ready-made";
 
 const MAX_ITEMS = 64;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CAUSE_KINDS } from "@/lib/core/vocabulary";
+import { CAUSE_KINDS } from "@/lib/core/base/vocabulary";
 import { AllowListError, EMPTY_ALLOW_LIST, loadAllowList, type Means, parseAllowList } from "./allow-list";
 import { offersFor, prepare } from "./index";
 import { READY_MADE } from "./ready-made";

@@ -2,7 +2,14 @@ import { readFile } from "node:fs/promises";
 import { basename, isAbsolute } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
-import { type ArgValue, checkArgs, covers, fillValue, type Params, placeholdersOf } from "@/lib/core/allow-list";
+import {
+  type ArgValue,
+  checkArgs,
+  covers,
+  fillValue,
+  type Params,
+  placeholdersOf,
+} from "@/lib/core/services/allow-list";
 import { FileEntry, Use } from "./allow-list-file";
 import type { Entry, Spec } from "./entry";
 import { READY_MADE, type ReadyMade, withSettings } from "./ready-made";

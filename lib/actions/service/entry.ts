@@ -1,5 +1,5 @@
-import type { ArgValue, Params } from "@/lib/core/allow-list";
-import type { Risk, CauseKind } from "@/lib/core/vocabulary";
+import type { ArgValue, Params } from "@/lib/core/services/allow-list";
+import type { Risk, CauseKind } from "@/lib/core/base/vocabulary";
 
 /** How an operation is taken back: by another entry, or by itself. Arguments that are not named have their defaults. */
 export interface Undo {

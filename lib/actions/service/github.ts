@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { redact } from "@/lib/core/redact";
+import { redact } from "@/lib/core/evidence/redact";
 import { exchange } from "./exchange";
 
 /** GitHub did not do what was asked; the message is a sentence for people. */

@@ -9,8 +9,8 @@ import {
   isName,
   type Offer,
   openOf,
-} from "@/lib/core/allow-list";
-import type { CauseKind } from "@/lib/core/vocabulary";
+} from "@/lib/core/services/allow-list";
+import type { CauseKind } from "@/lib/core/base/vocabulary";
 import { type AllowList, undoArgs } from "./allow-list";
 import { dryRunCommand, runCommand } from "./command";
 import type { Occasion, OperationPorts, Performed, Prepared } from "./operation";

@@ -1,5 +1,5 @@
-import type { ArgValue } from "@/lib/core/allow-list";
-import type { Risk, ServiceAction } from "@/lib/core/vocabulary";
+import type { ArgValue } from "@/lib/core/services/allow-list";
+import type { Risk, ServiceAction } from "@/lib/core/base/vocabulary";
 import type { Entry, Spec } from "./entry";
 
 /** What operations reach the outside with. */

@@ -1,4 +1,4 @@
-import type { Risk, CauseKind } from "@/lib/core/vocabulary";
+import type { Risk, CauseKind } from "@/lib/core/base/vocabulary";
 
 /** An entry that comes with it. An item that is a list stands there only if the settings in it are given. */
 export interface ReadyMade {

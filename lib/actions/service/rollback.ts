@@ -1,4 +1,4 @@
-import { redact } from "@/lib/core/redact";
+import { redact } from "@/lib/core/evidence/redact";
 import { LATEST } from "./allow-list";
 import type { RollbackSpec } from "./entry";
 import { type Commit, createGithub, type Github, GithubRefusal, type TreeEntry } from "./github";

@@ -1,4 +1,4 @@
-import { redact } from "@/lib/core/redact";
+import { redact } from "@/lib/core/evidence/redact";
 import { type Answer, exchange } from "./exchange";
 import type { WebhookSpec } from "./entry";
 import type { OperationPorts, Performed, Prepared } from "./operation";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { CauseHypothesis } from "@/lib/core/bundle";
+import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
 import { localChoice, modelChoice, remedyOf } from "./choose";
-import type { Offer } from "@/lib/core/allow-list";
+import type { Offer } from "@/lib/core/services/allow-list";
 import { createScreen } from "./screen";
 
 const cause = (more: Partial<CauseHypothesis> = {}): CauseHypothesis => ({

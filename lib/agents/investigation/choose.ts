@@ -1,6 +1,6 @@
-import type { CauseHypothesis } from "@/lib/core/bundle";
-import { RISKS, type Risk } from "@/lib/core/vocabulary";
-import type { ArgValue, Offer } from "@/lib/core/allow-list";
+import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
+import { RISKS, type Risk } from "@/lib/core/base/vocabulary";
+import type { ArgValue, Offer } from "@/lib/core/services/allow-list";
 import type { Screen } from "./screen";
 import type { ProposedAction, Remedy, UntrustedArg } from "./state";
 

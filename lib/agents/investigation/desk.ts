@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "@/lib/core/digest";
+import { canonicalJson } from "@/lib/core/base/digest";
 import type { Looked } from "@/lib/evidence/looked";
 import type { Budget } from "../budget";
 import type { Investigator, Reading, Readings, SpecialistName, Step } from "./ports";

@@ -1,4 +1,4 @@
-import type { Bundle } from "@/lib/core/bundle";
+import type { Bundle } from "@/lib/core/evidence/bundle";
 import type { Case, PastIncident, RunbookSection, ServiceMetadata, Window } from "./ports";
 
 /** All that was read so far: the bundle's parts, and what only people and the triage need. */

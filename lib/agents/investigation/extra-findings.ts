@@ -1,6 +1,6 @@
-import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/bundle";
-import type { CauseKind } from "@/lib/core/vocabulary";
-import type { KnownCauses } from "@/lib/core/analyse";
+import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import type { CauseKind } from "@/lib/core/base/vocabulary";
+import type { KnownCauses } from "@/lib/core/causes/analyse";
 import type { Evidence } from "./evidence";
 import type { Case } from "./ports";
 import type { Screen } from "./screen";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Finding } from "@/lib/core/bundle";
+import type { Finding } from "@/lib/core/evidence/bundle";
 import { groundClaims } from "./grounding";
 
 const findings: Finding[] = [{ id: "m1", kind: "metric_shift", node: "payments", text: "latency of payments rose from 0.1 to 1.8 s", strength: 1 }]; // prettier-ignore

@@ -1,5 +1,5 @@
-import type { Analysis } from "@/lib/core/bundle";
-import { ground } from "@/lib/core/ground";
+import type { Analysis } from "@/lib/core/evidence/bundle";
+import { ground } from "@/lib/core/causes/ground";
 
 /** A sentence somebody wrote and what it rests on. */
 export interface Claim {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { KnownCauses } from "@/lib/core/analyse";
-import type { Analysis, Bundle, Finding } from "@/lib/core/bundle";
+import type { KnownCauses } from "@/lib/core/causes/analyse";
+import type { Analysis, Bundle, Finding } from "@/lib/core/evidence/bundle";
 import { createAsker } from "../asker";
 import { createBudget, DEFAULT_LIMITS, type Limits, type Rebuilt, type Spent } from "../budget";
 import type { Chain, ModelRole } from "../models";

@@ -1,6 +1,14 @@
-import type { Offer } from "@/lib/core/allow-list";
-import type { Bundle, BundleChange, BundleNode, CauseHypothesis, LogLine, Series, SpanStat } from "@/lib/core/bundle";
-import type { CauseKind } from "@/lib/core/vocabulary";
+import type { Offer } from "@/lib/core/services/allow-list";
+import type {
+  Bundle,
+  BundleChange,
+  BundleNode,
+  CauseHypothesis,
+  LogLine,
+  Series,
+  SpanStat,
+} from "@/lib/core/evidence/bundle";
+import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Looked } from "@/lib/evidence/looked";
 
 /** The incident as it is handed over. Names, summaries and labels of alerts are untrusted text. */

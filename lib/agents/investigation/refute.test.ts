@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { doubt } from "./refute";
 
 const ONSET = 1_000;

@@ -1,5 +1,5 @@
-import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/bundle";
-import type { CauseKind } from "@/lib/core/vocabulary";
+import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Blind, Refutation, Skepticism } from "./state";
 
 /** What each refutation that was seen leaves of a confidence: a judgement, written down in one place. */

@@ -1,4 +1,4 @@
-import type { BundleChange, CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { BundleChange, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { FROM_CHANGE } from "./refute";
 import type { Screen } from "./screen";
 

@@ -1,5 +1,5 @@
-import type { KnownCauses } from "@/lib/core/analyse";
-import type { Analysis, Bundle } from "@/lib/core/bundle";
+import type { KnownCauses } from "@/lib/core/causes/analyse";
+import type { Analysis, Bundle } from "@/lib/core/evidence/bundle";
 import type { Asker } from "../asker";
 import type { Budget } from "../budget";
 import type { Desk } from "./desk";

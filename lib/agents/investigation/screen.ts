@@ -1,5 +1,5 @@
-import { findInstructions } from "@/lib/core/instructions";
-import { redact } from "@/lib/core/redact";
+import { findInstructions } from "@/lib/core/evidence/instructions";
+import { redact } from "@/lib/core/evidence/redact";
 
 /** Text that tries to give orders, and where it stands. */
 export interface Flagged {

@@ -1,6 +1,6 @@
-import type { ArgValue, Offer } from "@/lib/core/allow-list";
+import type { ArgValue, Offer } from "@/lib/core/services/allow-list";
 import { Annotation } from "@langchain/langgraph";
-import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Claim, Removed } from "./grounding";
 import type { SpecialistName } from "./ports";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { messageOf } from "@/lib/core/log-message";
-import { mineTemplates } from "@/lib/core/log-templates";
+import { messageOf } from "@/lib/core/evidence/log-message";
+import { mineTemplates } from "@/lib/core/evidence/log-templates";
 import { unreadText } from "@/lib/evidence/looked";
 import type { ToolSpec } from "../models";
 import type { By, Desk, Seen } from "./desk";

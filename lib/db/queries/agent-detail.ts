@@ -1,7 +1,7 @@
 import { and, desc, eq, or } from "drizzle-orm";
 import type { AgentDetail } from "@/lib/contracts/agents";
-import { bands } from "@/lib/core/detect";
-import { describeAnomaly } from "@/lib/core/words";
+import { bands } from "@/lib/core/detection/detect";
+import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db } from "../client";
 import { agentInstances, anomalies, changes, detectorStates, directives, immuneMemory, streamEvents } from "../schema";
 import { directiveView, findAgent, findDirective } from "./agents";

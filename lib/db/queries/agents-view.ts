@@ -1,8 +1,8 @@
 import { and, count, eq, gte, isNull, ne, or, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { AgentCard, AgentsAnswer, AgentsQuery } from "@/lib/contracts/agents";
-import { containment } from "@/lib/core/containment";
-import type { AgentState } from "@/lib/core/vocabulary";
+import { containment } from "@/lib/core/agents/containment";
+import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { agentInstances, agents, agentTypes, approvals, directives, incidents, proposals } from "../schema";
 import { type Agent, type DirectiveRow, type Instance, instanceReport, sentDirective } from "./agents";

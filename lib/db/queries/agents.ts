@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, inArray, sql } from "drizzle-orm";
 import type { Directive } from "@/lib/contracts/directive";
-import type { InstanceReport, SentDirective } from "@/lib/core/containment";
+import type { InstanceReport, SentDirective } from "@/lib/core/agents/containment";
 import { SentinelError } from "@/lib/errors";
 import type { Db } from "../client";
 import { agentInstances, agents, directives } from "../schema";

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
-import type { AlertSourceKind } from "@/lib/core/vocabulary";
+import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "../client";
 import { alertSources } from "../schema";
 

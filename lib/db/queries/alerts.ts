@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
-import type { Alert } from "@/lib/core/alert";
-import type { AlertSeverity } from "@/lib/core/vocabulary";
+import type { Alert } from "@/lib/core/alerts/alert";
+import type { AlertSeverity } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "../client";
 import { alerts } from "../schema";
 import { grouped } from "./grouped";

@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { AgentEvent } from "@/lib/contracts/event";
-import type { EventKind } from "@/lib/core/vocabulary";
+import type { EventKind } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "../client";
 import { type agentEvents, ingestRequests } from "../schema";
 

@@ -2,7 +2,7 @@ import { and, count, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { z } from "zod";
 import type { ActionRunView } from "@/lib/contracts/incidents";
 import type { HealingAnswer, HealingQuery } from "@/lib/contracts/overview";
-import { OUTCOMES, type Outcome } from "@/lib/core/vocabulary";
+import { OUTCOMES, type Outcome } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { actionRuns, agents, incidents } from "../schema";
 

@@ -1,6 +1,6 @@
 import { and, eq, gte, isNull, lte, max, ne, or } from "drizzle-orm";
-import type { Efficacy } from "@/lib/core/recall";
-import type { AgentAction, ApprovalState, ProposalState } from "@/lib/core/vocabulary";
+import type { Efficacy } from "@/lib/core/agents/recall";
+import type { AgentAction, ApprovalState, ProposalState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import { actionRuns, approvals, directives, immuneMemory, proposals } from "../schema";

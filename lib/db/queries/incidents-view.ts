@@ -7,10 +7,10 @@ import type {
   IncidentSummary,
   ProposalView,
 } from "@/lib/contracts/incidents";
-import { isClosed } from "@/lib/core/lifecycle";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
-import { describeAnomaly } from "@/lib/core/words";
-import type { SubjectKind } from "@/lib/core/vocabulary";
+import { isClosed } from "@/lib/core/base/lifecycle";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
+import { describeAnomaly } from "@/lib/core/agents/words";
+import type { SubjectKind } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import {
   alerts,

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, sql } from "drizzle-orm";
-import type { IncidentState } from "@/lib/core/vocabulary";
+import type { IncidentState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import { grouped } from "./grouped";

@@ -1,5 +1,5 @@
 import type { Client } from "@libsql/client";
-import { LookAlikes } from "@/lib/core/look-alikes";
+import { LookAlikes } from "@/lib/core/base/look-alikes";
 import type { Db } from "../client";
 
 /** Where names of each kind are kept, and in which column. Names of two kinds are never taken for one another. */

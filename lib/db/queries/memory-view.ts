@@ -1,8 +1,8 @@
 import { asc, desc, sql } from "drizzle-orm";
 import type { MemoryAnswer } from "@/lib/contracts/overview";
-import { LADDERS, orderedLadder } from "@/lib/core/ladder";
-import { efficacy } from "@/lib/core/recall";
-import { DIAGNOSES } from "@/lib/core/vocabulary";
+import { LADDERS, orderedLadder } from "@/lib/core/agents/ladder";
+import { efficacy } from "@/lib/core/agents/recall";
+import { DIAGNOSES } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { immuneMemory } from "../schema";
 

@@ -1,7 +1,7 @@
 import { count, desc, eq, gte, isNotNull, isNull, notInArray, sql } from "drizzle-orm";
 import { quantile } from "simple-statistics";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
-import { AGENT_STATES, type AgentState } from "@/lib/core/vocabulary";
+import { AGENT_STATES, type AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { actionRuns, agents, approvals, incidents } from "../schema";
 import { CLOSED_STATES } from "./incidents-view";

@@ -1,4 +1,4 @@
-import type { EventKind } from "@/lib/core/vocabulary";
+import type { EventKind } from "@/lib/core/base/vocabulary";
 
 /** The fields of an event that numbers are read from, in the order in which `FIELDS_SQL` gives them. */
 const FIELDS = [

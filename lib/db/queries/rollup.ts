@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { EventKind } from "@/lib/core/vocabulary";
+import type { EventKind } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement } from "../client";
 import { commit } from "../commit";
 import { FIELDS_SQL, fieldsOf, READINGS, stepOf } from "./readings";

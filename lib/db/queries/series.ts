@@ -1,8 +1,8 @@
 import { and, desc, eq, gte, isNotNull, sql } from "drizzle-orm";
 import type { SeriesAnswer } from "@/lib/contracts/agents";
-import { bands } from "@/lib/core/detect";
-import { stratumClass } from "@/lib/core/strata";
-import type { EventKind } from "@/lib/core/vocabulary";
+import { bands } from "@/lib/core/detection/detect";
+import { stratumClass } from "@/lib/core/detection/strata";
+import type { EventKind } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { detectorStates, rollups, runs } from "../schema";
 import { FIELDS_SQL, fieldsOf, READINGS, stepOf } from "./readings";

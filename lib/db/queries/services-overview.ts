@@ -1,7 +1,7 @@
 import { and, count, eq, isNull, sql } from "drizzle-orm";
 import { quantile } from "simple-statistics";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
-import { SERVICE_STATES, type ServiceState } from "@/lib/core/vocabulary";
+import { SERVICE_STATES, type ServiceState } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { alerts, services } from "../schema";
 

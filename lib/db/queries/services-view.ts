@@ -10,10 +10,10 @@ import type {
 } from "@/lib/contracts/services";
 import type { MaintenanceView, RunbookView } from "@/lib/contracts/operations";
 import { InvestigationReport } from "@/lib/contracts/investigations";
-import { SCOPE_KEYS } from "@/lib/core/alert-service";
-import type { Bundle } from "@/lib/core/bundle";
-import { DEFAULT_SIGNALS } from "@/lib/core/signals";
-import { SERVICE_STATES, type ServiceState } from "@/lib/core/vocabulary";
+import { SCOPE_KEYS } from "@/lib/core/alerts/alert-service";
+import type { Bundle } from "@/lib/core/evidence/bundle";
+import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
+import { SERVICE_STATES, type ServiceState } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import {
   alerts,

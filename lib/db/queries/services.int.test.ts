@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createDetector } from "@/lib/core/detect";
-import type { SignalNow } from "@/lib/core/signal-watch";
-import { DEFAULT_SIGNALS } from "@/lib/core/signals";
+import { createDetector } from "@/lib/core/detection/detect";
+import type { SignalNow } from "@/lib/core/services/signal-watch";
+import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
 import { write } from "../client";
 import { addCalls, enterService, enterWatched, getService, listEdges, listServices, listSignals, saveBaselines, saveSignals, sawServices } from "./services"; // prettier-ignore
 import { openTestDb } from "./test-world";

@@ -1,10 +1,10 @@
 import { and, desc, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
-import type { Series } from "@/lib/core/bundle";
-import type { DetectorState } from "@/lib/core/detect";
-import type { KnownService } from "@/lib/core/service-identity";
-import type { SignalNow } from "@/lib/core/signal-watch";
-import type { SignalSpec } from "@/lib/core/signals";
-import type { IncidentState, ServiceState } from "@/lib/core/vocabulary";
+import type { Series } from "@/lib/core/evidence/bundle";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import type { KnownService } from "@/lib/core/alerts/service-identity";
+import type { SignalNow } from "@/lib/core/services/signal-watch";
+import type { SignalSpec } from "@/lib/core/services/signals";
+import type { IncidentState, ServiceState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import {

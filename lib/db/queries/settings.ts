@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import type { FleetSettings } from "@/lib/contracts/overview";
-import { DEFAULT_LIMITS } from "@/lib/core/limits";
-import { DEFAULT_THRESHOLD, DEFAULT_TYPE_ALLOWS } from "@/lib/core/policy";
-import { SHARED_CAUSE } from "@/lib/core/fleet";
-import type { Mode, Risk } from "@/lib/core/vocabulary";
+import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
+import { DEFAULT_THRESHOLD, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
+import { SHARED_CAUSE } from "@/lib/core/agents/fleet";
+import type { Mode, Risk } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement } from "../client";
 import { agentTypes, settings } from "../schema";
 

@@ -1,5 +1,5 @@
-import type { Heard } from "@/lib/core/lateness";
-import type { DirectiveStatus } from "@/lib/core/vocabulary";
+import type { Heard } from "@/lib/core/detection/lateness";
+import type { DirectiveStatus } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 
 /** What is known of whoever sends an event, and of the directive version that it says it applied. */

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
-import type { DetectorState } from "@/lib/core/detect";
-import type { AgentState } from "@/lib/core/vocabulary";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "../client";
 import { actionRuns, changes, detectorStates, incidentSubjects } from "../schema";
 

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, exists, ne, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
-import type { Role } from "@/lib/core/vocabulary";
+import type { Role } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "../client";
 import { accounts, sessions, users } from "../schema";
 

@@ -7,7 +7,7 @@ import {
   type AutonomyLevel,
   type BlindSpot,
   type Risk,
-} from "@/lib/core/vocabulary";
+} from "@/lib/core/base/vocabulary";
 
 /** A change that a host asked for and that loosens its agent's containment. */
 export interface Downgrade {

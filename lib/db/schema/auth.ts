@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { type KeyScope, LINK_KINDS, ROLES, TOKEN_ROLES } from "@/lib/core/vocabulary";
+import { type KeyScope, LINK_KINDS, ROLES, TOKEN_ROLES } from "@/lib/core/base/vocabulary";
 
 const time = () => integer({ mode: "timestamp_ms" });
 

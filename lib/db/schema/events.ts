@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { EVENT_KINDS } from "@/lib/core/vocabulary";
+import { EVENT_KINDS } from "@/lib/core/base/vocabulary";
 import type { AgentEvent } from "@/lib/contracts/event";
 
 /** What agents reported, as they reported it, in the order of arrival. `body` leaves out what is unknown. */

@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { Probation } from "@/lib/core/probation";
+import type { Probation } from "@/lib/core/agents/probation";
 import {
   ACTION_NAMES,
   ACTION_RUN_STATES,
@@ -10,7 +10,7 @@ import {
   PROPOSAL_STATES,
   RISKS,
   SUBJECT_KINDS,
-} from "@/lib/core/vocabulary";
+} from "@/lib/core/base/vocabulary";
 
 export interface Considered {
   rivals: { action: string; why: string }[];

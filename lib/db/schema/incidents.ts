@@ -1,7 +1,17 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Anomaly } from "@/lib/core/detect";
-import type { Probation } from "@/lib/core/probation";
-import { ANOMALY_TYPES, CHANGE_KINDS, DIAGNOSES, FINDING_KINDS, INCIDENT_STATES, MODES, SUBJECT_KINDS, VERDICTS, CAUSE_KINDS } from "@/lib/core/vocabulary";
+import type { Anomaly } from "@/lib/core/detection/detect";
+import type { Probation } from "@/lib/core/agents/probation";
+import {
+  ANOMALY_TYPES,
+  CHANGE_KINDS,
+  DIAGNOSES,
+  FINDING_KINDS,
+  INCIDENT_STATES,
+  MODES,
+  SUBJECT_KINDS,
+  VERDICTS,
+  CAUSE_KINDS,
+} from "@/lib/core/base/vocabulary";
 
 export const incidents = sqliteTable(
   "incidents",

@@ -1,7 +1,6 @@
 import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Bundle } from "@/lib/core/bundle";
-import { CAUSE_KINDS } from "@/lib/core/bundle";
-import { INVESTIGATION_STATES } from "@/lib/core/vocabulary";
+import type { Bundle } from "@/lib/core/evidence/bundle";
+import { CAUSE_KINDS, INVESTIGATION_STATES } from "@/lib/core/base/vocabulary";
 
 /** One run of the specialists over one incident. A crashed one is taken up by the sweep under a new lease. */
 export const investigations = sqliteTable(

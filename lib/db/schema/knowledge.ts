@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { OUTCOMES, CAUSE_KINDS } from "@/lib/core/vocabulary";
+import { OUTCOMES, CAUSE_KINDS } from "@/lib/core/base/vocabulary";
 
 /** What people wrote about what to do. Its sections are searched in `runbooks_fts` (path, heading, body). */
 export const runbooks = sqliteTable("runbooks", {

@@ -1,7 +1,7 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { Scope } from "@/lib/core/alert-service";
-import type { DetectorState } from "@/lib/core/detect";
-import { ALERT_SEVERITIES, ALERT_SOURCE_KINDS, SERVICE_STATES, SIGNAL_STATES } from "@/lib/core/vocabulary";
+import type { Scope } from "@/lib/core/alerts/alert-service";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import { ALERT_SEVERITIES, ALERT_SOURCE_KINDS, SERVICE_STATES, SIGNAL_STATES } from "@/lib/core/base/vocabulary";
 
 /** One row a service. `stateVersion` grows with every move of its state, every change to it and every alert that ends: proposals are bound to it. */
 export const services = sqliteTable("services", {

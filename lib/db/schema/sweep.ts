@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { DetectorState } from "@/lib/core/detect";
-import { AGENT_STATES } from "@/lib/core/vocabulary";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import { AGENT_STATES } from "@/lib/core/base/vocabulary";
 
 /** Where each shard's sweep stands. `fence` grows with every lease taken, so that a holder that was overtaken writes nothing. */
 export const shards = sqliteTable("shards", {

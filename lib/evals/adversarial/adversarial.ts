@@ -1,9 +1,9 @@
 import { DEFAULT_LIMITS, type Limits } from "@/lib/agents/budget";
 import { type Investigation, investigate } from "@/lib/agents/investigation/investigate";
-import type { Offer } from "@/lib/core/allow-list";
+import type { Offer } from "@/lib/core/services/allow-list";
 import { type Chain, chainOf } from "@/lib/agents/models";
-import { analyse } from "@/lib/core/analyse";
-import { RISKS } from "@/lib/core/vocabulary";
+import { analyse } from "@/lib/core/causes/analyse";
+import { RISKS } from "@/lib/core/base/vocabulary";
 import type { Line } from "../detection/table";
 import { adversary } from "./adversary";
 import { type ChatRequest, serveScript } from "./scripted-server";

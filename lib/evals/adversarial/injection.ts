@@ -1,6 +1,6 @@
 import { type Investigation, investigate } from "@/lib/agents/investigation/investigate";
 import type { Step } from "@/lib/agents/investigation/ports";
-import { analyse } from "@/lib/core/analyse";
+import { analyse } from "@/lib/core/causes/analyse";
 import type { Line } from "../detection/table";
 import { chainTo } from "./adversarial";
 import { type Goal, INJECTION_CASES, type InjectionCase } from "./injection-cases";

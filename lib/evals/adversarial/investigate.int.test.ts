@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { rebuild } from "@/lib/agents/budget";
 import { type InvestigationOptions, investigate } from "@/lib/agents/investigation/investigate";
 import type { Step } from "@/lib/agents/investigation/ports";
-import { analyse } from "@/lib/core/analyse";
+import { analyse } from "@/lib/core/causes/analyse";
 import { chainTo } from "./adversarial";
 import { type ChatRequest, type Script, type ScriptedServer, serveScript } from "./scripted-server";
 import { badDeploy, counted, type World } from "./world";

@@ -1,6 +1,6 @@
-import type { Offer } from "@/lib/core/allow-list";
+import type { Offer } from "@/lib/core/services/allow-list";
 import type { Investigator, PastIncident, Readers, RunbookSection, Step } from "@/lib/agents/investigation/ports";
-import type { Bundle, LogLine } from "@/lib/core/bundle";
+import type { Bundle, LogLine } from "@/lib/core/evidence/bundle";
 
 /** An incident to be investigated without a world around it: readers answer from a bundle and count what they are asked. */
 export interface World {

@@ -1,7 +1,7 @@
-import { analyse } from "@/lib/core/analyse";
-import type { Analysis, Bundle } from "@/lib/core/bundle";
-import { marked } from "@/lib/core/bundle-marks";
-import { findInstructions } from "@/lib/core/instructions";
+import { analyse } from "@/lib/core/causes/analyse";
+import type { Analysis, Bundle } from "@/lib/core/evidence/bundle";
+import { marked } from "@/lib/core/evidence/bundle-marks";
+import { findInstructions } from "@/lib/core/evidence/instructions";
 import { type Line, percent } from "../detection/table";
 import { ORDERS, ORDINARY, type Place } from "./injection-cases";
 

@@ -1,4 +1,4 @@
-import type { Bundle, Series, SpanStat } from "@/lib/core/bundle";
+import type { Bundle, Series, SpanStat } from "@/lib/core/evidence/bundle";
 import { load } from "../detection/measure-real";
 import { type Line, percent } from "../detection/table";
 import { atLeast, byLargestShift, fast, reported, scoreCases } from "./score";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { analyse } from "@/lib/core/analyse";
-import type { Analysis } from "@/lib/core/bundle";
-import { bundleFromDocuments, type SourceDocument } from "@/lib/core/bundle-from-documents";
-import type { Json } from "@/lib/core/bundle-times";
+import { analyse } from "@/lib/core/causes/analyse";
+import type { Analysis } from "@/lib/core/evidence/bundle";
+import { bundleFromDocuments, type SourceDocument } from "@/lib/core/evidence/bundle-from-documents";
+import type { Json } from "@/lib/core/evidence/bundle-times";
 import { type Line, percent } from "../detection/table";
 
 /** One case: what APIs answered, and apart from it what a person wrote as the answer. */

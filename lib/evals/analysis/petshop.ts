@@ -1,5 +1,5 @@
-import type { Bundle, Series } from "@/lib/core/bundle";
-import { rankCauses } from "@/lib/core/rank";
+import type { Bundle, Series } from "@/lib/core/evidence/bundle";
+import { rankCauses } from "@/lib/core/causes/rank";
 import { load } from "../detection/measure-real";
 import { type Line, percent } from "../detection/table";
 import { rename, seeded } from "./rename";

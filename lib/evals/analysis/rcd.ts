@@ -1,4 +1,4 @@
-import type { Bundle, Series } from "@/lib/core/bundle";
+import type { Bundle, Series } from "@/lib/core/evidence/bundle";
 import { load } from "../detection/measure-real";
 import type { Line } from "../detection/table";
 import { atLeast, byLargestShift, fast, type LabelledCase, reported, scoreCases } from "./score";

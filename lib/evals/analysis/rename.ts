@@ -1,4 +1,4 @@
-import type { Bundle } from "@/lib/core/bundle";
+import type { Bundle } from "@/lib/core/evidence/bundle";
 
 /** A small seeded generator (mulberry32): the same names and shuffles in every run. */
 export function seeded(seed: number): () => number {

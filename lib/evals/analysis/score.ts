@@ -1,6 +1,6 @@
-import type { Bundle } from "@/lib/core/bundle";
-import { rankCauses } from "@/lib/core/rank";
-import { sceneOf } from "@/lib/core/rank-scene";
+import type { Bundle } from "@/lib/core/evidence/bundle";
+import { rankCauses } from "@/lib/core/causes/rank";
+import { sceneOf } from "@/lib/core/causes/rank-scene";
 import { type Line, percent } from "../detection/table";
 import { rename, seeded, shuffled } from "./rename";
 

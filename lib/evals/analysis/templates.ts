@@ -1,4 +1,4 @@
-import { createMiner, mineTemplates } from "@/lib/core/log-templates";
+import { createMiner, mineTemplates } from "@/lib/core/evidence/log-templates";
 import { load } from "../detection/measure-real";
 import type { Line } from "../detection/table";
 

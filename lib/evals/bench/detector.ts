@@ -1,4 +1,4 @@
-import { createDetector, DEFAULT_DETECT_SETTINGS, observe } from "@/lib/core/detect";
+import { createDetector, DEFAULT_DETECT_SETTINGS, observe } from "@/lib/core/detection/detect";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import { observationOf } from "@/lib/loop/observation";
 import { Samples } from "./samples";

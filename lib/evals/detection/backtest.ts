@@ -12,8 +12,8 @@ import {
   resetEvidence,
   summarise,
   type TypePrior,
-} from "@/lib/core/detect";
-import type { Verdict } from "@/lib/core/vocabulary";
+} from "@/lib/core/detection/detect";
+import type { Verdict } from "@/lib/core/base/vocabulary";
 import { cell, text } from "./cells";
 import { type Columns, toObservation, type Written } from "./columns";
 import type { Row } from "./rows";

@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { healthyAgent, observation } from "./generate";
-import { createDetector, DEFAULT_DETECT_SETTINGS, observe, resetEvidence } from "@/lib/core/detect";
+import { createDetector, DEFAULT_DETECT_SETTINGS, observe, resetEvidence } from "@/lib/core/detection/detect";
 import type { Line } from "./table";
 
 /** Stationary samples per agent; an agent's learning phase is part of it. */

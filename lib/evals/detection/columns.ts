@@ -1,6 +1,6 @@
-import { UNSAID } from "@/lib/core/anomaly";
-import type { Observation } from "@/lib/core/detect";
-import { type Metric, METRICS } from "@/lib/core/vocabulary";
+import { UNSAID } from "@/lib/core/detection/anomaly";
+import type { Observation } from "@/lib/core/detection/detect";
+import { type Metric, METRICS } from "@/lib/core/base/vocabulary";
 import { cell, number, type NumberStyle, text, truth } from "./cells";
 import type { Row } from "./rows";
 import { parseTime, PLAIN_TIMES, type TimeFormat } from "./times";

@@ -1,6 +1,6 @@
-import { UNSAID } from "@/lib/core/anomaly";
-import type { Observation } from "@/lib/core/detect";
-import type { EventKind } from "@/lib/core/vocabulary";
+import { UNSAID } from "@/lib/core/detection/anomaly";
+import type { Observation } from "@/lib/core/detection/detect";
+import type { EventKind } from "@/lib/core/base/vocabulary";
 
 /**
  * Lognormal vitals of a healthy agent, and faults that change them. Seeded: the same seed gives the same samples.

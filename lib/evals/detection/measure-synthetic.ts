@@ -1,4 +1,4 @@
-import type { TypePrior } from "@/lib/core/detect";
+import type { TypePrior } from "@/lib/core/detection/detect";
 import { type Fault, FAULTS, type FaultName } from "./generate";
 import { delay, firstHold, peerPrior } from "./synthetic";
 import { type Line, percent, quantile, shareWithin } from "./table";

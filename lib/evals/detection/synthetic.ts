@@ -8,7 +8,7 @@ import {
   resetEvidence,
   summarise,
   type TypePrior,
-} from "@/lib/core/detect";
+} from "@/lib/core/detection/detect";
 import { type Fault, healthyAgent, observation } from "./generate";
 
 /** Whether an event's anomalies would contain a lone agent (nobody shares its cause, so `suspect` turns into a hold). */

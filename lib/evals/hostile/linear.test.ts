@@ -35,7 +35,7 @@ test(
   async () => {
     const built = await builtPatterns();
     const places = new Set(built.map(({ where }) => where));
-    expect(places).toContain("lib/core/instructions-rules.ts");
+    expect(places).toContain("lib/core/evidence/instructions-rules.ts");
     const all = [...literalPatterns(), ...built];
     expect(all.length).toBeGreaterThan(300);
     const bad = all.flatMap(({ where, pattern }) => {

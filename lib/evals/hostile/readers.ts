@@ -11,23 +11,23 @@ import { RegisterBody } from "@/lib/contracts/ingest";
 import { parseLines, PUSHED_LINE_CHARS } from "@/lib/contracts/logs";
 import { nameText } from "@/lib/contracts/plain-text";
 import { plainEvent } from "@/lib/contracts/plain-event";
-import { serviceOf } from "@/lib/core/alert-service";
-import { ALERT_LIMITS, cleanText } from "@/lib/core/alert-text";
-import { bundleFromDocuments } from "@/lib/core/bundle-from-documents";
-import { markOf } from "@/lib/core/bundle-marks";
-import { timedLines } from "@/lib/core/bundle-times";
-import { affinityOfText } from "@/lib/core/cause-kinds";
-import { toneOf } from "@/lib/core/fault-words";
-import { claimsOf } from "@/lib/core/ground";
-import { findInstructions } from "@/lib/core/instructions";
-import { RULES } from "@/lib/core/instructions-rules";
-import { groupLines } from "@/lib/core/log-findings";
-import { maskLine } from "@/lib/core/log-masks";
-import { messageOf, withoutColours } from "@/lib/core/log-message";
-import { mineTemplates } from "@/lib/core/log-templates";
-import { globFits } from "@/lib/core/maintenance";
-import { redact } from "@/lib/core/redact";
-import { UTC } from "@/lib/core/time-zone";
+import { serviceOf } from "@/lib/core/alerts/alert-service";
+import { ALERT_LIMITS, cleanText } from "@/lib/core/alerts/alert-text";
+import { bundleFromDocuments } from "@/lib/core/evidence/bundle-from-documents";
+import { markOf } from "@/lib/core/evidence/bundle-marks";
+import { timedLines } from "@/lib/core/evidence/bundle-times";
+import { affinityOfText } from "@/lib/core/causes/cause-kinds";
+import { toneOf } from "@/lib/core/evidence/fault-words";
+import { claimsOf } from "@/lib/core/causes/ground";
+import { findInstructions } from "@/lib/core/evidence/instructions";
+import { RULES } from "@/lib/core/evidence/instructions-rules";
+import { groupLines } from "@/lib/core/evidence/log-findings";
+import { maskLine } from "@/lib/core/evidence/log-masks";
+import { messageOf, withoutColours } from "@/lib/core/evidence/log-message";
+import { mineTemplates } from "@/lib/core/evidence/log-templates";
+import { globFits } from "@/lib/core/alerts/maintenance";
+import { redact } from "@/lib/core/evidence/redact";
+import { UTC } from "@/lib/core/base/time-zone";
 import { comparison, measurable, metricsIn } from "@/lib/evidence/alert-query";
 import { fullTextQuery } from "@/lib/evidence/full-text";
 import { learnClock } from "@/lib/evidence/log-clock";
@@ -225,22 +225,22 @@ function tried(read: () => unknown): void {
 
 /** Everything that reads text from outside before anybody has judged it. */
 export const READERS: readonly Reader[] = [
-  { what: "redaction", cap: 200_000, read: redact, files: ["lib/core/redact.ts"] },
-  { what: "orders in text", cap: 100_000, read: findInstructions, files: ["lib/core/instructions.ts", "lib/core/instructions-views.ts"], patterns: RULES.map(({ pattern }) => pattern) }, // prettier-ignore
+  { what: "redaction", cap: 200_000, read: redact, files: ["lib/core/evidence/redact.ts"] },
+  { what: "orders in text", cap: 100_000, read: findInstructions, files: ["lib/core/evidence/instructions.ts", "lib/core/evidence/instructions-views.ts"], patterns: RULES.map(({ pattern }) => pattern) }, // prettier-ignore
   { what: "masks of a line", cap: 2_000, read: maskLine },
-  { what: "log templates", read: (text) => mineTemplates(linesIn(text)), files: ["lib/core/log-templates.ts"] },
-  { what: "messages of lines (JSON, CRI, journald)", cap: 64_000, read: messageOf, files: ["lib/core/log-message.ts"] },
-  { what: "terminal colours", read: withoutColours, files: ["lib/core/log-message.ts"] },
+  { what: "log templates", read: (text) => mineTemplates(linesIn(text)), files: ["lib/core/evidence/log-templates.ts"] },
+  { what: "messages of lines (JSON, CRI, journald)", cap: 64_000, read: messageOf, files: ["lib/core/evidence/log-message.ts"] },
+  { what: "terminal colours", read: withoutColours, files: ["lib/core/evidence/log-message.ts"] },
   { what: "times of log lines", read: times, files: ["lib/evidence/log-clock.ts"], patterns: FORMS.map(({ pattern }) => pattern) }, // prettier-ignore
   { what: "times in JSON lines", cap: 64 * 1024, read: (text) => [...timesOf(jsonRecord(text) ?? { time: text })], files: ["lib/evidence/log-record.ts"] }, // prettier-ignore
   { what: "log files", read: logFile, files: ["lib/evidence/log-file.ts"] },
   { what: "names of log files", cap: 255, read: namesOf, files: ["lib/evidence/log-file-names.ts"] },
   { what: "lines pushed over HTTP", cap: PUSHED_LINE_CHARS, read: (text) => parseLines([{ service: text, line: text, level: text, timestamp: text }, { service: "a", line: text }]), files: ["lib/contracts/logs.ts"] }, // prettier-ignore
-  { what: "tone of a line", cap: 2_000, read: toneOf, files: ["lib/core/fault-words.ts"] },
-  { what: "what a line speaks for", cap: 2_000, read: affinityOfText, files: ["lib/core/cause-kinds.ts"] },
-  { what: "lines as evidence", read: grouped, files: ["lib/core/bundle-records.ts", "lib/core/template-changes.ts"] },
-  { what: "documents of other tools", read: documents, files: ["lib/core/bundle-times.ts", "lib/core/bundle-records.ts", "lib/core/bundle-from-documents.ts", "lib/core/bundle-series.ts"] }, // prettier-ignore
-  { what: "lines of other tools' logs", read: (text) => timedLines(text, null).map(({ line }) => markOf(line)), files: ["lib/core/bundle-times.ts", "lib/core/bundle-marks.ts"] }, // prettier-ignore
+  { what: "tone of a line", cap: 2_000, read: toneOf, files: ["lib/core/evidence/fault-words.ts"] },
+  { what: "what a line speaks for", cap: 2_000, read: affinityOfText, files: ["lib/core/causes/cause-kinds.ts"] },
+  { what: "lines as evidence", read: grouped, files: ["lib/core/evidence/bundle-records.ts", "lib/core/evidence/template-changes.ts"] },
+  { what: "documents of other tools", read: documents, files: ["lib/core/evidence/bundle-times.ts", "lib/core/evidence/bundle-records.ts", "lib/core/evidence/bundle-from-documents.ts", "lib/core/evidence/bundle-series.ts"] }, // prettier-ignore
+  { what: "lines of other tools' logs", read: (text) => timedLines(text, null).map(({ line }) => markOf(line)), files: ["lib/core/evidence/bundle-times.ts", "lib/core/evidence/bundle-marks.ts"] }, // prettier-ignore
   { what: "runbooks", read: readRunbook, files: ["lib/evidence/runbook-text.ts"] },
   { what: "words of a search", read: fullTextQuery, files: ["lib/evidence/full-text.ts"] },
   { what: "PromQL", cap: 10_000, read: parsePromql, files: ["lib/scrape/promql.ts"] },
@@ -249,18 +249,18 @@ export const READERS: readonly Reader[] = [
   { what: "selectors of PromQL", read: (text) => selector({ service: text }) },
   { what: "scraped metrics", read: parseExposition, files: ["lib/scrape/exposition.ts"] },
   { what: "JSON bodies", read: (text) => parseJson(Buffer.from(text)), files: ["lib/http/json.ts"] },
-  { what: "alerts of Alertmanager and Grafana", read: webhook, files: ["lib/contracts/alert-parse.ts", "lib/core/amounts.ts"] }, // prettier-ignore
+  { what: "alerts of Alertmanager and Grafana", read: webhook, files: ["lib/contracts/alert-parse.ts", "lib/core/base/amounts.ts"] }, // prettier-ignore
   { what: "alerts of other tools", read: generic, files: ["lib/contracts/alert-dialects.ts"] },
   { what: "alerts of PagerDuty", read: pagerDuty },
   { what: "alerts of Datadog", read: datadog, files: ["lib/contracts/alert-datadog.ts"] },
   { what: "deliveries of GitHub", read: github, files: ["lib/contracts/github.ts"] },
-  { what: "the service of an alert", read: (text) => [serviceOf(labelsOf(text), text), serviceOf({ pod: text }, text), serviceOf({ replicaset: text, job_name: text }, text)], files: ["lib/core/alert-service.ts", "lib/core/workload.ts"] }, // prettier-ignore
-  { what: "texts of alerts", read: (text) => [cleanText(text, ALERT_LIMITS.summary), cleanText(text, text.length, true)], files: ["lib/core/alert-text.ts"] }, // prettier-ignore
+  { what: "the service of an alert", read: (text) => [serviceOf(labelsOf(text), text), serviceOf({ pod: text }, text), serviceOf({ replicaset: text, job_name: text }, text)], files: ["lib/core/alerts/alert-service.ts", "lib/core/alerts/workload.ts"] }, // prettier-ignore
+  { what: "texts of alerts", read: (text) => [cleanText(text, ALERT_LIMITS.summary), cleanText(text, text.length, true)], files: ["lib/core/alerts/alert-text.ts"] }, // prettier-ignore
   { what: "events of agents", read: event },
   { what: "registrations of agents", read: register },
   { what: "names", read: (text) => nameText(200).safeParse(text), files: ["lib/contracts/plain-text.ts"] },
   { what: "patterns of names", read: (text) => globFits("*a*b*1*", text) },
-  { what: "sentences of a model", read: claimsOf, files: ["lib/core/ground.ts"] },
+  { what: "sentences of a model", read: claimsOf, files: ["lib/core/causes/ground.ts"] },
   { what: "CSV files", read: (text) => rowsIn("a.csv", text), files: ["lib/evals/detection/rows.ts"] },
   { what: "files of JSON lines", read: (text) => rowsIn("a.jsonl", text), files: ["lib/evals/detection/rows.ts"] },
   { what: "numbers and times in files", read: cells, files: ["lib/evals/detection/cells.ts", "lib/evals/detection/times.ts"] }, // prettier-ignore

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maskLine } from "@/lib/core/log-masks";
+import { maskLine } from "@/lib/core/evidence/log-masks";
 import { CountedText } from "./counted-text";
 import { MAX_RATIO } from "./linear";
 import { hostileTexts } from "./texts";

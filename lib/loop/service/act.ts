@@ -1,6 +1,6 @@
 import { prepare } from "@/lib/actions/service/index";
 import type { Prepared } from "@/lib/actions/service/operation";
-import { canMoveIncident } from "@/lib/core/lifecycle";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { isDrillDb } from "@/lib/db/drills";
 import { type ActionRun, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
@@ -9,7 +9,7 @@ import { listCauses } from "@/lib/db/queries/investigations";
 import { findService, serviceClaim } from "@/lib/db/queries/services";
 import { actionRuns, changes, findings } from "@/lib/db/schema";
 import { fetchLogs } from "@/lib/evidence/logs";
-import { redact } from "@/lib/core/redact";
+import { redact } from "@/lib/core/evidence/redact";
 import { digestOf, newId } from "../ids";
 import { Plan } from "../plan";
 import type { Acted } from "../act";

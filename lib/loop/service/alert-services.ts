@@ -1,6 +1,6 @@
-import type { Alert } from "@/lib/core/alert";
-import { scopeOf } from "@/lib/core/alert-service";
-import { identify, type KnownService, nameOf } from "@/lib/core/service-identity";
+import type { Alert } from "@/lib/core/alerts/alert";
+import { scopeOf } from "@/lib/core/alerts/alert-service";
+import { identify, type KnownService, nameOf } from "@/lib/core/alerts/service-identity";
 import type { Db } from "@/lib/db/client";
 import type { AlertRow } from "@/lib/db/queries/alerts";
 import { listPlaces } from "@/lib/db/queries/services";

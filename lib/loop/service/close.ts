@@ -1,8 +1,8 @@
-import { limitText } from "@/lib/core/amounts";
-import { moveIncident } from "@/lib/core/lifecycle";
-import { postmortem } from "@/lib/core/postmortem";
-import type { IncidentState } from "@/lib/core/vocabulary";
-import { actionName, passedText } from "@/lib/core/words";
+import { limitText } from "@/lib/core/base/amounts";
+import { moveIncident } from "@/lib/core/base/lifecycle";
+import { postmortem } from "@/lib/core/causes/postmortem";
+import type { IncidentState } from "@/lib/core/base/vocabulary";
+import { actionName, passedText } from "@/lib/core/agents/words";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { isDrillDb } from "@/lib/db/drills";

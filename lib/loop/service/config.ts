@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type MetricNames, type SignalLimits } from "@/lib/core/signals";
+import { DEFAULT_LIMITS, type MetricNames, type SignalLimits } from "@/lib/core/services/signals";
 import { env } from "@/lib/env";
 
 /** Every duration of the loop over services, in ms unless said. Tests shorten them; production takes them from env. */

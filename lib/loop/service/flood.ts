@@ -1,5 +1,5 @@
-import { type Folded, foldBeyond, OPENS_PER_MINUTE, OPENS_WINDOW_MS } from "@/lib/core/alert-flood";
-import type { Grouping } from "@/lib/core/alert-group";
+import { type Folded, foldBeyond, OPENS_PER_MINUTE, OPENS_WINDOW_MS } from "@/lib/core/alerts/alert-flood";
+import type { Grouping } from "@/lib/core/alerts/alert-group";
 import type { Db } from "@/lib/db/client";
 import { grouped } from "@/lib/db/queries/grouped";
 import { countOpenedBySource, findOpenByCause } from "@/lib/db/queries/incidents";

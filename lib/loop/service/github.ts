@@ -1,7 +1,7 @@
 import { countMessage, noteRefusal, type Sender } from "@/lib/auth/sources";
 import { type GithubAnswer, type GithubChange, parseGithub } from "@/lib/contracts/github";
-import { environmentOf } from "@/lib/core/alert-service";
-import { identify, type KnownService } from "@/lib/core/service-identity";
+import { environmentOf } from "@/lib/core/alerts/alert-service";
+import { identify, type KnownService } from "@/lib/core/alerts/service-identity";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { enterService, learnPlace, listPlaces, touchServices } from "@/lib/db/queries/services";

@@ -2,10 +2,10 @@ import { investigate as runGraph, type Investigation } from "@/lib/agents/invest
 import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
-import { analyse } from "@/lib/core/analyse";
+import { analyse } from "@/lib/core/causes/analyse";
 import { pastBlameOf } from "./past-blame";
-import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/bundle";
-import { moveIncident } from "@/lib/core/lifecycle";
+import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import { moveIncident } from "@/lib/core/base/lifecycle";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listAlertsOf } from "@/lib/db/queries/alerts";

@@ -1,5 +1,5 @@
-import type { Readings } from "@/lib/core/signal-watch";
-import { cpuLimitOf, instancesQuery, type SignalSpec, signalSpecs } from "@/lib/core/signals";
+import type { Readings } from "@/lib/core/services/signal-watch";
+import { cpuLimitOf, instancesQuery, type SignalSpec, signalSpecs } from "@/lib/core/services/signals";
 import type { Service } from "@/lib/db/queries/services";
 import { withoutPause } from "@/lib/evidence/gate";
 import { type Looked, reasonsText } from "@/lib/evidence/looked";

@@ -1,5 +1,5 @@
-import { OPENS_PER_MINUTE } from "@/lib/core/alert-flood";
-import type { AlertSeverity, Mode } from "@/lib/core/vocabulary";
+import { OPENS_PER_MINUTE } from "@/lib/core/alerts/alert-flood";
+import type { AlertSeverity, Mode } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { incidents, incidentSignals } from "@/lib/db/schema";

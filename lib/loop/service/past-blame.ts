@@ -1,4 +1,4 @@
-import type { BundleChange } from "@/lib/core/bundle";
+import type { BundleChange } from "@/lib/core/evidence/bundle";
 import type { Db } from "@/lib/db/client";
 import { listEpisodes } from "@/lib/db/queries/services";
 

@@ -1,10 +1,10 @@
 import type { Investigation } from "@/lib/agents/investigation/investigate";
-import type { Offer } from "@/lib/core/allow-list";
+import type { Offer } from "@/lib/core/services/allow-list";
 import { offersFor, prepare } from "@/lib/actions/service/index";
-import type { CauseHypothesis } from "@/lib/core/bundle";
-import type { CauseKind } from "@/lib/core/vocabulary";
-import { canMoveIncident, moveIncident } from "@/lib/core/lifecycle";
-import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/policy";
+import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
+import type { CauseKind } from "@/lib/core/base/vocabulary";
+import { canMoveIncident, moveIncident } from "@/lib/core/base/lifecycle";
+import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
 import { listActionRunsOf, type Proposal } from "@/lib/db/queries/healing";
 import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { findService } from "@/lib/db/queries/services";

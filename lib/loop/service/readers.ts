@@ -1,6 +1,6 @@
 import type { Db } from "@/lib/db/client";
 import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
-import type { BundleChange, LogLine, Series } from "@/lib/core/bundle";
+import type { BundleChange, LogLine, Series } from "@/lib/core/evidence/bundle";
 import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
 import { lastRecoveries } from "@/lib/db/queries/healing";
 import { getIncident, listOtherTroubles, listSubjects } from "@/lib/db/queries/incidents";
@@ -9,7 +9,7 @@ import { findUnreadSource } from "@/lib/db/queries/unread-sources";
 import { metricsIn } from "@/lib/evidence/alert-query";
 import { recentChanges } from "@/lib/evidence/changes";
 import { similarEpisodes } from "@/lib/evidence/episodes";
-import { marked } from "@/lib/core/bundle-marks";
+import { marked } from "@/lib/core/evidence/bundle-marks";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
 import { fetchLogs } from "@/lib/evidence/logs";

@@ -1,9 +1,9 @@
-import { type Alert, isGraver } from "@/lib/core/alert";
-import { flapOf } from "@/lib/core/alert-flap";
-import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alert-group";
-import { newsOf } from "@/lib/core/alert-occurrence";
-import { mutedBy } from "@/lib/core/maintenance";
-import { callsInPlaces, type KnownService } from "@/lib/core/service-identity";
+import { type Alert, isGraver } from "@/lib/core/alerts/alert";
+import { flapOf } from "@/lib/core/alerts/alert-flap";
+import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alerts/alert-group";
+import { newsOf } from "@/lib/core/alerts/alert-occurrence";
+import { mutedBy } from "@/lib/core/alerts/maintenance";
+import { callsInPlaces, type KnownService } from "@/lib/core/alerts/service-identity";
 import { type Db, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import {

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { GithubRule } from "@/lib/contracts/github";
 import { identifier, nameText } from "@/lib/contracts/plain-text";
-import { LIMITED_SIGNALS, METRIC_NAME } from "@/lib/core/signals";
+import { LIMITED_SIGNALS, METRIC_NAME } from "@/lib/core/services/signals";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { addEdge, enterService } from "@/lib/db/queries/services";
 import { services } from "@/lib/db/schema";

@@ -1,6 +1,6 @@
-import { amount } from "@/lib/core/amounts";
-import type { LogLine } from "@/lib/core/bundle";
-import { marked } from "@/lib/core/bundle-marks";
+import { amount } from "@/lib/core/base/amounts";
+import type { LogLine } from "@/lib/core/evidence/bundle";
+import { marked } from "@/lib/core/evidence/bundle-marks";
 import type { AlertRow } from "@/lib/db/queries/alerts";
 import { listFiringOf } from "@/lib/db/queries/alerts";
 import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";

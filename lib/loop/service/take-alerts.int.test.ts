@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSource } from "@/lib/auth/sources";
 import { DATADOG_TEMPLATE, DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
 import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
-import type { Scope } from "@/lib/core/alert-service";
+import type { Scope } from "@/lib/core/alerts/alert-service";
 import { type Db, write } from "@/lib/db/client";
 import { findAlertSource } from "@/lib/db/queries/alert-sources";
 import { findService, learnPlace } from "@/lib/db/queries/services";

@@ -1,9 +1,9 @@
 import { prepare } from "@/lib/actions/service/index";
-import { durationText } from "@/lib/core/durations";
-import { canMoveIncident } from "@/lib/core/lifecycle";
-import { judgeRecovery, type Recovery } from "@/lib/core/recovery";
-import type { Outcome } from "@/lib/core/vocabulary";
-import { actionName } from "@/lib/core/words";
+import { durationText } from "@/lib/core/base/durations";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
+import { judgeRecovery, type Recovery } from "@/lib/core/services/recovery";
+import type { Outcome } from "@/lib/core/base/vocabulary";
+import { actionName } from "@/lib/core/agents/words";
 import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";

@@ -1,10 +1,10 @@
-import { type Alert, isGraver } from "@/lib/core/alert";
-import type { DetectorState } from "@/lib/core/detect";
-import { lookAt, type SignalNow } from "@/lib/core/signal-watch";
-import { amount, limitText } from "@/lib/core/amounts";
-import { durationText } from "@/lib/core/durations";
-import type { SignalSpec } from "@/lib/core/signals";
-import type { ServiceState } from "@/lib/core/vocabulary";
+import { type Alert, isGraver } from "@/lib/core/alerts/alert";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import { lookAt, type SignalNow } from "@/lib/core/services/signal-watch";
+import { amount, limitText } from "@/lib/core/base/amounts";
+import { durationText } from "@/lib/core/base/durations";
+import type { SignalSpec } from "@/lib/core/services/signals";
+import type { ServiceState } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
 import { listFiringOf } from "@/lib/db/queries/alerts";

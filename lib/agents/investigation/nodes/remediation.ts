@@ -1,11 +1,11 @@
 import { HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { z } from "zod";
-import type { CauseHypothesis } from "@/lib/core/bundle";
+import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
 import type { ToolSpec } from "@/lib/agents/models";
 import { localChoice, modelChoice, remedyOf } from "../choose";
 import { within } from "../desk";
 import { remediationPrompt } from "../prompts";
-import type { Offer } from "@/lib/core/allow-list";
+import type { Offer } from "@/lib/core/services/allow-list";
 import { draftRollback } from "../rollback";
 import type { Room } from "../room";
 import type { Blind, InvestigationState, ProposedAction, Update } from "../state";

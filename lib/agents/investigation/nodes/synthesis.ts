@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/bundle";
+import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { askJson } from "../ask-json";
 import { bundleOf, mergeEvidence } from "../evidence";
 import { extraFindings, similarCauses, withPast } from "../extra-findings";

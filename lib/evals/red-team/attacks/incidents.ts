@@ -1,6 +1,6 @@
 import { commandIncident } from "@/lib/loop/command";
 import { listIncidentsInStates } from "@/lib/db/queries/incidents";
-import { INCIDENT_STATES } from "@/lib/core/vocabulary";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { type Arena, CONTROLS, SUSPECTS } from "../arena";
 import type { Attack } from "../attack";
 import { broken, busy, circling, flood, slow, unavailable } from "../faults";

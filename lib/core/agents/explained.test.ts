@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { accountsFor, toolsIn } from "./explained";
+import type { AnomalyType } from "../base/vocabulary";
+
+describe("what a shared cause accounts for", () => {
+  const MODEL = "model_call||m-1|p|t";
+  const DB = "tool_call|db|m-1|p|t";
+  it.each<[string, AnomalyType, string, boolean]>([
+    ["provider:acme", "latency_spike", MODEL, true],
+    ["model:m-1", "error_rate_spike", MODEL, true],
+    ["model:m-1", "high_retry_rate", "run_end||m-1|p|t", true],
+    ["model:m-1", "error_rate_spike", DB, false],
+    ["tool:db", "error_rate_spike", DB, true],
+    ["tool:db", "latency_spike", MODEL, false],
+    ["tool:d", "latency_spike", DB, false],
+    ["tool:a|b", "latency_spike", "tool_call|a|b|m-1|p|t", true],
+    ["tool:db", "error_rate_spike", "agent", true],
+    // What follows when calls hang or fail.
+    ["provider:acme", "stuck_run", "run", true],
+    ["provider:acme", "vanished_work", MODEL, true],
+    ["provider:acme", "cache_collapse", MODEL, true],
+    // The agent's own doing.
+    ["provider:acme", "repetition", "run", false],
+    ["provider:acme", "token_spike", MODEL, false],
+    ["provider:acme", "cost_spike", MODEL, false],
+    ["provider:acme", "tool_explosion", MODEL, false],
+    ["provider:acme", "run_overrun", "run", false],
+    ["provider:acme", "spend_velocity", "agent", false],
+    ["provider:acme", "prompt_change", MODEL, false],
+  ])("%s, %s of %s: %s", (key, type, stratum, expected) => {
+    const [dimension, value] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
+    expect(accountsFor({ dimension: dimension as "tool", value }, { type, stratum })).toBe(expected);
+  });
+
+  it.each<[string, string[] | null]>([
+    [MODEL, []],
+    ["run", []],
+    [DB, ["db"]],
+    ["tool_call|a|b|m-1|p|t", ["a|b"]],
+    ["tool_call|unheard|m-1|p|t", null],
+  ])("the tools in %s", (stratum, expected) => {
+    expect(toolsIn(stratum, ["db", "a", "a|b", "dbs"])).toEqual(expected);
+  });
+});

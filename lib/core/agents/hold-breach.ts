@@ -1,0 +1,47 @@
+import { type DirectiveStatus, type EventKind, WORK_KINDS } from "../base/vocabulary";
+
+/** An event as far as it can break a hold. Times are epoch ms. */
+export interface Reported {
+  kind: EventKind;
+  /** By the clock of who reports. */
+  at: number;
+  /** By ours. */
+  receivedAt: number;
+  /** How long the call took, in ms; 0 where unknown. */
+  durationMs: number;
+  tool: string | null;
+  success: boolean | null;
+}
+
+export interface Hold {
+  status: DirectiveStatus;
+  revokedTools: readonly string[];
+  sentAt: number;
+}
+
+/** When the event's own instance first said that it enforces the directive: by its clock and by ours. */
+export interface Confirmed {
+  at: number;
+  receivedAt: number;
+}
+
+/**
+ * Whether an event shows that a directive does not hold. Under a hold that is work later than the in-flight time after it
+ * was sent, whoever did it, and work that an instance began after it had confirmed: by its own clock, which the
+ * confirmation goes by too, and by ours where its clock says otherwise for longer than anything can be in flight. Of a
+ * directive that lets the agent run, it is a call of a revoked tool that went through after the confirmation.
+ */
+export function breaksHold(event: Reported, hold: Hold, confirmed: Confirmed | null, inFlightMs: number): boolean {
+  const after =
+    confirmed !== null &&
+    (event.at - event.durationMs > confirmed.at || event.receivedAt > confirmed.receivedAt + inFlightMs);
+  if (hold.status === "run")
+    return (
+      after &&
+      event.kind === "tool_call" &&
+      event.success === true &&
+      event.tool !== null &&
+      hold.revokedTools.includes(event.tool)
+    );
+  return WORK_KINDS.has(event.kind) && (after || event.at > hold.sentAt + inFlightMs);
+}

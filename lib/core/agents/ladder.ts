@@ -1,0 +1,171 @@
+import { efficacy, type Efficacy, failedLately, FRESH_MS, HALF_LIFE_MS } from "./recall";
+import type { AgentAction, Diagnosis, Outcome, Risk } from "../base/vocabulary";
+
+/** What is tried, in which order, for which diagnosis. The order is the experts' prior; immune memory re-orders it. */
+export const LADDERS: Record<Diagnosis, readonly AgentAction[]> = {
+  prompt_drift: ["reset_memory", "rollback_prompt", "reduce_autonomy", "clone_agent"],
+  prompt_injection: ["revoke_tools", "reset_memory", "rollback_prompt", "clone_agent"],
+  infinite_loop: ["revoke_tools", "reduce_autonomy", "reset_memory", "clone_agent"],
+  tool_instability: ["revoke_tools", "reduce_autonomy", "rollback_prompt", "clone_agent"],
+  memory_corruption: ["reset_memory", "clone_agent"],
+  cost_overrun: ["reduce_autonomy", "rollback_prompt", "reset_memory"],
+  external_cause: ["wait"],
+  unknown: ["notify"],
+};
+
+export interface ActionRisk {
+  risk: Risk;
+  /** Whether a failed attempt can be taken back. */
+  reversible: boolean;
+  /** The action that takes it back when given the former arguments; null where there is nothing to take back, or no way. */
+  undo: AgentAction | null;
+  /** What a person may expect of it, in plain words. */
+  expected: string;
+}
+
+/**
+ * `reset_memory` and `rollback_prompt` can be taken back (the old namespace and the newer prompt are kept), yet they
+ * change what the agent knows or is told, and what it does meanwhile stays done: a person is asked unless the agent's
+ * type allows it.
+ */
+export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
+  reset_memory: {
+    risk: "hard_to_undo",
+    reversible: true,
+    undo: "reset_memory",
+    expected: "The agent goes on with an empty memory; the old one is kept and can be switched back.",
+  },
+  rollback_prompt: {
+    risk: "hard_to_undo",
+    reversible: true,
+    undo: "rollback_prompt",
+    expected: "The agent follows an earlier prompt that its SDK still holds.",
+  },
+  reduce_autonomy: {
+    risk: "reversible",
+    reversible: true,
+    undo: "reduce_autonomy",
+    expected: "Each run may make fewer model and tool calls; the limit stays until it is lifted.",
+  },
+  revoke_tools: {
+    risk: "reversible",
+    reversible: true,
+    undo: "revoke_tools",
+    expected: "Calls to the named tools answer with an error; they stay revoked until they are given back.",
+  },
+  clone_agent: {
+    risk: "hard_to_undo",
+    reversible: false,
+    undo: null,
+    expected: "The agent is retired and a fresh successor, made by the host's factory, takes over.",
+  },
+  wait: {
+    risk: "none",
+    reversible: true,
+    undo: null,
+    expected: "Nothing is changed; vitals are watched until what the agent depends on is back.",
+  },
+  notify: {
+    risk: "none",
+    reversible: true,
+    undo: null,
+    expected: "People are told; the agent stays contained until one of them decides.",
+  },
+};
+
+export interface RungContext {
+  diagnosis: Diagnosis;
+  /** What was tried in this incident, under whichever diagnosis. */
+  tried: readonly { action: AgentAction; outcome: Outcome; at: number }[];
+  /** Whether each action can be carried out now, with arguments at hand; `reason` says why not. */
+  available: Record<AgentAction, { possible: boolean; reason: string }>;
+  /** The immune memory of this agent, its type and the fleet. */
+  memory: readonly Efficacy[];
+  now: number;
+  freshMs?: number;
+  halfLifeMs?: number;
+}
+
+export interface Skipped {
+  action: AgentAction;
+  reason: string;
+}
+
+export type NextRung =
+  /** `rung` is the action's place in {@link LADDERS}, counted from 1; `reason` says why it comes now. */
+  | { kind: "act"; action: AgentAction; rung: number; skipped: Skipped[]; reason: string }
+  | { kind: "wait"; reason: string }
+  | { kind: "notify_and_hold"; reason: string }
+  | { kind: "exhausted"; skipped: Skipped[] };
+
+/** The ladder of a diagnosis, what works best first; where experience does not tell rungs apart, the experts' order holds. */
+export function orderedLadder(
+  diagnosis: Diagnosis,
+  memory: readonly Efficacy[],
+  now: number,
+  halfLifeMs: number = HALF_LIFE_MS,
+): AgentAction[] {
+  return LADDERS[diagnosis]
+    .map((action) => ({ action, mean: efficacy(memory, diagnosis, action, now, halfLifeMs).mean }))
+    .toSorted((a, b) => b.mean - a.mean)
+    .map(({ action }) => action);
+}
+
+/**
+ * What to try next. One thing at a time: while an action of this incident is not judged yet, the answer is to wait. A
+ * rung is passed over if it was tried in this incident (whatever came of it), if it cannot be carried out, or if it
+ * failed on this agent lately. So at most as many acts come out as the ladder has rungs. If nothing is left the agent
+ * stays contained and a person is called.
+ */
+export function nextRung(c: RungContext): NextRung {
+  const pending = c.tried.find((t) => t.outcome === "pending");
+  if (pending) return { kind: "wait", reason: `${pending.action} has not been judged yet` };
+  switch (c.diagnosis) {
+    case "external_cause":
+      return {
+        kind: "wait",
+        reason: "the cause lies outside the agent: no action on it would cure it",
+      };
+    case "unknown":
+      return {
+        kind: "notify_and_hold",
+        reason: "the cause is not known: no action can be expected to cure it",
+      };
+    case "prompt_drift":
+    case "prompt_injection":
+    case "infinite_loop":
+    case "tool_instability":
+    case "memory_corruption":
+    case "cost_overrun":
+      return climb(c);
+  }
+}
+
+function climb(c: RungContext): NextRung {
+  const ladder = LADDERS[c.diagnosis];
+  const skipped: Skipped[] = [];
+  for (const action of orderedLadder(c.diagnosis, c.memory, c.now, c.halfLifeMs)) {
+    const obstacle = whyNot(c, action);
+    if (obstacle === null) {
+      const { mean, weight, scope } = efficacy(c.memory, c.diagnosis, action, c.now, c.halfLifeMs);
+      const known =
+        scope === null
+          ? "next on the ladder; nothing is known yet of how well it works"
+          : `${Math.round(mean * 100)} % expected to work, from ${weight.toFixed(1)} past cases (${scope})`;
+      return { kind: "act", action, rung: ladder.indexOf(action) + 1, skipped, reason: known };
+    }
+    skipped.push({ action, reason: obstacle });
+  }
+  return { kind: "exhausted", skipped };
+}
+
+function whyNot(c: RungContext, action: AgentAction): string | null {
+  const before = c.tried.findLast((t) => t.action === action);
+  if (before) return `tried in this incident: ${before.outcome}`;
+  const { possible, reason } = c.available[action];
+  if (!possible) return `cannot: ${reason}`;
+  const { freshMs = FRESH_MS, halfLifeMs = HALF_LIFE_MS } = c;
+  return failedLately(c.memory, c.diagnosis, action, c.now, { freshMs, halfLifeMs })
+    ? "failed on this agent lately"
+    : null;
+}

@@ -1,0 +1,189 @@
+import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from "../evidence/bundle";
+import { affinityOfText } from "./cause-kinds";
+import { rivals, rankingOf, type SimilarCause, suspectsOf } from "./hypotheses";
+import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
+import { rankCauses, type RankResult } from "./rank";
+import { redact } from "../evidence/redact";
+import { changeSigns, instructionSigns, isOf, lineSigns, moveSigns, type Onset, type Sign } from "./signs";
+
+/** What earlier incidents taught. */
+export interface KnownCauses {
+  /** How often changes of this node and kind were to blame, 0 to 1; null when there were none. */
+  pastBlame?: (change: BundleChange) => number | null;
+  similar?: readonly SimilarCause[];
+}
+
+/** An active sign this strong is a fault; below the second, nothing is going on; between them it cannot be told. */
+const FAULT_FROM = 0.5;
+const QUIET_BELOW = 0.35;
+/** Where metrics were compared with a normal time, a line must be this bad to call a fault on its own. */
+const LINE_ALONE = 0.6;
+/** Findings of one analysis: what is cited, and the strongest of the rest. */
+const FINDINGS = 150;
+const WELL_TOLD = 4;
+
+/**
+ * Analyses an incident without a model: ranks causes over metrics, spans and the call graph, reads lines, states, alerts and
+ * changes, and puts rivals side by side, each with the findings it rests on. Deterministic; an empty bundle is `unknown`.
+ *
+ * The verdict asks whether something is wrong now: what was seen and has ended is told, and is no fault, unless work stopped
+ * altogether meanwhile. Finding ids: `m` metrics and spans against normal time, `w` series within themselves, `l` lines and states, `c`
+ * changes, `i` text that gives orders, `s` similar incidents, `n` what is well.
+ */
+export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
+  const ranked = rankCauses(bundle);
+  const compared = bundle.normal.metrics.length > 0 || bundle.normal.spans.length > 0;
+  const moved = compared ? null : moveSigns(bundle);
+  const onset0 = ranked.onset ?? moved?.onset ?? null;
+  const groups = groupLines(bundle, onset0?.at ?? null);
+  const onset = onset0 ?? onsetOfLines(groups);
+  const now = Math.max(bundle.target.at, ...groups.map(({ last }) => last));
+  const base = compared ? ranked : { ...ranked, findings: [] };
+  const measured = base.findings.map((finding): Sign => ({
+    finding,
+    weight: finding.strength,
+    affinity: affinityOfText(finding.text),
+    active: true,
+    ranked: true,
+  }));
+  const seen = [...measured, ...(moved?.signs ?? []), ...lineSigns(groups, bundle, onset, now)];
+  const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
+  const texts = seen.map(({ finding }) => finding.text);
+  const signs = [
+    ...seen,
+    ...changeSigns(bundle, onset, suspicion, texts, known.pastBlame),
+    ...instructionSigns(bundle),
+    ...similarSigns(known.similar),
+  ];
+  const suspects = suspectsOf(base, signs, bundle);
+  const verdict = judge(bundle, compared ? ranked : null, signs);
+  const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
+  const causes = rivals(suspects, signs, bundle.edges, known.similar);
+  const hypotheses =
+    verdict === "no_fault"
+      ? [nothingWrong(signs, well), ...lessSure(causes)]
+      : verdict === "unknown"
+        ? doubtful(causes)
+        : causes;
+  const ranking = rankingOf(suspects, base);
+  return {
+    verdict,
+    onset: verdict === "no_fault" ? null : onset,
+    ranking,
+    findings: told([...signs, ...well], hypotheses),
+    hypotheses,
+  };
+}
+
+/**
+ * Compared with normal time, the ranking over metrics decides, and lines only when they are plain. Without, what the target's own
+ * series and any line, state or event still say at the end: of many series elsewhere, some always move.
+ */
+function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly Sign[]): Analysis["verdict"] {
+  const { node: target } = bundle.target;
+  const measured = (sign: Sign) =>
+    sign.ranked === true || sign.finding.kind === "metric_shift" || sign.finding.kind === "trace";
+  const active = (counted: (sign: Sign) => boolean) =>
+    signs.reduce((most, sign) => (sign.active && counted(sign) ? Math.max(most, sign.weight) : most), 0);
+  if (ranked !== null) {
+    const lines = active((sign) => !measured(sign));
+    return ranked.verdict === "fault" || lines >= LINE_ALONE ? "fault" : ranked.verdict;
+  }
+  const own = signs.filter((sign) => measured(sign) && isOf(sign.finding.node, target));
+  const stopped = own.some(({ finding, weight }) => weight >= FAULT_FROM && / stopped: /.test(finding.text));
+  const most = active((sign) => !measured(sign) || own.includes(sign));
+  if (most >= FAULT_FROM || stopped) return "fault";
+  const looked = bundle.metrics.length > 0 || bundle.logs.length > 0;
+  return looked && most < QUIET_BELOW ? "no_fault" : "unknown";
+}
+
+/** The first bad line that is not over; without one, the first bad line. */
+function onsetOfLines(groups: readonly LineGroup[]): Onset {
+  const bad = groups.filter(({ mark, bad: b }) => (mark === null || mark === "event") && b >= 2 * BAD_FROM);
+  const active = bad.filter((group) => group.active);
+  const first = (active.length > 0 ? active : bad).toSorted((a, b) => a.first - b.first)[0];
+  return first === undefined ? null : { at: first.first, from: first.first - first.gap, to: first.first };
+}
+
+function similarSigns(similar: readonly SimilarCause[] = []): Sign[] {
+  return similar.map(({ node, kind, similarity, text }, i) => ({
+    finding: { id: `s${i + 1}`, kind: "similar_incident", node, strength: similarity, text: redact(text).text },
+    weight: 0.3 * similarity,
+    affinity: { [kind]: 1 },
+    active: false,
+  }));
+}
+
+/** What was looked at and is well: lines that say so, states, and how much there was to see. */
+function wellSigns(bundle: Bundle, groups: readonly LineGroup[], moves: number): Sign[] {
+  const states = groups.filter(({ mark }) => mark === "state");
+  const said = groups
+    .filter(({ mark, bad, tone }) => (mark === null || mark === "event") && bad < BAD_FROM && tone.good >= BAD_FROM)
+    .toSorted((a, b) => b.tone.good - a.tone.good || b.last - a.last)
+    .slice(0, WELL_TOLD);
+  const read = states.filter(({ bad }) => bad < 1.5 * BAD_FROM).length;
+  const parts = [
+    states.length > 0 ? `${read} of ${states.length} states read well` : "",
+    bundle.metrics.length > 0
+      ? `${bundle.metrics.length - moves} of ${bundle.metrics.length} series keep to their normal level`
+      : "",
+    `${groups.filter(({ mark, bad, active }) => mark !== "alert" && active && bad >= 2 * BAD_FROM).length} kinds of line tell of trouble that goes on`,
+  ].filter((part) => part !== "");
+  const summary: Omit<Finding, "id"> = {
+    kind: "state",
+    node: bundle.target.node,
+    strength: 0.5,
+    text: `Looked at as it is now: ${parts.join("; ")}`,
+  };
+  const states_ = states.filter(({ bad }) => bad < 1.5 * BAD_FROM).slice(0, WELL_TOLD);
+  return [summary, ...said.map(findingOf), ...states_.map(findingOf)].map((finding, i) => ({
+    finding: { id: `n${i + 1}`, ...finding },
+    weight: 0.2,
+    affinity: {},
+    active: false,
+  }));
+}
+
+const CITES = 12;
+const SURE_WELL = 0.75;
+
+function nothingWrong(signs: readonly Sign[], well: readonly Sign[]): CauseHypothesis {
+  const past = signs.filter(
+    ({ finding, active, weight }) =>
+      !active &&
+      (weight > 0 || finding.strength > BAD_FROM) &&
+      finding.kind !== "alert" &&
+      finding.kind !== "instruction",
+  );
+  const alerts = signs.filter(({ finding }) => finding.kind === "alert").slice(0, 3);
+  const ended = past.length > 0;
+  return {
+    node: null,
+    kind: "no_fault",
+    statement: ended
+      ? "Something was wrong, and it is over: nothing active was found."
+      : "Nothing was found to be wrong.",
+    confidence: SURE_WELL,
+    cites: [...well.slice(0, CITES / 2), ...past.slice(0, CITES / 2), ...alerts].map(({ finding }) => finding.id),
+  };
+}
+
+/** What it might have been, in the little room that is left. */
+const lessSure = (causes: CauseHypothesis[]): CauseHypothesis[] =>
+  causes.map((cause) => ({ ...cause, confidence: cause.confidence * (1 - SURE_WELL) }));
+
+/** `unknown` first when it has the most for it. */
+function doubtful(causes: CauseHypothesis[]): CauseHypothesis[] {
+  return causes.toSorted((a, b) => b.confidence - a.confidence);
+}
+
+/** Everything cited, and the strongest of the rest. */
+function told(signs: readonly Sign[], hypotheses: readonly CauseHypothesis[]): Finding[] {
+  const cited = new Set(hypotheses.flatMap(({ cites }) => cites));
+  const rest = signs
+    .filter(({ finding }) => !cited.has(finding.id))
+    .toSorted((a, b) => b.finding.strength - a.finding.strength)
+    .slice(0, FINDINGS);
+  const kept = new Set([...rest.map(({ finding }) => finding.id), ...cited]);
+  return signs.flatMap(({ finding }) => (kept.has(finding.id) ? [finding] : []));
+}

@@ -1,0 +1,160 @@
+import type { Bundle, BundleChange } from "../evidence/bundle";
+import { distances } from "./topology";
+import { clamp } from "../base/stats";
+
+/** How well a change explains an incident, with what speaks for and against it, each 0 to 1. */
+export interface RankedChange {
+  change: BundleChange;
+  /** 0 to 1; 0 when it came after the onset. */
+  score: number;
+  parts: {
+    /** It came before the onset, and how usual such a delay is. */
+    timing: number;
+    /** How near its node is to the target along calls. */
+    distance: number;
+    /** How much the other evidence points at its node. */
+    suspicion: number;
+    /** How often changes of its kind are to blame. */
+    kind: number;
+    /** How much its summary speaks of what is seen. */
+    words: number;
+    /** How often such changes were to blame here before; 0.5 when that is not known. */
+    past: number;
+    /** 1, or less if its node was well with it for a while. */
+    survived: number;
+  };
+}
+
+export interface ChangeQuestion {
+  changes: readonly BundleChange[];
+  target: Bundle["target"];
+  edges: Bundle["edges"];
+  /** Null: not known; the alert's time then stands for it, and changes shortly before that count for less. */
+  onset: { at: number; from: number; to: number } | null;
+  /** What other evidence says of nodes, 0 to 1; a node not in it is above suspicion only if any node is in it. */
+  suspicion?: ReadonlyMap<string, number>;
+  /** Text of what was seen (log lines, metric names), to compare summaries with. */
+  seen?: readonly string[];
+  /** How often changes of this node and kind were to blame in closed incidents, 0 to 1; null when there were none. */
+  pastBlame?: (change: BundleChange) => number | null;
+}
+
+/**
+ * Delays between a change and its effect are heavy-tailed: most show within minutes, but leaks, caches and cron jobs take hours.
+ * A Lomax tail, P(lag > x) = (1 + x/τ)^−α: half of the weight is left after τ(2^{1/α} − 1), about an hour.
+ */
+const LAG_SCALE_S = 1200;
+const LAG_TAIL = 0.5;
+/** Clocks and scrapes disagree by so much: a change "after" the onset by less may have come before it. */
+const CLOCK_SLACK_S = 60;
+/** Without a known onset the alert's time is late by an unknown delay, so that coming after it within this is no alibi. */
+const NO_ONSET_WEIGHT = 0.8;
+
+/** What a change of this kind alters. Which share of incidents each is behind differs by house; the order does not. */
+const KIND_PRIOR: Record<string, number> = {
+  deploy: 1,
+  config: 0.95,
+  model: 0.8,
+  prompt: 0.8,
+  tools: 0.8,
+  scale: 0.45,
+  healing: 0.35,
+};
+/** A kind that names nothing running (a document, a note, a ticket) can hardly break it. */
+const OTHER_KIND = 0.3;
+/** Not on any call path from the target: shared hosts and brokers remain possible. */
+const OFF_PATH = 0.12;
+/** Upstream of the target: what calls it may overload it. */
+const CALLER = 0.35;
+/** Each call further away leaves this much. */
+const PER_CALL = 0.85;
+const UNSUSPECTED = 0.25;
+const NEVER_SEEN_BEFORE = 0.5;
+/**
+ * A cure was measured to have worked after it: it was taken back, or it takes something else besides it to do harm. As the
+ * only change it still explains a relapse.
+ */
+const SURVIVED = 0.5;
+
+/**
+ * Changes as explanations of an onset, best first; those that came after it have score 0 and end the list. Factors multiply, so that
+ * a decoy has to be plausible in time, place and kind at once and never wins by being the latest (as "what changed last?" does;
+ * cf. the change ranking of Chen et al., FSE 2014 and Zhao et al., ESEC/FSE 2021, who combine time, dependency and text).
+ * Ties keep the order of time, the later first, then of the list.
+ */
+export function rankChanges(q: ChangeQuestion): RankedChange[] {
+  const near = nearness(q);
+  const most = Math.max(0, ...(q.suspicion?.values() ?? []));
+  const seen = wordWeights(q.seen ?? []);
+  return q.changes
+    .map((change): RankedChange => {
+      const parts = {
+        timing: timing(change.t, q),
+        distance: near(change.node),
+        suspicion: most === 0 ? 1 : UNSUSPECTED + (1 - UNSUSPECTED) * ((q.suspicion!.get(change.node) ?? 0) / most),
+        kind: KIND_PRIOR[change.kind.toLowerCase()] ?? OTHER_KIND,
+        words: likeness(change.summary, seen),
+        // What its like did before may be what it did itself, and was cured of.
+        past: (change.survived ? null : q.pastBlame?.(change)) ?? NEVER_SEEN_BEFORE,
+        survived: change.survived ? SURVIVED : 1,
+      };
+      const { timing: t, distance, suspicion, kind, words, past, survived } = parts;
+      return {
+        change,
+        parts,
+        score: clamp(t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived, 0, 1),
+      };
+    })
+    .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);
+}
+
+function timing(t: number, { onset, target }: ChangeQuestion): number {
+  const latest = (onset?.to ?? target.at) + CLOCK_SLACK_S;
+  if (t > latest) return 0;
+  const lag = Math.max(0, (onset?.at ?? target.at) - t);
+  return (onset === null ? NO_ONSET_WEIGHT : 1) * (1 + lag / LAG_SCALE_S) ** -LAG_TAIL;
+}
+
+function nearness({ target, edges }: ChangeQuestion): (node: string) => number {
+  const down = new Map<string, string[]>();
+  const up = new Map<string, string[]>();
+  for (const [caller, callee] of edges) {
+    down.set(caller, [...(down.get(caller) ?? []), callee]);
+    up.set(callee, [...(up.get(callee) ?? []), caller]);
+  }
+  const below = distances(target.node, down);
+  const above = distances(target.node, up);
+  return (node) => {
+    const calls = below.get(node);
+    if (calls !== undefined) return PER_CALL ** calls;
+    const called = above.get(node);
+    return called === undefined ? OFF_PATH : CALLER * PER_CALL ** (called - 1);
+  };
+}
+
+/** Words too short say nothing; numbers are values. */
+const WORD = /[a-z]{3,}/g;
+const wordsIn = (text: string): Set<string> =>
+  new Set(
+    text
+      .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+      .toLowerCase()
+      .match(WORD) ?? [],
+  );
+
+/** Words of what was seen; those that stand in many of the texts say less (inverse document frequency, Spärck Jones 1972). */
+function wordWeights(seen: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of seen) for (const word of wordsIn(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return new Map([...counts].map(([word, count]) => [word, Math.log(1 + seen.length / count)]));
+}
+
+/** Weighted share of a summary's words that were seen, 0 to 1. */
+function likeness(summary: string, seen: ReadonlyMap<string, number>): number {
+  const words = wordsIn(summary);
+  if (words.size === 0 || seen.size === 0) return 0;
+  const top = Math.max(...seen.values());
+  let sum = 0;
+  for (const word of words) sum += (seen.get(word) ?? 0) / top;
+  return clamp(sum / Math.sqrt(words.size) / 1.5, 0, 1);
+}

@@ -1,0 +1,313 @@
+import { type Affinity, addTo } from "./cause-kinds";
+import { type Bundle, type CauseHypothesis, type RankedNode } from "../evidence/bundle";
+import { CAUSE_KINDS, type CauseKind } from "../base/vocabulary";
+import type { RankResult } from "./rank";
+import type { Sign } from "./signs";
+import { distances } from "./topology";
+
+/** Evidence of one node, added up. */
+export interface Suspect {
+  node: string;
+  /** 0 to 1. */
+  score: number;
+  kinds: Affinity;
+  signs: Sign[];
+}
+
+/** A closed incident that looks like this one. */
+export interface SimilarCause {
+  id: string;
+  node: string | null;
+  kind: CauseKind;
+  /** 0 to 1. */
+  similarity: number;
+  text: string;
+}
+
+/** Findings that a hypothesis cites at most: what a person reads. */
+const CITES = 8;
+const HYPOTHESES = 4;
+/** Of one node while another is a serious rival. */
+const PER_NODE = 2;
+const SERIOUS = 0.5;
+/** How far one sign, and the ranking over metrics, can speak for a node. */
+const SIGN_SHARE = 0.55;
+const RANK_SHARE = 0.8;
+const SIGNS_COUNTED = 4;
+/** A change that explains the onset says what kind of trouble there is; words of a line only hint at it. */
+const CHANGE_SAYS = 0.9;
+const WORDS_SAY = 0.5;
+/** More of the same kind adds nothing: ten series of one load are one load. */
+const SIGNS_OF_KIND = 2;
+/** What is only how trouble shows; where a kind of cause has more than half as much for it, that is told first. */
+const SHOWS_ONLY: ReadonlySet<CauseKind> = new Set(["slow", "failing", "silent", "crash"]);
+const SHOWS_WEIGHT = 0.6;
+/** A kind with less than this share of what its node's best kind has is no rival of it. */
+const KIND_FROM = 0.4;
+/** Weight of what nobody thought of, beside hypotheses' squared scores. */
+const UNKNOWN_SCORE = 0.5;
+/** A node's own evidence, its neighbours', and the rest. */
+const NEAR = 0.75;
+const FAR = 0.35;
+const SIMILAR_BOOST = 0.3;
+/** How much a complaint about what is called says of who complains, and of whom it is about. */
+const COMPLAINS = 0.35;
+const COMPLAINED_OF = 0.6;
+/** A node for which ranking and lines have less was looked at and is well. */
+const WELL_BELOW = 0.1;
+/** How much of a caller's slowness or failures the worst trouble below it explains. */
+const EXPLAINED = 0.6;
+
+/**
+ * Nodes by what speaks for them: the ranking over metrics and the signs, each of which counts once however loud it is. A caller that is
+ * slow or fails is explained, as far as it goes, by trouble at what it calls (the rule of every walk along calls: MonitorRank,
+ * Kim et al. 2013); what it says of itself in words is not.
+ */
+export function suspectsOf(
+  ranked: RankResult,
+  given: readonly Sign[],
+  { edges, metrics }: Pick<Bundle, "edges" | "metrics">,
+): Suspect[] {
+  const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)));
+  const below = troubleBelow(signs, edges);
+  const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
+  for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
+  const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
+  return [...nodes]
+    .map((node) => {
+      const explained = 1 - EXPLAINED * below(node);
+      const own = signs
+        .filter(({ finding, weight }) => finding.node === node && weight > 0)
+        .map((sign) => (passesOn(sign) ? { ...sign, weight: sign.weight * explained } : sign))
+        .toSorted((a, b) => b.weight - a.weight);
+      const kinds: Affinity = {};
+      for (const kind of CAUSE_KINDS) {
+        const most = own
+          .map(
+            ({ affinity, weight, finding }) =>
+              (affinity[kind] ?? 0) * weight * (finding.kind === "change" ? CHANGE_SAYS : WORDS_SAY),
+          )
+          .toSorted((a, b) => b - a);
+        for (const value of most.slice(0, SIGNS_OF_KIND)) addTo(kinds, { [kind]: value }, 1);
+      }
+      const parts = ranked.parts.get(node);
+      if (parts !== undefined)
+        addTo(
+          kinds,
+          {
+            slow: parts.latency,
+            failing: parts.error,
+            resource_exhaustion: parts.resource,
+            silent: parts.silence,
+            overload: parts.traffic,
+          },
+          0.6,
+        );
+      const doubt = own
+        .filter((sign) => sign.ranked !== true)
+        .slice(0, SIGNS_COUNTED)
+        .reduce((left, { weight }) => left * (1 - SIGN_SHARE * weight), 1);
+      const score = 1 - doubt * (1 - RANK_SHARE * explained * (rankScore.get(node) ?? 0));
+      return { node, score, kinds, signs: own };
+    })
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score || a.node.localeCompare(b.node));
+}
+
+/**
+ * Complaints brought to where they end: "upstream payments answered 500" at checkout and "card-gateway timed out" at payments both
+ * speak of card-gateway, and only a part of who passes them on. What was looked at and is well ends no complaint: then the last who
+ * complains may wait too short, or hold too few connections.
+ */
+function settled(given: readonly Sign[], ranked: RankResult, looked: ReadonlySet<string>): Sign[] {
+  const troubled = new Set(ranked.ranking.flatMap(({ node, score }) => (score >= WELL_BELOW ? [node] : [])));
+  const next = new Map<string, { to: string; weight: number }>();
+  for (const { finding, active, complainsOf, ranked: counted, weight } of given) {
+    if (finding.node === null || counted === true) continue;
+    if (active && weight >= WELL_BELOW) troubled.add(finding.node);
+    if (complainsOf !== undefined && weight > (next.get(finding.node)?.weight ?? 0))
+      next.set(finding.node, { to: complainsOf, weight });
+  }
+  const isWell = (node: string) => looked.has(node) && !troubled.has(node);
+  return given.flatMap((sign) => {
+    const { finding, weight, complainsOf } = sign;
+    let end = finding.node;
+    const seen = new Set([end]);
+    for (let to = complainsOf; to !== undefined && !seen.has(to) && !isWell(to); to = next.get(to)?.to) {
+      seen.add(to);
+      end = to;
+    }
+    if (end === finding.node) return [sign];
+    return [
+      { ...sign, weight: weight * COMPLAINS },
+      { ...sign, finding: { ...finding, node: end }, weight: weight * COMPLAINED_OF },
+    ];
+  });
+}
+
+/** For each node the worst trouble that lines and series tell of at what it calls, directly or not. */
+function troubleBelow(signs: readonly Sign[], edges: Bundle["edges"]): (node: string) => number {
+  const callees = new Map<string, string[]>();
+  for (const [caller, callee] of edges) callees.set(caller, [...(callees.get(caller) ?? []), callee]);
+  const trouble = new Map<string, number>();
+  for (const { finding, weight, active, ranked } of signs)
+    if (finding.node !== null && active && ranked !== true)
+      trouble.set(finding.node, Math.max(trouble.get(finding.node) ?? 0, weight));
+  return (node) =>
+    [...distances(node, callees)].reduce(
+      (worst, [other, calls]) => (calls > 0 ? Math.max(worst, trouble.get(other) ?? 0) : worst),
+      0,
+    );
+}
+
+/** Whether it says that calls are slow or fail, which what is called may explain. */
+const passesOn = ({ finding, affinity, ranked }: Sign): boolean =>
+  finding.kind === "metric_shift" && ranked !== true && Math.max(affinity.slow ?? 0, affinity.failing ?? 0) >= 0.5;
+
+/** Suspects as a ranking, confidences as shares with room for what nobody thought of. */
+export function rankingOf(suspects: readonly Suspect[], ranked: RankResult): RankedNode[] {
+  const total = suspects.reduce((sum, { score }) => sum + score ** 2, UNKNOWN_SCORE ** 2);
+  const metrics = new Map(ranked.ranking.map(({ node, findings }) => [node, findings]));
+  return suspects.map(({ node, score, signs }) => ({
+    node,
+    score,
+    confidence: score ** 2 / total,
+    findings: [...new Set([...(metrics.get(node) ?? []), ...signs.map(({ finding }) => finding.id)])],
+  }));
+}
+
+interface Candidate {
+  node: string;
+  kind: CauseKind;
+  score: number;
+}
+
+/**
+ * Rival causes, best first: a node and a kind of trouble each, and what is left for `unknown` last. Confidences are shares of squared
+ * scores and sum to 1 with `unknown`'s. Each cites what speaks for it, its own node's findings first, then its neighbours'.
+ */
+export function rivals(
+  suspects: readonly Suspect[],
+  all: readonly Sign[],
+  edges: Bundle["edges"],
+  similar: readonly SimilarCause[] = [],
+): CauseHypothesis[] {
+  const chosen = choose(candidatesOf(suspects, similar));
+  const total = chosen.reduce((sum, { score }) => sum + score ** 2, UNKNOWN_SCORE ** 2);
+  const listed = chosen
+    .map((candidate): CauseHypothesis => {
+      const cites = citesOf(candidate, all, edges);
+      return {
+        node: candidate.node,
+        kind: candidate.kind,
+        statement: statementOf(candidate, cites),
+        confidence: candidate.score ** 2 / total,
+        cites: cites.map(({ finding }) => finding.id),
+      };
+    })
+    .filter(({ cites }) => cites.length > 0);
+  for (const [i, hypothesis] of listed.entries()) {
+    const rival = listed[i === 0 ? 1 : 0];
+    if (rival !== undefined) hypothesis.separates = separating(hypothesis, rival);
+  }
+  const rest = Math.max(0, 1 - listed.reduce((sum, { confidence }) => sum + confidence, 0));
+  const open =
+    listed.length === 0
+      ? "Nothing that was looked at points to a cause."
+      : "None of these, or something that could not be seen.";
+  return [...listed, { node: null, kind: "unknown", statement: open, confidence: rest, cites: [] }];
+}
+
+function candidatesOf(suspects: readonly Suspect[], similar: readonly SimilarCause[]): Candidate[] {
+  return suspects
+    .flatMap(({ node, score, kinds }) => {
+      const most = Math.max(...Object.values(kinds), 0);
+      if (most === 0) return [{ node, kind: "failing" as const, score: 0.3 * score }];
+      return CAUSE_KINDS.filter((kind) => (kinds[kind] ?? 0) >= KIND_FROM * most).map((kind) => {
+        const share = kinds[kind]! / most;
+        const known = similar.filter((s) => s.kind === kind && (s.node === null || s.node === node));
+        const boost = 1 + SIMILAR_BOOST * Math.max(0, ...known.map(({ similarity }) => similarity));
+        return {
+          node,
+          kind,
+          score: Math.min(1, score * (0.3 + 0.7 * share) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1) * boost),
+        };
+      });
+    })
+    .toSorted((a, b) => b.score - a.score);
+}
+
+/** The best, but not one node in all its kinds while another is a serious rival. */
+function choose(candidates: readonly Candidate[]): Candidate[] {
+  const out: Candidate[] = [];
+  const held: Candidate[] = [];
+  for (const candidate of candidates) {
+    const same = out.filter(({ node }) => node === candidate.node).length;
+    const other = candidates.some(
+      ({ node, score }) =>
+        node !== candidate.node && score >= SERIOUS * candidates[0]!.score && !out.some((o) => o.node === node),
+    );
+    if (same >= PER_NODE && other) held.push(candidate);
+    else out.push(candidate);
+    if (out.length === HYPOTHESES) break;
+  }
+  return [...out, ...held].slice(0, HYPOTHESES);
+}
+
+function citesOf({ node, kind }: Candidate, all: readonly Sign[], edges: Bundle["edges"]): Sign[] {
+  const near = new Set(edges.flatMap(([a, b]) => (a === node ? [b] : b === node ? [a] : [])));
+  const place = (other: string | null) => (other === node ? 1 : other !== null && near.has(other) ? NEAR : FAR);
+  const scored = all
+    .filter(({ weight }) => weight > 0)
+    .map((sign) => ({ sign, score: sign.weight * place(sign.finding.node) * (0.4 + 0.6 * (sign.affinity[kind] ?? 0)) }))
+    .toSorted((a, b) => b.score - a.score)
+    .slice(0, CITES - 1)
+    .map(({ sign }) => sign);
+  const alert = all.find(({ finding }) => finding.kind === "alert");
+  return scored.length === 0 || alert === undefined ? scored : [...scored, alert];
+}
+
+const KIND_WORDS: Record<CauseKind, string> = {
+  deploy_regression: "a new version that does not work as the one before",
+  config_regression: "a configuration that does not work",
+  dependency_failure: "something it depends on that fails",
+  resource_exhaustion: "a resource that is used up",
+  memory_leak: "memory that is taken and not given back",
+  overload: "more work than it can do",
+  crash: "a process that ends and is started again",
+  slow: "work that takes longer than before",
+  failing: "work that fails",
+  silent: "no answer and no data",
+};
+
+const STATEMENT_CHARS = 160;
+
+function statementOf({ node, kind }: Candidate, cites: readonly Sign[]): string {
+  const first = cites[0]?.finding.text ?? "";
+  const shown = first.length > STATEMENT_CHARS ? `${first.slice(0, STATEMENT_CHARS)}…` : first;
+  return `${node}: ${KIND_WORDS[kind]}. Foremost: ${shown}`;
+}
+
+/** What would be seen if it were so, and not otherwise. */
+const OBSERVATION: Record<CauseKind, string> = {
+  deploy_regression: "instances of the version before the change are well under the same load",
+  config_regression: "an instance with the configuration before the change is well",
+  dependency_failure: "other callers of the same dependency fail as well",
+  resource_exhaustion: "the resource stands at its limit while the trouble lasts, and not before",
+  memory_leak: "memory falls after a restart and grows again at the same rate",
+  overload: "the trouble falls and rises with the rate of requests",
+  crash: "the last exit code and reason of its instances repeat",
+  slow: "the time is spent in itself and not in waiting for what it calls",
+  failing: "its calls fail by its own errors and not by those it passes on",
+  silent: "it does not answer a probe from another place either",
+};
+
+const separating = (a: CauseHypothesis, b: CauseHypothesis): string => {
+  const of = (h: CauseHypothesis) => (h.kind === "no_fault" || h.kind === "unknown" ? "" : OBSERVATION[h.kind]);
+  const [one, other] = [of(a), of(b)];
+  const same =
+    one === other
+      ? `at ${a.node} rather than at ${b.node}: ${one}`
+      : `at ${a.node}: ${one}; rather than at ${b.node}: ${other}`;
+  return `Not in the evidence yet: whether ${same}.`;
+};
