@@ -29,6 +29,9 @@ test("the metrics that an expression names", () => {
     "x_limit",
   ]);
   expect(metricsIn("1 + 1")).toEqual([]);
+  // What is no expression is not repaired into one.
+  expect(metricsIn("sum(} a_total")).toEqual([]);
+  expect(metricsIn(`${"}".repeat(9_000)} a_total`)).toEqual([]);
 });
 
 test("the expression of Prometheus' own link, and nothing from any other", () => {
