@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { breathe, inTurn } from "./turns";
+import { breathe, inTurn, readInTurn } from "./turns";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 test("long work gives others several turns of the event loop, short work none", async () => {
   const order: string[] = [];
@@ -56,4 +59,31 @@ test("works of one name are done one after another, whatever becomes of one; oth
     "c ends",
   ]);
   expect(order.indexOf("x begins")).toBeLessThan(order.indexOf("a ends"));
+});
+
+test("a few large bodies are read at once, in order; one that is slow on purpose keeps nobody waiting for long", async () => {
+  vi.useFakeTimers();
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const all = Array.from({ length: 7 }, (_, i) =>
+    readInTurn(async () => {
+      begun.push(i);
+      if (i === 1) throw new Error("broke off");
+      await new Promise<void>((end) => (ends[i] = end));
+      return i;
+    }),
+  );
+  const answers = Promise.allSettled(all);
+  await vi.advanceTimersByTimeAsync(0);
+  // The second broke off at once: its place is the fifth's.
+  expect(begun).toEqual([0, 1, 2, 3, 4]);
+  ends[3]!();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  for (const end of ends) end?.();
+  expect((await answers).map(({ status }) => status)).toEqual([
+    "fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled", "fulfilled", "fulfilled",
+  ]); // prettier-ignore
 });

@@ -10,12 +10,15 @@ interface Shared {
   since: number;
   /** By name: ends when the last work that was let in is done. */
   queues: Map<string, Promise<unknown>>;
+  /** Large bodies that are being read, and those that wait to be. */
+  reading: number;
+  waiting: (() => void)[];
 }
 
 /** One for the process: one Next process holds several copies of this module. */
 const shared = (): Shared => {
   const global = globalThis as unknown as Record<symbol, Shared>;
-  return (global[Symbol.for("sentinel.turns")] ??= { since: 0, queues: new Map() });
+  return (global[Symbol.for("sentinel.turns")] ??= { since: 0, queues: new Map(), reading: 0, waiting: [] });
 };
 
 /** Lets others have the event loop for a moment if nobody has let them for {@link SLICE_MS}. To be awaited often in long work. */
@@ -37,4 +40,32 @@ export function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
   };
   done.then(forget, forget);
   return done;
+}
+
+/** Large bodies that are read at once: each that is on its way costs some work in every turn of the event loop. */
+const READ_AT_ONCE = 4;
+/** A body that takes longer than this, in ms, is read on, but no longer keeps others waiting: its sender may be slow on purpose. */
+const PLACE_MS = 500;
+
+/** Reads a large body when it is its turn; until then its sender is held up by its full connection. */
+export async function readInTurn<T>(read: () => Promise<T>): Promise<T> {
+  const all = shared();
+  if (all.reading < READ_AT_ONCE) all.reading++;
+  else await new Promise<void>((go) => all.waiting.push(go));
+  let held = true;
+  const leave = () => {
+    if (!held) return;
+    held = false;
+    // The place goes to whoever waits longest, or is free.
+    const next = all.waiting.shift();
+    if (next) next();
+    else all.reading--;
+  };
+  const slow = setTimeout(leave, PLACE_MS);
+  try {
+    return await read();
+  } finally {
+    clearTimeout(slow);
+    leave();
+  }
 }

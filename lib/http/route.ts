@@ -10,7 +10,7 @@ import { getDrill } from "@/lib/db/drills";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
-import { breathe, inTurn } from "@/lib/turns";
+import { breathe, inTurn, readInTurn } from "@/lib/turns";
 import { admit, type Caller } from "./access";
 import { readBytes } from "./body";
 import { charge, itemsIn } from "./charge";
@@ -158,7 +158,8 @@ function bytesOf(
 ): Promise<{ bytes: Buffer | undefined; sender: Sender | null }> {
   return noted(caller.sender, db, now, async () => {
     let { sender } = caller;
-    const bytes = endpoint.body && (await readBytes(request, endpoint.maxBytes));
+    const read = () => readBytes(request, endpoint.maxBytes);
+    const bytes = endpoint.body && (await (isLarge(request) ? readInTurn(read) : read()));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint.sender, request.headers, bytes);
     if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
     return { bytes, sender };
@@ -183,6 +184,10 @@ function bodyOf(
     return body;
   });
 }
+
+/** A body that does not say how long it is may be large. */
+const isLarge = ({ body, headers }: Request): boolean =>
+  body !== null && Number(headers.get("content-length") ?? Infinity) >= LARGE_BYTES;
 
 const writes = ({ method }: Request): boolean => method !== "GET" && method !== "HEAD";
 

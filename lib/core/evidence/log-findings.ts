@@ -117,19 +117,16 @@ const NEUTRAL: Tone = { bad: 0, good: 0, past: false };
 function settle(groups: LineGroup[], now: number): void {
   const states = groups.filter(({ mark }) => mark === "state");
   const well = states.length > 0 && states.every(({ bad }) => bad < BAD_FROM * 1.5);
+  // The latest line that tells of an end is enough to know whether one came after a group: groups may be tens of thousands.
+  const endedAt = groups.reduce((latest, { mark, tone, bad, last }) => {
+    const tells = mark !== "alert" && mark !== "state" && mark !== "top";
+    return tells && tone.good >= ENDED_FROM && bad < BAD_FROM + 0.05 ? Math.max(latest, last) : latest;
+  }, Number.NEGATIVE_INFINITY);
   for (const group of groups) {
     if (group.mark === "state" || group.mark === "alert" || group.bad < BAD_FROM) continue;
     const quiet = now - group.last;
     if (quiet < Math.max(QUIET_S, QUIET_GAPS * Math.min(group.gap, quiet))) continue;
-    const ended = groups.some(
-      ({ mark, tone, bad, last }) =>
-        mark !== "alert" &&
-        mark !== "state" &&
-        mark !== "top" &&
-        tone.good >= ENDED_FROM &&
-        bad < BAD_FROM + 0.05 &&
-        last >= group.last,
-    );
+    const ended = endedAt >= group.last;
     group.active = !(well && (ended || quiet > QUIET_GAPS * QUIET_S)) && !(ended && states.length === 0);
   }
 }
