@@ -22,7 +22,7 @@ const ROUNDS = 3;
 const ANSWER_MS = 120_000;
 /** Asked before and after the load as well: what the server needs when nothing else is to be done. */
 const QUIET_MS = 2_000;
-const SECRETS = { github: "a secret of the bench, for GitHub", pagerduty: "a secret of the bench, for PagerDuty" };
+const SECRETS = { github: "a-secret-of-the-bench-for-GitHub", pagerduty: "a-secret-of-the-bench-for-PagerDuty" };
 
 interface Shot {
   path: string;
@@ -43,10 +43,10 @@ export async function benchHostile(nextBin: string, write: boolean): Promise<voi
     const routes = await routesOf(sentinel);
     const answers = new Map<string, number[]>();
     const quiet = await watched(sentinel, () => wait(QUIET_MS));
-    const loaded: HealthTimes = [];
+    const loaded: HealthTimes[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const shots = shotsOf(routes, round);
-      loaded.push(...(await watched(sentinel, () => Promise.all(shots.map((shot) => fire(sentinel, shot, answers))))));
+      loaded.push(await watched(sentinel, () => Promise.all(shots.map((shot) => fire(sentinel, shot, answers)))));
     }
     const rows = rowsOf(quiet, loaded, answers);
     for (const { what, measured, ok } of rows)
@@ -172,16 +172,20 @@ async function watched({ server }: SentinelServer, work: () => Promise<unknown>)
 
 function rowsOf(
   quiet: HealthTimes,
-  loaded: HealthTimes,
+  loaded: readonly HealthTimes[],
   answers: ReadonlyMap<string, readonly number[]>,
 ): EvalResult["rows"] {
   const ms = (times: readonly number[], p: number) => `${(quantile(times, p) ?? 0).toFixed(p === 0.5 ? 1 : 0)} ms`;
   const told = (times: readonly number[]) =>
     `${ms(times, 0.5)}, ${ms(times, 0.99)}, ${ms(times, 1)} (${times.length} times)`;
-  const met = Math.max(...loaded) <= AIM_MS;
   return [
     { what: "/healthz with nothing else to do: p50, p99, max", target: "reported", measured: told(quiet), ok: null },
-    { what: `/healthz during ${REQUESTS} such requests at once, ${ROUNDS} times: p50, p99, max`, target: `max <= ${AIM_MS} ms`, measured: told(loaded), ok: met }, // prettier-ignore
+    ...loaded.map((times, i) => ({
+      what: `/healthz during ${REQUESTS} such requests at once, ${i === 0 ? "the first after the start" : `time ${i + 1}`}: p50, p99, max`,
+      target: `max <= ${AIM_MS} ms`,
+      measured: told(times),
+      ok: Math.max(...times) <= AIM_MS,
+    })),
     ...[...answers]
       .toSorted(([a], [b]) => a.localeCompare(b))
       .map(([name, times]) => ({
