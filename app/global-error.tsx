@@ -10,8 +10,8 @@ export default function GlobalError({ retry }: { error: Error; retry: () => void
         <title>Sentinel failed</title>
         <main className="grid min-h-dvh place-items-center p-6 text-center">
           <div>
-            <h1 className="text-lg font-semibold">The console failed</h1>
-            <p className="mt-1 text-sm text-ink-2">What Sentinel watches and holds is not affected by it.</p>
+            <h1 className="text-lg font-semibold">The console could not be loaded</h1>
+            <p className="mt-1 text-sm text-ink-2">Monitoring and containment are not affected.</p>
             <button
               type="button"
               onClick={retry}

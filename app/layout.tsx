@@ -8,7 +8,7 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: { default: "Sentinel", template: "%s · Sentinel" },
-  description: "Watches AI agents, contains what goes wrong, heals it with consent and measures whether that worked.",
+  description: "Watches AI agents and services, contains failures, heals with approval and measures the outcome.",
   robots: { index: false, follow: false },
 };
 

@@ -4,9 +4,9 @@ import { buttonStyle } from "@/components/ui/button";
 
 export default function NotFound() {
   return (
-    <Frame title="There is no such page" lead="The address may be mistyped, or what was there has been removed.">
+    <Frame title="Page not found" lead="Check the address; the page may have been removed.">
       <Link href="/" className={buttonStyle({ look: "primary", size: "touch", className: "w-full" })}>
-        To the overview
+        Go to the overview
       </Link>
     </Frame>
   );

@@ -82,7 +82,7 @@ async function request<T>(
   } catch (cause) {
     if (options.signal?.aborted) throw cause;
     throw new ApiError(
-      timeout.aborted ? "Sentinel did not answer in time." : "Sentinel cannot be reached.",
+      timeout.aborted ? "Sentinel did not respond in time." : "Sentinel is unreachable.",
       0,
       null,
       cause,
@@ -93,7 +93,7 @@ async function request<T>(
   if (response.ok) return json as T;
   const problem = isProblem(json) ? json : null;
   throw new ApiError(
-    problem?.detail ?? problem?.title ?? `Sentinel answered ${response.status}.`,
+    problem?.detail ?? problem?.title ?? `Sentinel returned ${response.status}.`,
     response.status,
     problem,
   );

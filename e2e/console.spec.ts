@@ -165,7 +165,7 @@ test("a decision from the card sends what was seen; the rest of the list is deci
   const shown = await page.getByRole("article").getAttribute("id");
   await page.getByRole("button", { name: "Heal now" }).click();
   const preview = page.getByRole("dialog");
-  await expect(preview.getByRole("list", { name: "What is decided" }).getByRole("listitem")).toHaveCount(1);
+  await expect(preview.getByRole("list", { name: "Selected actions" }).getByRole("listitem")).toHaveCount(1);
   const bulk = page.waitForRequest((request) => request.url().endsWith("/approvals/bulk"));
   await preview.getByRole("button", { name: "Heal these 1" }).click();
   const body = (await bulk).postDataJSON() as { decision: string; items: { id: string; digest: string }[] };
@@ -261,21 +261,21 @@ test("a wrong password is said beside its field, and nobody is thrown out", asyn
   await page.getByLabel("Current password").fill("not the password");
   await page.getByLabel("New password").fill("another password");
   await page.getByRole("button", { name: "Change", exact: true }).click();
-  await expect(page.getByRole("dialog").getByRole("alert")).toHaveText("The current password is not right.");
+  await expect(page.getByRole("dialog").getByRole("alert")).toHaveText("The current password is wrong.");
   await expect(page).toHaveURL(/\/$/);
 });
 
 test("the global stop shows on every screen while it is on", async ({ world, context, page }) => {
   await world.signIn(context, "admin");
   await page.goto("/settings?tab=limits");
-  await page.getByRole("button", { name: "Stop everything" }).click();
+  await page.getByRole("button", { name: "Stop automatic actions" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Stop" }).click();
   await expect(page.getByText("Global stop is on.")).toBeVisible();
   await page.goto("/incidents");
   await expect(page.getByText("Global stop is on.")).toBeVisible();
   await page.goto("/settings?tab=limits");
-  await page.getByRole("button", { name: "Let Sentinel act again" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Let it act" }).click();
+  await page.getByRole("button", { name: "Resume automatic actions" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Resume" }).click();
   await expect(page.getByText("Global stop is on.")).toHaveCount(0);
 });
 

@@ -32,18 +32,18 @@ test("where a containment limit keeps agents running, a person allows more holds
   await page.goto("/incidents");
   await live(page);
   await page.locator("[data-line]", { hasText: "limit" }).click();
-  await expect(page.getByText("2 agents keep running: the limit on automatic holds is reached")).toBeVisible();
+  await expect(page.getByText("2 agents keep running: the limit on automatic quarantines is reached")).toBeVisible();
   await expectAccessibleInBoth(page);
   await page.setViewportSize(PHONE.viewport);
   await expectNoSidewaysScroll(page);
-  await page.getByRole("button", { name: "Allow more holds" }).click();
+  await page.getByRole("button", { name: "Allow more quarantines" }).click();
   const dialog = page.getByRole("alertdialog");
   await expect(dialog).toHaveCSS("opacity", "1");
   await expectAccessibleInBoth(page);
   await dialog.getByLabel("Comment").fill("Both burn money");
-  await dialog.getByRole("button", { name: "Allow more holds" }).click();
+  await dialog.getByRole("button", { name: "Allow more quarantines" }).click();
   await expect(page.getByText("operator allowed 2 holds beyond the limit: Both burn money")).toBeVisible();
-  await expect(page.getByRole("button", { name: "Allow more holds" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Allow more quarantines" })).toHaveCount(0);
   await expect
     .poll(async () => Promise.all(spenders.map(({ id }) => stateOf(id))))
     .toEqual(["quarantined", "quarantined"]);

@@ -70,7 +70,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   await world.signIn(context, "operator");
   await page.goto("/drills");
   await live(page);
-  await expect(page.getByText("No drill is running")).toBeVisible();
+  await expect(page.getByText("No drills running")).toBeVisible();
 
   await page.getByRole("button", { name: "Run a drill" }).click();
   await page.getByRole("button", { name: "Fire: Orders fail at the checkout" }).click();
@@ -111,7 +111,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   await expect(line).toContainText("cause found");
   await expectAccessibleInBoth(page);
   await line.getByRole("button", { name: "Delete drill: Orders fail at the checkout" }).click();
-  await expect(page.getByText("No drill is running")).toBeVisible();
+  await expect(page.getByText("No drills running")).toBeVisible();
   expect(readdirSync(join(world.folder, "drills"))).toEqual([]);
   expect(errors).toEqual([]);
 });

@@ -24,8 +24,8 @@ test.describe("on a phone, at first sight", () => {
       "Changes",
       "Likeliest",
       "Rival",
-      "Told apart",
-      "Not seen",
+      "How to rule it out",
+      "Not checked",
       "Safest next",
     ]) {
       const row = glance.locator("dl > div").filter({ has: page.locator("dt", { hasText: new RegExp(`^${label}$`) }) });
@@ -104,7 +104,7 @@ test("a new incident appears and is told to its end without a reload; a thumb on
   await expect(line).toContainText(fired.state === "escalated" ? "Escalated" : "Awaiting approval");
   await expect(line).toContainText("1 alert");
   await line.click();
-  await page.getByRole("button", { name: "The cause is right", exact: true }).click();
+  await page.getByRole("button", { name: "The cause is correct", exact: true }).click();
   await expect(page.getByText("operator says it is right")).toBeVisible();
   await page.reload();
   await expect(page.getByText("operator says it is right")).toBeVisible();
@@ -126,7 +126,7 @@ test("an approval shows what would run, item by item; what was approved is run a
   await expect(argv).toHaveCount(5);
   await expect(argv.nth(3)).toHaveText("asked by a person");
   await expect(dialog.getByRole("list", { name: "Dry run" })).toBeVisible();
-  for (const label of ["Target", "Undo", "Touches", "Considered beside"])
+  for (const label of ["Target", "Undo", "Blast radius", "Alternatives considered"])
     await expect(dialog.getByText(label, { exact: true })).toBeVisible();
   await dialog.getByRole("button", { name: "Approve" }).click();
   await expect(page.getByRole("complementary", { name: "Waiting for a decision" })).toHaveCount(0);
@@ -173,7 +173,7 @@ test("the list's filters live in the URL; j, k and enter move through it", async
   await page.getByRole("combobox", { name: "Kind" }).click();
   await page.getByRole("option", { name: "Agents", exact: true }).click();
   await expect(page).toHaveURL(/kind=agents/);
-  await expect(page.getByText("No incident matches")).toBeVisible();
+  await expect(page.getByText("No matching incidents")).toBeVisible();
   await page.goto("/incidents?kind=services&severity=7");
   await live(page);
   const lines = page.locator("[data-line]");

@@ -48,7 +48,7 @@ test("the worst come first; the unknown are never among the healthy; filters are
   const cards = page.getByRole("article");
   await expect(cards.first()).toContainText("db");
   await expect(cards.first()).toContainText("Down");
-  await expect(cards.filter({ hasText: "payments" })).toContainText("Beyond its limit");
+  await expect(cards.filter({ hasText: "payments" })).toContainText("Beyond limit");
 
   await page.goto("/services?state=healthy");
   await expect(cards.filter({ hasText: "web" })).toBeVisible();
@@ -106,7 +106,7 @@ test("the map leads to a service; its signals stand over time, with what was cha
     .click();
   await expect(page).toHaveURL(/\/services\/payments$/);
   const cpu = page.getByRole("region", { name: "CPU" });
-  await expect(cpu.getByText("Beyond its limit")).toBeVisible();
+  await expect(cpu.getByText("Beyond limit")).toBeVisible();
   await expect(cpu.locator("path.recharts-line-curve")).toHaveCount(1);
   await expect(cpu.getByText("Deploy")).toBeVisible();
   await expect(page.getByRole("link", { name: /checkout/ })).toBeVisible();
@@ -122,7 +122,7 @@ test("what could not be looked at is said as such", async ({ world, context, pag
   try {
     await page.goto("/services/web");
     await expect(page.getByText("Could not look", { exact: true }).first()).toBeVisible();
-    await expect(page.getByText("This says nothing about how the service is.")).toBeVisible();
+    await expect(page.getByText("This says nothing about the health of the service.")).toBeVisible();
     await expect(page.getByText("No data in this window")).toHaveCount(0);
   } finally {
     world.metrics.blind = false;
@@ -133,7 +133,7 @@ test("a new service appears without a reload", async ({ world, context, page, er
   await world.signIn(context, "viewer");
   await page.goto("/services?q=fresh");
   await live(page);
-  await expect(page.getByText("No service matches")).toBeVisible();
+  await expect(page.getByText("No matching services")).toBeVisible();
   const { token } = await world.api<{ token: string }>("POST", "/api/v1/alert-sources", { kind: "generic" });
   const alert = { id: "f1", name: "Fresh", service: "fresh-one", severity: "warning", summary: "Something" };
   await world.api("POST", "/api/v1/alerts/generic", alert, token);
@@ -161,7 +161,7 @@ test("the change log is filtered where it is kept", async ({ world, context, pag
   await page.goto("/changes?kind=config");
   await expect(table.getByRole("row")).toHaveCount(2);
   await page.goto("/changes?how=seen");
-  await expect(page.getByText("No change matches")).toBeVisible();
+  await expect(page.getByText("No matching changes")).toBeVisible();
   await page.goto("/changes?how=declared&of=service&kind=deploy");
   await expect(table.getByRole("row").filter({ hasText: "payments" })).toBeVisible();
 });
@@ -198,7 +198,7 @@ test("a source's token is shown once; it can be tested and revoked", async ({ wo
   await expect(row).toBeVisible();
   expect(await page.content()).not.toContain(token);
   await row.getByRole("button", { name: "Test Grafana" }).click();
-  await expect(page.getByText("The test alert went the whole way")).toBeVisible();
+  await expect(page.getByText("Test alert delivered end to end")).toBeVisible();
   await row.getByRole("button", { name: "Revoke Grafana" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
   await expect(row.getByText("revoked", { exact: true })).toBeVisible();

@@ -1,18 +1,18 @@
 /** What can go wrong for a caller, by name, with its HTTP status and title. Anything else is a bug and answers 500. */
 export const ERRORS = {
-  invalid: { status: 400, title: "The request is not valid" },
-  malformed: { status: 400, title: "The body is not JSON" },
-  unauthenticated: { status: 401, title: "Who is asking is not known" },
+  invalid: { status: 400, title: "Invalid request" },
+  malformed: { status: 400, title: "Body is not valid JSON" },
+  unauthenticated: { status: 401, title: "Authentication required" },
   forbidden: { status: 403, title: "Not allowed" },
-  not_found: { status: 404, title: "There is no such thing" },
-  method_not_allowed: { status: 405, title: "This resource does not know the method" },
-  conflict: { status: 409, title: "The state has moved" },
-  gone: { status: 410, title: "No longer there" },
-  too_large: { status: 413, title: "The body is too large" },
-  unsupported_media: { status: 415, title: "The body's form is not supported" },
+  not_found: { status: 404, title: "Not found" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  conflict: { status: 409, title: "State changed; reload and retry" },
+  gone: { status: 410, title: "No longer available" },
+  too_large: { status: 413, title: "Request body too large" },
+  unsupported_media: { status: 415, title: "Unsupported content type" },
   rate_limited: { status: 429, title: "Too many requests" },
-  internal: { status: 500, title: "Sentinel failed" },
-  unavailable: { status: 503, title: "Not available now" },
+  internal: { status: 500, title: "Internal error" },
+  unavailable: { status: 503, title: "Service unavailable" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

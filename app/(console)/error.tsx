@@ -9,14 +9,14 @@ export default function ScreenError({ error, retry }: { error: Error & { digest?
   return (
     <Empty
       icon={CircleAlert}
-      title="This screen failed"
+      title="This screen could not be loaded"
       action={
         <Button look="primary" onClick={retry}>
           Try again
         </Button>
       }
     >
-      What Sentinel watches and holds is not affected by it.
+      Monitoring and containment are not affected.
       {error.digest ? <p className="mt-1 font-mono text-xs">{error.digest}</p> : null}
     </Empty>
   );

@@ -9,7 +9,7 @@ export async function GET(): Promise<Response> {
     const answer = await readiness(await getDb(), Date.now());
     return Response.json(answer, { status: answer.ready ? 200 : 503, headers });
   } catch (err) {
-    log().error({ err }, "readiness could not be told");
+    log().error({ err }, "readiness check failed");
     return Response.json({ ready: false, database: "does not answer" }, { status: 503, headers });
   }
 }

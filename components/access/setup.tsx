@@ -19,7 +19,7 @@ export function Setup() {
     return (
       <Frame
         title="Set up"
-        lead="This page needs its one-time link: the server prints one on its first start, and invitations carry their own."
+        lead="Open this page from its one-time link: the server prints one on first start, and each invitation has its own."
       >
         <Button size="touch" className="w-full" onClick={() => location.assign("/sign-in")}>
           Sign in instead
@@ -47,7 +47,7 @@ function WithToken({ token }: { token: string }) {
   if (check.error)
     return (
       <Frame title="Set up">
-        <Callout tone="hold" icon={KeyRound} title="This link does not work">
+        <Callout tone="hold" icon={KeyRound} title="This link is not valid">
           {check.error.message}
         </Callout>
       </Frame>
@@ -65,8 +65,8 @@ function WithToken({ token }: { token: string }) {
       title={first ? "Set up Sentinel" : "Join Sentinel"}
       lead={
         first
-          ? "The first account, an admin. Others are invited from Settings."
-          : `As ${check.data.role}, with ${check.data.email ?? "your email"}.`
+          ? "The first account is an admin. Invite others from Settings."
+          : `You will join as ${check.data.role} with ${check.data.email ?? "your email"}.`
       }
     >
       <form
@@ -117,7 +117,7 @@ function WithToken({ token }: { token: string }) {
           />
         </Field>
         <Button type="submit" look="primary" size="touch" className="w-full" busy={use.isPending}>
-          {first ? "Create the account" : "Join"}
+          {first ? "Create account" : "Join"}
         </Button>
       </form>
     </Frame>

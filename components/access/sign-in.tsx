@@ -60,7 +60,8 @@ function ByPassword() {
           Sign in
         </Button>
         <p className="text-xs text-ink-3">
-          Forgotten it? An admin can make a one-time link for you. On a first start the server prints the set-up link.
+          Forgot your password? An admin can create a one-time link for you. On first start the server prints the setup
+          link.
         </p>
       </form>
     </Frame>
@@ -68,7 +69,7 @@ function ByPassword() {
 }
 
 const refusal = (error: Error): string =>
-  error instanceof ApiError && error.status === 401 ? "Email or password is not right." : error.message;
+  error instanceof ApiError && error.status === 401 ? "Wrong email or password." : error.message;
 
 function ByLink({ token }: { token: string }) {
   const check = useQuery({
@@ -82,7 +83,7 @@ function ByLink({ token }: { token: string }) {
   if (error)
     return (
       <Frame title="Sign in">
-        <Callout tone="hold" icon={LinkIcon} title="This link does not work">
+        <Callout tone="hold" icon={LinkIcon} title="This link is not valid">
           {error.message}
         </Callout>
         <Button className="mt-4 w-full" size="touch" onClick={() => location.assign("/sign-in")}>
@@ -100,11 +101,13 @@ function ByLink({ token }: { token: string }) {
     <Frame
       title="Sign in"
       lead={
-        check.data.email ? `As ${check.data.email}, ${check.data.role}. The link works once.` : "The link works once."
+        check.data.email
+          ? `You will sign in as ${check.data.email} (${check.data.role}). The link works once.`
+          : "The link works once."
       }
     >
       <Button look="primary" size="touch" className="w-full" busy={use.isPending} onClick={() => use.mutate()}>
-        <LogIn aria-hidden /> Enter
+        <LogIn aria-hidden /> Sign in
       </Button>
     </Frame>
   );

@@ -36,7 +36,7 @@ export function AgentScreen({ id }: { id: string }) {
       <NotLoaded
         what="agent"
         all="/agents"
-        missing="Nothing has reported under this name."
+        missing="No agent has reported under this ID."
         error={error}
         onRetry={() => void refetch()}
       />
@@ -67,7 +67,7 @@ function Loaded({ detail }: { detail: AgentDetail }) {
               <LookAlikeBadge name={agent.type} other={agent.type_looks_like} what={`Type ${agent.type}`} />
             )}
             <span className="num text-xs text-ink-3">
-              since <Ago at={agent.state_since} /> · last heard <Ago at={agent.last_seen_at} />
+              since <Ago at={agent.state_since} /> · last seen <Ago at={agent.last_seen_at} />
             </span>
           </span>
         }
@@ -143,9 +143,9 @@ function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command:
           <Lock aria-hidden /> Quarantine
         </Button>
       )}
-      <Menu icon={<Ellipsis aria-hidden />} label="More acts" look="plain">
+      <Menu icon={<Ellipsis aria-hidden />} label="More actions" look="plain">
         <MenuItem onClick={() => onCommand("expected")}>
-          <Sparkles aria-hidden /> Newest change was expected
+          <Sparkles aria-hidden /> Mark latest change as expected
         </MenuItem>
         <MenuItem onClick={() => onCommand("lift")} disabled={detail.restrictions.length === 0}>
           <LockOpen aria-hidden /> Lift restrictions
@@ -157,10 +157,10 @@ function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command:
 
 function downgradeText({ type, enforcement }: NonNullable<AgentDetail["agent"]["downgrade"]>): string {
   const asked = [
-    ...(type === null ? [] : [`that it is of type ${type}`]),
-    ...(enforcement === null ? [] : ["that it cannot be held"]),
+    ...(type === null ? [] : [`be treated as type ${type}`]),
+    ...(enforcement === null ? [] : ["be treated as one that cannot be quarantined"]),
   ];
-  return `It says ${asked.join(" and ")}.`;
+  return `It asks to ${asked.join(" and ")}.`;
 }
 
 /** What is going on right now, and what it waits for. */
@@ -186,32 +186,32 @@ function Standing({
         />
       )}
       {downgrade ? (
-        <Callout tone="warn" icon={ShieldAlert} title="Its host asks for less containment">
-          <p>{downgradeText(downgrade)} Nothing changes until a person accepts it.</p>
+        <Callout tone="warn" icon={ShieldAlert} title="The host requests weaker containment">
+          <p>{downgradeText(downgrade)} Nothing changes until somebody accepts it.</p>
           {decides ? (
             <div className="mt-2 flex gap-2">
               <Button size="sm" onClick={() => onCommand("accept_downgrade")}>
                 Accept
               </Button>
               <Button size="sm" onClick={() => onCommand("refuse_downgrade")}>
-                Refuse
+                Decline
               </Button>
             </div>
           ) : null}
         </Callout>
       ) : null}
       {continues ? (
-        <Callout tone="warn" icon={ShieldAlert} title="A held agent under a new id">
+        <Callout tone="warn" icon={ShieldAlert} title="A quarantined agent under a new ID">
           An instance of{" "}
           <Link href={`/agents/${encodeURIComponent(continues)}`} className="font-medium hover:underline">
             {continues}
           </Link>{" "}
-          went on under this id while it was held, so this one was put under the same hold.
+          continued under this ID while quarantined, so the quarantine applies here too.
         </Callout>
       ) : null}
       {agent.mode === "observe" ? (
         <Callout tone="mute" icon={Eye} title="This type is in observe mode">
-          Incidents are recorded with what would have been done. Nothing is done.
+          Incidents are recorded with the action that would have been taken. Nothing is executed.
         </Callout>
       ) : null}
       {agent.blind_spots.map((spot) => (
@@ -220,8 +220,8 @@ function Standing({
         </Callout>
       ))}
       {agent.state === "exhausted" ? (
-        <Callout tone="spent" icon={OctagonX} title="Every action of the ladder was tried">
-          The agent stays contained. A person has to look, then release it or heal it by hand.
+        <Callout tone="spent" icon={OctagonX} title="Every action on the ladder was tried">
+          The agent stays quarantined until somebody investigates and releases it or heals it manually.
         </Callout>
       ) : null}
       {incident ? (
@@ -236,7 +236,7 @@ function Standing({
                 <Severity value={incident.severity} />
                 <span>
                   {name(DIAGNOSIS, incident.diagnosis)}
-                  {approval ? ` · asks to ${name(ACTION, approval.action).toLowerCase()}` : null}
+                  {approval ? ` · proposes to ${name(ACTION, approval.action).toLowerCase()}` : null}
                 </span>
               </p>
             </div>

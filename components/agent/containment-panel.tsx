@@ -17,12 +17,12 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
     <Panel
       flush
       title="Directive and containment"
-      hint={directive.version === 0 ? "none was ever issued" : `version ${directive.version}: ${directive.status}`}
+      hint={directive.version === 0 ? "none issued yet" : `version ${directive.version}: ${directive.status}`}
     >
       <div className="space-y-3 p-4 pb-3 text-sm">
         {containment.state === "observe_only" ? (
           <Callout tone="warn" icon={EyeOff} title="Observe only">
-            This agent’s SDK cannot enforce a directive. It is watched; it cannot be held.
+            This agent’s SDK cannot enforce directives. It is monitored but cannot be quarantined.
           </Callout>
         ) : null}
         {directive.version > 0 ? <p className="text-ink-2">{directive.reason}</p> : null}
@@ -30,7 +30,7 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
       </div>
       {instances.length === 0 ? (
         <p className="border-t px-4 py-3 text-sm text-ink-3">
-          No instance has named itself. A restarted one is told the standing directive first.
+          No instance has identified itself. A restarted instance receives the current directive first.
         </p>
       ) : (
         <div className="overflow-x-auto border-t" tabIndex={0} role="region" aria-label="Instances">
@@ -39,7 +39,7 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
               <tr className="text-left text-xs text-ink-3">
                 <th className="px-4 py-2 font-medium">Instance</th>
                 <th className="px-2 py-2 font-medium">Directive</th>
-                <th className="px-4 py-2 text-right font-medium">Last heard</th>
+                <th className="px-4 py-2 text-right font-medium">Last seen</th>
               </tr>
             </thead>
             <tbody className="divide-y border-t">
@@ -88,7 +88,7 @@ function Progress({ instance, version }: { instance: Instance; version: number }
     );
   return (
     <Badge tone="mute" icon={CircleDashed}>
-      {instance.applied_version === null ? "Not heard back" : `Still at ${instance.applied_version}`}
+      {instance.applied_version === null ? "No response" : `Still at ${instance.applied_version}`}
     </Badge>
   );
 }

@@ -39,7 +39,7 @@ export function FactsPanel({ detail }: { detail: AgentDetail }) {
         <Row label="Tools">{detail.tools.length === 0 ? unknown : detail.tools.join(", ")}</Row>
         <Row label="Prompt">
           {prompt.version === null ? <Hash value={prompt.hash} /> : `version ${prompt.version}`}
-          {prompt.dynamic ? <span className="text-ink-3"> · dynamic: its changes are not judged</span> : null}
+          {prompt.dynamic ? <span className="text-ink-3"> · dynamic: changes are not evaluated</span> : null}
         </Row>
         <Row label="Last good prompt">
           <Hash value={prompt.good_hash} />
@@ -48,7 +48,7 @@ export function FactsPanel({ detail }: { detail: AgentDetail }) {
           {agent.enforcement === null
             ? unknown
             : agent.enforcement
-              ? "its guard obeys directives"
+              ? "its SDK enforces directives"
               : "cannot enforce: observe only"}
         </Row>
         <Row label="Version">{detail.version ?? unknown}</Row>

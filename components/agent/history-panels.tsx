@@ -21,7 +21,7 @@ const VERDICT = { watch: "Watch", suspect: "Suspect", quarantine: "Contain" } as
 export function Anomalies({ anomalies }: { anomalies: AgentDetail["anomalies"] }) {
   if (anomalies.length === 0)
     return (
-      <Empty icon={Activity} title="No anomaly">
+      <Empty icon={Activity} title="No anomalies">
         No metric of this agent has left its baseline.
       </Empty>
     );
@@ -64,16 +64,16 @@ export function Runs({ agentId }: { agentId: string }) {
   if (!data) return <Skeleton className="m-4 h-40" />;
   if (data.runs.length === 0)
     return (
-      <Empty icon={ListTree} title="No run reported">
-        Events that carry a run_id are gathered into runs, and judged while these go on.
+      <Empty icon={ListTree} title="No runs reported">
+        Events with a run_id are grouped into runs and evaluated while the run is in progress.
       </Empty>
     );
   return (
     <Table label="Runs">
       <HeadRow>
         <th>Run</th>
-        <th>Began</th>
-        <th>Took</th>
+        <th>Started</th>
+        <th>Duration</th>
         <th className="text-right">Model calls</th>
         <th className="text-right">Tool calls</th>
         <th className="text-right">Errors</th>
@@ -92,7 +92,7 @@ export function Runs({ agentId }: { agentId: string }) {
               <Clock at={run.started_at} />
             </td>
             <td className="whitespace-nowrap">
-              {run.ended_at === null ? <Badge tone="info">goes on</Badge> : duration(run.ended_at - run.started_at)}
+              {run.ended_at === null ? <Badge tone="info">running</Badge> : duration(run.ended_at - run.started_at)}
             </td>
             <td className="text-right">{integer(run.model_calls)}</td>
             <td className="text-right">{integer(run.tool_calls)}</td>
@@ -124,8 +124,8 @@ export function Changes({ detail }: { detail: AgentDetail }) {
   ].toSorted((a, b) => b.at - a.at);
   if (lines.length === 0)
     return (
-      <Empty icon={FileClock} title="No change and no directive">
-        Deploys, prompts, models and tools that change, and what the agent was told to do, are listed here.
+      <Empty icon={FileClock} title="No changes or directives">
+        Changes of deploys, prompts, models and tools, and the directives sent to the agent, are listed here.
       </Empty>
     );
   return <ChangesTable label="Changes and directives" by="By" lines={lines} />;
@@ -135,7 +135,7 @@ export function HistoryList({ history }: { history: AgentDetail["history"] }) {
   if (history.length === 0)
     return (
       <Empty icon={ScrollText} title="No history yet">
-        Every change of state is kept here.
+        Every state change is recorded here.
       </Empty>
     );
   return (
@@ -162,8 +162,7 @@ export function Learned({ learned }: { learned: AgentDetail["learned"] }) {
   if (learned.length === 0)
     return (
       <Empty icon={BrainCircuit} title="Nothing learned yet">
-        Which action was followed by recovery, and which was not, is remembered here. What could not be told teaches
-        nothing.
+        Actions that were followed by recovery, and those that were not. Inconclusive outcomes are not counted.
       </Empty>
     );
   return (

@@ -158,7 +158,7 @@ function Reading({ active, payload, metric }: Shown & { metric: string }) {
         ) : null}
       </p>
       <p className="num text-ink-3">
-        {point.band ? `expected ${measure(point.band[0])} to ${measure(point.band[1])}` : "no band learned yet"}
+        {point.band ? `expected ${measure(point.band[0])} to ${measure(point.band[1])}` : "no baseline yet"}
       </p>
     </div>
   );

@@ -53,7 +53,7 @@ export function AgentsScreen() {
     { value: "paused", label: PAUSED.label },
     { value: "silent", label: SILENT.label },
     { value: "stuck", label: STUCK.label },
-    { value: "not_judged", label: "Not fully judged" },
+    { value: "not_judged", label: "Not fully evaluated" },
   ];
   const types = [
     { value: ANY, label: "Any type" },
@@ -67,9 +67,9 @@ export function AgentsScreen() {
         lead={
           data
             ? data.total > data.agents.length
-              ? `${integer(data.agents.length)} of ${integer(data.total)} shown; those that need a person first`
-              : `${integer(data.total)} ${filtered ? "match" : "in service"}, those that need a person first`
-            : "Reading the fleet"
+              ? `${integer(data.agents.length)} of ${integer(data.total)} shown; those needing attention first`
+              : `${integer(data.total)} ${filtered ? "match" : "in service"}, those needing attention first`
+            : "Loading the fleet"
         }
       />
       <div className="mb-4 flex flex-wrap items-center gap-2">
@@ -117,8 +117,8 @@ export function AgentsScreen() {
         </div>
       ) : data.agents.length === 0 ? (
         filtered ? (
-          <Empty icon={SearchX} title="No agent matches">
-            Nothing in service has this name, state and type together.
+          <Empty icon={SearchX} title="No matching agents">
+            No active agent matches these filters.
           </Empty>
         ) : (
           <NoAgents />
@@ -141,8 +141,8 @@ export function AgentsScreen() {
 const NoAgents = () => (
   <Empty icon={Waypoints} title="No agent has reported yet">
     <p>
-      Create an ingest key under Settings, Keys, then send one event. The agent registers itself; nothing is done to it
-      until its type leaves observe mode.
+      Create an ingest key under Settings, Keys, then send one event. The agent registers itself; no action is taken on
+      it until its type leaves observe mode.
     </p>
     <pre className="mt-3 overflow-x-auto rounded-md bg-sunken p-3 text-left font-mono text-xs" tabIndex={0}>
       {`curl -H "Authorization: Bearer $SENTINEL_KEY" -H "content-type: application/json" \\

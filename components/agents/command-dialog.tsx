@@ -58,7 +58,7 @@ function Asking({
       }
     >
       <p className="mb-3 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs wrap-anywhere">{agentId}</p>
-      <Field id="command-reason" label="Reason" hint="Kept in the history beside your name.">
+      <Field id="command-reason" label="Reason" hint="Recorded in the history with your name.">
         <Textarea
           id="command-reason"
           value={reason}

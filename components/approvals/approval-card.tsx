@@ -128,7 +128,7 @@ function Answer({ approval, decides }: { approval: ApprovalView; decides: boolea
             </Button>
           </>
         ) : (
-          <p className="text-xs text-ink-3">Deciding needs the role operator.</p>
+          <p className="text-xs text-ink-3">Deciding requires the operator role.</p>
         )}
       </footer>
     </>
@@ -149,7 +149,7 @@ function Decided({ approval, decides, onHeal }: { approval: ApprovalView; decide
               {approval.comment ? <>: “{approval.comment}”</> : null}
             </>
           ) : approval.state === "expired" ? (
-            "Nobody decided in time. Nothing was done."
+            "Expired without a decision. Nothing was done."
           ) : null}
         </p>
         <StateBadge state={approval.subject.state} />

@@ -25,7 +25,7 @@ export function ApprovalsScreen() {
     <>
       <PageHead
         title="Approvals"
-        lead="A decision covers one action with its arguments and its evidence. Nothing approves itself."
+        lead="A decision covers one action with its arguments and its evidence. Nothing is approved automatically."
       />
       <Tabs
         label="Approvals"
@@ -67,8 +67,8 @@ function Pending({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
   if (waiting) return waiting;
   if (approvals.length === 0)
     return (
-      <Empty icon={ClipboardCheck} title="Nothing waits for a decision">
-        Actions above the severity threshold, hard to undo, or of a type in recommend mode wait here until a person
+      <Empty icon={ClipboardCheck} title="No pending approvals">
+        Actions above the severity threshold, hard to undo, or of a type in recommend mode wait here until somebody
         decides or they expire.
       </Empty>
     );
@@ -131,8 +131,8 @@ function Rejected({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
   const heal = (list: readonly ApprovalView[]) => onBulk({ decision: "heal", approvals: list });
   if (approvals.length === 0)
     return (
-      <Empty icon={Hand} title="Nothing was rejected">
-        A rejected action is not done: its agent stays contained, its service as it is, until somebody chooses “heal
+      <Empty icon={Hand} title="No rejected actions">
+        A rejected action is not run: its agent stays contained and its service unchanged until somebody chooses “heal
         now”.
       </Empty>
     );
@@ -159,8 +159,8 @@ function Decided() {
   if (waiting) return waiting;
   const decided = approvals.filter(({ state }) => state !== "pending");
   return decided.length === 0 ? (
-    <Empty icon={History} title="No decision yet">
-      Who decided, when, on what evidence and with which comment is kept here.
+    <Empty icon={History} title="No decisions yet">
+      Every decision is recorded here: who, when, on what evidence and with which comment.
     </Empty>
   ) : (
     <Stack>

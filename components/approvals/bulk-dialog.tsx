@@ -22,16 +22,15 @@ export interface Bulk {
 const TEXT: Record<BulkDecision, { verb: string; means: string }> = {
   approve: {
     verb: "Approve",
-    means: "Each of these actions is carried out, then measured. Only these; what arrives meanwhile is not included.",
+    means: "Each of these actions is run, then measured. Approvals that arrive in the meantime are not included.",
   },
   reject: {
     verb: "Reject",
-    means:
-      "Nothing is done: each agent stays contained, each service stays as it is, until somebody chooses “heal now”.",
+    means: "Nothing is run: agents stay contained and services unchanged until somebody chooses “heal now”.",
   },
   heal: {
     verb: "Heal",
-    means: "The rejected action of each of these is carried out with your consent, then measured.",
+    means: "The rejected action of each of these is run with your approval, then measured.",
   },
 };
 
@@ -85,11 +84,11 @@ function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: 
         <Callout
           tone={failed.size === 0 ? "ok" : "warn"}
           icon={failed.size === 0 ? CircleCheck : CircleX}
-          title={`${done.size} of ${items.length} taken${failed.size > 0 ? `, ${failed.size} refused` : ""}`}
+          title={`${done.size} of ${items.length} recorded${failed.size > 0 ? `, ${failed.size} failed` : ""}`}
           className="mb-4"
         />
       ) : null}
-      <ul className="divide-y rounded-md border" aria-label="What is decided">
+      <ul className="divide-y rounded-md border" aria-label="Selected actions">
         {bulk.approvals.map((approval) => (
           <li key={approval.id} className="grid grid-cols-[1fr_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2 text-sm">
             <span className="min-w-0 truncate font-medium">
@@ -100,7 +99,7 @@ function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: 
               {failed.has(approval.id) ? (
                 <span className="text-hold">Refused: {failed.get(approval.id)}</span>
               ) : done.has(approval.id) ? (
-                "Taken"
+                "Recorded"
               ) : (
                 approval.incident.title
               )}
@@ -111,7 +110,7 @@ function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: 
       </ul>
       {decide.data ? null : (
         <div className="mt-4">
-          <Field id="bulk-comment" label="Comment" hint="Kept with each of the decisions.">
+          <Field id="bulk-comment" label="Comment" hint="Recorded with each decision.">
             <Textarea
               id="bulk-comment"
               value={comment}

@@ -48,7 +48,7 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
       }
       description={
         asked.decision === "approve"
-          ? "Your consent covers exactly this action with these arguments, once."
+          ? "Your approval covers exactly this action with these arguments, once."
           : "Nothing is done, and it stays listed until somebody chooses “heal now”."
       }
       footer={
@@ -77,14 +77,14 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
       ) : !data ? (
         <Skeleton className="h-40" />
       ) : !approval ? (
-        <Empty icon={CircleSlash} title="No longer waiting">
-          It was decided, has expired, or became void since what it is about has moved.
+        <Empty icon={CircleSlash} title="No longer pending">
+          It was decided, has expired, or became void because its subject changed.
         </Empty>
       ) : (
         <div className="space-y-4">
           {moved ? (
             <Callout tone="warn" icon={FileWarning} title="The proposal has changed since you saw it">
-              Close this and look again: consent covers only what was shown.
+              Close this and review again: your approval covers only what was shown.
             </Callout>
           ) : null}
           <ProposalFacts approval={approval} />

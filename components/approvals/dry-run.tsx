@@ -19,7 +19,7 @@ export function DryRun({ approval }: { approval: ApprovalView }) {
         {tried.isPending ? "Trying…" : "Dry run: what would it do?"}
       </Button>
       {tried.error ? (
-        <Callout tone="warn" icon={TriangleAlert} title="It could not be tried">
+        <Callout tone="warn" icon={TriangleAlert} title="Dry run failed">
           {tried.error.message}
         </Callout>
       ) : null}

@@ -5,7 +5,7 @@ export const argument = (value: unknown): string => (typeof value === "string" ?
 
 /** How an operation is taken back, in words: some need it, some cannot have it. */
 export const undoOf = (undo: string | null | undefined, reversible: boolean): string =>
-  undo ?? (reversible ? "nothing has to be taken back" : "none, it cannot be taken back");
+  undo ?? (reversible ? "nothing to undo" : "none; it cannot be undone");
 
 export const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className="min-w-0">

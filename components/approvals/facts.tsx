@@ -30,9 +30,9 @@ function AgentFacts({ approval }: { approval: ApprovalView }) {
           <span className="text-xs text-ink-3">{proposal.reversible ? "can be undone" : "cannot be undone"}</span>
         </span>
       </Fact>
-      <Fact label="Touches">{sentence(proposal.blast_radius) || "unknown"}</Fact>
+      <Fact label="Blast radius">{sentence(proposal.blast_radius) || "unknown"}</Fact>
       <Fact label="Expected effect">{sentence(proposal.expected) || "unknown"}</Fact>
-      <Fact label="Why it asks">{sentence(proposal.reason)}</Fact>
+      <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>
       {args.length > 0 ? (
         <Fact label="With">
           {args.map(([key, value]) => (
@@ -44,7 +44,7 @@ function AgentFacts({ approval }: { approval: ApprovalView }) {
       ) : null}
       {proposal.skipped.length > 0 ? (
         <div className="sm:col-span-2">
-          <dt className="eyebrow">Passed over</dt>
+          <dt className="eyebrow">Skipped</dt>
           <dd className="text-sm text-ink-2">
             {proposal.skipped.map(({ action, reason }) => (
               <span key={action} className="block">
@@ -84,7 +84,7 @@ export function Evidence({ approval, onOpen }: { approval: ApprovalView; onOpen:
             href={`/incidents/${encodeURIComponent(incident.id)}`}
             className="text-sm font-medium text-accent hover:underline"
           >
-            The whole incident
+            Full incident
           </WorldLink>
         </li>
       </ul>

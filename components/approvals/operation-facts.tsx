@@ -43,9 +43,9 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
           </span>
         </Fact>
         <Fact label="Undo">{sentence(undoOf(operation?.undo, proposal.reversible))}</Fact>
-        <Fact label="Touches">{sentence(proposal.blast_radius) || "unknown"}</Fact>
+        <Fact label="Blast radius">{sentence(proposal.blast_radius) || "unknown"}</Fact>
         <Fact label="Why this">{sentence(proposal.expected) || "unknown"}</Fact>
-        <Fact label="Why it asks">{sentence(proposal.reason)}</Fact>
+        <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>
         {args.length > 0 ? (
           <Fact label="With">
             {args.map(([key, value]) => (
@@ -56,7 +56,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
           </Fact>
         ) : null}
         {incident.confidence === null ? null : (
-          <Fact label="Confidence of the first cause">
+          <Fact label="Confidence in the top cause">
             <span className="num">{percent(incident.confidence)}</span>
           </Fact>
         )}
@@ -64,7 +64,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
       </dl>
       {operation?.dry_run ? (
         <div>
-          <p className="eyebrow mb-1">Its dry run, to try by hand</p>
+          <p className="eyebrow mb-1">Dry run command</p>
           <Argv items={operation.dry_run} label="Dry run" />
         </div>
       ) : null}
@@ -91,7 +91,7 @@ function Untrusted({ approval: { proposal } }: { approval: ApprovalView }) {
     <Callout
       tone="warn"
       icon={TriangleAlert}
-      title={`${proposal.untrusted.length === 1 ? "An argument comes" : "Arguments come"} from text that anybody could have written`}
+      title={`${proposal.untrusted.length === 1 ? "An argument comes" : "Arguments come"} from untrusted text`}
     >
       <ul className="mt-1 space-y-1">
         {proposal.untrusted.map(({ argument: name, source, line }) => (
@@ -109,7 +109,7 @@ function Considered({ approval: { proposal } }: { approval: ApprovalView }): Rea
   if (proposal.rivals.length === 0 && proposal.skipped.length === 0) return null;
   return (
     <div className="sm:col-span-2">
-      <dt className="eyebrow">Considered beside</dt>
+      <dt className="eyebrow">Alternatives considered</dt>
       <dd className="space-y-1 text-sm text-ink-2">
         {proposal.skipped.map(({ action, reason }) => (
           <p key={action} className="line-clamp-2">
@@ -118,7 +118,7 @@ function Considered({ approval: { proposal } }: { approval: ApprovalView }): Rea
         ))}
         {proposal.rivals.map(({ action, why }, index) => (
           <p key={index} className="line-clamp-2">
-            That it is <span className="font-medium text-ink">{action}</span>: {sentence(why)}
+            Possible cause: <span className="font-medium text-ink">{action}</span>: {sentence(why)}
           </p>
         ))}
       </dd>

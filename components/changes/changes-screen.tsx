@@ -64,15 +64,15 @@ const columns: Columns<ChangeView> = [
   },
   {
     accessorKey: "declared",
-    header: "How it is known",
+    header: "Declared or detected",
     cell: ({ row }) =>
       row.original.declared ? (
-        <Badge icon={Megaphone} title="Somebody announced it.">
+        <Badge icon={Megaphone} title="It was announced.">
           declared
         </Badge>
       ) : (
-        <Badge tone="warn" icon={Eye} title="Nobody announced it; it was seen in what is reported.">
-          seen only
+        <Badge tone="warn" icon={Eye} title="Not announced; detected in reported data.">
+          detected only
         </Badge>
       ),
   },
@@ -108,7 +108,7 @@ export function ChangesScreen() {
     <>
       <PageHead
         title="Change log"
-        lead="Deploys, prompts, models, tools, configuration, scale and healing actions of everything that is watched. That one coincides with an incident says no more than that."
+        lead="Deploys, prompts, models, tools, configuration, scale and healing actions of everything that is monitored. A change that coincides with an incident did not necessarily cause it."
       />
       <div className="mb-4 flex flex-wrap items-center gap-2">
         <div className="relative min-w-0 flex-1 basis-full sm:max-w-72 sm:basis-auto">
@@ -148,12 +148,12 @@ export function ChangesScreen() {
           }
         />
         <Select
-          label="How it is known"
+          label="Declared or detected"
           value={filters.how ?? ANY}
           options={[
-            { value: ANY, label: "Declared or seen" },
+            { value: ANY, label: "Declared or detected" },
             { value: "declared", label: "Declared" },
-            { value: "seen", label: "Seen only" },
+            { value: "seen", label: "Detected only" },
           ]}
           onChange={(how) => void setFilters({ how: how === ANY ? null : (how as typeof filters.how), before: null })}
         />
@@ -179,11 +179,11 @@ export function ChangesScreen() {
           ) : data.changes.length > 0 ? (
             <DataTable label="Change log" columns={columns} data={data.changes} rowId={({ id }) => id} />
           ) : filtered || filters.before !== null ? (
-            <Empty icon={SearchX} title="No change matches" />
+            <Empty icon={SearchX} title="No matching changes" />
           ) : (
-            <Empty icon={FileClock} title="No change is known yet">
-              Agents&rsquo; changes are seen in what they report. Services&rsquo; come by POST /api/v1/changes and
-              GitHub&rsquo;s webhook.
+            <Empty icon={FileClock} title="No changes yet">
+              Agent changes are detected in what agents report. Service changes arrive through POST /api/v1/changes and
+              the GitHub webhook.
             </Empty>
           )}
         </Panel>

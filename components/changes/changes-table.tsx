@@ -19,7 +19,7 @@ export const changeLine = (
   key: change.id,
   at: change.at,
   what: name(CHANGE, change.kind),
-  how: change.declared ? "declared" : "seen, not declared",
+  how: change.declared ? "declared" : "detected, not declared",
   text: changeText(change),
   by: change.source,
 });

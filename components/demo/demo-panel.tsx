@@ -40,7 +40,7 @@ export function InjectFault() {
         open={open}
         onOpenChange={setOpen}
         title="Inject a fault"
-        description="It breaks an agent of the demo fleet, or the service beside it, for real. Sentinel is not told: it only sees what is reported and measured."
+        description="Breaks an agent of the demo fleet, or the service next to it, for real. Sentinel is not informed: it only sees what is reported and measured."
       >
         <Faults />
       </Dialog>

@@ -14,7 +14,7 @@ export function DeleteDrill({ id, title, onDeleted }: { id: string; title: strin
   const remove = useMutation({
     mutationFn: () => api.deleteDrill(id),
     onSuccess: () => {
-      toast.success(`${title}: the drill is deleted, with everything in it.`);
+      toast.success(`${title}: drill deleted, with all its data.`);
       onDeleted?.();
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["drills"] }),

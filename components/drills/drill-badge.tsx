@@ -3,7 +3,7 @@ import { Badge } from "@/components/ui/badge";
 
 /** Beside whatever belongs to a drill, so that nobody takes it for real. */
 export const DrillBadge = () => (
-  <Badge tone="proof" icon={Clapperboard} title="A recorded incident, played in a world of its own">
+  <Badge tone="proof" icon={Clapperboard} title="A recorded incident, replayed in a sandbox">
     Drill
   </Badge>
 );

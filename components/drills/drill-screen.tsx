@@ -24,7 +24,7 @@ export function DrillScreen({ id }: { id: string }) {
       <NotLoaded
         what="drill"
         all="/drills"
-        missing="It was deleted, by somebody or by itself after a day."
+        missing="It was deleted manually, or automatically after a day."
         error={error}
         onRetry={() => void refetch()}
       />
@@ -49,8 +49,8 @@ function Banner({ drill }: { drill: DrillDetail }) {
       <p className="min-w-0 flex-1 basis-64">
         <strong className="font-semibold">This is a drill.</strong>{" "}
         <span>
-          “{drill.title}” is a recording in a world of its own: nothing here is real, and nothing done here leaves it.
-          Deleted <Until at={drill.expires_at} />.
+          “{drill.title}” is a recording replayed in a sandbox: nothing here is real, and nothing done here has an
+          effect outside. Deleted <Until at={drill.expires_at} />.
         </span>
       </p>
       <DeleteDrill id={drill.id} title={drill.title} onDeleted={() => router.push("/drills")} />
@@ -73,9 +73,9 @@ function Above({ drill }: { drill: DrillDetail }) {
 
 function Answer({ drill: { answer } }: { drill: DrillDetail }) {
   return (
-    <Panel title="What was behind it" actions={<CauseBadge answer={answer} />}>
+    <Panel title="Actual cause" actions={<CauseBadge answer={answer} />}>
       {answer === null ? (
-        <p className="text-sm text-ink-3">Told when the incident is closed. Sentinel does not know it either.</p>
+        <p className="text-sm text-ink-3">Revealed when the incident is closed. Sentinel does not know it either.</p>
       ) : (
         <p className="text-sm">
           <strong className="font-semibold">{answer.node}</strong>
@@ -89,13 +89,13 @@ function Answer({ drill: { answer } }: { drill: DrillDetail }) {
 function Episode({ drill: { episode } }: { drill: DrillDetail }) {
   if (episode === null) return null;
   return (
-    <Panel title="Episode" hint="what this drill's own memory keeps">
+    <Panel title="Episode" hint="what this drill's own memory records">
       <p className="flex items-start gap-2 text-sm">
         <BrainCircuit className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />
         <span className="min-w-0">
           {episode.cause_kind in CAUSE ? name(CAUSE, episode.cause_kind as keyof typeof CAUSE) : episode.cause_kind}
           {episode.cause_node === null ? "" : ` at ${episode.cause_node}`}
-          {episode.action ? `; ${episode.action} helped` : "; nothing that was done helped"}
+          {episode.action ? `; ${episode.action} helped` : "; no action helped"}
         </span>
       </p>
       <p className="mt-2 flex items-center gap-2 text-xs text-ink-3">

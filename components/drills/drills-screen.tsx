@@ -21,7 +21,7 @@ export function DrillsScreen() {
     <>
       <PageHead
         title="Drills"
-        lead="Recorded incidents, each played in a world of its own. Nothing here counts as real or reaches anything real, and each is deleted within a day."
+        lead="Recorded incidents, each replayed in a sandbox. Nothing here counts as real or reaches a real system, and each drill is deleted within a day."
         actions={
           <>
             {data && data.drills.length > 1 ? <DeleteAllDrills /> : null}
@@ -36,8 +36,8 @@ export function DrillsScreen() {
       ) : (
         <Panel flush>
           {data.drills.length === 0 ? (
-            <Empty icon={Clapperboard} title="No drill is running">
-              Run one to see an incident from its alert to its post-mortem, and to practise deciding.
+            <Empty icon={Clapperboard} title="No drills running">
+              Run one to follow an incident from alert to post-mortem and to practise decisions.
             </Empty>
           ) : (
             <ul className="divide-y" aria-label="Drills">

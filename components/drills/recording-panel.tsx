@@ -63,11 +63,7 @@ export function RecordingPanel({ drill }: { drill: DrillDetail }) {
     >
       <Steps state={incident.state} />
       <ResponsiveContainer width="100%" height={HEIGHT}>
-        <ComposedChart
-          data={points}
-          margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
-          title="The recording as it goes on"
-        >
+        <ComposedChart data={points} margin={{ top: 8, right: 8, bottom: 0, left: 0 }} title="Recording in progress">
           <CartesianGrid vertical={false} stroke="var(--line)" />
           <XAxis {...timeAxis(from, to, "HH:mm:ss", FONT)} />
           <YAxis {...valueAxis(top, FONT)} tickFormatter={(value: number) => amount(value, signal.unit)} width={64} />
@@ -88,11 +84,11 @@ export function RecordingPanel({ drill }: { drill: DrillDetail }) {
   );
 }
 
-/** How far the drill is. */
+/** Drill progress. */
 function Steps({ state }: { state: IncidentState }) {
   const taken = TAKEN[state];
   return (
-    <ol aria-label="How far the drill is" className="mb-3 flex flex-wrap gap-x-4 gap-y-1 text-xs">
+    <ol aria-label="Drill progress" className="mb-3 flex flex-wrap gap-x-4 gap-y-1 text-xs">
       {STEPS.map((step, index) => {
         const done = index < taken;
         const Icon = done ? Check : CircleDot;

@@ -28,7 +28,7 @@ export function RunDrill({ look }: { look?: "primary" }) {
         open={open}
         onOpenChange={setOpen}
         title="Run a drill"
-        description="A recorded incident is played as if it happened now, in a world of its own: nothing real is touched, and it is deleted within a day. Sentinel is not told its cause."
+        description="A recorded incident is replayed as if it happened now, in a sandbox: nothing real is touched, and it is deleted within a day. Sentinel is not told its cause."
       >
         <Scenarios onFired={() => setOpen(false)} />
       </Dialog>
@@ -40,7 +40,7 @@ function Scenarios({ onFired }: { onFired: () => void }) {
   const { data, error, refetch } = useQuery(scenariosQuery);
   if (error && !data) return <LoadError what="the recorded incidents" error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton className="h-48" />;
-  if (data.scenarios.length === 0) return <Empty icon={FlaskConical} title="No incident is recorded" />;
+  if (data.scenarios.length === 0) return <Empty icon={FlaskConical} title="No recorded incidents" />;
   return (
     <ul className="divide-y rounded-md border">
       {data.scenarios.map((scenario) => (
@@ -56,7 +56,7 @@ function Scenario({ scenario, onFired }: { scenario: ScenarioView; onFired: () =
   const fire = useMutation({
     mutationFn: () => api.fireScenario(scenario.id),
     onSuccess: ({ drill }) => {
-      toast.success(`${scenario.title}: the drill has begun.`);
+      toast.success(`${scenario.title}: drill started.`);
       onFired();
       router.push(`/drills/${encodeURIComponent(drill)}`);
     },

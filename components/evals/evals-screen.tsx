@@ -15,12 +15,11 @@ export function EvalsScreen({ files }: { files: readonly EvalFile[] }) {
     <>
       <PageHead
         title="Evaluations"
-        lead="Figures measured by commands in the repository, met and missed alike. Run the command to measure them again."
+        lead="Results measured by commands in the repository, targets met and missed alike. Run the command to measure again."
       />
       {files.length === 0 ? (
-        <Empty icon={FlaskConical} title="No figures are kept in this build">
-          An evaluation that is run writes its table to lib/evals/results; what is committed there is shown here.
-          Nothing is claimed until then.
+        <Empty icon={FlaskConical} title="No results in this build">
+          Each evaluation writes its table to lib/evals/results; committed results are shown here.
         </Empty>
       ) : (
         <div className="space-y-4">
@@ -58,8 +57,8 @@ function Result({ result }: { result: EvalResult }) {
     >
       <Table label={result.title}>
         <HeadRow>
-          <th>What</th>
-          <th>How good</th>
+          <th>Metric</th>
+          <th>Target</th>
           <th>Measured</th>
           <th>Met</th>
         </HeadRow>

@@ -85,7 +85,7 @@ const columns: Columns<ActionRunView> = [
   },
   {
     id: "took",
-    header: "Until judged",
+    header: "Time to verdict",
     accessorFn: (run) => (run.judged_at === null ? Number.POSITIVE_INFINITY : run.judged_at - run.started_at),
     cell: ({ row }) => (
       <span className="num whitespace-nowrap">
@@ -118,7 +118,7 @@ export function HealingScreen() {
     <>
       <PageHead
         title="Healing log"
-        lead="Every action that was tried, by whom and why, and what was measured afterwards."
+        lead="Every action that was tried, by whom and why, and the outcome measured afterwards."
       />
       <div className="mb-4 flex flex-wrap items-center gap-2">
         <Select
@@ -135,7 +135,7 @@ export function HealingScreen() {
         <Input
           data-page-search
           type="search"
-          aria-label="Only the agent of this name"
+          aria-label="Filter by agent name"
           placeholder="Agent"
           value={filters.agent ?? ""}
           onChange={(event) => void setFilters({ agent: event.target.value || null })}
@@ -160,11 +160,10 @@ export function HealingScreen() {
           ) : data.actions.length > 0 ? (
             <DataTable label="Healing log" columns={columns} data={data.actions} rowId={({ id }) => id} />
           ) : filtered ? (
-            <Empty icon={SearchX} title="No action matches" />
+            <Empty icon={SearchX} title="No matching actions" />
           ) : (
-            <Empty icon={HeartPulse} title="No action was tried yet">
-              An action that heals is listed here with its measured outcome: back in band, no effect, worse, or cannot
-              tell.
+            <Empty icon={HeartPulse} title="No actions yet">
+              Healing actions are listed here with their measured outcome: recovered, no effect, worse, or inconclusive.
             </Empty>
           )}
         </Panel>

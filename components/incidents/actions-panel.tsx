@@ -22,7 +22,7 @@ export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
         <Empty icon={Wrench} title="No action proposed" className="py-8">
           {detail.incident.would_have
             ? `In this mode nothing is done. Would have been: ${detail.incident.would_have}.`
-            : "Nothing was proposed for this incident so far."}
+            : "No action has been proposed for this incident."}
         </Empty>
       ) : (
         <ol className="divide-y">
@@ -43,9 +43,9 @@ export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
 }
 
 const POLICY: Record<Proposal["policy"], string> = {
-  run: "Policy lets it run",
-  ask: "Policy asks a person",
-  refuse: "Policy refuses it",
+  run: "Allowed by policy",
+  ask: "Policy requires approval",
+  refuse: "Denied by policy",
   record: "Recorded only",
 };
 
@@ -85,7 +85,7 @@ function Proposed({ proposal }: { proposal: Proposal }) {
       {approval?.void_reason ? <p className="text-xs text-ink-3">Void: {approval.void_reason}</p> : null}
       {proposal.skipped.length > 0 ? (
         <p className="text-xs text-ink-3">
-          Passed over: {proposal.skipped.map(({ action, reason }) => `${name(ACTION, action)} (${reason})`).join(", ")}
+          Skipped: {proposal.skipped.map(({ action, reason }) => `${name(ACTION, action)} (${reason})`).join(", ")}
         </p>
       ) : null}
     </>
@@ -96,7 +96,7 @@ const RUN: Record<ActionRunView["state"], string> = {
   started: "started",
   done: "carried out",
   failed: "failed",
-  cannot_tell: "cannot tell whether it was carried out",
+  cannot_tell: "unknown whether it was carried out",
 };
 
 function Tried({ run }: { run: ActionRunView }) {
@@ -109,7 +109,7 @@ function Tried({ run }: { run: ActionRunView }) {
           {RUN[run.state]} by {run.by}
           {run.ended_at === null ? "" : `, took ${duration(run.ended_at - run.started_at)}`}
           {run.subject_kind === "service"
-            ? ". What it printed proves nothing; the metrics do"
+            ? ". Its output proves nothing; recovery is measured on metrics"
             : run.acknowledged_at === null
               ? ", not acknowledged yet"
               : `, acknowledged after ${duration(run.acknowledged_at - run.started_at)}`}

@@ -27,23 +27,24 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
   heal: {
     verb: "Heal now",
     title: "Heal now?",
-    means: "The next action of the ladder is carried out with your consent, then measured on fresh vitals.",
-    done: "Healing begins.",
+    means: "The next action on the ladder is run with your approval, then measured on fresh vitals.",
+    done: "Healing started.",
   },
   allow: {
-    verb: "Allow more holds",
-    title: "Hold the waiting agents beyond the limit?",
+    verb: "Allow more quarantines",
+    title: "Quarantine the waiting agents beyond the limit?",
     means:
-      "As many automatic holds are allowed as agents wait for one now, the gravest first. The limits themselves stay as they are.",
-    done: "Allowed. The next sweep holds the waiting agents.",
+      "Allows as many automatic quarantines as there are agents waiting now, the most severe first. The limits themselves do not change.",
+    done: "Allowed. The next sweep quarantines the waiting agents.",
   },
 };
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
 const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
-  accept: "The incident is closed as what this service does at times. It opens anew when an alert fires again.",
-  dismiss: "It is closed, with a draft of a post-mortem. It opens anew when an alert fires again.",
-  heal: "The operation that was proposed is carried out with your consent, then measured.",
+  accept:
+    "The incident is closed as normal behaviour of this service. If an alert fires again, an incident opens again.",
+  dismiss: "It is closed, with a draft post-mortem. If an alert fires again, an incident opens again.",
+  heal: "The proposed operation is run with your approval, then measured.",
 };
 
 /** Asks before an act on an incident. `command` null: closed. */
@@ -91,7 +92,7 @@ export function IncidentCommandDialog({
         </Choice>
       }
     >
-      <Field id="incident-comment" label="Comment" hint="Kept in the timeline beside your name.">
+      <Field id="incident-comment" label="Comment" hint="Recorded in the timeline with your name.">
         <Textarea
           id="incident-comment"
           value={comment}

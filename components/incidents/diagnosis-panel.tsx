@@ -27,7 +27,7 @@ export function DiagnosisPanel({ detail }: { detail: IncidentDetail }) {
           <div>
             <p className="flex flex-wrap items-center gap-2">
               <strong className="text-base font-semibold">{name(DIAGNOSIS, winner.diagnosis)}</strong>
-              {winner.weak ? <Badge tone="warn">Weak: vitals alone suggest it</Badge> : null}
+              {winner.weak ? <Badge tone="warn">Weak: supported by vitals only</Badge> : null}
             </p>
             <Meter value={winner.confidence} label="Confidence" className="mt-2 max-w-72" />
             <p className="mt-2 max-w-prose text-sm text-ink-2">
@@ -36,7 +36,7 @@ export function DiagnosisPanel({ detail }: { detail: IncidentDetail }) {
           </div>
           {rivals.length > 0 ? (
             <div>
-              <h3 className="eyebrow mb-1.5">Rivals</h3>
+              <h3 className="eyebrow mb-1.5">Alternatives</h3>
               <ul className="space-y-2">
                 {rivals.map((rival) => (
                   <li key={rival.id} className="grid grid-cols-[3rem_1fr] gap-2 text-sm">
@@ -62,7 +62,7 @@ export function DiagnosisPanel({ detail }: { detail: IncidentDetail }) {
 
 function Cites({ hypothesis, number }: { hypothesis: Hypothesis; number: Map<string, number> }) {
   const cited = hypothesis.cites.filter((id) => number.has(id)).toSorted((a, b) => number.get(a)! - number.get(b)!);
-  if (cited.length === 0) return <span className="text-ink-3">cites nothing</span>;
+  if (cited.length === 0) return <span className="text-ink-3">cites no evidence</span>;
   return (
     <span className="inline-flex flex-wrap gap-1 align-middle">
       {cited.map((id) => (
@@ -84,7 +84,7 @@ export function FindingsPanel({ detail }: { detail: IncidentDetail }) {
   return (
     <Panel title="Findings" flush>
       {detail.findings.length === 0 ? (
-        <Empty icon={Search} title="No finding yet" className="py-8" />
+        <Empty icon={Search} title="No findings yet" className="py-8" />
       ) : (
         <ol className="divide-y">
           {detail.findings.map((finding, index) => (

@@ -29,7 +29,7 @@ export function IncidentLine({ incident }: { incident: Summary }) {
             />
             <span className="truncate">{incident.title}</span>
             {incident.previous_incident_id ? (
-              <CornerUpLeft className="size-3.5 shrink-0 text-warn" aria-label="It came back" />
+              <CornerUpLeft className="size-3.5 shrink-0 text-warn" aria-label="Recurred" />
             ) : null}
           </span>
           <span className="block truncate text-xs text-ink-3">
@@ -47,7 +47,7 @@ export function IncidentLine({ incident }: { incident: Summary }) {
             <>
               {integer(alerts.total)} {alerts.total === 1 ? "alert" : "alerts"}
               {alerts.repeats > 0 ? (
-                <span className="text-ink-3" title="How often they were told again">
+                <span className="text-ink-3" title="Repeat notifications">
                   {" "}
                   × {integer(alerts.total + alerts.repeats)}
                 </span>

@@ -34,7 +34,7 @@ export function IncidentScreen({ id, above }: { id: string; above?: ReactNode })
       <NotLoaded
         what="incident"
         all="/incidents"
-        missing="None was opened under this id, or it is no longer kept."
+        missing="No incident has this ID, or it is past its retention."
         error={error}
         onRetry={() => void refetch()}
       />
@@ -87,7 +87,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
               ) : detail.limit ? (
                 detail.limit.waiting.length > detail.limit.allowed ? (
                   <Button look="primary" onClick={() => setCommand("allow")}>
-                    Allow more holds
+                    Allow more quarantines
                   </Button>
                 ) : null
               ) : isHealable(incident.state) ? (
@@ -135,11 +135,12 @@ function Waiting({ limit: { waiting, allowed } }: { limit: NonNullable<IncidentD
     <Callout
       tone="warn"
       icon={Hourglass}
-      title={`${waiting.length} ${waiting.length === 1 ? "agent keeps" : "agents keep"} running: the limit on automatic holds is reached`}
+      title={`${waiting.length} ${waiting.length === 1 ? "agent keeps" : "agents keep"} running: the limit on automatic quarantines is reached`}
     >
       {waiting.slice(0, NAMED).join(", ")}
-      {waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ""}. The gravest is held as soon as another hold
-      ends.{allowed > 0 ? ` ${allowed} more ${allowed === 1 ? "hold is" : "holds are"} allowed.` : ""}
+      {waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ""}. The most severe is quarantined as soon as
+      another quarantine ends.
+      {allowed > 0 ? ` ${allowed} more ${allowed === 1 ? "quarantine is" : "quarantines are"} allowed.` : ""}
     </Callout>
   );
 }
@@ -159,11 +160,11 @@ function Facts({ detail: { incident } }: { detail: IncidentDetail }) {
     at === null ? <span className="text-ink-3">not yet</span> : `after ${duration(at - incident.onset_at)}`;
   return (
     <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-[0.625rem] border bg-line lg:grid-cols-5">
-      <Fact label="Began">
+      <Fact label="Started">
         <Clock at={incident.onset_at} />
       </Fact>
       <Fact label="Contained">{after(incident.contained_at)}</Fact>
-      <Fact label="Back in band">{after(incident.healed_at)}</Fact>
+      <Fact label="Recovered">{after(incident.healed_at)}</Fact>
       <Fact label={incident.closed_at === null ? "Open for" : "Closed"}>
         {incident.closed_at === null ? <Ago at={incident.opened_at} suffix="" /> : after(incident.closed_at)}
       </Fact>

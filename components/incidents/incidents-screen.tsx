@@ -38,7 +38,7 @@ export function IncidentsScreen() {
     <>
       <PageHead
         title="Incidents"
-        lead={data ? `${integer(data.total)} ${filtered ? "match" : "recorded"}, newest first` : "Reading"}
+        lead={data ? `${integer(data.total)} ${filtered ? "match" : "recorded"}, newest first` : "Loading"}
       />
       <div className="mb-4 flex flex-wrap items-center gap-2">
         <Select
@@ -84,9 +84,9 @@ export function IncidentsScreen() {
             </div>
           ) : data.incidents.length === 0 ? (
             filtered ? (
-              <Empty icon={SearchX} title="No incident matches" />
+              <Empty icon={SearchX} title="No matching incidents" />
             ) : (
-              <Empty icon={ShieldCheck} title="No incident yet">
+              <Empty icon={ShieldCheck} title="No incidents yet">
                 When a metric leaves its baseline or an alert fires, what was measured, found, decided and done is
                 recorded here.
               </Empty>

@@ -61,8 +61,8 @@ export function Measurement({ run }: { run: Pick<ActionRunView, "verification" |
               <tr className="text-left text-ink-3 *:pr-4 *:font-medium">
                 <th>Metric</th>
                 <th>Samples</th>
-                <th title="Distance from the baseline: sd, or a rate">Off before</th>
-                <th title="Distance from the baseline: sd, or a rate">Off after</th>
+                <th title="Deviation from the baseline: standard deviations, or a rate">Deviation before</th>
+                <th title="Deviation from the baseline: standard deviations, or a rate">Deviation after</th>
               </tr>
             </thead>
             <tbody>

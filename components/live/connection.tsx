@@ -23,7 +23,7 @@ export function ConnectionState() {
     <span
       data-connection={connection}
       className={cn("inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-xs font-medium", TINT[tone])}
-      title="How long ago the server was last heard"
+      title="Time since the last update from the server"
     >
       <Icon className="size-3.5" aria-hidden />
       <span role="status">{word}</span>
@@ -45,7 +45,7 @@ export function StaleGuard({ children }: { children: ReactNode }) {
           className="flex items-center gap-2 border-b bg-warn-tint px-4 py-2 text-sm font-medium text-warn lg:px-6"
         >
           <CloudOff className="size-4 shrink-0" aria-hidden />
-          Sentinel was last heard {ageText(age)} ago. What is shown below is from then.
+          Sentinel was last heard {ageText(age)} ago. The data below is from then.
         </p>
       ) : null}
       <div

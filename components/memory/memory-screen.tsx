@@ -68,7 +68,7 @@ export function MemoryScreen() {
     <>
       <PageHead
         title="Learned patterns"
-        lead="Which action was followed by recovery, per diagnosis. Counts fade with time; what could not be told teaches nothing."
+        lead="How often each action was followed by recovery, per diagnosis. Counts decay over time; inconclusive outcomes are not counted."
       />
       {error && !data ? (
         <LoadError what="what was learned" error={error} onRetry={() => void refetch()} />
@@ -79,7 +79,7 @@ export function MemoryScreen() {
           <Panel title="What worked" flush>
             {data.patterns.length === 0 ? (
               <Empty icon={BrainCircuit} title="Nothing learned yet">
-                The first action whose outcome can be told by measurement is remembered here.
+                The first action with a conclusive outcome appears here.
               </Empty>
             ) : (
               <DataTable
@@ -90,7 +90,7 @@ export function MemoryScreen() {
               />
             )}
           </Panel>
-          <Panel title="Ladders" hint="in which order actions are tried, for the fleet as a whole" flush>
+          <Panel title="Ladders" hint="order in which actions are tried, fleet-wide" flush>
             <ul className="divide-y">
               {data.ladders.map((ladder) => (
                 <Ladder key={ladder.diagnosis} ladder={ladder} />
@@ -117,7 +117,7 @@ function Ladder({ ladder }: { ladder: MemoryAnswer["ladders"][number] }) {
         ))}
       </ol>
       <span className="text-xs text-ink-3">
-        {learned ? <Badge tone="accent">reordered by experience</Badge> : "as delivered"}
+        {learned ? <Badge tone="accent">reordered by experience</Badge> : "default order"}
       </span>
     </li>
   );

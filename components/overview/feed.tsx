@@ -14,13 +14,13 @@ export function Feed() {
   return (
     <Panel
       title="Live"
-      hint="every change of state, as it is recorded"
+      hint="every state change as it is recorded"
       flush
       className="flex max-h-136 flex-col xl:max-h-none xl:min-h-0"
     >
       {feed.length === 0 ? (
         <Empty icon={Radio} title="Nothing has happened yet">
-          Incidents, holds, decisions and measurements appear here as they are recorded.
+          Incidents, quarantines, decisions and measurements appear here as they are recorded.
         </Empty>
       ) : (
         <ol className="max-h-120 overflow-y-auto py-1" tabIndex={0} aria-label="Live feed">

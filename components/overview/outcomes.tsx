@@ -11,14 +11,14 @@ import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
 import { Ago } from "@/components/ui/time";
 
-/** The newest actions and what was measured after them. */
+/** The newest actions and their measured outcomes. */
 export function NewestOutcomes() {
   const { data, error, refetch } = useQuery(newestActionsQuery);
   return (
     <Panel
       flush
-      title="Newest actions"
-      hint="and what was measured after them"
+      title="Latest actions"
+      hint="and their measured outcomes"
       actions={
         <Link href="/healing" className={buttonStyle({ look: "quiet", size: "sm" })}>
           Healing log
@@ -32,8 +32,8 @@ export function NewestOutcomes() {
       ) : !data ? (
         <Skeleton className="m-4 h-20" />
       ) : data.actions.length === 0 ? (
-        <Empty icon={HeartPulse} title="No action was tried yet" className="py-8">
-          What heals is measured on fresh vitals before it counts.
+        <Empty icon={HeartPulse} title="No actions yet" className="py-8">
+          Healing actions are measured on fresh vitals before they count.
         </Empty>
       ) : (
         <ul className="divide-y">

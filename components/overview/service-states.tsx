@@ -23,7 +23,7 @@ export function ServiceStates() {
         services && services.firing > 0 ? (
           <Link href="/services?firing=true">
             <Badge tone="hold" icon={BellRing}>
-              {integer(services.firing)} {services.firing === 1 ? "alert fires" : "alerts fire"}
+              {integer(services.firing)} {services.firing === 1 ? "alert firing" : "alerts firing"}
             </Badge>
           </Link>
         ) : null
@@ -32,8 +32,8 @@ export function ServiceStates() {
       {!services ? (
         <Skeleton className="h-28" />
       ) : services.total === 0 ? (
-        <Empty icon={Network} title="No service is known yet" className="py-6">
-          They appear with the first alert, from Prometheus, from traces or from a file.
+        <Empty icon={Network} title="No services yet" className="py-6">
+          They appear from their first alert, Prometheus, traces or a file.
         </Empty>
       ) : (
         <>
@@ -46,7 +46,7 @@ export function ServiceStates() {
             }))}
           />
           <dl className="mt-3 grid grid-cols-2 gap-x-6 border-t pt-3">
-            <Time label="Time to a person’s answer" of={services.time_to_acknowledge} />
+            <Time label="Time to acknowledge (MTTA)" of={services.time_to_acknowledge} />
             <Time label="Time to resolve" of={services.time_to_resolve} />
           </dl>
         </>

@@ -10,7 +10,7 @@ import { Skeleton } from "@/components/ui/feedback";
 import { useNow } from "@/components/ui/now";
 import { overviewQuery } from "./queries";
 
-/** A sweep is due every second; one this late means that nothing is being judged. */
+/** A sweep is due every second; one this late means that nothing is being evaluated. */
 const SWEEP_LATE_MS = 15_000;
 
 export function Tiles() {
@@ -36,17 +36,17 @@ function Filled({ data }: { data: OverviewAnswer }) {
         loud={incidents.escalated > 0}
       />
       <Tile
-        label="Back in band after healing"
+        label="Recovered after healing"
         value={integer(healing.recovered)}
         note={`of ${integer(healing.attempts)} ${healing.attempts === 1 ? "attempt" : "attempts"}`}
       />
       <Tile
         label="Success rate"
         value={healing.success_rate === null ? "unknown" : percent(Math.min(1, healing.success_rate))}
-        note={told === 0 ? "nothing measured yet" : `of ${integer(told)} that could be told`}
+        note={told === 0 ? "nothing measured yet" : `of ${integer(told)} with a conclusive outcome`}
       />
       <Tile label="Time to contain" value={middle(data.time_to_contain)} note={spread(data.time_to_contain)} />
-      <Tile label="Time to back in band" value={middle(data.time_to_heal)} note={spread(data.time_to_heal)} />
+      <Tile label="Time to recover (MTTR)" value={middle(data.time_to_heal)} note={spread(data.time_to_heal)} />
       <Sweep data={data} />
     </>
   );
@@ -66,7 +66,11 @@ function Sweep({ data }: { data: OverviewAnswer }) {
       label="Last sweep"
       value={age === null ? "unknown" : `${duration(age)} ago`}
       note={
-        late ? "nothing is being judged" : lag_events === 0 ? "nothing waits" : `${compact(lag_events)} events wait`
+        late
+          ? "nothing is being evaluated"
+          : lag_events === 0
+            ? "no backlog"
+            : `${compact(lag_events)} events in the backlog`
       }
       loud={late}
     />

@@ -50,8 +50,8 @@ export function ActiveIncidents() {
       ) : !data ? (
         rows
       ) : incidents.length === 0 ? (
-        <Empty icon={ShieldCheck} title="No active incident" className="py-8">
-          Nothing that is watched has left its baseline, and no alert fires that opens one.
+        <Empty icon={ShieldCheck} title="No active incidents" className="py-8">
+          No monitored metric has left its baseline, and no firing alert opens an incident.
         </Empty>
       ) : (
         <ul className="divide-y">
@@ -100,8 +100,8 @@ export function PendingApprovals() {
       ) : !data ? (
         rows
       ) : approvals.length === 0 ? (
-        <Empty icon={ClipboardCheck} title="Nothing waits for you" className="py-8">
-          Actions above the threshold, or hard to undo, wait here. Nothing approves itself.
+        <Empty icon={ClipboardCheck} title="No decisions pending" className="py-8">
+          Actions above the threshold or hard to undo wait here. Nothing is approved automatically.
         </Empty>
       ) : (
         <ul className="divide-y">

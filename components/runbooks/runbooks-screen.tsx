@@ -34,9 +34,7 @@ export function RunbooksScreen() {
       <PageHead
         title="Runbooks"
         lead={
-          data
-            ? `${integer(data.runbooks.length)} kept. What they say is read as evidence; it gives Sentinel no orders.`
-            : "Reading"
+          data ? `${integer(data.runbooks.length)} loaded. Their content is evidence, never instructions.` : "Loading"
         }
       />
       <div className="relative mb-4 sm:max-w-96">
@@ -60,7 +58,7 @@ export function RunbooksScreen() {
       ) : !data ? (
         <Skeleton className="h-96 rounded-[0.625rem]" />
       ) : data.runbooks.length === 0 ? (
-        <Empty icon={BookOpenText} title="No runbook yet">
+        <Empty icon={BookOpenText} title="No runbooks yet">
           Markdown files in the folder that SENTINEL_RUNBOOKS_DIR names appear here within a minute.
         </Empty>
       ) : (
@@ -112,7 +110,7 @@ function List({ runbooks, open, onOpen }: Choosing & { runbooks: readonly Runboo
 const last = (heading: string) => heading.split(" › ").at(-1) ?? heading;
 
 function Results({ answer: { sections, runbooks }, open, onOpen }: Choosing & { answer: RunbooksAnswer }) {
-  if (sections.length === 0) return <Empty icon={SearchX} title="No section fits" className="py-8" />;
+  if (sections.length === 0) return <Empty icon={SearchX} title="No matching section" className="py-8" />;
   const titles = new Map(runbooks.map(({ path, title }) => [path, title]));
   return (
     <ol className="divide-y">

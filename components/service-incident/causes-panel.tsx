@@ -30,12 +30,12 @@ export function CausesPanel({
   const [first, ...rest] = causes;
   const report = story.investigation?.report;
   return (
-    <Panel title="What would explain it" hint="rivals, with what they rest on">
+    <Panel title="Possible causes" hint="ranked, with their evidence">
       {!first ? (
         <p className="text-sm text-ink-2">
           {story.investigation === null || story.investigation.state === "running"
-            ? "Nothing concluded yet."
-            : "No explanation was found."}
+            ? "No conclusion yet."
+            : "No possible cause was found."}
         </p>
       ) : (
         <div className="space-y-4">
@@ -56,14 +56,14 @@ export function CausesPanel({
             ))}
             {first.separates ? (
               <p className="mt-2 max-w-prose text-sm">
-                <span className="eyebrow block">What would tell it from its rival</span>
+                <span className="eyebrow block">How to rule it out</span>
                 {first.separates}
               </p>
             ) : null}
           </div>
           {rest.length > 0 ? (
             <div>
-              <h3 className="eyebrow mb-1.5">Rivals</h3>
+              <h3 className="eyebrow mb-1.5">Alternatives</h3>
               <ul className="space-y-2.5">
                 {rest.map((cause) => (
                   <li key={cause.id} className="grid grid-cols-[3rem_1fr] gap-2 text-sm">
@@ -98,17 +98,17 @@ function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: stri
   const drill = useDrill();
   const send = useMutation({
     mutationFn: (thumb: 1 | -1) => api.thumb(incident, cause.id, thumb, drill),
-    onSuccess: () => toast.success("Noted. It is remembered for the next incident like this one."),
+    onSuccess: () => toast.success("Feedback saved. It is used for similar incidents."),
     onSettled: () => client.invalidateQueries({ queryKey: keyIn(drill, ["story", incident]) }),
   });
   if (!decides && cause.feedback === null) return null;
   return (
     <span className="ml-auto inline-flex items-center gap-1">
       {cause.feedback === null ? (
-        <span className="text-xs text-ink-3">Is it right?</span>
+        <span className="text-xs text-ink-3">Is it correct?</span>
       ) : (
         <span className="text-xs text-ink-3">
-          {cause.feedback_by} says it is {cause.feedback > 0 ? "right" : "not right"}
+          {cause.feedback_by} says it is {cause.feedback > 0 ? "correct" : "wrong"}
         </span>
       )}
       {([1, -1] as const).map((thumb) => {
@@ -120,7 +120,7 @@ function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: stri
             size="icon"
             disabled={!decides}
             busy={send.isPending && send.variables === thumb}
-            aria-label={thumb === 1 ? "The cause is right" : "The cause is not right"}
+            aria-label={thumb === 1 ? "The cause is correct" : "The cause is wrong"}
             aria-pressed={cause.feedback === thumb}
             onClick={() => send.mutate(thumb)}
           >
@@ -132,7 +132,7 @@ function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: stri
   );
 }
 
-const RESULT = { seen: "seen", not_seen: "looked, not seen", not_looked: "not looked" } as const;
+const RESULT = { seen: "seen", not_seen: "checked, not seen", not_looked: "not checked" } as const;
 const RESULT_INK = { seen: "text-hold", not_seen: "text-ok", not_looked: "text-spent" } as const;
 
 function Skeptic({ story: { investigation } }: { story: ServiceStory }) {
@@ -141,8 +141,8 @@ function Skeptic({ story: { investigation } }: { story: ServiceStory }) {
   return (
     <div>
       <h3 className="eyebrow mb-1.5">
-        If the first were wrong, one would see
-        {skeptic.swapped ? " (it took the first place in this)" : ""}
+        If the top cause were wrong, you would see
+        {skeptic.swapped ? " (the top two were swapped by this check)" : ""}
       </h3>
       <ul className="space-y-1 text-sm">
         {skeptic.refutations.map((doubt, index) => (
@@ -163,7 +163,7 @@ function Removed({ story: { investigation } }: { story: ServiceStory }) {
   return (
     <details>
       <summary className="w-fit rounded-sm text-sm text-ink-2 hover:text-ink">
-        {removed.length} {removed.length === 1 ? "sentence was" : "sentences were"} taken out: no evidence carries{" "}
+        {removed.length} {removed.length === 1 ? "sentence was" : "sentences were"} removed: not supported by evidence{" "}
         {removed.length === 1 ? "it" : "them"}
       </summary>
       <ul className="mt-2 space-y-1.5 text-sm">

@@ -3,7 +3,7 @@ import { findingAnchor } from "./story";
 /** Citations as links to the evidence. `refs`: what each finding is called. */
 export function Cites({ ids, refs }: { ids: readonly string[]; refs: ReadonlyMap<string, string> }) {
   const known = ids.filter((id) => refs.has(id));
-  if (known.length === 0) return <span className="text-xs text-ink-3">cites nothing</span>;
+  if (known.length === 0) return <span className="text-xs text-ink-3">cites no evidence</span>;
   return (
     <span className="inline-flex flex-wrap gap-1 align-middle">
       {known.map((id) => (

@@ -57,7 +57,7 @@ export function DependencyMap({ story }: { story: ServiceStory }) {
       <p className="border-t px-4 py-2 text-sm" data-blamed-path>
         {path.length > 1 ? (
           <>
-            <span className="text-ink-3">From what alerted to what is suspected: </span>
+            <span className="text-ink-3">Path from the alert to the suspect: </span>
             <strong className="font-medium wrap-anywhere">{path.join(" → ")}</strong>
           </>
         ) : blamed !== null && blamed === alerted ? (
@@ -66,7 +66,7 @@ export function DependencyMap({ story }: { story: ServiceStory }) {
             <span className="text-ink-3"> both alerted and is suspected.</span>
           </>
         ) : (
-          <span className="text-ink-3">No way between what alerted and what is suspected is known.</span>
+          <span className="text-ink-3">No known path between the alert and the suspect.</span>
         )}
       </p>
     </Panel>

@@ -16,15 +16,15 @@ import { type Finding, findingAnchor, refOf, seriesFor, strengthOf } from "./sto
 const CHARTS = 6;
 
 const GROUPS: readonly { title: string; kinds: readonly FindingKind[] }[] = [
-  { title: "Orders in the evidence", kinds: ["instruction"] },
+  { title: "Instructions in the evidence", kinds: ["instruction"] },
   { title: "Metrics", kinds: ["metric_shift", "trace"] },
   { title: "Log templates", kinds: ["log_template"] },
   { title: "Changes", kinds: ["change"] },
   {
-    title: "Alerts, states, dependencies and what is remembered",
+    title: "Alerts, states, dependencies and past incidents",
     kinds: ["alert", "state", "dependency", "similar_incident", "runbook", "memory", "peer_group", "repetition"],
   },
-  { title: "Could not look", kinds: ["could_not_look"] },
+  { title: "Could not read", kinds: ["could_not_look"] },
 ];
 
 /** Every finding once, where it can be looked at: metrics as charts, templates and changes as lists. Citations lead here. */
@@ -40,7 +40,7 @@ export function EvidencePanel({ story, findings }: { story: ServiceStory; findin
   return (
     <Panel title="Evidence" hint={`${findings.length} ${findings.length === 1 ? "finding" : "findings"}`} flush>
       {findings.length === 0 ? (
-        <Empty icon={Search} title="No finding yet" className="py-8" />
+        <Empty icon={Search} title="No findings yet" className="py-8" />
       ) : (
         <div className="divide-y">
           {groups.map((group) => (
@@ -91,7 +91,7 @@ function Group({
       {quiet.length > 0 ? (
         <details className="mt-1">
           <summary className="w-fit rounded-sm text-xs text-ink-3 hover:text-ink">
-            {quiet.length} more that nothing rests on
+            {quiet.length} more that no cause cites
           </summary>
           <ul>{quiet.map(line)}</ul>
         </details>
@@ -120,7 +120,7 @@ function Line({ finding, label }: { finding: Finding; label: string }) {
         </p>
         <p className="num text-xs text-ink-3">
           {name(FINDING, finding.kind)} · {finding.source} · <Clock at={finding.at} />
-          {order ? " · it was not followed" : ""}
+          {order ? " · not followed" : ""}
         </p>
       </div>
     </li>

@@ -69,8 +69,8 @@ function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; 
         </p>
       ) : (
         <span className="text-ink-2">
-          {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"} alerted; nothing that can
-          be measured raised it
+          {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"} alerted; not based on a
+          measured signal
         </span>
       )}
     </Row>
@@ -119,14 +119,14 @@ function Fired({ story: { alerts, incident } }: { story: ServiceStory }) {
           {counts ? (
             <span className="num text-ink-2">
               {" · "}
-              {counts.total > 1 ? `${counts.total} alerts` : counts.firing > 0 ? "still fires" : "ended"}
+              {counts.total > 1 ? `${counts.total} alerts` : counts.firing > 0 ? "still firing" : "ended"}
               {counts.repeats > 0 ? `, repeated ${counts.repeats} times` : ""}
             </span>
           ) : null}
           {alerts.some(({ flapping }) => flapping) ? <span className="text-warn"> · flapping</span> : null}
         </p>
       ) : (
-        "No alert: Sentinel saw it itself"
+        "No alert: detected by Sentinel"
       )}
     </Row>
   );
@@ -145,7 +145,7 @@ function Changes({ story: { changes, investigation, incident } }: { story: Servi
           {near.note ? <span className="text-ink-3">: {near.note}</span> : null}
         </p>
       ) : (
-        <span className="text-ink-2">None known from two hours before on</span>
+        <span className="text-ink-2">None known since two hours before</span>
       )}
     </Row>
   );
@@ -155,27 +155,27 @@ function Rivals({ story, detail }: { story: ServiceStory; detail: IncidentDetail
   const [first, second] = rivalsOf(story.causes);
   if (!first)
     return (
-      <Row label="Likeliest">
+      <Row label="Most likely">
         <span className="text-ink-2">
           {story.investigation === null || story.investigation.state === "running"
-            ? "Specialists are looking"
-            : "Unknown: the evidence does not carry a cause"}
+            ? "Investigation in progress"
+            : "No cause supported by the evidence"}
         </span>
       </Row>
     );
   const separates = first.separates?.replace(/^Not in the evidence yet: /, "");
   return (
     <>
-      <Row label="Likeliest">
-        <Rival cause={first} detail={detail} />
+      <Row label="Most likely">
+        <Alternative cause={first} detail={detail} />
       </Row>
       {second ? (
-        <Row label="Rival">
-          <Rival cause={second} detail={detail} />
+        <Row label="Alternative">
+          <Alternative cause={second} detail={detail} />
         </Row>
       ) : null}
       {separates ? (
-        <Row label="Told apart">
+        <Row label="How to rule it out">
           <p className="line-clamp-2 text-ink-2" title={separates}>
             {sentence(separates)}
           </p>
@@ -185,7 +185,7 @@ function Rivals({ story, detail }: { story: ServiceStory; detail: IncidentDetail
   );
 }
 
-function Rival({ cause, detail }: { cause: CauseView; detail: IncidentDetail }) {
+function Alternative({ cause, detail }: { cause: CauseView; detail: IncidentDetail }) {
   const finding = detail.findings.find(({ id }) => id === cause.cites[0]);
   return (
     <>
@@ -206,14 +206,14 @@ function Blind({ story: { investigation } }: { story: ServiceStory }) {
   const blind = investigation.report.couldNotLook;
   const unread = [...new Set(blind.map(({ source, reason }) => `${lookedAt(source)}: ${reason}`))];
   return (
-    <Row label="Not seen">
+    <Row label="Not checked">
       {blind.length > 0 ? (
         <p className="line-clamp-3 wrap-anywhere" title={unread.join("\n")}>
           <EyeOff className="mr-1 inline size-3.5 text-spent" aria-hidden />
           {unread.join("; ")}
         </p>
       ) : (
-        <span className="text-ink-2">All that was asked could be read</span>
+        <span className="text-ink-2">Every source could be read</span>
       )}
       {investigation.cut_short ? <p className="text-xs text-warn">Cut short: {investigation.cut_short}</p> : null}
     </Row>
@@ -226,7 +226,7 @@ function Next({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
   if (!remedy) return null;
   const offer = remedy.proposal?.offer;
   return (
-    <Row label="Safest next">
+    <Row label="Safest next step">
       {offer ? (
         <>
           <p className="truncate">

@@ -25,7 +25,7 @@ const PARTS: Parts = {
 export function PostmortemPanel({ markdown }: { markdown: ServiceStory["postmortem"] }) {
   if (markdown === null) return null;
   return (
-    <Panel title="Post-mortem" hint="a draft, from what was recorded">
+    <Panel title="Post-mortem" hint="draft, generated from the record">
       <div className="max-w-prose text-sm break-words text-ink-2 [&_strong]:text-ink">
         <Markdown
           remarkPlugins={[remarkGfm]}

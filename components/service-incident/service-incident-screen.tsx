@@ -114,7 +114,7 @@ function Times({ times }: { times: ServiceStory["times"] }) {
   const parts = [
     ["proposed", times.to_proposal_ms],
     ["acknowledged", times.to_acknowledge_ms],
-    ["back in band", times.to_resolve_ms],
+    ["recovered", times.to_resolve_ms],
   ] as const;
   const known = parts.flatMap(([what, ms]) => (ms === null ? [] : [`${what} after ${duration(ms)}`]));
   return known.length > 0 ? <span className="num text-xs text-ink-3 max-sm:hidden">{known.join(", ")}</span> : null;

@@ -29,7 +29,7 @@ export function AlertsPanel({ story: { alerts, incident } }: { story: ServiceSto
             <p className="num text-xs text-ink-3">
               {alert.service} · <Clock at={alert.starts_at} />
               {alert.ends_at === null ? " · fires" : ` · ended after ${duration(alert.ends_at - alert.starts_at)}`}
-              {alert.count > 1 ? ` · told ${alert.count} times` : ""} · {alert.source}
+              {alert.count > 1 ? ` · received ${alert.count} times` : ""} · {alert.source}
               {alert.url && drill === null ? (
                 <>
                   {" · "}
@@ -53,7 +53,7 @@ export function ChangesPanel({ story: { changes, investigation, incident } }: { 
   if (changes.length === 0) return null;
   const onset = investigation?.onset ? investigation.onset.at * 1_000 : incident.onset_at;
   return (
-    <Panel title="Changes in the window" hint="in time, not in blame" flush>
+    <Panel title="Changes in the window" hint="correlated in time only" flush>
       <ul className="divide-y">
         {changes.map((change) => (
           <li key={change.id} className="px-4 py-2 text-sm">
@@ -72,13 +72,13 @@ export function ChangesPanel({ story: { changes, investigation, incident } }: { 
 }
 
 const offset = (ms: number) =>
-  Math.abs(ms) < 1_000 ? "with the onset" : `${duration(Math.abs(ms))} ${ms < 0 ? "before" : "after"} the onset`;
+  Math.abs(ms) < 1_000 ? "at the onset" : `${duration(Math.abs(ms))} ${ms < 0 ? "before" : "after"} the onset`;
 
 export function SimilarPanel({ story: { investigation, incident } }: { story: ServiceStory }) {
   const similar = investigation?.report?.similar ?? [];
   if (similar.length === 0 && incident.previous_incident_id === null) return null;
   return (
-    <Panel title="Seen before" flush>
+    <Panel title="Similar past incidents" flush>
       <ul className="divide-y">
         {incident.previous_incident_id ? (
           <li className="px-4 py-2 text-sm">
@@ -86,7 +86,7 @@ export function SimilarPanel({ story: { investigation, incident } }: { story: Se
               href={`/incidents/${encodeURIComponent(incident.previous_incident_id)}`}
               className="text-accent hover:underline"
             >
-              It came back after this incident
+              Recurred after this incident
             </WorldLink>
           </li>
         ) : null}

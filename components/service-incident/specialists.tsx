@@ -12,7 +12,7 @@ import { CARDS, type Work, type WorkState, workOf } from "./story";
 
 const LOOKS: Record<WorkState, { icon: LucideIcon; says: string; ink: string; edge: string }> = {
   waiting: { icon: CircleDashed, says: "waits", ink: "text-ink-3", edge: "border-line opacity-70" },
-  working: { icon: LoaderCircle, says: "at work", ink: "text-accent", edge: "border-accent bg-accent-tint" },
+  working: { icon: LoaderCircle, says: "running", ink: "text-accent", edge: "border-accent bg-accent-tint" },
   done: { icon: Check, says: "done", ink: "text-ok", edge: "border-line-strong" },
   stopped: { icon: OctagonX, says: "stopped", ink: "text-hold", edge: "border-hold/40" },
 };
@@ -31,7 +31,7 @@ export function Specialists({ story: { investigation, steps } }: { story: Servic
       title="Specialists"
       hint={
         investigation === null
-          ? "not begun yet"
+          ? "not started"
           : `${integer(calls)} calls${spent ? `, ${duration(spent.ms)}` : ""}${
               spent && spent.tokens > 0
                 ? `, ${integer(spent.tokens)} tokens, ${spent.usd.toFixed(4)} USD`
@@ -76,7 +76,7 @@ function Card({ title, work, open, onToggle }: { title: string; work: Work; open
         <span className={cn("ml-auto shrink-0 text-2xs font-normal whitespace-nowrap", ink)}>{says}</span>
       </span>
       <span className="line-clamp-2 min-h-8 text-xs text-ink-2">
-        {work.said ?? (work.state === "done" ? "Nothing to say" : "")}
+        {work.said ?? (work.state === "done" ? "No result" : "")}
       </span>
       <span className="mt-auto flex w-full flex-wrap items-center gap-x-2 gap-y-1">
         {work.authors.slice(0, 1).map((author) => (

@@ -7,7 +7,7 @@ import { SPECIALIST } from "./story";
 
 /** Every step as it was written down: who asked for what, what came back, how long it took and what it cost. */
 export function StepList({ steps }: { steps: readonly StepView[] }) {
-  if (steps.length === 0) return <p className="mt-3 text-sm text-ink-2">Nothing was done yet.</p>;
+  if (steps.length === 0) return <p className="mt-3 text-sm text-ink-2">No steps yet.</p>;
   return (
     <ol className="mt-3 divide-y rounded-md border" aria-label="Steps">
       {steps.map((step) => (
@@ -38,7 +38,7 @@ export function StepList({ steps }: { steps: readonly StepView[] }) {
             step.tool ? (
               <details>
                 <summary className="w-fit rounded-sm text-xs text-ink-3 hover:text-ink">
-                  What came back
+                  Result
                   {step.digest ? <span className="font-mono"> · {step.digest.slice(0, 12)}</span> : null}
                 </summary>
                 <pre

@@ -21,7 +21,7 @@ export function WordsPanel({ story: { investigation, incident } }: { story: Serv
   const slack = slackText(investigation.slack);
   return (
     <Panel
-      title="In words"
+      title="Summary"
       hint={<Author name={investigation.authors?.["summary"] ?? "local"} />}
       actions={
         <a

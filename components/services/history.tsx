@@ -17,17 +17,17 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
   if (alerts.length === 0)
     return (
       <Empty icon={BellRing} title="No alert yet">
-        Nothing that names this service has fired, here or at a source of alerts.
+        No alert for this service has fired, here or at an alert source.
       </Empty>
     );
   return (
     <Table label="Alerts">
       <HeadRow>
-        <th>Began</th>
+        <th>Started</th>
         <th>Alert</th>
         <th>Severity</th>
         <th>Now</th>
-        <th className="text-right">Times told</th>
+        <th className="text-right">Notifications</th>
         <th>From</th>
         <th>Incident</th>
       </HeadRow>
@@ -80,8 +80,9 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
 export function ServiceChanges({ changes }: { changes: readonly ChangeView[] }) {
   if (changes.length === 0)
     return (
-      <Empty icon={FileClock} title="No change is known">
-        Deploys and the like come in by POST /api/v1/changes and GitHub&rsquo;s webhook. None about this service did.
+      <Empty icon={FileClock} title="No changes">
+        Deploys and other changes arrive through POST /api/v1/changes and the GitHub webhook. None concerned this
+        service.
       </Empty>
     );
   return <ChangesTable label="Changes" by="From" lines={changes.map(changeLine)} />;

@@ -14,7 +14,7 @@ export function spoken({ title, unit, state, value, expected, upper, lower, deta
     expected ? `usual now ${say(expected.low)} to ${say(expected.high)}` : null,
     detail,
     limitText(upper, lower, unit),
-    problem === null ? null : `could not look: ${problem}`,
+    problem === null ? null : `could not read: ${problem}`,
   ]
     .filter(Boolean)
     .join(", ");

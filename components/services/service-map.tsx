@@ -99,7 +99,7 @@ export function ServiceMap({
               nodeColor={({ data }) => DOT[data.service.state]}
               nodeStrokeWidth={0}
               pannable
-              ariaLabel="The whole map"
+              ariaLabel="Full map"
               className="max-sm:hidden"
             />
           ) : null}
@@ -173,7 +173,7 @@ function Card({ data: { service, faint } }: NodeProps<ServiceNode>) {
           <span className="num ml-auto flex items-center gap-0.5 text-hold">
             <BellRing className="size-3" aria-hidden />
             {firing}
-            <span className="sr-only"> alerts fire</span>
+            <span className="sr-only"> alerts firing</span>
           </span>
         ) : null}
       </span>

@@ -34,7 +34,7 @@ export function ServiceScreen({ id }: { id: string }) {
       <NotLoaded
         what="service"
         all="/services"
-        missing="No metric, alert, trace or file has named it."
+        missing="It does not appear in any metric, alert, trace or file."
         error={error}
         onRetry={() => void refetch()}
       />
@@ -61,7 +61,7 @@ function Loaded({ detail }: { detail: ServiceDetail }) {
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <ServiceBadge state={service.state} />
             <span className="num text-xs text-ink-3">
-              since <Ago at={service.state_since} /> · {service.watched ? "last data" : "last heard of"}{" "}
+              since <Ago at={service.state_since} /> · {service.watched ? "last data" : "last seen"}{" "}
               <Ago at={service.last_seen_at} />
             </span>
           </span>
@@ -83,10 +83,10 @@ function Loaded({ detail }: { detail: ServiceDetail }) {
           />
         )}
         {service.state === "unknown" ? (
-          <Callout tone="mute" icon={CircleHelp} title="How it is, is unknown">
+          <Callout tone="mute" icon={CircleHelp} title="Health unknown">
             {service.watched
-              ? "Its metrics are not coming in. That is not a sign of health."
-              : "Nothing measures it: only alerts can say that something is wrong with it."}
+              ? "Its metrics are not arriving. That does not mean it is healthy."
+              : "It is not measured: only alerts can show that something is wrong."}
           </Callout>
         ) : null}
         {open ? (

@@ -37,8 +37,8 @@ export function ServicesScreen() {
         title="Services"
         lead={
           data
-            ? `${integer(data.services.length)} known, the worst first. What is not measured is unknown, never healthy.`
-            : "Reading"
+            ? `${integer(data.services.length)} known, worst first. A service that is not measured is unknown, never healthy.`
+            : "Loading"
         }
         actions={<RunDrill />}
       />
@@ -66,14 +66,14 @@ function Loaded({ data }: { data: ServicesAnswer }) {
   return (
     <>
       {data.sources.prometheus ? null : (
-        <Callout tone="warn" icon={EyeOff} title="No metrics are read" className="mb-4">
-          PROMETHEUS_URL is not set: services are known from alerts, traces and files only, and stay unknown until
-          something fires.
+        <Callout tone="warn" icon={EyeOff} title="No metrics source" className="mb-4">
+          PROMETHEUS_URL is not set: services are known from alerts, traces and files only, and stay unknown until an
+          alert fires.
         </Callout>
       )}
       {data.sources.unread.map(({ source, reason, since }) => (
-        <Callout key={source} tone="warn" icon={EyeOff} title={`Could not look at ${source}`} className="mb-4">
-          {sentence(reason)} Since <Ago at={since} />. What it would show is unknown.
+        <Callout key={source} tone="warn" icon={EyeOff} title={`Could not read ${source}`} className="mb-4">
+          {sentence(reason)} Since <Ago at={since} />. Its data is unknown.
         </Callout>
       ))}
       <div className="mb-4 flex flex-wrap items-center gap-2">
@@ -139,12 +139,12 @@ function Loaded({ data }: { data: ServicesAnswer }) {
         />
       </div>
       {data.services.length === 0 ? (
-        <Empty icon={Network} title="No service is known yet">
-          Services appear with the first alert about them, from the labels of Prometheus, from traces, and from the
-          services&rsquo; file. Alert sources are made under Settings.
+        <Empty icon={Network} title="No services yet">
+          Services appear from their first alert, Prometheus labels, traces and the services file. Create alert sources
+          under Settings.
         </Empty>
       ) : shown.length === 0 ? (
-        <Empty icon={SearchX} title="No service matches" />
+        <Empty icon={SearchX} title="No matching services" />
       ) : view === "map" ? (
         <ServiceMap services={shown} all={data.services} edges={data.edges} className={MAP_HEIGHT} />
       ) : (

@@ -59,15 +59,15 @@ export function SignalsPanel({ detail }: { detail: ServiceDetail }) {
     >
       {error && !data ? <LoadError what="signals over time" error={error} onRetry={() => void refetch()} /> : null}
       {data && data.could_not_look !== null ? (
-        <Callout tone="warn" icon={EyeOff} title="Could not look" className="mb-4">
-          {data.could_not_look} This says nothing about how the service is.
+        <Callout tone="warn" icon={EyeOff} title="Could not read" className="mb-4">
+          {data.could_not_look} This says nothing about the health of the service.
         </Callout>
       ) : null}
       {names.length === 0 ? (
         data || error ? (
           <p className="flex items-center gap-2 py-6 text-sm text-ink-2">
             <CircleHelp className="size-4 text-mute" aria-hidden />
-            No signal of this service was ever measured: how it is, is unknown.
+            No signal of this service has been measured: health unknown.
           </p>
         ) : (
           <Skeleton className="h-64" />
@@ -101,8 +101,8 @@ export function SignalsPanel({ detail }: { detail: ServiceDetail }) {
                     )}
                   >
                     {(data.could_not_look ?? series?.could_not_look)
-                      ? `Could not look${series?.could_not_look ? `: ${series.could_not_look}` : "."}`
-                      : "No data in this window. That is unknown, not zero."}
+                      ? `Could not read${series?.could_not_look ? `: ${series.could_not_look}` : "."}`
+                      : "No data in this window: unknown, not zero."}
                   </p>
                 )}
                 {signal ? (
@@ -140,7 +140,7 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
   const words = [
     signal.expected
       ? `usual ${amount(signal.expected.low, signal.unit)} to ${amount(signal.expected.high, signal.unit)}`
-      : "no band learned yet",
+      : "no baseline yet",
     limitText(signal.upper, signal.lower, signal.unit),
   ].filter(Boolean);
   return (
@@ -148,7 +148,7 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <h3 className="text-sm font-medium">{title}</h3>
         <span className={cn("num text-sm font-semibold", known ? VALUE[tone] : "font-normal text-mute")}>
-          {known ? amount(signal.value!, signal.unit) : signal.problem === null ? "no data" : "could not look"}
+          {known ? amount(signal.value!, signal.unit) : signal.problem === null ? "no data" : "could not read"}
         </span>
         {known && signal.detail !== null ? <span className="text-xs text-ink-2">{signal.detail}</span> : null}
         <Badge tone={tone} icon={icon} title={means} className="ml-auto">
@@ -167,7 +167,7 @@ function Head({ title, signal }: { title: string; signal: SignalView | undefined
       {signal.problem === null ? null : (
         <p className="mt-0.5 flex gap-1 text-xs text-warn">
           <EyeOff className="size-3.5 shrink-0" aria-hidden />
-          <span className="min-w-0 wrap-anywhere">Could not look: {signal.problem}</span>
+          <span className="min-w-0 wrap-anywhere">Could not read: {signal.problem}</span>
         </p>
       )}
     </header>

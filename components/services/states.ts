@@ -23,27 +23,32 @@ export const WORST_FIRST: readonly ServiceState[] = ["down", "degraded", "unknow
 
 export const SERVICE: Record<ServiceState, Look> = {
   down: { label: "Down", tone: "hold", icon: CircleX, means: "It cannot be reached." },
-  degraded: { label: "Degraded", tone: "warn", icon: CircleAlert, means: "A signal is off, or an alert fires." },
-  unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "Nothing is measured. That is not healthy." },
+  degraded: {
+    label: "Degraded",
+    tone: "warn",
+    icon: CircleAlert,
+    means: "A signal is out of band, or an alert is firing.",
+  },
+  unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "Not measured. That does not mean healthy." },
   healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Measured, and inside its limits and its band." },
 };
 
 export const SIGNAL: Record<SignalState, Look> = {
-  over_limit: { label: "Beyond its limit", tone: "hold", icon: OctagonAlert, means: "A fixed limit is crossed." },
+  over_limit: { label: "Beyond limit", tone: "hold", icon: OctagonAlert, means: "A fixed limit is crossed." },
   out_of_band: {
     label: "Out of band",
     tone: "warn",
     icon: TrendingUpDown,
     means: "Unusual for this service at this hour.",
   },
-  unknown: { label: "No data", tone: "mute", icon: CircleHelp, means: "Nothing was measured; that is not zero." },
+  unknown: { label: "No data", tone: "mute", icon: CircleHelp, means: "Nothing was measured: unknown, not zero." },
   learning: {
     label: "Learning",
     tone: "info",
     icon: CircleDashed,
-    means: "Too little was seen to say what is usual; limits hold already.",
+    means: "Not enough data for a baseline yet; fixed limits already apply.",
   },
-  in_band: { label: "In band", tone: "ok", icon: CircleCheck, means: "As usual for this service." },
+  in_band: { label: "In band", tone: "ok", icon: CircleCheck, means: "Normal for this service." },
 };
 
 export const ALERT: Record<AlertSeverity, Pick<Look, "label" | "tone">> = {

@@ -57,7 +57,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           <Field
             id="arl"
             label="Expected samples between two false quarantines of an agent, over all its metrics together"
-            hint="Higher means fewer false quarantines, and slower detection of small shifts. Large ones are noticed at once either way."
+            hint="Higher means fewer false quarantines, and slower detection of small shifts. Large shifts are detected immediately either way."
           >
             <div className="flex items-center gap-4">
               <input
@@ -78,7 +78,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           </Field>
           <p className="num rounded-md bg-sunken px-3 py-2.5 text-sm">
             {perMonth === null ? (
-              "What that means for this fleet is unknown until it has reported for a while."
+              "The estimate for this fleet is available once it has reported for a while."
             ) : (
               <>
                 At this fleet’s volume: about{" "}
@@ -106,12 +106,12 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           </div>
         </div>
       </Panel>
-      <Panel title="Consent">
+      <Panel title="Approval">
         <div className="max-w-80">
           <Field
             id="threshold"
-            label="Healing waits for a person from severity"
-            hint="0 asks always; above 10 asks for its risk alone. A type can have its own."
+            label="Require approval from severity"
+            hint="0 always requires approval; above 10 only the risk of an action does. A type can override it."
           >
             <Input
               id="threshold"

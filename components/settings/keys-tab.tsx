@@ -80,7 +80,7 @@ const columns: Columns<KeyView> = [
   },
   {
     id: "acts",
-    header: () => <span className="sr-only">What can be done</span>,
+    header: () => <span className="sr-only">Actions</span>,
     enableSorting: false,
     cell: ({ row }) => <Revoke item={row.original} />,
   },
@@ -94,7 +94,7 @@ export function KeysTab() {
       <Panel
         flush
         title="Ingest keys"
-        hint="agents and pipelines prove with them who they are"
+        hint="authenticate your agents and pipelines"
         actions={
           <Button size="sm" look="primary" onClick={() => setMaking(true)}>
             <Plus aria-hidden /> New key
@@ -109,7 +109,7 @@ export function KeysTab() {
           <Skeleton className="m-4 h-24" />
         ) : data.keys.length === 0 ? (
           <Empty icon={KeyRound} title="No key yet">
-            Agents and pipelines need one to report. It is shown once, when it is made.
+            Agents and pipelines need one to report. It is shown once, when created.
           </Empty>
         ) : (
           <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
@@ -146,7 +146,7 @@ function Revoke({ item }: { item: KeyView }) {
         open={asking}
         onOpenChange={setAsking}
         title={`Revoke “${item.name}”?`}
-        description="What reports with it is refused from now on. Its agents will fall silent until they get another key."
+        description="Requests with it are rejected from now on. Its agents go silent until they get another key."
         footer={
           <Choice
             onCancel={() => setAsking(false)}
@@ -283,7 +283,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
           <Field
             id="key-services"
             label="Services"
-            hint="whose logs and changes it may send: names, payments-* for a beginning, * for any; empty for none"
+            hint="whose logs and changes it may send: names, payments-* for a prefix, * for any; empty for none"
             error={fault?.field("services") ?? fault?.field("services[0]")}
           >
             <Input

@@ -33,22 +33,22 @@ function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) 
       <div className="flex flex-wrap items-center gap-4">
         <p className="min-w-0 flex-1 basis-64 text-sm text-ink-2">
           {on
-            ? "On. Sentinel watches and records; it neither contains nor heals anything by itself. Standing holds stay."
-            : "Off. When it is on, Sentinel only watches: no automatic hold, no healing. People can still act by hand."}
+            ? "On. Sentinel monitors and records, but contains and heals nothing automatically. Existing quarantines remain."
+            : "Off. When on, Sentinel only monitors: no automatic quarantine, no healing. Operators can still act manually."}
         </p>
         {administers ? (
           <Button look={on ? "primary" : "danger"} onClick={() => setAsking(true)}>
-            <OctagonPause aria-hidden /> {on ? "Let Sentinel act again" : "Stop everything"}
+            <OctagonPause aria-hidden /> {on ? "Resume automatic actions" : "Stop automatic actions"}
           </Button>
         ) : null}
       </div>
       <AlertDialog
         open={asking}
         onOpenChange={setAsking}
-        title={on ? "Let Sentinel act again?" : "Stop all automatic acts?"}
+        title={on ? "Resume automatic actions?" : "Stop all automatic actions?"}
         description={
           on
-            ? "Automatic containment and healing go on from the next sweep, for types whose mode allows them."
+            ? "Automatic containment and healing resume with the next sweep, for types whose mode allows them."
             : "From now on nothing is contained or healed automatically, for the whole fleet. Everybody sees a banner while it is on."
         }
         footer={
@@ -58,7 +58,7 @@ function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) 
             busy={save.isPending}
             onClick={() => save.mutate({ global_stop: !on })}
           >
-            {on ? "Let it act" : "Stop"}
+            {on ? "Resume" : "Stop"}
           </Choice>
         }
       />
@@ -110,27 +110,30 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
         });
       }}
     >
-      <Panel title="Automatic holds" hint="beyond a limit: a page for each agent, which is held once there is room">
+      <Panel
+        title="Automatic quarantine"
+        hint="beyond a limit, each agent is paged and quarantined once the limit allows"
+      >
         <div className="grid gap-4 sm:grid-cols-2">
-          {field("fleet", "Share of the fleet, %", "Held at once. 0 forbids automatic holds.", {
+          {field("fleet", "Share of the fleet, %", "Quarantined at the same time. 0 disables automatic quarantine.", {
             min: 0,
             max: 100,
             step: 0.1,
           })}
-          {field("type", "Share of a type, %", "Held at once.", { min: 0, max: 100, step: 0.1 })}
-          {field("least", "But at least", "Held at once, however small the fleet or the type.", {
+          {field("type", "Share of a type, %", "Quarantined at the same time.", { min: 0, max: 100, step: 0.1 })}
+          {field("least", "But at least", "Quarantined at the same time, however small the fleet or the type.", {
             min: 1,
             max: 10_000,
             step: 1,
           })}
-          {field("hour", "Holds an hour", "For each key's agents; twice that for all keys.", {
+          {field("hour", "Quarantines per hour", "For each key's agents; twice that for all keys.", {
             min: 0,
             max: 100_000,
             step: 1,
           })}
         </div>
       </Panel>
-      <Panel title="Shared causes" hint="agents that leave together are not held">
+      <Panel title="Shared causes" hint="agents that deviate together are not quarantined">
         <div className="grid gap-4 sm:grid-cols-3">
           {field("agents", "At least so many agents", "That share a model, provider or tool.", {
             min: 2,

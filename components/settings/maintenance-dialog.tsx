@@ -41,7 +41,7 @@ export function MaintenanceDialog({
         ...(note.trim() === "" ? {} : { note: note.trim() }),
       }),
     onSuccess: () => {
-      toast.success(`Maintenance of ${service} is entered.`);
+      toast.success(`Maintenance window for ${service} created.`);
       onClose();
     },
     onSettled: () =>
@@ -54,7 +54,7 @@ export function MaintenanceDialog({
       open={open}
       onOpenChange={(next) => (next ? undefined : onClose())}
       title="New maintenance window"
-      description="Alerts of these services are recorded meanwhile and open no incident. What still fires at the end opens one then."
+      description="Alerts for these services are recorded but open no incident. Alerts still firing at the end open one then."
       footer={
         <Choice onCancel={onClose} type="submit" form="new-window" busy={make.isPending}>
           Open window
@@ -72,7 +72,7 @@ export function MaintenanceDialog({
         <Field
           id="window-service"
           label="Service"
-          hint="A name; * stands for any part of it."
+          hint="A name; * matches any part of it."
           error={fault?.field("service") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
         >
           <Input
@@ -85,7 +85,7 @@ export function MaintenanceDialog({
           />
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field id="window-starts" label="Begins" hint="Empty: now." error={fault?.field("starts_at")}>
+          <Field id="window-starts" label="Starts" hint="Empty: now." error={fault?.field("starts_at")}>
             <Input
               id="window-starts"
               type="datetime-local"

@@ -12,7 +12,7 @@ export function useSaveSettings(onDone?: () => void) {
   return useMutation({
     mutationFn: (patch: FleetSettingsPatch) => api.patchSettings(patch),
     onSuccess: () => {
-      toast.success("Saved. It holds from the next sweep on.");
+      toast.success("Saved. It takes effect with the next sweep.");
       onDone?.();
     },
     onSettled: () =>

@@ -21,9 +21,9 @@ import { maintenanceQuery, settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";
 
 const MEANS: Record<Mode, string> = {
-  observe: "Incidents of services are opened and investigated; the operation that would be proposed is only noted.",
-  recommend: "An operation is proposed, and runs only when a person approves exactly that.",
-  act: "What is reversible and below the threshold runs by itself; everything else asks.",
+  observe: "Incidents of services are opened and investigated; the operation that would be proposed is only recorded.",
+  recommend: "An operation is proposed and runs only after approval.",
+  act: "Reversible operations below the threshold run automatically; everything else requires approval.",
 };
 
 /** How incidents of services are treated, and when their alerts are expected. */
@@ -56,7 +56,7 @@ function ModePanel({ administers }: { administers: boolean }) {
           />
           <p className="mt-2 text-sm text-ink-2">{MEANS[data.service_mode]}</p>
           <p className="mt-1 text-xs text-ink-3">
-            Whatever the mode: only operations on the allow-list exist, and what destroys always asks.
+            In every mode, only operations on the allow-list can run, and destructive ones always require approval.
           </p>
         </>
       )}
@@ -72,7 +72,7 @@ function MaintenancePanel({ decides }: { decides: boolean }) {
       <Panel
         flush
         title="Maintenance windows"
-        hint="open and to come"
+        hint="active and upcoming"
         actions={
           decides ? (
             <Button size="sm" look="primary" onClick={() => setMaking(true)}>
@@ -88,20 +88,20 @@ function MaintenancePanel({ decides }: { decides: boolean }) {
         ) : !data ? (
           <Skeleton className="m-4 h-24" />
         ) : data.windows.length === 0 ? (
-          <Empty icon={CalendarClock} title="No maintenance is planned">
-            In a window alerts are recorded and open no incident. It ends by itself.
+          <Empty icon={CalendarClock} title="No maintenance planned">
+            During a window alerts are recorded but open no incident. It ends automatically.
           </Empty>
         ) : (
           <Table label="Maintenance windows">
             <HeadRow>
               <th>Service</th>
               <th>Now</th>
-              <th>Begins</th>
+              <th>Starts</th>
               <th>Ends</th>
               <th>Note</th>
               <th>By</th>
               <th>
-                <span className="sr-only">What can be done</span>
+                <span className="sr-only">Actions</span>
               </th>
             </HeadRow>
             <Body>
@@ -140,7 +140,7 @@ function Line({ window, decides }: { window: MaintenanceView; decides: boolean }
         ) : window.starts_at <= now ? (
           <Badge tone="accent">open</Badge>
         ) : (
-          <Badge>to come</Badge>
+          <Badge>upcoming</Badge>
         )}
       </td>
       <td className="num whitespace-nowrap text-ink-2">

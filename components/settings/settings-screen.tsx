@@ -29,7 +29,7 @@ export function SettingsScreen() {
     <>
       <PageHead
         title="Settings"
-        lead={administers ? undefined : "You can see them; changing them needs the role admin."}
+        lead={administers ? undefined : "Read only: changing settings requires the admin role."}
       />
       <Tabs
         label="Settings"
@@ -47,8 +47,8 @@ export function SettingsScreen() {
             label: "Alert sources",
             content: <SourcesTab administers={administers} decides={decides} />,
           },
-          { value: "detection", label: "Detection and consent", content: <DetectionTab administers={administers} /> },
-          { value: "limits", label: "Limits and stop", content: <LimitsTab administers={administers} /> },
+          { value: "detection", label: "Detection and approval", content: <DetectionTab administers={administers} /> },
+          { value: "limits", label: "Limits and global stop", content: <LimitsTab administers={administers} /> },
           ...(administers
             ? [
                 { value: "keys", label: "Keys", content: <KeysTab /> },

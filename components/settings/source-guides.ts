@@ -30,7 +30,7 @@ export function guideOf(kind: Guided, origin: string, token = ELSEWHERE): Guide 
       return {
         steps: [
           "Add this receiver to alertmanager.yml, and name it in your route.",
-          "Labels service, app or job say what an alert is about.",
+          "The label service, app or job identifies what an alert is about.",
         ],
         text: `receivers:
   - name: sentinel
@@ -66,7 +66,7 @@ contactPoints:
     case "generic":
       return {
         steps: [
-          "Only the name is needed. Send the same id with status resolved when it is over.",
+          "Only the name is required. Send the same id with status resolved when it ends.",
           "Several at once: a list, or an object with alerts.",
         ],
         text: `curl -X POST "${url}" \\
@@ -87,7 +87,7 @@ contactPoints:
         steps: [
           `Integrations, Webhooks, New: the address is ${url}`,
           `Custom headers: {"X-Sentinel-Token": "${token}"}`,
-          "The payload is this; then name @webhook-sentinel in your monitors.",
+          "Use this payload, then mention @webhook-sentinel in your monitors.",
         ],
         text: `${JSON.stringify(DATADOG_TEMPLATE, null, 2)}\n`,
       };
@@ -96,7 +96,7 @@ contactPoints:
         steps: [
           `Integrations, Generic Webhooks (v3), New Webhook: the address is ${url}`,
           "Subscribe to the incident events. PagerDuty signs what it sends and shows the secret once, when it is saved.",
-          "Give Sentinel that secret and start it anew; until then its webhooks are refused.",
+          "Set that secret in Sentinel and restart it; until then its webhooks are rejected.",
         ],
         text: "PAGERDUTY_WEBHOOK_SECRET=the secret that PagerDuty shows\n",
       };
@@ -105,7 +105,7 @@ contactPoints:
         steps: [
           `Settings, Webhooks, Add webhook: the address is ${url}, content type application/json.`,
           "Choose the events Deployment statuses, Workflow runs and Pushes.",
-          "Give both sides the same secret; until Sentinel has it, its webhooks are refused.",
+          "Use the same secret on both sides; until Sentinel has it, its webhooks are rejected.",
         ],
         text: "GITHUB_WEBHOOK_SECRET=at least 16 characters, the same as in GitHub\n",
       };

@@ -31,7 +31,7 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
       <Panel
         flush
         title="Alert sources"
-        hint="each proves by its own token who it is"
+        hint="each authenticates with its own token"
         actions={
           administers ? (
             <Button size="sm" look="primary" onClick={() => setMaking(true)}>
@@ -49,7 +49,7 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
         ) : data.sources.length === 0 ? (
           <Empty icon={BellRing} title="No source yet">
             Alertmanager, Grafana, Datadog or anything that can send JSON needs a token. It is shown once, when the
-            source is made. PagerDuty and GitHub sign instead.
+            source is created. PagerDuty and GitHub sign their requests instead.
           </Empty>
         ) : (
           <Table label="Alert sources">
@@ -57,11 +57,11 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
               <th>Kind</th>
               <th>Sends to</th>
               <th className="text-right">Messages</th>
-              <th className="text-right">Refused</th>
+              <th className="text-right">Rejected</th>
               <th>Last</th>
-              <th>Made by</th>
+              <th>Created by</th>
               <th>
-                <span className="sr-only">What can be done</span>
+                <span className="sr-only">Actions</span>
               </th>
             </HeadRow>
             <Body>
@@ -114,7 +114,7 @@ function Test({ source }: { source: AlertSourceView }) {
   const client = useQueryClient();
   const test = useMutation({
     mutationFn: () => api.testAlertSource(source.id),
-    onSuccess: ({ summary }) => toast.success(`The test alert went the whole way: ${summary}`),
+    onSuccess: ({ summary }) => toast.success(`Test alert delivered end to end: ${summary}`),
     onSettled: () =>
       Promise.all([alertSourcesQuery.queryKey, ["services"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
@@ -124,7 +124,7 @@ function Test({ source }: { source: AlertSourceView }) {
       busy={test.isPending}
       onClick={() => test.mutate()}
       aria-label={`Test ${SOURCE_NAMES[source.kind]}`}
-      title="Sends a test alert the whole way: parsed, recorded and ended at once. It opens no incident."
+      title="Sends a test alert end to end: parsed, recorded and resolved immediately. It opens no incident."
     >
       Test
     </Button>
@@ -156,7 +156,7 @@ function Revoke({ source }: { source: AlertSourceView }) {
         open={asking}
         onOpenChange={setAsking}
         title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
-        description="What it sends is refused from now on, ends of alerts too: what fires now goes on firing here until another source says otherwise."
+        description="Its messages are rejected from now on, resolved alerts included: alerts firing now stay firing here until another source resolves them."
         footer={
           <Choice
             onCancel={() => setAsking(false)}
@@ -219,7 +219,7 @@ function NewSource({ open, onClose }: { open: boolean; onClose: () => void }) {
       description={
         make.data
           ? "Copy it now: it is kept only as a hash and cannot be shown again."
-          : "PagerDuty and GitHub need none: they sign what they send."
+          : "PagerDuty and GitHub need none: they sign their requests."
       }
       footer={
         make.data ? (

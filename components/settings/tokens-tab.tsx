@@ -21,7 +21,7 @@ import { tokensQuery } from "./queries";
 import { Reveal } from "./reveal";
 
 const ROLES: readonly { value: TokenRole; label: string; means: string }[] = [
-  { value: "viewer", label: "Viewer", means: "Reads everything that viewers may see." },
+  { value: "viewer", label: "Viewer", means: "Reads everything a viewer may see." },
   { value: "operator", label: "Operator", means: "Also decides approvals, sends directives and closes incidents." },
 ];
 
@@ -29,7 +29,7 @@ const LIFETIMES = [
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
   { value: "365", label: "1 year" },
-  { value: "never", label: "No end" },
+  { value: "never", label: "Never" },
 ] as const;
 type Lifetime = (typeof LIFETIMES)[number]["value"];
 
@@ -68,7 +68,7 @@ const columns: Columns<ApiTokenView> = [
   },
   {
     id: "acts",
-    header: () => <span className="sr-only">What can be done</span>,
+    header: () => <span className="sr-only">Actions</span>,
     enableSorting: false,
     cell: ({ row }) => <Revoke item={row.original} />,
   },
@@ -92,7 +92,7 @@ export function TokensTab() {
       <Panel
         flush
         title="API tokens"
-        hint="scripts, dashboards and CI read and act with them"
+        hint="for scripts, dashboards and CI"
         actions={
           <Button size="sm" look="primary" onClick={() => setMaking(true)}>
             <Plus aria-hidden /> New token
@@ -107,7 +107,7 @@ export function TokensTab() {
           <Skeleton className="m-4 h-24" />
         ) : data.tokens.length === 0 ? (
           <Empty icon={SquareTerminal} title="No API token yet">
-            One lets a program use the API as a viewer or an operator would. It is shown once, when it is made.
+            A token lets a program use the API as a viewer or an operator. It is shown once, when created.
           </Empty>
         ) : (
           <DataTable label="API tokens" columns={columns} data={data.tokens} rowId={({ id }) => id} />
@@ -144,7 +144,7 @@ function Revoke({ item }: { item: ApiTokenView }) {
         open={asking}
         onOpenChange={setAsking}
         title={`Revoke “${item.name}”?`}
-        description="Whatever uses it is refused from now on."
+        description="Requests with it are rejected from now on."
         footer={
           <Choice
             onCancel={() => setAsking(false)}

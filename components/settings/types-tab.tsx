@@ -24,8 +24,8 @@ export function TypesTab({ administers }: { administers: boolean }) {
   if (!data) return <Skeleton className="h-64 rounded-[0.625rem]" />;
   if (data.types.length === 0)
     return (
-      <Empty icon={Tags} title="No agent type yet">
-        A type appears with its first agent, in observe mode: everything is recorded, nothing is done.
+      <Empty icon={Tags} title="No agent types yet">
+        A type appears with its first agent, in observe mode: everything is recorded, nothing is executed.
       </Empty>
     );
   return (
@@ -99,8 +99,8 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             id={id("threshold")}
-            label="Asks from severity"
-            hint={fleet ? `Empty takes the fleet’s, ${fleet.threshold}.` : "Empty takes the fleet’s."}
+            label="Require approval from severity"
+            hint={fleet ? `Empty uses the fleet’s, ${fleet.threshold}.` : "Empty uses the fleet’s."}
           >
             <Input
               id={id("threshold")}
@@ -115,7 +115,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
               onChange={(event) => change({ threshold: event.target.value })}
             />
           </Field>
-          <Field id={id("floor")} label="Keep in service at least" hint="Automatic holds stop there.">
+          <Field id={id("floor")} label="Minimum running agents" hint="Automatic quarantine stops there.">
             <Input
               id={id("floor")}
               type="number"
@@ -130,7 +130,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
           </Field>
         </div>
         <fieldset>
-          <legend className="mb-1.5 text-sm font-medium">May run without asking, below that severity</legend>
+          <legend className="mb-1.5 text-sm font-medium">May run without approval below that severity</legend>
           <div className="flex flex-wrap gap-x-5 gap-y-2">
             {ALLOWABLE.map((risk) => (
               <label key={risk} className="flex items-center gap-2 text-sm">

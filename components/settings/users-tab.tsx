@@ -47,7 +47,7 @@ const columns: Columns<UserView> = [
   },
   {
     id: "acts",
-    header: () => <span className="sr-only">What can be done</span>,
+    header: () => <span className="sr-only">Actions</span>,
     enableSorting: false,
     cell: ({ row }) => <Acts person={row.original} />,
   },
@@ -165,7 +165,7 @@ function Acts({ person }: { person: UserView }) {
 
 const Expiry = ({ link }: { link: LinkAnswer }) => (
   <>
-    It works once and ends <Until at={link.expires_at} />. It is not shown again.
+    It works once and expires <Until at={link.expires_at} />. It is not shown again.
   </>
 );
 
@@ -192,7 +192,7 @@ function Invite({ open, onClose }: { open: boolean; onClose: () => void }) {
           </Button>
         ) : (
           <Choice onCancel={onClose} type="submit" form="invite" busy={invite.isPending}>
-            Make the link
+            Create link
           </Choice>
         )
       }

@@ -71,7 +71,7 @@ function Choices({ onDone }: { onDone: () => void }) {
         className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-ink-3"
       />
       <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
-        <Command.Empty className="px-3 py-8 text-center text-sm text-ink-2">Nothing by that name.</Command.Empty>
+        <Command.Empty className="px-3 py-8 text-center text-sm text-ink-2">No results.</Command.Empty>
         {places.length > 0 ? (
           <Group heading="Screens">
             {places.map((place) => (

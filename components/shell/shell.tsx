@@ -31,7 +31,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Link>
         <SideNav />
         <p className="mt-auto flex items-center gap-1.5 px-4 py-3 text-xs text-ink-3">
-          <Kbd>?</Kbd> lists the keys
+          <Kbd>?</Kbd> Keyboard shortcuts
         </p>
       </aside>
       <div className="flex min-w-0 flex-1 flex-col">

@@ -43,15 +43,15 @@ export function Shortcuts({ onPalette }: { onPalette: () => void }) {
   }, [onPalette, router]);
 
   return (
-    <Dialog open={help} onOpenChange={setHelp} title="Keys">
+    <Dialog open={help} onOpenChange={setHelp} title="Keyboard shortcuts">
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2 text-sm">
         <Row keys={["⌘", "K"]} says="Find anything" />
         <Row keys={["/"]} says="Search this page" />
         {PLACES.map((place) => (
           <Row key={place.href} keys={["g", place.key]} says={place.label} />
         ))}
-        <Row keys={["j", "k"]} says="Down and up a list of incidents" />
-        <Row keys={["enter"]} says="Open what has focus" />
+        <Row keys={["j", "k"]} says="Move down and up a list of incidents" />
+        <Row keys={["enter"]} says="Open the focused item" />
         <Row keys={["←", "↑", "→", "↓"]} says="Move between agents in the grid" />
         <Row keys={["?"]} says="This list" />
       </dl>

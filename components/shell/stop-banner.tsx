@@ -19,7 +19,7 @@ export function StopBanner() {
       <OctagonPause className="size-4 shrink-0" aria-hidden />
       <strong className="font-semibold">Global stop is on.</strong>
       <span>
-        Sentinel watches and records; it neither contains nor heals anything by itself
+        Sentinel monitors and records, but contains and heals nothing automatically
         {at === null ? (
           ""
         ) : (

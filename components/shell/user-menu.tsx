@@ -35,7 +35,7 @@ export function UserMenu() {
           <Moon aria-hidden /> Dark
         </MenuItem>
         <MenuItem onClick={() => setTheme("system")}>
-          <Monitor aria-hidden /> As the system
+          <Monitor aria-hidden /> System
         </MenuItem>
         <MenuLine />
         <MenuItem onClick={() => setChanging(true)}>

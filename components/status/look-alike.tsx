@@ -28,7 +28,7 @@ export const LookAlikeBadge = ({ name, other, what }: { name: string; other: str
 /** The same on a page of its own, with the way to the other one. */
 export const LookAlikeNote = ({ name, other, href }: { name: string; other: string; href: string }) => (
   <Callout tone="warn" icon={VenetianMask} title={words(other)}>
-    {difference(name, other)} Make sure which one you mean before you act:{" "}
+    {difference(name, other)} Check which one you mean before you act:{" "}
     <Link href={href} className="font-medium underline">
       show the other
     </Link>

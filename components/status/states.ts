@@ -55,13 +55,13 @@ export const AGENT: Record<AgentState, Look> = {
     label: "Suspected",
     tone: "warn",
     icon: CircleHelp,
-    means: "Left its baseline; judgement waits for its peers.",
+    means: "Left its baseline; waiting to see whether its peers do too.",
   },
   quarantined: {
     label: "Quarantined",
     tone: "hold",
     icon: Lock,
-    means: "Told to stop. Containment says how far that got.",
+    means: "Ordered to stop. Containment shows the progress.",
   },
   healing: { label: "Healing", tone: "heal", icon: HeartPulse, means: "An action is under way." },
   probation: { label: "Probation", tone: "proof", icon: Hourglass, means: "Released on trial: fresh vitals decide." },
@@ -69,7 +69,7 @@ export const AGENT: Record<AgentState, Look> = {
     label: "Exhausted",
     tone: "spent",
     icon: OctagonX,
-    means: "Every action was tried. A person has to look.",
+    means: "Every action was tried. An operator has to investigate.",
   },
 };
 
@@ -87,37 +87,38 @@ export const STUCK: Look = {
   means: "A run is open past its deadline.",
 };
 export const DOWNGRADE: Look = {
-  label: "Asks for less",
+  label: "Host request",
   tone: "warn",
   icon: ShieldAlert,
-  means: "Its host asks for less containment. A person has to accept or refuse it.",
+  means: "Its host requests weaker containment. An operator has to accept or decline it.",
 };
 /** What stands in the way of judging an agent. */
 export const BLIND: Record<BlindSpot, Look> = {
   late_events: {
-    label: "Not judged",
-    tone: "warn",
-    icon: EyeOff,
-    means: "Its events come from an outage and are too old to judge. Judging goes on with its next timely event.",
-  },
-  no_vitals: {
-    label: "Not judged",
-    tone: "warn",
-    icon: EyeOff,
-    means: "It reports calls without any numbers, so there is nothing to judge.",
-  },
-  missing_vitals: {
-    label: "Partly judged",
-    tone: "warn",
-    icon: EyeOff,
-    means: "It stopped reporting numbers that it used to report. What is missing is not judged.",
-  },
-  high_cardinality: {
-    label: "Partly judged",
+    label: "Not evaluated",
     tone: "warn",
     icon: EyeOff,
     means:
-      "Its model, prompt, tools or kinds of steps change from call to call. They are judged together, not one by one.",
+      "Its events were delayed by an outage and are too old to evaluate. Evaluation resumes with its next timely event.",
+  },
+  no_vitals: {
+    label: "Not evaluated",
+    tone: "warn",
+    icon: EyeOff,
+    means: "It reports calls without any numbers, so there is nothing to evaluate.",
+  },
+  missing_vitals: {
+    label: "Partly evaluated",
+    tone: "warn",
+    icon: EyeOff,
+    means: "It stopped reporting numbers that it used to report. What is missing is not evaluated.",
+  },
+  high_cardinality: {
+    label: "Partly evaluated",
+    tone: "warn",
+    icon: EyeOff,
+    means:
+      "Its model, prompt, tools or kinds of steps change from call to call. They are evaluated together, not one by one.",
   },
 };
 /** An agent that cannot be made to stop is never called quarantined. */
@@ -125,7 +126,7 @@ const NOT_HELD: Look = {
   label: "Observe only",
   tone: "warn",
   icon: Eye,
-  means: "Its SDK cannot enforce a hold: it is watched, and still running.",
+  means: "Its SDK cannot enforce a quarantine: it is monitored, and still running.",
 };
 
 /** How an agent's state is shown. What cannot be enforced is not claimed. */
@@ -141,11 +142,11 @@ export const INCIDENT: Record<IncidentState, Look> = {
     label: "Awaiting approval",
     tone: "accent",
     icon: MessageSquareMore,
-    means: "A person has to decide.",
+    means: "Waiting for somebody to decide.",
   },
   acting: { label: "Acting", tone: "heal", icon: Wrench, means: "An action is being carried out." },
   verifying: { label: "Verifying", tone: "proof", icon: TimerReset, means: "Fresh vitals are being measured." },
-  resolved: { label: "Resolved", tone: "ok", icon: CircleCheck, means: "Vitals are back in band." },
+  resolved: { label: "Resolved", tone: "ok", icon: CircleCheck, means: "What was measured has recovered." },
   rejected: {
     label: "Rejected",
     tone: "hold",

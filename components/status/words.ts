@@ -19,7 +19,7 @@ export const ACTION: Record<AgentAction, string> = {
   revoke_tools: "Revoke tools",
   clone_agent: "Replace with a clone",
   wait: "Wait",
-  notify: "Notify and hold",
+  notify: "Notify and keep contained",
 };
 
 export const DIAGNOSIS: Record<Diagnosis, string> = {
@@ -35,17 +35,17 @@ export const DIAGNOSIS: Record<Diagnosis, string> = {
 
 /** What kind of trouble a cause of a service incident is. */
 export const CAUSE: Record<CauseView["kind"], string> = {
-  deploy_regression: "A new version",
+  deploy_regression: "New version",
   config_regression: "A configuration",
   dependency_failure: "A dependency",
-  resource_exhaustion: "A resource used up",
-  memory_leak: "Growing memory",
+  resource_exhaustion: "Resource exhausted",
+  memory_leak: "Memory growth",
   overload: "Overload",
   crash: "Crashes",
-  slow: "Slow work",
-  failing: "Failing work",
+  slow: "Slow processing",
+  failing: "Failing operations",
   silent: "Silence",
-  no_fault: "Nothing wrong",
+  no_fault: "No fault found",
   unknown: "Unknown",
 };
 
@@ -67,16 +67,16 @@ export const ANOMALY: Record<AnomalyType, string> = {
   cache_collapse: "Cache collapse",
   silence: "Silence",
   stuck_run: "Stuck run",
-  vanished_work: "Vanished work",
+  vanished_work: "Missing work",
   gauge_shift: "Gauge shift",
 };
 
 export const OUTCOME: Record<Outcome, string> = {
   pending: "Being measured",
-  recovered: "Back in band",
+  recovered: "Recovered",
   no_effect: "No effect",
   worse: "Worse",
-  cannot_tell: "Cannot tell",
+  cannot_tell: "Inconclusive",
 };
 
 export const RISK: Record<Risk, string> = {
@@ -88,9 +88,9 @@ export const RISK: Record<Risk, string> = {
 
 export const MODE: Record<Mode, string> = { observe: "Observe", recommend: "Recommend", act: "Act" };
 export const MODE_MEANS: Record<Mode, string> = {
-  observe: "Records what would have been done. Nothing is done.",
-  recommend: "Every action asks a person first.",
-  act: "Contains and heals within its limits; asks above the threshold.",
+  observe: "Records what would have been done. Nothing is executed.",
+  recommend: "Every action requires approval.",
+  act: "Contains and heals within its limits; requires approval above the threshold.",
 };
 
 export const CHANGE: Record<ChangeKind, string> = {
@@ -111,13 +111,13 @@ export const FINDING: Record<FindingKind, string> = {
   peer_group: "Peer group",
   repetition: "Repetition",
   similar_incident: "Similar incident",
-  memory: "Immune memory",
+  memory: "Learned pattern",
   alert: "Alert",
   trace: "Spans",
   state: "State",
   runbook: "Runbook",
-  instruction: "Instruction in a text",
-  could_not_look: "Could not look",
+  instruction: "Instruction in text",
+  could_not_look: "Could not read",
 };
 
 export const PROPOSAL: Record<ProposalState, string> = {

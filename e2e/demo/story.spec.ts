@@ -40,7 +40,7 @@ test("a person signs in, breaks an agent, sees it held, consents, and sees it ba
 }) => {
   test.setTimeout(3 * STEP_MS);
   await page.goto(demo.link);
-  await page.getByRole("button", { name: "Enter" }).click();
+  await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
   await expect.poll(async () => (await overview(page)).events.total, { timeout: STEP_MS }).toBeGreaterThan(WARM_EVENTS);
 
@@ -72,7 +72,7 @@ test("a person signs in, breaks an agent, sees it held, consents, and sees it ba
     .toBeGreaterThanOrEqual(1);
 
   await page.goto(at(`/healing`));
-  await expect(page.getByText("Back in band").first()).toBeVisible();
+  await expect(page.getByText("Recovered").first()).toBeVisible();
   await page.goto(at(`/agents/${AGENT}`));
   await expect(page.getByText("Healthy").first()).toBeVisible();
   expect(errors).toEqual([]);

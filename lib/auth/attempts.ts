@@ -62,7 +62,7 @@ export async function attempt<T>(db: Db, claimant: Claimant, now: number, check:
   for (const { name, ...limits } of own) {
     const before = counts.get(name);
     const wait = before === undefined ? 0 : waitMs(before, now, limits);
-    if (wait > 0) throw tooMany({ msBeforeNext: wait }, "Too many attempts; wait a little.");
+    if (wait > 0) throw tooMany({ msBeforeNext: wait }, "Too many attempts; try again later.");
   }
   // Counted before it is known, so that many at once are no way around; whoever proves to be right has failed nothing.
   const counted = [...own.map(({ name }) => name), ...(device === null && email !== null ? [account] : [])];
@@ -97,7 +97,7 @@ async function inTurn<T>(address: string, known: boolean, check: () => Promise<T
   const all = shared();
   const mine = all.inFlight.get(address) ?? 0;
   if (!known && (mine >= WAITING.address || all.queue.length >= WAITING.all))
-    throw tooMany({ msBeforeNext: 1_000 }, "Too many attempts at once; wait a little.");
+    throw tooMany({ msBeforeNext: 1_000 }, "Too many attempts at once; try again later.");
   all.inFlight.set(address, mine + 1);
   try {
     if (all.running >= CHECKED_AT_ONCE)

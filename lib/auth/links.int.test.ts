@@ -122,7 +122,7 @@ test("signing in by password, out, and with a wrong one", async () => {
     const attempt = signInByPassword(db, email, password, NOBODY);
     await expect(attempt).rejects.toMatchObject({
       code: "unauthenticated",
-      message: "Email or password are not right.",
+      message: "Wrong email or password.",
     });
   }
 });

@@ -59,7 +59,7 @@ export async function signInLink(
   origin: string,
   now: number,
 ): Promise<Link> {
-  if (!(await findUser(db, userId))) throw new SentinelError("not_found", { detail: "There is no such person." });
+  if (!(await findUser(db, userId))) throw new SentinelError("not_found", { detail: "User not found." });
   return create(db, { kind: "sign_in", userId, createdBy }, origin, now);
 }
 
@@ -128,10 +128,10 @@ async function usable(db: Db, token: string, now: number): Promise<LinkRow> {
   return link;
 }
 
-const gone = () => new SentinelError("gone", { detail: "This link was used, has expired, or is not one of ours." });
+const gone = () => new SentinelError("gone", { detail: "This link is invalid, expired or already used." });
 const emailTaken = () =>
   new SentinelError("conflict", {
-    detail: "There is an account with this email.",
+    detail: "An account with this email already exists.",
     fields: [{ field: "email", reason: "taken" }],
   });
 

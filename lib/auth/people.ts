@@ -117,7 +117,7 @@ export async function currentUser(headers: Headers): Promise<Person | null> {
 /** Signs in by password. Throws `unauthenticated`, without telling whether the email or the password was wrong. */
 export async function signInByPassword(db: Db, email: string, password: string, headers: Headers): Promise<SignedIn> {
   const auth = await peopleAuth();
-  const detail = "Email or password are not right.";
+  const detail = "Wrong email or password.";
   const attempt = () => auth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true });
   const { headers: cookies } = await refusing(detail, attempt);
   const row = await findUserByEmail(db, email);
@@ -136,7 +136,7 @@ export async function changePassword(current: string, fresh: string, headers: He
   const auth = await peopleAuth();
   const body = { currentPassword: current, newPassword: fresh, revokeOtherSessions: true };
   const attempt = () => auth.api.changePassword({ body, headers, returnHeaders: true });
-  return (await refusing("The current password is not right.", attempt)).headers;
+  return (await refusing("The current password is wrong.", attempt)).headers;
 }
 
 /** better-auth's refusals (4xx) as ours; anything else is a failure and stays one. */

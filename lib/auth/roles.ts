@@ -18,5 +18,5 @@ export async function dismiss(db: Db, id: string): Promise<void> {
   throw (await findUser(db, id)) ? lastAdmin() : nobody();
 }
 
-const nobody = () => new SentinelError("not_found", { detail: "There is no such person." });
-const lastAdmin = () => new SentinelError("conflict", { detail: "This is the last admin; make another one first." });
+const nobody = () => new SentinelError("not_found", { detail: "User not found." });
+const lastAdmin = () => new SentinelError("conflict", { detail: "This is the last admin; create another one first." });

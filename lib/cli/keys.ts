@@ -79,7 +79,7 @@ export function registerKeys(program: Command): void {
     .argument("<id>", "as listed")
     .action(async (id: string) => {
       if (!(await withDb((db) => revokeKey(db, id, Date.now()))))
-        throw new Error(`There is no such key, or it was revoked before: ${id}`);
+        throw new Error(`Key not found or already revoked: ${id}`);
       console.log("revoked");
     });
 }

@@ -74,7 +74,7 @@ export function registerTokens(program: Command): void {
     .argument("<id>", "as listed")
     .action(async (id: string) => {
       if (!(await withDb((db) => setApiTokenRevoked(db, id, Date.now()))))
-        throw new Error(`There is no such token, or it was revoked before: ${id}`);
+        throw new Error(`Token not found or already revoked: ${id}`);
       console.log("revoked");
     });
 }

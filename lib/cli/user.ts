@@ -52,7 +52,7 @@ export function registerUser(program: Command): void {
       const email = check(Email, options.email, "body");
       const link = await withDb(async (db) => {
         const person = await findUserByEmail(db, email);
-        if (!person) throw new Error(`Nobody has the email ${email}`);
+        if (!person) throw new Error(`No account has the email ${email}`);
         return signInLink(db, person.id, BY, origin(options), Date.now());
       });
       show(options, link);
@@ -65,7 +65,7 @@ export function registerUser(program: Command): void {
     .option("--json", "print JSON")
     .action(async (options: Options) => {
       const link = await withDb((db) => setupLink(db, origin(options), Date.now()));
-      if (!link) throw new Error("There is an account already; an admin can invite you, or use `user create`");
+      if (!link) throw new Error("An account already exists; an admin can invite you, or use `user create`");
       show(options, link);
     });
 
@@ -84,7 +84,7 @@ async function invite(db: Db, options: Options, origin: string): Promise<Link> {
   const { email, role } = options;
   if (options.name === undefined) return inviteLink(db, { email, role, createdBy: BY }, origin, Date.now());
   const name = check(PersonName, options.name, "body");
-  if (await findUserByEmail(db, email)) throw new Error(`There is an account with the email ${email}`);
+  if (await findUserByEmail(db, email)) throw new Error(`An account with the email ${email} already exists`);
   const id = randomUUID();
   await write(db, newUser(db, { id, name, email, role }, Date.now()));
   return signInLink(db, id, BY, origin, Date.now());

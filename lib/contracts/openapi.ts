@@ -179,8 +179,7 @@ export function openApiDocument(resources: readonly Resource[] = API): oas31.Ope
     info: {
       title: "Sentinel",
       version: "1",
-      description:
-        "Watches AI agents, contains what goes wrong, heals it with consent, and proves that the cure worked.",
+      description: "Watches AI agents and services, contains failures, heals with approval and measures the outcome.",
     },
     paths,
     components: { securitySchemes: SECURITY },

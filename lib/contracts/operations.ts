@@ -34,7 +34,7 @@ export type MaintenanceBody = z.output<typeof MaintenanceBody>;
 export const MAINTENANCE = resource("/api/v1/maintenance", {
   GET: {
     auth: "viewer",
-    summary: "Maintenance windows, open and to come",
+    summary: "Maintenance windows, active and upcoming",
     response: z.object({ windows: z.array(MaintenanceView) }),
   },
   POST: {

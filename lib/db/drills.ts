@@ -74,13 +74,13 @@ export async function createDrill(
   fill: (db: Db) => Promise<string>,
 ): Promise<DrillRecord> {
   if ((await listDrillIds()).length >= MAX_DRILLS)
-    throw new SentinelError("conflict", { detail: `There are ${MAX_DRILLS} drills already: delete some first` });
+    throw new SentinelError("conflict", { detail: `Limit of ${MAX_DRILLS} drills reached: delete some first` });
   const unfinished = join(/* turbopackIgnore: true */ drillsFolder(), `${UNFINISHED}${about.id}`);
   try {
     await mkdir(unfinished, { recursive: true });
   } catch (cause) {
     throw new SentinelError("unavailable", {
-      detail: `Drills need a folder that can be written (DRILLS_DIR): ${drillsFolder()}`,
+      detail: `Drills need a writable folder (DRILLS_DIR): ${drillsFolder()}`,
       cause,
     });
   }
@@ -128,7 +128,8 @@ export async function findDrill(id: string, now: number): Promise<{ record: Dril
 /** The same; throws not_found. */
 export async function getDrill(id: string, now: number): Promise<{ record: DrillRecord; db: Db }> {
   const drill = await findDrill(id, now);
-  if (drill === null) throw new SentinelError("not_found", { detail: "There is no drill of this id (any more)" });
+  if (drill === null)
+    throw new SentinelError("not_found", { detail: "No drill has this ID; it may have been deleted" });
   return drill;
 }
 

@@ -28,7 +28,7 @@ export async function migrateDb(db: Db, folder = "./drizzle"): Promise<void> {
       args: [owner, now + LEASE_MS, now],
     });
     if (taken.rowsAffected === 1) break;
-    if (now > deadline) throw new Error("Another process holds the migration lease and does not finish");
+    if (now > deadline) throw new Error("Another process holds the migration lease and has not finished");
     await wait(RETRY_MS);
   }
   try {

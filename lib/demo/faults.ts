@@ -41,7 +41,7 @@ export async function injectFault(body: DemoFaultBody): Promise<{ id: string; ki
 /** Mends what was broken. Throws not_found. */
 export async function endFault(id: string): Promise<void> {
   const answer = await ask(controlOf(id), "DELETE", `/faults/${encodeURIComponent(id)}`);
-  if (answer.status !== 200) throw new SentinelError("not_found", { detail: "There is no such fault" });
+  if (answer.status !== 200) throw new SentinelError("not_found", { detail: "No such fault" });
 }
 
 function refused(answer: { status: number; body: unknown }): SentinelError {

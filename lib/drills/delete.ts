@@ -4,7 +4,7 @@ import { SentinelError } from "@/lib/errors";
 /** Deletes a drill with everything in it. Throws not_found. */
 export async function removeDrill(id: string): Promise<void> {
   if (!(await deleteDrill(id)))
-    throw new SentinelError("not_found", { detail: "There is no drill of this id (any more)" });
+    throw new SentinelError("not_found", { detail: "No drill has this ID; it may have been deleted" });
 }
 
 /** Deletes every drill, and says how many there were. */

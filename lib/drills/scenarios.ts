@@ -154,7 +154,7 @@ async function readPart<S extends z.ZodType>(schema: S, id: string, part: string
   }
 }
 
-const unknown = () => new SentinelError("not_found", { detail: "There is no scenario of this name" });
+const unknown = () => new SentinelError("not_found", { detail: "No scenario has this name" });
 
 function bundleOf(scenario: Scenario, at: number): Bundle {
   return {

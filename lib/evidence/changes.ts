@@ -41,7 +41,7 @@ export async function recentChanges(db: Db, query: ChangesQuery): Promise<Looked
 
 function asEvidence(row: typeof changes.$inferSelect): BundleChange {
   const between = row.from && row.to ? `${row.from} → ${row.to}` : (row.to ?? (row.from ? `from ${row.from}` : ""));
-  const parts = [between, row.note ?? "", `(${row.source}${row.declared ? "" : ", seen, not announced"})`];
+  const parts = [between, row.note ?? "", `(${row.source}${row.declared ? "" : ", detected, not announced"})`];
   return {
     t: row.at / 1_000,
     node: row.subjectId,

@@ -36,7 +36,7 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
     const given = senderToken(request.headers);
     const sender = given && endpoint.sender ? await verifySource(db, endpoint.sender, given, now) : null;
     if (sender) return { ...NOBODY, sender };
-    throw unauthenticated(`The token of a source of kind ${endpoint.sender} is needed: Authorization: Bearer …`);
+    throw unauthenticated(`A token of a ${endpoint.sender} source is required: Authorization: Bearer …`);
   }
   const wanted = ways.filter(isRole);
   if (token !== null && wanted.length > 0 && (isApiToken(token) || !ways.includes("ingestKey")))
@@ -47,18 +47,18 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
       assertScope(key, endpoint);
       return { ...NOBODY, key };
     }
-    throw unauthenticated("An ingest key that is valid is needed: Authorization: Bearer …");
+    throw unauthenticated("A valid ingest key is required: Authorization: Bearer …");
   }
   if (ways.includes("public")) {
     if (changes) assertSameOrigin(request.headers, { strict: request.headers.has("cookie") });
     return NOBODY;
   }
   const user = await currentUser(request.headers);
-  if (!user) throw unauthenticated("Sign in first, or give an API token: Authorization: Bearer …");
+  if (!user) throw unauthenticated("Sign in, or send an API token: Authorization: Bearer …");
   if (changes) assertSameOrigin(request.headers, { strict: true });
   if (wanted.some((role) => hasRole(user, role))) return { ...NOBODY, user };
   throw new SentinelError("forbidden", {
-    detail: `This needs the role ${wanted.join(" or ")}; yours is ${user.role}.`,
+    detail: `Requires the role ${wanted.join(" or ")}; yours is ${user.role}.`,
   });
 }
 
@@ -66,7 +66,7 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
 function assertScope(key: IngestKey, { scope }: Endpoint): void {
   if (scope !== undefined && key.scopes.includes(scope)) return;
   throw new SentinelError("forbidden", {
-    detail: `This key may send ${key.scopes.join(" and ")}; this needs a key with the scope ${scope}.`,
+    detail: `This key may send ${key.scopes.join(" and ")}; this request requires the scope ${scope}.`,
   });
 }
 
@@ -77,22 +77,22 @@ function assertScope(key: IngestKey, { scope }: Endpoint): void {
  */
 async function admitToken(token: string, wanted: Role[], changes: boolean, db: Db, now: number): Promise<Caller> {
   const user = await verifyApiToken(db, token, now);
-  if (!user) throw unauthenticated("An API token that is valid is needed: Authorization: Bearer …");
+  if (!user) throw unauthenticated("A valid API token is required: Authorization: Bearer …");
   const open = wanted.filter((role) => role === "operator" || (role === "viewer" && !changes));
   if (open.length === 0)
-    throw new SentinelError("forbidden", { detail: "API tokens cannot do this: sign in as a person." });
+    throw new SentinelError("forbidden", { detail: "API tokens cannot do this: sign in as a user." });
   if (open.some((role) => hasRole(user, role))) return { ...NOBODY, user };
   throw new SentinelError("forbidden", {
-    detail: `This needs the role ${open.join(" or ")}; the token's is ${user.role}.`,
+    detail: `Requires the role ${open.join(" or ")}; the token has ${user.role}.`,
   });
 }
 
 function admitScheduler(token: string | null): Caller {
   const { CRON_SECRET } = env();
   if (!CRON_SECRET)
-    throw new SentinelError("forbidden", { detail: "CRON_SECRET is not set, so this route is closed." });
+    throw new SentinelError("forbidden", { detail: "CRON_SECRET is not set, so this route is disabled." });
   if (token !== null && sameSecret(token, CRON_SECRET)) return NOBODY;
-  throw unauthenticated("The cron secret is needed: Authorization: Bearer …");
+  throw unauthenticated("The cron secret is required: Authorization: Bearer …");
 }
 
 const unauthenticated = (detail: string) =>

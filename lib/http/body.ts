@@ -55,7 +55,7 @@ async function readUpTo(body: ReadableStream<Uint8Array>, limit: number): Promis
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new SentinelError("malformed", { detail: "The body broke off.", cause });
+      throw new SentinelError("malformed", { detail: "The request body ended early.", cause });
     });
     if (done) return Buffer.concat(chunks, size);
     size += value.length;
@@ -84,10 +84,10 @@ async function inflateUpTo(bytes: Buffer, limit: number): Promise<Buffer> {
     return await inflate(bytes, { maxOutputLength: limit });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
-    throw new SentinelError("malformed", { detail: "The body is not gzip, though Content-Encoding says so.", cause });
+    throw new SentinelError("malformed", { detail: "Content-Encoding is gzip, but the body is not.", cause });
   }
 }
 
 /** Answered at once, while the rest is still on its way: what was not read by then, Node reads and throws away. */
 const tooLarge = (limit: number) =>
-  new SentinelError("too_large", { detail: `A body may have ${limit} bytes after inflation.` });
+  new SentinelError("too_large", { detail: `The body may have at most ${limit} bytes after decompression.` });

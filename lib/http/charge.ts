@@ -36,7 +36,7 @@ export async function charge({ key, sender, user }: Caller, unit: Unit, amount: 
     await limiter.consume(id, Math.min(Math.max(amount, 1), points));
   } catch (refusal) {
     throw refusal instanceof RateLimiterRes
-      ? tooMany(refusal, `A ${kind} may send ${points} ${unit} a second.`)
+      ? tooMany(refusal, `Limit per ${kind}: ${points} ${unit} per second.`)
       : refusal;
   }
 }

@@ -16,7 +16,7 @@ export function assertSameOrigin(headers: Headers, options: { strict: boolean })
     if (!isOwn(origin, headers)) refuse("The request comes from another origin. Behind a proxy, set SENTINEL_URL.");
   } else if (site !== null) {
     if (site !== "same-origin" && site !== "none") refuse("The request comes from another site.");
-  } else if (options.strict) refuse("The request does not say where it comes from: send an Origin header.");
+  } else if (options.strict) refuse("The request has no Origin header; send one.");
 }
 
 function isOwn(origin: string, headers: Headers): boolean {

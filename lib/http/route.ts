@@ -132,8 +132,8 @@ function drillOf(endpoint: Endpoint, { drill, ...query }: ReturnType<typeof quer
   if (drill === undefined) return { drill: null, query };
   if (!endpoint.drills || typeof drill !== "string")
     throw new SentinelError("invalid", {
-      detail: "This route is not about drills",
-      fields: [{ field: "drill", reason: endpoint.drills ? "can be given once" : "is not known here" }],
+      detail: "This route does not accept a drill",
+      fields: [{ field: "drill", reason: endpoint.drills ? "may be given only once" : "is not a known parameter" }],
     });
   return { drill, query };
 }

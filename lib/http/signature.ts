@@ -63,7 +63,7 @@ export async function admitSigned(
     const secret = kind === "github" ? GITHUB_WEBHOOK_SECRET : PAGERDUTY_WEBHOOK_SECRET;
     if (!secret) {
       const variable = kind === "github" ? "GITHUB_WEBHOOK_SECRET" : "PAGERDUTY_WEBHOOK_SECRET";
-      throw new SentinelError("forbidden", { detail: `${variable} is not set, so this route is closed.` });
+      throw new SentinelError("forbidden", { detail: `${variable} is not set, so this route is disabled.` });
     }
     const genuine =
       kind === "github"
@@ -72,7 +72,7 @@ export async function admitSigned(
     if (genuine) return { id: kind, kind };
   }
   throw new SentinelError("unauthenticated", {
-    detail: `A valid signature of the body is needed: ${name}.`,
+    detail: `A valid signature of the body is required: ${name}.`,
     headers: { "www-authenticate": 'Signature realm="sentinel"' },
   });
 }

@@ -24,7 +24,7 @@ export async function allowHolds(
   if (incident.closedAt !== null) throw conflict(`The incident is ${incident.state} already`);
   const waiting = await listAgentsInIncident(db, incident.id, "suspected");
   const more = waiting.length - incident.holdsAllowed;
-  if (more < 1) throw conflict("No agent waits for a hold that was not allowed already");
+  if (more < 1) throw conflict("No agent is waiting for a quarantine that is not already allowed");
   const plan = new Plan().claim(incidentClaim(db, incident, { holdsAllowed: waiting.length })).tell({
     at: now,
     type: "containment.allowed",
@@ -32,6 +32,6 @@ export async function allowHolds(
     text: `${person.name} allowed ${more} ${more === 1 ? "hold" : "holds"} beyond the limit${comment ? `: ${comment}` : ""}`,
     data: { by: person.id, agents: waiting.map(({ id }) => id) },
   });
-  if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same moment");
+  if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");
   requestSweep();
 }

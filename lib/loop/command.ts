@@ -92,7 +92,7 @@ export async function commandAgent(
       await healNow(db, agent.incidentId, person, now, reason);
       return;
   }
-  if (!(await commit(db, plan))) throw conflict(`${agent.id} was changed by somebody else at the same moment`);
+  if (!(await commit(db, plan))) throw conflict(`${agent.id} was changed by somebody else at the same time`);
   requestSweep();
 }
 
@@ -242,7 +242,7 @@ export async function commandIncident(
   if (incident.kind === "service") {
     const said = comment ? `${outcome}: ${comment}` : outcome;
     await close(plan, { db, clock: () => now }, incident, { state: "dismissed", outcome: said, healed: false });
-    if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same moment");
+    if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");
     return requestSweep();
   }
   plan
@@ -260,7 +260,7 @@ export async function commandIncident(
     });
   for (const { subjectId } of await listSubjects(db, incident.id))
     await letGo(plan, db, incident, await getAgent(db, subjectId), { accepted, outcome }, person, now);
-  if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same moment");
+  if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");
   requestSweep();
 }
 

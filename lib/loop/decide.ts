@@ -49,7 +49,7 @@ export async function decide(
 ): Promise<DecisionAnswer> {
   const approval = await getApproval(db, approvalId);
   if (approval.digest !== d.digest)
-    throw new SentinelError("conflict", { detail: "This is not what is waiting for a decision: the digest differs" });
+    throw new SentinelError("conflict", { detail: "The proposal changed since you saw it: the digest differs" });
   if (approval.state !== "pending")
     throw new SentinelError("conflict", {
       detail: `Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`,
@@ -107,7 +107,7 @@ export async function decide(
     });
   if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
     plan.claim(incidentClaim(db, incident, { state: "rejected" }));
-  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided it first" });
+  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided first" });
   if (to === "approved") await begin(db, proposal, now);
   return { id: approval.id, state: to, incident_id: incident.id };
 }

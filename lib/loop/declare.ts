@@ -18,7 +18,7 @@ import { requestSweep } from "./scheduler";
 export async function declare(db: Db, body: ChangeBody, by: string, now: number): Promise<ChangeView> {
   if (body.subject_kind === "agent" && !(await findAgent(db, body.subject_id)))
     throw new SentinelError("not_found", {
-      detail: "There is no agent of this id",
+      detail: "No agent has this ID",
       fields: [{ field: "subject_id", reason: "unknown" }],
     });
   const at = body.at === undefined ? now : epochMs(body.at);

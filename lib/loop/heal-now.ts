@@ -32,7 +32,7 @@ export async function healNow(
   const incident = await getIncident(db, incidentId);
   if (incident.state !== "rejected" && incident.state !== "escalated")
     throw new SentinelError("conflict", {
-      detail: `"Heal now" is for rejected and escalated incidents; this one is ${incident.state.replaceAll("_", " ")}`,
+      detail: `"Heal now" is available for rejected and escalated incidents; this one is ${incident.state.replaceAll("_", " ")}`,
     });
   const [subjects, list, runs, ranked, causes] = await Promise.all([
     listSubjects(db, incidentId),
@@ -46,10 +46,10 @@ export async function healNow(
   const primary = subjects.find((subject) => subject.role === "primary");
   if (!last || !primary)
     throw new SentinelError("conflict", {
-      detail: "Nothing was ever proposed for it: release or quarantine the agent by hand",
+      detail: "Nothing was ever proposed for it: release or quarantine the agent manually",
     });
   if (runs.some((run) => run.outcome === "pending"))
-    throw new SentinelError("conflict", { detail: "An action is under way already" });
+    throw new SentinelError("conflict", { detail: "An action is already in progress" });
   if (!canMoveIncident(incident.state, "acting")) throw new SentinelError("conflict", { detail: "It is closed" });
   const operation = last.subjectKind === "service";
   const target = operation ? await getService(db, last.subjectId) : await getAgent(db, primary.subjectId);
@@ -96,7 +96,7 @@ export async function healNow(
       text: `${person.name} asked for ${actionName(row)} on ${target.id} now${comment ? `: ${comment}` : ""}`,
       data: { proposal: row.id },
     });
-  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else was first" });
+  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else acted first" });
   if (operation) return requestSweep();
   const acted = await act(db, row.id, now);
   if (acted.kind === "void") throw new SentinelError("conflict", { detail: acted.reason });

@@ -164,7 +164,7 @@ function refuseOthers(
   for (const event of good.splice(0)) {
     const { owner } = sources.get(senderKey(senderOf(event)))!;
     if (speaksFor(key, event.agentId, owner)) good.push(event);
-    else rejected.push({ index: event.index, field: "agent_id", reason: "this key may not speak for this agent" });
+    else rejected.push({ index: event.index, field: "agent_id", reason: "this key may not report for this agent" });
   }
 }
 
@@ -177,7 +177,7 @@ function refuseNewcomers(good: SentEvent[], rejected: Rejection[], known: Set<st
         rejected.push({
           index: event.index,
           field: "agent_id",
-          reason: "this key has introduced as many agents as it may",
+          reason: "this key has reached its limit of registered agents",
         });
         continue;
       }
@@ -189,7 +189,7 @@ function refuseNewcomers(good: SentEvent[], rejected: Rejection[], known: Set<st
 
 const allBad = (rejected: Rejection[]): SentinelError =>
   new SentinelError("invalid", {
-    detail: "No event was accepted",
+    detail: "No events were accepted",
     fields: rejected.map(({ index, field, reason }) => ({
       field: field ? `[${index}].${field}` : `[${index}]`,
       reason,
@@ -214,9 +214,9 @@ async function append(
   const statements: Statement[] = [...idempotentAppend(good, request, now), ...touch];
   await write(db, statements, { grouped: true });
   const answer = await findIngestAnswer(db, key.id, idempotencyKey);
-  if (!answer) throw new Error("An idempotent append left no answer behind");
+  if (!answer) throw new Error("An idempotent append stored no response");
   if (answer.digest !== request.digest)
-    throw new SentinelError("conflict", { detail: "This Idempotency-Key was used before with another body" });
+    throw new SentinelError("conflict", { detail: "This Idempotency-Key was already used with a different body" });
   return answer.answer;
 }
 

@@ -30,7 +30,7 @@ export async function register(
   const known = await findAgent(db, body.agent_id);
   if (!known && (await agentsLeft(db, key)) < 1)
     throw new SentinelError("forbidden", {
-      detail: "This key has introduced as many agents as it may",
+      detail: "This key has reached its limit of registered agents",
       fields: [{ field: "agent_id", reason: "one too many" }],
     });
   const settled = known

@@ -106,7 +106,7 @@ export async function runSweep(told?: (swept: Swept) => void): Promise<SweepRepo
 
 function newest(): SweepReport {
   const { last } = scheduler();
-  if (!last) throw new Error("The sweep that was waited for failed");
+  if (!last) throw new Error("The sweep failed");
   return last.report;
 }
 

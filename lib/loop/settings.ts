@@ -44,7 +44,7 @@ export async function changeSettings(
     ],
   });
   if (!won)
-    throw new SentinelError("conflict", { detail: "The settings were changed by somebody else at the same moment" });
+    throw new SentinelError("conflict", { detail: "The settings were changed by somebody else at the same time" });
   requestSweep();
   return after;
 }
@@ -61,7 +61,7 @@ export async function changeType(
   now: number,
 ) {
   const row = await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) });
-  if (!row) throw new SentinelError("not_found", { detail: "There is no such agent type" });
+  if (!row) throw new SentinelError("not_found", { detail: "Agent type not found" });
   await commit(db, {
     claims: [
       db

@@ -27,7 +27,7 @@ async function readResults(): Promise<EvalFile[]> {
 async function readResult(file: string): Promise<EvalFile> {
   try {
     const parsed = EvalResult.safeParse(JSON.parse(await readFile(join(FOLDER, file), "utf8")));
-    return parsed.success ? { file, result: parsed.data } : { file, fault: "It is not a table of results." };
+    return parsed.success ? { file, result: parsed.data } : { file, fault: "It is not a results table." };
   } catch (error) {
     return { file, fault: error instanceof Error ? error.message : "It cannot be read." };
   }

@@ -7,7 +7,7 @@ import { metrics } from "@/lib/metrics";
 function unknown(request: Request): Response {
   metrics().httpRequests.inc({ route: "(unknown)", method: request.method, status: 404 });
   return problem(
-    new SentinelError("not_found", { detail: "There is no such path in this API; see /openapi.json." }),
+    new SentinelError("not_found", { detail: "No such path in this API; see /openapi.json." }),
     idOf(request),
   );
 }

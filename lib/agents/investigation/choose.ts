@@ -15,7 +15,7 @@ export function localChoice(
   offers: readonly Offer[],
 ): { offer: Offer | null; why: string } {
   if (cause === undefined || cause.kind === "unknown")
-    return { offer: null, why: "the evidence does not carry a cause" };
+    return { offer: null, why: "no cause is supported by the evidence" };
   if (cause.kind === "no_fault") return { offer: null, why: "nothing outside its usual range was seen" };
   if (!(cause.confidence >= MIN_CONFIDENCE))
     return { offer: null, why: `the likeliest cause is held at ${Math.round(100 * cause.confidence)} % only` };

@@ -33,7 +33,7 @@ describe("grounding", () => {
   });
 
   it.each<[string, Claim, string]>([
-    ["no citation", claim("The probe fails."), "cites nothing"],
+    ["no citation", claim("The probe fails."), "cites no evidence"],
     ["an invented citation", claim("The probe fails.", "l99"), "does not exist"],
     ["an invented quote", claim('It logged "disk full".', "l1"), "quotes"],
     ["a quote of another finding", claim("It logged 'Liveness probe failed'.", "m1"), "quotes"],
@@ -58,7 +58,7 @@ describe("grounding", () => {
     ]);
   });
 
-  it("loses no claim, invents none, and keeps none that cites nothing that exists; grounding again changes nothing", () => {
+  it("loses no claim, invents none, and keeps none that cites no evidence that exists; grounding again changes nothing", () => {
     const ids = fc.array(fc.constantFrom("l1", "m1", "c1", "x9", "l2"), { maxLength: 3 });
     const text = fc.oneof(
       fc.string({ maxLength: 60 }),

@@ -46,7 +46,7 @@ export function ground(claims: readonly Claim[], findings: readonly Finding[]): 
 function objection({ text, cites }: Claim, cited: readonly Finding[]): string | null {
   if (text.trim() === "") return "says nothing";
   if (text.length > CLAIM_CHARS) return `is longer than ${CLAIM_CHARS} characters`;
-  if (cites.length === 0) return "cites nothing";
+  if (cites.length === 0) return "cites no evidence";
   if (cited.length === 0) return `cites ${cites.join(", ")}, which does not exist`;
   const order = findInstructions(text)[0];
   if (order !== undefined) return `gives orders: "${order.quote}"`;

@@ -59,7 +59,7 @@ export function postmortem(input: PostmortemInput): string {
               (rival) => `- ${plain(rival.statement)} ${marks(rival.cites)} (${percent(rival.confidence)})`,
             ),
           ].join("\n")
-        : "Unknown: the evidence did not carry a cause.",
+        : "No cause supported by the evidence.",
     ),
     section(
       "Evidence",

@@ -16,7 +16,7 @@ export async function findAgent(db: Db, id: string): Promise<Agent | null> {
 /** Throws not_found. */
 export async function getAgent(db: Db, id: string): Promise<Agent> {
   const agent = await findAgent(db, id);
-  if (!agent) throw new SentinelError("not_found", { detail: "There is no agent of this id" });
+  if (!agent) throw new SentinelError("not_found", { detail: "No agent has this ID" });
   return agent;
 }
 

@@ -23,7 +23,7 @@ export async function findProposal(db: Db, id: string): Promise<Proposal | null>
 /** Throws not_found. */
 export async function getApproval(db: Db, id: string): Promise<Approval> {
   const approval = await db.query.approvals.findFirst({ where: eq(approvals.id, id) });
-  if (!approval) throw new SentinelError("not_found", { detail: "There is no approval of this id" });
+  if (!approval) throw new SentinelError("not_found", { detail: "No approval has this ID" });
   return approval;
 }
 

@@ -16,7 +16,7 @@ export async function findIncident(db: Db, id: string): Promise<Incident | null>
 /** Throws not_found. */
 export async function getIncident(db: Db, id: string): Promise<Incident> {
   const incident = await findIncident(db, id);
-  if (!incident) throw new SentinelError("not_found", { detail: "There is no incident of this id" });
+  if (!incident) throw new SentinelError("not_found", { detail: "No incident has this ID" });
   return incident;
 }
 

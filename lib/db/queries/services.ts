@@ -29,7 +29,7 @@ export async function findService(db: Db, id: string): Promise<Service | null> {
 /** Throws not_found. */
 export async function getService(db: Db, id: string): Promise<Service> {
   const service = await findService(db, id);
-  if (!service) throw new SentinelError("not_found", { detail: "There is no service of this name" });
+  if (!service) throw new SentinelError("not_found", { detail: "No service has this name" });
   return service;
 }
 

@@ -15,7 +15,7 @@ export async function tryOperation(
   const proposal = await findProposal(db, approval.proposalId);
   if (approval.state !== "pending" || proposal?.subjectKind !== "service")
     throw new SentinelError("conflict", {
-      detail: "Only an operation on a service that waits for a decision can be tried",
+      detail: "Only a pending operation on a service can be dry-run",
     });
   const { entry, ...args } = proposal.args;
   const prepared = prepare(allowList, String(entry), args, proposal.subjectId);

@@ -14,7 +14,7 @@ export async function giveFeedback(
   now: number,
 ): Promise<CauseRow> {
   const cause = (await listCauses(db, incidentId)).find(({ id }) => id === causeId);
-  if (!cause) throw new SentinelError("not_found", { detail: "There is no such cause of this incident" });
+  if (!cause) throw new SentinelError("not_found", { detail: "This incident has no such cause" });
   const before = cause.feedback ?? 0;
   const won = await commit(db, {
     claims: [
@@ -40,6 +40,6 @@ export async function giveFeedback(
       },
     ],
   });
-  if (!won) throw new SentinelError("conflict", { detail: "Somebody else said something at the same moment" });
+  if (!won) throw new SentinelError("conflict", { detail: "Somebody else gave feedback at the same time" });
   return { ...cause, feedback: thumb, feedbackBy: person.name };
 }

@@ -27,13 +27,13 @@ export async function takeGithub(
     case "invalid":
       await noteRefusal(db, sender, { count: 1, ...news.problems[0]! }, now);
       throw new SentinelError("invalid", {
-        detail: "The delivery is not as GitHub describes it",
+        detail: "The delivery does not match GitHub's format",
         fields: news.problems,
       });
     case "changes": {
       let accepted = 0;
       for (const change of news.changes) if (await enter(db, change, now)) accepted += 1;
-      return { accepted, ignored: accepted > 0 ? null : "known already: it was delivered before" };
+      return { accepted, ignored: accepted > 0 ? null : "duplicate: already delivered" };
     }
   }
 }

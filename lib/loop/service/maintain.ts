@@ -62,7 +62,6 @@ export async function endMaintenance(db: Db, id: string, person: Person, now: nu
       },
     ],
   });
-  if (!won)
-    throw new SentinelError("not_found", { detail: "There is no maintenance window of this id that is not over" });
+  if (!won) throw new SentinelError("not_found", { detail: "No active or upcoming maintenance window has this ID" });
   requestSweep();
 }

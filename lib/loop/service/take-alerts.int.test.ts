@@ -115,7 +115,7 @@ describe("changes from GitHub", () => {
     expect(before).toMatchObject({ stateVersion: 1 });
     expect(await takeGithub(db, github, delivery, NOW + 60_000)).toMatchObject({
       accepted: 0,
-      ignored: expect.stringMatching(/delivered before/) as string,
+      ignored: expect.stringMatching(/already delivered/) as string,
     });
     expect(await findService(db, "shop")).toEqual(before);
     expect(await subjects()).toEqual(["shop"]);
@@ -140,7 +140,7 @@ test("a force push back is a change of its own; a delivery that comes again is n
   expect(await takeGithub(db, github, push(c!, b!, true), NOW + 2)).toMatchObject({ accepted: 1 });
   expect(await takeGithub(db, github, push(c!, b!, true), NOW + 3)).toMatchObject({
     accepted: 0,
-    ignored: expect.stringMatching(/delivered before/) as string,
+    ignored: expect.stringMatching(/already delivered/) as string,
   });
   const rows = await db.select().from(changes).orderBy(changes.at);
   expect(rows.map(({ from, to }) => [from, to])).toEqual([

@@ -21,7 +21,7 @@ export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, n
   if (first && alerts.length === 0)
     throw new SentinelError("invalid", {
       detail:
-        rejectedAlerts === 1 ? `The alert was refused: ${first.reason}` : `All ${rejectedAlerts} alerts were refused`,
+        rejectedAlerts === 1 ? `The alert was rejected: ${first.reason}` : `All ${rejectedAlerts} alerts were rejected`,
       fields: rejected.slice(0, MAX_FIELDS).map(({ field, reason }) => ({ field, reason })),
     });
   if (notices.length > 0)

@@ -18,7 +18,7 @@ export async function takeLogs(
   await breathe();
   if (good.length === 0)
     throw new SentinelError("invalid", {
-      detail: "No line was accepted",
+      detail: "No lines were accepted",
       fields: answer.rejected.map(({ field, reason }) => ({ field, reason })),
     });
   const texts = await redactAll(good.map(({ line }) => line));

@@ -17,7 +17,7 @@ const TEST_SERVICE = "sentinel-test";
 export async function testSource(db: Db, sourceId: string, by: string, now: number): Promise<AlertSourceTestAnswer> {
   const source = await findAlertSource(db, sourceId);
   if (!source || source.revokedAt !== null)
-    throw new SentinelError("not_found", { detail: "There is no such alert source, or it was revoked" });
+    throw new SentinelError("not_found", { detail: "Alert source not found or revoked" });
   const at = new Date(now).toISOString();
   const { alerts } = parseGeneric(
     {
@@ -38,7 +38,7 @@ export async function testSource(db: Db, sourceId: string, by: string, now: numb
     now,
   );
   const [alert] = alerts;
-  if (!alert) throw new Error("The test alert does not pass its own contract");
+  if (!alert) throw new Error("The test alert does not match the schema");
   await receiveAlerts(db, sourceId, [alert], now);
   const row = await findAlertByFingerprint(db, sourceId, alert.fingerprint);
   if (!row) throw new Error("The test alert was not recorded");

@@ -6,7 +6,7 @@ import { route } from "@/lib/http/route";
 export const { GET, POST, PUT, PATCH, DELETE } = route(KEY, {
   DELETE: async ({ db, params, now }) => {
     if (!(await revokeKey(db, params.id, now))) {
-      throw new SentinelError("not_found", { detail: "There is no such key, or it was revoked before." });
+      throw new SentinelError("not_found", { detail: "Key not found or already revoked." });
     }
   },
 });

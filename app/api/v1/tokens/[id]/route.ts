@@ -6,7 +6,7 @@ import { route } from "@/lib/http/route";
 export const { GET, POST, PUT, PATCH, DELETE } = route(TOKEN, {
   DELETE: async ({ db, params, now }) => {
     if (!(await setApiTokenRevoked(db, params.id, now))) {
-      throw new SentinelError("not_found", { detail: "There is no such token, or it was revoked before." });
+      throw new SentinelError("not_found", { detail: "Token not found or already revoked." });
     }
   },
 });
