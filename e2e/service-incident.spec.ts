@@ -15,18 +15,18 @@ test.describe("on a phone, at first sight", () => {
     await page.goto(`/incidents/${world.incident.id}`);
     await live(page);
     const glance = page.locator("[data-first-look]");
-    await expect(glance.getByText("Likeliest", { exact: true })).toBeVisible();
+    await expect(glance.getByText("Most likely", { exact: true })).toBeVisible();
     const fold = (await page.getByRole("complementary", { name: "Waiting for a decision" }).boundingBox())!.y;
     for (const label of [
       "Now",
       "Since",
       "Fired",
       "Changes",
-      "Likeliest",
-      "Rival",
+      "Most likely",
+      "Alternative",
       "How to rule it out",
       "Not checked",
-      "Safest next",
+      "Safest next step",
     ]) {
       const row = glance.locator("dl > div").filter({ has: page.locator("dt", { hasText: new RegExp(`^${label}$`) }) });
       await expect(row, label).toHaveCount(1);
