@@ -14,7 +14,7 @@ import { TokensTab } from "./tokens-tab";
 import { TypesTab } from "./types-tab";
 import { UsersTab } from "./users-tab";
 
-// What a sender has to be told is read from the contracts: only this tab needs them in the browser.
+// What has to be set at a sender names the address of this server, which only the browser knows.
 const SourcesTab = dynamic(() => import("./sources-tab").then((module) => module.SourcesTab), {
   ssr: false,
   loading: () => <Skeleton className="h-64 rounded-[0.625rem]" />,

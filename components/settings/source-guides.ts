@@ -1,4 +1,4 @@
-import { DATADOG_TEMPLATE } from "@/lib/contracts/alert-datadog";
+import { DATADOG_TEMPLATE } from "@/lib/contracts/datadog-template";
 
 export const GUIDED = ["alertmanager", "grafana", "generic", "datadog", "pagerduty", "github"] as const;
 export type Guided = (typeof GUIDED)[number];

@@ -3,7 +3,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { BellRing, Plus } from "lucide-react";
 import { useState } from "react";
-import { type AlertSourceView, TOKEN_SOURCES } from "@/lib/contracts/alert-sources";
+import type { AlertSourceView } from "@/lib/contracts/alert-sources";
+import { TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { api } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";

@@ -3,27 +3,7 @@ import { fingerprintOf } from "@/lib/core/alerts/alert";
 import { severityOf } from "@/lib/core/alerts/alert-severity";
 import type { AlertSeverity } from "@/lib/core/base/vocabulary";
 import { alertFrom, type ParsedAlerts, parseEach, tagsIn } from "./alert-parse";
-
-/**
- * Payload for a webhook of Datadog's Webhooks integration, to be pasted as it is; Datadog fills in the variables. The
- * token goes into its custom headers: `{"X-Sentinel-Token": "…"}`.
- */
-export const DATADOG_TEMPLATE = {
-  alert_id: "$ALERT_ID",
-  title: "$ALERT_TITLE",
-  transition: "$ALERT_TRANSITION",
-  type: "$ALERT_TYPE",
-  priority: "$ALERT_PRIORITY",
-  scope: "$ALERT_SCOPE",
-  metric: "$ALERT_METRIC",
-  query: "$ALERT_QUERY",
-  status: "$ALERT_STATUS",
-  message: "$TEXT_ONLY_MSG",
-  host: "$HOSTNAME",
-  tags: "$TAGS",
-  link: "$LINK",
-  date: "$DATE",
-} as const;
+import { DATADOG_TEMPLATE } from "./datadog-template";
 
 /** A variable that Datadog has nothing for stays as it is, or comes as nothing. */
 const filled = z

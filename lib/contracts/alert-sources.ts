@@ -1,9 +1,6 @@
 import { z } from "zod";
-import { ALERT_SOURCE_KINDS } from "@/lib/core/base/vocabulary";
+import { ALERT_SOURCE_KINDS, TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
-
-/** Who may send alerts with a token; PagerDuty and GitHub sign instead, with a secret of the configuration. */
-export const TOKEN_SOURCES = ["alertmanager", "grafana", "generic", "datadog"] as const;
 
 export const AlertSourceView = z
   .object({

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DATADOG_TEMPLATE, DatadogBody, parseDatadog } from "./alert-datadog";
+import { DatadogBody, parseDatadog } from "./alert-datadog";
 import { GenericBody, parseGeneric } from "./alert-generic";
 import { PagerDutyBody, parsePagerDuty } from "./alert-pagerduty";
 import { ALERTS_PER_REQUEST } from "./alert-parse";
+import { DATADOG_TEMPLATE } from "./datadog-template";
 import { parseWebhook, WebhookBody } from "./alert-webhook";
 
 const NOW = Date.parse("2026-11-21T01:10:00Z");

@@ -54,6 +54,8 @@ export const ALERT_SOURCE_KINDS = [
   "sentinel",
 ] as const;
 export type AlertSourceKind = (typeof ALERT_SOURCE_KINDS)[number];
+/** Who may send alerts with a token; PagerDuty and GitHub sign instead, with a secret of the configuration. */
+export const TOKEN_SOURCES = ["alertmanager", "grafana", "generic", "datadog"] as const;
 
 export const INVESTIGATION_STATES = ["running", "done", "failed"] as const;
 export type InvestigationState = (typeof INVESTIGATION_STATES)[number];

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DATADOG_TEMPLATE, DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
+import { DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
+import { DATADOG_TEMPLATE } from "@/lib/contracts/datadog-template";
 import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
 import { PagerDutyBody, parsePagerDuty } from "@/lib/contracts/alert-pagerduty";
 import { parseWebhook, WebhookBody } from "@/lib/contracts/alert-webhook";

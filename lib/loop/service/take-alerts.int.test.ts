@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSource } from "@/lib/auth/sources";
-import { DATADOG_TEMPLATE, DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
+import { DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
+import { DATADOG_TEMPLATE } from "@/lib/contracts/datadog-template";
 import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
 import type { Scope } from "@/lib/core/alerts/alert-service";
 import { type Db, write } from "@/lib/db/client";
