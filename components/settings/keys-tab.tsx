@@ -10,15 +10,14 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
-import { toast } from "@/components/ui/toast";
 import { keysQuery } from "./queries";
-import { Reveal } from "./reveal";
+import { RevokeButton } from "./revoke-button";
+import { SecretDialog } from "./secret-dialog";
 
 const columns: Columns<KeyView> = [
   { accessorKey: "name", header: "Name", cell: ({ row }) => <span className="font-medium">{row.original.name}</span> },
@@ -121,43 +120,18 @@ export function KeysTab() {
 }
 
 function Revoke({ item }: { item: KeyView }) {
-  const [asking, setAsking] = useState(false);
-  const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => api.revokeKey(item.id),
-    onSuccess: () => {
-      toast.success(`${item.name}: revoked.`);
-      setAsking(false);
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
-  });
-  if (item.revoked_at !== null)
-    return (
-      <span className="flex justify-end">
-        <Badge>revoked</Badge>
-      </span>
-    );
   return (
     <span className="flex justify-end sm:-my-1">
-      <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Revoke ${item.name}`}>
-        Revoke
-      </Button>
-      <AlertDialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Revoke “${item.name}”?`}
-        description="Requests with it are rejected from now on. Its agents go silent until they get another key."
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look="danger"
-            busy={revoke.isPending}
-            onClick={() => revoke.mutate()}
-          >
-            Revoke
-          </Choice>
-        }
-      />
+      {item.revoked_at !== null ? (
+        <Badge>revoked</Badge>
+      ) : (
+        <RevokeButton
+          name={item.name}
+          consequence="Requests with it are rejected from now on. Its agents go silent until they get another key."
+          onRevoke={() => api.revokeKey(item.id)}
+          queryKey={keysQuery.queryKey}
+        />
+      )}
     </span>
   );
 }
@@ -191,110 +165,89 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
       ...(to === "agent" ? { agent_id: bound } : to === "prefix" ? { name_prefix: bound } : {}),
     });
   return (
-    <Dialog
+    <SecretDialog
       open={open}
-      onOpenChange={(next) => (next ? undefined : onClose())}
-      title={make.data ? "Your new key" : "New ingest key"}
-      description={make.data ? "Copy it now: it is kept only as a hash and cannot be shown again." : undefined}
-      footer={
-        make.data ? (
-          <Button look="primary" size="touch" onClick={onClose}>
-            Done
-          </Button>
-        ) : (
-          <Choice onCancel={onClose} type="submit" form="new-key" busy={make.isPending}>
-            Create
-          </Choice>
-        )
-      }
+      onClose={onClose}
+      titles={{ before: "New ingest key", made: "Your new key" }}
+      busy={make.isPending}
+      onCreate={submit}
+      secret={make.data?.secret}
+      secretLabel="The key"
     >
-      {make.data ? (
-        <Reveal secret={make.data.secret} label="The key" />
-      ) : (
-        <form
-          id="new-key"
-          className="space-y-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
+      <Field
+        id="key-name"
+        label="Name"
+        error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
+      >
+        <Input
+          id="key-name"
+          required
+          maxLength={200}
+          autoComplete="off"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
+      <fieldset className="grid gap-1.5">
+        <legend className="mb-1.5 text-sm font-medium">May send</legend>
+        {KEY_SCOPES.map((scope) => (
+          <label key={scope} className="flex items-center gap-2 text-sm">
+            <Checkbox
+              label={SCOPE_WORDS[scope]}
+              checked={scopes.includes(scope)}
+              onChange={(on) => setScopes(KEY_SCOPES.filter((one) => (one === scope ? on : scopes.includes(one))))}
+            />
+            {SCOPE_WORDS[scope]}
+          </label>
+        ))}
+        {fault?.field("scopes") ? (
+          <p role="alert" className="text-xs text-hold">
+            {fault.field("scopes")}
+          </p>
+        ) : null}
+      </fieldset>
+      <div className="grid gap-1.5">
+        <span className="text-sm font-medium">Agents</span>
+        <Segmented<Bound>
+          label="Agents"
+          value={to}
+          onChange={setTo}
+          options={[
+            { value: "any", label: "Any agent" },
+            { value: "agent", label: "One agent" },
+            { value: "prefix", label: "A name prefix" },
+          ]}
+        />
+      </div>
+      {to === "any" ? null : (
+        <Field
+          id="key-bound"
+          label={to === "agent" ? "Agent" : "Prefix"}
+          error={fault?.field("agent_id") ?? fault?.field("name_prefix")}
         >
-          <Field
-            id="key-name"
-            label="Name"
-            error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
-          >
-            <Input
-              id="key-name"
-              required
-              maxLength={200}
-              autoComplete="off"
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          </Field>
-          <fieldset className="grid gap-1.5">
-            <legend className="mb-1.5 text-sm font-medium">May send</legend>
-            {KEY_SCOPES.map((scope) => (
-              <label key={scope} className="flex items-center gap-2 text-sm">
-                <Checkbox
-                  label={SCOPE_WORDS[scope]}
-                  checked={scopes.includes(scope)}
-                  onChange={(on) => setScopes(KEY_SCOPES.filter((one) => (one === scope ? on : scopes.includes(one))))}
-                />
-                {SCOPE_WORDS[scope]}
-              </label>
-            ))}
-            {fault?.field("scopes") ? (
-              <p role="alert" className="text-xs text-hold">
-                {fault.field("scopes")}
-              </p>
-            ) : null}
-          </fieldset>
-          <div className="grid gap-1.5">
-            <span className="text-sm font-medium">Agents</span>
-            <Segmented<Bound>
-              label="Agents"
-              value={to}
-              onChange={setTo}
-              options={[
-                { value: "any", label: "Any agent" },
-                { value: "agent", label: "One agent" },
-                { value: "prefix", label: "A name prefix" },
-              ]}
-            />
-          </div>
-          {to === "any" ? null : (
-            <Field
-              id="key-bound"
-              label={to === "agent" ? "Agent" : "Prefix"}
-              error={fault?.field("agent_id") ?? fault?.field("name_prefix")}
-            >
-              <Input
-                id="key-bound"
-                required
-                maxLength={200}
-                autoComplete="off"
-                value={bound}
-                onChange={(event) => setBound(event.target.value)}
-              />
-            </Field>
-          )}
-          <Field
-            id="key-services"
-            label="Services"
-            hint="whose logs and changes it may send: names, payments-* for a prefix, * for any; empty for none"
-            error={fault?.field("services") ?? fault?.field("services[0]")}
-          >
-            <Input
-              id="key-services"
-              autoComplete="off"
-              value={services}
-              onChange={(event) => setServices(event.target.value)}
-            />
-          </Field>
-        </form>
+          <Input
+            id="key-bound"
+            required
+            maxLength={200}
+            autoComplete="off"
+            value={bound}
+            onChange={(event) => setBound(event.target.value)}
+          />
+        </Field>
       )}
-    </Dialog>
+      <Field
+        id="key-services"
+        label="Services"
+        hint="whose logs and changes it may send: names, payments-* for a prefix, * for any; empty for none"
+        error={fault?.field("services") ?? fault?.field("services[0]")}
+      >
+        <Input
+          id="key-services"
+          autoComplete="off"
+          value={services}
+          onChange={(event) => setServices(event.target.value)}
+        />
+      </Field>
+    </SecretDialog>
   );
 }

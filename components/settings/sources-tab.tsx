@@ -8,7 +8,6 @@ import { TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { api } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
@@ -18,7 +17,8 @@ import { Ago } from "@/components/ui/time";
 import { toast } from "@/components/ui/toast";
 import { CopyBlock } from "./copy-block";
 import { alertSourcesQuery } from "./queries";
-import { Reveal } from "./reveal";
+import { RevokeButton } from "./revoke-button";
+import { SecretDialog } from "./secret-dialog";
 import { GUIDED, type Guided, guideOf, SOURCE_NAMES } from "./source-guides";
 
 type TokenSource = (typeof TOKEN_SOURCES)[number];
@@ -104,7 +104,15 @@ function Line({ source, administers, decides }: { source: AlertSourceView; admin
         <span className="flex justify-end gap-2">
           {gone ? <Badge>revoked</Badge> : null}
           {!gone && decides ? <Test source={source} /> : null}
-          {!gone && administers && !source.signed ? <Revoke source={source} /> : null}
+          {!gone && administers && !source.signed ? (
+            <RevokeButton
+              name={SOURCE_NAMES[source.kind]}
+              title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
+              consequence="Its messages are rejected from now on, resolved alerts included: alerts firing now stay firing here until another source resolves them."
+              onRevoke={() => api.revokeAlertSource(source.id)}
+              queryKey={alertSourcesQuery.queryKey}
+            />
+          ) : null}
         </span>
       </td>
     </Row>
@@ -129,47 +137,6 @@ function Test({ source }: { source: AlertSourceView }) {
     >
       Test
     </Button>
-  );
-}
-
-function Revoke({ source }: { source: AlertSourceView }) {
-  const [asking, setAsking] = useState(false);
-  const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => api.revokeAlertSource(source.id),
-    onSuccess: () => {
-      toast.success(`${SOURCE_NAMES[source.kind]}: revoked.`);
-      setAsking(false);
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: alertSourcesQuery.queryKey }),
-  });
-  return (
-    <>
-      <Button
-        size="sm"
-        look="danger"
-        onClick={() => setAsking(true)}
-        aria-label={`Revoke ${SOURCE_NAMES[source.kind]}`}
-      >
-        Revoke
-      </Button>
-      <AlertDialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
-        description="Its messages are rejected from now on, resolved alerts included: alerts firing now stay firing here until another source resolves them."
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look="danger"
-            busy={revoke.isPending}
-            onClick={() => revoke.mutate()}
-          >
-            Revoke
-          </Choice>
-        }
-      />
-    </>
   );
 }
 
@@ -212,39 +179,22 @@ function NewSource({ open, onClose }: { open: boolean; onClose: () => void }) {
     onSettled: () => client.invalidateQueries({ queryKey: alertSourcesQuery.queryKey }),
   });
   return (
-    <Dialog
+    <SecretDialog
       wide
       open={open}
-      onOpenChange={(next) => (next ? undefined : onClose())}
-      title={make.data ? "Its token" : "New alert source"}
-      description={
-        make.data
-          ? "Copy it now: it is kept only as a hash and cannot be shown again."
-          : "PagerDuty and GitHub need none: they sign their requests."
-      }
-      footer={
-        make.data ? (
-          <Button look="primary" size="touch" onClick={onClose}>
-            Done
-          </Button>
-        ) : (
-          <Choice onCancel={onClose} busy={make.isPending} onClick={() => make.mutate()}>
-            Create
-          </Choice>
-        )
-      }
+      onClose={onClose}
+      titles={{ before: "New alert source", made: "Its token" }}
+      description="PagerDuty and GitHub need none: they sign their requests."
+      busy={make.isPending}
+      onCreate={() => make.mutate()}
+      secret={make.data?.token}
+      secretLabel="The token"
+      afterwards={<Steps kind={kind} token={make.data?.token} />}
     >
-      {make.data ? (
-        <div className="space-y-4">
-          <Reveal secret={make.data.token} label="The token" />
-          <Steps kind={kind} token={make.data.token} />
-        </div>
-      ) : (
-        <div className="grid gap-1.5">
-          <span className="text-sm font-medium">Kind</span>
-          <Select label="Kind" value={kind} options={options(TOKEN_SOURCES)} onChange={setKind} />
-        </div>
-      )}
-    </Dialog>
+      <div className="grid gap-1.5">
+        <span className="text-sm font-medium">Kind</span>
+        <Select label="Kind" value={kind} options={options(TOKEN_SOURCES)} onChange={setKind} />
+      </div>
+    </SecretDialog>
   );
 }

@@ -9,16 +9,15 @@ import { api, ApiError } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { useNow } from "@/components/ui/now";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
-import { toast } from "@/components/ui/toast";
 import { tokensQuery } from "./queries";
-import { Reveal } from "./reveal";
+import { RevokeButton } from "./revoke-button";
+import { SecretDialog } from "./secret-dialog";
 
 const ROLES: readonly { value: TokenRole; label: string; means: string }[] = [
   { value: "viewer", label: "Viewer", means: "Reads everything a viewer may see." },
@@ -119,43 +118,18 @@ export function TokensTab() {
 }
 
 function Revoke({ item }: { item: ApiTokenView }) {
-  const [asking, setAsking] = useState(false);
-  const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => api.revokeToken(item.id),
-    onSuccess: () => {
-      toast.success(`${item.name}: revoked.`);
-      setAsking(false);
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: tokensQuery.queryKey }),
-  });
-  if (item.revoked_at !== null)
-    return (
-      <span className="flex justify-end">
-        <Badge>revoked</Badge>
-      </span>
-    );
   return (
     <span className="flex justify-end sm:-my-1">
-      <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Revoke ${item.name}`}>
-        Revoke
-      </Button>
-      <AlertDialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={`Revoke “${item.name}”?`}
-        description="Requests with it are rejected from now on."
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look="danger"
-            busy={revoke.isPending}
-            onClick={() => revoke.mutate()}
-          >
-            Revoke
-          </Choice>
-        }
-      />
+      {item.revoked_at !== null ? (
+        <Badge>revoked</Badge>
+      ) : (
+        <RevokeButton
+          name={item.name}
+          consequence="Requests with it are rejected from now on."
+          onRevoke={() => api.revokeToken(item.id)}
+          queryKey={tokensQuery.queryKey}
+        />
+      )}
     </span>
   );
 }
@@ -172,59 +146,40 @@ function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
   });
   const fault = make.error instanceof ApiError ? make.error : null;
   return (
-    <Dialog
+    <SecretDialog
       open={open}
-      onOpenChange={(next) => (next ? undefined : onClose())}
-      title={make.data ? "Your new token" : "New API token"}
-      description={make.data ? "Copy it now: it is kept only as a hash and cannot be shown again." : undefined}
-      footer={
-        make.data ? (
-          <Button look="primary" size="touch" onClick={onClose}>
-            Done
-          </Button>
-        ) : (
-          <Choice onCancel={onClose} type="submit" form="new-token" busy={make.isPending}>
-            Create
-          </Choice>
-        )
+      onClose={onClose}
+      titles={{ before: "New API token", made: "Your new token" }}
+      busy={make.isPending}
+      onCreate={() =>
+        make.mutate({ name, role, ...(lifetime === "never" ? {} : { expires_in_days: Number(lifetime) }) })
       }
+      secret={make.data?.secret}
+      secretLabel="The token"
     >
-      {make.data ? (
-        <Reveal secret={make.data.secret} label="The token" />
-      ) : (
-        <form
-          id="new-token"
-          className="space-y-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            make.mutate({ name, role, ...(lifetime === "never" ? {} : { expires_in_days: Number(lifetime) }) });
-          }}
-        >
-          <Field
-            id="token-name"
-            label="Name"
-            error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
-          >
-            <Input
-              id="token-name"
-              required
-              maxLength={200}
-              autoComplete="off"
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          </Field>
-          <div className="grid gap-1.5">
-            <span className="text-sm font-medium">Role</span>
-            <Segmented<TokenRole> label="Role" value={role} onChange={setRole} options={ROLES} />
-            <p className="text-xs text-ink-2">{ROLES.find(({ value }) => value === role)!.means}</p>
-          </div>
-          <div className="grid gap-1.5">
-            <span className="text-sm font-medium">Expires after</span>
-            <Segmented<Lifetime> label="Expires after" value={lifetime} onChange={setLifetime} options={LIFETIMES} />
-          </div>
-        </form>
-      )}
-    </Dialog>
+      <Field
+        id="token-name"
+        label="Name"
+        error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
+      >
+        <Input
+          id="token-name"
+          required
+          maxLength={200}
+          autoComplete="off"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
+      <div className="grid gap-1.5">
+        <span className="text-sm font-medium">Role</span>
+        <Segmented<TokenRole> label="Role" value={role} onChange={setRole} options={ROLES} />
+        <p className="text-xs text-ink-2">{ROLES.find(({ value }) => value === role)!.means}</p>
+      </div>
+      <div className="grid gap-1.5">
+        <span className="text-sm font-medium">Expires after</span>
+        <Segmented<Lifetime> label="Expires after" value={lifetime} onChange={setLifetime} options={LIFETIMES} />
+      </div>
+    </SecretDialog>
   );
 }

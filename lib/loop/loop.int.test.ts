@@ -272,6 +272,20 @@ describe("what people say is normal", () => {
     expect(await incidentsOf(fleet)).toHaveLength(1);
   });
 
+  it.each([
+    ["watches", false],
+    ["holds for", true],
+  ])("%s a change of prompt that nobody announced, as the settings say", async (_, mayQuarantine) => {
+    fleet = await TestFleet.open();
+    await fleet.treat("Research", "act", ["none"], 0);
+    await changeSettings(fleet.db, { prompt_change_may_quarantine: mayQuarantine }, PERSON, fleet.now);
+    await fleet.ticks(AGENTS, 80);
+    fleet.faults.set("a-1", (event) => ({ ...event, prompt_hash: "p-unknown" }));
+    await fleet.ticks(AGENTS, 10);
+    expect(await fleet.state("a-1")).toBe(mayQuarantine ? "quarantined" : "healthy");
+    for (const id of AGENTS.slice(1)) expect(await fleet.state(id)).toBe("healthy");
+  });
+
   it("lets an announced change shift a level threefold without an alarm", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
