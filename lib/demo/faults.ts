@@ -6,8 +6,8 @@ import { isTargetFault, TARGET_TOKEN_HEADER } from "./target-faults";
 
 /** As the fleet's control reads it. */
 export const TOKEN_HEADER = "x-fleet-token";
-/** A deploy of the watched service is over when it answers again. */
-const WITHIN_MS = 15_000;
+/** A deploy of the watched service is over when it answers again, in ms: on a busy machine a new process takes a while to load. */
+const WITHIN_MS = 90_000;
 
 const Catalog = z.object({
   faults: z.array(
