@@ -29,6 +29,11 @@ export const EXPIRIES: Record<string, Expiry> = {
             ORDER BY e.received_at LIMIT ${CHUNK})`,
     args: [now - rawMs],
   }),
+  /** Lines that were pushed: an investigation reads minutes or hours back, not weeks. */
+  logs: (now, { rawMs }) => ({
+    sql: `DELETE FROM log_lines WHERE rowid IN (SELECT rowid FROM log_lines WHERE received_at < ?1 ORDER BY received_at LIMIT ${CHUNK})`,
+    args: [now - rawMs],
+  }),
   rollups: (now, { rollupMs }) => ({
     sql: `DELETE FROM rollups WHERE rowid IN (SELECT rowid FROM rollups WHERE hour < ?1 ORDER BY hour LIMIT ${CHUNK})`,
     args: [Math.floor((now - rollupMs) / 3_600_000)],
