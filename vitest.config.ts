@@ -74,7 +74,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "demo",
-          include: ["e2e/demo/services.test.ts"],
+          include: ["e2e/demo/{dev,services}.test.ts"],
           globalSetup: "e2e/build.ts",
           disableConsoleIntercept: true,
         },

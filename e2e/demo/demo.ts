@@ -44,15 +44,22 @@ const READY_MS = 20 * 60_000;
 const ANSWER_MS = 2 * 60_000;
 
 /** Starts `npm run demo` on a folder and a port of its own. Its one-time link is left for whoever signs in. */
-export async function launchDemo(folder: string, port: number, ...args: string[]): Promise<Launched> {
-  const tsx = join(process.cwd(), "node_modules", ".bin", "tsx");
-  const child = spawn(
-    process.execPath,
-    [tsx, "lib/demo/main.ts", "--json", "--port", String(port), "--data", folder, ...args],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+export const launchDemo = (folder: string, port: number, ...args: string[]): Promise<Launched> =>
+  launch("demo", folder, port, ...args);
+
+/** The same of either script. What it runs is started without npm, which does not hand signals on. */
+export async function launch(
+  script: "demo" | "dev",
+  folder: string,
+  port: number,
+  ...args: string[]
+): Promise<Launched> {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+  const [program = "", ...words] = scripts[script]!.split(" ");
+  const bin = join(process.cwd(), "node_modules", ".bin", program);
+  const child = spawn(process.execPath, [bin, ...words, "--json", "--port", String(port), "--data", folder, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const ready = await untilReady(child);
   const stop = async () => {
     child.kill("SIGTERM");
@@ -114,7 +121,7 @@ async function untilReady(child: ChildProcess): Promise<Ready> {
   }
 }
 
-async function signIn({ url, link }: Ready): Promise<string> {
+export async function signIn({ url, link }: Ready): Promise<string> {
   const answer = await fetch(`${url}/api/v1/auth/link`, {
     method: "POST",
     headers: { "content-type": "application/json" },

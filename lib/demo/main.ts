@@ -19,12 +19,13 @@ installed, and through a built-in scraper otherwise.
 
   --port N             where to listen (default 3000, or the next free one above)
   --host H             on which address (default 127.0.0.1)
-  --data DIR           the demo's folder; its database is emptied at each start (default ./data/demo)
+  --data DIR           the demo's folder; its database is emptied at each start (default ./data/demo, with --dev ./data/dev)
   --schedule demo|none break things by the clock, or only by hand (default demo)
   --stretch N          the schedule's seconds, times N (default 1)
   --pace N             how busy the agents are (default 1)
   --seed N             the fleet's luck (default 1)
   --built-in           watch the service with the built-in scraper in any case
+  --dev                next dev instead of a build: pages and routes reload when a file changes
   --json               print one JSON object a line, for programs`;
 
 interface Options {
@@ -33,6 +34,8 @@ interface Options {
   data: string;
   fleetArgs: string[];
   builtIn: boolean;
+  /** Run next dev, which compiles on demand and reloads, instead of a build. */
+  dev: boolean;
   json: boolean;
 }
 
@@ -40,9 +43,9 @@ function readOptions(): Options {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     options: {
-      port: { ...text, default: "3000" }, host: { ...text, default: "127.0.0.1" }, data: { ...text, default: "./data/demo" },
+      port: { ...text, default: "3000" }, host: { ...text, default: "127.0.0.1" }, data: text,
       schedule: { ...text, default: "demo" }, stretch: { ...text, default: "1" }, pace: { ...text, default: "1" }, seed: { ...text, default: "1" },
-      "built-in": { type: "boolean", default: false }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false },
+      "built-in": { type: "boolean", default: false }, dev: { type: "boolean", default: false }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false },
     },
   }); // prettier-ignore
   if (values.help) {
@@ -53,7 +56,8 @@ function readOptions(): Options {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Error(`--port must be a port, not ${values.port}`);
   const fleetArgs = (["schedule", "stretch", "pace", "seed"] as const).flatMap((name) => [`--${name}`, values[name]]);
-  return { port, host: values.host, data: values.data, fleetArgs, builtIn: values["built-in"], json: values.json };
+  const { host, dev, json, data = dev ? "./data/dev" : "./data/demo" } = values;
+  return { port, host, data, fleetArgs, builtIn: values["built-in"], dev, json };
 }
 
 /** Ends everything in order, once: first who reports, then who listens. Nothing is decided on the way out. */
@@ -98,7 +102,7 @@ async function main() {
   }
 
   try {
-    await ensureBuild(echo("build"));
+    if (!o.dev) await ensureBuild(echo("build"));
     const world = await makeWorld(folder.databaseUrl);
     const port = await freePort(o.host, o.port);
     const origin = `http://${o.host === "127.0.0.1" ? "localhost" : o.host}:${port}`;
@@ -127,8 +131,11 @@ async function main() {
       SENTINEL_DEMO_CONTROL_TOKEN: control.token,
       ...watched.env,
     };
+    const listen = ["-H", o.host, "-p", String(port)];
     const server = keep(
-      next(["start", "-H", o.host, "-p", String(port), "--keepAliveTimeout", KEEP_ALIVE_MS], env, echo("server")),
+      o.dev
+        ? next(["dev", ...listen], { ...env, NODE_ENV: "development" }, echo("server"))
+        : next(["start", ...listen, "--keepAliveTimeout", KEEP_ALIVE_MS], env, echo("server")),
     );
     await untilReady(`${local}/readyz`, server);
     const link = await world.link(origin);

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Child } from "./children";
 
-const READY_WITHIN_MS = 5 * 60_000;
+/** A development server compiles before it answers, which takes minutes on a machine that is busy. */
+const READY_WITHIN_MS = 15 * 60_000;
 const ASK_EVERY_MS = 150;
 const ANSWER_WITHIN_MS = 2000;
 
