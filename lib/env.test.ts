@@ -17,6 +17,20 @@ test(".env.example lists every variable with its default (vitest -u writes it an
   await expect(`${[head, ...lines].join("\n\n")}\n`).toMatchFileSnapshot(resolve(".env.example"));
 });
 
+test("docs/settings.md lists every variable with its default (vitest -u writes it anew)", async () => {
+  const cell = (text: string) => text.replaceAll("|", "\\|");
+  const rows = Object.entries(VARIABLES).map(([name, schema]) => {
+    const value = defaultOf(schema);
+    return `| \`${name}\` | ${value && `\`${value}\``} | ${cell(schema.description ?? "")} |`;
+  });
+  const head = [
+    "# Settings",
+    "Every setting is an environment variable with a default; nothing has to be set. Sentinel reads them once, when it starts, from the environment and from `.env` in the working directory (the environment wins). A value it cannot use stops the start and names the variable. `lib/env.ts` declares them, and `lib/env.test.ts` writes this page from it.",
+    "| Variable | Default | Meaning |\n| --- | --- | --- |",
+  ];
+  await expect(`${head.join("\n\n")}\n${rows.join("\n")}\n`).toMatchFileSnapshot(resolve("docs/settings.md"));
+});
+
 test("nothing has to be set, and the defaults are what the house says", () => {
   expect(parseEnv({})).toMatchObject({
     LIBSQL_URL: "file:./data/sentinel.db",

@@ -94,7 +94,7 @@ export const VARIABLES = {
   SWEEP_STALE_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
     "A last sweep older than this makes /readyz answer not ready",
   ),
-  RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days that single events are kept"),
+  RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days that single events and pushed log lines are kept"),
   RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days that hourly rollups are kept"),
   DRILL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe("A drill is deleted by itself after this"),
   DRILLS_DIR: line

@@ -1,24 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
-import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { API } from "@/lib/contracts/openapi";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
 import { VARIABLES } from "@/lib/env";
-import { addCommands } from "./commands";
+import { assertSentinelCommand } from "./test-documents";
 
 /* What the README names is there: commands and their options, scripts, routes, settings, files. What it promises of them is held by the tests of each. */
 
 const README = readFileSync("README.md", "utf8");
 const each = (pattern: RegExp): string[] => [...new Set([...README.matchAll(pattern)].map(([, found]) => found!))];
-const program = addCommands(new Command("sentinel"));
-
-/** A command by its words, as far as they name one. */
-function commandOf(words: readonly string[]): Command {
-  let command = program;
-  for (const word of words) command = command.commands.find((one) => one.name() === word) ?? command;
-  return command;
-}
 
 describe("what the README names is there", () => {
   test.each(each(/npm run ([\w:]+)/g))("npm run %s", (script) => {
@@ -26,16 +17,9 @@ describe("what the README names is there", () => {
     expect(scripts).toHaveProperty([script]);
   });
 
-  test.each(each(/npm run sentinel -- ([^`\n#]+)/g))("sentinel %s", (line) => {
-    const words = line.trim().split(/\s+/);
-    const command = commandOf(words);
-    expect(command, "a command, and not only what leads to one").not.toBe(program);
-    expect(command.commands).toEqual([]);
-    for (const option of words.filter((word) => word.startsWith("--")))
-      expect(command.options.map(({ long }) => long)).toContain(option);
-    for (const { long, mandatory } of command.options)
-      if (mandatory) expect(words, `${long} has to be given`).toContain(long);
-  });
+  test.each(each(/npm run sentinel -- ([^`\n#]+)/g))("sentinel %s", (line) =>
+    assertSentinelCommand(line.trim().split(/\s+/)),
+  );
 
   test.each(each(/(\/api\/[a-z0-9/-]+[a-z])/g))("%s", (path) => {
     const is = (known: string) => known === path || known.startsWith(`${path}/`);
