@@ -74,7 +74,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "demo",
-          include: ["e2e/demo/{dev,services}.test.ts"],
+          include: ["e2e/demo/services.test.ts"],
           globalSetup: "e2e/build.ts",
           disableConsoleIntercept: true,
         },
@@ -84,7 +84,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "long",
-          include: ["e2e/demo/story.test.ts", ...CRASH],
+          include: ["e2e/demo/{story,dev}.test.ts", ...CRASH],
           globalSetup: "e2e/build.ts",
           fileParallelism: false,
           disableConsoleIntercept: true,
