@@ -12,8 +12,9 @@ import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/d
 import { getIncident } from "@/lib/db/queries/incidents";
 import { alerts, approvals, changes, episodes, incidents, logLines, postmortems, proposals, recordedSeries, services, streamEvents } from "@/lib/db/schema"; // prettier-ignore
 import { decide } from "@/lib/loop/decide";
-import { operationDigest, operationText } from "@/lib/loop/service/digest";
+import { proposalDigest } from "@/lib/loop/proposal";
 import { serviceConfig } from "@/lib/loop/service/config";
+import { operationText } from "@/lib/loop/service/operation-text";
 import { serviceTurn } from "@/lib/loop/service/turn";
 import { freshMind, type ServiceMind, type World } from "@/lib/loop/service/world";
 import { fireDrill } from "./fire";
@@ -227,7 +228,7 @@ async function exchange({ db, record }: Drill, name: string, service: string): P
     args: { entry: name },
     considered: { ...proposal!.considered!, operation: operationText(prepared.value, null) },
   };
-  const digest = operationDigest(row, []);
+  const digest = proposalDigest(row, []);
   await db
     .update(proposals)
     .set({ ...row, digest })

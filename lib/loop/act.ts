@@ -5,30 +5,17 @@ import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
-import {
-  type AgentRun,
-  findApprovalOf,
-  findProposal,
-  findDirectiveOfRun,
-  isOfAgent,
-  type Proposal,
-  proposalClaim,
-} from "@/lib/db/queries/healing";
+import { type AgentRun, findProposal, findDirectiveOfRun, isOfAgent, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { actionRuns, changes, directives } from "@/lib/db/schema";
 import { agentClaim, nextDirective } from "./directives";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "./ids";
 import { Plan } from "./plan";
+import { type Acted, allowedBy, startedRun, voidProposal } from "./proposal";
 
 /** Races lost in a row before an action is left to the next sweep. */
 const MAX_RACES = 3;
-
-export type Acted =
-  | { kind: "begun"; runId: string }
-  | { kind: "void"; reason: string }
-  | { kind: "waiting" }
-  | { kind: "lost" };
 
 /**
  * Carries out an approved proposal, once: the claim on it is the only way to here. The target must still be as it was
@@ -41,30 +28,18 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
   const [agent, incident, by] = await Promise.all([
     getAgent(db, proposal.subjectId),
     getIncident(db, proposal.incidentId),
-    whoAllowed(db, proposal),
+    allowedBy(db, proposal),
   ]);
   if (agent.stateVersion !== proposal.targetVersion)
-    return void_(db, proposal, "the agent's state moved since it was proposed", now);
+    return voidProposal(db, proposal, "the agent's state moved since it was proposed", now);
   if (await holdInDoubt(db, agent)) return { kind: "waiting" };
   const state = healing(agent.state, by.mover);
-  if (state === null) return void_(db, proposal, `the agent is ${agent.state}`, now);
+  if (state === null) return voidProposal(db, proposal, `the agent is ${agent.state}`, now);
 
-  const run: typeof actionRuns.$inferInsert = {
-    id: newId("act"),
-    idempotencyKey: proposal.id,
-    proposalId: proposal.id,
-    incidentId: incident.id,
-    subjectId: agent.id,
-    action: proposal.action,
-    args: proposal.args,
-    by: by.name,
-    why: proposal.reason,
-    state: "started",
-    startedAt: now,
-  };
+  const run = startedRun(proposal, by.name, now);
   const acting =
     incident.state === "acting" ? incident.state : canMoveIncident(incident.state, "acting") ? "acting" : null;
-  if (acting === null) return void_(db, proposal, `the incident is ${incident.state}`, now);
+  if (acting === null) return voidProposal(db, proposal, `the incident is ${incident.state}`, now);
   const plan = new Plan()
     .claim(
       proposalClaim(db, proposal.id, "approved", "executed"),
@@ -97,27 +72,8 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
       data: { run: run.id, action: proposal.action, args: proposal.args },
     });
   if (!(await commit(db, plan))) return { kind: "lost" };
-  await carryOut(
-    db,
-    {
-      id: run.id,
-      subjectId: agent.id,
-      incidentId: incident.id,
-      action: proposal.action,
-      args: proposal.args,
-      by: by.name,
-    },
-    now,
-  );
+  await carryOut(db, { ...run, action: proposal.action }, now);
   return { kind: "begun", runId: run.id };
-}
-
-/** Policy let it run, or a person approved it: the approval says who. */
-async function whoAllowed(db: Db, proposal: Proposal): Promise<{ name: string; mover: Mover }> {
-  if (proposal.policy === "run") return { name: "sentinel", mover: "system" };
-  const approval = await findApprovalOf(db, proposal.id);
-  if (approval?.state !== "approved") throw new Error(`Proposal ${proposal.id} was never approved`);
-  return { name: approval.decidedByName ?? "a person", mover: "person" };
 }
 
 /** The way into `healing`: what was never held is held first, by the person who approved. */
@@ -205,18 +161,3 @@ const directiveClaim = (agent: Agent, version: number) => ({
   sql: "UPDATE agents SET directive_version = ? WHERE id = ? AND directive_version = ?",
   args: [version, agent.id, agent.directiveVersion],
 });
-
-async function void_(db: Db, proposal: Proposal, reason: string, now: number): Promise<Acted> {
-  const incident = await getIncident(db, proposal.incidentId);
-  const plan = new Plan().claim(proposalClaim(db, proposal.id, "approved", "void")).tell({
-    at: now,
-    type: "proposal.void",
-    agentId: proposal.subjectId,
-    incidentId: proposal.incidentId,
-    text: `${proposal.action.replaceAll("_", " ")} was not run: ${reason}`,
-  });
-  if (canMoveIncident(incident.state, "investigating"))
-    plan.claim(incidentClaim(db, incident, { state: "investigating" }));
-  await commit(db, plan);
-  return { kind: "void", reason };
-}

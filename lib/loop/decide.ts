@@ -19,8 +19,8 @@ import { getService } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import { act } from "./act";
 import { healNow } from "./heal-now";
-import { toldOf } from "./expire";
 import { Plan } from "./plan";
+import { aboutOf } from "./proposal";
 import { requestSweep } from "./scheduler";
 
 export interface Person {
@@ -124,7 +124,7 @@ async function getTarget(db: Db, approval: Approval) {
   const { id, state, stateVersion } = await (subjectKind === "agent"
     ? getAgent(db, subjectId)
     : getService(db, subjectId));
-  return { id, state, stateVersion, told: toldOf(approval) };
+  return { id, state, stateVersion, told: aboutOf(approval) };
 }
 
 /** Decides a list, item by item: what fails is told with its reason and takes nothing else with it. */

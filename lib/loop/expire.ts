@@ -1,13 +1,10 @@
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { type Approval, approvalClaim, listApprovalsToExpire, proposalClaim } from "@/lib/db/queries/healing";
+import { approvalClaim, listApprovalsToExpire, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { Plan } from "./plan";
-
-/** Whom an event about an approval is about. */
-export const toldOf = ({ subjectKind, subjectId }: Pick<Approval, "subjectKind" | "subjectId">) =>
-  subjectKind === "agent" ? { agentId: subjectId } : { serviceId: subjectId };
+import { aboutOf } from "./proposal";
 
 /** Ends approvals nobody decided in time: nothing is done, the subject stays as it is, and a person can still heal it. */
 export async function expire(db: Db, now: number): Promise<number> {
@@ -22,7 +19,7 @@ export async function expire(db: Db, now: number): Promise<number> {
       .tell({
         at: now,
         type: "approval.expired",
-        ...toldOf(approval),
+        ...aboutOf(approval),
         incidentId: incident.id,
         text: `Nobody decided in time; ${approval.subjectId} stays as it is until "heal now"`,
         data: { page: true },

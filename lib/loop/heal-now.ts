@@ -7,15 +7,14 @@ import { getService } from "@/lib/db/queries/services";
 import { listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
 import { getIncident, listHypotheses, listSubjects } from "@/lib/db/queries/incidents";
 import { listCauses } from "@/lib/db/queries/investigations";
-import { approvals, proposals } from "@/lib/db/schema";
+import { proposals } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { act } from "./act";
 import type { Person } from "./decide";
 import { newId } from "./ids";
 import { Plan } from "./plan";
-import { proposalDigest } from "./propose";
+import { aboutOf, approvalRow, proposalDigest } from "./proposal";
 import { requestSweep } from "./scheduler";
-import { operationDigest } from "./service/digest";
 
 /**
  * A person asks for healing after a rejection, an expiry or an escalation: the last proposal that was not carried out,
@@ -63,7 +62,7 @@ export async function healNow(
     createdAt: now,
     expiresAt: null,
   };
-  row.digest = operation ? operationDigest(row, causes[0]?.cites ?? []) : proposalDigest(row, ranked[0]?.cites ?? []);
+  row.digest = proposalDigest(row, (operation ? causes : ranked)[0]?.cites ?? []);
   const plan = new Plan()
     .claim({
       sql: "UPDATE incidents SET state_version = state_version + 1 WHERE id = ? AND state_version = ?",
@@ -71,13 +70,7 @@ export async function healNow(
     })
     .write(
       db.insert(proposals).values(row),
-      db.insert(approvals).values({
-        id: newId("apr"),
-        proposalId: row.id,
-        incidentId,
-        subjectKind: last.subjectKind,
-        subjectId: target.id,
-        digest: row.digest,
+      approvalRow(db, row, {
         state: "approved",
         requestedAt: now,
         expiresAt: now,
@@ -91,7 +84,7 @@ export async function healNow(
     .tell({
       at: now,
       type: "approval.approved",
-      ...(operation ? { serviceId: target.id } : { agentId: target.id }),
+      ...aboutOf(row),
       incidentId,
       text: `${person.name} asked for ${actionName(row)} on ${target.id} now${comment ? `: ${comment}` : ""}`,
       data: { proposal: row.id },

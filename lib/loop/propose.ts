@@ -17,12 +17,13 @@ import {
   listSubjects,
 } from "@/lib/db/queries/incidents";
 import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
-import { approvals, proposals } from "@/lib/db/schema";
+import { proposals } from "@/lib/db/schema";
 import type { LoopConfig } from "./config";
 import { agentClaim } from "./directives";
-import { digestOf, newId } from "./ids";
+import { newId } from "./ids";
 import { evidence } from "./investigate";
 import { Plan } from "./plan";
+import { proposalDigest, requestApproval, STATE_OF } from "./proposal";
 
 /** Hypotheses less likely than this are not acted upon, even when the likelier ones' ladders are used up. */
 const MIN_HYPOTHESIS = 0.1;
@@ -168,21 +169,6 @@ interface Offer {
   args: Record<string, unknown>;
 }
 
-/** What an approval is bound to. A digest of it is what a person signs. */
-export const proposalDigest = (
-  p: Pick<Proposal, "id" | "incidentId" | "subjectId" | "action" | "args" | "targetVersion">,
-  cites: readonly string[],
-): string =>
-  digestOf({
-    proposal: p.id,
-    incident: p.incidentId,
-    agent: p.subjectId,
-    action: p.action,
-    args: p.args,
-    target: p.targetVersion,
-    cites: [...cites].toSorted(),
-  });
-
 async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: Offer): Promise<boolean> {
   const { db, now, settings, config } = ctx;
   const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
@@ -207,14 +193,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     subjectId: agent.id,
     action: o.action,
     args: o.args,
-    state:
-      verdict.kind === "run"
-        ? "approved"
-        : verdict.kind === "ask"
-          ? "pending"
-          : verdict.kind === "record"
-            ? "proposed"
-            : "void",
+    state: STATE_OF[verdict.kind],
     rung: o.rung,
     risk: risk.risk,
     reversible: risk.reversible,
@@ -248,19 +227,9 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
       tell("proposal.allowed", `${name} will run on ${agent.id}: allowed by policy below the threshold`);
       break;
     case "ask": {
-      const id = newId("apr");
-      plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "awaiting_approval") })).write(
-        db.insert(approvals).values({
-          id,
-          proposalId: row.id,
-          incidentId: incident.id,
-          subjectId: agent.id,
-          digest: row.digest,
-          state: "pending",
-          requestedAt: now,
-          expiresAt: row.expiresAt!,
-        }),
-      );
+      plan
+        .claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "awaiting_approval") }))
+        .write(requestApproval(db, row));
       tell("approval.requested", `Approval asked: ${name} on ${agent.id}. ${verdict.reason}`, true);
       break;
     }

@@ -5,7 +5,6 @@ import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/inciden
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
 import { hear } from "@/lib/core/detection/lulls";
-import { log } from "@/lib/log";
 import { act } from "./act";
 import { type LoopConfig, loopConfig } from "./config";
 import { confirm } from "./confirm";
@@ -16,6 +15,7 @@ import { HoldCounts } from "./hold-counts";
 import { holdWaiting } from "./hold-waiting";
 import { investigate } from "./investigate";
 import { LIMIT_CAUSE } from "./open";
+import { isolated } from "./isolated";
 import { propose } from "./propose";
 import { SHARDS } from "./shards";
 import { sweepShard, type SweepContext } from "./shard";
@@ -116,16 +116,6 @@ async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepRepor
       });
   });
   return more;
-}
-
-/** One part that fails takes nothing else with it. */
-async function isolated(report: SweepReport, name: string, part: () => Promise<void>): Promise<void> {
-  try {
-    await part();
-  } catch (err) {
-    log().error({ err, part: name }, "a part of the sweep failed");
-    report.failed.push(name);
-  }
 }
 
 async function context(db: Db, now: number, config: LoopConfig, { lulls }: Sweeper): Promise<SweepContext> {

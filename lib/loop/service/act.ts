@@ -3,7 +3,7 @@ import type { Prepared } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { isDrillDb } from "@/lib/db/drills";
-import { type ActionRun, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
+import { type ActionRun, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listFindings } from "@/lib/db/queries/incidents";
 import { listCauses } from "@/lib/db/queries/investigations";
 import { findService, serviceClaim } from "@/lib/db/queries/services";
@@ -12,8 +12,8 @@ import { fetchLogs } from "@/lib/evidence/logs";
 import { redact } from "@/lib/core/evidence/redact";
 import { digestOf, newId } from "../ids";
 import { Plan } from "../plan";
-import type { Acted } from "../act";
-import { operationText } from "./digest";
+import { type Acted, allowedBy, startedRun, voidProposal } from "../proposal";
+import { operationText } from "./operation-text";
 import type { ServiceContext } from "./world";
 
 /** Lines that are kept of what an operation is about to destroy, and how far back they go, in seconds. */
@@ -34,33 +34,20 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
   const [service, incident, by] = await Promise.all([
     findService(db, proposal.subjectId),
     getIncident(db, proposal.incidentId),
-    whoAllowed(ctx, proposal),
+    allowedBy(db, proposal),
   ]);
   if (service === null || service.stateVersion !== proposal.targetVersion)
-    return voided(ctx, proposal, `${proposal.subjectId} has moved since it was proposed`);
+    return voidProposal(db, proposal, `${proposal.subjectId} has moved since it was proposed`, now);
   const { entry: name, ...args } = proposal.args;
   const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
-  if (!prepared.ok) return voided(ctx, proposal, `it is not on the allow-list any more: ${prepared.reason}`);
+  if (!prepared.ok) return voidProposal(db, proposal, `it is not on the allow-list any more: ${prepared.reason}`, now);
   if (!isWhatWasShown(proposal, prepared.value))
-    return voided(ctx, proposal, "the allow-list says something else by now");
+    return voidProposal(db, proposal, "the allow-list says something else by now", now);
   const acting = incident.state === "acting" || canMoveIncident(incident.state, "acting");
-  if (!acting) return voided(ctx, proposal, `the incident is ${incident.state}`);
+  if (!acting) return voidProposal(db, proposal, `the incident is ${incident.state}`, now);
   if (prepared.value.destroysEvidence) await capture(ctx, proposal);
 
-  const run: typeof actionRuns.$inferInsert = {
-    id: newId("act"),
-    idempotencyKey: proposal.id,
-    proposalId: proposal.id,
-    incidentId: incident.id,
-    subjectKind: "service",
-    subjectId: service.id,
-    action: proposal.action,
-    args: proposal.args,
-    by,
-    why: proposal.reason,
-    state: "started",
-    startedAt: now,
-  };
+  const run = startedRun(proposal, by.name, now);
   ctx.underway.add(run.id);
   try {
     const plan = new Plan()
@@ -75,7 +62,7 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
         type: "action.started",
         serviceId: service.id,
         incidentId: incident.id,
-        text: `${prepared.value.entry.title} begun on ${service.id}, by ${by}`,
+        text: `${prepared.value.entry.title} begun on ${service.id}, by ${by.name}`,
         data: { run: run.id, entry: String(name), args },
       });
     if (!(await commit(db, plan))) return { kind: "lost" };
@@ -147,29 +134,6 @@ async function finish(
     });
   if (canMoveIncident(incident.state, "verifying")) plan.claim(incidentClaim(db, incident, { state: "verifying" }));
   await commit(db, plan);
-}
-
-/** Policy let it run, or a person approved it: the approval says who. */
-async function whoAllowed({ db }: ServiceContext, proposal: Proposal): Promise<string> {
-  if (proposal.policy === "run") return "sentinel";
-  const approval = await findApprovalOf(db, proposal.id);
-  if (approval?.state !== "approved") throw new Error(`Proposal ${proposal.id} was never approved`);
-  return approval.decidedByName ?? "a person";
-}
-
-async function voided({ db, now }: ServiceContext, proposal: Proposal, reason: string): Promise<Acted> {
-  const incident = await getIncident(db, proposal.incidentId);
-  const plan = new Plan().claim(proposalClaim(db, proposal.id, "approved", "void")).tell({
-    at: now,
-    type: "proposal.void",
-    serviceId: proposal.subjectId,
-    incidentId: proposal.incidentId,
-    text: `${String(proposal.args["entry"])} was not run: ${reason}`,
-  });
-  if (canMoveIncident(incident.state, "investigating"))
-    plan.claim(incidentClaim(db, incident, { state: "investigating" }));
-  await commit(db, plan);
-  return { kind: "void", reason };
 }
 
 /** The last lines of what is about to be restarted: afterwards nobody can read them any more. */

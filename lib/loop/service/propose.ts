@@ -9,10 +9,11 @@ import { listActionRunsOf, type Proposal } from "@/lib/db/queries/healing";
 import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { findService } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
-import { approvals, proposals } from "@/lib/db/schema";
+import { proposals } from "@/lib/db/schema";
 import { newId } from "../ids";
 import type { Plan } from "../plan";
-import { operationDigest, operationText } from "./digest";
+import { proposalDigest, requestApproval, STATE_OF } from "../proposal";
+import { operationText } from "./operation-text";
 import type { ServiceContext } from "./world";
 
 /** Allow-listed operations that suit a cause and were not tried in this incident without success. */
@@ -94,14 +95,7 @@ export async function planProposal(
     subjectId: offer.target,
     action: kind,
     args: { ...args, entry: offer.action },
-    state:
-      verdict.kind === "run"
-        ? "approved"
-        : verdict.kind === "ask"
-          ? "pending"
-          : verdict.kind === "record"
-            ? "proposed"
-            : "void",
+    state: STATE_OF[verdict.kind],
     rung: 0,
     risk,
     reversible,
@@ -125,26 +119,14 @@ export async function planProposal(
     createdAt: now,
     expiresAt: verdict.kind === "ask" ? now + ctx.config.approvalTtlMs : null,
   };
-  row.digest = operationDigest(row, cites);
+  row.digest = proposalDigest(row, cites);
   plan.write(db.insert(proposals).values(row));
   const name = `${entry.title} on ${offer.target}`;
   switch (verdict.kind) {
     case "run":
       return end("acting", "proposal.allowed", `${name} will run: allowed by policy below the threshold`, false);
     case "ask":
-      plan.write(
-        db.insert(approvals).values({
-          id: newId("apr"),
-          proposalId: row.id,
-          incidentId: incident.id,
-          subjectKind: "service",
-          subjectId: offer.target,
-          digest: row.digest,
-          state: "pending",
-          requestedAt: now,
-          expiresAt: row.expiresAt!,
-        }),
-      );
+      plan.write(requestApproval(db, row));
       return end("awaiting_approval", "approval.requested", `Approval asked: ${name}. ${verdict.reason}`, true);
     case "record":
       return end("escalated", "proposal.recorded", `Nothing was done (mode observe): ${verdict.reason}`, false, {

@@ -4,6 +4,7 @@ import { listWithoutInvestigation } from "@/lib/db/queries/incidents";
 import { embedEpisodes } from "@/lib/evidence/episode-vectors";
 import { withoutPause } from "@/lib/evidence/gate";
 import { log } from "@/lib/log";
+import { isolated } from "../isolated";
 import { actOnService } from "./act";
 import { closePassed } from "./close";
 import type { ServiceConfig } from "./config";
@@ -85,14 +86,4 @@ function keep(mind: ServiceMind, work: Promise<unknown>, wake: () => void, then?
       wake();
     });
   mind.pending.add(done);
-}
-
-/** One part that fails takes nothing else with it. */
-async function isolated(report: TurnReport, name: string, part: () => Promise<void>): Promise<void> {
-  try {
-    await part();
-  } catch (err) {
-    log().error({ err, part: name }, "a part of the turn over services failed");
-    report.failed.push(name);
-  }
 }
