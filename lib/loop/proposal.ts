@@ -5,7 +5,7 @@ import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Approval, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
-import { actionRuns, approvals } from "@/lib/db/schema";
+import { type actionRuns, approvals } from "@/lib/db/schema";
 import { digestOf, newId } from "./ids";
 import { Plan } from "./plan";
 
