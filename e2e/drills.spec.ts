@@ -88,7 +88,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   await dialog.getByRole("button", { name: "Approve", exact: true }).click();
 
   const main = page.getByRole("main");
-  await expect(main.getByText(/back in band for 10 s after roll-back/).first()).toBeVisible();
+  await expect(main.getByText(/recovered after roll-back, in band for 10 s/).first()).toBeVisible();
   await expect(main.getByRole("heading", { name: "Post-mortem", exact: true })).toBeVisible();
   await expect(main.getByText("This is the record of a drill")).toBeVisible();
   await expect(main.getByRole("heading", { name: "Episode" })).toBeVisible();

@@ -121,7 +121,7 @@ test("what could not be looked at is said as such", async ({ world, context, pag
   world.metrics.blind = true;
   try {
     await page.goto("/services/web");
-    await expect(page.getByText("Could not look", { exact: true }).first()).toBeVisible();
+    await expect(page.getByText("Could not read", { exact: true }).first()).toBeVisible();
     await expect(page.getByText("This says nothing about the health of the service.")).toBeVisible();
     await expect(page.getByText("No data in this window")).toHaveCount(0);
   } finally {

@@ -25,7 +25,7 @@ test("without its own sweep it is alive and not ready, until cron sweeps, and ag
   };
   const sweep = (token: string, method: string) =>
     fetch(`${sentinel.url}/api/cron/sentinel`, { method, headers: { authorization: `Bearer ${token}` } });
-  expect(await readyz()).toMatchObject({ status: 503, ready: false, reason: "not every shard was swept yet" });
+  expect(await readyz()).toMatchObject({ status: 503, ready: false, reason: "not every shard has been swept yet" });
   expect((await sweep("a-wrong-secret-of-length", "POST")).status).toBe(401);
   for (const method of ["GET", "POST"]) {
     // On a busy machine a sweep may be stale by the time that somebody asks: then cron comes again.

@@ -28,8 +28,7 @@ Of JSON lines, a path such as usage.prompt_tokens is a column. Without --run and
 that metric; any other numeric column is a gauge: two-sided, with the hour of the day and the day of the week where the
 times show them, or, while it has few different values, by how often each comes. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
 
-would: "quarantine" is what a lone agent would have been held for (there is no fleet in a file to ask about a common
-cause), "watch" is what would only have been noted.
+would: "quarantine" is what a single agent would have been quarantined for (a file has no fleet to check for a shared cause), "watch" is what would only have been recorded.
 
 Example:
   sentinel backtest --input calls.csv.gz --entity agent --time ts --run task --step kind \\
@@ -85,7 +84,7 @@ function metricsOf(list: string): Columns["metrics"] {
   return parseMetrics(list).map(({ name, column }) => {
     if (name !== column && !isVital(name))
       throw new Error(
-        `--metrics: "${name}" in "${name}=${column}" is no vitals field; they are ${[...METRICS, ...VITAL_FIELDS].join(", ")}`,
+        `--metrics: "${name}" in "${name}=${column}" is not a vitals field; valid fields: ${[...METRICS, ...VITAL_FIELDS].join(", ")}`,
       );
     return { name, column, vital: isVital(name) };
   });

@@ -22,7 +22,7 @@ export interface ColumnOptions {
 export const withColumns = (command: Command): Command =>
   command
     .requiredOption("--input <file>", ".csv (.tsv) or .jsonl (.ndjson), gzipped or not (.gz)")
-    .requiredOption("--entity <column>", "whose row it is")
+    .requiredOption("--entity <column>", "entity that the row belongs to")
     .requiredOption("--time <column>", "ISO 8601 or another date with its year, or seconds to nanoseconds since 1970")
     .option("--dates <order>", "dmy or mdy: which comes first in dates such as 02/03/2026", parseDates)
     .requiredOption("--metrics <list>", "columns, comma separated; vital=COLUMN maps a column to a vital")

@@ -63,7 +63,7 @@ function node(): Finding {
 
 async function database(): Promise<Finding[]> {
   const missing = missingFile(env().LIBSQL_URL);
-  if (missing) return [{ what: "database", verdict: "fail", detail: `${missing} is not there: start Sentinel once` }];
+  if (missing) return [{ what: "database", verdict: "fail", detail: `${missing} does not exist: start Sentinel once` }];
   try {
     const db = await getDb();
     const state = await migrated(db);

@@ -18,14 +18,14 @@ const list = (text: string): string[] =>
 
 /** `keys create|list|revoke` */
 export function registerKeys(program: Command): void {
-  const keys = program.command("keys").description("Keys that agents and pipelines report with");
+  const keys = program.command("keys").description("Ingest keys for agents and pipelines");
 
   keys
     .command("create")
-    .description("Make a key and print it, this once")
+    .description("Create a key and print it once")
     .requiredOption("--name <name>", "what the key is for")
-    .option("--agent <id>", "the key speaks for this agent only")
-    .option("--prefix <prefix>", "the key speaks for agents whose id begins with this")
+    .option("--agent <id>", "the key reports for this agent only")
+    .option("--prefix <prefix>", "the key reports for agents whose ID begins with this")
     .option("--scopes <list>", `what the key may send, comma-separated: ${KEY_SCOPES.join(", ")}`, "events,changes")
     .option(
       "--services <list>",
@@ -75,7 +75,7 @@ export function registerKeys(program: Command): void {
 
   keys
     .command("revoke")
-    .description("End a key; agents that use it are refused within a second")
+    .description("Revoke a key; agents that use it are rejected within a second")
     .argument("<id>", "as listed")
     .action(async (id: string) => {
       if (!(await withDb((db) => revokeKey(db, id, Date.now()))))

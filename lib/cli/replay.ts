@@ -27,9 +27,9 @@ const FLUSH_MS = 250;
 export function registerReplay(program: Command): void {
   withColumns(program.command("replay"))
     .description("Send a recorded file through the HTTP API, its first row now and the others after it")
-    .option("--speed <n>", "times as fast as recorded; 0: as fast as accepted", "1")
+    .option("--speed <n>", "speed factor; 0: as fast as accepted", "1")
     .requiredOption("--url <origin>", "of the running Sentinel")
-    .requiredOption("--key <key>", "an ingest key that may speak for every entity of the file")
+    .requiredOption("--key <key>", "an ingest key that may report for every entity of the file")
     .option("--batch <n>", "events per request, or one more", "500")
     .action(async (options: Options) => {
       const sent = await replay(options, (line) => console.error(line));
@@ -161,7 +161,7 @@ async function post(endpoint: URL, key: string, events: unknown[]): Promise<Inge
       last = [error, (error as Error).cause].map((e) => (e instanceof Error ? e.message : "")).join(" ");
     }
   }
-  throw new Error(`${endpoint.href} does not take the events: ${last}`);
+  throw new Error(`${endpoint.href} did not accept the events: ${last}`);
 }
 
 function number(option: string, value: string, min: number, max: number): number {

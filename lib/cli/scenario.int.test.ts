@@ -55,7 +55,7 @@ test("one that is not ends with 1, and names what it was", async () => {
 
 test("with --approve it is played to its measured end", async () => {
   expect(await scenario("run", "bad-deploy-01", "--approve")).toBe(0);
-  expect(printed.join("\n")).toMatch(/^resolved: back in band/m);
+  expect(printed.join("\n")).toMatch(/^resolved: recovered after/m);
 });
 
 test("what there is not is said", async () => {

@@ -25,7 +25,7 @@ export function registerScenario(program: Command): void {
 
   scenario
     .command("list")
-    .description("List what can be fired")
+    .description("List the recorded incidents")
     .option("--json", "print JSON")
     .action(async (options: Json) => {
       const scenarios = await listScenarios();
@@ -34,7 +34,7 @@ export function registerScenario(program: Command): void {
 
   scenario
     .command("run <id>")
-    .description("Fire one as a drill and print what was found; exits 1 when that is wrong")
+    .description("Run one as a drill and print the analysis; exits 1 when it is wrong")
     .option("--approve", "approve what is proposed, and wait until its effect was measured; exits 1 unless it recovers")
     .option("--json", "print JSON")
     .action(async (id: string, options: Json & { approve?: boolean }) => {

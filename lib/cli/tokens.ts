@@ -25,12 +25,12 @@ export function registerTokens(program: Command): void {
 
   tokens
     .command("create")
-    .description("Make a token and print it, this once")
+    .description("Create a token and print it once")
     .requiredOption("--name <name>", "what the token is for; what it does is recorded under this name")
     .addOption(
       new Option("--role <role>", "viewer reads, operator also acts").choices(TOKEN_ROLES).makeOptionMandatory(),
     )
-    .option("--expires <time>", "for how long it holds, as 90d, 12w or 1y; without it, until it is revoked", daysOf)
+    .option("--expires <time>", "how long it is valid, such as 90d, 12w or 1y; by default until revoked", daysOf)
     .option("--json", "print JSON")
     .action(async (options: { name: string; role: TokenRole; expires?: number } & Json) => {
       const body = check(
@@ -70,7 +70,7 @@ export function registerTokens(program: Command): void {
 
   tokens
     .command("revoke")
-    .description("End a token; whoever uses it is refused at once")
+    .description("Revoke a token; requests with it are rejected immediately")
     .argument("<id>", "as listed")
     .action(async (id: string) => {
       if (!(await withDb((db) => setApiTokenRevoked(db, id, Date.now()))))

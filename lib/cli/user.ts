@@ -34,7 +34,7 @@ export function registerUser(program: Command): void {
     .description("Print a one-time link: with --name it signs a new person in, without, they choose name and password")
     .requiredOption("--email <email>")
     .addOption(new Option("--role <role>").choices(ROLES).default("viewer"))
-    .option("--name <name>", "make the account now")
+    .option("--name <name>", "create the account now")
     .addOption(url())
     .option("--json", "print JSON")
     .action(async (options: Options) => {
@@ -60,7 +60,7 @@ export function registerUser(program: Command): void {
 
   user
     .command("setup")
-    .description("Print a fresh link that makes the first account")
+    .description("Print a new link that creates the first account")
     .addOption(url())
     .option("--json", "print JSON")
     .action(async (options: Options) => {

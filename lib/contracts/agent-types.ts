@@ -8,7 +8,7 @@ export const AgentTypeSettings = z
     type: z.string(),
     looks_like: looksLike,
     mode: z.enum(MODES),
-    threshold: z.number().min(0).max(10.1).nullable().describe("null takes the fleet's setting"),
+    threshold: z.number().min(0).max(10.1).nullable().describe("null uses the fleet's setting"),
     allows: z.array(z.enum(RISKS)),
     floor: z.int().min(0).max(100_000),
     agents: z.int(),
@@ -27,13 +27,13 @@ export const AgentTypePatch = AgentTypeSettings.pick({
 export const AgentTypesAnswer = z.object({ types: z.array(AgentTypeSettings) }).meta({ id: "AgentTypesAnswer" });
 
 export const AGENT_TYPES = resource("/api/v1/agent-types", {
-  GET: { auth: "viewer", summary: "How each type of agent is treated", response: AgentTypesAnswer },
+  GET: { auth: "viewer", summary: "Settings of each agent type", response: AgentTypesAnswer },
 });
 
 export const AGENT_TYPE = resource("/api/v1/agent-types/{type}", {
   PATCH: {
     auth: "admin",
-    summary: "Changes how a type of agent is treated",
+    summary: "Changes the settings of an agent type",
     params: z.object({ type: z.string().min(1).max(200) }),
     body: AgentTypePatch,
     response: AgentTypesAnswer,

@@ -51,13 +51,13 @@ export const AgentCard = z
     paused: z.boolean(),
     blind_spots: z
       .array(z.enum(BLIND_SPOTS))
-      .describe("why it cannot be judged fully right now; empty: nothing stands in the way"),
+      .describe("why it cannot be fully evaluated right now; empty: nothing prevents it"),
     enforcement: z.boolean().nullable(),
     downgrade: z
       .object({ type: z.string().nullable(), enforcement: z.boolean().nullable(), at })
       .nullable()
-      .describe("what its host asked for that would loosen its containment; it waits for a person"),
-    continues: z.string().nullable().describe("the held agent whose instance goes on under this id"),
+      .describe("what its host requested that would weaken its containment; pending a person's decision"),
+    continues: z.string().nullable().describe("the quarantined agent whose instance continues under this ID"),
     model: z.string().nullable(),
     provider: z.string().nullable(),
     mcp_servers: z.array(z.string()),
@@ -299,12 +299,13 @@ export const AGENT_DIRECTIVE = resource("/api/v1/agents/{id}/directive", {
   GET: {
     auth: "ingestKey",
     scope: "events",
-    summary: "An agent's standing; with `wait` it answers as soon as there is a directive newer than `version`",
+    summary:
+      "An agent's current directive; with `wait` it answers as soon as there is a directive newer than `version`",
     params: AgentParams,
     query: z.object({
       version: z.coerce.number().int().min(0).default(0),
       instance_id: z.string().max(200).optional(),
-      wait: z.coerce.number().min(0).max(60).default(0).describe("seconds; at most 30 are waited"),
+      wait: z.coerce.number().min(0).max(60).default(0).describe("seconds to wait, at most 30"),
     }),
     response: AgentStanding,
   },

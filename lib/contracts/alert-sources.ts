@@ -7,7 +7,7 @@ export const AlertSourceView = z
     id: z.string(),
     kind: z.enum(ALERT_SOURCE_KINDS),
     path: z.string().describe("where it sends to"),
-    signed: z.boolean().describe("proves itself by a signature instead of a token"),
+    signed: z.boolean().describe("authenticates by a signature instead of a token"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     last_at: z.int().nullable().describe("when it last sent something"),
@@ -45,10 +45,10 @@ export const AlertSourceTestAnswer = z
 export type AlertSourceTestAnswer = z.infer<typeof AlertSourceTestAnswer>;
 
 export const ALERT_SOURCES = resource("/api/v1/alert-sources", {
-  GET: { auth: "viewer", summary: "Who sends alerts, and when they last did", response: AlertSourcesAnswer },
+  GET: { auth: "viewer", summary: "Alert sources, and when each last sent", response: AlertSourcesAnswer },
   POST: {
     auth: "admin",
-    summary: "Make a source of alerts; its token is shown once",
+    summary: "Create an alert source; its token is shown once",
     body: NewAlertSourceBody,
     response: NewAlertSourceAnswer,
     status: 201,
@@ -60,7 +60,7 @@ export const ALERT_SOURCE = resource("/api/v1/alert-sources/{id}", {
 export const ALERT_SOURCE_TEST = resource("/api/v1/alert-sources/{id}/test", {
   POST: {
     auth: "operator",
-    summary: "Sends a test alert the whole way, without opening anything",
+    summary: "Sends a test alert end to end, without opening an incident",
     params: AlertSourceParams,
     response: AlertSourceTestAnswer,
   },

@@ -24,8 +24,8 @@ export const AlertsAnswer = z
       .describe("at most 100 problems"),
     notices: z
       .array(z.object({ index: z.int(), field: z.string(), reason: z.string() }))
-      .describe("what was taken in, but not letter by letter as it was sent; at most 100"),
-    rejected_alerts: z.int().describe("alerts that had a problem; the others were taken in"),
+      .describe("what was accepted, but not exactly as it was sent; at most 100"),
+    rejected_alerts: z.int().describe("alerts that had a problem; the others were accepted"),
     truncated: z.int().describe("alerts that the sender left out, or beyond 10,000"),
     ignored: z.string().nullable().describe("why there was nothing to do"),
   })
@@ -38,7 +38,7 @@ export const ALERTS_ALERTMANAGER = resource("/api/v1/alerts/alertmanager", {
   POST: {
     ...common,
     sender: "alertmanager",
-    summary: "Takes in alerts of Alertmanager (webhook version 4)",
+    summary: "Receives alerts from Alertmanager (webhook version 4)",
     body: WebhookBody,
     bodyDoc: WebhookBodyDoc,
   },
@@ -47,7 +47,7 @@ export const ALERTS_GRAFANA = resource("/api/v1/alerts/grafana", {
   POST: {
     ...common,
     sender: "grafana",
-    summary: "Takes in alerts of Grafana (webhook contact point)",
+    summary: "Receives alerts from Grafana (webhook contact point)",
     body: WebhookBody,
     bodyDoc: WebhookBodyDoc,
   },
@@ -56,7 +56,7 @@ export const ALERTS_GENERIC = resource("/api/v1/alerts/generic", {
   POST: {
     ...common,
     sender: "generic",
-    summary: "Takes in alerts in our own words, one or many",
+    summary: "Receives alerts in Sentinel's own format, one or many",
     body: GenericBody,
     bodyDoc: GenericBodyDoc,
   },
@@ -66,7 +66,7 @@ export const ALERTS_PAGERDUTY = resource("/api/v1/alerts/pagerduty", {
     ...common,
     auth: "signature",
     sender: "pagerduty",
-    summary: "Takes in incidents of PagerDuty (webhooks version 3, signed)",
+    summary: "Receives incidents from PagerDuty (webhooks version 3, signed)",
     body: PagerDutyBody,
   },
 });
@@ -74,7 +74,7 @@ export const ALERTS_DATADOG = resource("/api/v1/alerts/datadog", {
   POST: {
     ...common,
     sender: "datadog",
-    summary: "Takes in a notification of a Datadog monitor (our template)",
+    summary: "Receives a notification of a Datadog monitor (Sentinel's template)",
     body: DatadogBody,
     bodyDoc: DatadogBodyDoc,
   },

@@ -88,7 +88,7 @@ export const APPROVALS = resource("/api/v1/approvals", {
   GET: {
     auth: "viewer",
     drills: true,
-    summary: "Decisions that wait, and those that were taken, with their evidence",
+    summary: "Pending and decided approvals, with their evidence",
     query: ApprovalsQuery,
     response: ApprovalsAnswer,
   },
@@ -107,7 +107,7 @@ export const DRY_RUN = resource("/api/v1/approvals/{id}/dry-run", {
   POST: {
     auth: "operator",
     drills: true,
-    summary: "Has the operation of a pending approval say what it would do; changes nothing",
+    summary: "Dry-runs the operation of a pending approval; changes nothing",
     params: z.object({ id: z.string().min(1).max(100) }),
     response: DryRunAnswer,
   },

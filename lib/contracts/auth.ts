@@ -15,7 +15,7 @@ export const PersonView = z
   .meta({ id: "Person" });
 export type PersonView = z.infer<typeof PersonView>;
 
-const Token = z.string().min(1).max(200).describe("what stands behind `#token=` in the link");
+const Token = z.string().min(1).max(200).describe("the part after `#token=` in the link");
 
 export const LinkCheckBody = z.object({ token: Token }).meta({ id: "LinkCheckBody" });
 export const LinkCheckAnswer = z
@@ -80,7 +80,7 @@ export const SESSION = resource("/api/v1/session", {
 export const LINK = resource("/api/v1/auth/link", {
   POST: {
     auth: "public",
-    summary: "Use a one-time link: makes the account if it is for a new one, and signs in by a cookie",
+    summary: "Use a one-time link: creates the account if it is for a new one, and signs in with a cookie",
     body: LinkBody,
     response: SessionAnswer,
   },

@@ -6,7 +6,7 @@ const name = z.string().min(1).max(200);
 export const DemoFaultBody = z
   .object({
     kind: name.describe("one of the kinds that GET lists"),
-    agent: name.optional().describe("an agent or provider that the kind can hit; left out: any that is well"),
+    agent: name.optional().describe("an agent or provider that the fault can affect; when omitted, any healthy one"),
   })
   .meta({ id: "DemoFaultBody" });
 export type DemoFaultBody = z.infer<typeof DemoFaultBody>;
@@ -36,5 +36,5 @@ export const DEMO_FAULTS = resource("/api/v1/demo/faults", {
 });
 
 export const DEMO_FAULT = resource("/api/v1/demo/faults/{id}", {
-  DELETE: { auth: "operator", summary: "Demo only: mend what was broken", params: z.object({ id: name }) },
+  DELETE: { auth: "operator", summary: "Demo only: end a fault", params: z.object({ id: name }) },
 });

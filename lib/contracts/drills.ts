@@ -14,9 +14,9 @@ export const DrillView = z
     service: z.string().describe("the service that alerted"),
     fired_by: z.string(),
     fired_at: at,
-    expires_at: at.describe("epoch ms; then it is deleted by itself"),
+    expires_at: at.describe("epoch ms at which it is deleted automatically"),
     incident: z.object({
-      id: z.string().describe("its incident, in its own world: ask for it with ?drill="),
+      id: z.string().describe("its incident, in its sandbox: request it with ?drill="),
       state: z.enum(INCIDENT_STATES),
       title: z.string(),
       outcome: z.string().nullable(),
@@ -27,10 +27,10 @@ export const DrillView = z
       .object({
         node: z.string(),
         why: z.string(),
-        right: z.boolean().describe("the first cause that was found is this one"),
+        right: z.boolean().describe("the top cause that was found is this one"),
       })
       .nullable()
-      .describe("what was behind it; null until its incident is closed"),
+      .describe("the actual cause; null until its incident is closed"),
   })
   .meta({ id: "DrillView" });
 export type DrillView = z.infer<typeof DrillView>;
@@ -59,7 +59,7 @@ export const DrillDetail = DrillView.extend({
       closed_at: at,
     })
     .nullable()
-    .describe("what the drill's own memory keeps of it, once it is closed"),
+    .describe("what the drill's own memory records of it, once it is closed"),
 }).meta({ id: "DrillDetail" });
 export type DrillDetail = z.infer<typeof DrillDetail>;
 
@@ -74,7 +74,7 @@ export const DRILLS = resource("/api/v1/drills", {
 
 const params = z.object({ id: name });
 export const DRILL = resource("/api/v1/drills/{id}", {
-  GET: { auth: "viewer", summary: "One drill as it goes on", params, response: DrillDetail },
+  GET: { auth: "viewer", summary: "One drill in progress", params, response: DrillDetail },
   DELETE: { auth: "operator", summary: "Deletes a drill with everything in it", params },
 });
 
@@ -85,18 +85,18 @@ export type ScenarioView = z.infer<typeof ScenarioView>;
 export const SCENARIOS = resource("/api/v1/scenarios", {
   GET: {
     auth: "viewer",
-    summary: "Recorded incidents that can be fired as drills",
+    summary: "Recorded incidents that can be run as drills",
     response: z.object({ scenarios: z.array(ScenarioView) }),
   },
 });
 
 export const ScenarioFired = z
-  .object({ drill: z.string(), incidents: z.array(z.string()).describe("in the drill's own world") })
+  .object({ drill: z.string(), incidents: z.array(z.string()).describe("in the drill's sandbox") })
   .meta({ id: "ScenarioFired" });
 export const SCENARIO_FIRE = resource("/api/v1/scenarios/{id}/fire", {
   POST: {
     auth: "operator",
-    summary: "Fires a recorded incident as a drill: it plays in a world of its own, as if it happened now",
+    summary: "Runs a recorded incident as a drill: it is replayed in a sandbox, as if it happened now",
     params,
     response: ScenarioFired,
     status: 201,

@@ -289,7 +289,7 @@ export const CHANGES_GITHUB = resource("/api/v1/changes/github", {
   POST: {
     auth: "signature",
     sender: "github",
-    summary: "Takes in changes from GitHub's webhook: deployment_status, workflow_run, push (content type JSON)",
+    summary: "Receives changes from GitHub's webhook: deployment_status, workflow_run, push (content type JSON)",
     body: GithubBody,
     maxBytes: BODY_BYTES,
     response: GithubAnswer,

@@ -82,10 +82,12 @@ export const ProposalView = z
     blast_radius: z.string(),
     expected: z.string(),
     skipped: z.array(z.object({ action: z.string(), reason: z.string() })),
-    rivals: z.array(z.object({ action: z.string(), why: z.string() })).describe("causes that were considered beside"),
+    rivals: z
+      .array(z.object({ action: z.string(), why: z.string() }))
+      .describe("alternative causes that were considered"),
     untrusted: z
       .array(z.object({ argument: z.string(), source: z.string(), line: z.string() }))
-      .describe("arguments in which somebody's text had a hand"),
+      .describe("arguments influenced by untrusted text"),
     operation: z
       .object({
         title: z.string(),
@@ -127,7 +129,7 @@ export const ActionRunView = z
     verification: z.record(z.string(), z.unknown()).nullable(),
     judged_at: at.nullable(),
     undone_at: at.nullable(),
-    result: z.record(z.string(), z.unknown()).nullable().describe("what came back from outside; no proof of a cure"),
+    result: z.record(z.string(), z.unknown()).nullable().describe("the external result; no proof of recovery"),
   })
   .meta({ id: "ActionRunView" });
 export type ActionRunView = z.infer<typeof ActionRunView>;
@@ -139,7 +141,7 @@ export const IncidentDetail = z
       .object({ waiting: z.array(z.string()), allowed: z.int() })
       .nullable()
       .describe(
-        "of a containment limit: the agents that keep running because it is reached, and holds that a person allowed beyond it",
+        "of a containment limit: the agents that keep running because it is reached, and quarantines that a person allowed beyond it",
       ),
     anomalies: z.array(
       z.object({
@@ -235,7 +237,7 @@ export const INCIDENT_COMMAND = resource("/api/v1/incidents/{id}/{command}", {
   POST: {
     auth: "operator",
     drills: true,
-    summary: "Accepts an incident as normal, dismisses it, heals now, or allows holds beyond a containment limit",
+    summary: "Accepts an incident as normal, dismisses it, heals now, or allows quarantines beyond a containment limit",
     params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
     body: IncidentCommandBody,
     response: IncidentDetail,

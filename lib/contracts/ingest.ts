@@ -93,7 +93,7 @@ export const INGEST = resource("/api/v1/ingest", {
   POST: {
     auth: "ingestKey",
     scope: "events",
-    summary: "Takes in events of agents, and answers with each agent's standing",
+    summary: "Receives events from agents, and answers with each agent's current directive",
     body: IngestBody,
     bodyDoc: IngestBodyDoc,
     response: IngestAnswer,

@@ -68,7 +68,7 @@ export const KEYS = resource("/api/v1/keys", {
   GET: { auth: "admin", summary: "Every ingest key, revoked ones too", response: KeysAnswer },
   POST: {
     auth: "admin",
-    summary: "Make an ingest key; its secret is shown once",
+    summary: "Create an ingest key; its secret is shown once",
     body: NewKeyBody,
     response: NewKeyAnswer,
     status: 201,

@@ -133,7 +133,7 @@ export const LOGS = resource("/api/v1/logs", {
   POST: {
     auth: "ingestKey",
     scope: "logs",
-    summary: "Takes in lines of logs of services, as evidence",
+    summary: "Receives log lines of services, as evidence",
     body: LogsBody,
     bodyDoc: LogsBodyDoc,
     response: LogsAnswer,

@@ -162,7 +162,10 @@ function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApi
   };
 }
 
-const InDrill = z.string().optional().describe("id of a drill: the request is about its world instead of the real one");
+const InDrill = z
+  .string()
+  .optional()
+  .describe("ID of a drill: the request applies to its sandbox instead of the real system");
 
 /** The OpenAPI 3.1 document of a list of resources. */
 export function openApiDocument(resources: readonly Resource[] = API): oas31.OpenAPIObject {

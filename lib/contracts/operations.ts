@@ -60,7 +60,7 @@ export type RunbookView = z.infer<typeof RunbookView>;
 export const RUNBOOKS = resource("/api/v1/runbooks", {
   GET: {
     auth: "viewer",
-    summary: "Runbooks, or the sections of them that fit a question",
+    summary: "Runbooks, or their sections that match a query",
     query: z.object({ q: z.string().max(500).optional() }),
     response: z.object({
       runbooks: z.array(RunbookView),

@@ -33,7 +33,7 @@ export const OverviewAnswer = z
       no_effect: z.int(),
       worse: z.int(),
       cannot_tell: z.int(),
-      success_rate: z.number().min(0).max(1).nullable().describe("recovered of those that could be told"),
+      success_rate: z.number().min(0).max(1).nullable().describe("recovered, of those with a conclusive outcome"),
     }),
     time_to_contain: quantiles,
     time_to_heal: quantiles,
@@ -89,25 +89,29 @@ export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
 
 export const FleetSettings = z
   .object({
-    threshold: z.number().min(0).max(10.1).describe("severity from which healing waits for a human"),
+    threshold: z.number().min(0).max(10.1).describe("severity from which healing requires approval"),
     arl: z.number().min(1e3).max(1e9).describe("expected samples between false quarantines per agent"),
     prompt_change_may_quarantine: z.boolean(),
     limits: z.object({
-      fleet_share: z.number().min(0).max(1).describe("held at once by automatic quarantine; 0 forbids all"),
+      fleet_share: z.number().min(0).max(1).describe("quarantined automatically at the same time; 0 disables it"),
       type_share: z.number().min(0).max(1).describe("the same, of one agent type"),
       per_hour: z
         .int()
         .min(0)
         .max(100_000)
-        .describe("automatic holds an hour of one key's agents; twice that for all keys"),
-      at_least: z.int().min(1).max(10_000).describe("holds at once that a share allows however small the fleet"),
+        .describe("automatic quarantines per hour of one key's agents; twice that for all keys"),
+      at_least: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .describe("quarantines at the same time that are always allowed, however small the fleet"),
     }),
     fleet_check: z.object({
       min_agents: z.int().min(2).max(10_000),
       min_share: z.number().min(0).max(1),
     }),
     global_stop: z.boolean(),
-    service_mode: z.enum(MODES).describe("how incidents of services are treated"),
+    service_mode: z.enum(MODES).describe("how incidents of services are handled"),
   })
   .meta({ id: "FleetSettings" });
 export type FleetSettings = z.infer<typeof FleetSettings>;
@@ -149,7 +153,7 @@ export const HEALING = resource("/api/v1/healing", {
   },
 });
 export const MEMORY = resource("/api/v1/memory", {
-  GET: { auth: "viewer", drills: true, summary: "What was learned about what works", response: MemoryAnswer },
+  GET: { auth: "viewer", drills: true, summary: "Learned patterns: which actions work", response: MemoryAnswer },
 });
 export const EVENT_STREAM = resource("/api/v1/events/stream", {
   GET: {

@@ -14,7 +14,10 @@ const plainText = (max: number): z.ZodString =>
     .min(1)
     // What is too long is not looked at further: composing a megabyte of accents (NFC) would take minutes.
     .max(max, { abort: true })
-    .refine((text) => !CONTROL.test(text) && text.isWellFormed(), "must not contain control or half characters");
+    .refine(
+      (text) => !CONTROL.test(text) && text.isWellFormed(),
+      "must not contain control characters or lone surrogates",
+    );
 
 const codePoint = (text: string): string => `U+${text.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 
@@ -28,7 +31,7 @@ export const nameText = (max: number): z.ZodString =>
   plainText(max)
     .refine((text) => !UNSEEN.test(text), {
       error: ({ input }) =>
-        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which cannot be seen or told apart`,
+        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which is invisible or ambiguous`,
     })
     .refine(isComposed, "must be in Unicode's composed form (NFC)");
 

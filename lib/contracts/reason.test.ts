@@ -7,7 +7,7 @@ test.each<[unknown, string]>([
   [{ agent_id: 5 }, "agent_id must be text, not a number"],
   [{ agent_id: "" }, "agent_id must not be empty"],
   [{ agent_id: "a".repeat(201) }, "agent_id must have at most 200 characters"],
-  [{ agent_id: "a\n" }, "agent_id must not contain control or half characters"],
+  [{ agent_id: "a\n" }, "agent_id must not contain control characters or lone surrogates"],
   [{ agent_id: ".." }, "agent_id must not be . or .., which no URL can name"],
   [{ agent_id: "a", agent_type: "." }, "agent_type must not be . or .., which no URL can name"],
   [{ agent_id: "a", cost: -1 }, "cost must be at least 0"],

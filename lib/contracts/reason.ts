@@ -68,13 +68,13 @@ function sentence(name: string, issue: z.core.$ZodIssue): string {
     case "invalid_format":
       return issue.format === "datetime"
         ? `${name} must be an ISO 8601 time with its offset`
-        : `${name} is no ${issue.format}`;
+        : `${name} is not a valid ${issue.format}`;
     case "unrecognized_keys":
       return `${issue.keys.join(", ")} ${issue.keys.length === 1 ? "is" : "are"} not known`;
     case "invalid_union": {
       // Of the ways in which it could have been right, the one that came closest speaks.
       const closest = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
-      if (!closest) return `${name} is not as it should be`;
+      if (!closest) return `${name} is invalid`;
       const kinds = unionOf(issue);
       return kinds ? `${name} must be ${kinds}` : reasonOf({ ...closest, path: [...issue.path, ...closest.path] });
     }
@@ -83,7 +83,7 @@ function sentence(name: string, issue: z.core.$ZodIssue): string {
     case "invalid_key":
     case "invalid_element":
     case "custom":
-      return `${name} is not as it should be`;
+      return `${name} is invalid`;
   }
 }
 

@@ -244,7 +244,7 @@ export const FeedbackBody = z
   .meta({ id: "FeedbackBody" });
 
 export const SERVICES = resource("/api/v1/services", {
-  GET: { auth: "viewer", summary: "Services, how they are, and who calls whom", response: ServicesAnswer },
+  GET: { auth: "viewer", summary: "Services, their health and who calls whom", response: ServicesAnswer },
 });
 export const SERVICE = resource("/api/v1/services/{id}", {
   GET: { auth: "viewer", summary: "One service", params: ServiceParams, response: ServiceDetail },
@@ -280,7 +280,7 @@ export const CAUSE_FEEDBACK = resource("/api/v1/incidents/{id}/causes/{cause}/fe
   POST: {
     auth: "operator",
     drills: true,
-    summary: "Says whether a cause was right; remembered for the next incident like it",
+    summary: "Records whether a cause was correct; used for similar incidents",
     params: IncidentParams.extend({ cause: name }),
     body: FeedbackBody,
     response: CauseView,

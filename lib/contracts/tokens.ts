@@ -43,7 +43,7 @@ export const TOKENS = resource("/api/v1/tokens", {
   GET: { auth: "admin", summary: "Every API token, expired and revoked ones too", response: ApiTokensAnswer },
   POST: {
     auth: "admin",
-    summary: "Make an API token for scripts, dashboards or CI; its secret is shown once",
+    summary: "Create an API token for scripts, dashboards or CI; its secret is shown once",
     body: NewApiTokenBody,
     response: NewApiTokenAnswer,
     status: 201,

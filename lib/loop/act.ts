@@ -31,7 +31,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
     allowedBy(db, proposal),
   ]);
   if (agent.stateVersion !== proposal.targetVersion)
-    return voidProposal(db, proposal, "the agent's state moved since it was proposed", now);
+    return voidProposal(db, proposal, "the agent's state changed since it was proposed", now);
   if (await holdInDoubt(db, agent)) return { kind: "waiting" };
   const state = healing(agent.state, by.mover);
   if (state === null) return voidProposal(db, proposal, `the agent is ${agent.state}`, now);
@@ -68,7 +68,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
       type: "action.started",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${proposal.action.replaceAll("_", " ")} begun on ${agent.id}, by ${by.name}`,
+      text: `${proposal.action.replaceAll("_", " ")} started on ${agent.id}, by ${by.name}`,
       data: { run: run.id, action: proposal.action, args: proposal.args },
     });
   if (!(await commit(db, plan))) return { kind: "lost" };
@@ -150,7 +150,7 @@ function portsOf(
           });
           if (won) return { version: directive.version };
         }
-        throw new Error("the directive could not be issued: others kept changing it");
+        throw new Error("the directive could not be issued: concurrent changes kept conflicting");
       },
     },
   };

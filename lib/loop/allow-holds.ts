@@ -29,7 +29,7 @@ export async function allowHolds(
     at: now,
     type: "containment.allowed",
     incidentId: incident.id,
-    text: `${person.name} allowed ${more} ${more === 1 ? "hold" : "holds"} beyond the limit${comment ? `: ${comment}` : ""}`,
+    text: `${person.name} allowed ${more} ${more === 1 ? "quarantine" : "quarantines"} beyond the limit${comment ? `: ${comment}` : ""}`,
     data: { by: person.id, agents: waiting.map(({ id }) => id) },
   });
   if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");

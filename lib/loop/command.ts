@@ -39,8 +39,8 @@ export async function commandAgent(
       await release(plan, db, agent, reason, person, now);
       break;
     case "pause":
-      if (agent.paused) throw conflict(`${agent.id} is paused already`);
-      if (isHeld(agent)) throw conflict(`${agent.id} is ${agent.state}: it does not run`);
+      if (agent.paused) throw conflict(`${agent.id} is already paused`);
+      if (isHeld(agent)) throw conflict(`${agent.id} is ${agent.state}: it is not running`);
       await redirect(
         plan,
         db,
@@ -136,7 +136,7 @@ async function quarantine(
   person: Person,
   now: number,
 ): Promise<void> {
-  if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is quarantined already`);
+  if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is already quarantined`);
   let incidentId = agent.incidentId;
   const shared = incidentId ? await findIncident(db, incidentId) : null;
   // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.
@@ -154,7 +154,7 @@ async function quarantine(
         id: incidentId,
         kind: "agent",
         state: "escalated",
-        title: `${agent.id}: quarantined by hand`,
+        title: `${agent.id}: quarantined manually`,
         severity: 0,
         diagnosis: "unknown",
         mode: "act",
@@ -212,13 +212,13 @@ function expected(plan: Plan, agent: Agent, reason: string | undefined, person: 
   plan
     .claim({
       sql: "UPDATE changes SET status = 'expected', note = ?, taken_at = NULL WHERE subject_kind = 'agent' AND subject_id = ? AND status = 'watched'",
-      args: [reason ?? `expected, says ${person.name}`, agent.id],
+      args: [reason ?? `marked as expected by ${person.name}`, agent.id],
     })
     .tell({
       at: now,
       type: "change.expected",
       agentId: agent.id,
-      text: `${person.name}: the change of ${agent.id} was expected`,
+      text: `${person.name} marked the change of ${agent.id} as expected`,
       data: { by: person.id },
     });
 }

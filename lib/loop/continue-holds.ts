@@ -17,7 +17,7 @@ export async function continueHolds({ db, now }: { db: Db; now: number }): Promi
     const from = agent.state === "healthy" ? move("healthy", "suspected", "system") : agent.state;
     if (!canMove(from, "quarantined", "system")) continue;
     const current = await findDirective(db, id, agent.directiveVersion);
-    const reason = `instance ${instanceId} of ${continues}, which is held, goes on as ${id}`;
+    const reason = `instance ${instanceId} of quarantined ${continues} continues as ${id}`;
     const { incidentId } = before;
     const directive = nextDirective(
       agent,

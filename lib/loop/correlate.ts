@@ -190,7 +190,7 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
         at: now,
         type: "incident.opened",
         incidentId: id,
-        text: `${count} agents that share ${cause.dimension} ${cause.value} left their baselines together: treated as an external cause, nobody is quarantined for it`,
+        text: `${count} agents that share ${cause.dimension} ${cause.value} left their baselines together: treated as an external cause, no agent is quarantined for it`,
         data: { severity, cause: causeKey, agents: cause.agentIds, share: cause.share, page: true },
       });
   }
@@ -225,9 +225,12 @@ async function openAlone(ctx: SweepContext, { agent, member }: Suspected, anomal
   const plan = new Plan();
   if (anomalies.length === 0) {
     const detector = await detectorOf(db, agent);
-    plan
-      .claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now))
-      .tell({ at: now, type: "agent.healthy", agentId: agent.id, text: `${agent.id}: the suspicion did not hold` });
+    plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now)).tell({
+      at: now,
+      type: "agent.healthy",
+      agentId: agent.id,
+      text: `${agent.id}: the suspicion was not confirmed`,
+    });
     await commit(db, plan);
     return false;
   }

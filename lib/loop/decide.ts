@@ -62,7 +62,7 @@ export async function decide(
   ]);
   if (!proposal) throw new Error("An approval without its proposal");
   if (target.stateVersion !== proposal.targetVersion) {
-    const moved = `${target.id} has moved to ${target.state} since this was proposed`;
+    const moved = `${target.id} has changed to ${target.state} since this was proposed`;
     const plan = new Plan()
       .claim(approvalClaim(db, approval.id, "void", { voidReason: moved, decidedAt: now }))
       .write(...voidApprovals(incident.id, moved, now));

@@ -7,8 +7,8 @@ import type { Plan } from "./plan";
 /** What a host asks for, for people: "to be of type Leisure, and that it cannot be held". */
 export function downgradeText({ type, enforcement }: Pick<Downgrade, "type" | "enforcement">): string {
   return [
-    ...(type === undefined ? [] : [`to be of type ${type}`]),
-    ...(enforcement === undefined ? [] : ["to be treated as one that cannot be held"]),
+    ...(type === undefined ? [] : [`to be treated as type ${type}`]),
+    ...(enforcement === undefined ? [] : ["to be treated as one that cannot be quarantined"]),
   ].join(" and ");
 }
 
@@ -25,7 +25,7 @@ export function decideDowngrade(
   now: number,
 ): void {
   const { downgrade } = agent;
-  if (!downgrade) throw new SentinelError("conflict", { detail: `Nothing is asked for ${agent.id}` });
+  if (!downgrade) throw new SentinelError("conflict", { detail: `Nothing is requested for ${agent.id}` });
   const type = accepted ? (downgrade.type ?? agent.type) : agent.type;
   const enforcement = accepted && downgrade.enforcement === false ? false : agent.enforcement;
   const text = `${person.name} ${accepted ? "accepted" : "refused"} what the host of ${agent.id} asked: ${downgradeText(downgrade)}`;

@@ -13,7 +13,7 @@ export async function expire(db: Db, now: number): Promise<number> {
     const incident = await getIncident(db, approval.incidentId);
     const plan = new Plan()
       .claim(
-        approvalClaim(db, approval.id, "expired", { decidedAt: now, voidReason: "nobody decided in time" }),
+        approvalClaim(db, approval.id, "expired", { decidedAt: now, voidReason: "expired without a decision" }),
         proposalClaim(db, approval.proposalId, "pending", "expired"),
       )
       .tell({
@@ -21,7 +21,7 @@ export async function expire(db: Db, now: number): Promise<number> {
         type: "approval.expired",
         ...aboutOf(approval),
         incidentId: incident.id,
-        text: `Nobody decided in time; ${approval.subjectId} stays as it is until "heal now"`,
+        text: `Expired without a decision; ${approval.subjectId} stays unchanged until "heal now"`,
         data: { page: true },
       });
     if (canMoveIncident(incident.state, "rejected")) plan.claim(incidentClaim(db, incident, { state: "rejected" }));

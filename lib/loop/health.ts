@@ -22,7 +22,7 @@ export async function readiness(db: Db, now: number): Promise<Readiness> {
       database: "ok",
       migrations: "missing",
       sweep_age_ms: null,
-      reason: "the schema is not there yet",
+      reason: "the schema does not exist yet",
     };
   const [row] = await db.all<{ n: number; oldest: number | null }>(
     sql`SELECT count(*) AS n, min(swept_at) AS oldest FROM shards WHERE swept_at IS NOT NULL`,
@@ -37,7 +37,7 @@ export async function readiness(db: Db, now: number): Promise<Readiness> {
     sweep_age_ms: age,
     reason:
       age === null
-        ? "not every shard was swept yet"
+        ? "not every shard has been swept yet"
         : stale
           ? `the last sweep is ${Math.round(age / 1000)} s old`
           : trouble,

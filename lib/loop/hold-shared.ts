@@ -53,7 +53,7 @@ export async function ask(
         type: "incident.shared_cause_asked",
         agentId: agent.id,
         incidentId: incident.id,
-        text: `${others} other ${others === 1 ? "agent" : "agents"} that share ${cause.dimension} ${cause.value} left their baselines too. ${agent.id} stays held: if the cause is theirs, dismiss this incident or release the agent.`,
+        text: `${others} other ${others === 1 ? "agent" : "agents"} that share ${cause.dimension} ${cause.value} left their baselines too. ${agent.id} stays quarantined: if the cause is shared, dismiss this incident or release the agent.`,
         data: { cause: causeKey, agents: cause.agentIds, page: true },
       },
     ],

@@ -13,7 +13,11 @@ export async function holdSuccessor(plan: Plan, db: Db, run: AgentRun, now: numb
   const from = successor.state === "healthy" ? move("healthy", "suspected", "system") : successor.state;
   if (!canMove(from, "quarantined", "system")) return;
   const current = await findDirective(db, successor.id, successor.directiveVersion);
-  const cause = { reason: `as ill as ${run.subjectId}, which it replaced`, by: "sentinel", incidentId: run.incidentId };
+  const cause = {
+    reason: `in the same state as ${run.subjectId}, which it replaced`,
+    by: "sentinel",
+    incidentId: run.incidentId,
+  };
   const directive = nextDirective(successor, current, { status: "quarantined" }, cause, now);
   const state = move(from, "quarantined", "system");
   const subject = {

@@ -115,7 +115,7 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
         type: "incident.diagnosed",
         agentId: primary?.subjectId,
         incidentId: incident.id,
-        text: `${best.confidence >= 0.5 ? "Most likely" : "Perhaps"} ${best.diagnosis.replaceAll("_", " ")} (${Math.round(best.confidence * 100)} %): ${best.statement}`,
+        text: `${best.confidence >= 0.5 ? "Most likely" : "Possibly"} ${best.diagnosis.replaceAll("_", " ")} (${Math.round(best.confidence * 100)} %): ${best.statement}`,
         data: { diagnosis: best.diagnosis, confidence: best.confidence, weak: best.weak, findings: rows.length },
       },
     ],

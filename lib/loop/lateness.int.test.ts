@@ -76,7 +76,7 @@ describe("the backlog of an outage", () => {
     const answer = await fleet.send(backlog);
     expect(answer.accepted).toBe(20);
     expect(answer.notices).toMatchObject([{ agent_id: AGENT, field: "timestamp", events: 20 }]);
-    expect(answer.notices[0]!.reason).toMatch(/from an outage: stored, not judged/);
+    expect(answer.notices[0]!.reason).toMatch(/from an outage: stored, not evaluated/);
     await fleet.sweep();
     expect(await fleet.state(AGENT)).toBe("healthy");
     expect((await getAgent(fleet.db, AGENT)).blindSpots).toEqual(["late_events"]);
@@ -103,8 +103,8 @@ it("says in its answer how far a clock is off, one line an instance", async () =
   const { notices, accepted } = await fleet.send([behind, { ...behind, sequence: 1e6 }, ahead]);
   expect(accepted).toBe(3);
   expect(notices.map(({ agent_id, events, reason }) => [agent_id, events, reason])).toEqual([
-    [AGENT, 2, "12 min behind the server's clock: judged by its time of arrival"],
-    ["b-1", 1, "30 min ahead of the server's clock: the time of arrival counts"],
+    [AGENT, 2, "12 min behind the server's clock: evaluated by its arrival time"],
+    ["b-1", 1, "30 min ahead of the server's clock: arrival time is used"],
   ]);
 });
 

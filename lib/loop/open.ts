@@ -47,8 +47,8 @@ export interface Opened {
 
 /** Why an agent may not be held automatically, whatever its verdict; null when it may, within the limits. */
 export function notContained(input: Pick<OpenInput, "agent" | "mode" | "globalStop">): string | null {
-  if (input.globalStop) return "quarantine it, were the global stop not on";
-  if (input.agent.enforcement === false) return "quarantine it, could its host enforce that";
+  if (input.globalStop) return "quarantine it if the global stop were off";
+  if (input.agent.enforcement === false) return "quarantine it if its host could enforce it";
   return input.mode === "act" ? null : "quarantine it";
 }
 
@@ -152,7 +152,7 @@ function leave(plan: Plan, { agent, leaving, now }: OpenInput, into: string): vo
       type: "incident.left",
       agentId: agent.id,
       incidentId: leaving.id,
-      text: `${agent.id} left this incident for one of its own`,
+      text: `${agent.id} moved from this incident to one of its own`,
       data: { into },
     });
   if (leaving.kind === "external") return;
@@ -166,7 +166,7 @@ function leave(plan: Plan, { agent, leaving, now }: OpenInput, into: string): vo
       {
         sql: `UPDATE incidents SET state = 'resolved', closed_at = ?, outcome = ?, state_version = state_version + 1
               WHERE id = ? AND closed_at IS NULL`,
-        args: [now, `goes on as ${into}: ${agent.id} was at large`, leaving.id],
+        args: [now, `continues as ${into}: ${agent.id} was not contained`, leaving.id],
       },
       ...voidApprovals(leaving.id, "the agent was contained", now),
     )
@@ -175,7 +175,7 @@ function leave(plan: Plan, { agent, leaving, now }: OpenInput, into: string): vo
       type: "incident.resolved",
       agentId: agent.id,
       incidentId: leaving.id,
-      text: `Closed: it goes on as ${into}`,
+      text: `Closed: continues as ${into}`,
       data: { into, healed: false },
     });
 }
@@ -222,7 +222,7 @@ function stopped(plan: Plan, input: OpenInput, reason: string): Opened {
       type: "containment.limited",
       agentId: agent.id,
       incidentId: limitIncident.id,
-      text: `${agent.id} runs on and was not quarantined: ${reason}. It is held as soon as there is room; a person can allow more holds.`,
+      text: `${agent.id} is still running and was not quarantined: ${reason}. It is quarantined as soon as the limit allows; a person can allow more quarantines.`,
       data: { page: true, severity },
     });
   leave(plan, input, limitIncident.id);

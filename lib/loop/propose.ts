@@ -44,7 +44,7 @@ export async function propose(ctx: ProposeContext, incident: Incident): Promise<
   const subjects = await listSubjects(db, incident.id);
   const primary = subjects.find((subject) => subject.role === "primary");
   if (!primary || incident.kind !== "agent")
-    return watch(ctx, incident, null, "watched until back in band; nothing is done about a shared cause");
+    return watch(ctx, incident, null, "monitored until it recovers; no action is taken on a shared cause");
   const agent = await getAgent(db, primary.subjectId);
   const { rung, diagnosis, confidence, args } = await choose(ctx, incident, agent);
   switch (rung.kind) {
@@ -59,7 +59,7 @@ export async function propose(ctx: ProposeContext, incident: Incident): Promise<
         ctx,
         incident,
         agent,
-        `nothing is left to try: ${rung.skipped.map(({ action, reason }) => `${action.replaceAll("_", " ")} (${reason})`).join(", ")}`,
+        `no action left to try: ${rung.skipped.map(({ action, reason }) => `${action.replaceAll("_", " ")} (${reason})`).join(", ")}`,
         true,
       );
   }
@@ -134,15 +134,15 @@ async function options(ctx: ProposeContext, incident: Incident, agent: Agent, di
       case "notify":
         return null;
       case "rollback_prompt":
-        if (!agent.goodPromptHash) return "no earlier prompt has proved good";
+        if (!agent.goodPromptHash) return "no earlier prompt is known to be good";
         if (agent.goodPromptHash === agent.promptHash) return "the prompt in use is the last good one";
         return agent.heldPrompts.length > 0 && !agent.heldPrompts.includes(agent.goodPromptHash)
           ? "the SDK no longer holds the last good prompt"
           : null;
       case "reduce_autonomy":
-        return directive?.autonomy.level === "reduced" ? "autonomy is reduced already" : null;
+        return directive?.autonomy.level === "reduced" ? "autonomy is already reduced" : null;
       case "revoke_tools":
-        return worst ? null : "nothing accuses a tool";
+        return worst ? null : "no tool is implicated";
       case "clone_agent":
         return agent.canClone ? null : "its host registered no factory";
     }
@@ -230,7 +230,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
       plan
         .claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "awaiting_approval") }))
         .write(requestApproval(db, row));
-      tell("approval.requested", `Approval asked: ${name} on ${agent.id}. ${verdict.reason}`, true);
+      tell("approval.requested", `Approval requested: ${name} on ${agent.id}. ${verdict.reason}`, true);
       break;
     }
     case "record":
@@ -240,7 +240,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
           wouldHave: `${incident.wouldHave ?? "act"}, then ${name}: ${verdict.reason}`,
         }),
       );
-      tell("proposal.recorded", `Nothing was done (mode observe): ${verdict.reason} on ${agent.id}`);
+      tell("proposal.recorded", `Nothing was done (observe mode): ${verdict.reason} on ${agent.id}`);
       break;
     case "refuse":
       plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated") }));

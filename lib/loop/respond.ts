@@ -86,7 +86,7 @@ function breachText(agentId: string, breach: StoredEvent, directive: DirectiveRo
   const who = breach.body.instance_id ? `instance ${breach.body.instance_id} of ${agentId}` : agentId;
   return directive.status === "run"
     ? `${who} used the revoked tool ${breach.body.tool} after it had confirmed that it cannot`
-    : `${who} reported a ${breach.kind} ${seconds} s after its ${directive.status === "paused" ? "pause" : "quarantine"} was sent: it is not held`;
+    : `${who} reported a ${breach.kind} ${seconds} s after its ${directive.status === "paused" ? "pause" : "quarantine"} was sent: it is not contained`;
 }
 
 /** What an anomaly has to be to belong to no part of an agent's incident: beyond the cause that it shares with others. */

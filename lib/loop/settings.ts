@@ -36,7 +36,7 @@ export async function changeSettings(
               at: now,
               type: stop ? "stop.on" : "stop.off",
               text: stop
-                ? `Global stop: ${person.name} stopped every automatic act`
+                ? `Global stop: ${person.name} stopped all automatic actions`
                 : `${person.name} lifted the global stop`,
               data: { by: person.id, page: true },
             },

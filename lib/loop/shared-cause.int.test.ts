@@ -65,7 +65,7 @@ describe("agents of one other key", () => {
       ({ type }) => type === "incident.shared_cause_asked",
     );
     expect(asked.map(({ data, text }) => ({ page: data.page, text }))).toEqual([
-      { page: true, text: expect.stringMatching(/^[34] other agents that share model m-1 .* v-1 stays held/) },
+      { page: true, text: expect.stringMatching(/^[34] other agents that share model m-1 .* v-1 stays quarantined/) },
     ]);
     await commandAgent(fleet.db, "v-1", "release", "theirs", PERSON, fleet.now);
     expect(await fleet.state("v-1")).toBe("healthy");
@@ -84,7 +84,7 @@ describe("agents of one other key", () => {
     ill = false;
     await fleet.until(ALL, async () => (await fleet.state("v-1")) === "healthy", 60);
     const own = (await incidents()).find(({ kind, mode }) => kind === "agent" && mode === "act")!;
-    expect(own).toMatchObject({ state: "resolved", outcome: expect.stringMatching(/^back in band after/) });
+    expect(own).toMatchObject({ state: "resolved", outcome: expect.stringMatching(/^recovered after/) });
   });
 });
 

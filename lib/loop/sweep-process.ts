@@ -43,7 +43,7 @@ export function startBeside(): Beside {
     child.once("close", (code, signal) => {
       swept = false;
       if (stopping) return;
-      log().error({ code, signal, againInMs: rest }, "the sweeper ended; it is started again");
+      log().error({ code, signal, againInMs: rest }, "the sweeper exited; it is being restarted");
       again = setTimeout(start, rest);
       rest = Math.min(2 * rest, RESTART_MS.longest);
     });
@@ -73,7 +73,7 @@ export function startBeside(): Beside {
     const silentMs = Math.round(performance.now() - heardAt);
     const limitMs = swept ? env().SWEEP_STALE_MS : Math.max(env().SWEEP_STALE_MS, START_MS);
     if (child.exitCode !== null || child.signalCode !== null || silentMs < limitMs) return;
-    log().error({ silentMs }, "the sweeper hangs; it is ended");
+    log().error({ silentMs }, "the sweeper hangs; it is being stopped");
     child.kill("SIGKILL");
   }, LOOK_EVERY_MS).unref();
 

@@ -64,16 +64,16 @@ function timed(
   if (saidAt === null) return { at: now, late: false, restamped: false };
   const behind = now - saidAt;
   if (behind < -maxClockSkewMs) {
-    notice("timestamp", `${inMinutes(-behind)} ahead of the server's clock: the time of arrival counts`);
+    notice("timestamp", `${inMinutes(-behind)} ahead of the server's clock: arrival time is used`);
     return { at: now, late: false, restamped: true };
   }
   if (behind <= maxLateMs) return { at: saidAt, late: false, restamped: false };
   // An instance may be younger than the outage that its agent comes back from.
   if (isBacklog(saidAt, now, source.instance, maxLateMs) || isBacklog(saidAt, now, source.agent, maxLateMs)) {
-    notice("timestamp", `more than ${inMinutes(maxLateMs)} old, from an outage: stored, not judged`);
+    notice("timestamp", `more than ${inMinutes(maxLateMs)} old, from an outage: stored, not evaluated`);
     return { at: saidAt, late: true, restamped: false };
   }
-  notice("timestamp", `${inMinutes(behind)} behind the server's clock: judged by its time of arrival`);
+  notice("timestamp", `${inMinutes(behind)} behind the server's clock: evaluated by its arrival time`);
   return { at: now, late: false, restamped: true };
 }
 
@@ -94,7 +94,7 @@ function acknowledging(
     const { directive_version: _v, directive_hash: _h, enforced: _e, ...rest } = body;
     return { acknowledged: null, body: rest };
   };
-  if (version === null) return refuse("enforced", "names no directive_version: it acknowledges nothing");
+  if (version === null) return refuse("enforced", "has no directive_version: it acknowledges nothing");
   if (version === 0) return { acknowledged: null, body };
   if (version > source.issuedVersion)
     return refuse("directive_version", `${version} was never issued; the newest is ${source.issuedVersion}`);
@@ -103,7 +103,7 @@ function acknowledging(
   if (body.directive_hash !== source.hash)
     return refuse("directive_hash", `is not that of version ${version} as it was issued`);
   if (instanceId === null && body.enforced === true) {
-    notice("enforced", "names no instance_id: it confirms nothing");
+    notice("enforced", "has no instance_id: it confirms nothing");
     return { acknowledged: null, body };
   }
   const enforced = body.enforced === true;

@@ -164,7 +164,7 @@ async function recover(
 ): Promise<boolean> {
   const [agent, incident] = await Promise.all([getAgent(db, run.subjectId), getIncident(db, run.incidentId)]);
   const retired = run.action === "clone_agent";
-  const outcome = `back in band after ${run.action.replaceAll("_", " ")}: ${reason}`;
+  const outcome = `recovered after ${run.action.replaceAll("_", " ")}: ${reason}`;
   const plan = new Plan()
     .claim(
       judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now }),
@@ -237,7 +237,7 @@ async function fail(
       type: "action.judged",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${run.action.replaceAll("_", " ")}: ${outcome.replaceAll("_", " ")}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is held again`,
+      text: `${run.action.replaceAll("_", " ")}: ${outcome.replaceAll("_", " ")}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
       data: { run: run.id, outcome, undone },
     });
   if (canMoveIncident(incident.state, "investigating"))
@@ -256,7 +256,7 @@ async function heldAgain(db: Db, agent: Agent, run: AgentRun, now: number) {
     agent,
     current,
     { ...(undone ? restrictionsOf(before) : {}), status: "quarantined" },
-    { reason: `${run.action.replaceAll("_", " ")} did not cure it`, by: "sentinel", incidentId: run.incidentId },
+    { reason: `${run.action.replaceAll("_", " ")} did not resolve it`, by: "sentinel", incidentId: run.incidentId },
     now,
   );
   return { directive, undone };
@@ -272,7 +272,7 @@ const UNDOABLE: ReadonlySet<AgentAction> = new Set([
 
 /** A person moved the agent while the action was under way: what came of it cannot be told. */
 async function overtaken({ db, now }: VerifyContext, run: AgentRun, agent: Agent): Promise<boolean> {
-  const reason = `the agent was moved to ${agent.state} by hand before this could be measured`;
+  const reason = `the agent was moved to ${agent.state} manually before this could be measured`;
   const won = await commit(db, {
     claims: [judgeClaim(db, run.id, { outcome: "cannot_tell", verification: { reason }, judgedAt: now })],
     events: [
@@ -281,7 +281,7 @@ async function overtaken({ db, now }: VerifyContext, run: AgentRun, agent: Agent
         type: "action.judged",
         agentId: agent.id,
         incidentId: run.incidentId,
-        text: `${run.action.replaceAll("_", " ")}: cannot tell. ${reason}`,
+        text: `${run.action.replaceAll("_", " ")}: inconclusive. ${reason}`,
         data: { run: run.id, outcome: "cannot_tell" },
       },
     ],

@@ -95,7 +95,7 @@ async function look(
           type: "agent.back_in_band",
           agentId: agent.id,
           incidentId: incident.id,
-          text: `${agent.id} is back in band; nothing was done to it. ${verdict.reason}`,
+          text: `${agent.id} recovered without any action. ${verdict.reason}`,
         });
       if (mine) plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now));
       await commit(db, plan);
@@ -150,8 +150,8 @@ async function closeIfCalm({ db, now }: SweepContext, seen: Incident): Promise<b
   const elsewhere = agents.filter((agent) => agent.incidentId !== null).length;
   const outcome =
     elsewhere === 0
-      ? "back in band; nothing was done"
-      : `nobody is left in it; ${elsewhere} ${elsewhere === 1 ? "agent goes" : "agents go"} on with an incident of its own`;
+      ? "recovered without any action"
+      : `no agent is left in it; ${elsewhere} ${elsewhere === 1 ? "agent continues" : "agents continue"} with an incident of its own`;
   const plan = new Plan()
     .claim(incidentClaim(db, incident, { state: "resolved", closedAt: now, outcome }))
     .write(...voidApprovals(incident.id, outcome, now))

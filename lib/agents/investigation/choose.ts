@@ -18,7 +18,7 @@ export function localChoice(
     return { offer: null, why: "no cause is supported by the evidence" };
   if (cause.kind === "no_fault") return { offer: null, why: "nothing outside its usual range was seen" };
   if (!(cause.confidence >= MIN_CONFIDENCE))
-    return { offer: null, why: `the likeliest cause is held at ${Math.round(100 * cause.confidence)} % only` };
+    return { offer: null, why: `the top cause has only ${Math.round(100 * cause.confidence)} % confidence` };
   const offer =
     offers.find(({ risk }) => risk === "reversible") ??
     offers.find(({ risk }) => risk === "hard_to_undo") ??
@@ -41,7 +41,7 @@ export function modelChoice(
 ): ProposedAction | { refused: string } {
   const offer = offers.find(({ id }) => id === wanted.offer);
   if (offer === undefined) return { refused: "it is not offered" };
-  if (local === null) return { refused: "the rules see no ground for an action" };
+  if (local === null) return { refused: "the rules find no reason for an action" };
   if (riskOf(offer.risk) > riskOf(local.risk))
     return { refused: `its risk (${offer.risk.replaceAll("_", " ")}) is higher than needed` };
   const args = { ...offer.args };

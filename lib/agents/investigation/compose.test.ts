@@ -42,18 +42,18 @@ describe("the summary", () => {
     expect(compose(of, state(), plain).summary.split("\n")).toEqual([
       "Impact: checkout, severity 6 of 10; called by frontend.",
       "Since: 10:39 UTC (between 10:38 and 10:40); the alert came at 10:45.",
-      "Likeliest: pay: slower, see <https://evil.example|the fix> & more (42 %) [m1]",
-      "Rival: db: fails (20 %) [l2]",
-      "Mind: text in the evidence tries to give orders; it was not followed [i1]",
-      "Could not look at: fetch logs (no answer within 12 s)",
+      "Most likely: pay: slower, see <https://evil.example|the fix> & more (42 %) [m1]",
+      "Alternative: db: fails (20 %) [l2]",
+      "Note: text in the evidence contains instructions; they were not followed [i1]",
+      "Could not read: fetch logs (no answer within 12 s)",
       "Next: no action: nothing on the allow-list suits it.",
     ]);
   });
 
   test("without an onset it says so", () => {
     const { summary, statusLine } = compose(of, state({ analysis: null }), plain);
-    expect(summary).toContain("no onset can be told; the alert came at 10:45 UTC");
-    expect(statusLine).toBe("checkout: we are looking into a disruption since about 10:45 UTC.");
+    expect(summary).toContain("onset unknown; the alert came at 10:45 UTC");
+    expect(statusLine).toBe("checkout: we are investigating a disruption since about 10:45 UTC.");
   });
 });
 
@@ -74,6 +74,6 @@ test("where nothing is wrong, the status page says no more", () => {
     notes: [],
   };
   expect(compose(of, state({ hypotheses: [none] }), plain).statusLine).toBe(
-    "checkout: an alert was looked into; no disruption is seen.",
+    "checkout: an alert was investigated; no disruption is visible.",
   );
 });

@@ -38,29 +38,29 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
       head: "Since",
       text: onset
         ? `${clock(onset.at)} UTC (between ${clock(onset.from)} and ${clock(onset.to)}); the alert came at ${clock(of.target.at)}.`
-        : `no onset can be told; the alert came at ${clock(of.target.at)} UTC.`,
+        : `onset unknown; the alert came at ${clock(of.target.at)} UTC.`,
     },
   ];
   if (first !== undefined)
     list.push({
-      head: "Likeliest",
+      head: "Most likely",
       text: `${plain(first.statement)} (${percent(first.confidence)}) ${cited(first.cites)}`,
     });
   for (const note of first?.notes ?? [])
     list.push({ head: `On it, ${note.author}`, text: `${plain(note.text)} ${cited(note.cites)}` });
   if (second !== undefined)
     list.push({
-      head: "Rival",
+      head: "Alternative",
       text: `${plain(second.statement)} (${percent(second.confidence)}) ${cited(second.cites)}`,
     });
-  if (skeptic?.separates != null) list.push({ head: "What would separate them", text: plain(skeptic.separates) });
+  if (skeptic?.separates != null) list.push({ head: "How to rule it out", text: plain(skeptic.separates) });
   if (written.length > 0)
     list.push({ head: `As ${written[0]!.author} reads it`, text: written.map((c) => `${plain(c.text)} ${cited(c.cites)}`).join(" ") }); // prettier-ignore
   const orders = state.findings.filter(({ kind }) => kind === "instruction");
   if (orders.length > 0)
-    list.push({ head: "Mind", text: `text in the evidence tries to give orders; it was not followed ${cited(orders.slice(0, 5).map(({ id }) => id))}` }); // prettier-ignore
+    list.push({ head: "Note", text: `text in the evidence contains instructions; they were not followed ${cited(orders.slice(0, 5).map(({ id }) => id))}` }); // prettier-ignore
   if (blind.length > 0)
-    list.push({ head: "Could not look at", text: [...new Set(blind.map((b) => `${b.source.replaceAll("_", " ")} (${plain(b.reason)})`))].slice(0, SHOWN_BLIND).join("; ") }); // prettier-ignore
+    list.push({ head: "Could not read", text: [...new Set(blind.map((b) => `${b.source.replaceAll("_", " ")} (${plain(b.reason)})`))].slice(0, SHOWN_BLIND).join("; ") }); // prettier-ignore
   if (remedy !== null)
     list.push({
       head: "Next",
@@ -72,9 +72,10 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
 }
 
 function statusLine(of: Case, { analysis, hypotheses }: InvestigationState): string {
-  if (hypotheses[0]?.kind === "no_fault") return `${of.target.node}: an alert was looked into; no disruption is seen.`;
+  if (hypotheses[0]?.kind === "no_fault")
+    return `${of.target.node}: an alert was investigated; no disruption is visible.`;
   const since = clock(analysis?.onset?.at ?? of.target.at);
-  return `${of.target.node}: we are looking into a disruption since about ${since} UTC.`;
+  return `${of.target.node}: we are investigating a disruption since about ${since} UTC.`;
 }
 
 const section = (text: string): SlackBlock => ({

@@ -47,14 +47,14 @@ export function extraFindings(of: Case, state: InvestigationState, analysis: Ana
       id: `o${i + 1}`,
       kind: "instruction",
       node: flag.node,
-      text: `text in ${flag.source.replaceAll("_", " ")} tries to give orders; it is data and is not followed: ${JSON.stringify(flag.line)}`,
+      text: `text in ${flag.source.replaceAll("_", " ")} contains instructions; treated as data and not followed: ${JSON.stringify(flag.line)}`,
       strength: 0.5,
     })),
     ...state.blind.slice(0, EACH).map((blind, i): Finding => ({
       id: `b${i + 1}`,
       kind: "could_not_look",
       node: null,
-      text: `could not look at ${blind.source.replaceAll("_", " ")}: ${screen.plain(blind.reason)}`,
+      text: `could not read ${blind.source.replaceAll("_", " ")}: ${screen.plain(blind.reason)}`,
       strength: 0,
     })),
   ];

@@ -111,7 +111,7 @@ export async function investigate(investigator: Investigator, options: Investiga
 function outcomeOf(ranOut: readonly string[], blind: readonly Blind[]): Investigation["outcome"] {
   const spent = ranOut.length === 0 ? [] : [`the budget is spent (${ranOut.join(", ")})`];
   const sources = [...new Set(blind.map(({ source }) => source))];
-  const unseen = sources.length === 0 ? [] : [`could not look at ${sources.join(", ")}`];
+  const unseen = sources.length === 0 ? [] : [`could not read ${sources.join(", ")}`];
   const why = [...spent, ...unseen].join("; ");
   return why === "" ? { kind: "complete" } : { kind: "best_so_far", why };
 }

@@ -86,7 +86,7 @@ test("no fault is not refuted by what could not be read, and says so", () => {
   const none = [hypothesis(null, "no_fault", [], 0.8)];
   const blind = [{ node: "log_analyst" as const, source: "loki", reason: "timeout" }];
   const done = doubt(bundle(), { ...analysis([], none), verdict: "no_fault" }, none, blind);
-  expect(done.skepticism?.refutations).toMatchObject([{ result: "not_looked", because: "could not look at: loki" }]);
+  expect(done.skepticism?.refutations).toMatchObject([{ result: "not_looked", because: "could not read: loki" }]);
   expect(done.hypotheses[0]?.confidence).toBe(0.8);
   expect(doubt(bundle(), analysis([], []), [], []).skepticism).toBeNull();
 });

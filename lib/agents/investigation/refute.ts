@@ -64,7 +64,7 @@ function unnamed(h: CauseHypothesis, blind: readonly Blind[]): Refutation[] {
           result: "not_seen",
           because: "everything that was asked for was read",
         }
-      : { wouldSee: "trouble in what could not be read", result: "not_looked", because: `could not look at: ${where}` },
+      : { wouldSee: "trouble in what could not be read", result: "not_looked", because: `could not read: ${where}` },
   ];
 }
 
@@ -128,7 +128,7 @@ function beforeChange(node: string, analysis: Analysis, cited: readonly Finding[
 
 /** A dependency that fails hurts whoever calls it. */
 function otherCallers(node: string, bundle: Bundle, analysis: Analysis): Refutation {
-  const wouldSee = `other callers of ${node} being well`;
+  const wouldSee = `other callers of ${node} being healthy`;
   const callers = bundle.edges.flatMap(([caller, callee]) =>
     callee === node && caller !== bundle.target.node ? [caller] : [],
   );
@@ -154,8 +154,8 @@ function stillReports(node: string, bundle: Bundle, analysis: Analysis): Refutat
   if (last === Number.NEGATIVE_INFINITY && !usual)
     return { wouldSee, result: "not_looked", because: `nothing was ever read of ${node}` };
   return last > until + APART
-    ? { wouldSee, result: "seen", because: `it was heard of ${Math.round(last - until)} s after the onset` }
-    : { wouldSee, result: "not_seen", because: "nothing was heard of it after the onset" };
+    ? { wouldSee, result: "seen", because: `it sent data ${Math.round(last - until)} s after the onset` }
+    : { wouldSee, result: "not_seen", because: "it sent no data after the onset" };
 }
 
 /** A cause comes before its effects. */

@@ -22,7 +22,7 @@ export async function specialist(
   say: (evidence: Evidence) => string,
 ): Promise<Update> {
   const dug = room.asker.has("analysis") ? await further(room, state, node, own.evidence) : null;
-  const unseen = own.blind.length === 0 ? "" : ` Could not look: ${unreadText(own.blind)}.`;
+  const unseen = own.blind.length === 0 ? "" : ` Could not read: ${unreadText(own.blind)}.`;
   const more = dug !== null && dug.readings > 0 ? ` ${dug.authors.join(", ")} read further (${dug.readings}).` : "";
   const text = room.screen.plain(`${say(own.evidence)}${unseen}${more}`);
   return {

@@ -89,7 +89,7 @@ export function createTools(
     show: (value: T) => unknown,
     as: (value: T) => Partial<Evidence>,
   ): ToolResult {
-    if (!looked.ok) return { text: `Could not look.\n${screen.quote("why", looked.reason)}` };
+    if (!looked.ok) return { text: `Could not read.\n${screen.quote("why", looked.reason)}` };
     if (looked.again) return { text: "This was read before; it says the same. Ask something else or conclude." };
     const missing = looked.missing
       ? `\nA part could not be looked at.\n${screen.quote("why", unreadText(looked.missing))}`

@@ -83,14 +83,14 @@ export const RULES: readonly Rule[] = [
     diagnosis: "external_cause",
     weight: 1.5,
     indirect: true,
-    sign: "another model is asked or answers than before, and nobody had declared it",
+    sign: "the model that is requested or answers has changed without being declared",
     when: (s) => some(s.of("model_change")),
   },
   {
     diagnosis: "external_cause",
     weight: 1.5,
     indirect: true,
-    sign: "calls are slow or fail, what the agent does is unchanged, and no tool of its own is at fault",
+    sign: "calls are slow or fail, the agent's behaviour is unchanged, and none of its tools is at fault",
     when: (s) =>
       given(!toolAtFault(s) && s.namesTool.length === 0 && s.of(...DEPENDENCY).length === s.all.length, () =>
         some(s.all),
@@ -100,7 +100,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "prompt_drift",
     weight: 2,
     indirect: false,
-    sign: "the prompt changed and nobody had declared it",
+    sign: "the prompt changed without being declared",
     when: (s) => given(promptChanged(s), () => s.of("prompt_change")),
   },
   {
@@ -121,14 +121,14 @@ export const RULES: readonly Rule[] = [
     diagnosis: "prompt_drift",
     weight: 0.7,
     indirect: true,
-    sign: "outputs are longer, or work has vanished",
+    sign: "outputs are longer, or expected work is missing",
     when: (s) => given(promptStood(s), () => some(s.of("output_token_spike", "vanished_work"))),
   },
   {
     diagnosis: "prompt_injection",
     weight: 2.5,
     indirect: false,
-    sign: "a tool that acts on the outside was used for the first time",
+    sign: "a tool with external effects was used for the first time",
     when: (s) =>
       given(
         s.tools.some((t) => t.unfamiliar === true && (t.sideEffect === "write" || t.sideEffect === "external")),
@@ -139,7 +139,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "prompt_injection",
     weight: 1,
     indirect: false,
-    sign: "the tools changed and nobody had declared it; their descriptions are text that the model obeys",
+    sign: "the tools changed without being declared; their descriptions are text that the model follows",
     when: (s) =>
       given(s.of("tools_change").length > 0 || s.changed("tools") === "undeclared", () => s.of("tools_change")),
   },
@@ -189,7 +189,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "infinite_loop",
     weight: 1,
     indirect: true,
-    sign: "a run does not end, and no tool call of it is known to be open",
+    sign: "a run does not end, and none of its tool calls is known to be open",
     when: (s) => given(!s.tools.some((t) => t.open === true), () => some(s.of("stuck_run"))),
   },
   {
@@ -203,7 +203,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "tool_instability",
     weight: 3,
     indirect: false,
-    sign: "a tool call was started and has not come back",
+    sign: "a tool call was started and has not returned",
     when: (s) =>
       given(
         s.tools.some((t) => t.open === true),
@@ -238,7 +238,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "memory_corruption",
     weight: 2,
     indirect: false,
-    sign: "loops in more than one run, and no change between them: memory is what outlives a run",
+    sign: "loops in more than one run, and no change between them: memory is what persists across runs",
     when: (s) => given(promptStood(s) && s.runs(looping(s)) > 1, () => looping(s)),
   },
   {
@@ -252,14 +252,14 @@ export const RULES: readonly Rule[] = [
     diagnosis: "memory_corruption",
     weight: 1.2,
     indirect: true,
-    sign: "the prompt cache is missed although prompt and tools are the same",
+    sign: "the prompt cache misses although prompt and tools are unchanged",
     when: (s) => given(promptStood(s) && s.of("tools_change").length === 0, () => some(s.of("cache_collapse"))),
   },
   {
     diagnosis: "memory_corruption",
     weight: 0.7,
     indirect: true,
-    sign: "work has vanished and no change is known",
+    sign: "expected work is missing and no change is known",
     when: (s) => given(promptStood(s), () => some(s.of("vanished_work"))),
   },
   {
@@ -273,7 +273,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "cost_overrun",
     weight: 1.2,
     indirect: false,
-    sign: "nothing else that was measured accounts for it",
+    sign: "no other measurement explains it",
     when: (s) =>
       given(promptStood(s) && looping(s).length === 0 && s.of("input_token_spike").length === 0, () =>
         some(spending(s)),

@@ -135,7 +135,7 @@ describe("diagnosis", () => {
     const [first] = diagnose(input([inputs, bytes, many]));
     expect(first).toMatchObject({ diagnosis: "prompt_injection", weak: true });
     expect(first?.confidence).toBeLessThanOrEqual(WEAK_CAP);
-    expect(first?.statement).toContain("Weak: vitals alone");
+    expect(first?.statement).toContain("Weak: supported by vitals only");
     const [sure] = diagnose(
       input([inputs, bytes, many], { tools: [tool("mail", { unfamiliar: true, sideEffect: "external" })] }),
     );

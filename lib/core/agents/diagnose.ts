@@ -94,14 +94,14 @@ export function diagnose(i: DiagnoseInput): RankedDiagnosis[] {
   const rest = Math.max(0, 1 - listed.reduce((sum, { confidence }) => sum + confidence, 0));
   const open =
     listed.length === 0
-      ? "Nothing that was measured points to a cause."
-      : "None of these, or something that was not measured.";
+      ? "No measurement points to a cause."
+      : "None of the above, or something that was not measured.";
   return [...listed, { diagnosis: "unknown", confidence: rest, cites: [], statement: open, weak: true }];
 }
 
 function sentence(signs: string[], weak: boolean): string {
   const text = signs.join("; ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${weak ? " Weak: vitals alone, and other causes look alike." : ""}`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${weak ? " Weak: supported by vitals only, and other causes look similar." : ""}`;
 }
 
 /** A tool fails when at least half of its calls do, and clearly more than usual; three calls are the least to tell. */
@@ -198,9 +198,9 @@ function charge(t: ToolEvidence, anomalies: number): { weight: number; reasons: 
   const acts = t.sideEffect === "write" || t.sideEffect === "external";
   const charges: [boolean, number, string][] = [
     [isFailing(t), 4, `${Math.round((t.errorRate ?? 0) * 100)} % of its calls fail`],
-    [t.open === true, 4, "a call of it has not come back"],
+    [t.open === true, 4, "one of its calls has not returned"],
     [anomalies > 0, 3, `${anomalies} ${anomalies === 1 ? "anomaly names" : "anomalies name"} it`],
-    [t.unfamiliar === true && acts, 3, "it acts on the outside and was first used in this incident"],
+    [t.unfamiliar === true && acts, 3, "it has external effects and was first used in this incident"],
     [t.floods === true, 2, "its results are far larger than usual"],
   ];
   const held = charges.filter(([applies]) => applies);

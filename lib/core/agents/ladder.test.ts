@@ -166,7 +166,7 @@ describe("the next rung", () => {
     );
     expect(all.kind === "exhausted" && all.skipped.at(-1)).toEqual({
       action: "reset_memory",
-      reason: "failed on this agent lately",
+      reason: "failed on this agent recently",
     });
   });
 });

@@ -33,7 +33,7 @@ export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
     risk: "hard_to_undo",
     reversible: true,
     undo: "reset_memory",
-    expected: "The agent goes on with an empty memory; the old one is kept and can be switched back.",
+    expected: "The agent continues with an empty memory; the old one is kept and can be restored.",
   },
   rollback_prompt: {
     risk: "hard_to_undo",
@@ -51,7 +51,7 @@ export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
     risk: "reversible",
     reversible: true,
     undo: "revoke_tools",
-    expected: "Calls to the named tools answer with an error; they stay revoked until they are given back.",
+    expected: "Calls to the named tools answer with an error; they stay revoked until they are restored.",
   },
   clone_agent: {
     risk: "hard_to_undo",
@@ -63,13 +63,13 @@ export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
     risk: "none",
     reversible: true,
     undo: null,
-    expected: "Nothing is changed; vitals are watched until what the agent depends on is back.",
+    expected: "Nothing is changed; vitals are monitored until the agent's dependency recovers.",
   },
   notify: {
     risk: "none",
     reversible: true,
     undo: null,
-    expected: "People are told; the agent stays contained until one of them decides.",
+    expected: "People are notified; the agent stays contained until one of them decides.",
   },
 };
 
@@ -119,17 +119,17 @@ export function orderedLadder(
  */
 export function nextRung(c: RungContext): NextRung {
   const pending = c.tried.find((t) => t.outcome === "pending");
-  if (pending) return { kind: "wait", reason: `${pending.action} has not been judged yet` };
+  if (pending) return { kind: "wait", reason: `${pending.action} has no verdict yet` };
   switch (c.diagnosis) {
     case "external_cause":
       return {
         kind: "wait",
-        reason: "the cause lies outside the agent: no action on it would cure it",
+        reason: "the cause is outside the agent: no action on it would resolve it",
       };
     case "unknown":
       return {
         kind: "notify_and_hold",
-        reason: "the cause is not known: no action can be expected to cure it",
+        reason: "the cause is unknown: no action can be expected to resolve it",
       };
     case "prompt_drift":
     case "prompt_injection":
@@ -150,7 +150,7 @@ function climb(c: RungContext): NextRung {
       const { mean, weight, scope } = efficacy(c.memory, c.diagnosis, action, c.now, c.halfLifeMs);
       const known =
         scope === null
-          ? "next on the ladder; nothing is known yet of how well it works"
+          ? "next on the ladder; no past results yet"
           : `${Math.round(mean * 100)} % expected to work, from ${weight.toFixed(1)} past cases (${scope})`;
       return { kind: "act", action, rung: ladder.indexOf(action) + 1, skipped, reason: known };
     }
@@ -166,6 +166,6 @@ function whyNot(c: RungContext, action: AgentAction): string | null {
   if (!possible) return `cannot: ${reason}`;
   const { freshMs = FRESH_MS, halfLifeMs = HALF_LIFE_MS } = c;
   return failedLately(c.memory, c.diagnosis, action, c.now, { freshMs, halfLifeMs })
-    ? "failed on this agent lately"
+    ? "failed on this agent recently"
     : null;
 }

@@ -46,47 +46,47 @@ describe("holding one more", () => {
   it.each<[string, HoldInput, string]>([
     ["the first of 15", input(population(15, 0), population(4, 0)), "hold"],
     ["the third of 15", input(population(15, 2), population(4, 2), perHour(2)), "hold"],
-    ["the fourth of 15", input(population(15, 3), population(4, 0)), "3 of 15 agents are held; the limit is 3"],
+    ["the fourth of 15", input(population(15, 3), population(4, 0)), "3 of 15 agents are quarantined; the limit is 3"],
     [
       "the fourth of a type of 4",
       input(population(400, 3), population(4, 3)),
-      "3 of 4 agents of the type are held; the limit is 3",
+      "3 of 4 agents of the type are quarantined; the limit is 3",
     ],
     ["the fourth of a type of 20", input(population(400, 3), population(20, 3)), "hold"],
     ["a lone agent", input(population(1, 0), population(1, 0)), "hold"],
     [
       "a lone agent that must stay",
       input(population(15, 0), population(1, 0), { floor: 1 }),
-      "agents of the type at work: 1; after one more hold at least 1 must be left",
+      "running agents of the type: 1; at least 1 must remain after one more quarantine",
     ],
     ["the last above the floor", input(population(400, 1), population(10, 1), { floor: 8 }), "hold"],
     [
       "one below the floor",
       input(population(400, 1), population(10, 1), { floor: 9 }),
-      "agents of the type at work: 9; after one more hold at least 9 must be left",
+      "running agents of the type: 9; at least 9 must remain after one more quarantine",
     ],
     ["the third in an hour", input(population(400, 2), population(100, 2), perHour(2)), "hold"],
     [
       "the fourth in an hour",
       input(population(400, 3), population(100, 3), perHour(3)),
-      "3 automatic holds in the last hour; the limit is 3",
+      "3 automatic quarantines in the last hour; the limit is 3",
     ],
     [
       "nobody alive",
       input(population(0, 0), population(0, 0)),
-      "agents of the type at work: 0; after one more hold at least 0 must be left",
+      "running agents of the type: 0; at least 0 must remain after one more quarantine",
     ],
     [
       "where a share is forbidden",
       input(population(15, 0), population(4, 0), { limits: { ...DEFAULT_LIMITS, fleetShare: 0 } }),
-      "0 of 15 agents are held; the limit is 0",
+      "0 of 15 agents are quarantined; the limit is 0",
     ],
     // By severity: a third of the room is for the gravest.
     ["a second mild one", input(population(15, 1), population(4, 1), { severity: GRAVE - 0.1, ...perHour(1) }), "hold"],
     [
       "a third mild one",
       input(population(15, 2), population(4, 2), { severity: GRAVE - 0.1, ...perHour(2) }),
-      "2 of 15 agents are held; the limit below severity 6 is 2",
+      "2 of 15 agents are quarantined; the limit below severity 6 is 2",
     ],
     [
       "a grave one after two mild ones",
@@ -97,7 +97,7 @@ describe("holding one more", () => {
     [
       "a fourth agent of one key",
       input(population(15, 3, 6, 3), population(8, 0, 4, 0), perHour(0)),
-      "3 of 6 agents that share its key are held; the limit is 3",
+      "3 of 6 agents that share its key are quarantined; the limit is 3",
     ],
     [
       "another key's first after three of one",
@@ -112,22 +112,22 @@ describe("holding one more", () => {
     [
       "a third key's, when two have used all",
       input(population(15, 6, 5, 0), population(8, 0, 4, 0), perHour(0)),
-      "6 of 15 agents are held; the limit is 6",
+      "6 of 15 agents are quarantined; the limit is 6",
     ],
     [
       "a fourth in an hour of one key",
       input(population(400, 0, 200, 0), population(100, 0, 50, 0), perHour(3, 3)),
-      "3 automatic holds of agents that share its key in the last hour; the limit is 3",
+      "3 automatic quarantines of agents that share its key in the last hour; the limit is 3",
     ],
     [
       "a seventh in an hour of all keys",
       input(population(400, 0, 200, 0), population(100, 0, 50, 0), perHour(6, 0)),
-      "6 automatic holds in the last hour; the limit is 6",
+      "6 automatic quarantines in the last hour; the limit is 6",
     ],
     [
       "half of a large fleet's room for one key",
       input(population(400, 10, 300, 10), population(400, 10, 300, 10)),
-      "10 of 300 agents that share its key are held; the limit is 10",
+      "10 of 300 agents that share its key are quarantined; the limit is 10",
     ],
     ["the other half for others", input(population(400, 19, 100, 9), population(400, 19, 100, 9)), "hold"],
   ])("%s", (_, i, expected) => {

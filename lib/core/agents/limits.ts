@@ -78,9 +78,10 @@ export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput):
     const shared = population.live > population.own.live;
     const all = room(shared && most > 0 ? Math.max(most, 2 * limits.atLeast) : most);
     const own = room(shared && most > 0 ? Math.max(limits.atLeast, Math.floor(most * ONE_KEY)) : most);
-    if (!(population.held < all)) return `${population.held} of ${population.live} ${whose} are held${limit(all)}`;
+    if (!(population.held < all))
+      return `${population.held} of ${population.live} ${whose} are quarantined${limit(all)}`;
     if (!(population.own.held < own))
-      return `${population.own.held} of ${population.own.live} ${whose} that share its key are held${limit(own)}`;
+      return `${population.own.held} of ${population.own.live} ${whose} that share its key are quarantined${limit(own)}`;
     return null;
   };
   const limit = (most: number) => `; the limit${grave ? "" : ` below severity ${GRAVE}`} is ${most}`;
@@ -90,15 +91,15 @@ export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput):
   const floor = type.floor ?? limits.floor;
   if (!(type.live - type.held - 1 >= floor))
     return stop(
-      `agents of the type at work: ${type.live - type.held}; after one more hold at least ${floor} must be left`,
+      `running agents of the type: ${type.live - type.held}; at least ${floor} must remain after one more quarantine`,
     );
   const shared = fleet.live > fleet.own.live;
   const perHour = { all: room(shared ? 2 * limits.perHour : limits.perHour), own: room(limits.perHour) };
   if (!(lastHour.own < perHour.own))
     return stop(
-      `${lastHour.own} automatic holds${shared ? " of agents that share its key" : ""} in the last hour${limit(perHour.own)}`,
+      `${lastHour.own} automatic quarantines${shared ? " of agents that share its key" : ""} in the last hour${limit(perHour.own)}`,
     );
   if (!(lastHour.all < perHour.all))
-    return stop(`${lastHour.all} automatic holds in the last hour${limit(perHour.all)}`);
+    return stop(`${lastHour.all} automatic quarantines in the last hour${limit(perHour.all)}`);
   return { kind: "hold" };
 }

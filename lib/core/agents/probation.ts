@@ -198,11 +198,15 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
   // What is never reported again (the calls of a revoked tool) cannot be waited for: the others decide, if there are any.
   const present = p.targets.filter((t) => t.seen > 0 || p.events < PATIENCE * p.needed);
   if (present.length === 0)
-    return { kind: "cannot_tell", reason: "nothing of what was ill has been reported since", evidence };
+    return { kind: "cannot_tell", reason: "none of the affected metrics has been reported since", evidence };
   const states = present.map((t) => ({ t, state: stateOf(t, p.needed) }));
   const worse = states.find((s) => s.state === "worse");
   if (worse)
-    return { kind: "worse", reason: `${metricName(worse.t.metric)} is further off than before the action`, evidence };
+    return {
+      kind: "worse",
+      reason: `${metricName(worse.t.metric)} is further from its baseline than before the action`,
+      evidence,
+    };
   const ill = states.find((s) => s.state === "ill");
   if (ill)
     return {
@@ -217,7 +221,7 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
   if (unclear)
     return {
       kind: "cannot_tell",
-      reason: `${metricName(unclear.t.metric)} is neither back in its band nor clearly out of it`,
+      reason: `${metricName(unclear.t.metric)} is neither clearly in its band nor clearly out of it`,
       evidence,
     };
   if (peers !== null && peers.ill > 0 && peers.recovered * 2 >= peers.ill) {
@@ -229,7 +233,7 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
   }
   return {
     kind: "recovered",
-    reason: `back in band for ${Math.min(...p.targets.map((t) => t.seen))} samples`,
+    reason: `in band for ${Math.min(...p.targets.map((t) => t.seen))} samples`,
     evidence,
   };
 }

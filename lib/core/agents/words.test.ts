@@ -16,8 +16,12 @@ const anomaly = (a: Partial<Described>): Described => ({
 
 describe("an anomaly in words", () => {
   it.each<[string, Partial<Described>, string]>([
-    ["outside the band", {}, "latency 8,400 ms, expected 350–1,900 (11x the centre); evidence over 6 samples"],
-    ["one sample", { samples: 1 }, "latency 8,400 ms, expected 350–1,900 (11x the centre); evidence in one sample"],
+    ["outside the band", {}, "latency 8,400 ms, expected 350–1,900 (11x the expected value); evidence over 6 samples"],
+    [
+      "one sample",
+      { samples: 1 },
+      "latency 8,400 ms, expected 350–1,900 (11x the expected value); evidence in one sample",
+    ],
     [
       "a shift that no single sample shows",
       { value: 1500, effect: 1.9, samples: 40 },
@@ -32,7 +36,7 @@ describe("an anomaly in words", () => {
         expected: { low: 0.001, mid: 0.01, high: 0.05 },
         effect: 123,
       },
-      "cost $1.23, expected $0.001–$0.05 (123x the centre); evidence over 6 samples",
+      "cost $1.23, expected $0.001–$0.05 (123x the expected value); evidence over 6 samples",
     ],
     [
       "from nearly nothing",
@@ -44,7 +48,7 @@ describe("an anomaly in words", () => {
         effect: 1000,
         samples: 1,
       },
-      "tool calls 40, expected 0–2 (over 1,000x the centre); evidence in one sample",
+      "tool calls 40, expected 0–2 (over 1,000x the expected value); evidence in one sample",
     ],
     [
       "downward",
@@ -55,7 +59,7 @@ describe("an anomaly in words", () => {
         expected: { low: 0.6, mid: 0.8, high: 0.95 },
         effect: 0,
       },
-      "share of input from cache 0 %, expected 60 %–95 % (0x the centre); evidence over 6 samples",
+      "share of input from cache 0 %, expected 60 %–95 % (0x the expected value); evidence over 6 samples",
     ],
     [
       "a rate",
@@ -71,7 +75,7 @@ describe("an anomaly in words", () => {
     [
       "vanished work",
       { type: "vanished_work", metric: "zero_tools", value: 1, expected: { low: 0, mid: 0.0001, high: 0 }, samples: 4 },
-      "steps without tool calls where almost none are usual; evidence over 4 samples",
+      "steps without tool calls where almost none are normal; evidence over 4 samples",
     ],
     [
       "another model",
@@ -81,7 +85,7 @@ describe("an anomaly in words", () => {
     [
       "silence",
       { type: "silence", metric: "silence", value: 480_000, expected: { low: 0, mid: 0, high: 60_000 } },
-      "nothing heard for 8 min, expected within 60 s",
+      "no events for 8 min, expected within 60 s",
     ],
   ])("%s", (_, given, words) => {
     expect(describeAnomaly(anomaly(given))).toBe(words);
@@ -118,7 +122,7 @@ describe("an incident that ended by itself", () => {
     [
       "says what came of each",
       [run("restart", "failed", "pending"), run("drain", "done", "cannot_tell"), run("scale", "done", "recovered")],
-      "carried out before: restart (failed), drain (cannot tell), scale (back in band)",
+      "carried out before: restart (failed), drain (cannot tell), scale (recovered)",
     ],
     [
       "calls nothing measured that was not",
@@ -126,6 +130,6 @@ describe("an incident that ended by itself", () => {
       "carried out before: drain (effect not measured)",
     ],
   ])("%s", (_, runs, words) => {
-    expect(passedText(runs)).toBe(`its alerts ended and nothing that is measured is out of band; ${words}`);
+    expect(passedText(runs)).toBe(`its alerts ended and no measured signal is out of band; ${words}`);
   });
 });

@@ -58,7 +58,7 @@ export function describeAnomaly(a: Described): string {
     case "repetition":
       return `${plain(a.value)} steps that repeat earlier ones`;
     case "silence":
-      return `nothing heard for ${duration(a.value)}, expected within ${duration(a.expected.high)}`;
+      return `no events for ${duration(a.value)}, expected within ${duration(a.expected.high)}`;
     case "stuck_run":
       return `a run without a step for ${duration(a.value)} while others report, expected within ${duration(a.expected.high)}`;
     case "latency_spike":
@@ -81,18 +81,18 @@ export function describeAnomaly(a: Described): string {
 /** `latency 8,400 ms, expected 350–1,900 (4.4x the centre); evidence over 6 samples` */
 function measuredText(a: Described): string {
   if (a.metric === "joint")
-    return `several metrics moved together, each less than it would show alone; ${carried(a.samples)}`;
+    return `several metrics moved together, each by less than would alarm alone; ${carried(a.samples)}`;
   const { name, unit } = NAMES[a.metric] ?? { name: a.metric, unit: "count" };
   const { low, high } = a.expected;
   const band = `${bare(low, unit)}–${bare(high, unit)}`;
   const inside = a.value >= low && a.value <= high;
-  const far = a.type === "gauge_shift" || inside ? "" : ` (${times(a.effect)} the centre)`;
+  const far = a.type === "gauge_shift" || inside ? "" : ` (${times(a.effect)} the expected value)`;
   const shift = inside ? "; the level shifted, " : "; ";
   return `${name} ${quantity(a.value, unit)}, expected ${band}${far}${shift}${carried(a.samples)}`;
 }
 
 function rateText(a: Described): string {
-  const usual = a.expected.mid < 0.0005 ? "almost none are usual" : `${quantity(a.expected.mid, "share")} are usual`;
+  const usual = a.expected.mid < 0.0005 ? "almost none are normal" : `${quantity(a.expected.mid, "share")} are usual`;
   return `${YES[a.metric]} where ${usual}; ${carried(a.samples)}`;
 }
 
@@ -181,7 +181,7 @@ interface Carried {
 
 /** How an incident ended that nobody and nothing closed: with what was carried out for it meanwhile, and what came of each. */
 export function passedText(runs: readonly Carried[]): string {
-  const ended = "its alerts ended and nothing that is measured is out of band";
+  const ended = "its alerts ended and no measured signal is out of band";
   if (runs.length === 0) return `${ended}; no operation was carried out for it`;
   const tried = runs.map((run) => `${actionName(run)} (${resultText(run)})`);
   return `${ended}; carried out before: ${tried.join(", ")}`;
@@ -189,5 +189,5 @@ export function passedText(runs: readonly Carried[]): string {
 
 function resultText({ state, outcome }: Carried): string {
   if (outcome === "pending") return state === "failed" ? "failed" : "effect not measured";
-  return outcome === "recovered" ? "back in band" : outcome.replaceAll("_", " ");
+  return outcome.replaceAll("_", " ");
 }

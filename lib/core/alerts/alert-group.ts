@@ -104,7 +104,7 @@ export function groupAlerts(given: GroupInput, windowMs: number = GROUP_WINDOW_M
     records.push({
       alertId: id,
       muted: window !== undefined,
-      reason: window ? `maintenance ${window}` : "only informs",
+      reason: window ? `maintenance ${window}` : "informational only",
     });
   };
   for (const alert of alerts) {

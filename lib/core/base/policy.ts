@@ -73,7 +73,7 @@ export function decide(p: PolicyInput): PolicyDecision {
       return { kind: "record", reason: wouldHave(p.action, refusal, doubt) };
     case "recommend":
       if (refusal !== null) return { kind: "refuse", reason: refusal };
-      return { kind: "ask", reason: doubt ?? "this type is in mode recommend: everything asks" };
+      return { kind: "ask", reason: doubt ?? "this type is in recommend mode: everything requires approval" };
     case "act":
       if (refusal !== null) return { kind: "refuse", reason: refusal };
       return doubt === null ? { kind: "run" } : { kind: "ask", reason: doubt };
@@ -82,7 +82,7 @@ export function decide(p: PolicyInput): PolicyDecision {
 
 function wouldHave(action: string, refusal: string | null, doubt: string | null): string {
   if (refusal !== null) return `would have refused ${action}: ${refusal}`;
-  return doubt === null ? `would have run ${action}` : `would have asked for ${action}: ${doubt}`;
+  return doubt === null ? `would have run ${action}` : `would have requested approval for ${action}: ${doubt}`;
 }
 
 function whyRefuse(p: PolicyInput): string | null {
@@ -98,8 +98,8 @@ function whyAsk(p: PolicyInput): string | null {
   if (p.risk === "destructive") return "it is destructive";
   if (!(p.severity < p.threshold)) return `severity ${p.severity} is at or above the threshold ${p.threshold}`;
   if (!p.typeAllows.includes(p.risk)) return `its risk (${p.risk}) is not allowed for this type`;
-  if (p.diagnosis === "unknown" && p.risk !== "none") return "the cause is not known";
+  if (p.diagnosis === "unknown" && p.risk !== "none") return "the cause is unknown";
   if (!(p.confidence >= MIN_CONFIDENCE[p.risk]))
-    return `the diagnosis ${p.diagnosis} is not sure enough (${p.confidence.toFixed(2)}, needs ${MIN_CONFIDENCE[p.risk]})`;
+    return `the confidence in ${p.diagnosis} is too low (${p.confidence.toFixed(2)}, needs ${MIN_CONFIDENCE[p.risk]})`;
   return null;
 }

@@ -156,7 +156,7 @@ describe("an incident analysed without a model", () => {
     ];
     const analysis = analyse(bundle({ logs: over }));
     expect(analysis.verdict).toBe("no_fault");
-    expect(analysis.hypotheses[0]!.statement).toContain("over");
+    expect(analysis.hypotheses[0]!.statement).toContain("has ended");
     const cited = analysis.findings
       .filter(({ id }) => analysis.hypotheses[0]!.cites.includes(id))
       .map(({ text }) => text);

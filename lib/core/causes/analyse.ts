@@ -123,17 +123,17 @@ function wellSigns(bundle: Bundle, groups: readonly LineGroup[], moves: number):
     .slice(0, WELL_TOLD);
   const read = states.filter(({ bad }) => bad < 1.5 * BAD_FROM).length;
   const parts = [
-    states.length > 0 ? `${read} of ${states.length} states read well` : "",
+    states.length > 0 ? `${read} of ${states.length} states are healthy` : "",
     bundle.metrics.length > 0
-      ? `${bundle.metrics.length - moves} of ${bundle.metrics.length} series keep to their normal level`
+      ? `${bundle.metrics.length - moves} of ${bundle.metrics.length} series are at their normal level`
       : "",
-    `${groups.filter(({ mark, bad, active }) => mark !== "alert" && active && bad >= 2 * BAD_FROM).length} kinds of line tell of trouble that goes on`,
+    `${groups.filter(({ mark, bad, active }) => mark !== "alert" && active && bad >= 2 * BAD_FROM).length} log patterns show ongoing trouble`,
   ].filter((part) => part !== "");
   const summary: Omit<Finding, "id"> = {
     kind: "state",
     node: bundle.target.node,
     strength: 0.5,
-    text: `Looked at as it is now: ${parts.join("; ")}`,
+    text: `Current state: ${parts.join("; ")}`,
   };
   const states_ = states.filter(({ bad }) => bad < 1.5 * BAD_FROM).slice(0, WELL_TOLD);
   return [summary, ...said.map(findingOf), ...states_.map(findingOf)].map((finding, i) => ({
@@ -160,9 +160,7 @@ function nothingWrong(signs: readonly Sign[], well: readonly Sign[]): CauseHypot
   return {
     node: null,
     kind: "no_fault",
-    statement: ended
-      ? "Something was wrong, and it is over: nothing active was found."
-      : "Nothing was found to be wrong.",
+    statement: ended ? "Something was wrong and has ended: nothing active was found." : "No fault was found.",
     confidence: SURE_WELL,
     cites: [...well.slice(0, CITES / 2), ...past.slice(0, CITES / 2), ...alerts].map(({ finding }) => finding.id),
   };

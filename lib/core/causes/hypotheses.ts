@@ -213,8 +213,8 @@ export function rivals(
   const rest = Math.max(0, 1 - listed.reduce((sum, { confidence }) => sum + confidence, 0));
   const open =
     listed.length === 0
-      ? "Nothing that was looked at points to a cause."
-      : "None of these, or something that could not be seen.";
+      ? "Nothing that was examined points to a cause."
+      : "None of the above, or something that could not be observed.";
   return [...listed, { node: null, kind: "unknown", statement: open, confidence: rest, cites: [] }];
 }
 
@@ -268,16 +268,16 @@ function citesOf({ node, kind }: Candidate, all: readonly Sign[], edges: Bundle[
 }
 
 const KIND_WORDS: Record<CauseKind, string> = {
-  deploy_regression: "a new version that does not work as the one before",
+  deploy_regression: "a new version that does not work like the previous one",
   config_regression: "a configuration that does not work",
-  dependency_failure: "something it depends on that fails",
-  resource_exhaustion: "a resource that is used up",
-  memory_leak: "memory that is taken and not given back",
-  overload: "more work than it can do",
-  crash: "a process that ends and is started again",
-  slow: "work that takes longer than before",
-  failing: "work that fails",
-  silent: "no answer and no data",
+  dependency_failure: "a failing dependency",
+  resource_exhaustion: "an exhausted resource",
+  memory_leak: "memory that is allocated and not released",
+  overload: "more load than it can handle",
+  crash: "a process that exits and restarts",
+  slow: "slower processing than before",
+  failing: "failing operations",
+  silent: "no response and no data",
 };
 
 const STATEMENT_CHARS = 160;
@@ -285,21 +285,21 @@ const STATEMENT_CHARS = 160;
 function statementOf({ node, kind }: Candidate, cites: readonly Sign[]): string {
   const first = cites[0]?.finding.text ?? "";
   const shown = first.length > STATEMENT_CHARS ? `${first.slice(0, STATEMENT_CHARS)}…` : first;
-  return `${node}: ${KIND_WORDS[kind]}. Foremost: ${shown}`;
+  return `${node}: ${KIND_WORDS[kind]}. Main evidence: ${shown}`;
 }
 
 /** What would be seen if it were so, and not otherwise. */
 const OBSERVATION: Record<CauseKind, string> = {
-  deploy_regression: "instances of the version before the change are well under the same load",
-  config_regression: "an instance with the configuration before the change is well",
+  deploy_regression: "instances of the previous version are healthy under the same load",
+  config_regression: "an instance with the previous configuration is healthy",
   dependency_failure: "other callers of the same dependency fail as well",
-  resource_exhaustion: "the resource stands at its limit while the trouble lasts, and not before",
+  resource_exhaustion: "the resource is at its limit during the problem, and was not before",
   memory_leak: "memory falls after a restart and grows again at the same rate",
-  overload: "the trouble falls and rises with the rate of requests",
-  crash: "the last exit code and reason of its instances repeat",
-  slow: "the time is spent in itself and not in waiting for what it calls",
-  failing: "its calls fail by its own errors and not by those it passes on",
-  silent: "it does not answer a probe from another place either",
+  overload: "the problem falls and rises with the request rate",
+  crash: "its instances exit with the same code and reason each time",
+  slow: "the time is spent in the service itself and not waiting for what it calls",
+  failing: "its calls fail with its own errors and not with those it passes on",
+  silent: "it does not answer a probe from another location either",
 };
 
 const separating = (a: CauseHypothesis, b: CauseHypothesis): string => {

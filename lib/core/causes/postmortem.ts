@@ -41,20 +41,20 @@ export function postmortem(input: PostmortemInput): string {
   const sections = [
     `# Post-mortem (draft${input.drill ? " of a drill" : ""}): ${plain(input.title)}`,
     ...(input.drill
-      ? ["This is the record of a drill: a recorded incident that was played. Nothing in it was real."]
+      ? ["This is the record of a drill: a recorded incident that was replayed. Nothing in it was real."]
       : []),
     [
       `Incident \`${input.id}\`, severity ${input.severity.toFixed(1)}, services ${input.services.map(plain).join(", ") || "unknown"}.`,
       `It began about ${stamp(input.onsetAt)}, was opened ${durationText(input.openedAt - input.onsetAt)} later, and closed after ${durationText(input.closedAt - input.openedAt)}: ${plain(input.outcome)}.`,
-      ...(input.previousIncidentId ? [`It came back after \`${input.previousIncidentId}\`.`] : []),
+      ...(input.previousIncidentId ? [`Recurrence of \`${input.previousIncidentId}\`.`] : []),
     ].join("\n"),
     section("Impact", list(input.impact, "Not measured.")),
     section(
-      "What it coincides with",
+      "Possible causes",
       first
         ? [
-            `${plain(first.statement)} ${marks(first.cites)} (${percent(first.confidence)} sure, written by ${plain(first.author)})`,
-            ...(rivals.length > 0 ? ["", "Rivals that were considered:", ""] : []),
+            `${plain(first.statement)} ${marks(first.cites)} (confidence ${percent(first.confidence)}, written by ${plain(first.author)})`,
+            ...(rivals.length > 0 ? ["", "Alternatives considered:", ""] : []),
             ...rivals.map(
               (rival) => `- ${plain(rival.statement)} ${marks(rival.cites)} (${percent(rival.confidence)})`,
             ),
@@ -63,17 +63,17 @@ export function postmortem(input: PostmortemInput): string {
     ),
     section(
       "Evidence",
-      input.findings.map((finding, index) => `${index + 1}. ${plain(finding.text)}`).join("\n") || "None was found.",
+      input.findings.map((finding, index) => `${index + 1}. ${plain(finding.text)}`).join("\n") || "None found.",
     ),
-    ...(input.couldNotLook.length > 0 ? [section("What could not be looked at", list(input.couldNotLook, ""))] : []),
+    ...(input.couldNotLook.length > 0 ? [section("Sources that could not be read", list(input.couldNotLook, ""))] : []),
     section(
-      "What was tried",
+      "Actions taken",
       list(
         input.operations.map(
           (o) =>
             `${stamp(o.at)}: ${o.name}, allowed by ${o.by}; measured: ${o.outcome.replaceAll("_", " ")} (${o.reason})`,
         ),
-        "Nothing: it went back in band by itself, or was closed by a person.",
+        "None: it recovered without any action, or was closed by a person.",
       ),
     ),
     section(
@@ -86,11 +86,11 @@ export function postmortem(input: PostmortemInput): string {
     section(
       "Follow-ups",
       [
-        "- [ ] Confirm or correct the cause above; a thumb on it is remembered for the next time.",
-        ...(input.couldNotLook.length > 0 ? ["- [ ] Make the evidence reachable that could not be looked at."] : []),
+        "- [ ] Confirm or correct the cause above; feedback on it is used for similar incidents.",
+        ...(input.couldNotLook.length > 0 ? ["- [ ] Make the sources that could not be read available."] : []),
         ...(input.operations.every(({ outcome }) => outcome !== "recovered")
-          ? ["- [ ] No operation was measured to help: write down what did."]
-          : ["- [ ] What was done took the symptom back in band: remove what led to it."]),
+          ? ["- [ ] No operation was measured to help: document what did."]
+          : ["- [ ] The action relieved the symptom: remove what led to it."]),
         "- [ ] Would an earlier signal have shown it? Compare the onset with the first alert.",
       ].join("\n"),
     ),

@@ -81,11 +81,11 @@ function traces(scene: Scene): Found[] {
   });
   const inner = [...self].flatMap(([node, lost]): Found[] => {
     if (lost <= 0) return [];
-    const text = `Spans of ${node} grew by ${micros(lost)} in all a slot, beyond what it waited for others.`;
+    const text = `Spans of ${node} grew by ${micros(lost)} in total per slot, not counting time spent waiting for others.`;
     return [{ kind: "trace", node, text, strength: (scene.loss?.grown.get(node) ?? 0) * Math.sqrt(lost / total) }];
   });
   const moved = scene.mix.map((m): Found => {
-    const text = `${m.node} made ${number(m.seen)} calls of "${m.operation}" where its entries explain ${number(m.expected)}.`;
+    const text = `${m.node} made ${number(m.seen)} calls of "${m.operation}" where its incoming requests explain ${number(m.expected)}.`;
     return { kind: "trace", node: m.node, text, strength: m.strength };
   });
   return [...slow, ...inner, ...moved];
@@ -93,8 +93,10 @@ function traces(scene: Scene): Found[] {
 
 function mutes(scene: Scene): Found[] {
   return scene.silent.map(({ node, nats, last }): Found => {
-    const since = last === null ? "in the whole window" : "any more";
-    const text = `${node} was not heard of ${since}, while others were.`;
+    const text =
+      last === null
+        ? `${node} sent no data in the whole window, while others did.`
+        : `${node} stopped sending data, while others went on.`;
     return { kind: "metric_shift", node, text, ...(last === null ? {} : { at: last }), strength: strengthOf(nats) };
   });
 }

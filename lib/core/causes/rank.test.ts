@@ -139,7 +139,7 @@ describe("ranking causes", () => {
     );
     expect(ranking[0]!.node).toBe("db");
     expect(parts.get("db")!.silence).toBeGreaterThan(0.5);
-    expect(findings.some((f) => f.node === "db" && f.text.includes("not heard of"))).toBe(true);
+    expect(findings.some((f) => f.node === "db" && f.text.includes("stopped sending data"))).toBe(true);
   });
 
   it("gives a full processor its due, and less to one that no call of the target's reaches", () => {

@@ -232,10 +232,10 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
   const minutes = onset === null ? null : Math.round((onset.at - change.t) / 60);
   const when = minutes === null ? "" : minutes >= 0 ? `, ${minutes} min before the onset` : ", about when it began";
   const why = [
-    parts.distance < 0.5 ? "not on the way of the target's calls" : "on the way of the target's calls",
+    parts.distance < 0.5 ? "not on the target's call path" : "on the target's call path",
     parts.suspicion > 0.6 ? "other evidence points at it" : "",
-    parts.words > 0.3 ? "its summary names what is seen" : "",
-    parts.past > 0.6 ? "its like was to blame before" : "",
+    parts.words > 0.3 ? "its summary names the symptom" : "",
+    parts.past > 0.6 ? "a similar change was the cause before" : "",
     parts.survived < 1 ? "a cure was measured to work after it" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
@@ -268,7 +268,7 @@ export function instructionSigns({ logs, changes }: Bundle): Sign[] {
         node,
         at: t,
         strength: 0.5,
-        text: `Text in ${of} of ${node} tries to give orders (${span.kind}${span.hidden ? ", hidden" : ""}); it is data and is not followed: '${redact(span.quote.replace(/\s+/g, " ")).text}'`,
+        text: `Text in ${of} of ${node} contains instructions (${span.kind}${span.hidden ? ", hidden" : ""}); treated as data and not followed: '${redact(span.quote.replace(/\s+/g, " ")).text}'`,
       },
       weight: 0,
       affinity: {},

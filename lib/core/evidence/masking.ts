@@ -17,7 +17,7 @@ export function masks(
 ): { kind: "no" } | { kind: "pending" | "yes"; reason: string } {
   if (action !== "reduce_autonomy" || diagnosis === "cost_overrun") return { kind: "no" };
   if (runs.limited * 2 >= runs.ended && runs.ended >= RUNS_NEEDED)
-    return { kind: "yes", reason: `the cap ended ${runs.limited} of ${runs.ended} runs: what drives them goes on` };
+    return { kind: "yes", reason: `the cap ended ${runs.limited} of ${runs.ended} runs: what drives them continues` };
   if (runs.ended < RUNS_NEEDED) return { kind: "pending", reason: `${runs.ended} of ${RUNS_NEEDED} runs have ended` };
   return { kind: "no" };
 }

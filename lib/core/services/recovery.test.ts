@@ -20,7 +20,7 @@ describe("the verdict", () => {
     ["back at its normal level", {}, PLAN, "recovered"],
     ["nine tenths of the way back", { after: points(0.5, 0.45, 0.5) }, PLAN, "recovered"],
     ["under its limit, and far from normal", { after: points(1.5, 1.6, 1.5) }, LATE, "no_effect"],
-    ["not back yet", { after: points(3, 2.5, 2.2) }, PLAN, "pending"],
+    ["not recovered yet", { after: points(3, 2.5, 2.2) }, PLAN, "pending"],
     ["only the last points count", { after: points(4, 4, 0.2, 0.2, 0.2) }, PLAN, "recovered"],
     ["one point that is off", { after: points(0.2, 4, 0.2) }, PLAN, "pending"],
     ["too few points", { after: points(0.2, 0.2) }, PLAN, "pending"],

@@ -63,13 +63,13 @@ export function judgeRecovery(series: readonly Recovery[], plan: RecoveryPlan): 
     list.map(({ name, unread }) => (unread === undefined ? name : `${name} (could not be read: ${unread})`)).join(", ");
   const [back, off, silent, unknown] = [by("back"), by("off"), by("silent"), by("unknown")];
   if (series.length === 0 || unknown.length === series.length)
-    return { kind: "cannot_tell", reason: "nothing that was measured could tell well from ill" };
+    return { kind: "cannot_tell", reason: "no measured signal could show recovery" };
   if (back.length > 0 && off.length === 0 && silent.length === 0)
-    return { kind: "recovered", reason: `back in band for ${plan.settled} points: ${names(back)}` };
+    return { kind: "recovered", reason: `in band for ${plan.settled} points: ${names(back)}` };
   if (!plan.deadline)
     return {
       kind: "pending",
-      reason: silent.length > 0 ? `not measured yet: ${names(silent)}` : `not back yet: ${names(off)}`,
+      reason: silent.length > 0 ? `not measured yet: ${names(silent)}` : `not recovered yet: ${names(off)}`,
     };
   if (silent.length > 0) return { kind: "cannot_tell", reason: `no data after the action: ${names(silent)}` };
   const worse = off.filter(isWorse);

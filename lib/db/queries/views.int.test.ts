@@ -353,7 +353,7 @@ describe("an agent", () => {
       ["ano-1", "inc-1"],
     ]);
     expect(detail.anomalies[1]!.text).toBe(
-      "tokens 90,000, expected 400–2,100 (100x the centre); evidence in one sample",
+      "tokens 90,000, expected 400–2,100 (100x the expected value); evidence in one sample",
     );
     expect(detail.learned.map(({ scope }) => scope)).toEqual(["agent", "type"]);
     expect(detail.history.map(({ text }) => text)).toEqual(["asked", "opened"]);

@@ -46,7 +46,7 @@ export const incidents = sqliteTable(
     containedAt: integer(),
     healedAt: integer(),
     closedAt: integer(),
-    /** Plain, careful words: "back in band for 20 samples", never "fixed". */
+    /** Plain, careful words: "recovered after …", never "fixed". */
     outcome: text(),
     /** What would have been done, in observe mode. */
     wouldHave: text(),

@@ -73,7 +73,7 @@ describe("without a model", () => {
     expect(done.couldNotLook.map(({ source }) => source)).toEqual(expect.arrayContaining(["fetch_logs", "list_recent_changes", "episodes"])); // prettier-ignore
     expect(done.findings.filter(({ kind }) => kind === "could_not_look").length).toBeGreaterThan(0);
     expect(done.hypotheses[0]?.node).toBe("payments");
-    expect(done.messages.summary).toContain("Could not look at");
+    expect(done.messages.summary).toContain("Could not read");
   });
 
   test("a budget that is spent is an outcome", async () => {

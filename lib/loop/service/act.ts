@@ -37,12 +37,12 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
     allowedBy(db, proposal),
   ]);
   if (service === null || service.stateVersion !== proposal.targetVersion)
-    return voidProposal(db, proposal, `${proposal.subjectId} has moved since it was proposed`, now);
+    return voidProposal(db, proposal, `${proposal.subjectId} has changed since it was proposed`, now);
   const { entry: name, ...args } = proposal.args;
   const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
-  if (!prepared.ok) return voidProposal(db, proposal, `it is not on the allow-list any more: ${prepared.reason}`, now);
+  if (!prepared.ok) return voidProposal(db, proposal, `it is no longer on the allow-list: ${prepared.reason}`, now);
   if (!isWhatWasShown(proposal, prepared.value))
-    return voidProposal(db, proposal, "the allow-list says something else by now", now);
+    return voidProposal(db, proposal, "the allow-list has changed since", now);
   const acting = incident.state === "acting" || canMoveIncident(incident.state, "acting");
   if (!acting) return voidProposal(db, proposal, `the incident is ${incident.state}`, now);
   if (prepared.value.destroysEvidence) await capture(ctx, proposal);
@@ -62,7 +62,7 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
         type: "action.started",
         serviceId: service.id,
         incidentId: incident.id,
-        text: `${prepared.value.entry.title} begun on ${service.id}, by ${by.name}`,
+        text: `${prepared.value.entry.title} started on ${service.id}, by ${by.name}`,
         data: { run: run.id, entry: String(name), args },
       });
     if (!(await commit(db, plan))) return { kind: "lost" };
@@ -78,7 +78,7 @@ export async function actOnService(ctx: ServiceContext, proposal: Proposal): Pro
 /** A drill's database goes with a drill's operator and the real one with the real one, whatever called this. */
 function assertOwnOperator({ db, operator }: ServiceContext): void {
   if (isDrillDb(db) !== (operator.world === "drill"))
-    throw new Error("An operation of a drill and the real world do not go together: nothing was run");
+    throw new Error("A drill cannot run operations on real services, nor the reverse: nothing was run");
 }
 
 /** Whether exactly that would run which the proposal showed. */
@@ -129,7 +129,7 @@ async function finish(
       type: done.ok ? "action.done" : "action.failed",
       serviceId: run.subjectId,
       incidentId: run.incidentId,
-      text: `${title}: ${done.detail}. Whether it helped is measured now`,
+      text: `${title}: ${done.detail}. Its effect is being measured`,
       data: { run: run.id },
     });
   if (canMoveIncident(incident.state, "verifying")) plan.claim(incidentClaim(db, incident, { state: "verifying" }));

@@ -44,7 +44,7 @@ export async function close(plan: Plan, ctx: Closer, incident: Incident, closing
     .claim(incidentClaim(db, incident, { state, outcome, closedAt, healedAt }))
     .write(
       { sql: "UPDATE services SET incident_id = NULL WHERE incident_id = ?", args: [incident.id] },
-      ...voidApprovals(incident.id, "the incident is over", now),
+      ...voidApprovals(incident.id, "the incident has ended", now),
       ...(await legacy(ctx, closed, closing)),
     )
     .tell({

@@ -67,7 +67,7 @@ export async function startInvestigations(ctx: ServiceContext, open: readonly In
           at: now,
           type: "investigation.started",
           incidentId: incident.id,
-          text: "Investigation begins",
+          text: "Investigation started",
           data: { investigation: row.id },
         },
       ],
@@ -183,7 +183,7 @@ async function finish(
   const incident = await getIncident(db, incidentId);
   if (incident.state !== "investigating") return void (await endInvestigation(db, row, incident, now));
   for (const { source, reason } of done.couldNotLook)
-    log().warn({ incident: incidentId, source, reason }, `could not look at ${source}`);
+    log().warn({ incident: incidentId, source, reason }, `could not read ${source}`);
   const ids = new Map(done.findings.map((finding) => [finding.id, newId("fnd")]));
   const cites = (list: readonly string[]) => list.flatMap((id) => ids.get(id) ?? []);
   const rows = done.hypotheses.map((hypothesis, rank) => ({

@@ -18,7 +18,7 @@ export async function openMaintenance(db: Db, body: MaintenanceBody, person: Per
   const bad = (reason: string) =>
     new SentinelError("invalid", { detail: `ends_at ${reason}`, fields: [{ field: "ends_at", reason }] });
   if (endsAt <= startsAt) throw bad("must come after starts_at");
-  if (endsAt <= now) throw bad("is over already");
+  if (endsAt <= now) throw bad("has already ended");
   if (endsAt - startsAt > LONGEST_MS) throw bad("must be at most two weeks after starts_at");
   const row = {
     id: newId("mnt"),

@@ -20,6 +20,6 @@ export async function noteSource(
   if ((known?.reason ?? null) === next) return known;
   await saveUnreadSource(db, source, next, now);
   if (next === null) log().info({ source, unreadMs: now - known!.since }, "a source can be read again");
-  else log().warn({ source, reason: next }, "could not look at a source");
+  else log().warn({ source, reason: next }, "could not read a source");
   return next === null ? null : { source, reason: next, since: known?.since ?? now };
 }

@@ -137,7 +137,7 @@ function leading({ incidentId, primary, suspects }: Group & { incidentId: string
 
 /** Two open incidents turned out to have one root: the younger ends, and all that it holds goes to the older. */
 export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident, now: number): void {
-  const outcome = `part of ${into.id}: they have one root`;
+  const outcome = `part of ${into.id}: they share a root`;
   plan
     .claim(incidentClaim(db, from, { state: "dismissed", closedAt: now, outcome }))
     .write(
@@ -158,7 +158,12 @@ export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident
         args: [outcome, now, from.id],
       },
     )
-    .tell({ at: now, type: "incident.merged", incidentId: from.id, text: `Goes on as ${into.id}: they have one root` });
+    .tell({
+      at: now,
+      type: "incident.merged",
+      incidentId: from.id,
+      text: `Continues as ${into.id}: they share a root`,
+    });
 }
 
 function titleOf({ members, services, primary, suspects, flood }: Opening): string {

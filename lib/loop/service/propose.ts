@@ -62,7 +62,7 @@ export async function planProposal(
     return end(
       "escalated",
       "incident.no_fault",
-      `Nothing was found to be wrong: ${why}. A person has to say whether it is over`,
+      `No fault was found: ${why}. A person has to confirm whether it has ended`,
       false,
     );
   if (chosen === null)
@@ -127,9 +127,9 @@ export async function planProposal(
       return end("acting", "proposal.allowed", `${name} will run: allowed by policy below the threshold`, false);
     case "ask":
       plan.write(requestApproval(db, row));
-      return end("awaiting_approval", "approval.requested", `Approval asked: ${name}. ${verdict.reason}`, true);
+      return end("awaiting_approval", "approval.requested", `Approval requested: ${name}. ${verdict.reason}`, true);
     case "record":
-      return end("escalated", "proposal.recorded", `Nothing was done (mode observe): ${verdict.reason}`, false, {
+      return end("escalated", "proposal.recorded", `Nothing was done (observe mode): ${verdict.reason}`, false, {
         wouldHave: `${name}: ${verdict.reason}`,
       });
     case "refuse":

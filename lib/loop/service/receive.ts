@@ -169,7 +169,7 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
               type: "alert.ended",
               serviceId: last.serviceId,
               incidentId: last.incidentId,
-              text: `${last.name} on ${last.serviceId} no longer fires`,
+              text: `${last.name} on ${last.serviceId} is no longer firing`,
               data: { alert: last.id },
             });
         }

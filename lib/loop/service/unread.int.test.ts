@@ -66,9 +66,9 @@ test("a cluster that refuses is named with its reason, though other sources of l
       reason: expect.stringMatching(/^answered 403: .*pods is forbidden/),
     });
   const changes = report.reports.find(({ node }) => node === "deploy_correlator");
-  expect(changes!.text).toMatch(/Could not look: kubernetes: answered 403/);
+  expect(changes!.text).toMatch(/Could not read: kubernetes: answered 403/);
   const findings = await listFindings(estate.db, id);
-  expect(findings.map(({ title }) => title).join("\n")).toMatch(/could not look at kubernetes: answered 403/);
+  expect(findings.map(({ title }) => title).join("\n")).toMatch(/could not read kubernetes: answered 403/);
   expect(story.investigation!.summary).toMatch(/kubernetes \(answered 403/);
 });
 
@@ -82,11 +82,11 @@ test("a Loki that refuses is named with its reason in report, story, findings an
     expect(report.couldNotLook).toContainEqual({ node: "log_analyst", source: "loki", reason: "401 no org id" });
     expect(report.reports.find(({ node }) => node === "log_analyst")!.text).toMatch(/loki: 401 no org id/);
     const titles = (await listFindings(estate.db, id)).map(({ title }) => title);
-    expect(titles).toContain("could not look at loki: 401 no org id");
+    expect(titles).toContain("could not read loki: 401 no org id");
     expect(story.investigation!.summary).toMatch(/loki \(401 no org id\)/);
   });
   expect(logged).toContainEqual(
-    expect.objectContaining({ level: "warn", source: "loki", reason: "401 no org id", msg: "could not look at loki" }),
+    expect.objectContaining({ level: "warn", source: "loki", reason: "401 no org id", msg: "could not read loki" }),
   );
 });
 

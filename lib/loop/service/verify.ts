@@ -196,7 +196,7 @@ function limitOf({ allowList }: ServiceContext, { args: { entry, ...args }, subj
 }
 
 async function cutOff({ db, now }: ServiceContext, run: ActionRun): Promise<void> {
-  const detail = "cut off before it reported: whether it was carried out cannot be told; its effect is measured";
+  const detail = "interrupted before it reported: unknown whether it was carried out; its effect is measured";
   await commit(db, {
     claims: [
       {
@@ -235,7 +235,7 @@ async function recovered(
   });
   await close(plan, ctx, incident, {
     state: "resolved",
-    outcome: `back in band for ${durationText(ctx.config.verifyMs)} after ${actionName(run)}: ${reason}`,
+    outcome: `recovered after ${actionName(run)}, in band for ${durationText(ctx.config.verifyMs)}: ${reason}`,
     healed: true,
     run: { ...run, outcome: "recovered" },
   });

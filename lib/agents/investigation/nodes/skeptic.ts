@@ -33,8 +33,8 @@ export const skeptic =
     const doubts = kept.map(({ text, cites }) => `${text} [${cites.join(", ")}]`);
     const seen = skepticism.refutations.filter(({ result }) => result === "seen");
     const text = [
-      seen.length === 0 ? "Nothing that was looked at refutes the first hypothesis." : `Against the first hypothesis: ${seen.map(sentence).join("; ")}.`, // prettier-ignore
-      skepticism.swapped ? "Its rival comes first now." : "",
+      seen.length === 0 ? "Nothing that was examined refutes the first hypothesis." : `Against the first hypothesis: ${seen.map(sentence).join("; ")}.`, // prettier-ignore
+      skepticism.swapped ? "The alternative ranks first now." : "",
       ...doubts,
     ];
     return {

@@ -45,9 +45,9 @@ export const triage = (room: Room) => async (): Promise<Update> => {
   const callers = blastRadius(node, evidence.edges);
   const [before, ...further] = evidence.similar.slice(0, CITED);
   const said = [
-    `Severity ${of.severity} on ${node}; ${callers.length === 0 ? "nobody is known to call it" : `${count(callers.length, "service")} would feel it: ${callers.slice(0, 5).join(", ")}`}.`,
+    `Severity ${of.severity} on ${node}; ${callers.length === 0 ? "no known callers" : `${count(callers.length, "service")} would be affected: ${callers.slice(0, 5).join(", ")}`}.`,
     before === undefined
-      ? "Nothing similar is remembered."
+      ? "No similar past incident."
       : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${before.outcome.replaceAll("_", " ")}`}.${further.length === 0 ? "" : ` Also like ${further.map(({ id }) => id).join(" and ")}.`}`,
   ];
   return {
