@@ -31,7 +31,7 @@ export const nameText = (max: number): z.ZodString =>
   plainText(max)
     .refine((text) => !UNSEEN.test(text), {
       error: ({ input }) =>
-        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which is invisible or ambiguous`,
+        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which cannot be seen or told apart`,
     })
     .refine(isComposed, "must be in Unicode's composed form (NFC)");
 

@@ -93,7 +93,7 @@ describe("the backlog of an outage", () => {
     await register(fleet.db, fleet.key, { agent_id: AGENT, instance_id: "restarted" }, fleet.now, fleet.config);
     const late = flooded(fleet.call(AGENT, { instance_id: "restarted", timestamp: before + MINUTE }));
     const { notices } = await fleet.send([late]);
-    expect(notices[0]!.reason).toMatch(/not judged/);
+    expect(notices[0]!.reason).toMatch(/not evaluated/);
   });
 });
 
