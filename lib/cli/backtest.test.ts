@@ -141,7 +141,7 @@ describe("backtest", () => {
     ["a file of another kind", "x.txt", [], /must end in .csv, .jsonl/],
     ["an unknown entity column", "x.csv", ["--entity", "who"], /--entity: no column "who"/],
     ["an unknown metrics column", "x.csv", ["--metrics", "m"], /--metrics: no column "m"/],
-    ["an unknown vital", "x.csv", ["--metrics", "tokens=n"], /"tokens" in "tokens=n" is no vitals field/],
+    ["an unknown vital", "x.csv", ["--metrics", "tokens=n"], /"tokens" in "tokens=n" is not a vitals field/],
     ["an unknown run column", "x.csv", ["--run", "r"], /--run: no column "r"/],
     ["text for a number", "x.csv", ["--metrics", "ok"], /row 0: column "ok" is not a number/],
     ["text for a time", "x.csv", ["--time", "ok"], /row 0: column "ok" \(--time\) is not a time/],

@@ -35,7 +35,7 @@ describe("an id", () => {
     ["what is not composed", "cafe\u0301", "NFC"],
     ["a sign that is another letter", "\u212bngstrom", "NFC"],
     ["a line break", "a\nb", "control"],
-    ["half a character", "a\ud800", "half"],
+    ["half a character", "a\ud800", "lone surrogate"],
     ["a step of a path", "..", "URL"],
   ])("with %s is refused, and told why", (_, id, reason) => {
     const result = Id.safeParse(id);

@@ -11,7 +11,7 @@ export interface Found {
 
 /** Whose patterns may see text from outside: everything that runs in production. */
 const FOLDERS = ["lib", "app", "components", "sdk/typescript"];
-const NOT_RUN = /\.test\.tsx?$|^lib\/evals\//;
+const NOT_RUN = /\.test\.tsx?$|\/test-[a-z-]+\.tsx?$|^lib\/evals\//;
 
 /** Every regular expression that is written as a literal in the source. */
 export const literalPatterns = (): Found[] => sources().flatMap(patternsIn);
