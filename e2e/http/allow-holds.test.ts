@@ -66,7 +66,7 @@ describe("holds beyond a containment limit", () => {
     expect((answer.body as Detail).timeline).toContainEqual(
       expect.objectContaining({
         type: "containment.allowed",
-        text: "operator allowed 2 holds beyond the limit: all of them",
+        text: "operator allowed 2 quarantines beyond the limit: all of them",
       }),
     );
     expect((await allow(id, "operator")).status).toBe(409);
