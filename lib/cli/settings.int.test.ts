@@ -126,7 +126,7 @@ test("what one key may send and introduce", async () => {
   ] as const) {
     await charge({ key, user: null, sender: null }, unit, 1e12);
     const more = charge({ key, user: null, sender: null }, unit, 1);
-    await expect(more).rejects.toThrow(`A key may send ${most} a second`);
+    await expect(more).rejects.toThrow(`Limit per key: ${most} per second`);
   }
   const db = await getDb();
   await migrateDb(db);
