@@ -62,7 +62,7 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
   },
   refuse_downgrade: {
     verb: "Decline",
-    title: "Decline the host&rsquo;s request?",
+    title: "Decline the host’s request?",
     means: "Nothing changes. If the host asks again, the request is shown again.",
     done: "Refused.",
   },
