@@ -173,7 +173,7 @@ test("a decision from the card sends what was seen; the rest of the list is deci
     decision: "heal",
     items: [{ id: shown, digest: expect.stringMatching(/^[0-9a-f]{16,}$/) as unknown }],
   });
-  await expect(preview.getByText("1 of 1 taken")).toBeVisible();
+  await expect(preview.getByText("1 of 1 recorded")).toBeVisible();
   expect(errors).toEqual([]);
 });
 

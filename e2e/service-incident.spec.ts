@@ -105,9 +105,9 @@ test("a new incident appears and is told to its end without a reload; a thumb on
   await expect(line).toContainText("1 alert");
   await line.click();
   await page.getByRole("button", { name: "The cause is correct", exact: true }).click();
-  await expect(page.getByText("operator says it is right")).toBeVisible();
+  await expect(page.getByText("operator says it is correct")).toBeVisible();
   await page.reload();
-  await expect(page.getByText("operator says it is right")).toBeVisible();
+  await expect(page.getByText("operator says it is correct")).toBeVisible();
   expect(errors).toEqual([]);
 });
 
