@@ -273,7 +273,9 @@ describe("consent", () => {
       estate.now,
     );
     const decision = { decision: "approve" as const, digest: approval!.digest, evidenceOpened: true };
-    await expect(decide(estate.db, approval!.id, decision, PERSON, estate.now)).rejects.toThrow(/Void: api has changed to degraded since/);
+    await expect(decide(estate.db, approval!.id, decision, PERSON, estate.now)).rejects.toThrow(
+      /Void: api has changed to degraded since/,
+    );
     expect(estate.ran()).toEqual([]);
     await estate.rest();
     expect((await listProposalsOf(estate.db, incident.id)).map(({ state }) => state)).toEqual(["void", "pending"]);
