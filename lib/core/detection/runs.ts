@@ -56,8 +56,8 @@ export function enterRun(state: DetectorState, o: Observation): OpenRun | null {
 
 /** Whether a run that begins now follows the last one as quickly as steps, of runs if it has any, usually follow one another. */
 function soon(state: DetectorState, at: number): boolean {
-  const last = state.runBeganAt ?? state.lastAt;
-  if (last === null || at < last) return false;
+  const last = state.runBeganAt;
+  if (last === undefined || at < last) return false;
   return isUsualGap(state, "run_gap", at - last) ?? isUsualGap(state, "agent_gap", at - last) ?? false;
 }
 
