@@ -3,6 +3,6 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { notePeers } = await import("./lib/auth/address");
   notePeers();
-  const { start } = await import("./lib/loop/start");
+  const { start } = await import("./lib/runtime/start");
   await start();
 }

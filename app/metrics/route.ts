@@ -7,7 +7,7 @@ import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { problem } from "@/lib/http/problem";
 import { idOf, report } from "@/lib/http/route";
-import { directiveWaiters } from "@/lib/loop/directive-poll";
+import { directiveWaiters } from "@/lib/ingest/directive-poll";
 import { metrics } from "@/lib/metrics";
 
 /** Prometheus' text format. With METRICS_TOKEN set it asks for it; without, whoever reaches the port may read. */

@@ -1,6 +1,6 @@
 import { getDb } from "@/lib/db/client";
 import { log } from "@/lib/log";
-import { readiness } from "@/lib/loop/health";
+import { readiness } from "@/lib/runtime/health";
 
 /** Ready: the database answers, is migrated, and was swept a short while ago. 503 says which of them is not so. */
 export async function GET(): Promise<Response> {

@@ -5,8 +5,8 @@ import { closeDb, type Db, getDb, write } from "@/lib/db/client";
 import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { type Env, EnvError, env } from "@/lib/env";
 import { couldNotLook, type Looked, unreadOf } from "@/lib/evidence/looked";
-import { readiness } from "@/lib/loop/health";
-import { kubernetesOf, logSourcesOf, prometheusOf } from "@/lib/loop/service/sources";
+import { readiness } from "@/lib/runtime/health";
+import { kubernetesOf, logSourcesOf, prometheusOf } from "@/lib/runtime/sources";
 import { print } from "./database";
 
 type Verdict = "ok" | "warn" | "fail";

@@ -9,7 +9,7 @@ import { fireDrill } from "@/lib/drills/fire";
 import { settleDrills, turnDrill } from "@/lib/drills/loop";
 import { listScenarios } from "@/lib/drills/scenarios";
 import { verdictOf } from "@/lib/drills/views";
-import { decide } from "@/lib/loop/decide";
+import { decide } from "@/lib/response/decide";
 import { print, table, withDb } from "./database";
 
 /** Looks at the drill so often, in ms, and for so long: whoever plays it, a server or this command. */

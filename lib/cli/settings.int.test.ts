@@ -17,11 +17,11 @@ import { fireDrill } from "@/lib/drills/fire";
 import { env, parseEnv } from "@/lib/env";
 import { json, serve, type TestServer } from "@/lib/evidence/test-server";
 import { charge } from "@/lib/http/charge";
-import { loopConfig } from "@/lib/loop/config";
-import { pollDirective } from "@/lib/loop/directive-poll";
-import { retention } from "@/lib/loop/prune";
-import { serviceConfig } from "@/lib/loop/service/config";
-import { createWorld } from "@/lib/loop/service/process";
+import { loopConfig } from "@/lib/config/agents";
+import { pollDirective } from "@/lib/ingest/directive-poll";
+import { retention } from "@/lib/runtime/prune";
+import { serviceConfig } from "@/lib/config/services";
+import { createWorld } from "@/lib/runtime/service-process";
 
 /* Where each setting ends up: a setting that was ignored, or taken for its neighbour, fails here. */
 

@@ -11,12 +11,12 @@ import { migrateDb } from "@/lib/db/migrate";
 import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/db/queries/healing";
 import { getIncident } from "@/lib/db/queries/incidents";
 import { alerts, approvals, changes, episodes, incidents, logLines, postmortems, proposals, recordedSeries, services, streamEvents } from "@/lib/db/schema"; // prettier-ignore
-import { decide } from "@/lib/loop/decide";
-import { proposalDigest } from "@/lib/loop/proposal";
-import { serviceConfig } from "@/lib/loop/service/config";
-import { operationText } from "@/lib/loop/service/operation-text";
-import { serviceTurn } from "@/lib/loop/service/turn";
-import { freshMind, type ServiceMind, type World } from "@/lib/loop/service/world";
+import { decide } from "@/lib/response/decide";
+import { proposalDigest } from "@/lib/response/proposal";
+import { serviceConfig } from "@/lib/config/services";
+import { operationText } from "@/lib/response/services/operation-text";
+import { serviceTurn } from "@/lib/runtime/service-turn";
+import { freshMind, type ServiceMind, type World } from "@/lib/response/services/world";
 import { fireDrill } from "./fire";
 import { DRILL_OPERATIONS } from "./operations";
 import { drillWorld, type Played } from "./recording";

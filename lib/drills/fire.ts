@@ -3,7 +3,7 @@ import { createDrill, type DrillRecord } from "@/lib/db/drills";
 import { env } from "@/lib/env";
 import { loadRunbooks } from "@/lib/evidence/runbooks";
 import { log } from "@/lib/log";
-import { requestSweep } from "@/lib/loop/scheduler";
+import { requestSweep } from "@/lib/runtime/scheduler";
 import { layOut } from "./lay-out";
 import { loadScenario } from "./scenarios";
 

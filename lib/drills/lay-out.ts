@@ -4,8 +4,8 @@ import { CHANGE_KINDS, type ChangeKind } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { addEdge, enterService } from "@/lib/db/queries/services";
 import { changes, logLines, recordedSeries } from "@/lib/db/schema";
-import { newId } from "@/lib/loop/ids";
-import { receiveAlerts } from "@/lib/loop/service/receive";
+import { newId } from "@/lib/db/ids";
+import { receiveAlerts } from "@/lib/ingest/receive-alerts";
 import type { LoadedScenario } from "./scenarios";
 
 /** Rows of one statement: libSQL takes some 32,000 parameters. */

@@ -6,9 +6,9 @@ import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { findStory } from "@/lib/db/queries/services-view";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
-import { commandIncident } from "@/lib/loop/command";
-import { serviceTurn } from "@/lib/loop/service/turn";
-import { freshMind, type World } from "@/lib/loop/service/world";
+import { commandIncident } from "@/lib/response/command";
+import { serviceTurn } from "@/lib/runtime/service-turn";
+import { freshMind, type World } from "@/lib/response/services/world";
 import { layOut } from "./lay-out";
 import { listScenarios, loadScenario } from "./scenarios";
 

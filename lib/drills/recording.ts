@@ -4,7 +4,7 @@ import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { found } from "@/lib/evidence/looked";
 import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
-import type { World } from "@/lib/loop/service/world";
+import type { World } from "@/lib/response/services/world";
 import { DRILL_OPERATIONS } from "./operations";
 import { type Playback, play } from "./playback";
 import { type LoadedScenario, queryOf } from "./scenarios";

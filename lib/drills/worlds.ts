@@ -1,6 +1,6 @@
 import { getDrill } from "@/lib/db/drills";
-import { processWorld } from "@/lib/loop/service/process";
-import type { World } from "@/lib/loop/service/world";
+import { processWorld } from "@/lib/runtime/service-process";
+import type { World } from "@/lib/response/services/world";
 import { drillWorld } from "./recording";
 import { loadScenario } from "./scenarios";
 

@@ -1,6 +1,6 @@
 import { createDetector, DEFAULT_DETECT_SETTINGS, observe } from "@/lib/core/detection/detect";
 import type { StoredEvent } from "@/lib/db/queries/events";
-import { observationOf } from "@/lib/loop/observation";
+import { observationOf } from "@/lib/detection/observation";
 import { Samples } from "./samples";
 
 /** Events judged before the clock starts: the code is compiled and the baseline has settled. */

@@ -9,9 +9,9 @@ import { type Db, openDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { type Agent, findAgent, findDirective } from "@/lib/db/queries/agents";
 import { directives } from "@/lib/db/schema";
-import { ingest } from "@/lib/loop/ingest";
-import { register } from "@/lib/loop/register";
-import { CONFIG, TestFleet } from "@/lib/loop/test-fleet";
+import { ingest } from "@/lib/ingest/ingest";
+import { register } from "@/lib/ingest/register";
+import { CONFIG, TestFleet } from "@/lib/runtime/test-fleet";
 
 export type Event = Partial<AgentEvent>;
 

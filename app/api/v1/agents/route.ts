@@ -1,7 +1,7 @@
 import { AGENTS } from "@/lib/contracts/agents";
 import { listAgentCards } from "@/lib/db/queries/agents-view";
 import { route } from "@/lib/http/route";
-import { loopConfig } from "@/lib/loop/config";
+import { loopConfig } from "@/lib/config/agents";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENTS, {
   GET: ({ db, query, now }) => listAgentCards(db, query, { ...loopConfig(), now }),

@@ -2,7 +2,7 @@ import { assertBound } from "@/lib/auth/keys";
 import { CHANGES } from "@/lib/contracts/changes";
 import { listChanges } from "@/lib/db/queries/changes-view";
 import { route } from "@/lib/http/route";
-import { declare } from "@/lib/loop/declare";
+import { declare } from "@/lib/ingest/declare";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES, {
   GET: async ({ db, query }) => ({ changes: await listChanges(db, query) }),

@@ -10,7 +10,7 @@ import { IngestAnswer } from "@/lib/contracts/ingest";
 import { Problem } from "@/lib/contracts/problem";
 import { closeDb, getDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
-import { runSweep, stopScheduler } from "@/lib/loop/scheduler";
+import { runSweep, stopScheduler } from "@/lib/runtime/scheduler";
 import { metrics } from "@/lib/metrics";
 import { POST } from "./route";
 

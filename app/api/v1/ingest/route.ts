@@ -2,7 +2,7 @@ import { INGEST } from "@/lib/contracts/ingest";
 import { route } from "@/lib/http/route";
 import { metrics } from "@/lib/metrics";
 import { idempotencyKeyOf } from "@/lib/http/idempotency";
-import { ingest } from "@/lib/loop/ingest";
+import { ingest } from "@/lib/ingest/ingest";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(INGEST, {
   POST: async ({ db, body, key, now, request }) => {

@@ -2,7 +2,7 @@ import { MAINTENANCE } from "@/lib/contracts/operations";
 import { listMaintenance } from "@/lib/db/queries/services";
 import { maintenanceView } from "@/lib/db/queries/services-view";
 import { route } from "@/lib/http/route";
-import { openMaintenance } from "@/lib/loop/service/maintain";
+import { openMaintenance } from "@/lib/response/services/maintain";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(MAINTENANCE, {
   GET: async ({ db, now }) => ({ windows: (await listMaintenance(db, now)).map(maintenanceView) }),

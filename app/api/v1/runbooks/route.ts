@@ -1,7 +1,7 @@
 import { RUNBOOKS } from "@/lib/contracts/operations";
 import { listRunbooks } from "@/lib/db/queries/services-view";
 import { route } from "@/lib/http/route";
-import { findSections } from "@/lib/loop/service/sections";
+import { findSections } from "@/lib/response/services/sections";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(RUNBOOKS, {
   GET: async ({ db, query }) => ({

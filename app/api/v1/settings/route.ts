@@ -1,7 +1,7 @@
 import { SETTINGS } from "@/lib/contracts/overview";
 import { loadSettings } from "@/lib/db/queries/settings";
 import { route } from "@/lib/http/route";
-import { changeSettings } from "@/lib/loop/settings";
+import { changeSettings } from "@/lib/response/settings";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(SETTINGS, {
   GET: ({ db }) => loadSettings(db),

@@ -1,6 +1,6 @@
 import { findDirective } from "@/lib/db/queries/agents";
-import { commandAgent } from "@/lib/loop/command";
-import { declare } from "@/lib/loop/declare";
+import { commandAgent } from "@/lib/response/command";
+import { declare } from "@/lib/ingest/declare";
 import { type Arena, type Event, SUSPECTS, VICTIMS } from "../arena";
 import { type Attack, without } from "../attack";
 import { failing, flood } from "../faults";

@@ -1,7 +1,7 @@
 import { AGENT_TYPE } from "@/lib/contracts/agent-types";
 import { listAgentTypes } from "@/lib/db/queries/types-view";
 import { route } from "@/lib/http/route";
-import { changeType } from "@/lib/loop/settings";
+import { changeType } from "@/lib/response/settings";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_TYPE, {
   PATCH: async ({ db, params, body, user, now }) => {

@@ -2,7 +2,7 @@ import { AGENT } from "@/lib/contracts/agents";
 import { findAgentDetail } from "@/lib/db/queries/agent-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
-import { loopConfig } from "@/lib/loop/config";
+import { loopConfig } from "@/lib/config/agents";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT, {
   GET: async ({ db, params, now }) => found("agent", await findAgentDetail(db, params.id, { ...loopConfig(), now })),

@@ -1,6 +1,6 @@
 import { CHANGES_GITHUB } from "@/lib/contracts/github";
 import { route } from "@/lib/http/route";
-import { takeGithub } from "@/lib/loop/service/github";
+import { takeGithub } from "@/lib/ingest/github";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES_GITHUB, {
   POST: ({ db, body, request, sender, now }) =>

@@ -2,8 +2,8 @@ import { AGENT_COMMAND } from "@/lib/contracts/agents";
 import { findAgentDetail } from "@/lib/db/queries/agent-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
-import { commandAgent } from "@/lib/loop/command";
-import { loopConfig } from "@/lib/loop/config";
+import { commandAgent } from "@/lib/response/command";
+import { loopConfig } from "@/lib/config/agents";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_COMMAND, {
   POST: async ({ db, params, body, user, now }) => {

@@ -1,7 +1,7 @@
 import { assertBound } from "@/lib/auth/keys";
 import { AGENT_DIRECTIVE } from "@/lib/contracts/agents";
 import { route } from "@/lib/http/route";
-import { pollDirective } from "@/lib/loop/directive-poll";
+import { pollDirective } from "@/lib/ingest/directive-poll";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_DIRECTIVE, {
   GET: async ({ db, params, query, key, request }) => {

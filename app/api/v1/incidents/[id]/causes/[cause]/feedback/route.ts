@@ -1,7 +1,7 @@
 import { CAUSE_FEEDBACK } from "@/lib/contracts/services";
 import { causeView } from "@/lib/db/queries/services-view";
 import { route } from "@/lib/http/route";
-import { giveFeedback } from "@/lib/loop/service/feedback";
+import { giveFeedback } from "@/lib/response/feedback";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(CAUSE_FEEDBACK, {
   POST: async ({ db, params, body, user, now }) =>

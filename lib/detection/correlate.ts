@@ -1,0 +1,261 @@
+import type { Anomaly } from "@/lib/core/detection/anomaly";
+import { createDetector } from "@/lib/core/detection/detect";
+import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import {
+  patience,
+  SHARED_CAUSE,
+  type SharedCause,
+  sharedCauses,
+  type Suspect,
+  vouchedFor,
+} from "@/lib/core/agents/fleet";
+import { move } from "@/lib/core/base/lifecycle";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
+import { grouped } from "@/lib/db/queries/grouped";
+import {
+  type AnomalyRow,
+  getIncident,
+  type Incident,
+  listLooseAnomalies,
+  listOpen,
+  listOpenExternal,
+} from "@/lib/db/queries/incidents";
+import { listDetectors } from "@/lib/db/queries/sweep";
+import { incidents } from "@/lib/db/schema";
+import { agentClaim } from "@/lib/response/agents/directives";
+import { type Cause, causeKeyOf, causeOf, listVouchers } from "@/lib/response/agents/external";
+import { ask, heldLately } from "@/lib/response/agents/hold-shared";
+import { newId } from "@/lib/db/ids";
+import { hasLearned } from "./judge";
+import { subjectRow } from "@/lib/response/agents/open";
+import { countOpened, openFor } from "@/lib/response/agents/open-for";
+import { Plan } from "@/lib/db/plan";
+import type { SweepContext } from "./shard";
+import type { Detector } from "./sweeper";
+
+/** How far back a suspicion's own anomalies reach, in ms, by the clock of who reports: two windows, so that stragglers still meet. */
+const LOOK_BACK_MS = 2 * SHARED_CAUSE.windowMs;
+/** Agents that reported within this are the population that shares are taken of, in ms. */
+const LIVE_MS = 15 * 60_000;
+
+/** A suspected agent, with the incident of a shared cause that it is in already and what that does not account for. */
+interface Suspected {
+  agent: Agent;
+  member: Incident | null;
+  /** Its anomalies that belong to no incident yet. */
+  loose: AnomalyRow[];
+}
+
+/**
+ * Decides about suspected agents: those that share a model, provider or tool with enough others join one incident with
+ * an external cause and are not held; those that waited alone are opened. A hold that stands is never lifted by what others
+ * report: a person is asked. Members of such an incident come here again for what its cause does not account for.
+ */
+export async function correlate(ctx: SweepContext): Promise<{ opened: number; joined: number }> {
+  const report = { opened: 0, joined: 0 };
+  const external = await listOpenExternal(ctx.db);
+  const [suspected, held] = await Promise.all([suspectedOf(ctx, external), heldLately(ctx)]);
+  if (suspected.length + held.length === 0) return report;
+  const members = await listLiveAgents(ctx.db, ctx.now - LIVE_MS);
+  const { min_agents: minAgents, min_share: minShare } = ctx.settings.fleet_check;
+  const causes = sharedCauses(
+    [
+      ...suspected.flatMap(({ agent, loose }) => suspectsOf(agent, loose)),
+      ...held.flatMap(({ agent, anomalies }) => suspectsOf(agent, anomalies)),
+    ],
+    members.map(memberOf),
+    { ...SHARED_CAUSE, minAgents, minShare },
+  );
+  const settled = new Set<string>();
+  for (const cause of [...causes, ...(await withStragglers(ctx, causes, external, suspected))]) {
+    const those = suspected.filter(({ agent }) => cause.agentIds.includes(agent.id) && !settled.has(agent.id));
+    if (those.length > 0) {
+      if (!(await join(ctx, cause, external, those))) continue;
+      for (const { agent } of those) settled.add(agent.id);
+      report.joined += those.length;
+    }
+    for (const one of held) if (sharesCause(one.agent, one.anomalies, cause)) await ask(ctx, one, cause);
+  }
+  for (const one of suspected) {
+    if (settled.has(one.agent.id)) continue;
+    const grave = one.loose.filter(isGrave).map((row) => row.evidence);
+    const since = one.member ? Math.min(...grave.map(({ at }) => at)) : one.agent.stateSince;
+    if (ctx.now - since < patience(grave, ctx.config.fleetWaitMs)) continue;
+    if (await openAlone(ctx, one, grave)) report.opened += 1;
+  }
+  return report;
+}
+
+const isGrave = (row: Pick<AnomalyRow, "verdict">): boolean => row.verdict !== "watch";
+
+/** Suspected agents that are in no open incident, or in that of a shared cause with anomalies that it does not account for. */
+async function suspectedOf({ db, now, config }: SweepContext, external: readonly Incident[]): Promise<Suspected[]> {
+  const agents = await listAgentsInStates(db, ["suspected"]);
+  // A clock that is slow must not make a suspicion too old to be decided about.
+  const since = now - LOOK_BACK_MS - config.maxLateMs;
+  const ids = agents.map((agent) => agent.id);
+  const loose = grouped(await listLooseAnomalies(db, ids, since), (row) => row.agentId);
+  const inOne = agents.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId]));
+  const open = new Set((await listOpen(db, [...new Set(inOne)])).map(({ id }) => id));
+  return agents.flatMap((agent) => {
+    const rows = loose.get(agent.id) ?? [];
+    const member = external.find(({ id }) => id === agent.incidentId) ?? null;
+    // An incident may be closed in the very moment in which somebody joins it.
+    const free = agent.incidentId === null || !open.has(agent.incidentId);
+    return free || (member && rows.some(isGrave)) ? [{ agent, member, loose: rows }] : [];
+  });
+}
+
+const memberOf = ({ id, keyId, model, provider, tools }: Agent) => ({ agentId: id, keyId, model, provider, tools });
+
+const suspectsOf = (agent: Agent, anomalies: readonly AnomalyRow[]): Suspect[] =>
+  anomalies.flatMap(({ at, type, verdict, stratum }) => {
+    const tools = toolsIn(stratum, agent.tools);
+    if (verdict === "watch" || !WAITS_FOR_FLEET.has(type) || tools === null) return [];
+    return [{ ...memberOf(agent), at, type, tools }];
+  });
+
+type Found = Cause & Pick<SharedCause, "agentIds"> & { share: number | null };
+
+/** Whether an agent uses what is shared, and its own calls show it. */
+const sharesCause = (agent: Agent, anomalies: readonly AnomalyRow[], cause: Cause): boolean =>
+  uses(agent, cause) &&
+  anomalies.some((row) => isGrave(row) && WAITS_FOR_FLEET.has(row.type) && accountsFor(cause, row));
+
+function uses(agent: Agent, { dimension, value }: Cause): boolean {
+  switch (dimension) {
+    case "tool":
+      return agent.tools.includes(value);
+    case "model":
+      return agent.model === value;
+    case "provider":
+      return agent.provider === value;
+  }
+}
+
+/** While others are in an open external incident and vouch for it, a single straggler that shows the same joins them. */
+async function withStragglers(
+  { db, settings }: SweepContext,
+  causes: readonly SharedCause[],
+  external: readonly Incident[],
+  suspected: readonly Suspected[],
+): Promise<Found[]> {
+  const explained = new Set(causes.flatMap((cause) => cause.agentIds));
+  const left = suspected.filter(({ agent, member }) => member === null && !explained.has(agent.id));
+  if (left.length === 0 || external.length === 0) return [];
+  const vouchers = await listVouchers(db, external);
+  return external.flatMap((incident): Found[] => {
+    const cause = causeOf(incident);
+    const others = (vouchers.get(incident.id) ?? []).map(({ keyId }) => keyId);
+    const agentIds = left
+      .filter(
+        ({ agent, loose }) =>
+          cause &&
+          sharesCause(agent, loose, cause) &&
+          vouchedFor(agent.keyId, others, settings.fleet_check.min_agents - 1),
+      )
+      .map(({ agent }) => agent.id);
+    return cause && agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];
+  });
+}
+
+async function join(ctx: SweepContext, cause: Found, external: Incident[], those: Suspected[]): Promise<boolean> {
+  const { db, now } = ctx;
+  const causeKey = causeKeyOf(cause);
+  const joining = those.filter(({ member }) => member === null);
+  const existing = external.find((incident) => incident.causeKey === causeKey);
+  const id = existing?.id ?? newId("inc");
+  const plan = new Plan();
+  const all = joining.flatMap(({ loose }) => loose);
+  const severity = Math.max(...all.map((row) => row.severity), 0);
+  if (!existing && joining.length > 0) {
+    const count = cause.agentIds.length;
+    plan
+      .write(
+        db.insert(incidents).values({
+          id,
+          kind: "external",
+          state: "open",
+          title: `${cause.dimension} ${cause.value}: ${count} agents left their baselines together`,
+          severity,
+          mode: "act",
+          causeKey,
+          onsetAt: Math.min(...all.map((row) => row.at), now),
+          openedAt: now,
+        }),
+      )
+      .tell({
+        at: now,
+        type: "incident.opened",
+        incidentId: id,
+        text: `${count} agents that share ${cause.dimension} ${cause.value} left their baselines together: treated as an external cause, no agent is quarantined for it`,
+        data: { severity, cause: causeKey, agents: cause.agentIds, share: cause.share, page: true },
+      });
+  }
+  for (const { agent, loose, member } of those) {
+    // What the cause does not account for stays loose, and is decided about by itself.
+    const accounted = loose.filter((row) => !isGrave(row) || accountsFor(cause, row));
+    plan.write({
+      sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+      args: [member?.id ?? id, JSON.stringify(accounted.map((row) => row.id))],
+    });
+    if (member) continue;
+    const detector = await detectorOf(db, agent);
+    const subject = { db, agent, detector, anomalies: accounted.map((row) => row.evidence), config: ctx.config };
+    plan
+      .write(subjectRow(subject, id, existing ? "affected" : "primary"))
+      .claim(agentClaim(agent, { incidentId: id }, now))
+      .tell({
+        at: now,
+        type: "incident.joined",
+        agentId: agent.id,
+        incidentId: id,
+        text: `${agent.id} joined: it shares ${cause.dimension} ${cause.value}`,
+      });
+  }
+  const won = await commit(db, plan);
+  if (won && !existing && joining.length > 0) external.push(await getIncident(db, id));
+  return won !== null;
+}
+
+async function openAlone(ctx: SweepContext, { agent, member }: Suspected, anomalies: Anomaly[]): Promise<boolean> {
+  const { db, now } = ctx;
+  const plan = new Plan();
+  if (anomalies.length === 0) {
+    const detector = await detectorOf(db, agent);
+    plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now)).tell({
+      at: now,
+      type: "agent.healthy",
+      agentId: agent.id,
+      text: `${agent.id}: the suspicion was not confirmed`,
+    });
+    await commit(db, plan);
+    return false;
+  }
+  const [fresh] = await listAgents(db, [agent.id]);
+  if (!fresh) return false;
+  const opened = openFor(plan, ctx, {
+    agent: fresh,
+    detector: await detectorOf(db, agent),
+    directive: await findDirective(db, agent.id, fresh.directiveVersion),
+    anomalies,
+    leaving: member,
+  });
+  if (!(await commit(db, plan))) return false;
+  countOpened(ctx, agent, opened);
+  return true;
+}
+
+/** Where an agent goes when nothing is held against it any more. */
+export const calm = (agent: Agent, detector: Detector) =>
+  agent.state === "suspected" && !hasLearned(detector)
+    ? move(agent.state, "learning", "system")
+    : move(agent.state, "healthy", "system");
+
+/** The detector as it was last committed: to read, not to move on. */
+export async function detectorOf(db: Db, agent: Agent): Promise<Detector> {
+  const [row] = await listDetectors(db, [agent.id]);
+  return row ? { state: row.state, agentState: row.agentState } : { state: createDetector(), agentState: agent.state };
+}

@@ -1,0 +1,347 @@
+import { type Alert, isGraver } from "@/lib/core/alerts/alert";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import { lookAt, type SignalNow } from "@/lib/core/services/signal-watch";
+import { amount, limitText } from "@/lib/core/base/amounts";
+import { durationText } from "@/lib/core/base/durations";
+import type { SignalSpec } from "@/lib/core/services/signals";
+import type { ServiceState } from "@/lib/core/base/vocabulary";
+import { type Db, type Statement, write } from "@/lib/db/client";
+import { commit, type StreamEvent } from "@/lib/db/commit";
+import { listFiringOf } from "@/lib/db/queries/alerts";
+import { grouped } from "@/lib/db/queries/grouped";
+import {
+  addCalls,
+  dropAbsentSignals,
+  enterWatched,
+  listServices,
+  listSignals,
+  moveService,
+  saveBaselines,
+  saveSignals,
+  sawServices,
+  type Service,
+} from "@/lib/db/queries/services";
+import { loadSettings } from "@/lib/db/queries/settings";
+import { cpuLimits } from "@/lib/evidence/cpu-limits";
+import { discoverServices } from "@/lib/evidence/discovery";
+import { withoutPause } from "@/lib/evidence/gate";
+import { type Looked, reasonsText, unreadOf } from "@/lib/evidence/looked";
+import type { Prometheus } from "@/lib/evidence/prometheus";
+import { serviceEdges } from "@/lib/evidence/topology";
+import type { ServiceConfig } from "@/lib/config/services";
+import { type Measured, measure, queryOf, specsOf } from "./measure";
+import { noteSource } from "@/lib/ingest/note-source";
+import { receiveAlerts } from "@/lib/ingest/receive-alerts";
+
+/** The source of what Sentinel notices by itself. */
+export const OWN_SOURCE = "sentinel";
+/** Services and edges are looked for anew so often, in ms: they come and go with deploys, not with requests. */
+const DISCOVER_MS = 30_000;
+/** Edges are drawn from calls of so long, in seconds. */
+const EDGE_WINDOW_S = 600;
+/** A limit must be crossed for so many looks in a row: one scrape can be unlucky. */
+const LOOKS = 2;
+
+/** What this process remembers between two looks. */
+export interface WatchMemory {
+  discoveredAt: number;
+  /** Why services, their calls or their limits could not all be looked for; null when they could. */
+  undiscovered: string | null;
+  /** CPU limits of the containers of services, in cores. */
+  cpuLimits: Map<string, number>;
+  /** Since when nothing that was asked was answered; null while something is. */
+  blindSince: number | null;
+}
+export const freshWatch = (): WatchMemory => ({
+  discoveredAt: 0,
+  undiscovered: null,
+  cpuLimits: new Map(),
+  blindSince: null,
+});
+
+interface WatchContext {
+  db: Db;
+  prometheus: Prometheus;
+  config: ServiceConfig;
+  memory: WatchMemory;
+  now: number;
+}
+
+/**
+ * One look at every service: discovers them, measures their signals, judges them by limits and baselines, and reports what
+ * begins and ends to fire through the same door as anybody's alerts. No data is `unknown`, and after a while an alert
+ * of its own kind. What cannot be read says nothing about any service: its reason is kept, and a source of which nothing
+ * can be read becomes one alert about itself.
+ */
+export async function watchServices(ctx: WatchContext): Promise<{ services: number; alerts: number }> {
+  const { db, prometheus, config, now, memory } = ctx;
+  if (now - memory.discoveredAt >= DISCOVER_MS) await discover(ctx);
+  const services = (await listServices(db)).filter(({ labelKey }) => labelKey !== null);
+  const measured = await measure(prometheus, config, services, now);
+  const { blind, problem } = services.length > 0 ? soundness(measured, memory) : await emptiness(ctx);
+  await noteSource(db, prometheus.source, problem, now);
+  const source = blindness(ctx, blind ? problem : null);
+  const alerts = [...(source ? [source] : []), ...(await judge(ctx, services, measured))];
+  const news = await onlyNews(db, alerts);
+  if (news.length > 0) await receiveAlerts(db, OWN_SOURCE, news, now);
+  return { services: services.length, alerts: news.length };
+}
+
+interface Soundness {
+  /** Nothing can be read. */
+  blind: boolean;
+  /** What cannot be read, and why; null when all can. */
+  problem: string | null;
+}
+
+function soundness({ blind, unread }: Measured, { undiscovered }: WatchMemory): Soundness {
+  if (blind) return { blind, problem: unread };
+  return { blind, problem: [unread, undiscovered].filter((text) => text !== null).join("; ") || null };
+}
+
+/** Where no service is known the source is asked all the same, so that its loss, or a refusal to name services, is noticed. */
+async function emptiness({ prometheus, now, memory }: WatchContext): Promise<Soundness> {
+  const looked = await prometheus.instant("vector(1)", now / 1_000);
+  const problem = memory.undiscovered ?? (looked.ok ? null : withoutPause(looked.reason));
+  return { blind: problem !== null, problem };
+}
+
+async function discover({ db, prometheus, config, now, memory }: WatchContext): Promise<void> {
+  const at = now / 1_000;
+  const [found, edges] = await Promise.all([
+    discoverServices(prometheus, { at }),
+    serviceEdges(prometheus, { at, windowS: EDGE_WINDOW_S }),
+  ]);
+  const statements = found.ok && found.value.length > 0 ? [enterWatched(found.value, now)] : [];
+  if (edges.ok && edges.value.length > 0) statements.push(...addCalls(edges.value, now));
+  if (statements.length > 0) await write(db, statements);
+  const keys = [...new Set((found.ok ? found.value : []).map(({ labelKey }) => labelKey))];
+  const limits = await Promise.all(
+    keys.map((key) => cpuLimits(prometheus, { key, metric: config.signals.metrics.cpu, at })),
+  );
+  // Limits that cannot be read now are what they were.
+  for (const look of limits)
+    if (look.ok) for (const [service, cores] of look.value) memory.cpuLimits.set(service, cores);
+  memory.undiscovered = reasonsText([
+    ["services", reasonOf(found)],
+    ["dependencies", reasonOf(edges)],
+    ...limits.map((look) => ["CPU limits", reasonOf(look)] as const),
+  ]);
+  if (found.ok) memory.discoveredAt = now;
+}
+
+function reasonOf(look: Looked<unknown>): string | null {
+  const [unread] = unreadOf([look]);
+  return unread ? withoutPause(unread.reason) : null;
+}
+
+async function judge(
+  { db, config, memory, now }: WatchContext,
+  services: readonly Service[],
+  measured: Measured,
+): Promise<Alert[]> {
+  const [rows, firing, fleet] = await Promise.all([listSignals(db), listFiringOf(db), loadSettings(db)]);
+  const settings = { arl: fleet.arl, promptChangeMayQuarantine: false };
+  const rowsOf = grouped(rows, (row) => row.serviceId);
+  const alerts: Alert[] = [];
+  const statements: Statement[] = [];
+  const moved: StreamEvent[] = [];
+  const looked: Parameters<typeof saveSignals>[0][number][] = [];
+  const learned: [string, DetectorState][] = [];
+  const seen: string[] = [];
+  let absent = false;
+  for (const service of services) {
+    const readings = measured.of(service);
+    const specs = specsOf(config, service.id, memory.cpuLimits.get(service.id));
+    const instances = measured.instances.get(service.id) ?? null;
+    const before = new Map((rowsOf.get(service.id) ?? []).map((row) => [row.name, row]));
+    const learn = service.incidentId === null;
+    const { state, signals } = lookAt(service.baseline, before, readings, {
+      now,
+      learn,
+      settings,
+      specs,
+      staleMs: config.noDataMs,
+    });
+    for (const signal of signals) {
+      const spec = specs.find(({ name }) => name === signal.name)!;
+      const was = before.get(signal.name);
+      if (signal.value === null && signal.problem === null && was === undefined) continue;
+      absent ||= signal.value === null && signal.problem === null && was?.valueAt === null;
+      const seen: Seen = { spec, signal, instances };
+      looked.push({
+        serviceId: service.id,
+        signal,
+        spec,
+        detail: detailOf(seen),
+        query: queryOf(spec, service, config),
+      });
+      const alert = alertOf(service, seen, config, now);
+      if (alert) alerts.push(alert);
+    }
+    if (learn) learned.push([service.id, state]);
+    const next = stateOf(
+      signals,
+      firing.has(service.id) || alerts.some((a) => a.service === service.id && a.status === "firing"),
+    );
+    if (next !== service.state) {
+      statements.push(moveService(service.id, next, now));
+      moved.push({
+        at: now,
+        type: "service.moved",
+        serviceId: service.id,
+        incidentId: service.incidentId,
+        text: `${service.id} is ${next}, was ${service.state}`,
+        data: { from: service.state, to: next },
+      });
+    }
+    const heard = Object.keys(readings.values).length > 0;
+    if (heard) seen.push(service.id);
+    // What could not be read may be there: only an answer can be silent.
+    if (heard || Object.keys(readings.problems).length === 0) alerts.push(silence(service, !heard, config, now));
+  }
+  if (looked.length > 0) statements.push(saveSignals(looked, now));
+  if (absent) statements.push(dropAbsentSignals);
+  if (learned.length > 0) statements.push(saveBaselines(learned));
+  if (seen.length > 0) statements.push(sawServices(seen, now));
+  if (statements.length > 0) await commit(db, { claims: [], writes: statements, events: moved });
+  return alerts;
+}
+
+/** No data is never well; no instance that answers is down; anything off, by measurement or by somebody's alert, is degraded. */
+function stateOf(signals: readonly SignalNow[], firing: boolean): ServiceState {
+  const up = signals.find(({ name }) => name === "up");
+  if (up?.standing === 0) return "down";
+  if (signals.some(({ state }) => state === "over_limit" || state === "out_of_band") || firing) return "degraded";
+  return signals.some(({ standing }) => standing !== null) ? "healthy" : "unknown";
+}
+
+/** A signal of this look, and how many instances it stands for; null: they could not be counted. */
+interface Seen {
+  spec: SignalSpec;
+  signal: SignalNow;
+  instances: number | null;
+}
+
+/** What stands behind a value: which instances it is about. */
+function detailOf({ signal: { name, value }, instances }: Seen): string | null {
+  if (value === null || instances === null) return null;
+  if (name === "up") return value < 1 ? downText(value, instances) : countText(instances, "instance");
+  return name === "cpu" && instances > 1 ? `the busiest of ${instances} instances` : null;
+}
+
+/** `1 of 4 instances down`. */
+function downText(share: number, instances: number | null): string {
+  if (instances === null) return `${amount(1 - share, "ratio")} of its instances down`;
+  return `${Math.round((1 - share) * instances)} of ${countText(instances, "instance")} down`;
+}
+
+const countText = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Beyond this share of its instances being down, a service has more on its hands than a spare can take. */
+const MOST = 0.5;
+
+/** The alert that a signal raises, or its end; null while nothing new is known of it. */
+function alertOf(service: Service, seen: Seen, config: ServiceConfig, now: number): Alert | null {
+  const { signal } = seen;
+  const { name, value, state } = signal;
+  if (value === null || state === "unknown") return null;
+  const over = state === "over_limit" && now - signal.since >= (LOOKS - 1) * config.watchMs;
+  // Between two looks nothing has ended yet.
+  if (state === "over_limit" && !over) return null;
+  const firing = over || state === "out_of_band";
+  const said = name === "up" ? reachability(service.id, seen, value) : excess(seen, value, over);
+  const more = { startsAt: signal.since, value, now };
+  return own(service.id, name, firing ? "firing" : "resolved", { ...said, ...more });
+}
+
+type Said = Pick<Alert, "name" | "severity" | "summary">;
+
+function reachability(service: string, { instances }: Seen, share: number): Said {
+  if (share > 0)
+    return {
+      name: "instances down",
+      severity: 1 - share > MOST ? "critical" : "warning",
+      summary: downText(share, instances),
+    };
+  const all = instances !== null && instances > 1 ? `: all ${instances} instances are down` : "";
+  return { name: "not reachable", severity: "critical", summary: `${service} cannot be reached${all}` };
+}
+
+function excess(seen: Seen, value: number, over: boolean): Said {
+  const { spec, signal } = seen;
+  const where = detailOf(seen);
+  const limit = limitText(spec.upper ?? null, spec.lower ?? null, spec.unit);
+  return {
+    name: over ? `${spec.name} over its limit` : `${spec.name} out of band`,
+    severity: over && spec.name === "errors" ? "critical" : "warning",
+    summary: over
+      ? `${spec.title} at ${amount(value, spec.unit)}${where ? ` in ${where}` : ""}, limit: ${limit}`
+      : (signal.news ?? `${spec.title} out of its usual band`),
+  };
+}
+
+function silence(service: Service, silent: boolean, config: ServiceConfig, now: number): Alert {
+  const long = silent && now - service.lastSeenAt >= config.noDataMs;
+  return own(service.id, "no_data", long ? "firing" : "resolved", {
+    name: "no data",
+    severity: "warning",
+    startsAt: service.lastSeenAt,
+    summary: `Nothing was measured of ${service.id} for ${durationText(now - service.lastSeenAt)}: its state is unknown`,
+    value: null,
+    now,
+  });
+}
+
+/** The alert about the source itself; `reason`: why nothing of it can be read. */
+function blindness({ prometheus, config, memory, now }: WatchContext, reason: string | null): Alert | null {
+  memory.blindSince = reason === null ? null : (memory.blindSince ?? now);
+  const since = memory.blindSince ?? now;
+  const long = reason !== null && now - since >= config.noDataMs;
+  if (reason !== null && !long) return null;
+  return own(prometheus.source, "unreadable", long ? "firing" : "resolved", {
+    name: "metrics cannot be read",
+    severity: "critical",
+    startsAt: since,
+    summary: `${prometheus.source} could not be read for ${durationText(now - since)}: ${reason}. The state of services is unknown`,
+    value: null,
+    now,
+  });
+}
+
+function own(
+  service: string,
+  signal: string,
+  status: Alert["status"],
+  of: Pick<Alert, "name" | "severity" | "startsAt" | "summary" | "value"> & { now: number },
+): Alert {
+  const { now, ...rest } = of;
+  return {
+    ...rest,
+    source: "sentinel",
+    service,
+    fingerprint: `${service}/${signal}`,
+    status,
+    startGiven: true,
+    endsAt: status === "firing" ? null : now,
+    labels: { service, signal },
+    annotations: {},
+    generatorUrl: null,
+  };
+}
+
+/**
+ * Of what is well already nothing is told; what fires goes on firing without being counted at every look, unless it has
+ * become graver.
+ */
+async function onlyNews(db: Db, alerts: readonly Alert[]): Promise<Alert[]> {
+  const firing = await listFiringOf(db, OWN_SOURCE);
+  const open = new Map([...firing.values()].flat().map((row) => [row.fingerprint, row]));
+  return alerts.flatMap((alert) => {
+    const known = open.get(alert.fingerprint);
+    if (known === undefined) return alert.status === "firing" ? [alert] : [];
+    // It goes on, and has got worse: the same occurrence, told anew.
+    const told = alert.status === "resolved" || isGraver(alert.severity, known.severity);
+    return told ? [{ ...alert, startsAt: known.startsAt }] : [];
+  });
+}

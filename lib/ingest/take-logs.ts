@@ -1,0 +1,39 @@
+import { type LogsAnswer, type LogsBody, parseLines, type PushedLine } from "@/lib/contracts/logs";
+import { type Db, type Statement, write } from "@/lib/db/client";
+import { SentinelError } from "@/lib/errors";
+import { breathe } from "@/lib/turns";
+import { redactAll } from "./redact-all";
+
+/**
+ * Stores pushed lines, secrets and personal data taken out. Durable before it returns. Lines are judged one by one: the good ones
+ * are kept whatever the others are; if all are bad nothing is stored and it throws `invalid`, with each problem's field.
+ */
+export async function takeLogs(
+  db: Db,
+  { lines }: LogsBody,
+  now: number,
+  isTheirs?: (service: string) => boolean,
+): Promise<LogsAnswer> {
+  const { good, ...answer } = parseLines(lines, isTheirs);
+  await breathe();
+  if (good.length === 0)
+    throw new SentinelError("invalid", {
+      detail: "No lines were accepted",
+      fields: answer.rejected.map(({ field, reason }) => ({ field, reason })),
+    });
+  const texts = await redactAll(good.map(({ line }) => line));
+  await breathe();
+  await write(db, [
+    insertLogLines(
+      good.map((line, i) => ({ ...line, line: texts[i]! })),
+      now,
+    ),
+  ]);
+  return { accepted: good.length, ...answer };
+}
+
+/** All lines as one statement. Written as SQL: building it from thousands of rows takes a builder of queries longer than storing them. */
+const insertLogLines = (lines: readonly PushedLine[], now: number): Statement => ({
+  sql: `INSERT INTO log_lines (node, at, received_at, level, line) VALUES ${lines.map(() => "(?, ?, ?, ?, ?)").join(", ")}`,
+  args: lines.flatMap(({ service, level, timestamp, line }) => [service, timestamp ?? now, now, level, line]),
+});

@@ -1,0 +1,49 @@
+import type { Downgrade } from "@/lib/db/schema/agents";
+import type { Agent } from "@/lib/db/queries/agents";
+import { SentinelError } from "@/lib/errors";
+import type { Person } from "../decide";
+import type { Plan } from "@/lib/db/plan";
+
+/** What a host asks for, for people: "to be of type Leisure, and that it cannot be held". */
+export function downgradeText({ type, enforcement }: Pick<Downgrade, "type" | "enforcement">): string {
+  return [
+    ...(type === undefined ? [] : [`to be treated as type ${type}`]),
+    ...(enforcement === undefined ? [] : ["to be treated as one that cannot be quarantined"]),
+  ].join(" and ");
+}
+
+/**
+ * A person's decision on what a host asked for. What is decided on is what was recorded first: a host cannot exchange it
+ * while somebody reads it. Throws `conflict` when nothing is asked.
+ */
+export function decideDowngrade(
+  plan: Plan,
+  agent: Agent,
+  accepted: boolean,
+  reason: string | undefined,
+  person: Person,
+  now: number,
+): void {
+  const { downgrade } = agent;
+  if (!downgrade) throw new SentinelError("conflict", { detail: `Nothing is requested for ${agent.id}` });
+  const type = accepted ? (downgrade.type ?? agent.type) : agent.type;
+  const enforcement = accepted && downgrade.enforcement === false ? false : agent.enforcement;
+  const text = `${person.name} ${accepted ? "accepted" : "refused"} what the host of ${agent.id} asked: ${downgradeText(downgrade)}`;
+  plan
+    .claim({
+      sql: `UPDATE agents SET type = ?, enforcement = ?, downgrade = NULL, state_version = state_version + 1
+            WHERE id = ? AND state_version = ? AND downgrade IS NOT NULL`,
+      args: [type, enforcement === null ? null : Number(enforcement), agent.id, agent.stateVersion],
+    })
+    .write({
+      sql: "INSERT INTO agent_types (type, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      args: [type, now],
+    })
+    .tell({
+      at: now,
+      type: accepted ? "agent.downgrade_accepted" : "agent.downgrade_refused",
+      agentId: agent.id,
+      text: reason ? `${text}: ${reason}` : text,
+      data: { by: person.id, ...downgrade },
+    });
+}

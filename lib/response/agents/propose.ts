@@ -1,0 +1,293 @@
+import { ACTIONS } from "@/lib/actions/index";
+import { suspectTools } from "@/lib/core/agents/diagnose";
+import { ACTION_RISK, type NextRung, nextRung, type RungContext } from "@/lib/core/agents/ladder";
+import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/base/lifecycle";
+import { decide as policyOf } from "@/lib/core/base/policy";
+import { AGENT_ACTIONS, type AgentAction, type Diagnosis } from "@/lib/core/base/vocabulary";
+import type { FleetSettings } from "@/lib/contracts/overview";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { type Agent, type DirectiveRow, findDirective, getAgent } from "@/lib/db/queries/agents";
+import { listAgentRunsOf, listMemory, type Proposal } from "@/lib/db/queries/healing";
+import {
+  type Incident,
+  incidentClaim,
+  listAnomaliesOf,
+  listHypotheses,
+  listSubjects,
+} from "@/lib/db/queries/incidents";
+import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
+import { proposals } from "@/lib/db/schema";
+import type { LoopConfig } from "@/lib/config/agents";
+import { agentClaim } from "./directives";
+import { newId } from "@/lib/db/ids";
+import { evidence } from "./investigate";
+import { Plan } from "@/lib/db/plan";
+import { proposalDigest, requestApproval, STATE_OF } from "../proposal";
+
+/** Hypotheses less likely than this are not acted upon, even when the likelier ones' ladders are used up. */
+const MIN_HYPOTHESIS = 0.1;
+/** Where an agent has no usual number of calls a run: enough for a short task. */
+const DEFAULT_CALL_CAP = 6;
+
+export interface ProposeContext {
+  db: Db;
+  now: number;
+  config: LoopConfig;
+  settings: FleetSettings;
+  policies: Map<string, TypePolicy>;
+}
+
+/** Takes an investigated incident to its next rung: a proposal that runs, asks or is only recorded; or the end of the ladder. */
+export async function propose(ctx: ProposeContext, incident: Incident): Promise<boolean> {
+  const { db } = ctx;
+  const subjects = await listSubjects(db, incident.id);
+  const primary = subjects.find((subject) => subject.role === "primary");
+  if (!primary || incident.kind !== "agent")
+    return watch(ctx, incident, null, "monitored until it recovers; no action is taken on a shared cause");
+  const agent = await getAgent(db, primary.subjectId);
+  const { rung, diagnosis, confidence, args } = await choose(ctx, incident, agent);
+  switch (rung.kind) {
+    case "act":
+      return offer(ctx, incident, agent, { ...rung, diagnosis, confidence, args: args[rung.action] ?? {} });
+    case "wait":
+      return watch(ctx, incident, agent, rung.reason);
+    case "notify_and_hold":
+      return escalate(ctx, incident, agent, rung.reason, false);
+    case "exhausted":
+      return escalate(
+        ctx,
+        incident,
+        agent,
+        `no action left to try: ${rung.skipped.map(({ action, reason }) => `${action.replaceAll("_", " ")} (${reason})`).join(", ")}`,
+        true,
+      );
+  }
+}
+
+interface Choice {
+  rung: NextRung;
+  diagnosis: Diagnosis;
+  confidence: number;
+  args: Partial<Record<AgentAction, Record<string, unknown>>>;
+}
+
+/** The next rung of the likeliest hypothesis that still has one. */
+async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Promise<Choice> {
+  const { db, now } = ctx;
+  const [ranked, tried, memory, directive] = await Promise.all([
+    listHypotheses(db, incident.id),
+    listAgentRunsOf(db, incident.id),
+    listMemory(db, agent.id, agent.type),
+    findDirective(db, agent.id, agent.directiveVersion),
+  ]);
+  const { available, args } = await options(ctx, incident, agent, directive);
+  const base = {
+    tried: tried.map(({ action, outcome, startedAt }) => ({ action, outcome, at: startedAt })),
+    available,
+    memory,
+    now,
+  };
+  const likely = ranked.filter(
+    (h, rank) => rank === 0 || (h.confidence >= MIN_HYPOTHESIS && h.diagnosis !== "unknown"),
+  );
+  const choices = likely.map((h) => ({
+    rung: nextRung({ ...base, diagnosis: h.diagnosis }),
+    diagnosis: h.diagnosis,
+    confidence: h.confidence,
+    args,
+  }));
+  const first = choices[0] ?? {
+    rung: nextRung({ ...base, diagnosis: "unknown" as const }),
+    diagnosis: "unknown" as const,
+    confidence: 0,
+    args,
+  };
+  // A ladder that is used up hands over to the next likely cause; every other answer of the likeliest one stands.
+  if (first.rung.kind !== "exhausted") return first;
+  return choices.find((choice) => choice.rung.kind === "act") ?? first;
+}
+
+/** Which actions could be carried out now, with the arguments they would get. Arguments come from evidence and the registry only. */
+async function options(ctx: ProposeContext, incident: Incident, agent: Agent, directive: DirectiveRow | null) {
+  const rows = await listAnomaliesOf(ctx.db, incident.id);
+  const suspects = suspectTools(await evidence(ctx.db, incident, agent.id, rows));
+  const epoch = (directive?.memoryEpoch ?? 0) + 1;
+  const revoked = directive?.revokedTools ?? [];
+  const worst = suspects[0];
+  const args: Choice["args"] = {
+    reset_memory: { epoch },
+    rollback_prompt: { to: agent.goodPromptHash ?? "", from: agent.promptHash },
+    reduce_autonomy: { max_model_calls: DEFAULT_CALL_CAP, max_tool_calls: DEFAULT_CALL_CAP },
+    revoke_tools: worst ? { tools: [worst.name], all: [...revoked, worst.name] } : {},
+    clone_agent: { successor: successorOf(agent.id) },
+    wait: {},
+    notify: {},
+  };
+  const why = (action: AgentAction): string | null => {
+    if (agent.enforcement === false && action !== "wait" && action !== "notify")
+      return "its host does not enforce directives";
+    if (agent.cannot.includes(action)) return "an instance said that it cannot";
+    switch (action) {
+      case "reset_memory":
+      case "wait":
+      case "notify":
+        return null;
+      case "rollback_prompt":
+        if (!agent.goodPromptHash) return "no earlier prompt is known to be good";
+        if (agent.goodPromptHash === agent.promptHash) return "the prompt in use is the last good one";
+        return agent.heldPrompts.length > 0 && !agent.heldPrompts.includes(agent.goodPromptHash)
+          ? "the SDK no longer holds the last good prompt"
+          : null;
+      case "reduce_autonomy":
+        return directive?.autonomy.level === "reduced" ? "autonomy is already reduced" : null;
+      case "revoke_tools":
+        return worst ? null : "no tool is implicated";
+      case "clone_agent":
+        return agent.canClone ? null : "its host registered no factory";
+    }
+  };
+  const available = Object.fromEntries(
+    AGENT_ACTIONS.map((action) => [action, { possible: why(action) === null, reason: why(action) ?? "" }]),
+  ) as RungContext["available"];
+  return { available, args };
+}
+
+/** `agent` → `agent~2` → `agent~3`. */
+function successorOf(id: string): string {
+  const match = /^(.*)~(\d+)$/s.exec(id);
+  return match ? `${match[1]}~${Number(match[2]) + 1}` : `${id}~2`;
+}
+
+interface Offer {
+  action: AgentAction;
+  rung: number;
+  skipped: Proposal["skipped"];
+  reason: string;
+  diagnosis: Diagnosis;
+  confidence: number;
+  args: Record<string, unknown>;
+}
+
+async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: Offer): Promise<boolean> {
+  const { db, now, settings, config } = ctx;
+  const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
+  const risk = ACTION_RISK[o.action];
+  const verdict = policyOf({
+    mode: policy.mode,
+    globalStop: settings.global_stop,
+    severity: incident.severity,
+    threshold: policy.threshold ?? settings.threshold,
+    risk: risk.risk,
+    action: o.action,
+    typeAllows: policy.allows,
+    diagnosis: o.diagnosis,
+    argumentsFromUntrustedText: false,
+    confidence: o.confidence,
+  });
+  const cites = (await listHypotheses(db, incident.id)).find((h) => h.diagnosis === o.diagnosis)?.cites ?? [];
+  const row: Proposal = {
+    id: newId("pro"),
+    incidentId: incident.id,
+    subjectKind: "agent",
+    subjectId: agent.id,
+    action: o.action,
+    args: o.args,
+    state: STATE_OF[verdict.kind],
+    rung: o.rung,
+    risk: risk.risk,
+    reversible: risk.reversible,
+    blastRadius: ACTIONS[o.action].blastRadius(o.args),
+    expected: risk.expected,
+    skipped: o.skipped,
+    severity: incident.severity,
+    policy: verdict.kind,
+    reason: verdict.kind === "run" ? o.reason : verdict.reason,
+    digest: "",
+    targetVersion: agent.stateVersion,
+    considered: null,
+    createdAt: now,
+    expiresAt: verdict.kind === "ask" ? now + config.approvalTtlMs : null,
+  };
+  row.digest = proposalDigest(row, cites);
+  const name = o.action.replaceAll("_", " ");
+  const plan = new Plan().write(db.insert(proposals).values(row));
+  const tell = (type: string, text: string, page = false) =>
+    plan.tell({
+      at: now,
+      type,
+      agentId: agent.id,
+      incidentId: incident.id,
+      text,
+      data: { proposal: row.id, action: row.action, rung: row.rung, ...(page ? { page } : {}) },
+    });
+  switch (verdict.kind) {
+    case "run":
+      plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "acting") }));
+      tell("proposal.allowed", `${name} will run on ${agent.id}: allowed by policy below the threshold`);
+      break;
+    case "ask": {
+      plan
+        .claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "awaiting_approval") }))
+        .write(requestApproval(db, row));
+      tell("approval.requested", `Approval requested: ${name} on ${agent.id}. ${verdict.reason}`, true);
+      break;
+    }
+    case "record":
+      plan.claim(
+        incidentClaim(db, incident, {
+          state: watching(incident),
+          wouldHave: `${incident.wouldHave ?? "act"}, then ${name}: ${verdict.reason}`,
+        }),
+      );
+      tell("proposal.recorded", `Nothing was done (observe mode): ${verdict.reason} on ${agent.id}`);
+      break;
+    case "refuse":
+      plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated") }));
+      tell("proposal.refused", `${name} on ${agent.id} was refused: ${verdict.reason}`, true);
+      break;
+  }
+  return (await commit(db, plan)) !== null;
+}
+
+/** From investigated to watched: `verifying` without an action is "watching until back in band". */
+const watching = (incident: Incident) => moveIncident(moveIncident(incident.state, "acting"), "verifying");
+
+async function watch(ctx: ProposeContext, incident: Incident, agent: Agent | null, reason: string): Promise<boolean> {
+  // A held agent produces nothing to watch: a person has to decide about it.
+  if (agent && agent.state === "quarantined") return escalate(ctx, incident, agent, reason, false);
+  const won = await commit(ctx.db, {
+    claims: [incidentClaim(ctx.db, incident, { state: watching(incident) })],
+    events: [
+      {
+        at: ctx.now,
+        type: "incident.watching",
+        agentId: agent?.id,
+        incidentId: incident.id,
+        text: `Watching: ${reason}`,
+      },
+    ],
+  });
+  return won !== null;
+}
+
+async function escalate(
+  { db, now }: ProposeContext,
+  incident: Incident,
+  agent: Agent,
+  reason: string,
+  usedUp: boolean,
+): Promise<boolean> {
+  if (!canMoveIncident(incident.state, "escalated")) return false;
+  const plan = new Plan().claim(incidentClaim(db, incident, { state: "escalated" })).tell({
+    at: now,
+    type: usedUp ? "incident.exhausted" : "incident.escalated",
+    agentId: agent.id,
+    incidentId: incident.id,
+    text: `A person is needed for ${agent.id}: ${reason}`,
+    data: { page: true },
+  });
+  if (usedUp && canMove(agent.state, "exhausted", "system"))
+    plan.claim(agentClaim(agent, { state: move(agent.state, "exhausted", "system") }, now));
+  return (await commit(db, plan)) !== null;
+}

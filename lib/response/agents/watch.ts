@@ -1,0 +1,166 @@
+import { vouchedFor } from "@/lib/core/agents/fleet";
+import { judgeProbation, startProbation, watched } from "@/lib/core/agents/probation";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
+import { commit } from "@/lib/db/commit";
+import { type Agent, findDirective, getAgent, listAgents } from "@/lib/db/queries/agents";
+import { grouped } from "@/lib/db/queries/grouped";
+import { voidApprovals } from "@/lib/db/queries/healing";
+import {
+  findIncident,
+  type Incident,
+  incidentClaim,
+  listAnomaliesOf,
+  listOpenShared,
+  listSubjects,
+  type Subject,
+} from "@/lib/db/queries/incidents";
+import { listWatches, saveWatch } from "@/lib/db/queries/sweep";
+import type { Db } from "@/lib/db/client";
+import { write } from "@/lib/db/client";
+import { calm, detectorOf } from "@/lib/detection/correlate";
+import { agentClaim } from "./directives";
+import { listVouchers, type Voucher } from "./external";
+import { countOpened, mayContain, openFor } from "./open-for";
+import { Plan } from "@/lib/db/plan";
+import type { SweepContext } from "@/lib/detection/shard";
+
+/**
+ * Subjects that nothing was done to, and that are back in band, are let go; those that are still ill are looked at anew, and
+ * contained where their incident no longer explains why they are not. An incident none of whose subjects is ill is closed.
+ */
+export async function watch(ctx: SweepContext): Promise<{ resolved: number }> {
+  const { db } = ctx;
+  let resolved = 0;
+  const watches = grouped(await listWatches(db), (subject) => subject.incidentId);
+  const shared = await listOpenShared(db);
+  const vouchers = await listVouchers(
+    db,
+    shared.filter(({ kind }) => kind === "external"),
+  );
+  for (const incidentId of new Set([...watches.keys(), ...shared.map(({ id }) => id)])) {
+    const incident = await findIncident(db, incidentId);
+    if (!incident || incident.closedAt !== null) {
+      await write(db, [endWatches(incidentId)]);
+      continue;
+    }
+    for (const subject of watches.get(incidentId) ?? [])
+      await look(ctx, incident, subject, vouchers.get(incidentId) ?? []);
+    if (await closeIfCalm(ctx, incident)) resolved += 1;
+  }
+  return { resolved };
+}
+
+const endWatches = (incidentId: string) => ({
+  sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ?",
+  args: [incidentId],
+});
+
+async function look(
+  ctx: SweepContext,
+  incident: Incident,
+  subject: Subject,
+  vouchers: readonly Voucher[],
+): Promise<void> {
+  if (!subject.watch) return;
+  const { db, now, config } = ctx;
+  const verdict = judgeProbation(subject.watch);
+  switch (verdict.kind) {
+    case "pending":
+      return;
+    case "no_effect":
+    case "worse":
+    case "cannot_tell": {
+      const agent = await getAgent(db, subject.subjectId);
+      const others = vouchers.filter(({ agentId }) => agentId !== agent.id).map(({ keyId }) => keyId);
+      const alone = incident.kind === "external" && !vouchedFor(agent.keyId, others, 1);
+      const ill = verdict.kind !== "cannot_tell";
+      if (ill && (await contain(ctx, incident, agent, alone && subject.watch.alone === true))) return;
+      // Look at the next samples afresh.
+      const metrics = watched((await illnessOf(db, incident, agent)).map((row) => row.evidence));
+      const fresh = startProbation((await detectorOf(db, agent)).state, metrics, config.probationSamples);
+      await write(db, [saveWatch(incident.id, agent.id, alone ? { ...fresh, alone } : fresh)]);
+      return;
+    }
+    case "recovered": {
+      const agent = await getAgent(db, subject.subjectId);
+      const detector = await detectorOf(db, agent);
+      const mine = agent.incidentId === incident.id && agent.state === "suspected";
+      const plan = new Plan()
+        .claim({
+          sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_id = ? AND watch IS NOT NULL",
+          args: [incident.id, agent.id],
+        })
+        .tell({
+          at: now,
+          type: "agent.back_in_band",
+          agentId: agent.id,
+          incidentId: incident.id,
+          text: `${agent.id} recovered without any action. ${verdict.reason}`,
+        });
+      if (mine) plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now));
+      await commit(db, plan);
+    }
+  }
+}
+
+const illnessOf = async (db: Db, incident: Incident, agent: Agent) =>
+  (await listAnomaliesOf(db, incident.id, agent.id)).filter((row) => row.verdict !== "watch");
+
+/**
+ * Contains an agent at large that is still ill: in an incident of its own, because it may be held by now; in that of a shared cause,
+ * because on samples of a time when nobody else suffered from it (`alone`) the cause is no longer shared. One that a limit
+ * stopped waits for room (hold-waiting.ts). False when it stays where it is.
+ */
+async function contain(ctx: SweepContext, incident: Incident, agent: Agent, alone: boolean): Promise<boolean> {
+  const { db } = ctx;
+  const atLarge = agent.state === "suspected" && agent.incidentId === incident.id;
+  if (!atLarge || !mayContain(ctx, agent)) return false;
+  if (!(incident.kind === "agent" || (incident.kind === "external" && alone))) return false;
+  const rows = await illnessOf(db, incident, agent);
+  if (rows.length === 0) return false;
+  const plan = new Plan();
+  const opened = openFor(plan, ctx, {
+    agent,
+    detector: await detectorOf(db, agent),
+    directive: await findDirective(db, agent.id, agent.directiveVersion),
+    anomalies: rows.map((row) => row.evidence),
+    leaving: incident,
+  });
+  // The illness goes with the agent.
+  plan.write({
+    sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+    args: [opened.incidentId, JSON.stringify(rows.map((row) => row.id))],
+  });
+  if (!(await commit(db, plan))) return false;
+  countOpened(ctx, agent, opened);
+  return true;
+}
+
+/** Closes an incident none of whose subjects is watched or held any more. */
+async function closeIfCalm({ db, now }: SweepContext, seen: Incident): Promise<boolean> {
+  const incident = await findIncident(db, seen.id);
+  if (!incident || incident.closedAt !== null || !canMoveIncident(incident.state, "resolved")) return false;
+  const subjects = await listSubjects(db, incident.id);
+  if (subjects.some((subject) => subject.watch !== null)) return false;
+  const agents = await listAgents(
+    db,
+    subjects.map(({ subjectId }) => subjectId),
+  );
+  if (agents.some((agent) => agent.incidentId === incident.id)) return false;
+  const elsewhere = agents.filter((agent) => agent.incidentId !== null).length;
+  const outcome =
+    elsewhere === 0
+      ? "recovered without any action"
+      : `no agent is left in it; ${elsewhere} ${elsewhere === 1 ? "agent continues" : "agents continue"} with an incident of its own`;
+  const plan = new Plan()
+    .claim(incidentClaim(db, incident, { state: "resolved", closedAt: now, outcome }))
+    .write(...voidApprovals(incident.id, outcome, now))
+    .tell({
+      at: now,
+      type: "incident.resolved",
+      incidentId: incident.id,
+      text: `Closed: ${outcome}`,
+      data: { healed: false },
+    });
+  return (await commit(db, plan)) !== null;
+}

@@ -1,0 +1,163 @@
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
+import { actionName } from "@/lib/core/agents/words";
+import type { BulkDecisionBody, BulkDecisionAnswer, DecisionAnswer } from "@/lib/contracts/approvals";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { getAgent } from "@/lib/db/queries/agents";
+import {
+  type Approval,
+  approvalClaim,
+  findProposal,
+  getApproval,
+  isOfAgent,
+  type Proposal,
+  proposalClaim,
+  voidApprovals,
+} from "@/lib/db/queries/healing";
+import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
+import { getService } from "@/lib/db/queries/services";
+import { SentinelError } from "@/lib/errors";
+import { act } from "./agents/act";
+import { healNow } from "./heal-now";
+import { Plan } from "@/lib/db/plan";
+import { aboutOf } from "./proposal";
+import { requestSweep } from "@/lib/runtime/scheduler";
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+export interface Decision {
+  decision: "approve" | "reject";
+  digest: string;
+  comment?: string;
+  evidenceOpened: boolean;
+}
+
+/**
+ * A person's decision on exactly what they saw. Throws `conflict` when it was decided before, has expired, is bound to
+ * another digest, or when the agent has moved since (then the approval is void and the incident is looked at anew).
+ * Approving carries the action out at once; if this process dies in between, the sweep does.
+ */
+export async function decide(
+  db: Db,
+  approvalId: string,
+  d: Decision,
+  person: Person,
+  now: number,
+): Promise<DecisionAnswer> {
+  const approval = await getApproval(db, approvalId);
+  if (approval.digest !== d.digest)
+    throw new SentinelError("conflict", { detail: "The proposal changed since you saw it: the digest differs" });
+  if (approval.state !== "pending")
+    throw new SentinelError("conflict", {
+      detail: `Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`,
+    });
+  if (approval.expiresAt <= now) throw new SentinelError("conflict", { detail: "It has expired" });
+  const [proposal, target, incident] = await Promise.all([
+    findProposal(db, approval.proposalId),
+    getTarget(db, approval),
+    getIncident(db, approval.incidentId),
+  ]);
+  if (!proposal) throw new Error("An approval without its proposal");
+  if (target.stateVersion !== proposal.targetVersion) {
+    const moved = `${target.id} has changed to ${target.state} since this was proposed`;
+    const plan = new Plan()
+      .claim(approvalClaim(db, approval.id, "void", { voidReason: moved, decidedAt: now }))
+      .write(...voidApprovals(incident.id, moved, now));
+    if (incident.state === "awaiting_approval") plan.claim(incidentClaim(db, incident, { state: "investigating" }));
+    await commit(
+      db,
+      plan.tell({
+        at: now,
+        type: "approval.void",
+        ...target.told,
+        incidentId: incident.id,
+        text: `Approval void: ${moved}`,
+      }),
+    );
+    throw new SentinelError("conflict", { detail: `Void: ${moved}` });
+  }
+  const to = d.decision === "approve" ? "approved" : "rejected";
+  const name = actionName(proposal);
+  const plan = new Plan()
+    .claim(
+      approvalClaim(db, approval.id, to, {
+        decidedAt: now,
+        decidedBy: person.id,
+        decidedByName: person.name,
+        comment: d.comment ?? null,
+        evidenceOpened: d.evidenceOpened,
+      }),
+      proposalClaim(db, proposal.id, "pending", to),
+    )
+    .tell({
+      at: now,
+      type: `approval.${to}`,
+      ...target.told,
+      incidentId: incident.id,
+      text: `${person.name} ${to} ${name} on ${target.id}${d.comment ? `: ${d.comment}` : ""}`,
+      data: {
+        approval: approval.id,
+        proposal: proposal.id,
+        waited_ms: now - approval.requestedAt,
+        evidence_opened: d.evidenceOpened,
+      },
+    });
+  if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
+    plan.claim(incidentClaim(db, incident, { state: "rejected" }));
+  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided first" });
+  if (to === "approved") await begin(db, proposal, now);
+  return { id: approval.id, state: to, incident_id: incident.id };
+}
+
+/** An agent's action is a directive, sent at once; an operation on a service takes its time, in the loop over services. */
+async function begin(db: Db, proposal: Proposal, now: number): Promise<void> {
+  if (isOfAgent(proposal)) await act(db, proposal.id, now);
+  else requestSweep();
+}
+
+/** What a decision is about, as it is now. Throws not_found. */
+async function getTarget(db: Db, approval: Approval) {
+  const { subjectKind, subjectId } = approval;
+  const { id, state, stateVersion } = await (subjectKind === "agent"
+    ? getAgent(db, subjectId)
+    : getService(db, subjectId));
+  return { id, state, stateVersion, told: aboutOf(approval) };
+}
+
+/** Decides a list, item by item: what fails is told with its reason and takes nothing else with it. */
+export async function decideAll(
+  db: Db,
+  body: BulkDecisionBody,
+  person: Person,
+  now: number,
+): Promise<BulkDecisionAnswer> {
+  const answer: BulkDecisionAnswer = { done: [], failed: [] };
+  for (const { id, digest } of body.items) {
+    try {
+      if (body.decision === "heal") {
+        const approval = await getApproval(db, id);
+        if (approval.digest !== digest)
+          throw new SentinelError("conflict", { detail: "The digest differs from what was shown" });
+        await healNow(db, approval.incidentId, person, now, body.comment);
+        answer.done.push({ id, state: approval.state, incident_id: approval.incidentId });
+      } else {
+        answer.done.push(
+          await decide(
+            db,
+            id,
+            { decision: body.decision, digest, comment: body.comment, evidenceOpened: false },
+            person,
+            now,
+          ),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof SentinelError)) throw error;
+      answer.failed.push({ id, reason: error.message });
+    }
+  }
+  return answer;
+}

@@ -1,0 +1,180 @@
+import { prepare } from "@/lib/actions/service/index";
+import type { Prepared } from "@/lib/actions/service/operation";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
+import { commit } from "@/lib/db/commit";
+import { isDrillDb } from "@/lib/db/drills";
+import { type ActionRun, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
+import { getIncident, incidentClaim, listFindings } from "@/lib/db/queries/incidents";
+import { listCauses } from "@/lib/db/queries/investigations";
+import { findService, serviceClaim } from "@/lib/db/queries/services";
+import { actionRuns, changes, findings } from "@/lib/db/schema";
+import { fetchLogs } from "@/lib/evidence/logs";
+import { redact } from "@/lib/core/evidence/redact";
+import { digestOf, newId } from "@/lib/db/ids";
+import { Plan } from "@/lib/db/plan";
+import { type Acted, allowedBy, startedRun, voidProposal } from "../proposal";
+import { operationText } from "./operation-text";
+import type { ServiceContext } from "./world";
+
+/** Lines that are kept of what an operation is about to destroy, and how far back they go, in seconds. */
+const KEPT_LINES = 200;
+const KEPT_S = 300;
+/** Evidence is captured within this, in ms, or the operation goes on without: it was approved to help now. */
+const CAPTURE_MS = 5_000;
+
+/**
+ * Carries out an approved operation, once: the claim on its proposal is the only way to here, and the run is written down
+ * before anything is touched. The service must be as it was when the operation was proposed (no deploy, no alert that
+ * ended), else the proposal is void. The exit code goes into the record and proves nothing: verification asks the metrics.
+ */
+export async function actOnService(ctx: ServiceContext, proposal: Proposal): Promise<Acted> {
+  const { db, now } = ctx;
+  if (proposal.state !== "approved") return { kind: "lost" };
+  assertOwnOperator(ctx);
+  const [service, incident, by] = await Promise.all([
+    findService(db, proposal.subjectId),
+    getIncident(db, proposal.incidentId),
+    allowedBy(db, proposal),
+  ]);
+  if (service === null || service.stateVersion !== proposal.targetVersion)
+    return voidProposal(db, proposal, `${proposal.subjectId} has changed since it was proposed`, now);
+  const { entry: name, ...args } = proposal.args;
+  const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
+  if (!prepared.ok) return voidProposal(db, proposal, `it is no longer on the allow-list: ${prepared.reason}`, now);
+  if (!isWhatWasShown(proposal, prepared.value))
+    return voidProposal(db, proposal, "the allow-list has changed since", now);
+  const acting = incident.state === "acting" || canMoveIncident(incident.state, "acting");
+  if (!acting) return voidProposal(db, proposal, `the incident is ${incident.state}`, now);
+  if (prepared.value.destroysEvidence) await capture(ctx, proposal);
+
+  const run = startedRun(proposal, by.name, now);
+  ctx.underway.add(run.id);
+  try {
+    const plan = new Plan()
+      .claim(
+        proposalClaim(db, proposal.id, "approved", "executed"),
+        serviceClaim(service),
+        incidentClaim(db, incident, { state: "acting" }),
+      )
+      .write(db.insert(actionRuns).values(run))
+      .tell({
+        at: now,
+        type: "action.started",
+        serviceId: service.id,
+        incidentId: incident.id,
+        text: `${prepared.value.entry.title} started on ${service.id}, by ${by.name}`,
+        data: { run: run.id, entry: String(name), args },
+      });
+    if (!(await commit(db, plan))) return { kind: "lost" };
+    const occasion = { incident: incident.id, citations: await citationsOf(ctx, incident.id) };
+    const done = await ctx.operator.perform(prepared.value, { idempotencyKey: run.id, occasion });
+    await finish(ctx, run, prepared.value.entry.title, done);
+  } finally {
+    ctx.underway.delete(run.id);
+  }
+  return { kind: "begun", runId: run.id };
+}
+
+/** A drill's database goes with a drill's operator and the real one with the real one, whatever called this. */
+function assertOwnOperator({ db, operator }: ServiceContext): void {
+  if (isDrillDb(db) !== (operator.world === "drill"))
+    throw new Error("A drill cannot run operations on real services, nor the reverse: nothing was run");
+}
+
+/** Whether exactly that would run which the proposal showed. */
+function isWhatWasShown({ considered }: Proposal, prepared: Prepared): boolean {
+  const shown = considered?.operation;
+  const runs = operationText(prepared, shown?.undo ?? null);
+  return shown !== undefined && digestOf(runs) === digestOf(shown);
+}
+
+/** What the operation rests on, for those who read of it elsewhere. */
+async function citationsOf({ db }: ServiceContext, incidentId: string): Promise<string[]> {
+  const [[first], found] = await Promise.all([listCauses(db, incidentId), listFindings(db, incidentId)]);
+  const cited = new Set(first?.cites);
+  return [...(first ? [first.statement] : []), ...found.filter(({ id }) => cited.has(id)).map(({ title }) => title)];
+}
+
+async function finish(
+  { db, clock }: ServiceContext,
+  run: typeof actionRuns.$inferInsert,
+  title: string,
+  done: { ok: boolean; detail: string; result: Record<string, unknown> },
+): Promise<void> {
+  const now = clock();
+  const incident = await getIncident(db, run.incidentId);
+  const plan = new Plan()
+    .claim({
+      sql: "UPDATE action_runs SET state = ?, detail = ?, result = ?, ended_at = ? WHERE id = ? AND state = 'started'",
+      args: [done.ok ? "done" : "failed", done.detail, JSON.stringify(done.result), now, run.id],
+    })
+    .write(
+      db.insert(changes).values({
+        id: newId("chg"),
+        subjectKind: "service",
+        subjectId: run.subjectId,
+        kind: "healing",
+        at: run.startedAt,
+        declared: true,
+        from: null,
+        to: null,
+        note: title,
+        source: run.by,
+        status: "declared",
+        createdAt: now,
+      }),
+    )
+    .tell({
+      at: now,
+      type: done.ok ? "action.done" : "action.failed",
+      serviceId: run.subjectId,
+      incidentId: run.incidentId,
+      text: `${title}: ${done.detail}. Its effect is being measured`,
+      data: { run: run.id },
+    });
+  if (canMoveIncident(incident.state, "verifying")) plan.claim(incidentClaim(db, incident, { state: "verifying" }));
+  await commit(db, plan);
+}
+
+/** The last lines of what is about to be restarted: afterwards nobody can read them any more. */
+async function capture({ db, logs, now, clock }: ServiceContext, proposal: Proposal): Promise<void> {
+  const to = now / 1_000;
+  const query = {
+    node: proposal.subjectId,
+    from: to - KEPT_S,
+    to,
+    limit: KEPT_LINES,
+    signal: AbortSignal.timeout(CAPTURE_MS),
+  };
+  const { lines, couldNotLook } = await fetchLogs(logs, query);
+  if (lines.length === 0 && couldNotLook.length === 0) return;
+  await commit(db, {
+    claims: [
+      db.insert(findings).values({
+        id: newId("fnd"),
+        incidentId: proposal.incidentId,
+        kind: lines.length > 0 ? "state" : "could_not_look",
+        title:
+          lines.length > 0
+            ? `The last ${lines.length} lines of ${proposal.subjectId} before ${String(proposal.args["entry"])} were kept`
+            : `Could not keep the last lines of ${proposal.subjectId}: ${couldNotLook[0]!.reason}`,
+        source: proposal.subjectId,
+        detail: { node: proposal.subjectId, lines: lines.map(({ t, line }) => ({ t, line: redact(line).text })) },
+        at: clock(),
+      }),
+    ],
+  });
+}
+
+/** Takes back what made things worse, where the allow-list says how. Never throws for what the outside does. */
+export async function undo(ctx: ServiceContext, run: ActionRun): Promise<{ ok: boolean; detail: string } | null> {
+  const { entry: name, ...args } = run.args;
+  const prepared = prepare(ctx.allowList, String(name), args, run.subjectId);
+  const back = prepared.ok ? prepared.value.entry.undo : null;
+  if (!back) return null;
+  assertOwnOperator(ctx);
+  const undoing = prepare(ctx.allowList, back.action, back.args ?? {}, run.subjectId);
+  if (!undoing.ok) return { ok: false, detail: `it could not be undone: ${undoing.reason}` };
+  const done = await ctx.operator.perform(undoing.value, { idempotencyKey: `${run.id}-undo` });
+  return { ok: done.ok, detail: `undone by ${undoing.value.entry.title}: ${done.detail}` };
+}

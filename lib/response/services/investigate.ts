@@ -1,0 +1,302 @@
+import { investigate as runGraph, type Investigation } from "@/lib/agents/investigation/investigate";
+import type { Investigator, Step } from "@/lib/agents/investigation/ports";
+import { rebuild } from "@/lib/agents/budget";
+import type { InvestigationReport } from "@/lib/contracts/investigations";
+import { analyse } from "@/lib/core/causes/analyse";
+import { pastBlameOf } from "./past-blame";
+import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import { moveIncident } from "@/lib/core/base/lifecycle";
+import { type Db, type Statement, write } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { listAlertsOf } from "@/lib/db/queries/alerts";
+import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
+import {
+  type InvestigationRow,
+  investigationClaim,
+  listAbandoned,
+  listTrajectory,
+  storeStep,
+} from "@/lib/db/queries/investigations";
+import { causes, findings, investigations } from "@/lib/db/schema";
+import { log } from "@/lib/log";
+import { newId } from "@/lib/db/ids";
+import { Plan } from "@/lib/db/plan";
+import { offersOf, planProposal } from "./propose";
+import { readersOf } from "./readers";
+import type { ServiceContext } from "./world";
+
+/** An investigation that has not renewed its lease for so long has died with its process, in ms: longer than any one call. */
+const LEASE_MS = 15_000;
+const RENEW_MS = 5_000;
+/** Attempts at one investigation: what kills its process three times would go on doing so. */
+const MAX_ATTEMPTS = 3;
+/** At most so many at once a process: each may hold a model's and a source's attention for minutes. */
+const MAX_AT_ONCE = 2;
+
+/** Takes up an incident's investigation, and what a crash left of others. Each runs by itself; its promise is given back. */
+export async function startInvestigations(ctx: ServiceContext, open: readonly Incident[]): Promise<Promise<void>[]> {
+  const { db, now, owner } = ctx;
+  const begun: Promise<void>[] = [];
+  const room = () => ctx.investigating.size < MAX_AT_ONCE;
+  for (const row of await listAbandoned(db, now)) {
+    if (!room()) break;
+    try {
+      const next = await takeUp(ctx, row);
+      if (next) begun.push(conduct(ctx, next));
+    } catch (err) {
+      // One that cannot be taken up must not keep the others waiting.
+      log().error({ err, investigation: row.id }, "could not take up an investigation");
+    }
+  }
+  for (const incident of open) {
+    if (!room()) break;
+    const row: typeof investigations.$inferInsert = {
+      id: newId("inv"),
+      incidentId: incident.id,
+      state: "running",
+      owner,
+      leaseUntil: now + LEASE_MS,
+      startedAt: now,
+    };
+    const state = incident.state === "open" ? moveIncident("open", "investigating") : incident.state;
+    const won = await commit(db, {
+      claims: [incidentClaim(db, incident, { state })],
+      writes: [db.insert(investigations).values(row)],
+      events: [
+        {
+          at: now,
+          type: "investigation.started",
+          incidentId: incident.id,
+          text: "Investigation started",
+          data: { investigation: row.id },
+        },
+      ],
+    });
+    if (won) begun.push(conduct(ctx, { attempt: 1, ...row } as InvestigationRow));
+  }
+  return begun;
+}
+
+/** A crashed investigation under a new lease; null when there is nothing more to look at, too much was tried, or another took it. */
+async function takeUp({ db, now, owner }: ServiceContext, row: InvestigationRow): Promise<InvestigationRow | null> {
+  const incident = await getIncident(db, row.incidentId);
+  if (incident.state !== "investigating") return (await endInvestigation(db, row, incident, now), null);
+  if (row.attempt >= MAX_ATTEMPTS) return (await giveUp(db, row, incident, now), null);
+  const next = { owner, leaseUntil: now + LEASE_MS, attempt: row.attempt + 1 };
+  return (await commit(db, { claims: [investigationClaim(db, row, next)] })) ? { ...row, ...next } : null;
+}
+
+/** Somebody closed the incident, or moved it on, while it was looked at: what would come of it is not asked for any more. */
+const endInvestigation = (db: Db, row: InvestigationRow, { state }: Incident, now: number) =>
+  commit(db, {
+    claims: [
+      investigationClaim(db, row, {
+        state: "failed",
+        endedAt: now,
+        cutShort: `the incident was ${state.replaceAll("_", " ")} before it ended`,
+      }),
+    ],
+  });
+
+async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void> {
+  const abort = new AbortController();
+  ctx.investigating.set(row.id, abort);
+  const renew = setInterval(() => {
+    void write(ctx.db, [
+      {
+        sql: "UPDATE investigations SET lease_until = ? WHERE id = ? AND owner = ? AND attempt = ? AND state = 'running'",
+        args: [ctx.clock() + LEASE_MS, row.id, ctx.owner, row.attempt],
+      },
+    ]).catch((err: unknown) => log().warn({ err, investigation: row.id }, "could not renew an investigation's lease"));
+  }, RENEW_MS);
+  try {
+    const [incident, pastBlame] = await Promise.all([getIncident(ctx.db, row.incidentId), pastBlameOf(ctx.db)]);
+    const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
+      chains: ctx.chains,
+      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame }),
+      before: rebuild(await listTrajectory(ctx.db, row.id)),
+    });
+    await finish(ctx, row, incident.id, done);
+  } catch (err) {
+    // The lease runs out, and the sweep takes it up again.
+    if (!abort.signal.aborted) log().error({ err, investigation: row.id }, "an investigation failed");
+  } finally {
+    clearInterval(renew);
+    ctx.investigating.delete(row.id);
+    ctx.wake();
+  }
+}
+
+async function investigatorOf(
+  ctx: ServiceContext,
+  row: InvestigationRow,
+  incident: Incident,
+  signal: AbortSignal,
+): Promise<Investigator> {
+  const { db } = ctx;
+  const [subjects, alerts, before] = await Promise.all([
+    listSubjects(db, incident.id),
+    listAlertsOf(db, incident.id),
+    listTrajectory(db, row.id),
+  ]);
+  const primary = subjects.find(({ role }) => role === "primary") ?? subjects[0];
+  const node = primary?.subjectId ?? incident.title;
+  const own = alerts.find(({ serviceId }) => serviceId === node) ?? alerts[0];
+  const metric = own?.labels["signal"];
+  return {
+    case: {
+      incidentId: incident.id,
+      title: incident.title,
+      target: {
+        node,
+        at: Math.min(...alerts.map(({ startsAt }) => startsAt), incident.openedAt) / 1_000,
+        ...(metric ? { metric } : {}),
+      },
+      severity: incident.severity,
+      alerts: alerts.map(({ name, serviceId, startsAt, summary }) => ({
+        name,
+        node: serviceId,
+        at: startsAt / 1_000,
+        summary,
+      })),
+    },
+    readers: readersOf(ctx, incident.id),
+    offers: (cause: CauseHypothesis) => offersOf(ctx, incident, cause),
+    record: (step: Step) => storeStep(db, row, step),
+    now: ctx.clock,
+    signal,
+    seen: before.flatMap(({ tool, args, result }) =>
+      tool !== null && result !== undefined && result !== null ? [{ tool: tool as never, args, result }] : [],
+    ),
+  };
+}
+
+/** Everything that came of it, and what is proposed, as one commit. Lost when the incident moved meanwhile. */
+async function finish(
+  ctx: ServiceContext,
+  row: InvestigationRow,
+  incidentId: string,
+  done: Investigation,
+): Promise<void> {
+  const { db } = ctx;
+  const now = ctx.clock();
+  const incident = await getIncident(db, incidentId);
+  if (incident.state !== "investigating") return void (await endInvestigation(db, row, incident, now));
+  for (const { source, reason } of done.couldNotLook)
+    log().warn({ incident: incidentId, source, reason }, `could not read ${source}`);
+  const ids = new Map(done.findings.map((finding) => [finding.id, newId("fnd")]));
+  const cites = (list: readonly string[]) => list.flatMap((id) => ids.get(id) ?? []);
+  const rows = done.hypotheses.map((hypothesis, rank) => ({
+    id: newId("cau"),
+    incidentId,
+    investigationId: row.id,
+    rank,
+    node: hypothesis.node,
+    kind: hypothesis.kind,
+    statement: hypothesis.statement,
+    confidence: hypothesis.confidence,
+    cites: cites(hypothesis.cites),
+    separates: hypothesis.separates ?? null,
+    author: done.authors["hypotheses"] ?? "local",
+    notes: hypothesis.notes.map((note) => ({ ...note, cites: cites(note.cites) })),
+    at: now,
+  }));
+  const first = done.hypotheses[0];
+  const plan = new Plan()
+    .claim(
+      investigationClaim(db, row, {
+        state: "done",
+        endedAt: now,
+        cutShort: done.outcome.kind === "complete" ? null : done.outcome.why,
+        bundle: done.bundle,
+        onset: done.onset,
+        verdict: done.verdict,
+        ranking: done.ranking.map((node) => ({ ...node, findings: cites(node.findings) })),
+        summary: done.messages.summary,
+        slack: JSON.stringify(done.messages.slack),
+        statusLine: done.messages.statusLine,
+        report: {
+          skeptic: done.skeptic,
+          removed: done.removed,
+          written: done.written.map((claim) => ({ ...claim, cites: cites(claim.cites) })),
+          couldNotLook: done.couldNotLook,
+          similar: done.similar,
+          blastRadius: done.blastRadius,
+          remedy: done.remedy,
+          reports: done.reports,
+          models: done.models,
+        } satisfies InvestigationReport,
+        authors: done.authors,
+        spent: done.spent,
+      }),
+    )
+    .write(
+      // What an earlier look found is replaced: its rows would contradict these.
+      { sql: "DELETE FROM findings WHERE incident_id = ?", args: [incidentId] },
+      { sql: "DELETE FROM causes WHERE incident_id = ?", args: [incidentId] },
+      ...insertAll(
+        done.findings.map((finding) => ({
+          id: ids.get(finding.id)!,
+          incidentId,
+          kind: finding.kind,
+          title: finding.text,
+          source: finding.node ?? "incident",
+          detail: {
+            node: finding.node,
+            strength: finding.strength,
+            ref: finding.id,
+            ...changeOf(finding, done.bundle),
+          },
+          at: Math.round((finding.at ?? incident.onsetAt / 1_000) * 1_000),
+        })),
+        (list) => db.insert(findings).values(list),
+      ),
+      ...insertAll(rows, (list) => db.insert(causes).values(list)),
+    )
+    .tell({
+      at: now,
+      type: "incident.diagnosed",
+      incidentId,
+      serviceId: first?.node ?? null,
+      text: done.messages.summary,
+      data: {
+        verdict: done.verdict,
+        confidence: first?.confidence ?? null,
+        findings: done.findings.length,
+        authors: done.authors,
+      },
+    });
+  await planProposal(plan, ctx, incident, done, rows[0]?.cites ?? [], {
+    causeNode: first?.node ?? null,
+    causeKind: first?.kind ?? "unknown",
+    confidence: first?.confidence ?? null,
+  });
+  if (!(await commit(db, plan))) log().info({ investigation: row.id }, "an investigation's result came too late");
+}
+
+/** Which kind of change a finding is about: what past blame is reckoned by. */
+function changeOf(finding: Finding, { changes }: Bundle): { change_kind?: string } {
+  const change =
+    finding.kind === "change" ? changes.find(({ node, t }) => node === finding.node && t === finding.at) : undefined;
+  return change ? { change_kind: change.kind } : {};
+}
+
+const insertAll = <T>(rows: readonly T[], insert: (rows: T[]) => Statement): Statement[] =>
+  rows.length > 0 ? [insert([...rows])] : [];
+
+const giveUp = (db: Db, row: InvestigationRow, incident: Incident, now: number) =>
+  commit(db, {
+    claims: [
+      investigationClaim(db, row, { state: "failed", endedAt: now, cutShort: `it failed ${row.attempt} times` }),
+      incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated") }),
+    ],
+    events: [
+      {
+        at: now,
+        type: "incident.escalated",
+        incidentId: incident.id,
+        text: `A person is needed: the investigation failed ${row.attempt} times`,
+        data: { page: true },
+      },
+    ],
+  });

@@ -1,0 +1,232 @@
+import { OPENS_PER_MINUTE } from "@/lib/core/alerts/alert-flood";
+import type { AlertSeverity, Mode } from "@/lib/core/base/vocabulary";
+import type { Db } from "@/lib/db/client";
+import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
+import { incidents, incidentSignals } from "@/lib/db/schema";
+import { measurable } from "@/lib/evidence/alert-query";
+import { newId } from "@/lib/db/ids";
+import type { Plan } from "@/lib/db/plan";
+import type { Fresh } from "@/lib/ingest/receive-alerts";
+
+/** How grave an alert is on the scale of incidents, 0 to 10: critical ones reach the usual threshold of a decision. */
+export const ALERT_SEVERITY: Record<AlertSeverity, number> = { critical: 8, warning: 5, info: 2 };
+/** What many services at once add. */
+const STORM_SERVICES = 5;
+const STORM_SEVERITY = 1;
+/** A storm's alerts are counted; these are kept as what can be measured again. */
+const MAX_MEASURED = 12;
+/** Services of a flood that its event names; all stand at the incident. */
+const FOLDED_LISTED = 100;
+
+interface Group {
+  members: readonly Fresh[];
+  services: readonly string[];
+  primary: string;
+  suspects: readonly string[];
+  now: number;
+}
+
+export interface Opening extends Group {
+  onsetAt: number;
+  severity: AlertSeverity;
+  previousIncidentId: string | null;
+  mode: Mode;
+  /** It stands for as many incidents that its source would have opened at once; `causeKey` finds it again. */
+  flood?: { incidents: number; causeKey: string };
+}
+
+/** Plans an incident for alerts that belong together, and returns its id. */
+export function openIncident(plan: Plan, db: Db, g: Opening): string {
+  const id = newId("inc");
+  const storm = g.services.length >= STORM_SERVICES ? STORM_SEVERITY : 0;
+  const severity = Math.min(10, ALERT_SEVERITY[g.severity] + storm);
+  const title = titleOf(g);
+  plan
+    .write(
+      db.insert(incidents).values({
+        id,
+        kind: "service",
+        state: "open",
+        title,
+        severity,
+        mode: g.mode,
+        onsetAt: g.onsetAt,
+        openedAt: g.now,
+        lastAlertAt: latest(g.members),
+        previousIncidentId: g.previousIncidentId,
+        causeKey: g.flood?.causeKey ?? null,
+      }),
+      subjectRows(id, [...new Set([g.primary, ...g.services])], g.primary),
+      ...measuredRows(db, id, g),
+      ...unwell(id, g),
+    )
+    .tell({
+      at: g.now,
+      type: "incident.opened",
+      serviceId: g.primary,
+      incidentId: id,
+      text: title,
+      data: {
+        severity,
+        alerts: g.members.length,
+        services: g.services.length,
+        suspects: g.suspects,
+        ...(g.flood ? { folded: g.flood.incidents, of: g.services.slice(0, FOLDED_LISTED) } : {}),
+        ...(g.previousIncidentId ? { previous: g.previousIncidentId } : {}),
+      },
+    });
+  return id;
+}
+
+/** Plans that alerts go along with an incident that is open already. */
+export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string }): void {
+  plan
+    .write(
+      {
+        sql: "UPDATE incidents SET last_alert_at = max(coalesce(last_alert_at, 0), ?), severity = max(severity, ?) WHERE id = ?",
+        args: [latest(g.members), Math.max(...g.members.map(({ severity }) => ALERT_SEVERITY[severity])), g.incidentId],
+      },
+      subjectRows(g.incidentId, [...new Set([g.primary, ...g.services])]),
+      ...leading(g),
+      ...measuredRows(db, g.incidentId, g),
+      ...unwell(g.incidentId, g),
+    )
+    .tell({
+      at: g.now,
+      type: "incident.joined",
+      serviceId: g.services[0] ?? null,
+      incidentId: g.incidentId,
+      text: `${count(g.members.length, "more alert")} on ${some(g.services)}`,
+      data: { alerts: g.members.length, services: g.services },
+    });
+}
+
+/** Plans that an incident is as grave as an alert of it has become. It never gets less grave: a message must not talk down what a person is asked about. */
+export function raiseIncident(plan: Plan, incidentId: string, alert: Fresh, now: number): void {
+  plan
+    .write({
+      sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
+      args: [ALERT_SEVERITY[alert.severity], incidentId],
+    })
+    .tell({
+      at: now,
+      type: "alert.raised",
+      serviceId: alert.service,
+      incidentId,
+      text: `${alert.name} on ${alert.service} is ${alert.severity} now`,
+      data: { alert: alert.id, to: alert.severity },
+    });
+}
+
+/** With more alerts another service may turn out to explain the rest: it leads, and gives the incident its title. */
+function leading({ incidentId, primary, suspects }: Group & { incidentId: string }) {
+  if (suspects.length === 0) return [];
+  return [
+    {
+      sql: `UPDATE incident_subjects SET role = iif(subject_id = ?, 'primary', 'affected') WHERE incident_id = ?`,
+      args: [primary, incidentId],
+    },
+    {
+      sql: `UPDATE incidents SET title = (SELECT count(*) FROM alerts WHERE incident_id = ?1) || ' alerts on '
+              || (SELECT count(*) FROM incident_subjects WHERE incident_id = ?1 AND role = 'affected')
+              || ' services, which coincide with trouble at ' || ?2 WHERE id = ?1 AND state IN ('open', 'investigating')`,
+      args: [incidentId, primary],
+    },
+  ];
+}
+
+/** Two open incidents turned out to have one root: the younger ends, and all that it holds goes to the older. */
+export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident, now: number): void {
+  const outcome = `part of ${into.id}: they share a root`;
+  plan
+    .claim(incidentClaim(db, from, { state: "dismissed", closedAt: now, outcome }))
+    .write(
+      { sql: "UPDATE alerts SET incident_id = ? WHERE incident_id = ?", args: [into.id, from.id] },
+      { sql: "UPDATE services SET incident_id = ? WHERE incident_id = ?", args: [into.id, from.id] },
+      {
+        sql: `INSERT OR IGNORE INTO incident_subjects (incident_id, subject_kind, subject_id, role)
+              SELECT ?, subject_kind, subject_id, 'affected' FROM incident_subjects WHERE incident_id = ?`,
+        args: [into.id, from.id],
+      },
+      { sql: "UPDATE OR IGNORE incident_signals SET incident_id = ? WHERE incident_id = ?", args: [into.id, from.id] },
+      {
+        sql: "UPDATE proposals SET state = 'void' WHERE incident_id = ? AND state IN ('pending', 'approved')",
+        args: [from.id],
+      },
+      {
+        sql: "UPDATE approvals SET state = 'void', void_reason = ?, decided_at = ? WHERE incident_id = ? AND state = 'pending'",
+        args: [outcome, now, from.id],
+      },
+    )
+    .tell({
+      at: now,
+      type: "incident.merged",
+      incidentId: from.id,
+      text: `Continues as ${into.id}: they share a root`,
+    });
+}
+
+function titleOf({ members, services, primary, suspects, flood }: Opening): string {
+  if (flood)
+    return `Flood of alerts: ${count(members.length, "alert")} on ${count(services.length, "service")}, more than ${OPENS_PER_MINUTE} new incidents a minute from one source; ${count(flood.incidents, "incident")} folded into this one`;
+  const names = [...new Set(members.map(({ name }) => name))];
+  if (services.length === 1 && suspects.length === 0)
+    return `${primary}: ${members.length === 1 ? members[0]!.summary : some(names)}`.slice(0, 300);
+  return `${count(members.length, "alert")} on ${count(services.length, "service")}, which coincide with trouble at ${primary}`;
+}
+
+/** A few names, and how many more. */
+function some(names: readonly string[], most = 3): string {
+  const rest = names.length - most;
+  return rest > 0 ? `${names.slice(0, most).join(", ")} and ${rest} more` : names.join(", ");
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+const latest = (members: readonly Fresh[]): number =>
+  members.reduce((last, { startsAt }) => Math.max(last, startsAt), 0);
+
+/**
+ * An incident has one primary subject: who joins is affected, until it turns out to lead. One statement, as of everything that a
+ * storm brings by the thousand: the event loop stands still while the local database works.
+ */
+const subjectRows = (incidentId: string, services: readonly string[], primary?: string) => ({
+  sql: `INSERT INTO incident_subjects (incident_id, subject_kind, subject_id, role)
+        SELECT ?1, 'service', value, iif(value = ?2, 'primary', 'affected') FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
+  args: [incidentId, primary ?? null, JSON.stringify(services)],
+});
+
+/** What raised it, as it can be measured again: the alerts' own comparisons, and the services' signals that are out of band. */
+function measuredRows(db: Db, incidentId: string, { members, services }: Group) {
+  const compared = members.flatMap(({ name, service, row }) => {
+    const of = measurable(row.generatorUrl);
+    return of ? [{ incidentId, serviceId: service, name, labels: row.labels, unit: null, ...of }] : [];
+  });
+  return [
+    ...compared.slice(0, MAX_MEASURED).map((row) => db.insert(incidentSignals).values(row).onConflictDoNothing()),
+    {
+      sql: `INSERT OR IGNORE INTO incident_signals (incident_id, service_id, name, query, labels, unit, upper, lower)
+            SELECT ?, service_id, name, query, '{}', unit, upper, lower FROM signals
+            WHERE service_id IN (SELECT value FROM json_each(?))
+              AND (state IN ('over_limit', 'out_of_band') OR (service_id || ' ' || name) IN (SELECT value FROM json_each(?))) LIMIT ${MAX_MEASURED}`,
+      args: [
+        incidentId,
+        JSON.stringify(services),
+        JSON.stringify(members.map(({ service, labels }) => `${service} ${labels["signal"] ?? ""}`)),
+      ],
+    },
+  ];
+}
+
+/** Services with a firing alert are degraded at least, and point at their incident. */
+const unwell = (incidentId: string, { services, now }: Group) => [
+  {
+    sql: "UPDATE services SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
+    args: [incidentId, JSON.stringify(services)],
+  },
+  {
+    sql: `UPDATE services SET state = 'degraded', state_since = ? WHERE state NOT IN ('degraded', 'down')
+          AND id IN (SELECT value FROM json_each(?))`,
+    args: [now, JSON.stringify(services)],
+  },
+];

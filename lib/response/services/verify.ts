@@ -1,0 +1,284 @@
+import { prepare } from "@/lib/actions/service/index";
+import { durationText } from "@/lib/core/base/durations";
+import { canMoveIncident } from "@/lib/core/base/lifecycle";
+import { judgeRecovery, type Recovery } from "@/lib/core/services/recovery";
+import type { Outcome } from "@/lib/core/base/vocabulary";
+import { actionName } from "@/lib/core/agents/words";
+import { commit } from "@/lib/db/commit";
+import type { Db } from "@/lib/db/client";
+import { listAlertsOf } from "@/lib/db/queries/alerts";
+import { type ActionRun, judgeClaim, listActionRunsOf, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
+import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
+import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
+import { found, type Looked } from "@/lib/evidence/looked";
+import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
+import { log } from "@/lib/log";
+import { Plan } from "@/lib/db/plan";
+import { undo } from "./act";
+import { close } from "./close";
+import type { ServiceContext } from "./world";
+
+/** How long before the onset counts as normal, in seconds. */
+const NORMAL_S = 3_600;
+/** An onset is known no better than this, in seconds: the time just before it is neither normal nor ill. */
+const ONSET_BLUR_S = 60;
+/** Operations that one incident may see before a person has to look: the first guesses are the good ones. */
+const MAX_OPERATIONS = 3;
+/** Steps without a point after which a series is no longer measured: scrapes come late now and then. */
+const STALE_STEPS = 4;
+/** How long a rollback pull request may wait for its merge before its effect is judged, in ms. */
+const MERGE_MS = 24 * 60 * 60_000;
+/** An operation that has not reported this long after its own time limit was cut off by a crash, in ms. */
+const GRACE_MS = 5_000;
+/** The limit of one that is not on the allow-list any more: the longest that there may be. */
+const LONGEST_MS = 10 * 60_000;
+
+/** What is known of one operation's effect so far. */
+export interface Measuring {
+  /** When it was last measured, epoch ms. */
+  at: number;
+  /** Each series until the operation, by its query and labels: it does not change any more. */
+  before: Map<string, Pick<Recovery, "normal" | "ill">>;
+}
+
+/** A series as it is judged, with the unit of its values. */
+interface Measured extends Recovery {
+  unit: string | null;
+}
+
+/** Moves every operation that is not judged yet one step on. What was cut off is never run again: it is measured. */
+export async function verifyServices(ctx: ServiceContext): Promise<{ judged: number }> {
+  let judged = 0;
+  const runs = await listUnjudgedServiceRuns(ctx.db);
+  for (const id of ctx.measuring.keys()) if (!runs.some((run) => run.id === id)) ctx.measuring.delete(id);
+  for (const run of runs) {
+    try {
+      if (await step(ctx, run)) judged += 1;
+    } catch (err) {
+      log().error({ err, run: run.id }, "could not verify an operation");
+    }
+  }
+  return { judged };
+}
+
+async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
+  const { db, now, config, underway } = ctx;
+  if (run.state === "started") {
+    // Another process may be at it still; what this one is not at, after so long, nobody is.
+    if (underway.has(run.id) || now - run.startedAt < limitOf(ctx, run) + GRACE_MS) return false;
+    await cutOff(ctx, run);
+    return false;
+  }
+  const since = (run.endedAt ?? run.startedAt) + config.settleMs;
+  if (now < since) return false;
+  // A pull request changes nothing until somebody merges it.
+  const patience = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
+  const deadline = now - (run.endedAt ?? run.startedAt) >= patience;
+  const known = ctx.measuring.get(run.id) ?? { at: 0, before: new Map() };
+  // A turn comes whenever something happens; a new point comes with a scrape.
+  if (!deadline && now - known.at < config.watchMs) return false;
+  ctx.measuring.set(run.id, { ...known, at: now });
+  const incident = await getIncident(db, run.incidentId);
+  const measured = await measure(ctx, incident, run, since, known.before);
+  const stepS = Math.max(1, config.watchMs / 1_000);
+  const settled = Math.max(3, Math.ceil(config.verifyMs / 1_000 / stepS));
+  const verdict =
+    measured === null
+      ? ({ kind: deadline ? "cannot_tell" : "pending", reason: "no source of metrics is configured" } as const)
+      : judgeRecovery(measured, { minPoints: settled, settled, deadline });
+  if (verdict.kind === "pending") return false;
+  const evidence = { reason: verdict.reason, series: (measured ?? []).map(brief) };
+  return verdict.kind === "recovered"
+    ? recovered(ctx, run, incident, verdict.reason, evidence)
+    : failed(ctx, run, incident, verdict.kind, verdict.reason, evidence);
+}
+
+/** Exactly what raised the incident, measured around the action; null when there is no source to ask. */
+async function measure(
+  { db, watched, config, now }: ServiceContext,
+  incident: Incident,
+  run: ActionRun,
+  since: number,
+  known: Measuring["before"],
+): Promise<Measured[] | null> {
+  const asked = await listIncidentSignals(db, incident.id);
+  if (asked.length === 0) return [];
+  if (watched === null) return null;
+  const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
+  const onset = incident.onsetAt / 1_000;
+  const list: Measured[] = [];
+  for (const one of asked) {
+    const series = JSON.stringify([one.query, one.labels]);
+    const named = { name: nameOf(one), unit: one.unit, upper: one.upper, lower: one.lower };
+    let before = known.get(series);
+    if (before === undefined) {
+      const looked = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
+      if (!looked.ok) {
+        list.push({ ...named, normal: [], ill: [], after: [], unread: looked.reason });
+        continue;
+      }
+      before = {
+        normal: looked.value.filter(([t]) => t < onset - ONSET_BLUR_S),
+        ill: looked.value.filter(([t]) => t >= onset && t < run.startedAt / 1_000),
+      };
+      known.set(series, before);
+    }
+    // By itself: the long window's steps are too wide for the minutes that decide.
+    const after = await read(watched, one, { from: since / 1_000, to: now / 1_000, minStep });
+    if (!after.ok) {
+      list.push({ ...named, ...before, after: [], unread: after.reason });
+      continue;
+    }
+    // What is no more measured says nothing of now, whatever it said last.
+    const fresh = (after.value.at(-1)?.[0] ?? 0) >= now / 1_000 - STALE_STEPS * minStep;
+    list.push({ ...named, ...before, after: fresh ? after.value : [] });
+  }
+  return withoutEnded(list, await endedAlerts(db, incident.id));
+}
+
+/** Alerts of an incident that their source has ended, as the names of what is measured. */
+async function endedAlerts(db: Db, incidentId: string): Promise<Set<string>> {
+  const alerts = await listAlertsOf(db, incidentId);
+  const fires = new Set(alerts.filter(({ endsAt }) => endsAt === null).map(nameOf));
+  return new Set(alerts.map(nameOf).filter((name) => !fires.has(name)));
+}
+const nameOf = ({ serviceId, name }: { serviceId: string; name: string }): string => `${serviceId} ${name}`;
+
+/**
+ * An expression may give nothing once its trouble is over: a share of failed requests where none fails. Where the source
+ * has ended its alert, and something else is measured, its silence is no lack of data.
+ */
+function withoutEnded(list: Measured[], ended: ReadonlySet<string>): Measured[] {
+  const told = list.filter(({ name, after, unread }) => after.length > 0 || unread !== undefined || !ended.has(name));
+  return told.some(({ after }) => after.length > 0) ? told : list;
+}
+
+/** The points of the series that the signal is about: the worst of several at each moment. */
+async function read(
+  prometheus: Prometheus,
+  signal: IncidentSignal,
+  range: { from: number; to: number; minStep: number },
+): Promise<Looked<[number, number][]>> {
+  const looked = await prometheus.range(signal.query, range);
+  if (!looked.ok) return looked;
+  const series = looked.value.filter(({ labels }) => fits(labels, signal.labels));
+  const worst = new Map<number, number>();
+  for (const { points } of series)
+    for (const [t, value] of points) {
+      const known = worst.get(t);
+      const worse = signal.lower === null ? Math.max : Math.min;
+      worst.set(t, known === undefined ? value : worse(known, value));
+    }
+  return found(
+    looked.source,
+    [...worst].toSorted(([a], [b]) => a - b),
+  );
+}
+
+/** Labels that both have must agree: a rule's own labels are not on the series. */
+const fits = (labels: RangeSeries["labels"], wanted: Record<string, string>): boolean =>
+  Object.entries(labels).every(([name, value]) => wanted[name] === undefined || wanted[name] === value);
+
+const brief = ({ name, unit, ill, after, upper, lower }: Measured) => ({
+  name,
+  unit,
+  upper,
+  lower,
+  before: ill.at(-1)?.[1] ?? null,
+  after: after.at(-1)?.[1] ?? null,
+  points: after.length,
+});
+
+/** How long the operation may take, in ms. */
+function limitOf({ allowList }: ServiceContext, { args: { entry, ...args }, subjectId }: ActionRun): number {
+  const prepared = prepare(allowList, String(entry), args, subjectId);
+  return prepared.ok && "timeoutMs" in prepared.value.runs ? prepared.value.runs.timeoutMs : LONGEST_MS;
+}
+
+async function cutOff({ db, now }: ServiceContext, run: ActionRun): Promise<void> {
+  const detail = "interrupted before it reported: unknown whether it was carried out; its effect is measured";
+  await commit(db, {
+    claims: [
+      {
+        sql: "UPDATE action_runs SET state = 'cannot_tell', detail = ?, ended_at = ? WHERE id = ? AND state = 'started'",
+        args: [detail, now, run.id],
+      },
+    ],
+    events: [
+      {
+        at: now,
+        type: "action.cut_off",
+        serviceId: run.subjectId,
+        incidentId: run.incidentId,
+        text: `${actionName(run)} was ${detail}`,
+        data: { run: run.id },
+      },
+    ],
+  });
+}
+
+async function recovered(
+  ctx: ServiceContext,
+  run: ActionRun,
+  incident: Incident,
+  reason: string,
+  verification: Record<string, unknown>,
+): Promise<boolean> {
+  const { db, now } = ctx;
+  const plan = new Plan().claim(judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now })).tell({
+    at: now,
+    type: "action.judged",
+    serviceId: run.subjectId,
+    incidentId: incident.id,
+    text: `${actionName(run)}: recovered. ${reason}`,
+    data: { run: run.id, outcome: "recovered" },
+  });
+  await close(plan, ctx, incident, {
+    state: "resolved",
+    outcome: `recovered after ${actionName(run)}, in band for ${durationText(ctx.config.verifyMs)}: ${reason}`,
+    healed: true,
+    run: { ...run, outcome: "recovered" },
+  });
+  return (await commit(db, plan)) !== null;
+}
+
+/** Not cured: undone where it made things worse and can be; then looked at anew, or handed to a person. */
+async function failed(
+  ctx: ServiceContext,
+  run: ActionRun,
+  incident: Incident,
+  outcome: Exclude<Outcome, "pending" | "recovered">,
+  reason: string,
+  verification: Record<string, unknown>,
+): Promise<boolean> {
+  const { db, now } = ctx;
+  const undone = outcome === "worse" ? await undo(ctx, run) : null;
+  const again =
+    outcome !== "worse" &&
+    canMoveIncident(incident.state, "investigating") &&
+    (await listActionRunsOf(db, incident.id)).length < MAX_OPERATIONS;
+  const next = again ? "investigating" : "escalated";
+  const plan = new Plan()
+    .claim(judgeClaim(db, run.id, { outcome, verification, judgedAt: now, undoneAt: undone?.ok ? now : null }))
+    .tell({
+      at: now,
+      type: "action.judged",
+      serviceId: run.subjectId,
+      incidentId: incident.id,
+      text: `${actionName(run)}: ${outcome.replaceAll("_", " ")}. ${reason}${undone ? `. ${undone.detail}` : ""}`,
+      data: { run: run.id, outcome, undone: undone?.ok ?? false },
+    });
+  if (canMoveIncident(incident.state, next)) {
+    plan.claim(incidentClaim(db, incident, { state: next }));
+    if (next === "escalated")
+      plan.tell({
+        at: now,
+        type: "incident.escalated",
+        serviceId: run.subjectId,
+        incidentId: incident.id,
+        text: `A person is needed for ${run.subjectId}: ${reason}`,
+        data: { page: true },
+      });
+  }
+  return (await commit(db, plan)) !== null;
+}

@@ -1,0 +1,66 @@
+import type { AllowList } from "@/lib/actions/service/allow-list";
+import type { Operator } from "@/lib/actions/service/index";
+import type { Chain, ModelRole } from "@/lib/agents/models";
+import type { Db } from "@/lib/db/client";
+import type { Embedder } from "@/lib/evidence/embedding";
+import type { Kubernetes } from "@/lib/evidence/kubernetes";
+import type { LogSource } from "@/lib/evidence/logs";
+import type { Prometheus } from "@/lib/evidence/prometheus";
+import { newOwner } from "@/lib/db/owner";
+import type { ServiceConfig } from "@/lib/config/services";
+import type { Measuring } from "./verify";
+import { freshWatch, type WatchMemory } from "@/lib/detection/services/watch";
+
+/** Everything outside that the loop over services can reach; tests give their own. */
+export interface World {
+  /** For investigations; null: none is configured. */
+  prometheus: Prometheus | null;
+  /** The same source for watching and verification, with a budget of its own: neither may starve the other. */
+  watched: Prometheus | null;
+  logs: (db: Db) => LogSource[];
+  kubernetes: Kubernetes | null;
+  allowList: AllowList;
+  operator: Operator;
+  chains: Partial<Record<ModelRole, Chain>>;
+  /** For past incidents that mean the same in other words; null: words and features have to do. */
+  embedder: Embedder | null;
+}
+
+/** What one process remembers between two turns; all that matters is in the database. */
+export interface ServiceMind {
+  owner: string;
+  watch: WatchMemory;
+  watchedAt: number;
+  /** Operations that this process is carrying out. */
+  underway: Set<string>;
+  /** Investigations that this process conducts. */
+  investigating: Map<string, AbortController>;
+  /** Operations that this process measures the effect of. */
+  measuring: Map<string, Measuring>;
+  /** Acts and investigations under way, for those who wait for an orderly end. */
+  pending: Set<Promise<unknown>>;
+}
+
+export const freshMind = (): ServiceMind => ({
+  owner: newOwner(),
+  watch: freshWatch(),
+  watchedAt: 0,
+  underway: new Set(),
+  investigating: new Map(),
+  measuring: new Map(),
+  pending: new Set(),
+});
+
+/** What the verbs of the loop over services are given. */
+export interface ServiceContext
+  extends Omit<World, "logs">, Pick<ServiceMind, "owner" | "underway" | "investigating" | "measuring"> {
+  db: Db;
+  /** When this turn began, epoch ms. */
+  now: number;
+  /** The time as it is when asked: what takes minutes has to know it. */
+  clock: () => number;
+  config: ServiceConfig;
+  logs: LogSource[];
+  /** Asks for another turn soon. */
+  wake: () => void;
+}

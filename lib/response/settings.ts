@@ -1,0 +1,88 @@
+import { eq } from "drizzle-orm";
+import type { z } from "zod";
+import type { AgentTypePatch } from "@/lib/contracts/agent-types";
+import type { FleetSettings, FleetSettingsPatch } from "@/lib/contracts/overview";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
+import { findSettingsChange, loadSettings, saveSettings } from "@/lib/db/queries/settings";
+import { agentTypes } from "@/lib/db/schema";
+import { SentinelError } from "@/lib/errors";
+import type { Person } from "./decide";
+import { requestSweep } from "@/lib/runtime/scheduler";
+
+/** Changes the fleet's settings. Throws `conflict` when somebody changed them at the same moment. */
+export async function changeSettings(
+  db: Db,
+  patch: FleetSettingsPatch,
+  person: Person,
+  now: number,
+): Promise<FleetSettings> {
+  const [before, changed] = await Promise.all([loadSettings(db), findSettingsChange(db)]);
+  const after = { ...before, ...patch, limits: { ...before.limits, ...patch.limits } };
+  const stop = after.global_stop === before.global_stop ? null : after.global_stop;
+  const won = await commit(db, {
+    claims: [saveSettings(after, changed, now, person.name)],
+    events: [
+      {
+        at: now,
+        type: "settings.changed",
+        text: `${person.name} changed the settings`,
+        data: { before: pick(before, patch), after: patch, by: person.id },
+      },
+      ...(stop === null
+        ? []
+        : [
+            {
+              at: now,
+              type: stop ? "stop.on" : "stop.off",
+              text: stop
+                ? `Global stop: ${person.name} stopped all automatic actions`
+                : `${person.name} lifted the global stop`,
+              data: { by: person.id, page: true },
+            },
+          ]),
+    ],
+  });
+  if (!won)
+    throw new SentinelError("conflict", { detail: "The settings were changed by somebody else at the same time" });
+  requestSweep();
+  return after;
+}
+
+const pick = (value: FleetSettings, keys: object) =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => key in keys));
+
+/** Changes how a type is treated. Throws not_found for a type that no agent ever had. */
+export async function changeType(
+  db: Db,
+  type: string,
+  patch: z.infer<typeof AgentTypePatch>,
+  person: Person,
+  now: number,
+) {
+  const row = await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) });
+  if (!row) throw new SentinelError("not_found", { detail: "Agent type not found" });
+  await commit(db, {
+    claims: [
+      db
+        .update(agentTypes)
+        .set({ ...patch, type })
+        .where(eq(agentTypes.type, type)),
+    ],
+    events: [
+      {
+        at: now,
+        type: "type.changed",
+        text: `${person.name} changed how ${type} agents are treated`,
+        data: {
+          type,
+          before: { mode: row.mode, threshold: row.threshold, allows: row.allows, floor: row.floor },
+          after: patch,
+          by: person.id,
+        },
+      },
+    ],
+  });
+  requestSweep();
+  return { ...row, ...patch };
+}

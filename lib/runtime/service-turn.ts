@@ -1,0 +1,89 @@
+import type { Db } from "@/lib/db/client";
+import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
+import { listWithoutInvestigation } from "@/lib/db/queries/incidents";
+import { embedEpisodes } from "@/lib/evidence/episode-vectors";
+import { withoutPause } from "@/lib/evidence/gate";
+import { log } from "@/lib/log";
+import { isolated } from "./isolated";
+import { actOnService } from "@/lib/response/services/act";
+import { closePassed } from "@/lib/response/services/close";
+import type { ServiceConfig } from "@/lib/config/services";
+import { startInvestigations } from "@/lib/response/services/investigate";
+import { noteSource } from "@/lib/ingest/note-source";
+import { unmute } from "@/lib/ingest/receive-alerts";
+import { verifyServices } from "@/lib/response/services/verify";
+import { watchServices } from "@/lib/detection/services/watch";
+import type { ServiceContext, ServiceMind, World } from "@/lib/response/services/world";
+
+export interface TurnReport {
+  watched: boolean;
+  begun: number;
+  acted: number;
+  judged: number;
+  passed: number;
+  failed: string[];
+}
+
+export interface TurnInput {
+  db: Db;
+  world: World;
+  config: ServiceConfig;
+  mind: ServiceMind;
+  clock: () => number;
+  wake: () => void;
+}
+
+/**
+ * One turn of the loop over services, and the retry of everything in it: looks at the signals when it is time, begins
+ * investigations, carries out what was approved, measures what was done, and closes what has passed. Investigations and
+ * operations go on by themselves after it. Idempotent; several processes may call it at once.
+ */
+export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
+  const { db, world, config, mind, clock, wake } = input;
+  const now = clock();
+  const report: TurnReport = { watched: false, begun: 0, acted: 0, judged: 0, passed: 0, failed: [] };
+  const ctx: ServiceContext = { ...world, logs: world.logs(db), db, now, clock, config, wake, ...mind };
+  const { watched } = world;
+  if (watched && now - mind.watchedAt >= config.watchMs) {
+    mind.watchedAt = now;
+    await isolated(report, "watch", async () => {
+      await watchServices({ db, prometheus: watched, config, memory: mind.watch, now });
+      report.watched = true;
+    });
+  }
+  await isolated(report, "unmute", async () => void (await unmute(db, now)));
+  await isolated(report, "verify", async () => void (report.judged = (await verifyServices(ctx)).judged));
+  await isolated(report, "pass", async () => void (report.passed = await closePassed(ctx)));
+  await isolated(report, "embed", async () => {
+    if (!world.embedder) return;
+    const embedded = await embedEpisodes(db, world.embedder);
+    await noteSource(db, "embeddings", embedded.ok ? null : withoutPause(embedded.reason), now);
+  });
+  await isolated(report, "act", async () => {
+    for (const proposal of (await listApproved(db)).filter((one) => !isOfAgent(one))) {
+      if (mind.underway.has(proposal.id)) continue;
+      // Marked before anything is awaited: two turns of one process must not both begin it.
+      mind.underway.add(proposal.id);
+      report.acted += 1;
+      keep(mind, actOnService(ctx, proposal), wake, () => mind.underway.delete(proposal.id));
+    }
+  });
+  await isolated(report, "investigate", async () => {
+    const begun = await startInvestigations(ctx, await listWithoutInvestigation(db, now - config.groupWaitMs));
+    report.begun = begun.length;
+    for (const one of begun) keep(mind, one, wake);
+  });
+  return report;
+}
+
+/** Lets work go on beside the turns; what fails is logged, and taken up by a later turn. */
+function keep(mind: ServiceMind, work: Promise<unknown>, wake: () => void, then?: () => void): void {
+  const done = work
+    .catch((err: unknown) => log().error({ err }, "work on a service failed"))
+    .finally(() => {
+      mind.pending.delete(done);
+      then?.();
+      wake();
+    });
+  mind.pending.add(done);
+}

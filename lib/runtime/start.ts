@@ -1,0 +1,35 @@
+import { setupLink } from "@/lib/auth/links";
+import { getDb } from "@/lib/db/client";
+import { onCommit } from "@/lib/db/commit";
+import { migrateDb } from "@/lib/db/migrate";
+import { env } from "@/lib/env";
+import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
+import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
+import { countOpened } from "./count-opened";
+import { processWorld } from "./service-process";
+import { letSweep, stopScheduler } from "./scheduler";
+import { startBeside } from "./sweep-process";
+
+/**
+ * Brings a server process up: environment, database, migrations, the sweep. What fails here ends the process, since a
+ * server that answers 500 to everything looks alive and is not.
+ */
+export async function start(): Promise<void> {
+  try {
+    const { SENTINEL_URL, PORT, SWEEP_IN_PROCESS } = env();
+    const db = await getDb();
+    await migrateDb(db);
+    // A wrong allow-list must not be found out in the middle of an incident.
+    await processWorld();
+    onShutdown(stopScheduler);
+    exitAfterShutdown();
+    onCommit((events) => metrics().incidentsOpened.inc(countOpened(events)));
+    letSweep(SWEEP_IN_PROCESS ? startBeside() : null);
+    const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${PORT}`, Date.now());
+    if (link) process.stdout.write(`\nNo account yet. Set up the first one here (once, within a day): ${link.url}\n\n`);
+  } catch (err) {
+    log().fatal({ err }, "could not start");
+    process.exit(1);
+  }
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { wakeTails } from "@/lib/db/commit";
+import { childEnv, env } from "@/lib/env";
+import { log } from "@/lib/log";
+import { metrics } from "@/lib/metrics";
+import { type Beside, noteSweep } from "./scheduler";
+import type { FromSweeper, ToSweeper } from "./sweep-message";
+
+/** From the working directory, where the data and the migrations are looked for too. */
+const PROGRAM = "lib/runtime/sweeper-main.ts";
+/** Rest before a sweeper that ended is started again, in ms: doubled each time it ends before its first sweep. */
+const RESTART_MS = { first: 250, longest: 30_000 };
+/** A sweeper may take this long from its start to its first sweep, in ms: a busy machine needs many seconds to load it. */
+const START_MS = 60_000;
+/** How often a sweeper that hangs is looked for, in ms. */
+const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Sweeps in a process of its own, so that judging does not hold up those who report: it has its own event loop, heap and
+ * connection, and finds its work in the database. A sweeper that ends is started again; one that reports no sweep for
+ * SWEEP_STALE_MS (for START_MS after its start) hangs, and is ended first. When this process ends, however it ends, its sweeper does.
+ */
+export function startBeside(): Beside {
+  let child: ChildProcess;
+  /** When the present one was started or last reported a sweep, by the clock that nobody sets. */
+  let heardAt = 0;
+  let swept = false;
+  let rest = RESTART_MS.first;
+  let again: NodeJS.Timeout | undefined;
+  let stopping = false;
+  let asked = false;
+
+  function start(): void {
+    heardAt = performance.now();
+    swept = false;
+    child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+      env: childEnv({}),
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    child.on("message", (message) => hear(message as FromSweeper));
+    child.once("error", (err) => log().error({ err }, "the sweeper could not be started"));
+    child.once("close", (code, signal) => {
+      swept = false;
+      if (stopping) return;
+      log().error({ code, signal, againInMs: rest }, "the sweeper exited; it is being restarted");
+      again = setTimeout(start, rest);
+      rest = Math.min(2 * rest, RESTART_MS.longest);
+    });
+  }
+
+  function hear(message: FromSweeper): void {
+    switch (message.kind) {
+      case "swept":
+        heardAt = performance.now();
+        swept = true;
+        rest = RESTART_MS.first;
+        noteSweep(message);
+        return;
+      case "committed":
+        wakeTails();
+        metrics().incidentsOpened.inc(message.opened);
+        return;
+    }
+  }
+
+  function tell(message: ToSweeper): void {
+    // One that ends at this very moment finds its work by itself once it is back.
+    if (child.connected) child.send(message, () => undefined);
+  }
+
+  const watch = setInterval(() => {
+    const silentMs = Math.round(performance.now() - heardAt);
+    const limitMs = swept ? env().SWEEP_STALE_MS : Math.max(env().SWEEP_STALE_MS, START_MS);
+    if (child.exitCode !== null || child.signalCode !== null || silentMs < limitMs) return;
+    log().error({ silentMs }, "the sweeper hangs; it is being stopped");
+    child.kill("SIGKILL");
+  }, LOOK_EVERY_MS).unref();
+
+  start();
+  return {
+    ask: () => {
+      if (asked) return;
+      asked = true;
+      // Requests that arrive together ask once.
+      setImmediate(() => {
+        asked = false;
+        tell({ kind: "ask" });
+      });
+    },
+    trouble: () => (swept ? null : "the sweeper has not swept since it was started"),
+    stop: async () => {
+      stopping = true;
+      clearTimeout(again);
+      clearInterval(watch);
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+      const ended = once(child, "close");
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}

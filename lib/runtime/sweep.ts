@@ -1,0 +1,163 @@
+import type { Db } from "@/lib/db/client";
+import { listDetectors, listProbations, listUntakenChanges, listWatches } from "@/lib/db/queries/sweep";
+import { newestSeq, readPage } from "@/lib/db/queries/events";
+import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
+import { listApproved } from "@/lib/db/queries/healing";
+import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
+import { hear } from "@/lib/core/detection/lulls";
+import { act } from "@/lib/response/agents/act";
+import { type LoopConfig, loopConfig } from "@/lib/config/agents";
+import { confirm } from "@/lib/response/agents/confirm";
+import { continueHolds } from "@/lib/response/agents/continue-holds";
+import { correlate } from "@/lib/detection/correlate";
+import { expire } from "@/lib/response/expire";
+import { HoldCounts } from "@/lib/response/agents/hold-counts";
+import { holdWaiting } from "@/lib/response/agents/hold-waiting";
+import { investigate } from "@/lib/response/agents/investigate";
+import { LIMIT_CAUSE } from "@/lib/response/agents/open";
+import { isolated } from "./isolated";
+import { propose } from "@/lib/response/agents/propose";
+import { SHARDS } from "@/lib/db/shards";
+import { sweepShard, type SweepContext } from "@/lib/detection/shard";
+import { type HeldShard, hold, processSweeper, type Sweeper } from "@/lib/detection/sweeper";
+import { verify } from "@/lib/response/agents/verify";
+import { watch } from "@/lib/response/agents/watch";
+
+/** Passes over the shards in one sweep: a backlog is worked off in several sweeps, so that the rest of the loop goes on too. */
+const MAX_PASSES = 8;
+/** Events judged in one pass, in one commit a shard: enough to be fast, few enough that a commit is short. */
+const MAX_EVENTS = 16_000;
+/** Steps that one incident may take in one sweep: investigated, proposed, begun. */
+const MAX_STEPS = 4;
+
+export interface SweepReport {
+  events: number;
+  opened: number;
+  joined: number;
+  judged: number;
+  resolved: number;
+  enforced: number;
+  expired: number;
+  /** Subjects and incidents whose turn failed; the others went on. */
+  failed: string[];
+  /** Shards that another process holds. */
+  skipped: number;
+}
+
+/**
+ * One turn of the loop, and the retry of everything: judges what is new shard by shard, decides about suspicions, and
+ * moves every incident, action, approval and hold one step on. Idempotent; several processes may call it at once.
+ */
+export async function sweep(
+  db: Db,
+  now: number,
+  config: LoopConfig = loopConfig(),
+  sweeper: Sweeper = processSweeper(),
+): Promise<SweepReport> {
+  const report: SweepReport = {
+    events: 0,
+    opened: 0,
+    joined: 0,
+    judged: 0,
+    resolved: 0,
+    enforced: 0,
+    expired: 0,
+    failed: [],
+    skipped: 0,
+  };
+  const ctx = await context(db, now, config, sweeper);
+  // Before anybody new may take the room that has come free.
+  await isolated(report, "hold waiting", async () => void (report.opened += (await holdWaiting(ctx)).opened));
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    if (pass > 0) await isolated(report, "tests", async () => void Object.assign(ctx, await tests(db)));
+    if (!(await judgeOnce(sweeper, ctx, report))) break;
+  }
+  await isolated(report, "correlate", async () => {
+    const { opened, joined } = await correlate(ctx);
+    report.opened += opened;
+    report.joined += joined;
+  });
+  await isolated(report, "continue", async () => void (await continueHolds(ctx)));
+  await isolated(report, "confirm", async () => void (report.enforced += (await confirm(ctx)).enforced));
+  await isolated(report, "verify", async () => void (report.judged += (await verify(ctx)).judged));
+  await isolated(report, "watch", async () => void (report.resolved += (await watch(ctx)).resolved));
+  await isolated(report, "expire", async () => void (report.expired += await expire(db, now)));
+  await drive(ctx, report);
+  return report;
+}
+
+/** One pass over the shards that this sweeper holds or can take. True when there is more to judge. */
+async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepReport): Promise<boolean> {
+  const shards: HeldShard[] = [];
+  report.skipped = 0;
+  for (let id = 0; id < SHARDS; id++) {
+    await isolated(report, `shard ${id}`, async () => {
+      const shard = await hold(ctx.db, sweeper, id, ctx.now);
+      if (shard) shards.push(shard);
+      else report.skipped += 1;
+    });
+  }
+  if (shards.length === 0) return false;
+  let more = false;
+  await isolated(report, "events", async () => {
+    const after = Math.min(...shards.map((shard) => shard.cursor));
+    const ids = shards.map((shard) => shard.id);
+    const page = await readPage(ctx.db, ids, { after, newest: await newestSeq(ctx.db), limit: MAX_EVENTS });
+    more = page.full;
+    const heard = shards.some(({ id, cursor }) => (page.byShard.get(id)?.at(-1)?.seq ?? 0) > cursor);
+    if (heard) hear(sweeper.lulls, ctx.now);
+    for (const shard of shards)
+      await isolated(report, `shard ${shard.id}`, async () => {
+        const done = await sweepShard(shard, page, ctx);
+        report.events += done.events;
+        report.opened += done.opened;
+        report.failed.push(...done.failed);
+        more ||= done.lost;
+      });
+  });
+  return more;
+}
+
+async function context(db: Db, now: number, config: LoopConfig, { lulls }: Sweeper): Promise<SweepContext> {
+  const [settings, policies, holds, limitIncident, untaken, measured] = await Promise.all([
+    loadSettings(db),
+    loadPolicies(db),
+    HoldCounts.load(db, now),
+    findOpenByCause(db, LIMIT_CAUSE),
+    listUntakenChanges(db),
+    tests(db),
+  ]);
+  return { db, now, config, settings, policies, holds, limitIncident, lulls, untaken, ...measured };
+}
+
+/** The measurements that are going on. */
+async function tests(db: Db): Promise<Pick<SweepContext, "probations" | "watches" | "baselines">> {
+  const [probations, watches] = await Promise.all([listProbations(db), listWatches(db)]);
+  const replaced = probations.filter((run) => typeof run.args.successor === "string").map((run) => run.agentId);
+  const baselines = new Map((await listDetectors(db, replaced)).map((row) => [row.agentId, row.state]));
+  return { probations, watches, baselines };
+}
+
+/** Takes incidents through investigation and proposal, and begins what was approved. */
+async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
+  const { db, now } = ctx;
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const waiting = await listIncidentsInStates(db, ["open", "investigating"]);
+    const approved = await listApproved(db);
+    if (waiting.length === 0 && approved.length === 0) return;
+    let moved = false;
+    for (const incident of waiting) {
+      await isolated(report, incident.id, async () => {
+        const done = incident.state === "open" ? await investigate(db, incident, now) : await propose(ctx, incident);
+        moved ||= done;
+      });
+    }
+    for (const proposal of approved) {
+      await isolated(report, proposal.id, async () => {
+        const acted = await act(db, proposal.id, now);
+        moved ||= acted.kind === "begun" || acted.kind === "void";
+      });
+    }
+    if (!moved) return;
+  }
+}
