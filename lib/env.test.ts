@@ -35,7 +35,7 @@ test("nothing has to be set, and the defaults are what the house says", () => {
   expect(parseEnv({})).toMatchObject({
     LIBSQL_URL: "file:./data/sentinel.db",
     SWEEP_INTERVAL_MS: 1_000,
-    SWEEP_IN_PROCESS: true,
+    SWEEPER_ENABLED: true,
     RETENTION_RAW_DAYS: 14,
     RETENTION_ROLLUP_DAYS: 90,
     PROBATION_SAMPLES: 20,
@@ -55,6 +55,12 @@ test("an empty value is one that is not set; others' variables are not ours", ()
   expect(parsed).not.toHaveProperty("PATH");
 });
 
+test("a former name is read where the new one is not set", () => {
+  expect(parseEnv({ SWEEP_IN_PROCESS: "0" }).SWEEPER_ENABLED).toBe(false);
+  expect(parseEnv({ SWEEP_IN_PROCESS: "0", SWEEPER_ENABLED: "1" }).SWEEPER_ENABLED).toBe(true);
+  expect(parseEnv({ SWEEP_IN_PROCESS: "0", SWEEPER_ENABLED: "" }).SWEEPER_ENABLED).toBe(false);
+});
+
 test("the public origin loses its path", () => {
   expect(parseEnv({ SENTINEL_URL: "https://sentinel.example/" }).SENTINEL_URL).toBe("https://sentinel.example");
 });
@@ -67,7 +73,7 @@ describe("a bad value names its variable and never repeats the value", () => {
     ["SENTINEL_SECRET", "hunter2"],
     ["CRON_SECRET", "hunter2"],
     ["LOG_LEVEL", "hunter2"],
-    ["SWEEP_IN_PROCESS", "hunter2"],
+    ["SWEEPER_ENABLED", "hunter2"],
     ["SWEEP_INTERVAL_MS", "hunter2"],
     ["SWEEP_INTERVAL_MS", "-1"],
     ["SWEEP_INTERVAL_MS", "1.5"],

@@ -89,7 +89,9 @@ export const VARIABLES = {
     .default("info")
     .describe("Least level that is logged"),
   LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("json for machines, pretty for people"),
-  SWEEP_IN_PROCESS: flag(true).describe("1 starts a sweeper beside the server; 0 leaves sweeping to the cron route"),
+  SWEEPER_ENABLED: flag(true).describe(
+    "1 starts a sweeper beside the server; 0 leaves regular sweeps to the cron route",
+  ),
   SWEEP_INTERVAL_MS: count(SECOND, 10, HOUR).describe("Time between two sweeps"),
   SWEEP_STALE_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
     "A last sweep older than this makes /readyz answer not ready",
@@ -256,8 +258,13 @@ export class EnvError extends Error {
   override readonly name = "EnvError";
 }
 
+/** Names that variables had before; each is still read where its new name is not set. */
+const FORMER_NAMES: Readonly<Record<string, keyof typeof VARIABLES>> = { SWEEP_IN_PROCESS: "SWEEPER_ENABLED" };
+
 /** Parses an environment; "" counts as not set. Throws EnvError naming every bad variable. */
-export function parseEnv(source: Record<string, string | undefined>): Env {
+export function parseEnv(given: Record<string, string | undefined>): Env {
+  const source = { ...given };
+  for (const [former, name] of Object.entries(FORMER_NAMES)) source[name] ||= given[former];
   const set = Object.fromEntries(Object.entries(source).filter(([name, value]) => name in VARIABLES && value !== ""));
   const result = Env.safeParse(set);
   if (result.success) return Object.freeze(result.data);

@@ -6,7 +6,7 @@ import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { type Env, EnvError, env } from "@/lib/env";
 import { couldNotLook, type Looked, unreadOf } from "@/lib/evidence/looked";
 import { readiness } from "@/lib/runtime/health";
-import { kubernetesOf, logSourcesOf, prometheusOf } from "@/lib/runtime/sources";
+import { kubernetesOf, logSourcesOf, prometheusOf } from "@/lib/runtime/integrations";
 import { print } from "./database";
 
 type Verdict = "ok" | "warn" | "fail";

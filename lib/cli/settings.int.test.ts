@@ -21,7 +21,7 @@ import { loopConfig } from "@/lib/config/agents";
 import { pollDirective } from "@/lib/ingest/directive-poll";
 import { retention } from "@/lib/runtime/prune";
 import { serviceConfig } from "@/lib/config/services";
-import { createWorld } from "@/lib/runtime/service-process";
+import { createIntegrations } from "@/lib/runtime/integrations";
 
 /* Where each setting ends up: a setting that was ignored, or taken for its neighbour, fails here. */
 
@@ -214,7 +214,7 @@ describe("what is asked of the world", () => {
   });
   afterEach(() => server.close());
   const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-  const world = (more: Record<string, string>) => createWorld(parseEnv(more));
+  const world = (more: Record<string, string>) => createIntegrations(parseEnv(more));
   const window = { from: 1_779_278_400, to: 1_779_278_460 };
 
   test.each<[string, Record<string, string>, object]>([

@@ -126,7 +126,7 @@ async function main() {
       // What a .env file says is meant for production; "" is not set.
       LIBSQL_AUTH_TOKEN: "",
       SENTINEL_URL: "",
-      SWEEP_IN_PROCESS: "1",
+      SWEEPER_ENABLED: "1",
       SENTINEL_DEMO_CONTROL_URL: control.url,
       SENTINEL_DEMO_CONTROL_TOKEN: control.token,
       ...watched.env,

@@ -1,5 +1,5 @@
+import { calm, detectorOf } from "@/lib/response/agents/detector";
 import type { Anomaly } from "@/lib/core/detection/anomaly";
-import { createDetector } from "@/lib/core/detection/detect";
 import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import {
   patience,
@@ -9,8 +9,6 @@ import {
   type Suspect,
   vouchedFor,
 } from "@/lib/core/agents/fleet";
-import { move } from "@/lib/core/base/lifecycle";
-import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
@@ -22,18 +20,15 @@ import {
   listOpen,
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
-import { listDetectors } from "@/lib/db/queries/sweep";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/response/agents/directives";
 import { type Cause, causeKeyOf, causeOf, listVouchers } from "@/lib/response/agents/external";
 import { ask, heldLately } from "@/lib/response/agents/hold-shared";
 import { newId } from "@/lib/db/ids";
-import { hasLearned } from "./judge";
 import { subjectRow } from "@/lib/response/agents/open";
 import { countOpened, openFor } from "@/lib/response/agents/open-for";
 import { Plan } from "@/lib/db/plan";
-import type { SweepContext } from "./shard";
-import type { Detector } from "./sweeper";
+import type { SweepContext } from "@/lib/response/agents/context";
 
 /** How far back a suspicion's own anomalies reach, in ms, by the clock of who reports: two windows, so that stragglers still meet. */
 const LOOK_BACK_MS = 2 * SHARED_CAUSE.windowMs;
@@ -246,16 +241,4 @@ async function openAlone(ctx: SweepContext, { agent, member }: Suspected, anomal
   if (!(await commit(db, plan))) return false;
   countOpened(ctx, agent, opened);
   return true;
-}
-
-/** Where an agent goes when nothing is held against it any more. */
-export const calm = (agent: Agent, detector: Detector) =>
-  agent.state === "suspected" && !hasLearned(detector)
-    ? move(agent.state, "learning", "system")
-    : move(agent.state, "healthy", "system");
-
-/** The detector as it was last committed: to read, not to move on. */
-export async function detectorOf(db: Db, agent: Agent): Promise<Detector> {
-  const [row] = await listDetectors(db, [agent.id]);
-  return row ? { state: row.state, agentState: row.agentState } : { state: createDetector(), agentState: agent.state };
 }

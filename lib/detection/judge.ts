@@ -4,7 +4,6 @@ import {
   type DetectorState,
   declareChange,
   acceptAsNormal,
-  isLearning,
   observe,
   resetEvidence,
   tick,
@@ -19,7 +18,7 @@ import type { Change } from "@/lib/db/queries/sweep";
 import type { LoopConfig } from "@/lib/config/agents";
 import { observationOf } from "./observation";
 import { RunTotals } from "./run-totals";
-import type { Detector } from "./sweeper";
+import type { Detector } from "@/lib/response/agents/detector";
 
 export interface JudgeInput {
   agent: Agent;
@@ -260,6 +259,3 @@ const isAfter = (event: StoredEvent, since: { at: number; version: number | null
   if (since.version !== null && version !== null && version !== undefined) return version >= since.version;
   return event.at >= since.at;
 };
-
-/** Whether a baseline has been learned, so that `learning` is over. */
-export const hasLearned = (detector: Detector): boolean => !isLearning(detector.state);

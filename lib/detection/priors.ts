@@ -4,7 +4,8 @@ import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import { listDetectors } from "@/lib/db/queries/sweep";
 import { agents } from "@/lib/db/schema";
-import type { Detector, HeldShard } from "./sweeper";
+import type { Detector } from "@/lib/response/agents/detector";
+import type { HeldShard } from "./sweeper";
 
 /** Peers looked at for a prior: more add nothing to a median. */
 const MAX_PEERS = 40;

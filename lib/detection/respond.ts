@@ -9,12 +9,13 @@ import type { StoredEvent } from "@/lib/db/queries/events";
 import { type Incident, listOpen } from "@/lib/db/queries/incidents";
 import { agentClaim } from "@/lib/response/agents/directives";
 import { causeOf } from "@/lib/response/agents/external";
-import { hasLearned, type Judgement, type Test } from "./judge";
+import { hasLearned } from "@/lib/response/agents/detector";
+import { type Judgement, type Test } from "./judge";
 import { anomalyRows, gravest } from "@/lib/response/agents/open";
 import { countOpened, mayContain, openFor } from "@/lib/response/agents/open-for";
 import type { Plan } from "@/lib/db/plan";
-import type { SweepContext } from "./shard";
-import type { Detector } from "./sweeper";
+import type { SweepContext } from "@/lib/response/agents/context";
+import type { Detector } from "@/lib/response/agents/detector";
 import { watchedChange } from "./watched-change";
 
 /** One agent's judgement, and what is needed to act on it. */

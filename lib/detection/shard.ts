@@ -1,20 +1,15 @@
-import { DEFAULT_DETECT_SETTINGS, type DetectSettings, type DetectorState } from "@/lib/core/detection/detect";
-import { longestLull, type Lulls } from "@/lib/core/detection/lulls";
+import { DEFAULT_DETECT_SETTINGS, type DetectSettings } from "@/lib/core/detection/detect";
+import { longestLull } from "@/lib/core/detection/lulls";
 import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
-import type { Db, Statement } from "@/lib/db/client";
+import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
 import type { EventPage } from "@/lib/db/queries/events";
-import type { Incident } from "@/lib/db/queries/incidents";
-import type { TypePolicy } from "@/lib/db/queries/settings";
 import {
   addToRuns,
   advance,
-  type Change,
-  type listProbations,
-  type listWatches,
   markTaken,
   saveDetector,
   saveIdentity,
@@ -22,8 +17,7 @@ import {
   saveWatch,
 } from "@/lib/db/queries/sweep";
 import { log } from "@/lib/log";
-import type { LoopConfig } from "@/lib/config/agents";
-import type { HoldCounts } from "@/lib/response/agents/hold-counts";
+import type { SweepContext } from "@/lib/response/agents/context";
 import { judge, type Test } from "./judge";
 import { Plan } from "@/lib/db/plan";
 import { priorFor } from "./priors";
@@ -35,22 +29,6 @@ import { heardOf, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
 const IDLE_COMMIT_MS = 1_500;
 /** Agents that reported nothing are looked at this often, in ms: silence is a matter of seconds. */
 const TICK_MS = 1_000;
-
-export interface SweepContext {
-  db: Db;
-  now: number;
-  config: LoopConfig;
-  settings: FleetSettings;
-  policies: Map<string, TypePolicy>;
-  holds: HoldCounts;
-  limitIncident: Incident | null;
-  lulls: Lulls;
-  untaken: Change[];
-  probations: Awaited<ReturnType<typeof listProbations>>;
-  watches: Awaited<ReturnType<typeof listWatches>>;
-  /** Detectors of agents that were replaced by a successor in probation. */
-  baselines: Map<string, DetectorState>;
-}
 
 export interface ShardReport {
   events: number;

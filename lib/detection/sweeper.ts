@@ -1,11 +1,11 @@
-import { createDetector, type DetectorState } from "@/lib/core/detection/detect";
+import { createDetector } from "@/lib/core/detection/detect";
 import { createLulls, type Lulls, noteLull } from "@/lib/core/detection/lulls";
-import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listLiveIds } from "@/lib/db/queries/agents";
 import { giveBack, leavesOf, listDetectors, listOwners, takeLease } from "@/lib/db/queries/sweep";
 import { write } from "@/lib/db/client";
+import type { Detector } from "@/lib/response/agents/detector";
 import { isGone, newOwner } from "@/lib/db/owner";
 import { shardOf } from "@/lib/db/shards";
 
@@ -20,11 +20,6 @@ const LIVE_MS = 15 * 60_000;
 const MAX_DETECTORS = 4_000;
 
 const STATE_VERSION = createDetector().v;
-
-export interface Detector {
-  state: DetectorState;
-  agentState: AgentState;
-}
 
 /** One shard as this process holds it. `detectors` is a cache of what was last committed. */
 export interface HeldShard {
@@ -45,16 +40,12 @@ export interface Sweeper {
   owner: string;
   held: Map<number, HeldShard>;
   lulls: Lulls;
-  running: Promise<unknown> | null;
-  again: boolean;
 }
 
 export const createSweeper = (): Sweeper => ({
   owner: newOwner(),
   held: new Map(),
   lulls: createLulls(),
-  running: null,
-  again: false,
 });
 
 /** This process's sweeper: one, however many copies of this module there are. */
@@ -108,7 +99,7 @@ export function heardOf(shard: HeldShard, ids: Iterable<string>): void {
 }
 
 /** Lets go of what processes of this machine held that were killed: whoever starts in their place takes over at once. */
-export async function leaveOfTheDead(db: Db): Promise<void> {
+export async function releaseDeadLeases(db: Db): Promise<void> {
   const gone = (await listOwners(db)).filter(isGone);
   if (gone.length > 0) await write(db, leavesOf(gone));
 }

@@ -16,10 +16,11 @@ import { proposalDigest } from "@/lib/response/proposal";
 import { serviceConfig } from "@/lib/config/services";
 import { operationText } from "@/lib/response/services/operation-text";
 import { serviceTurn } from "@/lib/runtime/service-turn";
-import { freshMind, type ServiceMind, type World } from "@/lib/response/services/world";
+import { freshRuntime, type ServiceRuntime } from "@/lib/runtime/service-runtime";
+import type { Integrations } from "@/lib/response/services/context";
 import { fireDrill } from "./fire";
 import { DRILL_OPERATIONS } from "./operations";
-import { drillWorld, type Played } from "./recording";
+import { drillIntegrations, type Played } from "./recording";
 import { listScenarios, loadScenario } from "./scenarios";
 import { drillTurn } from "./turn";
 import { getDrillDetail, listDrillViews, verdictOf } from "./views";
@@ -45,14 +46,14 @@ afterAll(async () => {
 
 /** A drill whose clock is in the test's hand. */
 class Drill {
-  readonly mind: ServiceMind = freshMind();
-  readonly world: World;
+  readonly runtime: ServiceRuntime = freshRuntime();
+  readonly integrations: Integrations;
   private constructor(
     readonly record: DrillRecord,
     readonly played: Played,
     public now: number,
   ) {
-    this.world = drillWorld(played, {});
+    this.integrations = drillIntegrations(played, {});
   }
 
   static async fire(scenario: string, now = Date.now()): Promise<Drill> {
@@ -68,16 +69,17 @@ class Drill {
   state = async () => (await getIncident(this.db, this.record.incident)).state;
 
   async turn(): Promise<void> {
-    const { played, world, mind } = this;
+    const { played, integrations, runtime } = this;
     await drillTurn({
       played,
-      world,
-      mind,
+      integrations,
+      runtime,
       config: serviceConfig(new Map()),
       clock: () => this.now,
       wake: () => undefined,
+      wakeIn: () => undefined,
     });
-    await Promise.all(mind.pending);
+    await Promise.all(runtime.pending);
     this.now += STEP_MS;
   }
 
@@ -239,8 +241,8 @@ async function exchange({ db, record }: Drill, name: string, service: string): P
 describe("the walls", () => {
   /** A real allow-list whose one operation leaves a trace, under the name of what the drill proposes. */
   const ran = join(folder, "ran");
-  const realWorld = (drill: Drill): World => ({
-    ...drill.world,
+  const realWorld = (drill: Drill): Integrations => ({
+    ...drill.integrations,
     allowList: parseAllowList(
       {
         operations: [
@@ -265,16 +267,17 @@ describe("the walls", () => {
     const drill = await Drill.fire("bad-deploy-01");
     await drill.until("awaiting_approval");
     await drill.approve();
-    const mind = freshMind();
+    const runtime = freshRuntime();
     await serviceTurn({
       db: drill.db,
-      world: realWorld(drill),
+      integrations: realWorld(drill),
       config: serviceConfig(new Map()),
-      mind,
+      runtime,
       clock: () => drill.now,
       wake: () => undefined,
+      wakeIn: () => undefined,
     });
-    await Promise.all(mind.pending);
+    await Promise.all(runtime.pending);
     expect(existsSync(ran)).toBe(false);
     expect(await listActionRunsOf(drill.db, drill.record.incident)).toEqual([]);
     await deleteDrill(drill.record.id);
@@ -288,17 +291,19 @@ describe("the walls", () => {
     if (!replayed.ok || !commanded.ok) throw new Error("Both are on their lists");
     const how = { idempotencyKey: "act_1" };
     expect(await operator.perform(replayed.value, how)).toMatchObject({ ok: false });
-    expect(await drill.world.operator.perform(commanded.value, how)).toMatchObject({ ok: false });
-    expect(await drill.world.operator.dryRun(commanded.value)).toMatchObject({ ok: false });
-    expect(await drill.world.operator.perform(replayed.value, how)).toMatchObject({ ok: true });
+    expect(await drill.integrations.operator.perform(commanded.value, how)).toMatchObject({ ok: false });
+    expect(await drill.integrations.operator.dryRun(commanded.value)).toMatchObject({ ok: false });
+    expect(await drill.integrations.operator.perform(replayed.value, how)).toMatchObject({ ok: true });
     expect(existsSync(ran)).toBe(false);
     await deleteDrill(drill.record.id);
   });
 
   test("a drill knows no real source, and its database is told from the real one", async () => {
-    const { world, db, record } = await Drill.fire("config-01");
-    expect(world).toMatchObject({ kubernetes: null, embedder: null, prometheus: { source: "the recording" } });
-    expect(world.logs(real).map(({ source }) => source)).toEqual(world.logs(db).map(({ source }) => source));
+    const { integrations, db, record } = await Drill.fire("config-01");
+    expect(integrations).toMatchObject({ kubernetes: null, embedder: null, prometheus: { source: "the recording" } });
+    expect(integrations.logs(real).map(({ source }) => source)).toEqual(
+      integrations.logs(db).map(({ source }) => source),
+    );
     expect([isDrillDb(db), isDrillDb(real)]).toEqual([true, false]);
     // What identifies the recording would tell its cause.
     const [change] = await db.select().from(changes).limit(1);

@@ -3,7 +3,7 @@ import { createDrill, type DrillRecord } from "@/lib/db/drills";
 import { env } from "@/lib/env";
 import { loadRunbooks } from "@/lib/evidence/runbooks";
 import { log } from "@/lib/log";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 import { layOut } from "./lay-out";
 import { loadScenario } from "./scenarios";
 
@@ -33,6 +33,6 @@ export async function fireDrill(scenarioId: string, firedBy: string, now: number
       return layOut(db, scenario, now);
     },
   );
-  requestSweep();
+  wake("drills");
   return record;
 }

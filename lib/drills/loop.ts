@@ -3,14 +3,16 @@ import { closeDrills, deleteExpired, findDrill, listDrillIds } from "@/lib/db/dr
 import { incidents } from "@/lib/db/schema";
 import { log } from "@/lib/log";
 import { serviceConfig } from "@/lib/config/services";
-import { processWorld } from "@/lib/runtime/service-process";
-import { freshMind, type ServiceMind, type World } from "@/lib/response/services/world";
-import { drillWorld, type Played } from "./recording";
+import { processIntegrations } from "@/lib/runtime/integrations";
+import { freshRuntime, type ServiceRuntime } from "@/lib/runtime/service-runtime";
+import type { Integrations } from "@/lib/response/services/context";
+import { Loop } from "@/lib/runtime/loop";
+import { drillIntegrations, type Played } from "./recording";
 import { loadScenario } from "./scenarios";
 import { drillTurn } from "./turn";
 
 /** Rest between two looks at the drills, in ms. */
-const LOOK_MS = 1_000;
+export const DRILL_TURN_MS = 1_000;
 /** A drill in which nothing goes on by itself (it waits for a person, or is over) gets a turn this often, in ms. */
 const IDLE_MS = 10_000;
 /** Expired drills are looked for so often, in ms. */
@@ -20,57 +22,37 @@ const SETTLE_MS = 45_000;
 
 interface Playing {
   played: Played;
-  world: World;
-  mind: ServiceMind;
+  integrations: Integrations;
+  runtime: ServiceRuntime;
   turnedAt: number;
 }
 
-interface Loop {
+interface State {
+  loop: Loop<void>;
   playing: Map<string, Playing>;
-  timer: NodeJS.Timeout | null;
-  running: Promise<void> | null;
-  again: boolean;
   stopped: boolean;
   expiredAt: number;
   /** Investigations under way in all drills together: many drills at once must not keep the process from its real work. */
-  investigating: ServiceMind["investigating"];
+  investigating: ServiceRuntime["investigating"];
 }
 
 /** One Next process holds several copies of this module: they share one loop. */
-const state = (): Loop => {
-  const global = globalThis as unknown as Record<symbol, Loop>;
+const state = (): State => {
+  const global = globalThis as unknown as Record<symbol, State>;
   return (global[Symbol.for("sentinel.drill-loop")] ??= {
+    loop: new Loop({ name: "a turn of the drills", turn: turnAll }),
     playing: new Map(),
-    timer: null,
-    running: null,
-    again: false,
     stopped: false,
     expiredAt: 0,
     investigating: new Map(),
   });
 };
 
-/** One turn of every drill that has something to do, now or right after the one under way; expired drills are deleted. */
-export async function turnDrills(): Promise<void> {
-  const s = state();
-  if (s.running) {
-    s.again = true;
-    return s.running;
-  }
-  s.running = (async () => {
-    do {
-      s.again = false;
-      await turnAll(s);
-    } while (s.again && !s.stopped);
-  })();
-  try {
-    await s.running;
-  } finally {
-    s.running = null;
-  }
-}
+/** The turns of this process over drills: each plays every drill that has something to do, and deletes those that have expired. */
+export const drillLoop = (): Loop<void> => state().loop;
 
-async function turnAll(s: Loop): Promise<void> {
+async function turnAll(): Promise<void> {
+  const s = state();
   const now = Date.now();
   if (now - s.expiredAt >= EXPIRE_MS) {
     s.expiredAt = now;
@@ -93,14 +75,22 @@ async function turnAll(s: Loop): Promise<void> {
 /** A turn of one drill now, if it has something to do: for a process that plays no other. */
 export const turnDrill = (id: string): Promise<void> => turnOne(state(), id, Date.now());
 
-async function turnOne(s: Loop, id: string, now: number): Promise<void> {
+async function turnOne(s: State, id: string, now: number): Promise<void> {
   const one = s.playing.get(id) ?? (await startPlaying(s, id, now));
   if (one === null) return;
   if (now - one.turnedAt < IDLE_MS && !(await isBusy(one.played))) return;
   one.turnedAt = now;
-  const { played, world, mind } = one;
+  const { played, integrations, runtime } = one;
   // The services' file tells of real services, not of recorded ones.
-  await drillTurn({ played, world, mind, config: serviceConfig(new Map()), clock: Date.now, wake: wakeDrills });
+  await drillTurn({
+    played,
+    integrations,
+    runtime,
+    config: serviceConfig(new Map()),
+    clock: Date.now,
+    wake: s.loop.soon,
+    wakeIn: s.loop.after,
+  });
 }
 
 /** Whether anything goes on by itself, or a decision waits to be carried out. */
@@ -132,7 +122,7 @@ async function isBusy({ db, incident }: Played): Promise<boolean> {
   }
 }
 
-async function startPlaying(s: Loop, id: string, now: number): Promise<Playing | null> {
+async function startPlaying(s: State, id: string, now: number): Promise<Playing | null> {
   const drill = await findDrill(id, now);
   if (drill === null) return null;
   const { record, db } = drill;
@@ -141,54 +131,30 @@ async function startPlaying(s: Loop, id: string, now: number): Promise<Playing |
     scenario: await loadScenario(record.scenario, record.firedAt),
     incident: record.incident,
   };
-  const { chains } = await processWorld();
+  const { chains } = await processIntegrations();
   const one: Playing = {
     played,
-    world: drillWorld(played, chains),
-    mind: { ...freshMind(), investigating: s.investigating },
+    integrations: drillIntegrations(played, chains),
+    runtime: { ...freshRuntime(), investigating: s.investigating },
     turnedAt: 0,
   };
   s.playing.set(id, one);
   return one;
 }
 
-/** Another turn soon, without waiting for it, where this process plays drills at all. */
-export function wakeDrills(): void {
-  const s = state();
-  if (s.timer === null || s.stopped) return;
-  if (s.running) s.again = true;
-  else setImmediate(turn);
-}
-
-function turn(): void {
-  const s = state();
-  if (s.stopped || s.running) return;
-  void turnDrills().catch((err: unknown) => log().error({ err }, "the drills could not be played"));
-}
-
-/** Plays drills until stopped. */
-export function startDrills(): void {
-  const s = state();
-  s.stopped = false;
-  s.timer ??= setInterval(turn, LOOK_MS);
-  turn();
-}
-
 /** Stops: waits for the turn under way, not for investigations: they are taken up again. */
 export async function stopDrills(): Promise<void> {
   const s = state();
   s.stopped = true;
-  if (s.timer) clearInterval(s.timer);
-  s.timer = null;
   for (const abort of s.investigating.values()) abort.abort();
-  await s.running?.catch(() => undefined);
+  await s.loop.stop();
   await closeDrills();
 }
 
 /** Waits for what drills have begun, at most 45 s: for a process that may not live on, and for commands. */
 export async function settleDrills(): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
-  const pending = () => [...state().playing.values()].flatMap(({ mind }) => [...mind.pending]);
+  const pending = () => [...state().playing.values()].flatMap(({ runtime }) => [...runtime.pending]);
   while (pending().length > 0 && Date.now() < deadline) {
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise((resolve) => (timer = setTimeout(resolve, deadline - Date.now())));

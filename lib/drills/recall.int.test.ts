@@ -8,7 +8,8 @@ import { findStory } from "@/lib/db/queries/services-view";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { commandIncident } from "@/lib/response/command";
 import { serviceTurn } from "@/lib/runtime/service-turn";
-import { freshMind, type World } from "@/lib/response/services/world";
+import { freshRuntime } from "@/lib/runtime/service-runtime";
+import type { Integrations } from "@/lib/response/services/context";
 import { layOut } from "./lay-out";
 import { listScenarios, loadScenario } from "./scenarios";
 
@@ -25,7 +26,7 @@ const CONFIG = {
   signals: { metrics: DEFAULT_METRICS, limits: DEFAULT_LIMITS },
   overrides: new Map(),
 };
-const WORLD: World = {
+const WORLD: Integrations = {
   prometheus: null,
   watched: null,
   logs: (db) => [pushedLogs(db)],
@@ -59,11 +60,19 @@ afterAll(() => close());
 
 /** Fires a recorded incident, has it investigated, reads what was found, and closes it. */
 async function live(id: string, now: number) {
-  const mind = freshMind();
+  const runtime = freshRuntime();
   const incident = await layOut(db, await loadScenario(id, now), now);
   for (let turn = 0; turn < 3; turn++) {
-    await serviceTurn({ db, world: WORLD, config: CONFIG, mind, clock: () => now, wake: () => undefined });
-    await Promise.all(mind.pending);
+    await serviceTurn({
+      db,
+      integrations: WORLD,
+      config: CONFIG,
+      runtime,
+      clock: () => now,
+      wake: () => undefined,
+      wakeIn: () => undefined,
+    });
+    await Promise.all(runtime.pending);
   }
   const story = (await findStory(db, incident))!;
   expect(story.investigation).toMatchObject({ state: "done" });

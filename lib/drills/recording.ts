@@ -4,7 +4,7 @@ import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { found } from "@/lib/evidence/looked";
 import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
-import type { World } from "@/lib/response/services/world";
+import type { Integrations } from "@/lib/response/services/context";
 import { DRILL_OPERATIONS } from "./operations";
 import { type Playback, play } from "./playback";
 import { type LoadedScenario, queryOf } from "./scenarios";
@@ -41,7 +41,7 @@ export async function playbackOf({ db, scenario: { recorded, after, bundle }, in
  * Everything that a drill can reach: its own database and its recording. No program, no webhook, no repository, no live
  * source. Models may write on top as they do for a real incident: they read the drill's evidence, and cannot act.
  */
-export function drillWorld(played: Played, chains: World["chains"]): World {
+export function drillIntegrations(played: Played, chains: Integrations["chains"]): Integrations {
   return {
     // What an investigation reads came in as rows; a live source would say the same twice.
     prometheus: recordedMetrics(async () => []),

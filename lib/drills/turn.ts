@@ -5,8 +5,7 @@ import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { incidentSignals, signals } from "@/lib/db/schema";
 import type { ServiceConfig } from "@/lib/config/services";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
-import { serviceTurn, type TurnReport } from "@/lib/runtime/service-turn";
-import type { ServiceMind, World } from "@/lib/response/services/world";
+import { serviceTurn, type TurnInput, type TurnReport } from "@/lib/runtime/service-turn";
 import { alertsOf, RECORDING } from "./lay-out";
 import { play } from "./playback";
 import { type Played, playbackOf } from "./recording";
@@ -27,21 +26,16 @@ const CALM_VALUES = 5;
 /** Values so old say nothing of now, in seconds. */
 const RECENT_S = 20;
 
-export interface DrillTurn {
+export interface DrillTurn extends Omit<TurnInput, "db"> {
   played: Played;
-  world: World;
-  mind: ServiceMind;
-  config: ServiceConfig;
-  clock: () => number;
-  wake: () => void;
 }
 
 /** One turn of the loop over services in a drill's world, and what its recording says meanwhile. Idempotent, as every turn is. */
-export async function drillTurn({ played, world, mind, config, clock, wake }: DrillTurn): Promise<TurnReport> {
-  await measure(played, clock());
+export async function drillTurn({ played, runtime, config, ...turn }: DrillTurn): Promise<TurnReport> {
+  await measure(played, turn.clock());
   // There is nothing to discover in a recording: what it has of each service is known.
-  const unwatched = { ...mind, watchedAt: Number.POSITIVE_INFINITY };
-  return serviceTurn({ db: played.db, world, mind: unwatched, config: { ...config, ...PACE }, clock, wake });
+  const unwatched = { ...runtime, watchedAt: Number.POSITIVE_INFINITY };
+  return serviceTurn({ ...turn, db: played.db, runtime: unwatched, config: { ...config, ...PACE } });
 }
 
 /** Writes down how the alerted series is now, and ends its alert once something was done and it is well again. */

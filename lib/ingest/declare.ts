@@ -9,7 +9,7 @@ import { changeView } from "@/lib/db/queries/changes-view";
 import { changes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "@/lib/db/ids";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 
 /**
  * Announces a change, so that what follows it is a new level and not an anomaly. One that comes again (a retry) is answered
@@ -53,7 +53,7 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
       },
     ],
   });
-  requestSweep();
+  wake(service ? "services" : "agents");
   return changeView({ ...row, accept: false, takenAt: null });
 }
 

@@ -16,7 +16,7 @@ import { SentinelError } from "@/lib/errors";
 import { breathe } from "@/lib/turns";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import { digestOf } from "@/lib/db/ids";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 import { shardOf } from "@/lib/db/shards";
 import { senderKey, senderOf, type SentEvent, takeIn } from "./take-in";
 
@@ -53,7 +53,7 @@ export async function ingest(
   const newcomers = unique(taken.map((event) => event.agentId)).filter((id) => !known.has(id));
   await breathe();
   const counts = await append(db, input, taken, newcomers, now, config);
-  requestSweep();
+  wake("agents");
   return {
     ...counts,
     rejected: rejected.toSorted((a, b) => a.index - b.index),

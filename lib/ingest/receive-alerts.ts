@@ -36,7 +36,13 @@ import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { servicesOf } from "./alert-services";
 import { withinRoom } from "./flood";
-import { joinIncident, mergeIncident, openIncident, raiseIncident } from "@/lib/response/services/open";
+import {
+  type FiringAlert,
+  joinIncident,
+  mergeIncident,
+  openIncident,
+  raiseIncident,
+} from "@/lib/response/services/open";
 
 /** Races lost in a row before the sender is asked to try again. */
 const MAX_RACES = 5;
@@ -117,8 +123,8 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
   await breathe();
   const done = empty(list.length);
   const plan = new Plan().claim(ledgerClaim(ledger));
-  const fresh: Fresh[] = [];
-  const risen: Fresh[] = [];
+  const fresh: FiringAlert[] = [];
+  const risen: FiringAlert[] = [];
   const pending = new Map<string, { alert: Alert; flapping: boolean }>();
   const ended = new Set<string>();
   const entered: NewAlert[] = [];
@@ -196,7 +202,7 @@ function changeSeverity(
     pending,
     fresh,
     risen,
-  }: { pending: Map<string, { alert: Alert; flapping: boolean }>; fresh: Fresh[]; risen: Fresh[] },
+  }: { pending: Map<string, { alert: Alert; flapping: boolean }>; fresh: FiringAlert[]; risen: FiringAlert[] },
   now: number,
 ): void {
   const was = last.severity;
@@ -242,12 +248,6 @@ function rowOf(id: string, sourceId: string, alert: Alert, flapping: boolean, no
   };
 }
 
-export interface Fresh extends UngroupedAlert {
-  name: string;
-  summary: string;
-  row: AlertRow;
-}
-
 /** Decides where what began to fire belongs, and plans the incidents for it. `keep` records each alert with its place. */
 async function place(
   db: Db,
@@ -256,7 +256,7 @@ async function place(
     fresh: begun,
     risen,
     places,
-  }: { fresh: readonly Fresh[]; risen: readonly Fresh[]; places: readonly KnownService[] },
+  }: { fresh: readonly FiringAlert[]; risen: readonly FiringAlert[]; places: readonly KnownService[] },
   now: number,
   keep: (alertId: string, set: { incidentId: string | null; muted: boolean }) => void,
 ): Promise<Pick<Received, "opened" | "joined" | "muted">> {

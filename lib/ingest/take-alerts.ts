@@ -5,7 +5,7 @@ import type { Db } from "@/lib/db/client";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 import { receiveAlerts } from "./receive-alerts";
 
 /**
@@ -28,7 +28,7 @@ export async function takeAlerts(db: Db, sender: Sender, parsed: ParsedAlerts, n
     log().info({ source: sender.kind, notices: notices.slice(0, MAX_FIELDS) }, "alerts were cleaned");
   const done = alerts.length > 0 ? await receiveAlerts(db, sender.id, alerts, now) : null;
   metrics().alertsAccepted.inc({ source: sender.kind }, alerts.length);
-  if (done) requestSweep();
+  if (done) wake("services");
   return {
     accepted: done ? done.received - done.repeated : 0,
     repeated: done?.repeated ?? 0,

@@ -5,7 +5,7 @@ import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { SentinelError } from "@/lib/errors";
 import type { Person } from "./decide";
 import { Plan } from "@/lib/db/plan";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 
 const conflict = (detail: string) => new SentinelError("conflict", { detail });
 
@@ -33,5 +33,5 @@ export async function allowHolds(
     data: { by: person.id, agents: waiting.map(({ id }) => id) },
   });
   if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");
-  requestSweep();
+  wake("agents");
 }

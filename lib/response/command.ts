@@ -15,8 +15,9 @@ import { decideDowngrade } from "./agents/downgrade";
 import { healNow } from "./heal-now";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 import { close } from "./services/close";
+import { wakeServices } from "./wake-services";
 
 const conflict = (detail: string) => new SentinelError("conflict", { detail });
 
@@ -93,7 +94,7 @@ export async function commandAgent(
       return;
   }
   if (!(await commit(db, plan))) throw conflict(`${agent.id} was changed by somebody else at the same time`);
-  requestSweep();
+  wake("agents");
 }
 
 const isHeld = (agent: Agent): boolean =>
@@ -243,7 +244,7 @@ export async function commandIncident(
     const said = comment ? `${outcome}: ${comment}` : outcome;
     await close(plan, { db, clock: () => now }, incident, { state: "dismissed", outcome: said, healed: false });
     if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");
-    return requestSweep();
+    return wakeServices(db);
   }
   plan
     .claim(incidentClaim(db, incident, { state: "dismissed", closedAt: now, outcome }))
@@ -261,7 +262,7 @@ export async function commandIncident(
   for (const { subjectId } of await listSubjects(db, incident.id))
     await letGo(plan, db, incident, await getAgent(db, subjectId), { accepted, outcome }, person, now);
   if (!(await commit(db, plan))) throw conflict("The incident was changed by somebody else at the same time");
-  requestSweep();
+  wake("agents");
 }
 
 /** Releases a subject of a closed incident; if its level was accepted as normal, has the next sweep learn it. */

@@ -21,7 +21,7 @@ import { act } from "./agents/act";
 import { healNow } from "./heal-now";
 import { Plan } from "@/lib/db/plan";
 import { aboutOf } from "./proposal";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wakeServices } from "./wake-services";
 
 export interface Person {
   id: string;
@@ -115,7 +115,7 @@ export async function decide(
 /** An agent's action is a directive, sent at once; an operation on a service takes its time, in the loop over services. */
 async function begin(db: Db, proposal: Proposal, now: number): Promise<void> {
   if (isOfAgent(proposal)) await act(db, proposal.id, now);
-  else requestSweep();
+  else wakeServices(db);
 }
 
 /** What a decision is about, as it is now. Throws not_found. */

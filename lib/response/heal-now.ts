@@ -14,7 +14,7 @@ import type { Person } from "./decide";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { aboutOf, approvalRow, proposalDigest } from "./proposal";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wakeServices } from "./wake-services";
 
 /**
  * A person asks for healing after a rejection, an expiry or an escalation: the last proposal that was not carried out,
@@ -90,7 +90,7 @@ export async function healNow(
       data: { proposal: row.id },
     });
   if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else acted first" });
-  if (operation) return requestSweep();
+  if (operation) return wakeServices(db);
   const acted = await act(db, row.id, now);
   if (acted.kind === "void") throw new SentinelError("conflict", { detail: acted.reason });
 }

@@ -8,7 +8,7 @@ import { findSettingsChange, loadSettings, saveSettings } from "@/lib/db/queries
 import { agentTypes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import type { Person } from "./decide";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wake } from "@/lib/wake";
 
 /** Changes the fleet's settings. Throws `conflict` when somebody changed them at the same moment. */
 export async function changeSettings(
@@ -45,7 +45,7 @@ export async function changeSettings(
   });
   if (!won)
     throw new SentinelError("conflict", { detail: "The settings were changed by somebody else at the same time" });
-  requestSweep();
+  wake("agents");
   return after;
 }
 
@@ -83,6 +83,6 @@ export async function changeType(
       },
     ],
   });
-  requestSweep();
+  wake("agents");
   return { ...row, ...patch };
 }

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "@/lib/db/client";
 import { env } from "@/lib/env";
-import { sweeperTrouble } from "./scheduler";
+import { sweeperTrouble } from "./sweeper-process";
 import { SHARDS } from "@/lib/db/shards";
 
 export interface Readiness {

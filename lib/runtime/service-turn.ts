@@ -13,7 +13,8 @@ import { noteSource } from "@/lib/ingest/note-source";
 import { unmute } from "@/lib/ingest/receive-alerts";
 import { verifyServices } from "@/lib/response/services/verify";
 import { watchServices } from "@/lib/detection/services/watch";
-import type { ServiceContext, ServiceMind, World } from "@/lib/response/services/world";
+import type { ServiceContext, Integrations } from "@/lib/response/services/context";
+import type { ServiceRuntime } from "./service-runtime";
 
 export interface TurnReport {
   watched: boolean;
@@ -26,11 +27,14 @@ export interface TurnReport {
 
 export interface TurnInput {
   db: Db;
-  world: World;
+  integrations: Integrations;
   config: ServiceConfig;
-  mind: ServiceMind;
+  runtime: ServiceRuntime;
   clock: () => number;
+  /** Asks for another turn soon. */
   wake: () => void;
+  /** Asks for one in so many ms. */
+  wakeIn: (ms: number) => void;
 }
 
 /**
@@ -39,15 +43,24 @@ export interface TurnInput {
  * operations go on by themselves after it. Idempotent; several processes may call it at once.
  */
 export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
-  const { db, world, config, mind, clock, wake } = input;
+  const { db, integrations, config, runtime, clock, wake } = input;
   const now = clock();
   const report: TurnReport = { watched: false, begun: 0, acted: 0, judged: 0, passed: 0, failed: [] };
-  const ctx: ServiceContext = { ...world, logs: world.logs(db), db, now, clock, config, wake, ...mind };
-  const { watched } = world;
-  if (watched && now - mind.watchedAt >= config.watchMs) {
-    mind.watchedAt = now;
+  const ctx: ServiceContext = {
+    ...integrations,
+    logs: integrations.logs(db),
+    db,
+    now,
+    clock,
+    config,
+    wake,
+    ...runtime,
+  };
+  const { watched } = integrations;
+  if (watched && now - runtime.watchedAt >= config.watchMs) {
+    runtime.watchedAt = now;
     await isolated(report, "watch", async () => {
-      await watchServices({ db, prometheus: watched, config, memory: mind.watch, now });
+      await watchServices({ db, prometheus: watched, config, memory: runtime.watch, now });
       report.watched = true;
     });
   }
@@ -55,35 +68,41 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   await isolated(report, "verify", async () => void (report.judged = (await verifyServices(ctx)).judged));
   await isolated(report, "pass", async () => void (report.passed = await closePassed(ctx)));
   await isolated(report, "embed", async () => {
-    if (!world.embedder) return;
-    const embedded = await embedEpisodes(db, world.embedder);
+    if (!integrations.embedder) return;
+    const embedded = await embedEpisodes(db, integrations.embedder);
     await noteSource(db, "embeddings", embedded.ok ? null : withoutPause(embedded.reason), now);
   });
   await isolated(report, "act", async () => {
     for (const proposal of (await listApproved(db)).filter((one) => !isOfAgent(one))) {
-      if (mind.underway.has(proposal.id)) continue;
+      if (runtime.underway.has(proposal.id)) continue;
       // Marked before anything is awaited: two turns of one process must not both begin it.
-      mind.underway.add(proposal.id);
+      runtime.underway.add(proposal.id);
       report.acted += 1;
-      keep(mind, actOnService(ctx, proposal), wake, () => mind.underway.delete(proposal.id));
+      keep(runtime, actOnService(ctx, proposal), wake, () => runtime.underway.delete(proposal.id));
     }
   });
   await isolated(report, "investigate", async () => {
     const begun = await startInvestigations(ctx, await listWithoutInvestigation(db, now - config.groupWaitMs));
     report.begun = begun.length;
-    for (const one of begun) keep(mind, one, wake);
+    for (const one of begun) keep(runtime, one, wake);
+  });
+  // An incident that still gathers its alerts is investigated when its wait is over, whoever takes turns here.
+  await isolated(report, "wait", async () => {
+    const gathered = (await listWithoutInvestigation(db, now)).map(({ openedAt }) => openedAt + config.groupWaitMs);
+    const next = Math.min(...gathered.filter((at) => at > now));
+    if (Number.isFinite(next)) input.wakeIn(Math.max(0, next - clock()));
   });
   return report;
 }
 
 /** Lets work go on beside the turns; what fails is logged, and taken up by a later turn. */
-function keep(mind: ServiceMind, work: Promise<unknown>, wake: () => void, then?: () => void): void {
+function keep(runtime: ServiceRuntime, work: Promise<unknown>, wake: () => void, then?: () => void): void {
   const done = work
     .catch((err: unknown) => log().error({ err }, "work on a service failed"))
     .finally(() => {
-      mind.pending.delete(done);
+      runtime.pending.delete(done);
       then?.();
       wake();
     });
-  mind.pending.add(done);
+  runtime.pending.add(done);
 }

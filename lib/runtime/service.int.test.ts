@@ -12,7 +12,7 @@ import { healNow } from "@/lib/response/heal-now";
 import { newId } from "@/lib/db/ids";
 import { endMaintenance, openMaintenance } from "@/lib/response/services/maintain";
 import { TestEstate } from "./test-estate";
-import { freshMind } from "@/lib/response/services/world";
+import { freshRuntime } from "./service-runtime";
 
 const PERSON = { id: "user-1", name: "Ada" };
 const MINUTE = 60_000;
@@ -370,7 +370,7 @@ describe("after a crash", () => {
         args: [newId("inv"), incident.id, estate.now + 30_000, estate.now],
       },
     ]);
-    estate.mind = freshMind();
+    estate.runtime = freshRuntime();
     await estate.rest();
     expect(await findInvestigation(estate.db, incident.id)).toMatchObject({ state: "running", owner: "gone" });
     estate.now += 31_000;
@@ -446,12 +446,12 @@ describe("after a crash", () => {
   test("two processes that sweep at once carry an operation out once", async () => {
     await untilAsked();
     await approveOnly();
-    const mine = estate.mind;
+    const mine = estate.runtime;
     const turns = [estate.turn()];
-    estate.mind = freshMind();
+    estate.runtime = freshRuntime();
     turns.push(estate.turn());
     await Promise.all(turns);
-    await Promise.all([...mine.pending, ...estate.mind.pending]);
+    await Promise.all([...mine.pending, ...estate.runtime.pending]);
     await estate.rest();
     expect(estate.ran()).toEqual(["api"]);
   });

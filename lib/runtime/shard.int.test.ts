@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { listDetectors } from "@/lib/db/queries/sweep";
 import { openDb } from "@/lib/db/client";
 import { sweep } from "./sweep";
-import { createSweeper, hold, leaveOfTheDead } from "@/lib/detection/sweeper";
+import { createSweeper, hold, releaseDeadLeases } from "@/lib/detection/sweeper";
 import { TestFleet } from "./test-fleet";
 
 const AGENT = "a-1";
@@ -48,7 +48,7 @@ describe("a shard", () => {
     expect(await hold(fleet.db, alive, 1, fleet.now)).not.toBeNull();
     expect(await hold(fleet.db, next, 0, fleet.now)).toBeNull();
 
-    await leaveOfTheDead(fleet.db);
+    await releaseDeadLeases(fleet.db);
     expect(await hold(fleet.db, next, 0, fleet.now)).toMatchObject({ fence: 2 });
     expect(await hold(fleet.db, next, 1, fleet.now)).toBeNull();
   });

@@ -6,26 +6,34 @@ import { env } from "@/lib/env";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
+import { onWake } from "@/lib/wake";
 import { countOpened } from "./count-opened";
-import { processWorld } from "./service-process";
-import { letSweep, stopScheduler } from "./scheduler";
-import { startBeside } from "./sweep-process";
+import { processIntegrations } from "./integrations";
+import { stopLoops, wakeHere } from "./loops";
+import { spawnSweeper } from "./sweeper-process";
 
 /**
- * Brings a server process up: environment, database, migrations, the sweep. What fails here ends the process, since a
+ * Brings a server process up: environment, database, migrations, the sweeper. What fails here ends the process, since a
  * server that answers 500 to everything looks alive and is not.
  */
 export async function start(): Promise<void> {
   try {
-    const { SENTINEL_URL, PORT, SWEEP_IN_PROCESS } = env();
+    const { SENTINEL_URL, PORT, SWEEPER_ENABLED } = env();
     const db = await getDb();
     await migrateDb(db);
     // A wrong allow-list must not be found out in the middle of an incident.
-    await processWorld();
-    onShutdown(stopScheduler);
+    await processIntegrations();
     exitAfterShutdown();
     onCommit((events) => metrics().incidentsOpened.inc(countOpened(events)));
-    letSweep(SWEEP_IN_PROCESS ? startBeside() : null);
+    if (SWEEPER_ENABLED) {
+      const sweeper = spawnSweeper();
+      onWake(sweeper.wake);
+      onShutdown(sweeper.stop);
+    } else {
+      // What a request begins goes on here, without waiting for the next call of the cron.
+      onWake(wakeHere);
+      onShutdown(stopLoops);
+    }
     const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${PORT}`, Date.now());
     if (link) process.stdout.write(`\nNo account yet. Set up the first one here (once, within a day): ${link.url}\n\n`);
   } catch (err) {

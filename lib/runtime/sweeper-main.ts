@@ -1,18 +1,18 @@
 import { closeDb, getDb } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
-import { startDrills, stopDrills, wakeDrills } from "@/lib/drills/loop";
+import { releaseDeadLeases } from "@/lib/detection/sweeper";
 import { loadEnvFile } from "@/lib/env";
 import { log } from "@/lib/log";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
-import { startSweeping, stopScheduler } from "./scheduler";
-import { startServices, stopServices, wakeServices } from "./service-process";
+import { onWake } from "@/lib/wake";
+import { onSwept } from "./agent-loop";
 import { countOpened } from "./count-opened";
-import type { FromSweeper } from "./sweep-message";
-import { leaveOfTheDead } from "@/lib/detection/sweeper";
+import { startLoops, stopLoops, wakeHere } from "./loops";
+import type { FromSweeper, ToSweeper } from "./sweeper-message";
 
 /**
- * The sweeper beside a server: sweeps every interval and when it is asked to, takes turns over the services, plays the drills, and tells the server of its sweeps and
- * commits. It ends in order, giving its shards back, on a signal or when the server is gone.
+ * The sweeper beside a server: takes the turns of every loop, regularly and when it is asked to, and tells the server of its
+ * sweeps and commits. It ends in order, giving its shards back, on a signal or when the server is gone.
  */
 function main(): void {
   loadEnvFile();
@@ -40,28 +40,24 @@ function main(): void {
   });
   void takeOver().then(() => {
     if (ending) return;
-    const { soon } = startSweeping((swept) => tell({ kind: "swept", ...swept }));
-    startServices();
-    startDrills();
-    process.on("message", () => {
-      soon();
-      wakeServices();
-      wakeDrills();
-    });
+    onSwept((swept) => tell({ kind: "swept", ...swept }));
+    startLoops();
+    onWake(wakeHere);
+    process.on("message", (message: ToSweeper) => message.loops.forEach(wakeHere));
   });
 }
 
 /** What a sweeper held that was killed here is free at once. If that cannot be done, its leases run out by themselves. */
 async function takeOver(): Promise<void> {
   try {
-    await leaveOfTheDead(await getDb());
+    await releaseDeadLeases(await getDb());
   } catch (err) {
     log().warn({ err }, "leases of a process that was killed could not be ended");
   }
 }
 
 async function end(): Promise<void> {
-  await Promise.all([stopScheduler(), stopServices(), stopDrills()]);
+  await stopLoops();
   await closeDb();
   if (process.connected) process.disconnect();
 }

@@ -18,7 +18,8 @@ import type { Prometheus, RangeSeries, Sample } from "@/lib/evidence/prometheus"
 import type { ServiceConfig } from "@/lib/config/services";
 import { type Received, receiveAlerts } from "@/lib/ingest/receive-alerts";
 import { serviceTurn, type TurnReport } from "./service-turn";
-import { freshMind, type ServiceMind, type World } from "@/lib/response/services/world";
+import { freshRuntime, type ServiceRuntime } from "./service-runtime";
+import type { Integrations } from "@/lib/response/services/context";
 
 const CONFIG: ServiceConfig = {
   watchMs: 15_000,
@@ -48,7 +49,7 @@ type Measured = (signal: string, at: number) => number | null;
  */
 export class TestEstate {
   now = Date.UTC(2026, 4, 20, 12);
-  mind: ServiceMind = freshMind();
+  runtime: ServiceRuntime = freshRuntime();
   readonly measured = new Map<string, Measured>();
   blind = false;
   kubernetes: Kubernetes | null = null;
@@ -76,7 +77,7 @@ export class TestEstate {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.mind.pending);
+    await Promise.all(this.runtime.pending);
     await this.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -93,7 +94,7 @@ export class TestEstate {
     writeFileSync(join(this.#folder, `${service}.log`), `${text.join("\n")}\n`);
   }
 
-  get world(): World {
+  get integrations(): Integrations {
     const program = `require("fs").appendFileSync(process.argv[1], process.argv[2] + "\\n")`;
     return {
       prometheus: this.prometheus,
@@ -195,13 +196,14 @@ export class TestEstate {
   async turn(): Promise<TurnReport> {
     const report = await serviceTurn({
       db: this.db,
-      world: this.world,
+      integrations: this.integrations,
       config: CONFIG,
-      mind: this.mind,
+      runtime: this.runtime,
       clock: () => this.now,
       wake: () => undefined,
+      wakeIn: () => undefined,
     });
-    await Promise.all(this.mind.pending);
+    await Promise.all(this.runtime.pending);
     return report;
   }
 

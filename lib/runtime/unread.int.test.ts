@@ -12,7 +12,7 @@ import { createEmbedder } from "@/lib/evidence/embedding";
 import { createKubernetes } from "@/lib/evidence/kubernetes";
 import { json, serve, type TestServer } from "@/lib/evidence/test-server";
 import { createLog } from "@/lib/log";
-import { createWorld } from "./service-process";
+import { createIntegrations } from "./integrations";
 import { TestEstate } from "./test-estate";
 
 const ports = { fetch, now: Date.now };
@@ -74,8 +74,8 @@ test("a cluster that refuses is named with its reason, though other sources of l
 
 test("a Loki that refuses is named with its reason in report, story, findings and log, though other sources were read", async () => {
   server = await serve((_, response) => response.writeHead(401, { "content-type": "text/plain" }).end("no org id\n"));
-  const world = await createWorld(parseEnv({ LOKI_URL: server.url }));
-  estate.loki = world.logs(estate.db).at(-1)!;
+  const integrations = await createIntegrations(parseEnv({ LOKI_URL: server.url }));
+  estate.loki = integrations.logs(estate.db).at(-1)!;
   estate.log("api", [[estate.now - 60_000, "it hurts"]]);
   const logged = await logOf(async () => {
     const { id, report, story } = await investigated();
@@ -98,7 +98,7 @@ test("Loki is asked as the environment says: headers, user and label", async () 
   });
   const query = { node: "api", from: 1_779_280_000, to: 1_779_280_060, limit: 10 };
   const ask = async (settings: Record<string, string>) => {
-    const sources = (await createWorld(parseEnv({ LOKI_URL: server!.url, ...settings }))).logs(estate.db);
+    const sources = (await createIntegrations(parseEnv({ LOKI_URL: server!.url, ...settings }))).logs(estate.db);
     return sources.at(-1)!.read(query);
   };
   await ask({ LOKI_HEADERS: '{"X-Scope-OrgID":"shop","Authorization":"Bearer abc"}', LOKI_SERVICE_LABEL: "app" });
@@ -116,8 +116,10 @@ test("log files are read in the zone that the environment says", async () => {
     writeFileSync(join(folder, "api.log"), "2026-05-20 08:30:01 ERROR it hurts\n");
     const at = Date.UTC(2026, 4, 20, 12, 30, 1) / 1_000;
     utimesSync(join(folder, "api.log"), at, at);
-    const world = await createWorld(parseEnv({ SERVICE_LOGS_DIR: folder, LOG_TIME_ZONE: "America/New_York" }));
-    const files = world.logs(estate.db).at(-1)!;
+    const integrations = await createIntegrations(
+      parseEnv({ SERVICE_LOGS_DIR: folder, LOG_TIME_ZONE: "America/New_York" }),
+    );
+    const files = integrations.logs(estate.db).at(-1)!;
     const read = await files.read({ node: "api", from: at - 1, to: at + 1, limit: 10 });
     expect(read).toMatchObject({ ok: true, value: [{ t: at }] });
   } finally {

@@ -3,7 +3,7 @@ import type { Db } from "@/lib/db/client";
 import { getService, listSignals } from "@/lib/db/queries/services";
 import { signalTitle } from "@/lib/db/queries/services-view";
 import { unreadOf, unreadText } from "@/lib/evidence/looked";
-import { processWorld } from "@/lib/runtime/service-process";
+import { processIntegrations } from "@/lib/runtime/integrations";
 
 const MINUTE_MS = 60_000;
 
@@ -17,7 +17,7 @@ export async function serviceSeries(
 ): Promise<ServiceSeries> {
   await getService(db, id);
   const from = now - minutes * MINUTE_MS;
-  const [{ watched }, signals] = await Promise.all([processWorld(), listSignals(db, [id])]);
+  const [{ watched }, signals] = await Promise.all([processIntegrations(), listSignals(db, [id])]);
   if (watched === null) return { from, to: now, series: [], could_not_look: "no Prometheus is configured" };
   const looks = await Promise.all(
     signals.map(async (row) => ({

@@ -10,7 +10,7 @@ import {
   listAnomaliesOf,
 } from "@/lib/db/queries/incidents";
 import { type Cause, causeKeyOf } from "./external";
-import type { SweepContext } from "@/lib/detection/shard";
+import type { SweepContext } from "./context";
 
 export interface Held {
   agent: Agent;

@@ -2,10 +2,10 @@ import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgentsInIncident } from "@/lib/db/queries/agents";
 import { listAnomaliesOf } from "@/lib/db/queries/incidents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { detectorOf } from "@/lib/detection/correlate";
+import { detectorOf } from "./detector";
 import { countOpened, holdFor, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";
-import type { SweepContext } from "@/lib/detection/shard";
+import type { SweepContext } from "./context";
 
 /**
  * Holds agents that a limit stopped, as soon as there is room or a person allowed more holds: the gravest first, then whoever has

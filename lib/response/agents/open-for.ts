@@ -5,8 +5,8 @@ import type { Incident } from "@/lib/db/queries/incidents";
 import { defaultPolicy } from "@/lib/db/queries/settings";
 import { notContained, open, type Opened } from "./open";
 import type { Plan } from "@/lib/db/plan";
-import type { SweepContext } from "@/lib/detection/shard";
-import type { Detector } from "@/lib/detection/sweeper";
+import type { SweepContext } from "./context";
+import type { Detector } from "./detector";
 
 interface Subject {
   agent: Agent;

@@ -13,7 +13,7 @@ import type { LoopConfig } from "@/lib/config/agents";
 import { agentClaim, nextDirective } from "./directives";
 import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
-import type { Detector } from "@/lib/detection/sweeper";
+import type { Detector } from "./detector";
 
 /** How far back loose anomalies of an agent belong to the incident that they led to, in ms. */
 const LEAD_MS = 10 * 60_000;

@@ -13,7 +13,7 @@ import { directives } from "@/lib/db/schema";
 import { log } from "@/lib/log";
 import { carryOut } from "./act";
 import type { LoopConfig } from "@/lib/config/agents";
-import { detectorOf } from "@/lib/detection/correlate";
+import { detectorOf } from "./detector";
 import { agentClaim, nextDirective, restrictionsOf } from "./directives";
 import { holdSuccessor } from "./hold-successor";
 import { peersOf } from "./peers";

@@ -17,12 +17,13 @@ import {
 import { listWatches, saveWatch } from "@/lib/db/queries/sweep";
 import type { Db } from "@/lib/db/client";
 import { write } from "@/lib/db/client";
-import { calm, detectorOf } from "@/lib/detection/correlate";
+import { calm } from "./detector";
+import { detectorOf } from "./detector";
 import { agentClaim } from "./directives";
 import { listVouchers, type Voucher } from "./external";
 import { countOpened, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";
-import type { SweepContext } from "@/lib/detection/shard";
+import type { SweepContext } from "./context";
 
 /**
  * Subjects that nothing was done to, and that are back in band, are let go; those that are still ill are looked at anew, and

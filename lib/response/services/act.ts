@@ -14,7 +14,7 @@ import { digestOf, newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { type Acted, allowedBy, startedRun, voidProposal } from "../proposal";
 import { operationText } from "./operation-text";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 /** Lines that are kept of what an operation is about to destroy, and how far back they go, in seconds. */
 const KEPT_LINES = 200;

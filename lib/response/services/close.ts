@@ -15,7 +15,7 @@ import { postmortems } from "@/lib/db/schema";
 import { episodeWrites } from "@/lib/evidence/episodes";
 import { log } from "@/lib/log";
 import { Plan } from "@/lib/db/plan";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 export interface Closing {
   state: "resolved" | "dismissed";

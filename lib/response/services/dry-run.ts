@@ -3,12 +3,12 @@ import type { DryRunAnswer } from "@/lib/contracts/approvals";
 import type { Db } from "@/lib/db/client";
 import { findProposal, getApproval } from "@/lib/db/queries/healing";
 import { SentinelError } from "@/lib/errors";
-import type { World } from "./world";
+import type { Integrations } from "./context";
 
 /** Has an operation that waits for a person say what it would do. Throws not_found, and conflict for what is not one or waits no more. */
 export async function tryOperation(
   db: Db,
-  { allowList, operator }: Pick<World, "allowList" | "operator">,
+  { allowList, operator }: Pick<Integrations, "allowList" | "operator">,
   approvalId: string,
 ): Promise<DryRunAnswer> {
   const approval = await getApproval(db, approvalId);

@@ -23,7 +23,7 @@ import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { offersOf, planProposal } from "./propose";
 import { readersOf } from "./readers";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 /** An investigation that has not renewed its lease for so long has died with its process, in ms: longer than any one call. */
 const LEASE_MS = 15_000;

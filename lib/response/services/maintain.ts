@@ -6,7 +6,7 @@ import { maintenanceWindows } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import type { Person } from "../decide";
 import { newId } from "@/lib/db/ids";
-import { requestSweep } from "@/lib/runtime/scheduler";
+import { wakeServices } from "../wake-services";
 
 /** A window is for planned work: one that never ends would be an alert that nobody hears again, in ms. */
 const LONGEST_MS = 14 * 86_400_000;
@@ -63,5 +63,5 @@ export async function endMaintenance(db: Db, id: string, person: Person, now: nu
     ],
   });
   if (!won) throw new SentinelError("not_found", { detail: "No active or upcoming maintenance window has this ID" });
-  requestSweep();
+  wakeServices(db);
 }

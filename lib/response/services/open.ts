@@ -6,7 +6,8 @@ import { incidents, incidentSignals } from "@/lib/db/schema";
 import { measurable } from "@/lib/evidence/alert-query";
 import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
-import type { Fresh } from "@/lib/ingest/receive-alerts";
+import type { UngroupedAlert } from "@/lib/core/alerts/alert-group";
+import type { AlertRow } from "@/lib/db/queries/alerts";
 
 /** How grave an alert is on the scale of incidents, 0 to 10: critical ones reach the usual threshold of a decision. */
 export const ALERT_SEVERITY: Record<AlertSeverity, number> = { critical: 8, warning: 5, info: 2 };
@@ -18,8 +19,15 @@ const MAX_MEASURED = 12;
 /** Services of a flood that its event names; all stand at the incident. */
 const FOLDED_LISTED = 100;
 
+/** An alert that has begun to fire, or has become graver, with its row. */
+export interface FiringAlert extends UngroupedAlert {
+  name: string;
+  summary: string;
+  row: AlertRow;
+}
+
 interface Group {
-  members: readonly Fresh[];
+  members: readonly FiringAlert[];
   services: readonly string[];
   primary: string;
   suspects: readonly string[];
@@ -102,7 +110,7 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
 }
 
 /** Plans that an incident is as grave as an alert of it has become. It never gets less grave: a message must not talk down what a person is asked about. */
-export function raiseIncident(plan: Plan, incidentId: string, alert: Fresh, now: number): void {
+export function raiseIncident(plan: Plan, incidentId: string, alert: FiringAlert, now: number): void {
   plan
     .write({
       sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
@@ -183,7 +191,7 @@ function some(names: readonly string[], most = 3): string {
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-const latest = (members: readonly Fresh[]): number =>
+const latest = (members: readonly FiringAlert[]): number =>
   members.reduce((last, { startsAt }) => Math.max(last, startsAt), 0);
 
 /**

@@ -14,7 +14,7 @@ import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
 import { proposalDigest, requestApproval, STATE_OF } from "../proposal";
 import { operationText } from "./operation-text";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 /** Allow-listed operations that suit a cause and were not tried in this incident without success. */
 export async function offersOf(ctx: ServiceContext, incident: Incident, cause: CauseHypothesis): Promise<Offer[]> {

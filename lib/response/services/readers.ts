@@ -17,7 +17,7 @@ import { couldNotLook, found, type Looked, unreadOf, unreadText } from "@/lib/ev
 import { searchRunbooks } from "@/lib/evidence/runbooks";
 import { serviceMap } from "@/lib/evidence/topology";
 import { stateLines } from "./state-lines";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 /** Most lines of one node: enough for templates, few enough for a bundle. */
 const LINES_PER_NODE = 1_500;

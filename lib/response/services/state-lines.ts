@@ -5,7 +5,7 @@ import type { AlertRow } from "@/lib/db/queries/alerts";
 import { listFiringOf } from "@/lib/db/queries/alerts";
 import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
 import { signalTitle } from "@/lib/db/queries/services-view";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 /** Alerts of one service that are read out: a storm says the same many times. */
 const ALERTS_EACH = 5;

@@ -16,7 +16,7 @@ import { log } from "@/lib/log";
 import { Plan } from "@/lib/db/plan";
 import { undo } from "./act";
 import { close } from "./close";
-import type { ServiceContext } from "./world";
+import type { ServiceContext } from "./context";
 
 /** How long before the onset counts as normal, in seconds. */
 const NORMAL_S = 3_600;

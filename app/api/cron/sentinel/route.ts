@@ -1,12 +1,12 @@
 import { CRON } from "@/lib/contracts/overview";
-import { settleDrills, turnDrills } from "@/lib/drills/loop";
+import { drillLoop, settleDrills } from "@/lib/drills/loop";
 import { route } from "@/lib/http/route";
-import { runSweep } from "@/lib/runtime/scheduler";
-import { runServiceTurn, settleServices } from "@/lib/runtime/service-process";
+import { agentLoop } from "@/lib/runtime/agent-loop";
+import { serviceLoop, settleServices } from "@/lib/runtime/service-loop";
 
 /** Every loop once. What the turn over services begins is waited for: a serverless process may sleep right after its answer. */
 async function sweepAll() {
-  const [report] = await Promise.all([runSweep(), runServiceTurn(), turnDrills()]);
+  const [report] = await Promise.all([agentLoop().run(), serviceLoop().run(), drillLoop().run()]);
   await Promise.all([settleServices(), settleDrills()]);
   return report;
 }

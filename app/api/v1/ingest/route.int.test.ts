@@ -10,7 +10,7 @@ import { IngestAnswer } from "@/lib/contracts/ingest";
 import { Problem } from "@/lib/contracts/problem";
 import { closeDb, getDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
-import { runSweep, stopScheduler } from "@/lib/runtime/scheduler";
+import { agentLoop, stopAgentLoop } from "@/lib/runtime/agent-loop";
 import { metrics } from "@/lib/metrics";
 import { POST } from "./route";
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   ({ secret } = await createKey(db, { name: "fuzz", createdBy: "test" }, Date.now()));
 });
 afterAll(async () => {
-  await stopScheduler();
+  await stopAgentLoop();
   await closeDb();
   await rm(folder, { recursive: true });
 });
@@ -130,7 +130,7 @@ test(`${BODIES} fuzzed bodies: never a 5xx, every refusal says where, and the sw
 
   const good = { agent_id: "after-the-storm", latency_ms: 100, timestamp: Date.now() };
   expect((await post(JSON.stringify(good))).status).toBe(200);
-  const report = await runSweep();
+  const report = await agentLoop().run();
   expect(report.failed).toEqual([]);
   const failures = await metrics().sweepFailures.get();
   expect(failures.values.map(({ value: n }) => n)).toEqual([0]);

@@ -4,8 +4,9 @@ import { wakeTails } from "@/lib/db/commit";
 import { childEnv, env } from "@/lib/env";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
-import { type Beside, noteSweep } from "./scheduler";
-import type { FromSweeper, ToSweeper } from "./sweep-message";
+import type { LoopName } from "@/lib/wake";
+import { countSweep } from "./agent-loop";
+import type { FromSweeper, ToSweeper } from "./sweeper-message";
 
 /** From the working directory, where the data and the migrations are looked for too. */
 const PROGRAM = "lib/runtime/sweeper-main.ts";
@@ -16,12 +17,28 @@ const START_MS = 60_000;
 /** How often a sweeper that hangs is looked for, in ms. */
 const LOOK_EVERY_MS = 1_000;
 
+/** A sweeper that runs beside this process and takes the turns of every loop. */
+export interface SweeperProcess {
+  /** Tells it that there is something to do. Never waits. */
+  wake: (loop: LoopName) => void;
+  stop: () => Promise<void>;
+}
+
+/** One Next process holds several copies of this module: they share what is known of the sweeper. */
+const shared = (): { trouble: () => string | null } => {
+  const global = globalThis as unknown as Record<symbol, { trouble: () => string | null }>;
+  return (global[Symbol.for("sentinel.sweeper-process")] ??= { trouble: () => null });
+};
+
+/** Why the sweeper beside this process does not sweep just now; null while all is well, or where that is left to a cron. */
+export const sweeperTrouble = (): string | null => shared().trouble();
+
 /**
  * Sweeps in a process of its own, so that judging does not hold up those who report: it has its own event loop, heap and
  * connection, and finds its work in the database. A sweeper that ends is started again; one that reports no sweep for
  * SWEEP_STALE_MS (for START_MS after its start) hangs, and is ended first. When this process ends, however it ends, its sweeper does.
  */
-export function startBeside(): Beside {
+export function spawnSweeper(): SweeperProcess {
   let child: ChildProcess;
   /** When the present one was started or last reported a sweep, by the clock that nobody sets. */
   let heardAt = 0;
@@ -29,7 +46,7 @@ export function startBeside(): Beside {
   let rest = RESTART_MS.first;
   let again: NodeJS.Timeout | undefined;
   let stopping = false;
-  let asked = false;
+  const asked = new Set<LoopName>();
 
   function start(): void {
     heardAt = performance.now();
@@ -55,7 +72,7 @@ export function startBeside(): Beside {
         heardAt = performance.now();
         swept = true;
         rest = RESTART_MS.first;
-        noteSweep(message);
+        countSweep(message);
         return;
       case "committed":
         wakeTails();
@@ -77,18 +94,18 @@ export function startBeside(): Beside {
     child.kill("SIGKILL");
   }, LOOK_EVERY_MS).unref();
 
+  shared().trouble = () => (swept ? null : "the sweeper has not swept since it was started");
   start();
   return {
-    ask: () => {
-      if (asked) return;
-      asked = true;
+    wake: (loop) => {
+      asked.add(loop);
+      if (asked.size > 1) return;
       // Requests that arrive together ask once.
       setImmediate(() => {
-        asked = false;
-        tell({ kind: "ask" });
+        tell({ kind: "wake", loops: [...asked] });
+        asked.clear();
       });
     },
-    trouble: () => (swept ? null : "the sweeper has not swept since it was started"),
     stop: async () => {
       stopping = true;
       clearTimeout(again);

@@ -6,13 +6,11 @@ import type { Embedder } from "@/lib/evidence/embedding";
 import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
 import type { Prometheus } from "@/lib/evidence/prometheus";
-import { newOwner } from "@/lib/db/owner";
 import type { ServiceConfig } from "@/lib/config/services";
 import type { Measuring } from "./verify";
-import { freshWatch, type WatchMemory } from "@/lib/detection/services/watch";
 
 /** Everything outside that the loop over services can reach; tests give their own. */
-export interface World {
+export interface Integrations {
   /** For investigations; null: none is configured. */
   prometheus: Prometheus | null;
   /** The same source for watching and verification, with a budget of its own: neither may starve the other. */
@@ -26,34 +24,19 @@ export interface World {
   embedder: Embedder | null;
 }
 
-/** What one process remembers between two turns; all that matters is in the database. */
-export interface ServiceMind {
+/** What this process is doing for services just now. */
+export interface Underway {
   owner: string;
-  watch: WatchMemory;
-  watchedAt: number;
   /** Operations that this process is carrying out. */
   underway: Set<string>;
   /** Investigations that this process conducts. */
   investigating: Map<string, AbortController>;
   /** Operations that this process measures the effect of. */
   measuring: Map<string, Measuring>;
-  /** Acts and investigations under way, for those who wait for an orderly end. */
-  pending: Set<Promise<unknown>>;
 }
 
-export const freshMind = (): ServiceMind => ({
-  owner: newOwner(),
-  watch: freshWatch(),
-  watchedAt: 0,
-  underway: new Set(),
-  investigating: new Map(),
-  measuring: new Map(),
-  pending: new Set(),
-});
-
 /** What the verbs of the loop over services are given. */
-export interface ServiceContext
-  extends Omit<World, "logs">, Pick<ServiceMind, "owner" | "underway" | "investigating" | "measuring"> {
+export interface ServiceContext extends Omit<Integrations, "logs">, Underway {
   db: Db;
   /** When this turn began, epoch ms. */
   now: number;

@@ -1,0 +1,26 @@
+import type { FleetSettings } from "@/lib/contracts/overview";
+import type { LoopConfig } from "@/lib/config/agents";
+import type { DetectorState } from "@/lib/core/detection/detect";
+import type { Lulls } from "@/lib/core/detection/lulls";
+import type { Db } from "@/lib/db/client";
+import type { Incident } from "@/lib/db/queries/incidents";
+import type { TypePolicy } from "@/lib/db/queries/settings";
+import type { Change, listProbations, listWatches } from "@/lib/db/queries/sweep";
+import type { HoldCounts } from "./hold-counts";
+
+/** What the verbs of one sweep over agents are given. */
+export interface SweepContext {
+  db: Db;
+  now: number;
+  config: LoopConfig;
+  settings: FleetSettings;
+  policies: Map<string, TypePolicy>;
+  holds: HoldCounts;
+  limitIncident: Incident | null;
+  lulls: Lulls;
+  untaken: Change[];
+  probations: Awaited<ReturnType<typeof listProbations>>;
+  watches: Awaited<ReturnType<typeof listWatches>>;
+  /** Detectors of agents that were replaced by a successor in probation. */
+  baselines: Map<string, DetectorState>;
+}

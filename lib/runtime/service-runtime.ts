@@ -1,0 +1,21 @@
+import { newOwner } from "@/lib/db/owner";
+import { freshWatch, type WatchMemory } from "@/lib/detection/services/watch";
+import type { Underway } from "@/lib/response/services/context";
+
+/** What one process remembers between two turns over services; all that matters is in the database. */
+export interface ServiceRuntime extends Underway {
+  watch: WatchMemory;
+  watchedAt: number;
+  /** Acts and investigations under way, for those who wait for an orderly end. */
+  pending: Set<Promise<unknown>>;
+}
+
+export const freshRuntime = (): ServiceRuntime => ({
+  owner: newOwner(),
+  watch: freshWatch(),
+  watchedAt: 0,
+  underway: new Set(),
+  investigating: new Map(),
+  measuring: new Map(),
+  pending: new Set(),
+});
