@@ -37,6 +37,20 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
       "Allows as many automatic quarantines as there are agents waiting now, the most severe first. The limits themselves do not change.",
     done: "Allowed. The next sweep quarantines the waiting agents.",
   },
+  investigate: {
+    verb: "Investigate again",
+    title: "Investigate again?",
+    means:
+      "The evidence is gathered again as it is now, and replaces what was found before. A proposal that waits for a decision is void.",
+    done: "Investigating again.",
+  },
+  by_hand: {
+    verb: "Record an action",
+    title: "What did you do by hand?",
+    means:
+      "Say what you did outside of Sentinel. The agent runs again, and the effect is measured on fresh vitals like that of any action. A proposal that waits for a decision is void.",
+    done: "Recorded. Its effect is being measured.",
+  },
 };
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
@@ -45,6 +59,9 @@ const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
     "The incident is closed as normal behaviour of this service. If an alert fires again, an incident opens again.",
   dismiss: "It is closed, with a draft post-mortem. If an alert fires again, an incident opens again.",
   heal: "The proposed operation is run with your approval, then measured.",
+  investigate: INCIDENT_COMMAND.investigate.means,
+  by_hand:
+    "Say what you did outside of Sentinel. Its effect is measured on what raised the incident, like that of any operation. A proposal that waits for a decision is void.",
 };
 
 /** Asks before an act on an incident. `command` null: closed. */

@@ -1,6 +1,7 @@
 import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { Action } from "./action";
 import { cloneAgent } from "./clone-agent";
+import { manual } from "./manual";
 import { notify } from "./notify";
 import { reduceAutonomy } from "./reduce-autonomy";
 import { resetMemory } from "./reset-memory";
@@ -16,4 +17,5 @@ export const ACTIONS = {
   clone_agent: cloneAgent,
   wait: notify,
   notify,
-} as const satisfies Record<AgentAction, Action>;
+  manual,
+} as const satisfies Record<AgentAction | "manual", Action>;

@@ -204,9 +204,10 @@ export const ApprovalBrief = z.object({
 
 /**
  * accept: this is normal now (learn it, release). dismiss: close without learning. heal: try again after a rejection or an escalation.
- * allow: of a containment limit, hold those that wait, beyond the limit.
+ * allow: of a containment limit, hold those that wait, beyond the limit. investigate: look again at what is known now.
+ * by_hand: record what was done outside of Sentinel, in the comment; its effect is measured like any action's.
  */
-export const INCIDENT_COMMANDS = ["accept", "dismiss", "heal", "allow"] as const;
+export const INCIDENT_COMMANDS = ["accept", "dismiss", "heal", "allow", "investigate", "by_hand"] as const;
 export type IncidentCommand = (typeof INCIDENT_COMMANDS)[number];
 export const IncidentCommandBody = z
   .object({ comment: z.string().trim().max(1000).optional() })
@@ -237,7 +238,8 @@ export const INCIDENT_COMMAND = resource("/api/v1/incidents/{id}/{command}", {
   POST: {
     auth: "operator",
     drills: true,
-    summary: "Accepts an incident as normal, dismisses it, heals now, or allows quarantines beyond a containment limit",
+    summary:
+      "Accepts an incident as normal, dismisses it, heals now, allows quarantines beyond a containment limit, investigates again, or records what was done by hand (`comment` says what)",
     params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
     body: IncidentCommandBody,
     response: IncidentDetail,

@@ -6,7 +6,7 @@ import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { findStory } from "@/lib/db/queries/services-view";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
-import { commandIncident } from "@/lib/response/command";
+import { commandIncident } from "@/lib/response/command-incident";
 import { serviceTurn } from "@/lib/runtime/service-turn";
 import { freshRuntime } from "@/lib/runtime/service-runtime";
 import type { Integrations } from "@/lib/response/services/context";

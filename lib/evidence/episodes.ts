@@ -1,4 +1,5 @@
-import { desc, inArray, ne, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, ne, sql } from "drizzle-orm";
+import type { SubjectKind } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "@/lib/db/client";
 import { type EpisodeFeatures, episodes } from "@/lib/db/schema";
 import type { Embedder } from "./embedding";
@@ -28,6 +29,8 @@ export interface SimilarEpisode {
 }
 
 export interface EpisodeQuery {
+  /** Incidents of agents resemble those of agents, and of services those of services, which is what is asked for by default. */
+  subjectKind?: SubjectKind;
   /** The incident as it would be told: title, alerts, first findings. Any text. */
   text: string;
   service?: string;
@@ -62,7 +65,7 @@ export async function similarEpisodes(
   try {
     const [text, alike, meaning] = await Promise.all([
       byText(db, query),
-      byFeatures(db, features, query.except),
+      byFeatures(db, features, query),
       embedder ? nearestEpisodes(db, embedder, { text: query.text, limit: DEPTH, signal: query.signal }) : null,
     ]);
     const near = new Map(
@@ -72,7 +75,13 @@ export async function similarEpisodes(
     );
     const scores = fuse([text, alike, near]);
     const best = [...scores.keys()];
-    const rows = best.length === 0 ? [] : await db.select().from(episodes).where(inArray(episodes.incidentId, best));
+    const rows =
+      best.length === 0
+        ? []
+        : await db
+            .select()
+            .from(episodes)
+            .where(and(inArray(episodes.incidentId, best), ofKind(query)));
     const similar = rows
       .map((episode) => ({
         episode,
@@ -97,7 +106,7 @@ export async function similarEpisodes(
         outcome: episode.outcome,
         at: episode.closedAt / 1_000,
         similarity,
-        shares: sharedWith(episode.features, features),
+        shares: sharedWith(episode.subjectKind, episode.features, features),
         disputed: episode.feedback < 0,
       })),
       similar.length > limit,
@@ -122,24 +131,27 @@ export function episodeWrites(db: Db, episode: typeof episodes.$inferInsert): St
   ];
 }
 
-async function byText(db: Db, { text, except }: EpisodeQuery): Promise<Map<string, number>> {
+const ofKind = ({ subjectKind = "service" }: EpisodeQuery) => eq(episodes.subjectKind, subjectKind);
+
+async function byText(db: Db, { text, except, subjectKind = "service" }: EpisodeQuery): Promise<Map<string, number>> {
   const match = fullTextQuery(text);
   if (match === null) return new Map();
   const rows = await db.all<{ id: string; score: number }>(sql`
     SELECT id, -bm25(episodes_fts, 0, ${TITLE_WEIGHT}, 1) AS score FROM episodes_fts
-    WHERE episodes_fts MATCH ${match} AND id <> ${except ?? ""} ORDER BY score DESC LIMIT ${DEPTH}`);
+    WHERE episodes_fts MATCH ${match} AND id <> ${except ?? ""}
+      AND id IN (SELECT incident_id FROM episodes WHERE subject_kind = ${subjectKind}) ORDER BY score DESC LIMIT ${DEPTH}`);
   return new Map(rows.map(({ id, score }) => [id, score]));
 }
 
 async function byFeatures(
   db: Db,
   features: Partial<EpisodeFeatures>,
-  except: string | undefined,
+  query: EpisodeQuery,
 ): Promise<Map<string, number>> {
   const rows = await db
     .select({ id: episodes.incidentId, features: episodes.features })
     .from(episodes)
-    .where(except === undefined ? undefined : ne(episodes.incidentId, except))
+    .where(and(ofKind(query), query.except === undefined ? undefined : ne(episodes.incidentId, query.except)))
     .orderBy(desc(episodes.closedAt))
     .limit(MAX_COMPARED);
   const scored = rows
@@ -200,14 +212,14 @@ const plain = (template: string): string =>
     .replace(/\s+/g, " ")
     .trim();
 
-function sharedWith(a: EpisodeFeatures, b: Partial<EpisodeFeatures>): string[] {
+function sharedWith(kind: SubjectKind, a: EpisodeFeatures, b: Partial<EpisodeFeatures>): string[] {
   const templates = new Set(b.templates?.map(plain));
   const [alerts, lines] = [
     a.alerts.filter((alert) => b.alerts?.includes(alert)),
     a.templates.filter((template) => templates.has(plain(template))).length,
   ];
   return [
-    ...(a.service === b.service ? [`the same service, ${a.service}`] : []),
+    ...(a.service === b.service ? [`the same ${kind}, ${a.service}`] : []),
     ...(a.dependency && a.dependency === b.dependency ? [`the same failing dependency, ${a.dependency}`] : []),
     ...(a.changeKind && a.changeKind === b.changeKind ? [`a ${a.changeKind} change before it`] : []),
     ...(alerts.length > 0 ? [`the same alerts: ${alerts.join(", ")}`] : []),

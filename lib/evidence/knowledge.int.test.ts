@@ -94,7 +94,7 @@ describe("runbooks", () => {
 const NO_FEATURES = { services: [], alerts: [], templates: [], dependency: null, changeKind: null };
 type Row = Parameters<typeof episodeWrites>[1];
 const episode = (incidentId: string, rest: Omit<Partial<Row>, "features"> & { features?: object } = {}): Row => {
-  const serviceId = rest.serviceId ?? "shop";
+  const subjectId = rest.subjectId ?? "shop";
   return {
     incidentId,
     title: "",
@@ -103,8 +103,8 @@ const episode = (incidentId: string, rest: Omit<Partial<Row>, "features"> & { fe
     outcome: "recovered",
     closedAt: NOW,
     ...rest,
-    serviceId,
-    features: { service: serviceId, ...NO_FEATURES, ...rest.features },
+    subjectId,
+    features: { service: subjectId, ...NO_FEATURES, ...rest.features },
   };
 };
 const keep = (...rows: Row[]) => write(db, rows.flatMap((row) => episodeWrites(db, row))); // prettier-ignore
@@ -130,8 +130,8 @@ describe("past incidents", () => {
         body: "Heap climbed for hours.",
         features: { alerts: ["Oom"] },
       }),
-      episode("words", { serviceId: "mail", title: "Pool of connections exhausted", body: "Connections in use." }),
-      episode("far", { serviceId: "cdn", title: "Certificate expired", body: "Renewed by hand." }),
+      episode("words", { subjectId: "mail", title: "Pool of connections exhausted", body: "Connections in use." }),
+      episode("far", { subjectId: "cdn", title: "Certificate expired", body: "Renewed by hand." }),
       episode("self", { title: "Shop: pool of connections exhausted", body: "All connections were in use." }),
     );
     const looked = await similarEpisodes(db, {

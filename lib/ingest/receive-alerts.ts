@@ -31,6 +31,7 @@ import {
   touchServices,
 } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
+import { investigateJoined } from "@/lib/response/investigate-again";
 import { breathe, inTurn } from "@/lib/turns";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
@@ -317,12 +318,21 @@ async function place(
   const stands = floods.flatMap((flood) =>
     flood.incidentId === null ? [] : { ...flood, incidentId: flood.incidentId },
   );
-  const joined = [...grouping.joins, ...stands].map((group) => {
+  const joins = [...grouping.joins, ...stands];
+  const settled = new Set(grouping.merges.map(({ from }) => from));
+  for (const group of joins) {
     const members = group.alertIds.map((id) => byId.get(id)!);
     joinIncident(plan, db, { ...group, members, now });
     for (const alert of members) keep(alert.id, { incidentId: group.incidentId, muted: false });
-    return group.incidentId;
-  });
+    const known = open.find(({ id }) => id === group.incidentId)?.services ?? [];
+    const newcomer = group.services.find((service) => !known.includes(service));
+    const incident = incidents.find(({ id }) => id === group.incidentId);
+    // One that is merged away is not looked at any more, and twice in one message is once.
+    if (incident === undefined || newcomer === undefined || settled.has(incident.id)) continue;
+    settled.add(incident.id);
+    await investigateJoined(plan, db, incident, newcomer, now);
+  }
+  const joined = joins.map(({ incidentId }) => incidentId);
   for (const { from, into } of grouping.merges) {
     const of = (id: string) => incidents.find((incident) => incident.id === id)!;
     mergeIncident(plan, db, of(from), of(into), now);

@@ -10,23 +10,18 @@ import {
   findProposal,
   getApproval,
   isOfAgent,
-  type Proposal,
   proposalClaim,
   voidApprovals,
 } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { getService } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
-import { act } from "./agents/act";
+import type { Actor } from "./actor";
 import { healNow } from "./heal-now";
 import { Plan } from "@/lib/db/plan";
 import { aboutOf } from "./proposal";
+import { wake } from "@/lib/wake";
 import { wakeServices } from "./wake-services";
-
-export interface Person {
-  id: string;
-  name: string;
-}
 
 export interface Decision {
   decision: "approve" | "reject";
@@ -38,15 +33,9 @@ export interface Decision {
 /**
  * A person's decision on exactly what they saw. Throws `conflict` when it was decided before, has expired, is bound to
  * another digest, or when the agent has moved since (then the approval is void and the incident is looked at anew).
- * Approving carries the action out at once; if this process dies in between, the sweep does.
+ * What is approved is carried out by the loop, at once.
  */
-export async function decide(
-  db: Db,
-  approvalId: string,
-  d: Decision,
-  person: Person,
-  now: number,
-): Promise<DecisionAnswer> {
+export async function decide(db: Db, approvalId: string, d: Decision, by: Actor, now: number): Promise<DecisionAnswer> {
   const approval = await getApproval(db, approvalId);
   if (approval.digest !== d.digest)
     throw new SentinelError("conflict", { detail: "The proposal changed since you saw it: the digest differs" });
@@ -85,8 +74,8 @@ export async function decide(
     .claim(
       approvalClaim(db, approval.id, to, {
         decidedAt: now,
-        decidedBy: person.id,
-        decidedByName: person.name,
+        decidedBy: by.id,
+        decidedByName: by.name,
         comment: d.comment ?? null,
         evidenceOpened: d.evidenceOpened,
       }),
@@ -97,7 +86,7 @@ export async function decide(
       type: `approval.${to}`,
       ...target.told,
       incidentId: incident.id,
-      text: `${person.name} ${to} ${name} on ${target.id}${d.comment ? `: ${d.comment}` : ""}`,
+      text: `${by.name} ${to} ${name} on ${target.id}${d.comment ? `: ${d.comment}` : ""}`,
       data: {
         approval: approval.id,
         proposal: proposal.id,
@@ -108,14 +97,12 @@ export async function decide(
   if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
     plan.claim(incidentClaim(db, incident, { state: "rejected" }));
   if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided first" });
-  if (to === "approved") await begin(db, proposal, now);
+  if (to === "approved") {
+    // The loop carries it out: in one place, whoever approved it, and again after a crash.
+    if (isOfAgent(proposal)) wake("agents");
+    else wakeServices(db);
+  }
   return { id: approval.id, state: to, incident_id: incident.id };
-}
-
-/** An agent's action is a directive, sent at once; an operation on a service takes its time, in the loop over services. */
-async function begin(db: Db, proposal: Proposal, now: number): Promise<void> {
-  if (isOfAgent(proposal)) await act(db, proposal.id, now);
-  else wakeServices(db);
 }
 
 /** What a decision is about, as it is now. Throws not_found. */
@@ -128,12 +115,7 @@ async function getTarget(db: Db, approval: Approval) {
 }
 
 /** Decides a list, item by item: what fails is told with its reason and takes nothing else with it. */
-export async function decideAll(
-  db: Db,
-  body: BulkDecisionBody,
-  person: Person,
-  now: number,
-): Promise<BulkDecisionAnswer> {
+export async function decideAll(db: Db, body: BulkDecisionBody, by: Actor, now: number): Promise<BulkDecisionAnswer> {
   const answer: BulkDecisionAnswer = { done: [], failed: [] };
   for (const { id, digest } of body.items) {
     try {
@@ -141,7 +123,7 @@ export async function decideAll(
         const approval = await getApproval(db, id);
         if (approval.digest !== digest)
           throw new SentinelError("conflict", { detail: "The digest differs from what was shown" });
-        await healNow(db, approval.incidentId, person, now, body.comment);
+        await healNow(db, approval.incidentId, by, now, body.comment);
         answer.done.push({ id, state: approval.state, incident_id: approval.incidentId });
       } else {
         answer.done.push(
@@ -149,7 +131,7 @@ export async function decideAll(
             db,
             id,
             { decision: body.decision, digest, comment: body.comment, evidenceOpened: false },
-            person,
+            by,
             now,
           ),
         );

@@ -2,7 +2,7 @@ import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { type CauseRow, listCauses } from "@/lib/db/queries/investigations";
 import { SentinelError } from "@/lib/errors";
-import type { Person } from "./decide";
+import type { Actor } from "./actor";
 
 /** A person's word on a cause. The episode remembers it: what was called wrong is told last the next time. Throws not_found. */
 export async function giveFeedback(
@@ -10,7 +10,7 @@ export async function giveFeedback(
   incidentId: string,
   causeId: string,
   thumb: 1 | -1,
-  person: Person,
+  by: Actor,
   now: number,
 ): Promise<CauseRow> {
   const cause = (await listCauses(db, incidentId)).find(({ id }) => id === causeId);
@@ -20,7 +20,7 @@ export async function giveFeedback(
     claims: [
       {
         sql: "UPDATE causes SET feedback = ?, feedback_by = ? WHERE id = ? AND coalesce(feedback, 0) = ?",
-        args: [thumb, person.name, causeId, before],
+        args: [thumb, by.name, causeId, before],
       },
     ],
     writes: [
@@ -35,11 +35,11 @@ export async function giveFeedback(
         type: "cause.feedback",
         incidentId,
         serviceId: cause.node,
-        text: `${person.name} says that ${cause.rank === 0 ? "the first cause" : `cause ${cause.rank + 1}`} is ${thumb === 1 ? "right" : "not right"}`,
-        data: { cause: causeId, thumb, by: person.id },
+        text: `${by.name} says that ${cause.rank === 0 ? "the first cause" : `cause ${cause.rank + 1}`} is ${thumb === 1 ? "right" : "not right"}`,
+        data: { cause: causeId, thumb, by: by.id },
       },
     ],
   });
   if (!won) throw new SentinelError("conflict", { detail: "Somebody else gave feedback at the same time" });
-  return { ...cause, feedback: thumb, feedbackBy: person.name };
+  return { ...cause, feedback: thumb, feedbackBy: by.name };
 }

@@ -7,27 +7,27 @@ import { commit } from "@/lib/db/commit";
 import { findSettingsChange, loadSettings, saveSettings } from "@/lib/db/queries/settings";
 import { agentTypes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
-import type { Person } from "./decide";
+import type { Actor } from "./actor";
 import { wake } from "@/lib/wake";
 
 /** Changes the fleet's settings. Throws `conflict` when somebody changed them at the same moment. */
 export async function changeSettings(
   db: Db,
   patch: FleetSettingsPatch,
-  person: Person,
+  by: Actor,
   now: number,
 ): Promise<FleetSettings> {
   const [before, changed] = await Promise.all([loadSettings(db), findSettingsChange(db)]);
   const after = { ...before, ...patch, limits: { ...before.limits, ...patch.limits } };
   const stop = after.global_stop === before.global_stop ? null : after.global_stop;
   const won = await commit(db, {
-    claims: [saveSettings(after, changed, now, person.name)],
+    claims: [saveSettings(after, changed, now, by.name)],
     events: [
       {
         at: now,
         type: "settings.changed",
-        text: `${person.name} changed the settings`,
-        data: { before: pick(before, patch), after: patch, by: person.id },
+        text: `${by.name} changed the settings`,
+        data: { before: pick(before, patch), after: patch, by: by.id },
       },
       ...(stop === null
         ? []
@@ -36,9 +36,9 @@ export async function changeSettings(
               at: now,
               type: stop ? "stop.on" : "stop.off",
               text: stop
-                ? `Global stop: ${person.name} stopped all automatic actions`
-                : `${person.name} lifted the global stop`,
-              data: { by: person.id, page: true },
+                ? `Global stop: ${by.name} stopped all automatic actions`
+                : `${by.name} lifted the global stop`,
+              data: { by: by.id, page: true },
             },
           ]),
     ],
@@ -53,13 +53,7 @@ const pick = (value: FleetSettings, keys: object) =>
   Object.fromEntries(Object.entries(value).filter(([key]) => key in keys));
 
 /** Changes how a type is treated. Throws not_found for a type that no agent ever had. */
-export async function changeType(
-  db: Db,
-  type: string,
-  patch: z.infer<typeof AgentTypePatch>,
-  person: Person,
-  now: number,
-) {
+export async function changeType(db: Db, type: string, patch: z.infer<typeof AgentTypePatch>, by: Actor, now: number) {
   const row = await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) });
   if (!row) throw new SentinelError("not_found", { detail: "Agent type not found" });
   await commit(db, {
@@ -73,12 +67,12 @@ export async function changeType(
       {
         at: now,
         type: "type.changed",
-        text: `${person.name} changed how ${type} agents are treated`,
+        text: `${by.name} changed how ${type} agents are treated`,
         data: {
           type,
           before: { mode: row.mode, threshold: row.threshold, allows: row.allows, floor: row.floor },
           after: patch,
-          by: person.id,
+          by: by.id,
         },
       },
     ],

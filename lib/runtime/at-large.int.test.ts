@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { findDirective, getAgent } from "@/lib/db/queries/agents";
 import { getIncident, listIncidentsInStates } from "@/lib/db/queries/incidents";
-import { commandAgent, commandIncident } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
+import { commandIncident } from "@/lib/response/command-incident";
 import { TestFleet, type Fault, PERSON } from "./test-fleet";
 
 const AGENTS = ["a-1", "a-2", "a-3", "a-4", "a-5"];

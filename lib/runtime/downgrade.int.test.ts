@@ -3,7 +3,7 @@ import { createKey, verifyKey } from "@/lib/auth/keys";
 import { findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { findCard } from "@/lib/db/queries/agents-view";
 import { loadPolicies } from "@/lib/db/queries/settings";
-import { commandAgent } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
 import { register } from "@/lib/ingest/register";
 import { changeSettings } from "@/lib/response/settings";
 import { type Fault, PERSON, TestFleet } from "./test-fleet";

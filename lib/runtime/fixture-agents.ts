@@ -1,8 +1,10 @@
 import type { AgentEvent } from "@/lib/contracts/event";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { findDirective, getAgent } from "@/lib/db/queries/agents";
-import { commandAgent, commandIncident } from "@/lib/response/command";
-import { decide, type Person } from "@/lib/response/decide";
+import { commandAgent } from "@/lib/response/agents/command";
+import { commandIncident } from "@/lib/response/command-incident";
+import type { Actor } from "@/lib/response/actor";
+import { decide } from "@/lib/response/decide";
 import { declare } from "@/lib/ingest/declare";
 import { register } from "@/lib/ingest/register";
 import { changeSettings } from "@/lib/response/settings";
@@ -25,7 +27,7 @@ const AGENTS = [...RESEARCH, ...WRITERS, ...SUPPORT, ...DATA];
 const typeOf = (id: string) => ({ r: "Research", w: "Writer", s: "Support", d: "Data" })[id[0]!]!;
 
 /** Agents in every standing: healed, restricted, held and waiting, rejected, held by hand, observed only, asked to be loosened. */
-export async function playAgents(fleet: TestFleet, person: Person): Promise<void> {
+export async function playAgents(fleet: TestFleet, person: Actor): Promise<void> {
   const { db } = fleet;
   const call = fleet.call.bind(fleet);
   fleet.call = (id, more) => {

@@ -8,7 +8,8 @@ import type { Embedder } from "@/lib/evidence/embedding";
 import { embedEpisodes } from "@/lib/evidence/episode-vectors";
 import { found } from "@/lib/evidence/looked";
 import { loadRunbooks } from "@/lib/evidence/runbooks";
-import { decide, type Person } from "@/lib/response/decide";
+import type { Actor } from "@/lib/response/actor";
+import { decide } from "@/lib/response/decide";
 import { declare } from "@/lib/ingest/declare";
 import { giveFeedback } from "@/lib/response/feedback";
 import { takeGithub } from "@/lib/ingest/github";
@@ -35,7 +36,7 @@ export const LETTERS: Embedder = {
 };
 
 /** Services in every standing: cured, waiting, not helped, passed by itself, in two places, muted. */
-export async function playServices(estate: TestEstate, person: Person, sender: Sender): Promise<void> {
+export async function playServices(estate: TestEstate, person: Actor, sender: Sender): Promise<void> {
   const { db } = estate;
   estate.argv = RESTART;
   await loadRunbooks(db, "seeds/runbooks", estate.now);
@@ -134,7 +135,7 @@ export function burning(estate: TestEstate, service: string, since: number, unti
   });
 }
 
-async function approve(estate: TestEstate, service: string, person: Person): Promise<void> {
+async function approve(estate: TestEstate, service: string, person: Actor): Promise<void> {
   const approval = (await listPendingApprovals(estate.db)).find(({ subjectId }) => subjectId === service);
   if (!approval) throw new Error(`Nothing is asked for ${service}`);
   await decide(

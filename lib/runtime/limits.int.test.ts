@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
 import { getIncident, listIncidentsInStates, listTimeline } from "@/lib/db/queries/incidents";
-import { commandAgent, commandIncident } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
+import { commandIncident } from "@/lib/response/command-incident";
 import { changeSettings } from "@/lib/response/settings";
 import { TestFleet, type Fault, PERSON } from "./test-fleet";
 

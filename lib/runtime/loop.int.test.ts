@@ -3,7 +3,8 @@ import { findDirective, getAgent, listAgentsInStates } from "@/lib/db/queries/ag
 import { listActionRunsOf, listMemory, listPendingApprovals } from "@/lib/db/queries/healing";
 import { getIncident, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
-import { commandAgent, commandIncident } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
+import { commandIncident } from "@/lib/response/command-incident";
 import { decide } from "@/lib/response/decide";
 import { declare } from "@/lib/ingest/declare";
 import { register } from "@/lib/ingest/register";

@@ -6,7 +6,7 @@ import { withoutPause } from "@/lib/evidence/gate";
 import { log } from "@/lib/log";
 import { isolated } from "./isolated";
 import { actOnService } from "@/lib/response/services/act";
-import { closePassed } from "@/lib/response/services/close";
+import { closePassed } from "@/lib/response/close";
 import type { ServiceConfig } from "@/lib/config/services";
 import { startInvestigations } from "@/lib/response/services/investigate";
 import { noteSource } from "@/lib/ingest/note-source";
@@ -66,7 +66,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   }
   await isolated(report, "unmute", async () => void (await unmute(db, now)));
   await isolated(report, "verify", async () => void (report.judged = (await verifyServices(ctx)).judged));
-  await isolated(report, "pass", async () => void (report.passed = await closePassed(ctx)));
+  await isolated(report, "pass", async () => void (report.passed = await closePassed(db, now)));
   await isolated(report, "embed", async () => {
     if (!integrations.embedder) return;
     const embedded = await embedEpisodes(db, integrations.embedder);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { findDirective, getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
 import { getIncident, listIncidentsInStates, listTimeline } from "@/lib/db/queries/incidents";
-import { commandAgent } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
 import { TestFleet, type Fault, PERSON } from "./test-fleet";
 
 /** Four agents of one key, and what depends on it: whether their reports can be anybody's alibi but their own. */

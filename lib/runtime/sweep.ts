@@ -2,6 +2,7 @@ import type { Db } from "@/lib/db/client";
 import { listDetectors, listProbations, listUntakenChanges, listWatches } from "@/lib/db/queries/sweep";
 import { newestSeq, readPage } from "@/lib/db/queries/events";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
+import { countCauses } from "@/lib/db/queries/investigations";
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
 import { hear } from "@/lib/core/detection/lulls";
@@ -149,7 +150,9 @@ async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
     let moved = false;
     for (const incident of waiting) {
       await isolated(report, incident.id, async () => {
-        const done = incident.state === "open" ? await investigate(db, incident, now) : await propose(ctx, incident);
+        // One that is to be looked at again has no causes any more.
+        const known = incident.state === "investigating" && (await countCauses(db, incident.id)) > 0;
+        const done = known ? await propose(ctx, incident) : await investigate(db, incident, now);
         moved ||= done;
       });
     }

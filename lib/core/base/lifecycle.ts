@@ -71,6 +71,7 @@ export function movesOf(by: Mover): AgentMove[] {
  * | verifying | investigating, awaiting_approval, acting | no effect, worse, or cannot tell: next rung |
  * | verifying | resolved | measured back in band |
  * | rejected, escalated | acting | "heal now", by hand |
+ * | awaiting_approval, rejected, escalated | investigating | a person asks for another look, or another service joins |
  * | any that is not closed | resolved, dismissed | back in band or released; accepted as normal |
  * | any that is not closed | escalated | nothing left to try, or limits reached |
  *
@@ -82,8 +83,8 @@ export const INCIDENT_MOVES: Record<IncidentState, readonly IncidentState[]> = {
   awaiting_approval: ["acting", "rejected", "investigating", "escalated", "resolved", "dismissed"],
   acting: ["verifying", "investigating", "awaiting_approval", "escalated", "resolved", "dismissed"],
   verifying: ["resolved", "investigating", "awaiting_approval", "acting", "escalated", "dismissed"],
-  rejected: ["acting", "escalated", "resolved", "dismissed"],
-  escalated: ["acting", "resolved", "dismissed"],
+  rejected: ["acting", "investigating", "escalated", "resolved", "dismissed"],
+  escalated: ["acting", "investigating", "resolved", "dismissed"],
   resolved: [],
   dismissed: [],
 };

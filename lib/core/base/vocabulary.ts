@@ -133,7 +133,15 @@ export type AgentAction = (typeof AGENT_ACTIONS)[number];
 export const SERVICE_ACTIONS = ["run_command", "call_webhook", "open_rollback_pr", "notify", "replay"] as const;
 export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
 
-export const ACTION_NAMES = [...AGENT_ACTIONS, "run_command", "call_webhook", "open_rollback_pr", "replay"] as const;
+/** `manual`: what a person did by hand, outside of Sentinel, and recorded. */
+export const ACTION_NAMES = [
+  ...AGENT_ACTIONS,
+  "run_command",
+  "call_webhook",
+  "open_rollback_pr",
+  "replay",
+  "manual",
+] as const;
 export type ActionName = (typeof ACTION_NAMES)[number];
 
 export const RISKS = ["none", "reversible", "hard_to_undo", "destructive"] as const;

@@ -5,7 +5,9 @@ export interface PostmortemInput {
   id: string;
   title: string;
   severity: number;
-  services: readonly string[];
+  /** What the incident is about. */
+  of: "agent" | "service";
+  subjects: readonly string[];
   onsetAt: number;
   openedAt: number;
   closedAt: number;
@@ -44,7 +46,7 @@ export function postmortem(input: PostmortemInput): string {
       ? ["This is the record of a drill: a recorded incident that was replayed. Nothing in it was real."]
       : []),
     [
-      `Incident \`${input.id}\`, severity ${input.severity.toFixed(1)}, services ${input.services.map(plain).join(", ") || "unknown"}.`,
+      `Incident \`${input.id}\`, severity ${input.severity.toFixed(1)}, ${input.of}${input.subjects.length === 1 ? "" : "s"} ${input.subjects.map(plain).join(", ") || "unknown"}.`,
       `It began about ${stamp(input.onsetAt)}, was opened ${durationText(input.openedAt - input.onsetAt)} later, and closed after ${durationText(input.closedAt - input.openedAt)}: ${plain(input.outcome)}.`,
       ...(input.previousIncidentId ? [`Recurrence of \`${input.previousIncidentId}\`.`] : []),
     ].join("\n"),

@@ -11,7 +11,7 @@ const RUNS_NEEDED = 2;
  * `ended` and `limited`: runs begun after the action was acknowledged that have ended, and those of them that the cap ended.
  */
 export function masks(
-  action: AgentAction,
+  action: AgentAction | "manual",
   diagnosis: Diagnosis | null,
   runs: { ended: number; limited: number },
 ): { kind: "no" } | { kind: "pending" | "yes"; reason: string } {

@@ -2,16 +2,7 @@ import { and, asc, count, desc, eq, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ApprovalsAnswer, ApprovalsQuery, ApprovalView } from "@/lib/contracts/approvals";
 import type { Db } from "../client";
-import {
-  agents,
-  approvals,
-  causes as causesTable,
-  findings,
-  hypotheses,
-  incidents,
-  proposals,
-  services,
-} from "../schema";
+import { agents, approvals, causes, findings, incidents, proposals, services } from "../schema";
 import { canHealNow } from "./agents-view";
 import { grouped } from "./grouped";
 import { proposalView } from "./incidents-view";
@@ -76,25 +67,21 @@ type Row = Awaited<ReturnType<typeof select>>[number];
 
 async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[]> {
   const incidentIds = sql`(SELECT value FROM json_each(${JSON.stringify(rows.map((row) => row.incident.id))}))`;
-  const [found, causes, theirs] = await Promise.all([
+  const [found, first] = await Promise.all([
     db
       .select({ incidentId: findings.incidentId, id: findings.id, kind: findings.kind, title: findings.title })
       .from(findings)
       .where(sql`${findings.incidentId} IN ${incidentIds}`)
       .orderBy(asc(findings.at), asc(findings.id)),
     db
-      .select({ incidentId: hypotheses.incidentId, cites: hypotheses.cites })
-      .from(hypotheses)
+      .select({ cites: causes.cites })
+      .from(causes)
       .where(
-        sql`${hypotheses.incidentId} IN ${incidentIds} AND ${hypotheses.rank} = (SELECT min(h.rank) FROM hypotheses h WHERE h.incident_id = ${hypotheses.incidentId})`,
+        sql`${causes.incidentId} IN ${incidentIds} AND ${causes.rank} = (SELECT min(c.rank) FROM causes c WHERE c.incident_id = ${causes.incidentId})`,
       ),
-    db
-      .select({ cites: causesTable.cites })
-      .from(causesTable)
-      .where(sql`${causesTable.incidentId} IN ${incidentIds} AND ${causesTable.rank} = 0`),
   ]);
   const findingsOf = grouped(found, (finding) => finding.incidentId);
-  const cited = new Set([...causes, ...theirs].flatMap((cause) => cause.cites));
+  const cited = new Set(first.flatMap((cause) => cause.cites));
   return rows.map(({ approval, proposal, incident, agent, service }) => ({
     id: approval.id,
     state: approval.state,

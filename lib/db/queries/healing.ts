@@ -9,8 +9,8 @@ export type Proposal = typeof proposals.$inferSelect;
 export type Approval = typeof approvals.$inferSelect;
 export type ActionRun = typeof actionRuns.$inferSelect;
 /** What was tried on an agent: a rung of its ladder. */
-export type AgentRun = ActionRun & { subjectKind: "agent"; action: AgentAction };
-export type AgentProposal = Proposal & { subjectKind: "agent"; action: AgentAction };
+export type AgentRun = ActionRun & { subjectKind: "agent"; action: AgentAction | "manual" };
+export type AgentProposal = Proposal & { subjectKind: "agent"; action: AgentAction | "manual" };
 
 /** An agent's runs carry an agent's actions: they are only ever written together. */
 const ofAgents = (rows: ActionRun[]): AgentRun[] => rows.filter((row): row is AgentRun => row.subjectKind === "agent");

@@ -17,7 +17,6 @@ import {
   anomalies,
   approvals,
   findings,
-  hypotheses,
   incidentSubjects,
   incidents,
   proposals,
@@ -25,6 +24,7 @@ import {
 } from "../schema";
 import { listAgentsInIncident } from "./agents";
 import { grouped } from "./grouped";
+import { listDiagnoses } from "./investigations";
 import { listActionsOf } from "./healing-view";
 import type { OperationText } from "../schema/healing";
 
@@ -98,11 +98,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
     limitOf(db, row),
     db.select().from(anomalies).where(eq(anomalies.incidentId, id)).orderBy(asc(anomalies.at)).limit(ANOMALIES_SHOWN),
     db.select().from(findings).where(eq(findings.incidentId, id)).orderBy(asc(findings.at), asc(findings.id)),
-    db
-      .select()
-      .from(hypotheses)
-      .where(eq(hypotheses.incidentId, id))
-      .orderBy(desc(hypotheses.at), asc(hypotheses.rank)),
+    listDiagnoses(db, id),
     db
       .select({ proposal: proposals, approval: approvals })
       .from(proposals)
@@ -144,16 +140,18 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
       detail,
       at,
     })),
-    hypotheses: causes.map(({ id: hypothesisId, rank, diagnosis, confidence, statement, weak, cites, author }) => ({
-      id: hypothesisId,
-      rank,
-      diagnosis,
-      confidence,
-      statement,
-      weak,
-      cites,
-      author,
-    })),
+    hypotheses: causes.map(
+      ({ id: hypothesisId, rank, kind: diagnosis, confidence, statement, weak, cites, author }) => ({
+        id: hypothesisId,
+        rank,
+        diagnosis,
+        confidence,
+        statement,
+        weak,
+        cites,
+        author,
+      }),
+    ),
     proposals: proposed.map(({ proposal, approval }) => ({
       ...proposalView(proposal),
       approval: approval && {

@@ -3,7 +3,7 @@ import type { IncidentState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import { grouped } from "./grouped";
-import { anomalies, changes, findings, hypotheses, incidents, incidentSubjects, streamEvents } from "../schema";
+import { anomalies, changes, findings, incidents, incidentSubjects, streamEvents } from "../schema";
 
 export type Incident = typeof incidents.$inferSelect;
 export type AnomalyRow = typeof anomalies.$inferSelect;
@@ -178,10 +178,6 @@ export async function listTimeline(db: Db, incidentId: string) {
     .limit(TIMELINE_MAX);
 }
 
-export async function listHypotheses(db: Db, incidentId: string) {
-  return db.select().from(hypotheses).where(eq(hypotheses.incidentId, incidentId)).orderBy(hypotheses.rank);
-}
-
 /** What changed of an agent but for what was done to heal it, newest first. */
 export async function listChangesOf(db: Db, agentId: string, since: number) {
   return db
@@ -209,6 +205,18 @@ export function incidentClaim(
     .set({ ...set, stateVersion: incident.stateVersion + 1 })
     .where(and(eq(incidents.id, incident.id), eq(incidents.stateVersion, incident.stateVersion)));
 }
+
+/** An agent is no longer watched for an incident. */
+export const endWatch = (incidentId: string, agentId: string): Statement => ({
+  sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_kind = 'agent' AND subject_id = ?",
+  args: [incidentId, agentId],
+});
+
+/** Nothing is watched for an incident any more, and no service is in it. Agents leave it by claims of their own. */
+export const releaseSubjects = (incidentId: string): Statement[] => [
+  { sql: "UPDATE services SET incident_id = NULL WHERE incident_id = ?", args: [incidentId] },
+  { sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND watch IS NOT NULL", args: [incidentId] },
+];
 
 /** Puts anomalies that belong to no incident yet under one. */
 export function adoptAnomalies(incidentId: string, agentId: string, since: number): Statement {

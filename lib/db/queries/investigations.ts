@@ -1,10 +1,15 @@
 import { and, asc, desc, eq, lte } from "drizzle-orm";
+import { type CauseKind, DIAGNOSES, type Diagnosis } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "../client";
 import { causes, investigations, trajectory } from "../schema";
 
 export type InvestigationRow = typeof investigations.$inferSelect;
 export type TrajectoryStep = typeof trajectory.$inferSelect;
-export type CauseRow = typeof causes.$inferSelect;
+export type Cause = typeof causes.$inferSelect;
+/** A possible cause of a service's trouble. */
+export type CauseRow = Cause & { kind: CauseKind | "no_fault" | "unknown" };
+/** A possible cause of what an agent did. */
+export type DiagnosisRow = Cause & { kind: Diagnosis };
 
 /** Running ones whose lease ran out: their process is gone. */
 export const listAbandoned = (db: Db, now: number): Promise<InvestigationRow[]> =>
@@ -27,8 +32,44 @@ export async function findInvestigation(db: Db, incidentId: string): Promise<Inv
   return row ?? null;
 }
 
-export const listCauses = (db: Db, incidentId: string): Promise<CauseRow[]> =>
+export async function countInvestigations(db: Db, incidentId: string): Promise<number> {
+  return db.$count(investigations, eq(investigations.incidentId, incidentId));
+}
+
+/** Ends a running investigation: what comes of it is not taken any more. */
+export const supersedeInvestigation = (incidentId: string, reason: string, now: number): Statement => ({
+  sql: "UPDATE investigations SET state = 'failed', ended_at = ?, cut_short = ? WHERE incident_id = ? AND state = 'running'",
+  args: [now, reason, incidentId],
+});
+
+/** The possible causes of an incident, the likeliest first. An incident of agents has diagnoses, one of services causes. */
+export const listAllCauses = (db: Db, incidentId: string): Promise<Cause[]> =>
   db.select().from(causes).where(eq(causes.incidentId, incidentId)).orderBy(asc(causes.rank));
+
+export async function countCauses(db: Db, incidentId: string): Promise<number> {
+  return db.$count(causes, eq(causes.incidentId, incidentId));
+}
+
+export const listCauses = async (db: Db, incidentId: string): Promise<CauseRow[]> =>
+  (await listAllCauses(db, incidentId)).filter(
+    (row): row is CauseRow => row.kind === "unknown" || !isDiagnosis(row.kind),
+  );
+
+export const listDiagnoses = async (db: Db, incidentId: string): Promise<DiagnosisRow[]> =>
+  (await listAllCauses(db, incidentId)).filter((row): row is DiagnosisRow => isDiagnosis(row.kind));
+
+const isDiagnosis = (kind: Cause["kind"]): kind is Diagnosis => DIAGNOSES.some((diagnosis) => diagnosis === kind);
+
+/** What an earlier investigation found is replaced: its rows would contradict the new ones. */
+export const dropFindings = (incidentId: string): Statement[] => [
+  { sql: "DELETE FROM findings WHERE incident_id = ?", args: [incidentId] },
+  dropCauses(incidentId),
+];
+
+export const dropCauses = (incidentId: string): Statement => ({
+  sql: "DELETE FROM causes WHERE incident_id = ?",
+  args: [incidentId],
+});
 
 /** A claim on a running investigation by whoever holds its lease, or takes it over as it was read. */
 export const investigationClaim = (

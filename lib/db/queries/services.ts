@@ -263,6 +263,6 @@ export async function listRecorded(
   }));
 }
 
-/** Closed incidents as they are remembered, the newest first. */
+/** Closed incidents of services as they are remembered, the newest first. */
 export const listEpisodes = (db: Db, limit: number) =>
-  db.select().from(episodes).orderBy(desc(episodes.closedAt)).limit(limit);
+  db.select().from(episodes).where(eq(episodes.subjectKind, "service")).orderBy(desc(episodes.closedAt)).limit(limit);

@@ -50,7 +50,7 @@ const TABLES = {
   incidentSubjects: schema.incidentSubjects,
   anomalies: schema.anomalies,
   findings: schema.findings,
-  hypotheses: schema.hypotheses,
+  causes: schema.causes,
   proposals: schema.proposals,
   approvals: schema.approvals,
   actionRuns: schema.actionRuns,

@@ -156,13 +156,13 @@ beforeAll(async () => {
     },
   ]);
   const cause = { statement: "…", weak: false, author: "rules", at: NOW };
-  await insert(db, "hypotheses", [
-    { id: "h-2", incidentId: "inc-1", rank: 2, diagnosis: "unknown", confidence: 0.2, cites: ["f-1"], ...cause },
+  await insert(db, "causes", [
+    { id: "h-2", incidentId: "inc-1", rank: 2, kind: "unknown", confidence: 0.2, cites: ["f-1"], ...cause },
     {
       id: "h-1",
       incidentId: "inc-1",
       rank: 1,
-      diagnosis: "memory_corruption",
+      kind: "memory_corruption",
       confidence: 0.7,
       cites: ["f-2"],
       ...cause,

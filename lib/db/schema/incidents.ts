@@ -104,24 +104,6 @@ export const findings = sqliteTable(
   (t) => [index("findings_incident").on(t.incidentId)],
 );
 
-export const hypotheses = sqliteTable(
-  "hypotheses",
-  {
-    id: text().primaryKey(),
-    incidentId: text().notNull(),
-    rank: integer().notNull(),
-    diagnosis: text({ enum: DIAGNOSES }).notNull(),
-    confidence: real().notNull(),
-    statement: text().notNull(),
-    weak: integer({ mode: "boolean" }).notNull(),
-    /** Ids of findings. */
-    cites: text({ mode: "json" }).$type<string[]>().notNull(),
-    author: text().notNull(),
-    at: integer().notNull(),
-  },
-  (t) => [index("hypotheses_incident").on(t.incidentId)],
-);
-
 export const changes = sqliteTable(
   "changes",
   {

@@ -1,6 +1,6 @@
 import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Bundle } from "@/lib/core/evidence/bundle";
-import { CAUSE_KINDS, INVESTIGATION_STATES } from "@/lib/core/base/vocabulary";
+import { CAUSE_KINDS, DIAGNOSES, INVESTIGATION_STATES } from "@/lib/core/base/vocabulary";
 
 /** One run of the specialists over one incident. A crashed one is taken up by the sweep under a new lease. */
 export const investigations = sqliteTable(
@@ -60,21 +60,24 @@ export const trajectory = sqliteTable(
   (t) => [index("trajectory_investigation").on(t.investigationId, t.seq)],
 );
 
-/** Rival causes of a service incident, the likeliest first. */
+/** Rival causes of an incident, the likeliest first: diagnoses of an agent, causes of a service's trouble. */
 export const causes = sqliteTable(
   "causes",
   {
     id: text().primaryKey(),
     incidentId: text().notNull(),
-    investigationId: text().notNull(),
+    /** Null where rules looked by themselves, as they do at agents. */
+    investigationId: text(),
     rank: integer().notNull(),
     node: text(),
-    kind: text({ enum: [...CAUSE_KINDS, "no_fault", "unknown"] }).notNull(),
+    kind: text({ enum: [...CAUSE_KINDS, "no_fault", ...DIAGNOSES] }).notNull(),
     statement: text().notNull(),
     confidence: real().notNull(),
     /** Ids of findings. */
     cites: text({ mode: "json" }).$type<string[]>().notNull(),
     separates: text(),
+    /** Its evidence is too thin to act upon by itself. */
+    weak: integer({ mode: "boolean" }).notNull().default(false),
     author: text().notNull(),
     /** What models wrote on it, each with the findings that it cites and with its own author. */
     notes: text({ mode: "json" }).$type<{ text: string; cites: string[]; author: string }[]>().notNull().default([]),

@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { OUTCOMES, CAUSE_KINDS } from "@/lib/core/base/vocabulary";
+import { CAUSE_KINDS, DIAGNOSES, OUTCOMES, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 
 /** What people wrote about what to do. Its sections are searched in `runbooks_fts` (path, heading, body). */
 export const runbooks = sqliteTable("runbooks", {
@@ -21,16 +21,18 @@ export interface EpisodeFeatures {
   changeKind: string | null;
 }
 
-/** A closed service incident, so that similar ones surface again. Its text is searched in `episodes_fts` (id, title, body). */
+/** A closed incident, so that similar ones surface again. Its text is searched in `episodes_fts` (id, title, body). */
 export const episodes = sqliteTable(
   "episodes",
   {
     incidentId: text().primaryKey(),
-    serviceId: text().notNull(),
+    subjectKind: text({ enum: SUBJECT_KINDS }).notNull().default("service"),
+    /** The agent or service that it was about. The column is named after the time when only services were remembered. */
+    subjectId: text("service_id").notNull(),
     title: text().notNull(),
     body: text().notNull(),
     causeNode: text(),
-    causeKind: text({ enum: [...CAUSE_KINDS, "no_fault", "unknown"] }).notNull(),
+    causeKind: text({ enum: [...CAUSE_KINDS, "no_fault", ...DIAGNOSES] }).notNull(),
     features: text({ mode: "json" }).$type<EpisodeFeatures>().notNull(),
     action: text(),
     outcome: text({ enum: OUTCOMES }).notNull(),
@@ -38,7 +40,7 @@ export const episodes = sqliteTable(
     feedback: integer().notNull().default(0),
     closedAt: integer().notNull(),
   },
-  (t) => [index("episodes_service").on(t.serviceId, t.closedAt)],
+  (t) => [index("episodes_service").on(t.subjectId, t.closedAt)],
 );
 
 /** What a model made of an episode's text. Vectors of different models or dimensions are never compared. */

@@ -1,3 +1,4 @@
+import { actionName } from "@/lib/core/agents/words";
 import { ACTIONS } from "@/lib/actions/index";
 import type { ActionPorts } from "@/lib/actions/action";
 import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/base/lifecycle";
@@ -56,7 +57,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
         kind: "healing",
         at: now,
         declared: true,
-        note: proposal.action.replaceAll("_", " "),
+        note: actionName(proposal),
         source: by.name,
         status: "declared",
         createdAt: now,
@@ -68,7 +69,7 @@ export async function act(db: Db, proposalId: string, now: number): Promise<Acte
       type: "action.started",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${proposal.action.replaceAll("_", " ")} started on ${agent.id}, by ${by.name}`,
+      text: `${actionName(proposal)} started on ${agent.id}, by ${by.name}`,
       data: { run: run.id, action: proposal.action, args: proposal.args },
     });
   if (!(await commit(db, plan))) return { kind: "lost" };
@@ -106,7 +107,7 @@ export async function carryOut(
           type: set.state === "done" ? "action.sent" : "action.failed",
           agentId: run.subjectId,
           incidentId: run.incidentId,
-          text: `${run.action.replaceAll("_", " ")}: ${set.detail}`,
+          text: `${actionName(run)}: ${set.detail}`,
           data: { run: run.id, version: set.version },
         },
       ],
@@ -121,7 +122,7 @@ export async function carryOut(
 
 function portsOf(
   db: Db,
-  run: Pick<AgentRun, "id" | "subjectId" | "incidentId" | "action" | "by">,
+  run: Pick<AgentRun, "id" | "subjectId" | "incidentId" | "action" | "args" | "by">,
   now: number,
 ): ActionPorts {
   return {
@@ -137,7 +138,7 @@ function portsOf(
             current,
             patch,
             {
-              reason: `${run.action.replaceAll("_", " ")}, by ${run.by}`,
+              reason: `${actionName(run)}, by ${run.by}`,
               by: run.by,
               incidentId: run.incidentId,
               actionRunId: run.id,

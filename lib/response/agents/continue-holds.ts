@@ -1,9 +1,8 @@
-import { canMove, move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findDirective, getAgent, listContinuations } from "@/lib/db/queries/agents";
-import { directives, incidentSubjects } from "@/lib/db/schema";
-import { agentClaim, nextDirective } from "./directives";
+import { incidentSubjects } from "@/lib/db/schema";
+import { contain, heldFrom } from "../contain";
 import { Plan } from "@/lib/db/plan";
 
 /**
@@ -14,32 +13,28 @@ export async function continueHolds({ db, now }: { db: Db; now: number }): Promi
   let held = 0;
   for (const { id, continues, instanceId } of await listContinuations(db)) {
     const [agent, before] = await Promise.all([getAgent(db, id), getAgent(db, continues)]);
-    const from = agent.state === "healthy" ? move("healthy", "suspected", "system") : agent.state;
-    if (!canMove(from, "quarantined", "system")) continue;
-    const current = await findDirective(db, id, agent.directiveVersion);
-    const reason = `instance ${instanceId} of quarantined ${continues} continues as ${id}`;
+    if (heldFrom(agent.state, "system") === null) continue;
     const { incidentId } = before;
-    const directive = nextDirective(
-      agent,
-      current,
-      { status: "quarantined" },
-      { reason, by: "sentinel", incidentId },
+    const reason = `instance ${instanceId} of quarantined ${continues} continues as ${id}`;
+    const plan = new Plan();
+    contain(
+      plan,
+      db,
+      {
+        agent,
+        current: await findDirective(db, id, agent.directiveVersion),
+        incidentId,
+        reason,
+        by: "sentinel",
+        mover: "system",
+        told: { text: `Quarantine sent to ${id}: ${reason}`, data: { continues, page: true } },
+      },
       now,
     );
-    const plan = new Plan()
-      .claim(agentClaim(agent, { state: move(from, "quarantined", "system"), incidentId, directive }, now))
-      .write(db.insert(directives).values(directive), {
-        sql: "UPDATE agents SET continues = ?, type = ? WHERE id = ?",
-        args: [continues, before.type, id],
-      })
-      .tell({
-        at: now,
-        type: "agent.quarantined",
-        agentId: id,
-        incidentId,
-        text: `Quarantine sent to ${id}: ${reason}`,
-        data: { version: directive.version, continues, page: true },
-      });
+    plan.write({
+      sql: "UPDATE agents SET continues = ?, type = ? WHERE id = ?",
+      args: [continues, before.type, id],
+    });
     if (incidentId)
       plan.write(
         db

@@ -1,7 +1,7 @@
 import type { Downgrade } from "@/lib/db/schema/agents";
 import type { Agent } from "@/lib/db/queries/agents";
 import { SentinelError } from "@/lib/errors";
-import type { Person } from "../decide";
+import type { Actor } from "../actor";
 import type { Plan } from "@/lib/db/plan";
 
 /** What a host asks for, for people: "to be of type Leisure, and that it cannot be held". */
@@ -21,14 +21,14 @@ export function decideDowngrade(
   agent: Agent,
   accepted: boolean,
   reason: string | undefined,
-  person: Person,
+  by: Actor,
   now: number,
 ): void {
   const { downgrade } = agent;
   if (!downgrade) throw new SentinelError("conflict", { detail: `Nothing is requested for ${agent.id}` });
   const type = accepted ? (downgrade.type ?? agent.type) : agent.type;
   const enforcement = accepted && downgrade.enforcement === false ? false : agent.enforcement;
-  const text = `${person.name} ${accepted ? "accepted" : "refused"} what the host of ${agent.id} asked: ${downgradeText(downgrade)}`;
+  const text = `${by.name} ${accepted ? "accepted" : "refused"} what the host of ${agent.id} asked: ${downgradeText(downgrade)}`;
   plan
     .claim({
       sql: `UPDATE agents SET type = ?, enforcement = ?, downgrade = NULL, state_version = state_version + 1
@@ -44,6 +44,6 @@ export function decideDowngrade(
       type: accepted ? "agent.downgrade_accepted" : "agent.downgrade_refused",
       agentId: agent.id,
       text: reason ? `${text}: ${reason}` : text,
-      data: { by: person.id, ...downgrade },
+      data: { by: by.id, ...downgrade },
     });
 }

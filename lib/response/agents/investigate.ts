@@ -13,7 +13,8 @@ import {
   listChangesOf,
   listSubjects,
 } from "@/lib/db/queries/incidents";
-import { findings, hypotheses } from "@/lib/db/schema";
+import { causes, findings } from "@/lib/db/schema";
+import { dropFindings } from "@/lib/db/queries/investigations";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "@/lib/db/ids";
 
@@ -84,19 +85,20 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
   const won = await commit(db, {
     claims: [
       incidentClaim(db, incident, {
-        state: moveIncident(incident.state, "investigating"),
+        state: incident.state === "investigating" ? incident.state : moveIncident(incident.state, "investigating"),
         diagnosis: best.diagnosis,
         confidence: best.confidence,
       }),
     ],
     writes: [
+      ...dropFindings(incident.id),
       ...(rows.length > 0 ? [db.insert(findings).values(rows)] : []),
-      db.insert(hypotheses).values(
+      db.insert(causes).values(
         ranked.map((hypothesis, rank) => ({
-          id: newId("hyp"),
+          id: newId("cau"),
           incidentId: incident.id,
           rank,
-          diagnosis: hypothesis.diagnosis,
+          kind: hypothesis.diagnosis,
           confidence: hypothesis.confidence,
           statement: hypothesis.statement,
           weak: hypothesis.weak,

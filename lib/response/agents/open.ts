@@ -8,9 +8,10 @@ import type { Db } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { voidApprovals } from "@/lib/db/queries/healing";
 import { adoptAnomalies, type Incident } from "@/lib/db/queries/incidents";
-import { anomalies as anomalyTable, directives, incidents, incidentSubjects } from "@/lib/db/schema";
+import { anomalies as anomalyTable, incidents, incidentSubjects } from "@/lib/db/schema";
 import type { LoopConfig } from "@/lib/config/agents";
-import { agentClaim, nextDirective } from "./directives";
+import { contain } from "../contain";
+import { agentClaim } from "./directives";
 import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
 import type { Detector } from "./detector";
@@ -71,29 +72,23 @@ export function open(plan: Plan, input: OpenInput): Opened {
 
   const incidentId = record(plan, input, { kind: "agent", wouldHave: null });
   const why = gravest(anomalies);
-  const directive = nextDirective(
-    agent,
-    input.directive,
-    { status: "quarantined" },
-    { reason: describeAnomaly(why), by: "sentinel", incidentId },
+  const reason = describeAnomaly(why);
+  contain(
+    plan,
+    input.db,
+    {
+      agent,
+      current: input.directive,
+      incidentId,
+      reason,
+      by: "sentinel",
+      mover: "system",
+      told: { text: `Quarantine sent to ${agent.id}: ${reason}`, data: { auto: true } },
+    },
     input.now,
   );
-  plan
-    .claim(agentClaim(agent, { state: contained(agent), incidentId, directive }, input.now))
-    .write(input.db.insert(directives).values(directive))
-    .tell({
-      at: input.now,
-      type: "agent.quarantined",
-      agentId: agent.id,
-      incidentId,
-      text: `Quarantine sent to ${agent.id}: ${describeAnomaly(why)}`,
-      data: { version: directive.version, auto: true },
-    });
   return { incidentId, held: true, allowed, limitIncident: null };
 }
-
-const contained = (agent: Agent) =>
-  move(agent.state === "healthy" ? move("healthy", "suspected", "system") : agent.state, "quarantined", "system");
 
 /** The state of an agent that has an incident but is not held. */
 const uncontained = (agent: Agent) =>

@@ -9,13 +9,8 @@ import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, type DirectiveRow, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { listAgentRunsOf, listMemory, type Proposal } from "@/lib/db/queries/healing";
-import {
-  type Incident,
-  incidentClaim,
-  listAnomaliesOf,
-  listHypotheses,
-  listSubjects,
-} from "@/lib/db/queries/incidents";
+import { type Incident, incidentClaim, listAnomaliesOf, listSubjects } from "@/lib/db/queries/incidents";
+import { listDiagnoses } from "@/lib/db/queries/investigations";
 import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
 import { proposals } from "@/lib/db/schema";
 import type { LoopConfig } from "@/lib/config/agents";
@@ -76,24 +71,25 @@ interface Choice {
 async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Promise<Choice> {
   const { db, now } = ctx;
   const [ranked, tried, memory, directive] = await Promise.all([
-    listHypotheses(db, incident.id),
+    listDiagnoses(db, incident.id),
     listAgentRunsOf(db, incident.id),
     listMemory(db, agent.id, agent.type),
     findDirective(db, agent.id, agent.directiveVersion),
   ]);
   const { available, args } = await options(ctx, incident, agent, directive);
   const base = {
-    tried: tried.map(({ action, outcome, startedAt }) => ({ action, outcome, at: startedAt })),
+    // What a person did by hand is on no ladder.
+    tried: tried.flatMap(({ action, outcome, startedAt }) =>
+      action === "manual" ? [] : [{ action, outcome, at: startedAt }],
+    ),
     available,
     memory,
     now,
   };
-  const likely = ranked.filter(
-    (h, rank) => rank === 0 || (h.confidence >= MIN_HYPOTHESIS && h.diagnosis !== "unknown"),
-  );
+  const likely = ranked.filter((h, rank) => rank === 0 || (h.confidence >= MIN_HYPOTHESIS && h.kind !== "unknown"));
   const choices = likely.map((h) => ({
-    rung: nextRung({ ...base, diagnosis: h.diagnosis }),
-    diagnosis: h.diagnosis,
+    rung: nextRung({ ...base, diagnosis: h.kind }),
+    diagnosis: h.kind,
     confidence: h.confidence,
     args,
   }));
@@ -185,7 +181,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     argumentsFromUntrustedText: false,
     confidence: o.confidence,
   });
-  const cites = (await listHypotheses(db, incident.id)).find((h) => h.diagnosis === o.diagnosis)?.cites ?? [];
+  const cites = (await listDiagnoses(db, incident.id)).find((h) => h.kind === o.diagnosis)?.cites ?? [];
   const row: Proposal = {
     id: newId("pro"),
     incidentId: incident.id,

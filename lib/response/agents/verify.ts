@@ -1,24 +1,26 @@
+import { actionName } from "@/lib/core/agents/words";
 import { containment } from "@/lib/core/agents/containment";
 import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import { masks } from "@/lib/core/evidence/masking";
 import { type Judgement, judgeProbation, type Probation, startProbation, watched } from "@/lib/core/agents/probation";
-import type { AgentAction, Outcome } from "@/lib/core/base/vocabulary";
+import type { Outcome } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listInstances } from "@/lib/db/queries/agents";
 import { countRunEnds } from "@/lib/db/queries/run-ends";
 import { acknowledgeClaim, type AgentRun, judgeClaim, listUnjudged } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listAnomaliesOf } from "@/lib/db/queries/incidents";
-import { directives } from "@/lib/db/schema";
 import { log } from "@/lib/log";
 import { carryOut } from "./act";
 import type { LoopConfig } from "@/lib/config/agents";
 import { detectorOf } from "./detector";
-import { agentClaim, nextDirective, restrictionsOf } from "./directives";
+import { contain } from "../contain";
+import { agentClaim, type DirectivePatch, restrictionsOf } from "./directives";
 import { holdSuccessor } from "./hold-successor";
 import { peersOf } from "./peers";
 import { Plan } from "@/lib/db/plan";
-import { remember } from "./remember";
+import { close } from "../close";
+import { learnEfficacy } from "./learn-efficacy";
 
 /** A started action with no result after this was cut off by a crash; it is picked up again, in ms. */
 const CUT_OFF_MS = 5_000;
@@ -149,7 +151,7 @@ async function acknowledged({ db, now, config }: VerifyContext, run: AgentRun, a
       type: "action.acknowledged",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${run.action.replaceAll("_", " ")} applied by ${agent.id}; its effect is being measured on fresh vitals`,
+      text: `${actionName(run)} applied by ${agent.id}; its effect is being measured on fresh vitals`,
       data: { run: run.id },
     });
   if (canMoveIncident(incident.state, "verifying")) plan.claim(incidentClaim(db, incident, { state: "verifying" }));
@@ -164,7 +166,7 @@ async function recover(
 ): Promise<boolean> {
   const [agent, incident] = await Promise.all([getAgent(db, run.subjectId), getIncident(db, run.incidentId)]);
   const retired = run.action === "clone_agent";
-  const outcome = `recovered after ${run.action.replaceAll("_", " ")}: ${reason}`;
+  const outcome = `recovered after ${actionName(run)}: ${reason}`;
   const plan = new Plan()
     .claim(
       judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now }),
@@ -173,34 +175,32 @@ async function recover(
         { state: move(agent.state, "healthy", "system"), incidentId: null, ...(retired ? { retiredAt: now } : {}) },
         now,
       ),
-      incidentClaim(db, incident, { state: "resolved", healedAt: now, closedAt: now, outcome }),
     )
     .write(
-      ...(await remember(
+      ...(await learnEfficacy(
         db,
         agent,
         { diagnosis: incident.diagnosis ?? "unknown", action: run.action, outcome: "recovered" },
         now,
       )),
     )
-    .tell(
-      {
-        at: now,
-        type: "action.judged",
-        agentId: agent.id,
-        incidentId: incident.id,
-        text: `${run.action.replaceAll("_", " ")}: recovered. ${reason}`,
-        data: { run: run.id, outcome: "recovered" },
-      },
-      {
-        at: now,
-        type: "incident.resolved",
-        agentId: agent.id,
-        incidentId: incident.id,
-        text: `${agent.id} is ${outcome}`,
-        data: { healed: true },
-      },
-    );
+    .tell({
+      at: now,
+      type: "action.judged",
+      agentId: agent.id,
+      incidentId: incident.id,
+      text: `${actionName(run)}: recovered. ${reason}`,
+      data: { run: run.id, outcome: "recovered" },
+    });
+  const closing = {
+    state: "resolved",
+    outcome,
+    healed: true,
+    text: `${agent.id} ${outcome}`,
+    agentId: agent.id,
+    run: { ...run, outcome: "recovered", verification },
+  } as const;
+  await close(plan, db, incident, closing, now);
   return (await commit(db, plan)) !== null;
 }
 
@@ -216,29 +216,51 @@ async function fail(
   const { db, now } = ctx;
   const [agent, incident] = await Promise.all([getAgent(db, run.subjectId), getIncident(db, run.incidentId)]);
   if (agent.state !== "healing" && agent.state !== "probation") return overtaken(ctx, run, agent);
-  const { directive, undone } = await heldAgain(db, agent, run, now);
-  const plan = new Plan()
-    .claim(
-      judgeClaim(db, run.id, {
-        outcome,
-        state,
-        verification: { ...verification, reason },
-        judgedAt: now,
-        undoneAt: undone ? now : null,
-      }),
-      agentClaim(agent, { state: move(agent.state, "quarantined", "system"), directive, cannot: [] }, now),
-    )
+  const [undone, current] = await Promise.all([
+    restrictionsBefore(db, run),
+    findDirective(db, agent.id, agent.directiveVersion),
+  ]);
+  const plan = new Plan().claim(
+    judgeClaim(db, run.id, {
+      outcome,
+      state,
+      verification: { ...verification, reason },
+      judgedAt: now,
+      undoneAt: undone ? now : null,
+    }),
+  );
+  contain(
+    plan,
+    db,
+    {
+      agent,
+      current,
+      incidentId: run.incidentId,
+      reason: `${actionName(run)} did not resolve it`,
+      by: "sentinel",
+      mover: "system",
+      restrictions: undone ?? {},
+      forgetRefusals: true,
+      told: null,
+    },
+    now,
+  );
+  plan
     .write(
-      db.insert(directives).values(directive),
-      ...(await remember(db, agent, { diagnosis: incident.diagnosis ?? "unknown", action: run.action, outcome }, now)),
+      ...(await learnEfficacy(
+        db,
+        agent,
+        { diagnosis: incident.diagnosis ?? "unknown", action: run.action, outcome },
+        now,
+      )),
     )
     .tell({
       at: now,
       type: "action.judged",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${run.action.replaceAll("_", " ")}: ${outcome.replaceAll("_", " ")}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
-      data: { run: run.id, outcome, undone },
+      text: `${actionName(run)}: ${outcome.replaceAll("_", " ")}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
+      data: { run: run.id, outcome, undone: undone !== null },
     });
   if (canMoveIncident(incident.state, "investigating"))
     plan.claim(incidentClaim(db, incident, { state: "investigating" }));
@@ -246,24 +268,16 @@ async function fail(
   return (await commit(db, plan)) !== null;
 }
 
-/** The quarantine that follows a failed action, with the restrictions as they were before it where it can be undone. */
-async function heldAgain(db: Db, agent: Agent, run: AgentRun, now: number) {
-  const current = await findDirective(db, agent.id, agent.directiveVersion);
-  const undone = run.directiveVersion !== null && UNDOABLE.has(run.action);
-  const before =
-    undone && run.directiveVersion! > 1 ? await findDirective(db, agent.id, run.directiveVersion! - 1) : null;
-  const directive = nextDirective(
-    agent,
-    current,
-    { ...(undone ? restrictionsOf(before) : {}), status: "quarantined" },
-    { reason: `${run.action.replaceAll("_", " ")} did not resolve it`, by: "sentinel", incidentId: run.incidentId },
-    now,
+/** The restrictions that an agent had before an action that can be undone; null where it cannot be. */
+async function restrictionsBefore(db: Db, run: AgentRun): Promise<DirectivePatch | null> {
+  if (run.directiveVersion === null || !UNDOABLE.has(run.action)) return null;
+  return restrictionsOf(
+    run.directiveVersion > 1 ? await findDirective(db, run.subjectId, run.directiveVersion - 1) : null,
   );
-  return { directive, undone };
 }
 
 /** A successor cannot be un-made; everything else is a setting of the directive that can be put back. */
-const UNDOABLE: ReadonlySet<AgentAction> = new Set([
+const UNDOABLE: ReadonlySet<AgentRun["action"]> = new Set([
   "reset_memory",
   "rollback_prompt",
   "reduce_autonomy",
@@ -281,7 +295,7 @@ async function overtaken({ db, now }: VerifyContext, run: AgentRun, agent: Agent
         type: "action.judged",
         agentId: agent.id,
         incidentId: run.incidentId,
-        text: `${run.action.replaceAll("_", " ")}: inconclusive. ${reason}`,
+        text: `${actionName(run)}: inconclusive. ${reason}`,
         data: { run: run.id, outcome: "cannot_tell" },
       },
     ],

@@ -4,11 +4,9 @@ import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { voidApprovals } from "@/lib/db/queries/healing";
 import {
   findIncident,
   type Incident,
-  incidentClaim,
   listAnomaliesOf,
   listOpenShared,
   listSubjects,
@@ -23,6 +21,7 @@ import { agentClaim } from "./directives";
 import { listVouchers, type Voucher } from "./external";
 import { countOpened, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";
+import { close } from "../close";
 import type { SweepContext } from "./context";
 
 /**
@@ -153,15 +152,7 @@ async function closeIfCalm({ db, now }: SweepContext, seen: Incident): Promise<b
     elsewhere === 0
       ? "recovered without any action"
       : `no agent is left in it; ${elsewhere} ${elsewhere === 1 ? "agent continues" : "agents continue"} with an incident of its own`;
-  const plan = new Plan()
-    .claim(incidentClaim(db, incident, { state: "resolved", closedAt: now, outcome }))
-    .write(...voidApprovals(incident.id, outcome, now))
-    .tell({
-      at: now,
-      type: "incident.resolved",
-      incidentId: incident.id,
-      text: `Closed: ${outcome}`,
-      data: { healed: false },
-    });
+  const plan = new Plan();
+  await close(plan, db, incident, { state: "resolved", outcome, healed: false, text: `Closed: ${outcome}` }, now);
   return (await commit(db, plan)) !== null;
 }

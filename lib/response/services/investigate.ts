@@ -6,11 +6,12 @@ import { analyse } from "@/lib/core/causes/analyse";
 import { pastBlameOf } from "./past-blame";
 import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { moveIncident } from "@/lib/core/base/lifecycle";
-import { type Db, type Statement, write } from "@/lib/db/client";
+import { type Db, type Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import {
+  dropFindings,
   type InvestigationRow,
   investigationClaim,
   listAbandoned,
@@ -102,12 +103,11 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
   const abort = new AbortController();
   ctx.investigating.set(row.id, abort);
   const renew = setInterval(() => {
-    void write(ctx.db, [
-      {
-        sql: "UPDATE investigations SET lease_until = ? WHERE id = ? AND owner = ? AND attempt = ? AND state = 'running'",
-        args: [ctx.clock() + LEASE_MS, row.id, ctx.owner, row.attempt],
-      },
-    ]).catch((err: unknown) => log().warn({ err, investigation: row.id }, "could not renew an investigation's lease"));
+    commit(ctx.db, { claims: [investigationClaim(ctx.db, row, { leaseUntil: ctx.clock() + LEASE_MS })] }).then(
+      // It was ended, or another process has it: what would come of it is not asked for any more.
+      (won) => won ?? abort.abort(),
+      (err: unknown) => log().warn({ err, investigation: row.id }, "could not renew an investigation's lease"),
+    );
   }, RENEW_MS);
   try {
     const [incident, pastBlame] = await Promise.all([getIncident(ctx.db, row.incidentId), pastBlameOf(ctx.db)]);
@@ -231,9 +231,7 @@ async function finish(
       }),
     )
     .write(
-      // What an earlier look found is replaced: its rows would contradict these.
-      { sql: "DELETE FROM findings WHERE incident_id = ?", args: [incidentId] },
-      { sql: "DELETE FROM causes WHERE incident_id = ?", args: [incidentId] },
+      ...dropFindings(incidentId),
       ...insertAll(
         done.findings.map((finding) => ({
           id: ids.get(finding.id)!,

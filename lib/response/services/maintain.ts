@@ -4,7 +4,7 @@ import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { maintenanceWindows } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
-import type { Person } from "../decide";
+import type { Actor } from "../actor";
 import { newId } from "@/lib/db/ids";
 import { wakeServices } from "../wake-services";
 
@@ -12,7 +12,7 @@ import { wakeServices } from "../wake-services";
 const LONGEST_MS = 14 * 86_400_000;
 
 /** Opens a maintenance window. Throws invalid for one that ends before it begins, is over, or is longer than two weeks. */
-export async function openMaintenance(db: Db, body: MaintenanceBody, person: Person, now: number) {
+export async function openMaintenance(db: Db, body: MaintenanceBody, by: Actor, now: number) {
   const startsAt = body.starts_at === undefined ? now : epochMs(body.starts_at);
   const endsAt = epochMs(body.ends_at);
   const bad = (reason: string) =>
@@ -27,7 +27,7 @@ export async function openMaintenance(db: Db, body: MaintenanceBody, person: Per
     startsAt,
     endsAt,
     note: body.note ?? null,
-    createdBy: person.name,
+    createdBy: by.name,
     createdAt: now,
   };
   await commit(db, {
@@ -36,8 +36,8 @@ export async function openMaintenance(db: Db, body: MaintenanceBody, person: Per
       {
         at: now,
         type: "maintenance.opened",
-        text: `${person.name} opened a maintenance window for ${body.service} until ${new Date(endsAt).toISOString()}`,
-        data: { window: row.id, by: person.id },
+        text: `${by.name} opened a maintenance window for ${body.service} until ${new Date(endsAt).toISOString()}`,
+        data: { window: row.id, by: by.id },
       },
     ],
   });
@@ -45,7 +45,7 @@ export async function openMaintenance(db: Db, body: MaintenanceBody, person: Per
 }
 
 /** Ends a window now: what it muted and still fires opens what it should. Throws not_found for one that is over. */
-export async function endMaintenance(db: Db, id: string, person: Person, now: number): Promise<void> {
+export async function endMaintenance(db: Db, id: string, by: Actor, now: number): Promise<void> {
   const won = await commit(db, {
     claims: [
       {
@@ -57,8 +57,8 @@ export async function endMaintenance(db: Db, id: string, person: Person, now: nu
       {
         at: now,
         type: "maintenance.ended",
-        text: `${person.name} ended a maintenance window`,
-        data: { window: id, by: person.id },
+        text: `${by.name} ended a maintenance window`,
+        data: { window: id, by: by.id },
       },
     ],
   });

@@ -1,5 +1,5 @@
 import type { Db } from "@/lib/db/client";
-import type { Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
+import type { PastIncident, Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
 import type { BundleChange, LogLine, Series } from "@/lib/core/evidence/bundle";
 import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
 import { lastRecoveries } from "@/lib/db/queries/healing";
@@ -8,7 +8,8 @@ import { listIncidentSignals, listRecorded, listServicesAmong, listSignals } fro
 import { findUnreadSource } from "@/lib/db/queries/unread-sources";
 import { metricsIn } from "@/lib/evidence/alert-query";
 import { recentChanges } from "@/lib/evidence/changes";
-import { similarEpisodes } from "@/lib/evidence/episodes";
+import { type SimilarEpisode, similarEpisodes } from "@/lib/evidence/episodes";
+import { CAUSE_KINDS } from "@/lib/core/base/vocabulary";
 import { marked } from "@/lib/core/evidence/bundle-marks";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { KubeEvent, Termination } from "@/lib/evidence/kubernetes";
@@ -49,7 +50,8 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
         services: subjects.map(({ subjectId }) => subjectId),
       };
       const query = { service: node, text, features, limit: PAST, except: incidentId, signal };
-      return similarEpisodes(db, query, ctx.embedder ?? undefined);
+      const looked = await similarEpisodes(db, query, ctx.embedder ?? undefined);
+      return looked.ok ? { ...looked, value: looked.value.map(ofService) } : looked;
     },
     async fetch_logs({ nodes, from, to, limit, contains }, signal) {
       const perNode = Math.min(LINES_PER_NODE, limit);
@@ -286,3 +288,9 @@ function terminationLine(
     },
   ];
 }
+
+/** An episode of a service has a service's kind of cause. */
+const ofService = ({ kind, ...episode }: SimilarEpisode): PastIncident => ({
+  ...episode,
+  kind: kind === "no_fault" || CAUSE_KINDS.some((known) => known === kind) ? (kind as PastIncident["kind"]) : "unknown",
+});

@@ -15,7 +15,7 @@ import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
 import { log } from "@/lib/log";
 import { Plan } from "@/lib/db/plan";
 import { undo } from "./act";
-import { close } from "./close";
+import { close } from "../close";
 import type { ServiceContext } from "./context";
 
 /** How long before the onset counts as normal, in seconds. */
@@ -233,12 +233,13 @@ async function recovered(
     text: `${actionName(run)}: recovered. ${reason}`,
     data: { run: run.id, outcome: "recovered" },
   });
-  await close(plan, ctx, incident, {
+  const closing = {
     state: "resolved",
     outcome: `recovered after ${actionName(run)}, in band for ${durationText(ctx.config.verifyMs)}: ${reason}`,
     healed: true,
-    run: { ...run, outcome: "recovered" },
-  });
+    run: { ...run, outcome: "recovered", verification },
+  } as const;
+  await close(plan, db, incident, closing, ctx.clock());
   return (await commit(db, plan)) !== null;
 }
 

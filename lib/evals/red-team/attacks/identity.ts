@@ -1,5 +1,5 @@
 import { findDirective } from "@/lib/db/queries/agents";
-import { commandAgent } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
 import { declare } from "@/lib/ingest/declare";
 import { type Arena, type Event, SUSPECTS, VICTIMS } from "../arena";
 import { type Attack, without } from "../attack";

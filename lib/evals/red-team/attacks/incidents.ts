@@ -1,4 +1,4 @@
-import { commandIncident } from "@/lib/response/command";
+import { commandIncident } from "@/lib/response/command-incident";
 import { listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { type Arena, CONTROLS, SUSPECTS } from "../arena";

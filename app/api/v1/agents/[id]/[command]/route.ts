@@ -2,7 +2,7 @@ import { AGENT_COMMAND } from "@/lib/contracts/agents";
 import { findAgentDetail } from "@/lib/db/queries/agent-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
-import { commandAgent } from "@/lib/response/command";
+import { commandAgent } from "@/lib/response/agents/command";
 import { loopConfig } from "@/lib/config/agents";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_COMMAND, {

@@ -2,7 +2,7 @@ import { INCIDENT_COMMAND } from "@/lib/contracts/incidents";
 import { findIncidentDetail } from "@/lib/db/queries/incidents-view";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
-import { commandIncident } from "@/lib/response/command";
+import { commandIncident } from "@/lib/response/command-incident";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(INCIDENT_COMMAND, {
   POST: async ({ db, params, body, user, now }) => {

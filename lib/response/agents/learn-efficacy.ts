@@ -4,13 +4,15 @@ import type { Db, Statement } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import { listMemory, saveEfficacy } from "@/lib/db/queries/healing";
 
-/** What one measured outcome teaches: of this agent, of its type, of the fleet. What could not be told teaches nothing. */
-export async function remember(
+/** What one measured outcome teaches: of this agent, of its type, of the fleet. What could not be told teaches nothing, nor does what a person did by hand: Sentinel cannot do it. */
+export async function learnEfficacy(
   db: Db,
   agent: Pick<Agent, "id" | "type">,
-  lesson: { diagnosis: Diagnosis; action: AgentAction; outcome: Outcome },
+  lesson: { diagnosis: Diagnosis; action: AgentAction | "manual"; outcome: Outcome },
   now: number,
 ): Promise<Statement[]> {
+  const { action } = lesson;
+  if (action === "manual") return [];
   const known = await listMemory(db, agent.id, agent.type);
   const scopes = [
     { scope: "agent", scopeId: agent.id },
@@ -18,7 +20,7 @@ export async function remember(
     { scope: "fleet", scopeId: "*" },
   ] as const;
   return scopes.flatMap(({ scope, scopeId }) => {
-    const key = { scope, scopeId, diagnosis: lesson.diagnosis, action: lesson.action };
+    const key = { scope, scopeId, diagnosis: lesson.diagnosis, action };
     const before: Efficacy | undefined = known.find(
       (e) => e.scope === scope && e.scopeId === scopeId && e.diagnosis === key.diagnosis && e.action === key.action,
     );

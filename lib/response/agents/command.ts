@@ -1,0 +1,180 @@
+import type { AgentCommand } from "@/lib/contracts/agents";
+import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
+import type { Db } from "@/lib/db/client";
+import { newId } from "@/lib/db/ids";
+import { Plan } from "@/lib/db/plan";
+import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
+import { voidApprovals } from "@/lib/db/queries/healing";
+import { endWatch, findIncident } from "@/lib/db/queries/incidents";
+import { directives, incidents, incidentSubjects } from "@/lib/db/schema";
+import { wake } from "@/lib/wake";
+import type { Actor } from "../actor";
+import { close } from "../close";
+import { commitOrConflict, conflict } from "../commit-or-conflict";
+import { contain } from "../contain";
+import { healNow } from "../heal-now";
+import { agentClaim, type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
+import { decideDowngrade } from "./downgrade";
+
+/** What a person asks of one agent, as it is read now. */
+interface Ask {
+  db: Db;
+  agent: Agent;
+  /** In the person's words, if they gave any. */
+  reason: string | undefined;
+  by: Actor;
+  now: number;
+}
+
+/** What a person does to an agent by hand. Throws `conflict` when its state does not allow it, or somebody was faster. */
+export async function commandAgent(
+  db: Db,
+  agentId: string,
+  command: AgentCommand,
+  reason: string | undefined,
+  by: Actor,
+  now: number,
+): Promise<void> {
+  if (command === "heal") {
+    const { id, incidentId } = await getAgent(db, agentId);
+    if (!incidentId) throw conflict(`${id} has no open incident`);
+    return healNow(db, incidentId, by, now, reason);
+  }
+  await commitOrConflict(db, async () => {
+    const plan = new Plan();
+    await planCommand(plan, command, { db, agent: await getAgent(db, agentId), reason, by, now });
+    return plan;
+  });
+  wake("agents");
+}
+
+async function planCommand(plan: Plan, command: Exclude<AgentCommand, "heal">, ask: Ask): Promise<void> {
+  const { agent, reason, by, now } = ask;
+  switch (command) {
+    case "quarantine":
+      return quarantine(plan, ask);
+    case "release":
+      return release(plan, ask);
+    case "pause":
+      if (agent.paused) throw conflict(`${agent.id} is already paused`);
+      if (isHeld(agent)) throw conflict(`${agent.id} is ${agent.state}: it is not running`);
+      return redirect(plan, ask, { status: "paused" }, { paused: true }, `Paused by ${by.name}`);
+    case "resume": {
+      if (!agent.paused) throw conflict(`${agent.id} is not paused`);
+      const status = isHeld(agent) ? "quarantined" : "run";
+      return redirect(plan, ask, { status }, { paused: false }, `Resumed by ${by.name}`);
+    }
+    case "lift": {
+      const none = { revokedTools: [], autonomy: FULL_AUTONOMY, rollbackTo: null };
+      return redirect(plan, ask, none, {}, `Restrictions lifted by ${by.name}`);
+    }
+    case "accept_downgrade":
+    case "refuse_downgrade":
+      return decideDowngrade(plan, agent, command === "accept_downgrade", reason, by, now);
+    case "expected":
+      return expected(plan, ask);
+  }
+}
+
+const isHeld = (agent: Agent): boolean =>
+  agent.state === "quarantined" || agent.state === "healing" || agent.state === "exhausted";
+
+/** Plans another directive for the agent, and the event that tells of it in the person's words. */
+export async function redirect(
+  plan: Plan,
+  { db, agent, reason, by, now }: Ask,
+  patch: DirectivePatch,
+  set: Parameters<typeof agentClaim>[1],
+  text: string,
+): Promise<void> {
+  const { incidentId } = agent;
+  const current = await findDirective(db, agent.id, agent.directiveVersion);
+  const directive = nextDirective(agent, current, patch, { reason: reason ?? text, by: by.id, incidentId }, now);
+  plan
+    .claim(agentClaim(agent, { ...set, directive }, now))
+    .write(db.insert(directives).values(directive))
+    .tell({
+      at: now,
+      type: `agent.${EVENT_OF[directive.status]}`,
+      agentId: agent.id,
+      incidentId,
+      text: reason ? `${text}: ${reason}` : text,
+      data: { version: directive.version, by: by.id },
+    });
+}
+
+const EVENT_OF = { run: "directed", paused: "paused", quarantined: "quarantined", retired: "retired" } as const;
+
+async function quarantine(plan: Plan, { db, agent, reason, by, now }: Ask): Promise<void> {
+  if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is already quarantined`);
+  let incidentId = agent.incidentId;
+  const shared = incidentId ? await findIncident(db, incidentId) : null;
+  // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.
+  if (shared?.kind === "external" || shared?.kind === "limit") {
+    plan.write(endWatch(shared.id, agent.id));
+    incidentId = null;
+  }
+  if (incidentId) plan.write(...voidApprovals(incidentId, `quarantined by ${by.name}`, now));
+  else {
+    incidentId = newId("inc");
+    plan.write(
+      db.insert(incidents).values({
+        id: incidentId,
+        kind: "agent",
+        state: "escalated",
+        title: `${agent.id}: quarantined manually`,
+        severity: 0,
+        diagnosis: "unknown",
+        mode: "act",
+        onsetAt: now,
+        openedAt: now,
+      }),
+      db.insert(incidentSubjects).values({ incidentId, subjectKind: "agent", subjectId: agent.id, role: "primary" }),
+    );
+  }
+  const text = `Quarantined by ${by.name}`;
+  const hold = {
+    agent,
+    current: await findDirective(db, agent.id, agent.directiveVersion),
+    incidentId,
+    reason: reason ?? text,
+    by: by.id,
+    mover: "person",
+    told: { text: reason ? `${text}: ${reason}` : text, data: { by: by.id } },
+  } as const;
+  contain(plan, db, hold, now);
+}
+
+async function release(plan: Plan, ask: Ask): Promise<void> {
+  const { db, agent, by, now } = ask;
+  if (agent.state === "healthy" || agent.state === "learning")
+    throw conflict(`${agent.id} is ${agent.state}: there is nothing to release`);
+  const free = { state: move(agent.state, "healthy", "person"), incidentId: null, paused: false };
+  await redirect(plan, ask, { status: "run" }, free, `Released by ${by.name}`);
+  const incident = agent.incidentId ? await findIncident(db, agent.incidentId) : null;
+  if (!incident || incident.kind !== "agent" || !canMoveIncident(incident.state, "resolved")) return;
+  const closing = {
+    state: "resolved",
+    outcome: `released by ${by.name}`,
+    healed: false,
+    agentId: agent.id,
+    data: { by: by.id },
+  } as const;
+  await close(plan, db, incident, closing, now);
+}
+
+/** A watched change was expected after all: the next sweep starts its stratum without suspicion. */
+function expected(plan: Plan, { agent, reason, by, now }: Ask): void {
+  plan
+    .claim({
+      sql: "UPDATE changes SET status = 'expected', note = ?, taken_at = NULL WHERE subject_kind = 'agent' AND subject_id = ? AND status = 'watched'",
+      args: [reason ?? `marked as expected by ${by.name}`, agent.id],
+    })
+    .tell({
+      at: now,
+      type: "change.expected",
+      agentId: agent.id,
+      text: `${by.name} marked the change of ${agent.id} as expected`,
+      data: { by: by.id },
+    });
+}
