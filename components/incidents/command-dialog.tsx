@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
-import { api } from "@/components/api";
+import { api, ApiError } from "@/components/api";
 import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
@@ -104,12 +104,22 @@ export function IncidentCommandDialog({
       title={text.title}
       description={kind === "service" && shown !== "allow" ? OF_SERVICES[shown] : text.means}
       footer={
-        <Choice onCancel={onClose} busy={act.isPending} onClick={() => act.mutate(shown)}>
+        <Choice
+          onCancel={onClose}
+          busy={act.isPending}
+          disabled={shown === "by_hand" && comment.trim() === ""}
+          onClick={() => act.mutate(shown)}
+        >
           {text.verb}
         </Choice>
       }
     >
-      <Field id="incident-comment" label="Comment" hint="Recorded in the timeline with your name.">
+      <Field
+        id="incident-comment"
+        label={shown === "by_hand" ? "What you did" : "Comment"}
+        hint="Recorded in the timeline with your name."
+        error={act.error instanceof ApiError ? act.error.field("comment") : undefined}
+      >
         <Textarea
           id="incident-comment"
           value={comment}

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Eye, Hourglass } from "lucide-react";
+import { Ellipsis, Eye, Hourglass } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents";
@@ -16,6 +16,7 @@ import { ACTION, ANOMALY, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/feedback";
 import { duration } from "@/components/ui/format";
+import { Menu, MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/panel";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
@@ -23,7 +24,8 @@ import { ActionsPanel } from "./actions-panel";
 import { IncidentCommandDialog } from "./command-dialog";
 import { DiagnosisPanel, FindingsPanel } from "./diagnosis-panel";
 import { incidentQuery } from "./queries";
-import { isClosed, isHealable } from "./standing";
+import { PostmortemPanel } from "./postmortem-panel";
+import { canInvestigateAgain, isClosed, isHealable } from "./standing";
 import { Timeline } from "./timeline";
 
 /** `above` stands between the head of an incident of services and all that is known of it. */
@@ -75,6 +77,16 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
         actions={
           decides && open ? (
             <>
+              {!detail.limit && (incident.kind === "agent" || canInvestigateAgain(incident.state)) ? (
+                <Menu icon={<Ellipsis aria-hidden />} label="More actions">
+                  {canInvestigateAgain(incident.state) ? (
+                    <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
+                  ) : null}
+                  {incident.kind === "agent" ? (
+                    <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
+                  ) : null}
+                </Menu>
+              ) : null}
               <Button onClick={() => setCommand("dismiss")}>Dismiss</Button>
               <Button onClick={() => setCommand("accept")}>Accept as normal</Button>
               {asked ? (
@@ -118,6 +130,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             )}
             <AnomaliesPanel detail={detail} />
             <FindingsPanel detail={detail} />
+            <PostmortemPanel markdown={detail.postmortem} />
           </div>
           <Timeline timeline={detail.timeline} subjects={incident.subjects.length} />
         </div>

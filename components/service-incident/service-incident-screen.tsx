@@ -12,7 +12,8 @@ import { ActionsPanel } from "@/components/incidents/actions-panel";
 import { IncidentCommandDialog } from "@/components/incidents/command-dialog";
 import { DrillBadge } from "@/components/drills/drill-badge";
 import { useDrill } from "@/components/drills/world";
-import { isClosed, isHealable } from "@/components/incidents/standing";
+import { PostmortemPanel } from "@/components/incidents/postmortem-panel";
+import { canInvestigateAgain, isClosed, isHealable } from "@/components/incidents/standing";
 import { Timeline } from "@/components/incidents/timeline";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
@@ -24,7 +25,6 @@ import { CausesPanel } from "./causes-panel";
 import { DependencyMap } from "./dependency-map";
 import { EvidencePanel } from "./evidence-panel";
 import { FirstLook } from "./first-look";
-import { PostmortemPanel } from "./postmortem-panel";
 import { storyQuery } from "./queries";
 import { AlertsPanel, ChangesPanel, SimilarPanel } from "./side-panels";
 import { Specialists } from "./specialists";
@@ -76,6 +76,10 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
                     {isHealable(incident.state) ? (
                       <MenuItem onClick={() => setCommand("heal")}>Heal now</MenuItem>
                     ) : null}
+                    {canInvestigateAgain(incident.state) ? (
+                      <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
+                    ) : null}
+                    <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
                     <MenuItem onClick={() => setCommand("accept")}>Accept as normal</MenuItem>
                     <MenuItem onClick={() => setCommand("dismiss")}>Dismiss</MenuItem>
                   </Menu>

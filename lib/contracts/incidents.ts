@@ -176,6 +176,7 @@ export const IncidentDetail = z
     ),
     proposals: z.array(ProposalView.extend({ approval: z.lazy(() => ApprovalBrief).nullable() })),
     actions: z.array(ActionRunView),
+    postmortem: z.string().nullable().describe("markdown; a draft, once it is closed"),
     timeline: z.array(
       z.object({
         seq: z.int(),

@@ -2,7 +2,6 @@ import type { Db } from "@/lib/db/client";
 import { listAgentsInIncident } from "@/lib/db/queries/agents";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import type { Actor } from "./actor";
-import { Plan } from "@/lib/db/plan";
 import { wake } from "@/lib/wake";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
 
@@ -17,14 +16,14 @@ export async function allowHolds(
   now: number,
   comment: string | undefined,
 ): Promise<void> {
-  await commitOrConflict(db, async () => {
+  await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, incidentId);
     if (incident.kind !== "limit") throw conflict("No containment limit was reached in this incident");
     if (incident.closedAt !== null) throw conflict(`The incident is ${incident.state} already`);
     const waiting = await listAgentsInIncident(db, incident.id, "suspected");
     const more = waiting.length - incident.holdsAllowed;
     if (more < 1) throw conflict("No agent is waiting for a quarantine that is not already allowed");
-    return new Plan().claim(incidentClaim(db, incident, { holdsAllowed: waiting.length })).tell({
+    plan.claim(incidentClaim(db, incident, { holdsAllowed: waiting.length })).tell({
       at: now,
       type: "containment.allowed",
       incidentId: incident.id,

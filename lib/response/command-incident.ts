@@ -52,12 +52,10 @@ async function dismiss(
 ): Promise<void> {
   const outcome = accepted ? `accepted as normal by ${by.name}` : `dismissed by ${by.name}`;
   const said = comment ? `${outcome}: ${comment}` : outcome;
-  let ofService = false;
-  await commitOrConflict(db, async () => {
+  const service = await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, incidentId);
     if (!canMoveIncident(incident.state, "dismissed")) throw conflict(`The incident is ${incident.state} already`);
-    ofService = incident.kind === "service";
-    const plan = new Plan();
+    const ofService = incident.kind === "service";
     const closing = {
       state: "dismissed",
       outcome: ofService ? said : outcome,
@@ -72,9 +70,9 @@ async function dismiss(
         if (accepted) plan.write(acceptLevel(db, agent, outcome, by, now));
         await free(plan, db, incident, agent, outcome, by, now);
       }
-    return plan;
+    return ofService;
   });
-  if (ofService) wakeServices(db);
+  if (service) wakeServices(db);
   else wake("agents");
 }
 

@@ -13,10 +13,11 @@ import {
   proposalClaim,
   voidApprovals,
 } from "@/lib/db/queries/healing";
-import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
+import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { getService } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import type { Actor } from "./actor";
+import { commitOrConflict, conflict } from "./commit-or-conflict";
 import { healNow } from "./heal-now";
 import { Plan } from "@/lib/db/plan";
 import { aboutOf } from "./proposal";
@@ -36,73 +37,78 @@ export interface Decision {
  * What is approved is carried out by the loop, at once.
  */
 export async function decide(db: Db, approvalId: string, d: Decision, by: Actor, now: number): Promise<DecisionAnswer> {
+  const { proposal, answer } = await commitOrConflict(db, async (plan) => {
+    const { approval, proposal, target, incident } = await pending(db, approvalId, d.digest, now);
+    const to = d.decision === "approve" ? "approved" : "rejected";
+    plan
+      .claim(
+        approvalClaim(db, approval.id, to, {
+          decidedAt: now,
+          decidedBy: by.id,
+          decidedByName: by.name,
+          comment: d.comment ?? null,
+          evidenceOpened: d.evidenceOpened,
+        }),
+        proposalClaim(db, proposal.id, "pending", to),
+      )
+      .tell({
+        at: now,
+        type: `approval.${to}`,
+        ...aboutOf(approval),
+        incidentId: incident.id,
+        text: `${by.name} ${to} ${actionName(proposal)} on ${target.id}${d.comment ? `: ${d.comment}` : ""}`,
+        data: {
+          approval: approval.id,
+          proposal: proposal.id,
+          waited_ms: now - approval.requestedAt,
+          evidence_opened: d.evidenceOpened,
+        },
+      });
+    if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
+      plan.claim(incidentClaim(db, incident, { state: "rejected" }));
+    return { proposal, answer: { id: approval.id, state: to, incident_id: incident.id } as const };
+  });
+  // The loop carries it out: in one place, whoever approved it, and again after a crash.
+  if (d.decision === "approve") {
+    if (isOfAgent(proposal)) wake("agents");
+    else wakeServices(db);
+  }
+  return answer;
+}
+
+/** An approval that waits, with what it is about. Throws `conflict` for one that does not, or that is about something else by now. */
+async function pending(db: Db, approvalId: string, digest: string, now: number) {
   const approval = await getApproval(db, approvalId);
-  if (approval.digest !== d.digest)
-    throw new SentinelError("conflict", { detail: "The proposal changed since you saw it: the digest differs" });
+  if (approval.digest !== digest) throw conflict("The proposal changed since you saw it: the digest differs");
   if (approval.state !== "pending")
-    throw new SentinelError("conflict", {
-      detail: `Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`,
-    });
-  if (approval.expiresAt <= now) throw new SentinelError("conflict", { detail: "It has expired" });
+    throw conflict(`Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`);
+  if (approval.expiresAt <= now) throw conflict("It has expired");
   const [proposal, target, incident] = await Promise.all([
     findProposal(db, approval.proposalId),
     getTarget(db, approval),
     getIncident(db, approval.incidentId),
   ]);
   if (!proposal) throw new Error("An approval without its proposal");
-  if (target.stateVersion !== proposal.targetVersion) {
-    const moved = `${target.id} has changed to ${target.state} since this was proposed`;
-    const plan = new Plan()
-      .claim(approvalClaim(db, approval.id, "void", { voidReason: moved, decidedAt: now }))
-      .write(...voidApprovals(incident.id, moved, now));
-    if (incident.state === "awaiting_approval") plan.claim(incidentClaim(db, incident, { state: "investigating" }));
-    await commit(
-      db,
-      plan.tell({
-        at: now,
-        type: "approval.void",
-        ...target.told,
-        incidentId: incident.id,
-        text: `Approval void: ${moved}`,
-      }),
-    );
-    throw new SentinelError("conflict", { detail: `Void: ${moved}` });
-  }
-  const to = d.decision === "approve" ? "approved" : "rejected";
-  const name = actionName(proposal);
+  if (target.stateVersion === proposal.targetVersion) return { approval, proposal, target, incident };
+  const moved = `${target.id} has changed to ${target.state} since this was proposed`;
+  await voidPending(db, approval, incident, moved, now);
+  throw conflict(`Void: ${moved}`);
+}
+
+/** What a person would have decided on is not so any more: the incident is looked at anew. */
+async function voidPending(db: Db, approval: Approval, incident: Incident, reason: string, now: number): Promise<void> {
   const plan = new Plan()
-    .claim(
-      approvalClaim(db, approval.id, to, {
-        decidedAt: now,
-        decidedBy: by.id,
-        decidedByName: by.name,
-        comment: d.comment ?? null,
-        evidenceOpened: d.evidenceOpened,
-      }),
-      proposalClaim(db, proposal.id, "pending", to),
-    )
+    .claim(approvalClaim(db, approval.id, "void", { voidReason: reason, decidedAt: now }))
+    .write(...voidApprovals(incident.id, reason, now))
     .tell({
       at: now,
-      type: `approval.${to}`,
-      ...target.told,
+      type: "approval.void",
+      ...aboutOf(approval),
       incidentId: incident.id,
-      text: `${by.name} ${to} ${name} on ${target.id}${d.comment ? `: ${d.comment}` : ""}`,
-      data: {
-        approval: approval.id,
-        proposal: proposal.id,
-        waited_ms: now - approval.requestedAt,
-        evidence_opened: d.evidenceOpened,
-      },
+      text: `Approval void: ${reason}`,
     });
-  if (to === "rejected" && canMoveIncident(incident.state, "rejected"))
-    plan.claim(incidentClaim(db, incident, { state: "rejected" }));
-  if (!(await commit(db, plan))) throw new SentinelError("conflict", { detail: "Somebody else decided first" });
-  if (to === "approved") {
-    // The loop carries it out: in one place, whoever approved it, and again after a crash.
-    if (isOfAgent(proposal)) wake("agents");
-    else wakeServices(db);
-  }
-  return { id: approval.id, state: to, incident_id: incident.id };
+  if (incident.state === "awaiting_approval") plan.claim(incidentClaim(db, incident, { state: "investigating" }));
+  await commit(db, plan);
 }
 
 /** What a decision is about, as it is now. Throws not_found. */
@@ -111,7 +117,7 @@ async function getTarget(db: Db, approval: Approval) {
   const { id, state, stateVersion } = await (subjectKind === "agent"
     ? getAgent(db, subjectId)
     : getService(db, subjectId));
-  return { id, state, stateVersion, told: aboutOf(approval) };
+  return { id, state, stateVersion };
 }
 
 /** Decides a list, item by item: what fails is told with its reason and takes nothing else with it. */
@@ -121,8 +127,7 @@ export async function decideAll(db: Db, body: BulkDecisionBody, by: Actor, now: 
     try {
       if (body.decision === "heal") {
         const approval = await getApproval(db, id);
-        if (approval.digest !== digest)
-          throw new SentinelError("conflict", { detail: "The digest differs from what was shown" });
+        if (approval.digest !== digest) throw conflict("The digest differs from what was shown");
         await healNow(db, approval.incidentId, by, now, body.comment);
         answer.done.push({ id, state: approval.state, incident_id: approval.incidentId });
       } else {

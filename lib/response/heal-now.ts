@@ -2,7 +2,6 @@ import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { actionName } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
-import { Plan } from "@/lib/db/plan";
 import { getAgent } from "@/lib/db/queries/agents";
 import { listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
@@ -21,12 +20,10 @@ import { wakeServices } from "./wake-services";
  * `conflict` when there is nothing to heal, or an action is already under way.
  */
 export async function healNow(db: Db, incidentId: string, by: Actor, now: number, comment?: string): Promise<void> {
-  let operation = false;
-  await commitOrConflict(db, async () => {
+  const { subjectKind } = await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, incidentId);
     const row = await renewed(db, incident, by, now);
-    operation = row.subjectKind === "service";
-    return new Plan()
+    plan
       .claim(incidentClaim(db, incident, {}))
       .write(
         db.insert(proposals).values(row),
@@ -49,8 +46,9 @@ export async function healNow(db: Db, incidentId: string, by: Actor, now: number
         text: `${by.name} asked for ${actionName(row)} on ${row.subjectId} now${comment ? `: ${comment}` : ""}`,
         data: { proposal: row.id },
       });
+    return row;
   });
-  if (operation) wakeServices(db);
+  if (subjectKind === "service") wakeServices(db);
   else wake("agents");
 }
 

@@ -26,23 +26,22 @@ export async function investigateAgain(
   now: number,
   comment?: string,
 ): Promise<void> {
-  let ofService = false;
-  await commitOrConflict(db, async () => {
+  const ofService = await commitOrConflict(db, async (plan) => {
     const [incident, investigation, runs] = await Promise.all([
       getIncident(db, incidentId),
       findInvestigation(db, incidentId),
       listActionRunsOf(db, incidentId),
     ]);
-    ofService = incident.kind === "service";
+    const service = incident.kind === "service";
     if (incident.kind === "limit") throw conflict("A containment limit has no cause to investigate");
     if (investigation?.state === "running" || incident.state === "open")
       throw conflict("It is being investigated already");
     if (runs.some(({ outcome }) => outcome === "pending")) throw conflict("An action is already in progress");
     if (incident.state !== "investigating" && !canMoveIncident(incident.state, "investigating"))
       throw conflict(`The incident is ${incident.state} already`);
-    return new Plan()
+    plan
       .claim(incidentClaim(db, incident, { state: "investigating" }))
-      .write(...again(incidentId, `${by.name} asked for another investigation`, now, ofService))
+      .write(...again(incidentId, `${by.name} asked for another investigation`, now, service))
       .tell({
         at: now,
         type: "investigation.requested",
@@ -50,6 +49,7 @@ export async function investigateAgain(
         text: `${by.name} asked for another investigation${comment ? `: ${comment}` : ""}`,
         data: { by: by.id },
       });
+    return service;
   });
   if (ofService) wakeServices(db);
   else wake("agents");

@@ -32,14 +32,13 @@ export async function recordByHand(
       detail: "comment must say what was done",
       fields: [{ field: "comment", reason: "must say what was done" }],
     });
-  let ofService = false;
-  await commitOrConflict(db, async () => {
+  const { subjectKind } = await commitOrConflict(db, async (plan) => {
     const [incident, subjects, runs] = await Promise.all([
       getIncident(db, incidentId),
       listSubjects(db, incidentId),
       listActionRunsOf(db, incidentId),
     ]);
-    ofService = incident.kind === "service";
+    const ofService = incident.kind === "service";
     const primary = subjects.find(({ role }) => role === "primary");
     if (incident.closedAt !== null) throw conflict(`The incident is ${incident.state} already`);
     if (!primary || incident.kind === "external" || incident.kind === "limit")
@@ -49,7 +48,7 @@ export async function recordByHand(
     if (target === null) throw conflict(`${primary.subjectId} is not known any more`);
     const proposal = byHand(incident, primary, target.stateVersion, what, by, now);
     proposal.digest = proposalDigest(proposal, []);
-    const plan = new Plan().write(...voidApprovals(incidentId, `${by.name} acted by hand`, now)).tell({
+    plan.write(...voidApprovals(incidentId, `${by.name} acted by hand`, now)).tell({
       at: now,
       type: "action.recorded",
       ...aboutOf(proposal),
@@ -59,9 +58,9 @@ export async function recordByHand(
     });
     if (ofService) done(plan, db, incident, proposal, by, now);
     else approved(plan, db, incident, proposal, by, now);
-    return plan;
+    return proposal;
   });
-  if (ofService) wakeServices(db);
+  if (subjectKind === "service") wakeServices(db);
   else wake("agents");
 }
 

@@ -61,8 +61,11 @@ describe("the loop, from a sample to the memory it leaves", () => {
     await expect(decide(fleet.db, approval!.id, decision, PERSON, fleet.now)).rejects.toMatchObject({
       code: "conflict",
     });
+    await fleet.sweep();
     expect(await listActionRunsOf(fleet.db, approval!.incidentId)).toHaveLength(1);
     expect(await fleet.state("a-2")).toBe("healing");
+    await fleet.sweep();
+    expect(await listActionRunsOf(fleet.db, approval!.incidentId)).toHaveLength(1);
   });
 
   it("does nothing in mode observe, and says what it would have done", async () => {

@@ -24,7 +24,7 @@ import {
 } from "../schema";
 import { listAgentsInIncident } from "./agents";
 import { grouped } from "./grouped";
-import { listDiagnoses } from "./investigations";
+import { findPostmortem, listDiagnoses } from "./investigations";
 import { listActionsOf } from "./healing-view";
 import type { OperationText } from "../schema/healing";
 
@@ -93,7 +93,7 @@ export async function listIncidentsOf(db: Db, by: "service" | "incident", id: st
 export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDetail | null> {
   const row = await db.query.incidents.findFirst({ where: eq(incidents.id, id) });
   if (!row) return null;
-  const [[incident], limit, found, evidence, causes, proposed, actions, timeline] = await Promise.all([
+  const [[incident], limit, found, evidence, causes, proposed, actions, postmortem, timeline] = await Promise.all([
     summaries(db, [row]),
     limitOf(db, row),
     db.select().from(anomalies).where(eq(anomalies.incidentId, id)).orderBy(asc(anomalies.at)).limit(ANOMALIES_SHOWN),
@@ -106,6 +106,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
       .where(eq(proposals.incidentId, id))
       .orderBy(asc(proposals.createdAt), asc(proposals.id)),
     listActionsOf(db, id),
+    findPostmortem(db, id),
     db
       .select()
       .from(streamEvents)
@@ -166,6 +167,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
       },
     })),
     actions,
+    postmortem,
     timeline: timeline.map(({ seq, at, type, text, agentId, serviceId, data }) => ({
       seq,
       at,

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, lte } from "drizzle-orm";
 import { type CauseKind, DIAGNOSES, type Diagnosis } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "../client";
-import { causes, investigations, trajectory } from "../schema";
+import { causes, investigations, postmortems, trajectory } from "../schema";
 
 export type InvestigationRow = typeof investigations.$inferSelect;
 export type TrajectoryStep = typeof trajectory.$inferSelect;
@@ -124,4 +124,10 @@ export async function storeStep(
       ok: step.ok,
     }),
   ]);
+}
+
+/** The draft of a closed incident's post-mortem, in markdown. */
+export async function findPostmortem(db: Db, incidentId: string): Promise<string | null> {
+  const row = await db.query.postmortems.findFirst({ where: eq(postmortems.incidentId, incidentId) });
+  return row?.markdown ?? null;
 }

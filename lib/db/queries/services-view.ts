@@ -21,14 +21,13 @@ import {
   incidentSignals,
   incidentSubjects,
   type maintenanceWindows,
-  postmortems,
   runbooks,
   streamEvents,
 } from "../schema";
 import { changeView } from "./changes-view";
 import { grouped } from "./grouped";
 import { listIncidentsOf } from "./incidents-view";
-import { type CauseRow, findInvestigation, listCauses, listTrajectory } from "./investigations";
+import { type CauseRow, findInvestigation, findPostmortem, listCauses, listTrajectory } from "./investigations";
 import { lookAlikes } from "./look-alikes";
 import { listUnreadSources } from "./unread-sources";
 import { listEdges, listServices, listSignals, type Service, type Signal } from "./services";
@@ -181,7 +180,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     db.select({ id: incidentSubjects.subjectId }).from(incidentSubjects).where(eq(incidentSubjects.incidentId, id)),
     listEdges(db),
     db.select().from(incidentSignals).where(eq(incidentSignals.incidentId, id)),
-    db.select().from(postmortems).where(eq(postmortems.incidentId, id)),
+    findPostmortem(db, id),
     db
       .select({ at: streamEvents.at, type: streamEvents.type })
       .from(streamEvents)
@@ -257,7 +256,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
       ok: step.ok,
     })),
     series: seriesOf(investigation?.bundle ?? null),
-    postmortem: post[0]?.markdown ?? null,
+    postmortem: post,
     times: {
       to_proposal_ms: since(["approval.requested", "proposal.allowed", "proposal.recorded"]),
       to_acknowledge_ms: since(["approval.approved", "approval.rejected", "incident.dismissed"]),

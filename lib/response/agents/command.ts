@@ -40,11 +40,9 @@ export async function commandAgent(
     if (!incidentId) throw conflict(`${id} has no open incident`);
     return healNow(db, incidentId, by, now, reason);
   }
-  await commitOrConflict(db, async () => {
-    const plan = new Plan();
-    await planCommand(plan, command, { db, agent: await getAgent(db, agentId), reason, by, now });
-    return plan;
-  });
+  await commitOrConflict(db, async (plan) =>
+    planCommand(plan, command, { db, agent: await getAgent(db, agentId), reason, by, now }),
+  );
   wake("agents");
 }
 

@@ -12,9 +12,13 @@ import {
   listAnomaliesOf,
   listChangesOf,
   listSubjects,
+  type Subject,
 } from "@/lib/db/queries/incidents";
 import { causes, findings } from "@/lib/db/schema";
 import { dropFindings } from "@/lib/db/queries/investigations";
+import { type SimilarEpisode, similarEpisodes } from "@/lib/evidence/episodes";
+import { log } from "@/lib/log";
+import { agentFeatures } from "./features";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "@/lib/db/ids";
 
@@ -22,6 +26,8 @@ import { newId } from "@/lib/db/ids";
 const USUAL_MS = 15 * 60_000;
 /** Findings kept per incident: the gravest anomalies say it all, and a screen has to show them. */
 const MAX_ANOMALY_FINDINGS = 24;
+/** Past incidents that are shown: more than a few nobody compares. */
+const SIMILAR_SHOWN = 3;
 /** Results this many times larger than usual flood the context that they are put into. */
 const FLOOD_RATIO = 5;
 /** A tool first used within an incident counts as unfamiliar only if there was enough time to see it before. */
@@ -80,7 +86,8 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
           },
         ]
       : [];
-  const rows = [...anomalyFindings, ...changeFindings, ...peerFindings];
+  const pastFindings = await similarFindings(db, incident, subjects, all, ranked[0]!.statement);
+  const rows = [...anomalyFindings, ...changeFindings, ...peerFindings, ...pastFindings];
   const best = ranked[0]!;
   const won = await commit(db, {
     claims: [
@@ -124,6 +131,45 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
   });
   return won !== null;
 }
+
+/** Past incidents of agents like this one, as findings: what they were held to be, and what helped. */
+async function similarFindings(
+  db: Db,
+  incident: Incident,
+  subjects: readonly Subject[],
+  anomalies: readonly AnomalyRow[],
+  statement: string,
+) {
+  const agents = subjects.map(({ subjectId }) => subjectId);
+  const primary = subjects.find(({ role }) => role === "primary")?.subjectId ?? agents[0] ?? incident.title;
+  const looked = await similarEpisodes(db, {
+    subjectKind: "agent",
+    text: `${incident.title}\n${statement}`,
+    service: primary,
+    features: agentFeatures({ agents, primary, anomalies, causeKey: incident.causeKey }),
+    except: incident.id,
+    limit: SIMILAR_SHOWN,
+  });
+  if (!looked.ok) {
+    log().warn({ incident: incident.id, reason: looked.reason }, "past incidents could not be searched");
+    return [];
+  }
+  return looked.value.map((past) => ({
+    id: newId("fnd"),
+    incidentId: incident.id,
+    kind: "similar_incident" as const,
+    title: similarText(past),
+    source: `incident ${past.id}`,
+    detail: { incident_id: past.id, similarity: past.similarity, shares: past.shares, disputed: past.disputed },
+    at: Math.round(past.at * 1_000),
+  }));
+}
+
+/** `r-1: token spike, cost spike (the same agent, r-1): prompt drift; rollback prompt: recovered`. */
+const similarText = ({ title, shares, kind, action, outcome }: SimilarEpisode): string =>
+  `${title}${shares.length > 0 ? ` (${shares.join("; ")})` : ""}: ${kind.replaceAll("_", " ")}; ${
+    action === null ? "no action was measured to help" : `${action}: ${outcome.replaceAll("_", " ")}`
+  }`;
 
 /** What the diagnosis looks at, read now. */
 export async function evidence(

@@ -1,7 +1,7 @@
 import type { ComponentProps } from "react";
 import Markdown from "react-markdown";
 import remarkGfm from "remark-gfm";
-import type { ServiceStory } from "@/lib/contracts/services";
+import type { IncidentDetail } from "@/lib/contracts/incidents";
 import { Panel } from "@/components/ui/panel";
 
 type Parts = NonNullable<ComponentProps<typeof Markdown>["components"]>;
@@ -22,7 +22,7 @@ const PARTS: Parts = {
 };
 
 /** The draft that is written when an incident closes. */
-export function PostmortemPanel({ markdown }: { markdown: ServiceStory["postmortem"] }) {
+export function PostmortemPanel({ markdown }: { markdown: IncidentDetail["postmortem"] }) {
   if (markdown === null) return null;
   return (
     <Panel title="Post-mortem" hint="draft, generated from the record">
