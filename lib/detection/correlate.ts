@@ -21,7 +21,7 @@ import {
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
 import { incidents } from "@/lib/db/schema";
-import { agentClaim } from "@/lib/response/agents/directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type Cause, causeKeyOf, causeOf, listVouchers } from "@/lib/response/agents/external";
 import { ask, heldLately } from "@/lib/response/agents/hold-shared";
 import { newId } from "@/lib/db/ids";

@@ -7,7 +7,7 @@ import type { Db, Statement } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import { type Incident, listOpen } from "@/lib/db/queries/incidents";
-import { agentClaim } from "@/lib/response/agents/directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { causeOf } from "@/lib/response/agents/external";
 import { hasLearned } from "@/lib/response/agents/detector";
 import { type Judgement, type Test } from "./judge";

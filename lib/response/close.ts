@@ -1,10 +1,11 @@
+import { releaseSubjects } from "@/lib/db/queries/incident-writes";
 import { moveIncident } from "@/lib/core/base/lifecycle";
 import { passedText } from "@/lib/core/agents/words";
 import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { Plan } from "@/lib/db/plan";
 import { type ActionRun, listActionRunsOf, voidApprovals } from "@/lib/db/queries/healing";
-import { type Incident, incidentClaim, releaseSubjects } from "@/lib/db/queries/incidents";
+import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import { listPassed } from "@/lib/db/queries/services";
 import type { IncidentState } from "@/lib/core/base/vocabulary";
 import { log } from "@/lib/log";

@@ -2,7 +2,7 @@ import type { IncidentCommand } from "@/lib/contracts/incidents";
 import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
-import { Plan } from "@/lib/db/plan";
+import { type Plan } from "@/lib/db/plan";
 import { type Agent, getAgent } from "@/lib/db/queries/agents";
 import { getIncident, type Incident, listSubjects } from "@/lib/db/queries/incidents";
 import { changes } from "@/lib/db/schema";

@@ -4,7 +4,8 @@ import type { Db } from "@/lib/db/client";
 import type { Plan } from "@/lib/db/plan";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { directives } from "@/lib/db/schema";
-import { agentClaim, type DirectivePatch, nextDirective } from "./agents/directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
+import { type DirectivePatch, nextDirective } from "./agents/directives";
 
 export interface Hold {
   agent: Agent;

@@ -1,6 +1,6 @@
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import type { Db, Statement } from "@/lib/db/client";
-import { Plan } from "@/lib/db/plan";
+import { type Plan } from "@/lib/db/plan";
 import { listActionRunsOf, listProposalsOf, voidApprovals } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
 import {

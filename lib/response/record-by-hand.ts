@@ -2,7 +2,7 @@ import { canMoveIncident, moveIncident } from "@/lib/core/base/lifecycle";
 import type { IncidentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
-import { Plan } from "@/lib/db/plan";
+import { type Plan } from "@/lib/db/plan";
 import { findAgent } from "@/lib/db/queries/agents";
 import { listActionRunsOf, type Proposal, voidApprovals } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";

@@ -114,7 +114,10 @@ describe("of a service", () => {
 
   test("without a word on what was done, or while something is being done, nothing is recorded", async () => {
     const { id } = await untilAsked();
-    await expect(ask(id, "by_hand")).rejects.toMatchObject({ code: "invalid", details: { fields: [{ field: "comment" }] } });
+    await expect(ask(id, "by_hand")).rejects.toMatchObject({
+      code: "invalid",
+      details: { fields: [{ field: "comment" }] },
+    });
     await ask(id, "by_hand", "this");
     await expect(ask(id, "by_hand", "and that")).rejects.toMatchObject({ code: "conflict" });
     await expect(ask(id, "investigate")).rejects.toMatchObject({ code: "conflict" });

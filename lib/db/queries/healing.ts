@@ -186,3 +186,14 @@ export async function lastRecoveries(
     .groupBy(actionRuns.subjectId);
   return new Map(rows.flatMap(({ id, at }) => (at === null ? [] : [[id, at]])));
 }
+
+/** A claim: writes down how a started run ended. `cannot_tell`: nobody knows whether it was carried out. */
+export const endRunClaim = (
+  db: Db,
+  id: string,
+  set: Pick<ActionRun, "state" | "detail" | "endedAt"> & Partial<Pick<ActionRun, "result" | "directiveVersion">>,
+): Statement =>
+  db
+    .update(actionRuns)
+    .set(set)
+    .where(and(eq(actionRuns.id, id), eq(actionRuns.state, "started")));

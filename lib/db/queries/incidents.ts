@@ -205,23 +205,3 @@ export function incidentClaim(
     .set({ ...set, stateVersion: incident.stateVersion + 1 })
     .where(and(eq(incidents.id, incident.id), eq(incidents.stateVersion, incident.stateVersion)));
 }
-
-/** An agent is no longer watched for an incident. */
-export const endWatch = (incidentId: string, agentId: string): Statement => ({
-  sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_kind = 'agent' AND subject_id = ?",
-  args: [incidentId, agentId],
-});
-
-/** Nothing is watched for an incident any more, and no service is in it. Agents leave it by claims of their own. */
-export const releaseSubjects = (incidentId: string): Statement[] => [
-  { sql: "UPDATE services SET incident_id = NULL WHERE incident_id = ?", args: [incidentId] },
-  { sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND watch IS NOT NULL", args: [incidentId] },
-];
-
-/** Puts anomalies that belong to no incident yet under one. */
-export function adoptAnomalies(incidentId: string, agentId: string, since: number): Statement {
-  return {
-    sql: "UPDATE anomalies SET incident_id = ? WHERE agent_id = ? AND incident_id IS NULL AND at >= ?",
-    args: [incidentId, agentId, since],
-  };
-}

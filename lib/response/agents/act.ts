@@ -1,3 +1,5 @@
+import { directiveVersionClaim } from "@/lib/db/queries/agent-writes";
+import { endRunClaim } from "@/lib/db/queries/healing";
 import { actionName } from "@/lib/core/agents/words";
 import { ACTIONS } from "@/lib/actions/index";
 import type { ActionPorts } from "@/lib/actions/action";
@@ -5,11 +7,12 @@ import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/base/life
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
+import { findDirective, getAgent } from "@/lib/db/queries/agents";
 import { type AgentRun, findProposal, findDirectiveOfRun, isOfAgent, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { actionRuns, changes, directives } from "@/lib/db/schema";
-import { agentClaim, nextDirective } from "./directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
+import { nextDirective } from "./directives";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
@@ -96,10 +99,12 @@ export async function carryOut(
   const finish = (set: { state: "done" | "failed"; detail: string; version: number | null }) =>
     commit(db, {
       claims: [
-        {
-          sql: "UPDATE action_runs SET state = ?, detail = ?, directive_version = ?, ended_at = ? WHERE id = ? AND state = 'started'",
-          args: [set.state, set.detail, set.version, now, run.id],
-        },
+        endRunClaim(db, run.id, {
+          state: set.state,
+          detail: set.detail,
+          directiveVersion: set.version,
+          endedAt: now,
+        }),
       ],
       events: [
         {
@@ -146,7 +151,7 @@ function portsOf(
             now,
           );
           const won = await commit(db, {
-            claims: [directiveClaim(agent, directive.version)],
+            claims: [directiveVersionClaim(agent, directive.version)],
             writes: [db.insert(directives).values(directive)],
           });
           if (won) return { version: directive.version };
@@ -156,9 +161,3 @@ function portsOf(
     },
   };
 }
-
-/** Raises only the directive's version: the agent's state stays `healing`, and so does what a proposal is bound to. */
-const directiveClaim = (agent: Agent, version: number) => ({
-  sql: "UPDATE agents SET directive_version = ? WHERE id = ? AND directive_version = ?",
-  args: [version, agent.id, agent.directiveVersion],
-});

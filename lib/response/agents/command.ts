@@ -1,11 +1,13 @@
+import { expectWatchedChange } from "@/lib/db/queries/agent-writes";
+import { endWatch } from "@/lib/db/queries/incident-writes";
 import type { AgentCommand } from "@/lib/contracts/agents";
 import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
-import { Plan } from "@/lib/db/plan";
+import { type Plan } from "@/lib/db/plan";
 import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { voidApprovals } from "@/lib/db/queries/healing";
-import { endWatch, findIncident } from "@/lib/db/queries/incidents";
+import { findIncident } from "@/lib/db/queries/incidents";
 import { directives, incidents, incidentSubjects } from "@/lib/db/schema";
 import { wake } from "@/lib/wake";
 import type { Actor } from "../actor";
@@ -13,7 +15,8 @@ import { close } from "../close";
 import { commitOrConflict, conflict } from "../commit-or-conflict";
 import { contain } from "../contain";
 import { healNow } from "../heal-now";
-import { agentClaim, type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
+import { type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
 import { decideDowngrade } from "./downgrade";
 
 /** What a person asks of one agent, as it is read now. */
@@ -163,16 +166,11 @@ async function release(plan: Plan, ask: Ask): Promise<void> {
 
 /** A watched change was expected after all: the next sweep starts its stratum without suspicion. */
 function expected(plan: Plan, { agent, reason, by, now }: Ask): void {
-  plan
-    .claim({
-      sql: "UPDATE changes SET status = 'expected', note = ?, taken_at = NULL WHERE subject_kind = 'agent' AND subject_id = ? AND status = 'watched'",
-      args: [reason ?? `marked as expected by ${by.name}`, agent.id],
-    })
-    .tell({
-      at: now,
-      type: "change.expected",
-      agentId: agent.id,
-      text: `${by.name} marked the change of ${agent.id} as expected`,
-      data: { by: by.id },
-    });
+  plan.claim(expectWatchedChange(agent.id, reason ?? `marked as expected by ${by.name}`)).tell({
+    at: now,
+    type: "change.expected",
+    agentId: agent.id,
+    text: `${by.name} marked the change of ${agent.id} as expected`,
+    data: { by: by.id },
+  });
 }

@@ -1,3 +1,4 @@
+import { markDirective } from "@/lib/db/queries/agent-writes";
 import { and, eq, inArray, isNull } from "drizzle-orm";
 import { containment } from "@/lib/core/agents/containment";
 import type { Db } from "@/lib/db/client";
@@ -43,10 +44,6 @@ export async function confirm({
       now,
       config.ackTimeoutMs,
     );
-    const mark = (column: "enforced_at" | "unconfirmed_at") => ({
-      sql: `UPDATE directives SET ${column} = ? WHERE agent_id = ? AND version = ? AND ${column} IS NULL`,
-      args: [now, agent.id, directive.version],
-    });
     const plan = new Plan();
     const about = {
       at: now,
@@ -55,7 +52,7 @@ export async function confirm({
       data: { version: directive.version, live: report.live },
     };
     if (report.state === "enforced") {
-      plan.claim(mark("enforced_at")).tell({
+      plan.claim(markDirective(agent.id, directive.version, "enforced_at", now)).tell({
         ...about,
         type: "containment.enforced",
         text: `${directive.status === "paused" ? "Pause" : "Quarantine"} of ${agent.id} ${report.text}`,
@@ -65,7 +62,7 @@ export async function confirm({
         plan.claim(incidentClaim(db, incident, { containedAt: now }));
       if (await commit(db, plan)) enforced += 1;
     } else if (report.state === "not_confirmed" && directive.unconfirmedAt === null) {
-      plan.claim(mark("unconfirmed_at")).tell({
+      plan.claim(markDirective(agent.id, directive.version, "unconfirmed_at", now)).tell({
         ...about,
         type: "containment.not_confirmed",
         text: `Quarantine of ${agent.id} ${report.text}`,

@@ -1,3 +1,4 @@
+import { setContinues } from "@/lib/db/queries/agent-writes";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findDirective, getAgent, listContinuations } from "@/lib/db/queries/agents";
@@ -31,10 +32,7 @@ export async function continueHolds({ db, now }: { db: Db; now: number }): Promi
       },
       now,
     );
-    plan.write({
-      sql: "UPDATE agents SET continues = ?, type = ? WHERE id = ?",
-      args: [continues, before.type, id],
-    });
+    plan.write(setContinues(id, continues, before.type));
     if (incidentId)
       plan.write(
         db

@@ -1,6 +1,5 @@
 import type { Autonomy } from "@/lib/db/schema/agents";
 import type { DirectiveStatus } from "@/lib/core/base/vocabulary";
-import type { Statement } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { digestOf } from "@/lib/db/ids";
 
@@ -67,31 +66,3 @@ export const restrictionsOf = (row: DirectiveRow | null): DirectivePatch => ({
   autonomy: row?.autonomy ?? FULL_AUTONOMY,
   memoryEpoch: row?.memoryEpoch ?? 0,
 });
-
-/** A claim on the agent as it was read, with the moves that go with it. Lost if its state or directive has moved since. */
-export function agentClaim(
-  agent: Agent,
-  set: Partial<Pick<Agent, "state" | "incidentId" | "paused" | "liveness" | "retiredAt" | "cannot">> & {
-    directive?: DirectiveRow;
-  },
-  now: number,
-): Statement {
-  const moved = set.state !== undefined && set.state !== agent.state;
-  return {
-    sql: `UPDATE agents SET state = ?, state_version = state_version + 1, state_since = ?, incident_id = ?, paused = ?, liveness = ?,
-            retired_at = ?, directive_version = ?, cannot = ? WHERE id = ? AND state_version = ? AND directive_version = ?`,
-    args: [
-      set.state ?? agent.state,
-      moved ? now : agent.stateSince,
-      set.incidentId !== undefined ? set.incidentId : agent.incidentId,
-      Number(set.paused ?? agent.paused),
-      set.liveness ?? agent.liveness,
-      set.retiredAt !== undefined ? set.retiredAt : agent.retiredAt,
-      set.directive?.version ?? agent.directiveVersion,
-      JSON.stringify(set.cannot ?? agent.cannot),
-      agent.id,
-      agent.stateVersion,
-      agent.directiveVersion,
-    ],
-  };
-}

@@ -1,3 +1,4 @@
+import { downgradeClaim, enterType } from "@/lib/db/queries/agent-writes";
 import type { Downgrade } from "@/lib/db/schema/agents";
 import type { Agent } from "@/lib/db/queries/agents";
 import { SentinelError } from "@/lib/errors";
@@ -30,15 +31,8 @@ export function decideDowngrade(
   const enforcement = accepted && downgrade.enforcement === false ? false : agent.enforcement;
   const text = `${by.name} ${accepted ? "accepted" : "refused"} what the host of ${agent.id} asked: ${downgradeText(downgrade)}`;
   plan
-    .claim({
-      sql: `UPDATE agents SET type = ?, enforcement = ?, downgrade = NULL, state_version = state_version + 1
-            WHERE id = ? AND state_version = ? AND downgrade IS NOT NULL`,
-      args: [type, enforcement === null ? null : Number(enforcement), agent.id, agent.stateVersion],
-    })
-    .write({
-      sql: "INSERT INTO agent_types (type, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-      args: [type, now],
-    })
+    .claim(downgradeClaim(agent, { type, enforcement }))
+    .write(enterType(type, now))
     .tell({
       at: now,
       type: accepted ? "agent.downgrade_accepted" : "agent.downgrade_refused",

@@ -1,3 +1,11 @@
+import {
+  adoptAnomalies,
+  endContinued,
+  endWatch,
+  moveAnomaliesOf,
+  raiseSeverity,
+  useAllowedHold,
+} from "@/lib/db/queries/incident-writes";
 import type { Anomaly } from "@/lib/core/detection/detect";
 import { type HoldDecision } from "@/lib/core/agents/limits";
 import { move } from "@/lib/core/base/lifecycle";
@@ -7,11 +15,11 @@ import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { voidApprovals } from "@/lib/db/queries/healing";
-import { adoptAnomalies, type Incident } from "@/lib/db/queries/incidents";
+import { type Incident } from "@/lib/db/queries/incidents";
 import { anomalies as anomalyTable, incidents, incidentSubjects } from "@/lib/db/schema";
 import type { LoopConfig } from "@/lib/config/agents";
 import { contain } from "../contain";
-import { agentClaim } from "./directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
 import type { Detector } from "./detector";
@@ -64,11 +72,7 @@ export function open(plan: Plan, input: OpenInput): Opened {
   }
   const allowed = input.hold.kind === "stop" && limitIncident !== null && limitIncident.holdsAllowed > 0;
   if (input.hold.kind === "stop" && !allowed) return stopped(plan, input, input.hold.reason);
-  if (allowed)
-    plan.claim({
-      sql: "UPDATE incidents SET holds_allowed = holds_allowed - 1 WHERE id = ? AND holds_allowed > 0 AND closed_at IS NULL",
-      args: [limitIncident.id],
-    });
+  if (allowed) plan.claim(useAllowedHold(limitIncident.id));
 
   const incidentId = record(plan, input, { kind: "agent", wouldHave: null });
   const why = gravest(anomalies);
@@ -137,32 +141,20 @@ function record(plan: Plan, input: OpenInput, as: { kind: Incident["kind"]; woul
  */
 function leave(plan: Plan, { agent, leaving, now }: OpenInput, into: string): void {
   if (!leaving) return;
-  plan
-    .write({
-      sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_kind = 'agent' AND subject_id = ?",
-      args: [leaving.id, agent.id],
-    })
-    .tell({
-      at: now,
-      type: "incident.left",
-      agentId: agent.id,
-      incidentId: leaving.id,
-      text: `${agent.id} moved from this incident to one of its own`,
-      data: { into },
-    });
-  if (leaving.kind === "external") return;
-  plan.write({
-    sql: "UPDATE anomalies SET incident_id = ? WHERE incident_id = ? AND agent_id = ?",
-    args: [into, leaving.id, agent.id],
+  plan.write(endWatch(leaving.id, agent.id)).tell({
+    at: now,
+    type: "incident.left",
+    agentId: agent.id,
+    incidentId: leaving.id,
+    text: `${agent.id} moved from this incident to one of its own`,
+    data: { into },
   });
+  if (leaving.kind === "external") return;
+  plan.write(moveAnomaliesOf(agent.id, leaving.id, into));
   if (leaving.kind !== "agent") return;
   plan
     .write(
-      {
-        sql: `UPDATE incidents SET state = 'resolved', closed_at = ?, outcome = ?, state_version = state_version + 1
-              WHERE id = ? AND closed_at IS NULL`,
-        args: [now, `continues as ${into}: ${agent.id} was not contained`, leaving.id],
-      },
+      endContinued(leaving.id, `continues as ${into}: ${agent.id} was not contained`, now),
       ...voidApprovals(leaving.id, "the agent was contained", now),
     )
     .tell({
@@ -200,11 +192,7 @@ function stopped(plan: Plan, input: OpenInput, reason: string): Opened {
   const { db, agent, anomalies, now } = input;
   const severity = gravest(anomalies).severity;
   const limitIncident = input.limitIncident ?? limitIncidentFor(input);
-  if (input.limitIncident)
-    plan.write({
-      sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
-      args: [severity, limitIncident.id],
-    });
+  if (input.limitIncident) plan.write(raiseSeverity(limitIncident.id, severity));
   else plan.write(db.insert(incidents).values(limitIncident));
   plan
     .write(

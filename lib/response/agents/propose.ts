@@ -14,7 +14,7 @@ import { listDiagnoses } from "@/lib/db/queries/investigations";
 import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
 import { proposals } from "@/lib/db/schema";
 import type { LoopConfig } from "@/lib/config/agents";
-import { agentClaim } from "./directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { newId } from "@/lib/db/ids";
 import { evidence } from "./investigate";
 import { Plan } from "@/lib/db/plan";

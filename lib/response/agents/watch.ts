@@ -1,3 +1,4 @@
+import { endWatchClaim, endWatches, moveAnomalies } from "@/lib/db/queries/incident-writes";
 import { vouchedFor } from "@/lib/core/agents/fleet";
 import { judgeProbation, startProbation, watched } from "@/lib/core/agents/probation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
@@ -17,7 +18,7 @@ import type { Db } from "@/lib/db/client";
 import { write } from "@/lib/db/client";
 import { calm } from "./detector";
 import { detectorOf } from "./detector";
-import { agentClaim } from "./directives";
+import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { listVouchers, type Voucher } from "./external";
 import { countOpened, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";
@@ -50,11 +51,6 @@ export async function watch(ctx: SweepContext): Promise<{ resolved: number }> {
   return { resolved };
 }
 
-const endWatches = (incidentId: string) => ({
-  sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ?",
-  args: [incidentId],
-});
-
 async function look(
   ctx: SweepContext,
   incident: Incident,
@@ -85,18 +81,13 @@ async function look(
       const agent = await getAgent(db, subject.subjectId);
       const detector = await detectorOf(db, agent);
       const mine = agent.incidentId === incident.id && agent.state === "suspected";
-      const plan = new Plan()
-        .claim({
-          sql: "UPDATE incident_subjects SET watch = NULL WHERE incident_id = ? AND subject_id = ? AND watch IS NOT NULL",
-          args: [incident.id, agent.id],
-        })
-        .tell({
-          at: now,
-          type: "agent.back_in_band",
-          agentId: agent.id,
-          incidentId: incident.id,
-          text: `${agent.id} recovered without any action. ${verdict.reason}`,
-        });
+      const plan = new Plan().claim(endWatchClaim(incident.id, agent.id)).tell({
+        at: now,
+        type: "agent.back_in_band",
+        agentId: agent.id,
+        incidentId: incident.id,
+        text: `${agent.id} recovered without any action. ${verdict.reason}`,
+      });
       if (mine) plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now));
       await commit(db, plan);
     }
@@ -127,10 +118,12 @@ async function contain(ctx: SweepContext, incident: Incident, agent: Agent, alon
     leaving: incident,
   });
   // The illness goes with the agent.
-  plan.write({
-    sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-    args: [opened.incidentId, JSON.stringify(rows.map((row) => row.id))],
-  });
+  plan.write(
+    moveAnomalies(
+      opened.incidentId,
+      rows.map((row) => row.id),
+    ),
+  );
   if (!(await commit(db, plan))) return false;
   countOpened(ctx, agent, opened);
   return true;

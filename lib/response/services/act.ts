@@ -1,3 +1,4 @@
+import { endRunClaim } from "@/lib/db/queries/healing";
 import { prepare } from "@/lib/actions/service/index";
 import type { Prepared } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
@@ -104,10 +105,14 @@ async function finish(
   const now = clock();
   const incident = await getIncident(db, run.incidentId);
   const plan = new Plan()
-    .claim({
-      sql: "UPDATE action_runs SET state = ?, detail = ?, result = ?, ended_at = ? WHERE id = ? AND state = 'started'",
-      args: [done.ok ? "done" : "failed", done.detail, JSON.stringify(done.result), now, run.id],
-    })
+    .claim(
+      endRunClaim(db, run.id, {
+        state: done.ok ? "done" : "failed",
+        detail: done.detail,
+        result: done.result,
+        endedAt: now,
+      }),
+    )
     .write(
       db.insert(changes).values({
         id: newId("chg"),

@@ -1,3 +1,13 @@
+import { voidApprovals } from "@/lib/db/queries/healing";
+import {
+  addServices,
+  addSignals,
+  degrade,
+  letLead,
+  moveContents,
+  noteAlert,
+  raiseSeverity,
+} from "@/lib/db/queries/incident-writes";
 import { OPENS_PER_MINUTE } from "@/lib/core/alerts/alert-flood";
 import type { AlertSeverity, Mode } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
@@ -64,9 +74,9 @@ export function openIncident(plan: Plan, db: Db, g: Opening): string {
         previousIncidentId: g.previousIncidentId,
         causeKey: g.flood?.causeKey ?? null,
       }),
-      subjectRows(id, [...new Set([g.primary, ...g.services])], g.primary),
+      addServices(id, [...new Set([g.primary, ...g.services])], g.primary),
       ...measuredRows(db, id, g),
-      ...unwell(id, g),
+      ...degrade(id, g.services, g.now),
     )
     .tell({
       at: g.now,
@@ -90,14 +100,16 @@ export function openIncident(plan: Plan, db: Db, g: Opening): string {
 export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string }): void {
   plan
     .write(
-      {
-        sql: "UPDATE incidents SET last_alert_at = max(coalesce(last_alert_at, 0), ?), severity = max(severity, ?) WHERE id = ?",
-        args: [latest(g.members), Math.max(...g.members.map(({ severity }) => ALERT_SEVERITY[severity])), g.incidentId],
-      },
-      subjectRows(g.incidentId, [...new Set([g.primary, ...g.services])]),
-      ...leading(g),
+      noteAlert(
+        g.incidentId,
+        latest(g.members),
+        Math.max(...g.members.map(({ severity }) => ALERT_SEVERITY[severity])),
+      ),
+      addServices(g.incidentId, [...new Set([g.primary, ...g.services])]),
+      // With more alerts another service may turn out to explain the rest.
+      ...(g.suspects.length > 0 ? letLead(g.incidentId, g.primary) : []),
       ...measuredRows(db, g.incidentId, g),
-      ...unwell(g.incidentId, g),
+      ...degrade(g.incidentId, g.services, g.now),
     )
     .tell({
       at: g.now,
@@ -109,38 +121,16 @@ export function joinIncident(plan: Plan, db: Db, g: Group & { incidentId: string
     });
 }
 
-/** Plans that an incident is as grave as an alert of it has become. It never gets less grave: a message must not talk down what a person is asked about. */
+/** Plans that an incident is as grave as an alert of it has become. */
 export function raiseIncident(plan: Plan, incidentId: string, alert: FiringAlert, now: number): void {
-  plan
-    .write({
-      sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
-      args: [ALERT_SEVERITY[alert.severity], incidentId],
-    })
-    .tell({
-      at: now,
-      type: "alert.raised",
-      serviceId: alert.service,
-      incidentId,
-      text: `${alert.name} on ${alert.service} is ${alert.severity} now`,
-      data: { alert: alert.id, to: alert.severity },
-    });
-}
-
-/** With more alerts another service may turn out to explain the rest: it leads, and gives the incident its title. */
-function leading({ incidentId, primary, suspects }: Group & { incidentId: string }) {
-  if (suspects.length === 0) return [];
-  return [
-    {
-      sql: `UPDATE incident_subjects SET role = iif(subject_id = ?, 'primary', 'affected') WHERE incident_id = ?`,
-      args: [primary, incidentId],
-    },
-    {
-      sql: `UPDATE incidents SET title = (SELECT count(*) FROM alerts WHERE incident_id = ?1) || ' alerts on '
-              || (SELECT count(*) FROM incident_subjects WHERE incident_id = ?1 AND role = 'affected')
-              || ' services, which coincide with trouble at ' || ?2 WHERE id = ?1 AND state IN ('open', 'investigating')`,
-      args: [incidentId, primary],
-    },
-  ];
+  plan.write(raiseSeverity(incidentId, ALERT_SEVERITY[alert.severity])).tell({
+    at: now,
+    type: "alert.raised",
+    serviceId: alert.service,
+    incidentId,
+    text: `${alert.name} on ${alert.service} is ${alert.severity} now`,
+    data: { alert: alert.id, to: alert.severity },
+  });
 }
 
 /** Two open incidents turned out to have one root: the younger ends, and all that it holds goes to the older. */
@@ -148,24 +138,7 @@ export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident
   const outcome = `part of ${into.id}: they share a root`;
   plan
     .claim(incidentClaim(db, from, { state: "dismissed", closedAt: now, outcome }))
-    .write(
-      { sql: "UPDATE alerts SET incident_id = ? WHERE incident_id = ?", args: [into.id, from.id] },
-      { sql: "UPDATE services SET incident_id = ? WHERE incident_id = ?", args: [into.id, from.id] },
-      {
-        sql: `INSERT OR IGNORE INTO incident_subjects (incident_id, subject_kind, subject_id, role)
-              SELECT ?, subject_kind, subject_id, 'affected' FROM incident_subjects WHERE incident_id = ?`,
-        args: [into.id, from.id],
-      },
-      { sql: "UPDATE OR IGNORE incident_signals SET incident_id = ? WHERE incident_id = ?", args: [into.id, from.id] },
-      {
-        sql: "UPDATE proposals SET state = 'void' WHERE incident_id = ? AND state IN ('pending', 'approved')",
-        args: [from.id],
-      },
-      {
-        sql: "UPDATE approvals SET state = 'void', void_reason = ?, decided_at = ? WHERE incident_id = ? AND state = 'pending'",
-        args: [outcome, now, from.id],
-      },
-    )
+    .write(...moveContents(from.id, into.id), ...voidApprovals(from.id, outcome, now))
     .tell({
       at: now,
       type: "incident.merged",
@@ -194,16 +167,6 @@ const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" :
 const latest = (members: readonly FiringAlert[]): number =>
   members.reduce((last, { startsAt }) => Math.max(last, startsAt), 0);
 
-/**
- * An incident has one primary subject: who joins is affected, until it turns out to lead. One statement, as of everything that a
- * storm brings by the thousand: the event loop stands still while the local database works.
- */
-const subjectRows = (incidentId: string, services: readonly string[], primary?: string) => ({
-  sql: `INSERT INTO incident_subjects (incident_id, subject_kind, subject_id, role)
-        SELECT ?1, 'service', value, iif(value = ?2, 'primary', 'affected') FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
-  args: [incidentId, primary ?? null, JSON.stringify(services)],
-});
-
 /** What raised it, as it can be measured again: the alerts' own comparisons, and the services' signals that are out of band. */
 function measuredRows(db: Db, incidentId: string, { members, services }: Group) {
   const compared = members.flatMap(({ name, service, row }) => {
@@ -212,29 +175,11 @@ function measuredRows(db: Db, incidentId: string, { members, services }: Group) 
   });
   return [
     ...compared.slice(0, MAX_MEASURED).map((row) => db.insert(incidentSignals).values(row).onConflictDoNothing()),
-    {
-      sql: `INSERT OR IGNORE INTO incident_signals (incident_id, service_id, name, query, labels, unit, upper, lower)
-            SELECT ?, service_id, name, query, '{}', unit, upper, lower FROM signals
-            WHERE service_id IN (SELECT value FROM json_each(?))
-              AND (state IN ('over_limit', 'out_of_band') OR (service_id || ' ' || name) IN (SELECT value FROM json_each(?))) LIMIT ${MAX_MEASURED}`,
-      args: [
-        incidentId,
-        JSON.stringify(services),
-        JSON.stringify(members.map(({ service, labels }) => `${service} ${labels["signal"] ?? ""}`)),
-      ],
-    },
+    addSignals(
+      incidentId,
+      services,
+      members.map(({ service, labels }) => `${service} ${labels["signal"] ?? ""}`),
+      MAX_MEASURED,
+    ),
   ];
 }
-
-/** Services with a firing alert are degraded at least, and point at their incident. */
-const unwell = (incidentId: string, { services, now }: Group) => [
-  {
-    sql: "UPDATE services SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-    args: [incidentId, JSON.stringify(services)],
-  },
-  {
-    sql: `UPDATE services SET state = 'degraded', state_since = ? WHERE state NOT IN ('degraded', 'down')
-          AND id IN (SELECT value FROM json_each(?))`,
-    args: [now, JSON.stringify(services)],
-  },
-];

@@ -1,3 +1,4 @@
+import { endRunClaim } from "@/lib/db/queries/healing";
 import { prepare } from "@/lib/actions/service/index";
 import { durationText } from "@/lib/core/base/durations";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
@@ -198,12 +199,7 @@ function limitOf({ allowList }: ServiceContext, { args: { entry, ...args }, subj
 async function cutOff({ db, now }: ServiceContext, run: ActionRun): Promise<void> {
   const detail = "interrupted before it reported: unknown whether it was carried out; its effect is measured";
   await commit(db, {
-    claims: [
-      {
-        sql: "UPDATE action_runs SET state = 'cannot_tell', detail = ?, ended_at = ? WHERE id = ? AND state = 'started'",
-        args: [detail, now, run.id],
-      },
-    ],
+    claims: [endRunClaim(db, run.id, { state: "cannot_tell", detail, endedAt: now })],
     events: [
       {
         at: now,
