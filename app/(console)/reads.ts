@@ -23,14 +23,12 @@ import { listAgentTypes } from "@/lib/db/queries/types-view";
 import { env } from "@/lib/env";
 import type { Prefetch } from "./hydrated";
 
-type Filter = Record<string, string | number | undefined>;
-
 /** The screens' queries, read on the server by the functions that answer the same requests. */
 export const readOverview: Prefetch = {
   queryKey: overviewQuery.queryKey,
   read: (db, { now }) => loadOverview(db, { now, demo: env().SENTINEL_DEMO_CONTROL_URL !== undefined }),
 };
-export const readAgents = (filter: Filter): Prefetch => ({
+export const readAgents = (filter: Parameters<typeof agentsQuery>[0]): Prefetch => ({
   queryKey: agentsQuery(filter).queryKey,
   read: (db, context) => listAgentCards(db, AgentsQuery.parse(filter), context),
 });
@@ -42,7 +40,7 @@ export const readApprovals = (state: "pending" | "rejected" | undefined): Prefet
   queryKey: approvalsQuery(state).queryKey,
   read: (db) => listApprovals(db, ApprovalsQuery.parse({ state })),
 });
-export const readIncidents = (filter: Filter): Prefetch => ({
+export const readIncidents = (filter: Parameters<typeof incidentsQuery>[0]): Prefetch => ({
   queryKey: incidentsQuery(filter).queryKey,
   read: (db) => listIncidents(db, IncidentsQuery.parse(filter)),
 });
@@ -54,7 +52,7 @@ export const readStory = (id: string): Prefetch => ({
   queryKey: storyQuery(id).queryKey,
   read: (db) => findStory(db, id),
 });
-export const readHealing = (filter: Filter): Prefetch => ({
+export const readHealing = (filter: Parameters<typeof healingQuery>[0]): Prefetch => ({
   queryKey: healingQuery(filter).queryKey,
   read: (db) => listHealing(db, HealingQuery.parse(filter)),
 });

@@ -16,7 +16,7 @@ export const readService = (id: string): Prefetch => ({
   queryKey: serviceQuery(id).queryKey,
   read: (db) => findServiceDetail(db, id),
 });
-export const readChanges = (filter: Record<string, string | number | undefined>): Prefetch => ({
+export const readChanges = (filter: Parameters<typeof changesQuery>[0]): Prefetch => ({
   queryKey: changesQuery(filter).queryKey,
   read: async (db) => ({ changes: await listChanges(db, ChangesQuery.parse(filter)) }),
 });

@@ -2,7 +2,8 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, ApiError } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { ApiError, call } from "@/components/api";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input } from "@/components/ui/field";
 import { toast } from "@/components/ui/toast";
@@ -13,7 +14,7 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const change = useMutation({
-    mutationFn: () => api.changePassword(current, next),
+    mutationFn: () => call("POST", PATHS.CHANGE_PASSWORD, { body: { current_password: current, new_password: next } }),
     onSuccess: () => {
       toast.success("Password changed. Your other sessions have ended.");
       onClose();

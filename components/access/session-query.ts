@@ -1,9 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 
 /** Who is signed in. Apart from the hook, since the server reads its key too. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: ({ signal }) => api.session(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.SESSION, { signal }),
   staleTime: Number.POSITIVE_INFINITY,
 });

@@ -3,7 +3,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
-import { api, ApiError } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { ApiError, call } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { Callout, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
@@ -32,7 +33,7 @@ export function Setup() {
 function WithToken({ token }: { token: string }) {
   const check = useQuery({
     queryKey: ["link", token],
-    queryFn: () => api.checkLink(token),
+    queryFn: () => call("POST", PATHS.LINK_CHECK, { body: { token } }),
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -40,7 +41,8 @@ function WithToken({ token }: { token: string }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const use = useMutation({
-    mutationFn: () => api.useLink({ token, name, password, ...(check.data?.email === null ? { email } : {}) }),
+    mutationFn: () =>
+      call("POST", PATHS.LINK, { body: { token, name, password, ...(check.data?.email === null ? { email } : {}) } }),
     onSuccess: () => location.assign("/"),
     meta: { quiet: true },
   });

@@ -3,7 +3,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { LinkIcon, LogIn } from "lucide-react";
 import { useState } from "react";
-import { api, ApiError } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { ApiError, call } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { Callout, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
@@ -23,7 +24,7 @@ function ByPassword() {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const signIn = useMutation({
-    mutationFn: () => api.signIn(email, password),
+    mutationFn: () => call("POST", PATHS.SIGN_IN, { body: { email, password } }),
     onSuccess: enter,
     meta: { quiet: true },
   });
@@ -74,11 +75,15 @@ const refusal = (error: Error): string =>
 function ByLink({ token }: { token: string }) {
   const check = useQuery({
     queryKey: ["link", token],
-    queryFn: () => api.checkLink(token),
+    queryFn: () => call("POST", PATHS.LINK_CHECK, { body: { token } }),
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const use = useMutation({ mutationFn: () => api.useLink({ token }), onSuccess: enter, meta: { quiet: true } });
+  const use = useMutation({
+    mutationFn: () => call("POST", PATHS.LINK, { body: { token } }),
+    onSuccess: enter,
+    meta: { quiet: true },
+  });
   const error = check.error ?? use.error;
   if (error)
     return (

@@ -2,7 +2,8 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { AgentCommand } from "@/lib/contracts/agents";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 import { toast } from "@/components/ui/toast";
 
 export interface CommandText {
@@ -79,7 +80,11 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
 export function useAgentCommand(agentId: string, command: AgentCommand, onDone?: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (reason: string) => api.command(agentId, command, reason.trim() || undefined),
+    mutationFn: (reason: string) =>
+      call("POST", PATHS.AGENT_COMMAND, {
+        params: { id: agentId, command },
+        body: reason.trim() ? { reason: reason.trim() } : {},
+      }),
     onSuccess: () => {
       toast.success(`${agentId}: ${COMMANDS[command].done}`);
       onDone?.();

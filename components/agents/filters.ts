@@ -1,4 +1,4 @@
-import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { AGENT_STATES } from "@/lib/core/base/vocabulary";
 
 /** What of the grid is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
@@ -11,7 +11,7 @@ export const agentFilters = {
 export const loadAgentFilters = createLoader(agentFilters);
 
 /** As the API wants it: what is not filtered by is left out. */
-export const agentsFilter = ({ q, state, type }: { q: string; state: string | null; type: string | null }) => ({
+export const agentsFilter = ({ q, state, type }: inferParserType<typeof agentFilters>) => ({
   ...(q.trim() === "" ? {} : { q: q.trim() }),
   ...(state === null ? {} : { state }),
   ...(type === null ? {} : { type }),

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { type AgentsFilter, api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call, type FilterOf } from "@/components/api";
 
 /** State comes by the stream; sparklines and last reports move without it. */
 const POLL_MS = 5_000;
@@ -7,10 +8,10 @@ const SERIES_POLL_MS = 3_000;
 /** Beyond this window a point is at least a minute: no need to look every three seconds. */
 const FINE_WINDOW_MINUTES = 60;
 
-export const agentsQuery = (filter: AgentsFilter) =>
+export const agentsQuery = (filter: FilterOf<typeof PATHS.AGENTS>) =>
   queryOptions({
     queryKey: ["agents", filter],
-    queryFn: ({ signal }) => api.agents(filter, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.AGENTS, { query: filter, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: POLL_MS,
   });
@@ -18,14 +19,14 @@ export const agentsQuery = (filter: AgentsFilter) =>
 export const agentQuery = (id: string) =>
   queryOptions({
     queryKey: ["agent", id],
-    queryFn: ({ signal }) => api.agent(id, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.AGENT, { params: { id }, signal }),
     refetchInterval: POLL_MS,
   });
 
 export const seriesQuery = (id: string, metric: string, minutes: number) =>
   queryOptions({
     queryKey: ["agent", id, "series", metric, minutes],
-    queryFn: ({ signal }) => api.series(id, { metric, minutes }, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.AGENT_SERIES, { params: { id }, query: { metric, minutes }, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: minutes <= FINE_WINDOW_MINUTES ? SERIES_POLL_MS : 60_000,
   });
@@ -33,6 +34,6 @@ export const seriesQuery = (id: string, metric: string, minutes: number) =>
 export const runsQuery = (id: string) =>
   queryOptions({
     queryKey: ["agent", id, "runs"],
-    queryFn: ({ signal }) => api.runs(id, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.AGENT_RUNS, { params: { id }, signal }),
     refetchInterval: POLL_MS,
   });

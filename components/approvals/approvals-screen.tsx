@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ClipboardCheck, Hand, History } from "lucide-react";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { type ReactNode, useState } from "react";
+import type { ApprovalState } from "@/lib/core/base/vocabulary";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { useSession } from "@/components/access/session";
 import { PageHead } from "@/components/shell/page-head";
@@ -47,7 +48,7 @@ export function ApprovalsScreen() {
   );
 }
 
-function useApprovals(state: string | undefined, what: string) {
+function useApprovals(state: ApprovalState | undefined, what: string) {
   const { data, error, refetch } = useQuery(approvalsQuery(state));
   const waiting: ReactNode = data ? null : error ? (
     <LoadError what={what} error={error} onRetry={() => void refetch()} />

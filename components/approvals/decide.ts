@@ -2,7 +2,8 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { BulkDecisionBody } from "@/lib/contracts/approvals";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
 import { toast } from "@/components/ui/toast";
@@ -35,16 +36,16 @@ export function useDecide(onDone?: () => void) {
   const drill = useDrill();
   return useMutation({
     mutationFn: ({ id, digest, decision, comment, evidenceOpened }: Decision) =>
-      api.decide(
-        id,
-        {
+      call("POST", PATHS.DECISION, {
+        params: { id },
+        query: { drill },
+        body: {
           decision,
           digest,
           evidence_opened: evidenceOpened,
           ...(comment.trim() === "" ? {} : { comment: comment.trim() }),
         },
-        drill,
-      ),
+      }),
     onSuccess: (_answer, { decision }) => {
       toast.success(
         decision === "approve"
@@ -59,5 +60,8 @@ export function useDecide(onDone?: () => void) {
 
 export function useDecideAll() {
   const settle = useSettle();
-  return useMutation({ mutationFn: (body: BulkDecisionBody) => api.decideAll(body), onSettled: settle });
+  return useMutation({
+    mutationFn: (body: BulkDecisionBody) => call("POST", PATHS.BULK_DECISION, { body }),
+    onSettled: settle,
+  });
 }

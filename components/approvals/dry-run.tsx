@@ -3,7 +3,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 import { useDrill } from "@/components/drills/world";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/feedback";
@@ -11,7 +12,9 @@ import { Callout } from "@/components/ui/feedback";
 /** Has the operation say what it would do. Nothing is changed by it, and nothing is decided. */
 export function DryRun({ approval }: { approval: ApprovalView }) {
   const drill = useDrill();
-  const tried = useMutation({ mutationFn: () => api.dryRun(approval.id, drill) });
+  const tried = useMutation({
+    mutationFn: () => call("POST", PATHS.DRY_RUN, { params: { id: approval.id }, query: { drill } }),
+  });
   const output = tried.data ? outputOf(tried.data.result) : null;
   return (
     <div className="space-y-2">

@@ -1,4 +1,4 @@
-import { createLoader, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 
 /** What of the log is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
@@ -11,19 +11,11 @@ export const changeFilters = {
 };
 export const loadChangeFilters = createLoader(changeFilters);
 
-interface Filters {
-  q: string;
-  of: string | null;
-  kind: string | null;
-  how: "declared" | "seen" | null;
-  before: number | null;
-}
-
 /** As the API wants it: what is not filtered by is left out. */
-export const changesFilter = ({ q, of, kind, how, before }: Filters) => ({
+export const changesFilter = ({ q, of, kind, how, before }: inferParserType<typeof changeFilters>) => ({
   ...(q.trim() === "" ? {} : { q: q.trim() }),
   ...(of === null ? {} : { subject_kind: of }),
   ...(kind === null ? {} : { kind }),
-  ...(how === null ? {} : { declared: how === "declared" ? "true" : "false" }),
+  ...(how === null ? {} : { declared: how === "declared" ? ("true" as const) : ("false" as const) }),
   ...(before === null ? {} : { before }),
 });

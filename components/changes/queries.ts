@@ -1,9 +1,10 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, type ChangesFilter } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call, type FilterOf } from "@/components/api";
 
-export const changesQuery = (filter: ChangesFilter) =>
+export const changesQuery = (filter: FilterOf<typeof PATHS.CHANGES>) =>
   queryOptions({
     queryKey: ["changes", filter],
-    queryFn: ({ signal }) => api.changes(filter, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.CHANGES, { query: filter, signal }),
     placeholderData: keepPreviousData,
   });

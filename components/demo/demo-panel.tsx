@@ -4,8 +4,9 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { FlaskConical, Zap } from "lucide-react";
 import { useState } from "react";
 import type { DemoFaults } from "@/lib/contracts/demo";
+import { PATHS } from "@/lib/contracts/paths";
 import { useSession } from "@/components/access/session";
-import { api } from "@/components/api";
+import { call } from "@/components/api";
 import { overviewQuery } from "@/components/overview/queries";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -20,7 +21,7 @@ const ANY = "";
 
 const faultsQuery = queryOptions({
   queryKey: ["demo", "faults"],
-  queryFn: ({ signal }) => api.demoFaults(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.DEMO_FAULTS, { signal }),
   refetchInterval: POLL_MS,
 });
 
@@ -65,7 +66,8 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
   const [agent, setAgent] = useState(ANY);
   const client = useQueryClient();
   const inject = useMutation({
-    mutationFn: () => api.injectFault({ kind: fault.kind, ...(agent === ANY ? {} : { agent }) }),
+    mutationFn: () =>
+      call("POST", PATHS.DEMO_FAULTS, { body: { kind: fault.kind, ...(agent === ANY ? {} : { agent }) } }),
     onSuccess: () => toast.success(`${fault.title}: injected.`),
     onSettled: () => client.invalidateQueries({ queryKey: faultsQuery.queryKey }),
   });
@@ -101,7 +103,7 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
 function Active({ title, fault }: { title: string; fault: DemoFaults["active"][number] }) {
   const client = useQueryClient();
   const end = useMutation({
-    mutationFn: () => api.endFault(fault.id),
+    mutationFn: () => call("DELETE", PATHS.DEMO_FAULT, { params: { id: fault.id } }),
     onSuccess: () => toast.success(`${title}: ended on ${fault.agent}.`),
     onSettled: () => client.invalidateQueries({ queryKey: faultsQuery.queryKey }),
   });

@@ -2,8 +2,9 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
+import { PATHS } from "@/lib/contracts/paths";
 import { useSession } from "@/components/access/session";
-import { api } from "@/components/api";
+import { call } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toast";
 
@@ -12,7 +13,7 @@ export function DeleteDrill({ id, title, onDeleted }: { id: string; title: strin
   const { decides } = useSession();
   const client = useQueryClient();
   const remove = useMutation({
-    mutationFn: () => api.deleteDrill(id),
+    mutationFn: () => call("DELETE", PATHS.DRILL, { params: { id } }),
     onSuccess: () => {
       toast.success(`${title}: drill deleted, with all its data.`);
       onDeleted?.();
@@ -32,7 +33,7 @@ export function DeleteAllDrills() {
   const { decides } = useSession();
   const client = useQueryClient();
   const remove = useMutation({
-    mutationFn: () => api.deleteDrills(),
+    mutationFn: () => call("DELETE", PATHS.DRILLS),
     onSuccess: ({ deleted }) => toast.success(`${deleted} ${deleted === 1 ? "drill" : "drills"} deleted.`),
     onSettled: () => client.invalidateQueries({ queryKey: ["drills"] }),
   });

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 
 /** While it goes on, a drill's recording has something new every two seconds. */
 const GOES_ON_MS = 1_000;
@@ -12,7 +13,7 @@ const isOver = (closedAt: number | null): boolean => closedAt !== null && Date.n
 
 export const drillsQuery = queryOptions({
   queryKey: ["drills"],
-  queryFn: ({ signal }) => api.drills(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.DRILLS, { signal }),
   refetchInterval: ({ state: { data } }) =>
     data?.drills.every(({ incident }) => isOver(incident.closed_at)) ? OVER_MS : 2 * GOES_ON_MS,
 });
@@ -20,11 +21,11 @@ export const drillsQuery = queryOptions({
 export const drillQuery = (id: string) =>
   queryOptions({
     queryKey: ["drill", id],
-    queryFn: ({ signal }) => api.drill(id, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.DRILL, { params: { id }, signal }),
     refetchInterval: ({ state: { data } }) => (isOver(data?.incident.closed_at ?? null) ? OVER_MS : GOES_ON_MS),
   });
 
 export const scenariosQuery = queryOptions({
   queryKey: ["scenarios"],
-  queryFn: ({ signal }) => api.scenarios(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.SCENARIOS, { signal }),
 });

@@ -5,8 +5,9 @@ import { Clapperboard, FlaskConical } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { ScenarioView } from "@/lib/contracts/drills";
+import { PATHS } from "@/lib/contracts/paths";
 import { useSession } from "@/components/access/session";
-import { api } from "@/components/api";
+import { call } from "@/components/api";
 import { scenariosQuery } from "./queries";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
@@ -54,7 +55,7 @@ function Scenario({ scenario, onFired }: { scenario: ScenarioView; onFired: () =
   const client = useQueryClient();
   const router = useRouter();
   const fire = useMutation({
-    mutationFn: () => api.fireScenario(scenario.id),
+    mutationFn: () => call("POST", PATHS.SCENARIO_FIRE, { params: { id: scenario.id } }),
     onSuccess: ({ drill }) => {
       toast.success(`${scenario.title}: drill started.`);
       onFired();

@@ -1,13 +1,14 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, type HealingFilter } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call, type FilterOf } from "@/components/api";
 
 /** How many actions the overview shows. */
 const NEWEST = 6;
 
-export const healingQuery = (filter: HealingFilter) =>
+export const healingQuery = (filter: FilterOf<typeof PATHS.HEALING>) =>
   queryOptions({
     queryKey: ["healing", filter],
-    queryFn: ({ signal }) => api.healing(filter, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.HEALING, { query: filter, signal }),
     placeholderData: keepPreviousData,
   });
 

@@ -3,7 +3,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
-import { api, ApiError } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { ApiError, call } from "@/components/api";
 import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
@@ -82,7 +83,12 @@ export function IncidentCommandDialog({
   const drill = useDrill();
   if (command !== null && command !== shown) setShown(command);
   const act = useMutation({
-    mutationFn: (which: IncidentCommand) => api.incidentCommand(id, which, comment.trim() || undefined, drill),
+    mutationFn: (command: IncidentCommand) =>
+      call("POST", PATHS.INCIDENT_COMMAND, {
+        params: { id, command },
+        query: { drill },
+        body: comment.trim() ? { comment: comment.trim() } : {},
+      }),
     onSuccess: (_answer, which) => {
       toast.success(kind === "service" && which === "accept" ? "Accepted as normal." : INCIDENT_COMMAND[which].done);
       setComment("");

@@ -1,4 +1,4 @@
-import { createLoader, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 
 export const KINDS = ["all", "agents", "services"] as const;
@@ -14,10 +14,15 @@ export const incidentFilters = {
 
 export const loadIncidentFilters = createLoader(incidentFilters);
 
-type Filters = Awaited<ReturnType<typeof loadIncidentFilters>>;
-
 /** As the API wants it: what is not filtered by is left out. */
-export const incidentsFilter = ({ state, kind, severity, agent, service, before }: Filters) => ({
+export const incidentsFilter = ({
+  state,
+  kind,
+  severity,
+  agent,
+  service,
+  before,
+}: inferParserType<typeof incidentFilters>) => ({
   ...(state === "all" ? {} : { state }),
   ...(kind === "all" ? {} : { kind }),
   ...(severity === null ? {} : { min_severity: severity }),

@@ -1,11 +1,12 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, type IncidentsFilter } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call, type FilterOf } from "@/components/api";
 import { keyIn } from "@/components/drills/keys";
 
-export const incidentsQuery = (filter: IncidentsFilter) =>
+export const incidentsQuery = (filter: FilterOf<typeof PATHS.INCIDENTS>) =>
   queryOptions({
     queryKey: ["incidents", filter],
-    queryFn: ({ signal }) => api.incidents(filter, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.INCIDENTS, { query: filter, signal }),
     placeholderData: keepPreviousData,
   });
 
@@ -15,6 +16,6 @@ const DRILL_MS = 1_000;
 export const incidentQuery = (id: string, drill: string | null = null) =>
   queryOptions({
     queryKey: keyIn(drill, ["incident", id]),
-    queryFn: ({ signal }) => api.incident(id, drill, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.INCIDENT, { params: { id }, query: { drill }, signal }),
     refetchInterval: ({ state: { data } }) => (drill !== null && data?.incident.closed_at === null ? DRILL_MS : false),
   });

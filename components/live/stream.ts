@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import type { StreamMessage } from "@/lib/contracts/overview";
+import { PATHS } from "@/lib/contracts/paths";
 
-const PATH = "/api/v1/events/stream";
 /** The server says something at least every 15 s; after this much silence the line is taken for dead. */
 const SILENCE_MS = 40_000;
 const FIRST_RETRY_MS = 500;
@@ -47,7 +47,7 @@ async function readOnce(options: ReadOptions): Promise<boolean> {
   };
   let opened = false;
   try {
-    const response = await fetch(PATH, {
+    const response = await fetch(PATHS.EVENT_STREAM, {
       headers: { accept: "text/event-stream", ...(after === null ? {} : { "last-event-id": String(after) }) },
       signal: AbortSignal.any([options.signal, line.signal]),
       cache: "no-store",

@@ -1,4 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 
-export const memoryQuery = queryOptions({ queryKey: ["memory"], queryFn: ({ signal }) => api.memory(signal) });
+export const memoryQuery = queryOptions({
+  queryKey: ["memory"],
+  queryFn: ({ signal }) => call("GET", PATHS.MEMORY, { signal }),
+});

@@ -3,7 +3,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ThumbsDown, ThumbsUp } from "lucide-react";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 import { keyIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
 import { CAUSE, name } from "@/components/status/words";
@@ -97,7 +98,12 @@ function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: stri
   const client = useQueryClient();
   const drill = useDrill();
   const send = useMutation({
-    mutationFn: (thumb: 1 | -1) => api.thumb(incident, cause.id, thumb, drill),
+    mutationFn: (thumb: 1 | -1) =>
+      call("POST", PATHS.CAUSE_FEEDBACK, {
+        params: { id: incident, cause: cause.id },
+        query: { drill },
+        body: { thumb },
+      }),
     onSuccess: () => toast.success("Feedback saved. It is used for similar incidents."),
     onSettled: () => client.invalidateQueries({ queryKey: keyIn(drill, ["story", incident]) }),
   });

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 import { keyIn } from "@/components/drills/keys";
 
 /** Specialists' steps are written down as they end and are no news of the stream: while they work, they are looked at so often. */
@@ -10,7 +11,7 @@ const OPEN_MS = 15_000;
 export const storyQuery = (id: string, drill: string | null = null) =>
   queryOptions({
     queryKey: keyIn(drill, ["story", id]),
-    queryFn: ({ signal }) => api.story(id, drill, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.INCIDENT_STORY, { params: { id }, query: { drill }, signal }),
     refetchInterval: ({ state: { data } }) =>
       data === undefined || data.incident.closed_at !== null
         ? false

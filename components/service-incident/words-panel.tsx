@@ -3,7 +3,8 @@
 import { Check, Copy, Download } from "lucide-react";
 import { useState } from "react";
 import type { ServiceStory } from "@/lib/contracts/services";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { href } from "@/components/api";
 import { useDrill } from "@/components/drills/world";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
@@ -25,7 +26,7 @@ export function WordsPanel({ story: { investigation, incident } }: { story: Serv
       hint={<Author name={investigation.authors?.["summary"] ?? "local"} />}
       actions={
         <a
-          href={api.bundleUrl(incident.id, drill)}
+          href={href(PATHS.INCIDENT_BUNDLE, { params: { id: incident.id }, query: { drill } })}
           download={`incident-${incident.id}.json`}
           className={buttonStyle({ size: "sm" })}
         >

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 
 /** What moves a state comes by the stream; values and ages move without it, as often as services are looked at. */
 const POLL_MS = 15_000;
@@ -8,21 +9,21 @@ const FINE_WINDOW_MINUTES = 60;
 
 export const servicesQuery = queryOptions({
   queryKey: ["services"],
-  queryFn: ({ signal }) => api.services(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.SERVICES, { signal }),
   refetchInterval: POLL_MS,
 });
 
 export const serviceQuery = (id: string) =>
   queryOptions({
     queryKey: ["service", id],
-    queryFn: ({ signal }) => api.service(id, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.SERVICE, { params: { id }, signal }),
     refetchInterval: POLL_MS,
   });
 
 export const serviceSeriesQuery = (id: string, minutes: number) =>
   queryOptions({
     queryKey: ["service-series", id, minutes],
-    queryFn: ({ signal }) => api.serviceSeries(id, minutes, signal),
+    queryFn: ({ signal }) => call("GET", PATHS.SERVICE_SERIES, { params: { id }, query: { minutes }, signal }),
     placeholderData: keepPreviousData,
     refetchInterval: minutes <= FINE_WINDOW_MINUTES ? POLL_MS : 60_000,
   });

@@ -4,8 +4,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import type { KeyView, NewKeyBody } from "@/lib/contracts/keys";
+import { PATHS } from "@/lib/contracts/paths";
 import { KEY_SCOPES, type KeyScope } from "@/lib/core/base/vocabulary";
-import { api, ApiError } from "@/components/api";
+import { ApiError, call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
@@ -128,7 +129,7 @@ function Revoke({ item }: { item: KeyView }) {
         <RevokeButton
           name={item.name}
           consequence="Requests with it are rejected from now on. Its agents go silent until they get another key."
-          onRevoke={() => api.revokeKey(item.id)}
+          onRevoke={() => call("DELETE", PATHS.KEY, { params: { id: item.id } })}
           queryKey={keysQuery.queryKey}
         />
       )}
@@ -152,7 +153,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [services, setServices] = useState("");
   const client = useQueryClient();
   const make = useMutation({
-    mutationFn: (body: NewKeyBody) => api.createKey(body),
+    mutationFn: (body: NewKeyBody) => call("POST", PATHS.KEYS, { body }),
     onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
     meta: { quiet: true },
   });

@@ -3,7 +3,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { format } from "date-fns";
 import { useState } from "react";
-import { api, ApiError } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { ApiError, call } from "@/components/api";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import { useNow } from "@/components/ui/now";
@@ -34,11 +35,13 @@ export function MaintenanceDialog({
   const client = useQueryClient();
   const make = useMutation({
     mutationFn: () =>
-      api.openMaintenance({
-        service,
-        ends_at: new Date(ends).getTime(),
-        ...(starts === "" ? {} : { starts_at: new Date(starts).getTime() }),
-        ...(note.trim() === "" ? {} : { note: note.trim() }),
+      call("POST", PATHS.MAINTENANCE, {
+        body: {
+          service,
+          ends_at: new Date(ends).getTime(),
+          ...(starts === "" ? {} : { starts_at: new Date(starts).getTime() }),
+          ...(note.trim() === "" ? {} : { note: note.trim() }),
+        },
       }),
     onSuccess: () => {
       toast.success(`Maintenance window for ${service} created.`);

@@ -1,23 +1,36 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 
 /** When a source last sent something moves without any message on the stream. */
 const SOURCES_POLL_MS = 10_000;
 
-export const settingsQuery = queryOptions({ queryKey: ["settings"], queryFn: ({ signal }) => api.settings(signal) });
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  queryFn: ({ signal }) => call("GET", PATHS.SETTINGS, { signal }),
+});
 export const agentTypesQuery = queryOptions({
   queryKey: ["agent-types"],
-  queryFn: ({ signal }) => api.agentTypes(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.AGENT_TYPES, { signal }),
 });
-export const keysQuery = queryOptions({ queryKey: ["keys"], queryFn: ({ signal }) => api.keys(signal) });
-export const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: ({ signal }) => api.tokens(signal) });
-export const usersQuery = queryOptions({ queryKey: ["users"], queryFn: ({ signal }) => api.users(signal) });
+export const keysQuery = queryOptions({
+  queryKey: ["keys"],
+  queryFn: ({ signal }) => call("GET", PATHS.KEYS, { signal }),
+});
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: ({ signal }) => call("GET", PATHS.TOKENS, { signal }),
+});
+export const usersQuery = queryOptions({
+  queryKey: ["users"],
+  queryFn: ({ signal }) => call("GET", PATHS.USERS, { signal }),
+});
 export const maintenanceQuery = queryOptions({
   queryKey: ["maintenance"],
-  queryFn: ({ signal }) => api.maintenance(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.MAINTENANCE, { signal }),
 });
 export const alertSourcesQuery = queryOptions({
   queryKey: ["alert-sources"],
-  queryFn: ({ signal }) => api.alertSources(signal),
+  queryFn: ({ signal }) => call("GET", PATHS.ALERT_SOURCES, { signal }),
   refetchInterval: SOURCES_POLL_MS,
 });

@@ -1,16 +1,17 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
+import type { AgentTypePatch } from "@/lib/contracts/agent-types";
 import type { FleetSettingsPatch } from "@/lib/contracts/overview";
-import { api } from "@/components/api";
+import { PATHS } from "@/lib/contracts/paths";
+import { call } from "@/components/api";
 import { toast } from "@/components/ui/toast";
 
 /** Changes the fleet's settings; says so, and reads again what depends on them. */
 export function useSaveSettings(onDone?: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (patch: FleetSettingsPatch) => api.patchSettings(patch),
+    mutationFn: (patch: FleetSettingsPatch) => call("PATCH", PATHS.SETTINGS, { body: patch }),
     onSuccess: () => {
       toast.success("Saved. It takes effect with the next sweep.");
       onDone?.();
@@ -23,7 +24,7 @@ export function useSaveSettings(onDone?: () => void) {
 export function useSaveType(type: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (patch: Partial<Omit<AgentTypeSettings, "type" | "agents">>) => api.patchAgentType(type, patch),
+    mutationFn: (patch: AgentTypePatch) => call("PATCH", PATHS.AGENT_TYPE, { params: { type }, body: patch }),
     onSuccess: () => toast.success(`${type}: saved.`),
     onSettled: () =>
       Promise.all(["agent-types", "agents", "agent"].map((root) => client.invalidateQueries({ queryKey: [root] }))),

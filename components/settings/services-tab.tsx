@@ -4,8 +4,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CalendarClock, Plus } from "lucide-react";
 import { useState } from "react";
 import type { MaintenanceView } from "@/lib/contracts/operations";
+import { PATHS } from "@/lib/contracts/paths";
 import { type Mode, MODES } from "@/lib/core/base/vocabulary";
-import { api } from "@/components/api";
+import { call } from "@/components/api";
 import { MODE } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -123,7 +124,7 @@ function Line({ window, decides }: { window: MaintenanceView; decides: boolean }
   const now = useNow();
   const client = useQueryClient();
   const end = useMutation({
-    mutationFn: () => api.endMaintenance(window.id),
+    mutationFn: () => call("DELETE", PATHS.MAINTENANCE_WINDOW, { params: { id: window.id } }),
     onSuccess: () => toast.success(`Maintenance of ${window.service}: ended.`),
     onSettled: () => client.invalidateQueries({ queryKey: maintenanceQuery.queryKey }),
   });

@@ -4,8 +4,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { BellRing, Plus } from "lucide-react";
 import { useState } from "react";
 import type { AlertSourceView } from "@/lib/contracts/alert-sources";
+import { PATHS } from "@/lib/contracts/paths";
 import { TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
-import { api } from "@/components/api";
+import { call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -109,7 +110,7 @@ function Line({ source, administers, decides }: { source: AlertSourceView; admin
               name={SOURCE_NAMES[source.kind]}
               title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
               consequence="Its messages are rejected from now on, resolved alerts included: alerts firing now stay firing here until another source resolves them."
-              onRevoke={() => api.revokeAlertSource(source.id)}
+              onRevoke={() => call("DELETE", PATHS.ALERT_SOURCE, { params: { id: source.id } })}
               queryKey={alertSourcesQuery.queryKey}
             />
           ) : null}
@@ -122,7 +123,7 @@ function Line({ source, administers, decides }: { source: AlertSourceView; admin
 function Test({ source }: { source: AlertSourceView }) {
   const client = useQueryClient();
   const test = useMutation({
-    mutationFn: () => api.testAlertSource(source.id),
+    mutationFn: () => call("POST", PATHS.ALERT_SOURCE_TEST, { params: { id: source.id } }),
     onSuccess: ({ summary }) => toast.success(`Test alert delivered end to end: ${summary}`),
     onSettled: () =>
       Promise.all([alertSourcesQuery.queryKey, ["services"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
@@ -175,7 +176,7 @@ function NewSource({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [kind, setKind] = useState<TokenSource>("alertmanager");
   const client = useQueryClient();
   const make = useMutation({
-    mutationFn: () => api.createAlertSource({ kind }),
+    mutationFn: () => call("POST", PATHS.ALERT_SOURCES, { body: { kind } }),
     onSettled: () => client.invalidateQueries({ queryKey: alertSourcesQuery.queryKey }),
   });
   return (

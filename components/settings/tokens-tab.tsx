@@ -4,8 +4,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, SquareTerminal } from "lucide-react";
 import { useState } from "react";
 import type { ApiTokenView, NewApiTokenBody } from "@/lib/contracts/tokens";
+import { PATHS } from "@/lib/contracts/paths";
 import type { TokenRole } from "@/lib/core/base/vocabulary";
-import { api, ApiError } from "@/components/api";
+import { ApiError, call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
@@ -126,7 +127,7 @@ function Revoke({ item }: { item: ApiTokenView }) {
         <RevokeButton
           name={item.name}
           consequence="Requests with it are rejected from now on."
-          onRevoke={() => api.revokeToken(item.id)}
+          onRevoke={() => call("DELETE", PATHS.TOKEN, { params: { id: item.id } })}
           queryKey={tokensQuery.queryKey}
         />
       )}
@@ -140,7 +141,7 @@ function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [lifetime, setLifetime] = useState<Lifetime>("90");
   const client = useQueryClient();
   const make = useMutation({
-    mutationFn: (body: NewApiTokenBody) => api.createToken(body),
+    mutationFn: (body: NewApiTokenBody) => call("POST", PATHS.TOKENS, { body }),
     onSettled: () => client.invalidateQueries({ queryKey: tokensQuery.queryKey }),
     meta: { quiet: true },
   });

@@ -4,9 +4,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link2, Trash2, UserPlus } from "lucide-react";
 import { useState } from "react";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
+import { PATHS } from "@/lib/contracts/paths";
 import { ROLES, type Role } from "@/lib/core/base/vocabulary";
 import { useSession } from "@/components/access/session";
-import { api, ApiError } from "@/components/api";
+import { ApiError, call } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
@@ -91,7 +92,7 @@ function RoleOf({ person }: { person: UserView }) {
   const { user } = useSession();
   const readAgain = useReadAgain();
   const set = useMutation({
-    mutationFn: (role: Role) => api.setRole(person.id, role),
+    mutationFn: (role: Role) => call("PATCH", PATHS.USER, { params: { id: person.id }, body: { role } }),
     onSuccess: () => toast.success(`${person.name}: role changed.`),
     onSettled: readAgain,
   });
@@ -111,9 +112,9 @@ function Acts({ person }: { person: UserView }) {
   const { user } = useSession();
   const [asking, setAsking] = useState(false);
   const readAgain = useReadAgain();
-  const link = useMutation({ mutationFn: () => api.signInLink(person.id) });
+  const link = useMutation({ mutationFn: () => call("POST", PATHS.USER_LINK, { params: { id: person.id } }) });
   const remove = useMutation({
-    mutationFn: () => api.removeUser(person.id),
+    mutationFn: () => call("DELETE", PATHS.USER, { params: { id: person.id } }),
     onSuccess: () => {
       toast.success(`${person.name}: removed.`);
       setAsking(false);
@@ -174,7 +175,7 @@ function Invite({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [role, setRole] = useState<Role>("operator");
   const readAgain = useReadAgain();
   const invite = useMutation({
-    mutationFn: () => api.invite({ email, role }),
+    mutationFn: () => call("POST", PATHS.USERS, { body: { email, role } }),
     onSettled: readAgain,
     meta: { quiet: true },
   });

@@ -4,16 +4,20 @@ import { useMutation } from "@tanstack/react-query";
 import { CircleUserRound, KeyRound, LogOut, Monitor, Moon, Sun } from "lucide-react";
 import { useTheme } from "next-themes";
 import { useState } from "react";
+import { PATHS } from "@/lib/contracts/paths";
 import { PasswordDialog } from "@/components/access/password-dialog";
 import { useSession } from "@/components/access/session";
-import { api } from "@/components/api";
+import { call } from "@/components/api";
 import { Menu, MenuItem, MenuLine } from "@/components/ui/menu";
 
 export function UserMenu() {
   const { user } = useSession();
   const { setTheme } = useTheme();
   const [changing, setChanging] = useState(false);
-  const signOut = useMutation({ mutationFn: api.signOut, onSuccess: () => location.assign("/sign-in") });
+  const signOut = useMutation({
+    mutationFn: () => call("POST", PATHS.SIGN_OUT),
+    onSuccess: () => location.assign("/sign-in"),
+  });
   return (
     <>
       <Menu icon={<CircleUserRound aria-hidden />} label="Account and theme">

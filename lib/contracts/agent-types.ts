@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MODES, RISKS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { looksLike } from "./plain-text";
 
 export const AgentTypeSettings = z
@@ -23,14 +24,15 @@ export const AgentTypePatch = AgentTypeSettings.pick({
 })
   .partial()
   .meta({ id: "AgentTypePatch" });
+export type AgentTypePatch = z.infer<typeof AgentTypePatch>;
 
 export const AgentTypesAnswer = z.object({ types: z.array(AgentTypeSettings) }).meta({ id: "AgentTypesAnswer" });
 
-export const AGENT_TYPES = resource("/api/v1/agent-types", {
+export const AGENT_TYPES = resource(PATHS.AGENT_TYPES, {
   GET: { auth: "viewer", summary: "Settings of each agent type", response: AgentTypesAnswer },
 });
 
-export const AGENT_TYPE = resource("/api/v1/agent-types/{type}", {
+export const AGENT_TYPE = resource(PATHS.AGENT_TYPE, {
   PATCH: {
     auth: "admin",
     summary: "Changes the settings of an agent type",

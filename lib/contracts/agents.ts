@@ -13,6 +13,7 @@ import {
 import { Directive } from "./directive";
 import { AgentStanding } from "./ingest";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { looksLike } from "./plain-text";
 
 const at = z.int().describe("epoch ms");
@@ -265,13 +266,13 @@ export const ApprovalStateFilter = z.enum(APPROVAL_STATES);
 
 export const AgentParams = z.object({ id: z.string().min(1).max(200) });
 
-export const AGENTS = resource("/api/v1/agents", {
+export const AGENTS = resource(PATHS.AGENTS, {
   GET: { auth: "viewer", summary: "The grid of agents in service", query: AgentsQuery, response: AgentsAnswer },
 });
-export const AGENT = resource("/api/v1/agents/{id}", {
+export const AGENT = resource(PATHS.AGENT, {
   GET: { auth: "viewer", summary: "Everything about one agent", params: AgentParams, response: AgentDetail },
 });
-export const AGENT_SERIES = resource("/api/v1/agents/{id}/series", {
+export const AGENT_SERIES = resource(PATHS.AGENT_SERIES, {
   GET: {
     auth: "viewer",
     summary: "One metric of an agent over time, with its band of normal",
@@ -280,11 +281,11 @@ export const AGENT_SERIES = resource("/api/v1/agents/{id}/series", {
     response: SeriesAnswer,
   },
 });
-export const AGENT_RUNS = resource("/api/v1/agents/{id}/runs", {
+export const AGENT_RUNS = resource(PATHS.AGENT_RUNS, {
   GET: { auth: "viewer", summary: "An agent's newest runs", params: AgentParams, response: RunsAnswer },
 });
 /** What a person may do to an agent, each a resource of its own. */
-export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
+export const AGENT_COMMAND = resource(PATHS.AGENT_COMMAND, {
   POST: {
     auth: "operator",
     summary:
@@ -295,7 +296,7 @@ export const AGENT_COMMAND = resource("/api/v1/agents/{id}/{command}", {
   },
 });
 
-export const AGENT_DIRECTIVE = resource("/api/v1/agents/{id}/directive", {
+export const AGENT_DIRECTIVE = resource(PATHS.AGENT_DIRECTIVE, {
   GET: {
     auth: "ingestKey",
     scope: "events",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ALERT_SOURCE_KINDS, TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 
 export const AlertSourceView = z
   .object({
@@ -44,7 +45,7 @@ export const AlertSourceTestAnswer = z
   .meta({ id: "AlertSourceTestAnswer" });
 export type AlertSourceTestAnswer = z.infer<typeof AlertSourceTestAnswer>;
 
-export const ALERT_SOURCES = resource("/api/v1/alert-sources", {
+export const ALERT_SOURCES = resource(PATHS.ALERT_SOURCES, {
   GET: { auth: "viewer", summary: "Alert sources, and when each last sent", response: AlertSourcesAnswer },
   POST: {
     auth: "admin",
@@ -54,10 +55,10 @@ export const ALERT_SOURCES = resource("/api/v1/alert-sources", {
     status: 201,
   },
 });
-export const ALERT_SOURCE = resource("/api/v1/alert-sources/{id}", {
+export const ALERT_SOURCE = resource(PATHS.ALERT_SOURCE, {
   DELETE: { auth: "admin", summary: "Revoke a source's token", params: AlertSourceParams },
 });
-export const ALERT_SOURCE_TEST = resource("/api/v1/alert-sources/{id}/test", {
+export const ALERT_SOURCE_TEST = resource(PATHS.ALERT_SOURCE_TEST, {
   POST: {
     auth: "operator",
     summary: "Sends a test alert end to end, without opening an incident",

@@ -4,6 +4,7 @@ import { GenericBody, GenericBodyDoc } from "./alert-generic";
 import { PagerDutyBody } from "./alert-pagerduty";
 import { WebhookBody, WebhookBodyDoc } from "./alert-webhook";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 
 /** Bytes of a webhook's body: some thousand alerts in one group. A sender does not try again what was too large. */
 export const ALERT_BODY_BYTES = 8_000_000;
@@ -34,7 +35,7 @@ export type AlertsAnswer = z.infer<typeof AlertsAnswer>;
 
 const common = { auth: "alertSource", response: AlertsAnswer, status: 202, maxBytes: ALERT_BODY_BYTES } as const;
 
-export const ALERTS_ALERTMANAGER = resource("/api/v1/alerts/alertmanager", {
+export const ALERTS_ALERTMANAGER = resource(PATHS.ALERTS_ALERTMANAGER, {
   POST: {
     ...common,
     sender: "alertmanager",
@@ -43,7 +44,7 @@ export const ALERTS_ALERTMANAGER = resource("/api/v1/alerts/alertmanager", {
     bodyDoc: WebhookBodyDoc,
   },
 });
-export const ALERTS_GRAFANA = resource("/api/v1/alerts/grafana", {
+export const ALERTS_GRAFANA = resource(PATHS.ALERTS_GRAFANA, {
   POST: {
     ...common,
     sender: "grafana",
@@ -52,7 +53,7 @@ export const ALERTS_GRAFANA = resource("/api/v1/alerts/grafana", {
     bodyDoc: WebhookBodyDoc,
   },
 });
-export const ALERTS_GENERIC = resource("/api/v1/alerts/generic", {
+export const ALERTS_GENERIC = resource(PATHS.ALERTS_GENERIC, {
   POST: {
     ...common,
     sender: "generic",
@@ -61,7 +62,7 @@ export const ALERTS_GENERIC = resource("/api/v1/alerts/generic", {
     bodyDoc: GenericBodyDoc,
   },
 });
-export const ALERTS_PAGERDUTY = resource("/api/v1/alerts/pagerduty", {
+export const ALERTS_PAGERDUTY = resource(PATHS.ALERTS_PAGERDUTY, {
   POST: {
     ...common,
     auth: "signature",
@@ -70,7 +71,7 @@ export const ALERTS_PAGERDUTY = resource("/api/v1/alerts/pagerduty", {
     body: PagerDutyBody,
   },
 });
-export const ALERTS_DATADOG = resource("/api/v1/alerts/datadog", {
+export const ALERTS_DATADOG = resource(PATHS.ALERTS_DATADOG, {
   POST: {
     ...common,
     sender: "datadog",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { APPROVAL_STATES, DIAGNOSES, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { ProposalView } from "./incidents";
 
 const at = z.int().describe("epoch ms");
@@ -84,7 +85,7 @@ export const BulkDecisionAnswer = z
   .meta({ id: "BulkDecisionAnswer" });
 export type BulkDecisionAnswer = z.infer<typeof BulkDecisionAnswer>;
 
-export const APPROVALS = resource("/api/v1/approvals", {
+export const APPROVALS = resource(PATHS.APPROVALS, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -103,7 +104,7 @@ export const DryRunAnswer = z
   })
   .meta({ id: "DryRunAnswer" });
 export type DryRunAnswer = z.infer<typeof DryRunAnswer>;
-export const DRY_RUN = resource("/api/v1/approvals/{id}/dry-run", {
+export const DRY_RUN = resource(PATHS.DRY_RUN, {
   POST: {
     auth: "operator",
     drills: true,
@@ -113,7 +114,7 @@ export const DRY_RUN = resource("/api/v1/approvals/{id}/dry-run", {
   },
 });
 
-export const DECISION = resource("/api/v1/approvals/{id}/decision", {
+export const DECISION = resource(PATHS.DECISION, {
   POST: {
     auth: "operator",
     drills: true,
@@ -123,7 +124,7 @@ export const DECISION = resource("/api/v1/approvals/{id}/decision", {
     response: DecisionAnswer,
   },
 });
-export const BULK_DECISION = resource("/api/v1/approvals/bulk", {
+export const BULK_DECISION = resource(PATHS.BULK_DECISION, {
   POST: {
     auth: "operator",
     summary: "Decides a list, item by item, exactly as its preview showed it",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LINK_KINDS, ROLES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { personName } from "./plain-text";
 
 /** Shorter ones fall to a guess, longer ones only cost time to hash. */
@@ -52,7 +53,7 @@ export const ChangePasswordBody = z
   .meta({ id: "ChangePasswordBody" });
 export type ChangePasswordBody = z.infer<typeof ChangePasswordBody>;
 
-export const SIGN_IN = resource("/api/auth/sign-in/email", {
+export const SIGN_IN = resource(PATHS.SIGN_IN, {
   POST: {
     auth: "public",
     summary: "Sign in by email and password: sets a cookie",
@@ -61,7 +62,7 @@ export const SIGN_IN = resource("/api/auth/sign-in/email", {
   },
 });
 
-export const SIGN_OUT = resource("/api/auth/sign-out", {
+export const SIGN_OUT = resource(PATHS.SIGN_OUT, {
   POST: {
     auth: "public",
     summary: "Sign out: ends the session and clears the cookie",
@@ -69,15 +70,15 @@ export const SIGN_OUT = resource("/api/auth/sign-out", {
   },
 });
 
-export const CHANGE_PASSWORD = resource("/api/auth/change-password", {
+export const CHANGE_PASSWORD = resource(PATHS.CHANGE_PASSWORD, {
   POST: { auth: "viewer", summary: "Change one's password", body: ChangePasswordBody, response: SessionAnswer },
 });
 
-export const SESSION = resource("/api/v1/session", {
+export const SESSION = resource(PATHS.SESSION, {
   GET: { auth: "viewer", summary: "Who is signed in", response: SessionAnswer },
 });
 
-export const LINK = resource("/api/v1/auth/link", {
+export const LINK = resource(PATHS.LINK, {
   POST: {
     auth: "public",
     summary: "Use a one-time link: creates the account if it is for a new one, and signs in with a cookie",
@@ -86,7 +87,7 @@ export const LINK = resource("/api/v1/auth/link", {
   },
 });
 
-export const LINK_CHECK = resource("/api/v1/auth/link/check", {
+export const LINK_CHECK = resource(PATHS.LINK_CHECK, {
   POST: {
     auth: "public",
     summary: "What a one-time link is for, without using it up",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { identifier, nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
 
@@ -47,7 +48,7 @@ export const ChangesQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });
 
-export const CHANGES = resource("/api/v1/changes", {
+export const CHANGES = resource(PATHS.CHANGES, {
   GET: {
     auth: "viewer",
     drills: true,

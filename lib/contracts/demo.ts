@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 
 const name = z.string().min(1).max(200);
 
@@ -24,7 +25,7 @@ export const DemoFaults = z
   .meta({ id: "DemoFaults" });
 export type DemoFaults = z.infer<typeof DemoFaults>;
 
-export const DEMO_FAULTS = resource("/api/v1/demo/faults", {
+export const DEMO_FAULTS = resource(PATHS.DEMO_FAULTS, {
   GET: { auth: "viewer", summary: "Demo only: what can be broken", response: DemoFaults },
   POST: {
     auth: "operator",
@@ -35,6 +36,6 @@ export const DEMO_FAULTS = resource("/api/v1/demo/faults", {
   },
 });
 
-export const DEMO_FAULT = resource("/api/v1/demo/faults/{id}", {
+export const DEMO_FAULT = resource(PATHS.DEMO_FAULT, {
   DELETE: { auth: "operator", summary: "Demo only: end a fault", params: z.object({ id: name }) },
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { INCIDENT_STATES, OUTCOMES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 
 const at = z.int().describe("epoch ms");
 const name = z.string().min(1).max(200);
@@ -63,7 +64,7 @@ export const DrillDetail = DrillView.extend({
 }).meta({ id: "DrillDetail" });
 export type DrillDetail = z.infer<typeof DrillDetail>;
 
-export const DRILLS = resource("/api/v1/drills", {
+export const DRILLS = resource(PATHS.DRILLS, {
   GET: { auth: "viewer", summary: "Drills, the newest first", response: z.object({ drills: z.array(DrillView) }) },
   DELETE: {
     auth: "operator",
@@ -73,7 +74,7 @@ export const DRILLS = resource("/api/v1/drills", {
 });
 
 const params = z.object({ id: name });
-export const DRILL = resource("/api/v1/drills/{id}", {
+export const DRILL = resource(PATHS.DRILL, {
   GET: { auth: "viewer", summary: "One drill in progress", params, response: DrillDetail },
   DELETE: { auth: "operator", summary: "Deletes a drill with everything in it", params },
 });
@@ -82,7 +83,7 @@ export const ScenarioView = z
   .object({ id: z.string(), title: z.string(), service: z.string() })
   .meta({ id: "ScenarioView" });
 export type ScenarioView = z.infer<typeof ScenarioView>;
-export const SCENARIOS = resource("/api/v1/scenarios", {
+export const SCENARIOS = resource(PATHS.SCENARIOS, {
   GET: {
     auth: "viewer",
     summary: "Recorded incidents that can be run as drills",
@@ -93,7 +94,7 @@ export const SCENARIOS = resource("/api/v1/scenarios", {
 export const ScenarioFired = z
   .object({ drill: z.string(), incidents: z.array(z.string()).describe("in the drill's sandbox") })
   .meta({ id: "ScenarioFired" });
-export const SCENARIO_FIRE = resource("/api/v1/scenarios/{id}/fire", {
+export const SCENARIO_FIRE = resource(PATHS.SCENARIO_FIRE, {
   POST: {
     auth: "operator",
     summary: "Runs a recorded incident as a drill: it is replayed in a sandbox, as if it happened now",

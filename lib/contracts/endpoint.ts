@@ -39,14 +39,24 @@ export interface Endpoint {
 
 export type Endpoints = { readonly [M in Method]?: Endpoint };
 
-export interface Resource<E extends Endpoints = Endpoints> {
+export interface Resource<E extends Endpoints = Endpoints, P extends string = string> {
   /** As in OpenAPI: `/api/v1/agents/{id}`. */
-  readonly path: string;
+  readonly path: P;
   readonly endpoints: E;
 }
 
+/** `id` of `/api/v1/agents/{id}`. */
+export type PathParam<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParam<Rest>
+  : never;
+
+/** What a path names in braces has to be declared, and a path that names nothing takes no params. */
+type Declared<P extends string> = [PathParam<P>] extends [never]
+  ? { params?: undefined }
+  : { params: z.ZodObject<Record<PathParam<P>, z.ZodType>> };
+
 /** Declares a resource: its path and its methods. List it in `openapi.ts`, and give it to `route()` with the handlers. */
-export const resource = <const E extends Endpoints>(path: string, endpoints: E): Resource<E> => ({
-  path,
-  endpoints,
-});
+export const resource = <const P extends string, const E extends { readonly [M in Method]?: Endpoint & Declared<P> }>(
+  path: P,
+  endpoints: E,
+): Resource<E, P> => ({ path, endpoints });

@@ -6,6 +6,7 @@ import { globFits } from "@/lib/core/alerts/maintenance";
 import type { ChangeKind } from "@/lib/core/base/vocabulary";
 import { isoTime } from "./alert-parse";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { fieldPath } from "./problem";
 import { identifier } from "./plain-text";
 import { reasonOf } from "./reason";
@@ -285,7 +286,7 @@ export const GithubAnswer = z
   .meta({ id: "GithubAnswer" });
 export type GithubAnswer = z.infer<typeof GithubAnswer>;
 
-export const CHANGES_GITHUB = resource("/api/v1/changes/github", {
+export const CHANGES_GITHUB = resource(PATHS.CHANGES_GITHUB, {
   POST: {
     auth: "signature",
     sender: "github",

@@ -12,6 +12,7 @@ import {
   CAUSE_KINDS,
 } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 
 const at = z.int().describe("epoch ms");
 
@@ -216,7 +217,7 @@ export const IncidentCommandBody = z
 
 export const IncidentParams = z.object({ id: z.string().min(1).max(100) });
 
-export const INCIDENTS = resource("/api/v1/incidents", {
+export const INCIDENTS = resource(PATHS.INCIDENTS, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -225,7 +226,7 @@ export const INCIDENTS = resource("/api/v1/incidents", {
     response: IncidentsAnswer,
   },
 });
-export const INCIDENT = resource("/api/v1/incidents/{id}", {
+export const INCIDENT = resource(PATHS.INCIDENT, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -235,7 +236,7 @@ export const INCIDENT = resource("/api/v1/incidents/{id}", {
   },
 });
 
-export const INCIDENT_COMMAND = resource("/api/v1/incidents/{id}/{command}", {
+export const INCIDENT_COMMAND = resource(PATHS.INCIDENT_COMMAND, {
   POST: {
     auth: "operator",
     drills: true,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AGENT_STATES, LIVENESS, MODES } from "@/lib/core/base/vocabulary";
 import { Directive } from "./directive";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { AgentEvent, EVENT_LIMITS } from "./event";
 import { identifier, nameText } from "./plain-text";
 
@@ -89,7 +90,7 @@ export const AgentStanding = z
   .meta({ id: "AgentStanding" });
 export type AgentStanding = z.infer<typeof AgentStanding>;
 
-export const INGEST = resource("/api/v1/ingest", {
+export const INGEST = resource(PATHS.INGEST, {
   POST: {
     auth: "ingestKey",
     scope: "events",
@@ -99,7 +100,7 @@ export const INGEST = resource("/api/v1/ingest", {
     response: IngestAnswer,
   },
 });
-export const REGISTER = resource("/api/v1/agents/register", {
+export const REGISTER = resource(PATHS.REGISTER, {
   POST: {
     auth: "ingestKey",
     scope: "events",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { KEY_SCOPES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { EVENT_LIMITS } from "./event";
 import { nameText } from "./plain-text";
 
@@ -64,7 +65,7 @@ export type NewKeyAnswer = z.infer<typeof NewKeyAnswer>;
 
 export const KeyParams = z.object({ id: z.string().min(1).max(100) });
 
-export const KEYS = resource("/api/v1/keys", {
+export const KEYS = resource(PATHS.KEYS, {
   GET: { auth: "admin", summary: "Every ingest key, revoked ones too", response: KeysAnswer },
   POST: {
     auth: "admin",
@@ -75,6 +76,6 @@ export const KEYS = resource("/api/v1/keys", {
   },
 });
 
-export const KEY = resource("/api/v1/keys/{id}", {
+export const KEY = resource(PATHS.KEY, {
   DELETE: { auth: "admin", summary: "Revoke an ingest key", params: KeyParams },
 });

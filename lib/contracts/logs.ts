@@ -2,6 +2,7 @@ import { z } from "zod";
 import { epochSeconds } from "@/lib/core/base/epoch";
 import { levelName } from "@/lib/core/evidence/log-message";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { identifier } from "./plain-text";
 import { fieldPath } from "./problem";
 import { isEpochMs } from "./timestamp";
@@ -129,7 +130,7 @@ export function parseLines(
 }
 
 /** Lines of logs, pushed by whoever has no Loki. */
-export const LOGS = resource("/api/v1/logs", {
+export const LOGS = resource(PATHS.LOGS, {
   POST: {
     auth: "ingestKey",
     scope: "logs",

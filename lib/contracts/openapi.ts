@@ -23,7 +23,7 @@ import { Problem } from "./problem";
 import { USER, USER_LINK, USERS } from "./users";
 
 /** Every resource of the API, in the order in which it is read. A new one is one name here; a test finds what is missing. */
-export const API: readonly Resource[] = [
+const RESOURCES = [
   OVERVIEW,
   AGENTS,
   AGENT,
@@ -86,7 +86,11 @@ export const API: readonly Resource[] = [
   USER_LINK,
   DEMO_FAULTS,
   DEMO_FAULT,
-];
+] as const;
+export const API: readonly Resource[] = RESOURCES;
+
+/** The methods of each path, for the browser's client. */
+export type EndpointsByPath = { [R in (typeof RESOURCES)[number] as R["path"]]: R["endpoints"] };
 
 const SECURITY = {
   session: {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
 
@@ -31,7 +32,7 @@ export const MaintenanceBody = z
   .meta({ id: "MaintenanceBody" });
 export type MaintenanceBody = z.output<typeof MaintenanceBody>;
 
-export const MAINTENANCE = resource("/api/v1/maintenance", {
+export const MAINTENANCE = resource(PATHS.MAINTENANCE, {
   GET: {
     auth: "viewer",
     summary: "Maintenance windows, active and upcoming",
@@ -45,7 +46,7 @@ export const MAINTENANCE = resource("/api/v1/maintenance", {
     status: 201,
   },
 });
-export const MAINTENANCE_WINDOW = resource("/api/v1/maintenance/{id}", {
+export const MAINTENANCE_WINDOW = resource(PATHS.MAINTENANCE_WINDOW, {
   DELETE: {
     auth: "operator",
     summary: "Ends a maintenance window now",
@@ -57,14 +58,16 @@ export const RunbookView = z
   .object({ path: z.string(), title: z.string(), services: z.array(z.string()), updated_at: at, body: z.string() })
   .meta({ id: "RunbookView" });
 export type RunbookView = z.infer<typeof RunbookView>;
-export const RUNBOOKS = resource("/api/v1/runbooks", {
+export const RunbooksAnswer = z.object({
+  runbooks: z.array(RunbookView),
+  sections: z.array(z.object({ path: z.string(), heading: z.string(), body: z.string() })),
+});
+export type RunbooksAnswer = z.infer<typeof RunbooksAnswer>;
+export const RUNBOOKS = resource(PATHS.RUNBOOKS, {
   GET: {
     auth: "viewer",
     summary: "Runbooks, or their sections that match a query",
     query: z.object({ q: z.string().max(500).optional() }),
-    response: z.object({
-      runbooks: z.array(RunbookView),
-      sections: z.array(z.object({ path: z.string(), heading: z.string(), body: z.string() })),
-    }),
+    response: RunbooksAnswer,
   },
 });

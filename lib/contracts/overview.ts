@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AGENT_STATES, DIAGNOSES, MODES, SERVICE_STATES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { ActionRunView } from "./incidents";
 
 const at = z.int().describe("epoch ms");
@@ -140,10 +141,10 @@ export const StreamQuery = z.object({
   after: z.coerce.number().int().min(0).optional().describe("begin after this sequence; Last-Event-ID wins over it"),
 });
 
-export const OVERVIEW = resource("/api/v1/overview", {
+export const OVERVIEW = resource(PATHS.OVERVIEW, {
   GET: { auth: "viewer", summary: "The fleet in figures", response: OverviewAnswer },
 });
-export const HEALING = resource("/api/v1/healing", {
+export const HEALING = resource(PATHS.HEALING, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -152,10 +153,10 @@ export const HEALING = resource("/api/v1/healing", {
     response: HealingAnswer,
   },
 });
-export const MEMORY = resource("/api/v1/memory", {
+export const MEMORY = resource(PATHS.MEMORY, {
   GET: { auth: "viewer", drills: true, summary: "Learned patterns: which actions work", response: MemoryAnswer },
 });
-export const EVENT_STREAM = resource("/api/v1/events/stream", {
+export const EVENT_STREAM = resource(PATHS.EVENT_STREAM, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -166,7 +167,7 @@ export const EVENT_STREAM = resource("/api/v1/events/stream", {
   },
 });
 
-export const SETTINGS = resource("/api/v1/settings", {
+export const SETTINGS = resource(PATHS.SETTINGS, {
   GET: { auth: "viewer", summary: "The fleet's settings", response: FleetSettings },
   PATCH: { auth: "admin", summary: "Changes the fleet's settings", body: FleetSettingsPatch, response: FleetSettings },
 });
@@ -185,7 +186,7 @@ export const SweepAnswer = z
     skipped: z.int(),
   })
   .meta({ id: "SweepAnswer" });
-export const CRON = resource("/api/cron/sentinel", {
+export const CRON = resource(PATHS.CRON, {
   GET: { auth: "cronSecret", summary: "Sweeps once; for schedulers that can only GET", response: SweepAnswer },
   POST: { auth: "cronSecret", summary: "Sweeps once", response: SweepAnswer },
 });

@@ -8,6 +8,7 @@ import {
 } from "@/lib/core/base/vocabulary";
 import { ChangeView } from "./changes";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { IncidentParams, IncidentSummary } from "./incidents";
 import { InvestigationReport } from "./investigations";
 import { looksLike } from "./plain-text";
@@ -243,13 +244,13 @@ export const FeedbackBody = z
   .object({ thumb: z.union([z.literal(1), z.literal(-1)]).describe("1: the cause is right; -1: it is not") })
   .meta({ id: "FeedbackBody" });
 
-export const SERVICES = resource("/api/v1/services", {
+export const SERVICES = resource(PATHS.SERVICES, {
   GET: { auth: "viewer", summary: "Services, their health and who calls whom", response: ServicesAnswer },
 });
-export const SERVICE = resource("/api/v1/services/{id}", {
+export const SERVICE = resource(PATHS.SERVICE, {
   GET: { auth: "viewer", summary: "One service", params: ServiceParams, response: ServiceDetail },
 });
-export const SERVICE_SERIES = resource("/api/v1/services/{id}/series", {
+export const SERVICE_SERIES = resource(PATHS.SERVICE_SERIES, {
   GET: {
     auth: "viewer",
     summary: "The signals of a service over time, from its source",
@@ -258,7 +259,7 @@ export const SERVICE_SERIES = resource("/api/v1/services/{id}/series", {
     response: ServiceSeries,
   },
 });
-export const INCIDENT_STORY = resource("/api/v1/incidents/{id}/story", {
+export const INCIDENT_STORY = resource(PATHS.INCIDENT_STORY, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -267,7 +268,7 @@ export const INCIDENT_STORY = resource("/api/v1/incidents/{id}/story", {
     response: ServiceStory,
   },
 });
-export const INCIDENT_BUNDLE = resource("/api/v1/incidents/{id}/bundle", {
+export const INCIDENT_BUNDLE = resource(PATHS.INCIDENT_BUNDLE, {
   GET: {
     auth: "viewer",
     drills: true,
@@ -276,7 +277,7 @@ export const INCIDENT_BUNDLE = resource("/api/v1/incidents/{id}/bundle", {
     response: z.looseObject({}).meta({ id: "BundleFile" }),
   },
 });
-export const CAUSE_FEEDBACK = resource("/api/v1/incidents/{id}/causes/{cause}/feedback", {
+export const CAUSE_FEEDBACK = resource(PATHS.CAUSE_FEEDBACK, {
   POST: {
     auth: "operator",
     drills: true,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TOKEN_ROLES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 import { EVENT_LIMITS } from "./event";
 import { nameText } from "./plain-text";
 
@@ -39,7 +40,7 @@ export const NewApiTokenAnswer = z
   .meta({ id: "NewApiTokenAnswer" });
 export type NewApiTokenAnswer = z.infer<typeof NewApiTokenAnswer>;
 
-export const TOKENS = resource("/api/v1/tokens", {
+export const TOKENS = resource(PATHS.TOKENS, {
   GET: { auth: "admin", summary: "Every API token, expired and revoked ones too", response: ApiTokensAnswer },
   POST: {
     auth: "admin",
@@ -50,6 +51,6 @@ export const TOKENS = resource("/api/v1/tokens", {
   },
 });
 
-export const TOKEN = resource("/api/v1/tokens/{id}", {
+export const TOKEN = resource(PATHS.TOKEN, {
   DELETE: { auth: "admin", summary: "Revoke an API token", params: z.object({ id: z.string().min(1).max(100) }) },
 });

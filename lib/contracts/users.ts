@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ROLES } from "@/lib/core/base/vocabulary";
 import { Email, PersonView } from "./auth";
 import { resource } from "./endpoint";
+import { PATHS } from "./paths";
 
 export const UserView = PersonView.extend({ created_at: z.int().describe("epoch ms") }).meta({ id: "User" });
 export type UserView = z.infer<typeof UserView>;
@@ -23,12 +24,12 @@ export type RoleBody = z.infer<typeof RoleBody>;
 
 export const UserParams = z.object({ id: z.string().min(1).max(100) });
 
-export const USERS = resource("/api/v1/users", {
+export const USERS = resource(PATHS.USERS, {
   GET: { auth: "admin", summary: "Everybody with an account", response: UsersAnswer },
   POST: { auth: "admin", summary: "Invite a person", body: InviteBody, response: LinkAnswer, status: 201 },
 });
 
-export const USER = resource("/api/v1/users/{id}", {
+export const USER = resource(PATHS.USER, {
   PATCH: {
     auth: "admin",
     summary: "Give a person another role",
@@ -39,7 +40,7 @@ export const USER = resource("/api/v1/users/{id}", {
   DELETE: { auth: "admin", summary: "Remove a person and end their sessions", params: UserParams },
 });
 
-export const USER_LINK = resource("/api/v1/users/{id}/link", {
+export const USER_LINK = resource(PATHS.USER_LINK, {
   POST: {
     auth: "admin",
     summary: "A one-time sign-in link for a person (a forgotten password)",
