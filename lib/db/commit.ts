@@ -1,17 +1,21 @@
 import { LibsqlBatchError, type ResultSet } from "@libsql/client";
+import type { EventData, EventType } from "@/lib/core/base/events";
 import { type Db, type Statement, write } from "./client";
 import { streamEvents } from "./schema";
 
-/** What a state change tells the world. `text` is shown to people as it is. */
-export interface StreamEvent {
+interface About {
   at: number;
-  type: string;
   agentId?: string | null;
   serviceId?: string | null;
   incidentId?: string | null;
+  /** Shown to people as it is. */
   text: string;
-  data?: Record<string, unknown>;
 }
+/** Data of which nothing is required may be left out. */
+type Data<D> = Partial<D> extends D ? { data?: D } : { data: D };
+
+/** What a state change tells the world: one of the declared events, with its data. */
+export type StreamEvent = { [T in EventType]: About & { type: T } & Data<EventData<T>> }[EventType];
 
 export interface Change {
   /** Conditional updates or inserts: each must change at least one row, else nothing of the commit is written. */

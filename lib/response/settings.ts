@@ -34,7 +34,7 @@ export async function changeSettings(
         : [
             {
               at: now,
-              type: stop ? "stop.on" : "stop.off",
+              type: stop ? ("stop.on" as const) : ("stop.off" as const),
               text: stop
                 ? `Global stop: ${by.name} stopped all automatic actions`
                 : `${by.name} lifted the global stop`,

@@ -108,9 +108,9 @@ describe("pruning", () => {
       anomalyRow("fresh", "a", null),
     ]);
     await insert(db, "streamEvents", [
-      { at: ANCIENT, type: "t", text: "loose", data: {} },
-      { at: ANCIENT, type: "t", text: "record", incidentId: "inc-1", data: {} },
-      { at: NOW, type: "t", text: "fresh", data: {} },
+      { at: ANCIENT, type: "agent.healthy", text: "loose", data: {} },
+      { at: ANCIENT, type: "agent.healthy", text: "record", incidentId: "inc-1", data: {} },
+      { at: NOW, type: "agent.healthy", text: "fresh", data: {} },
     ]);
 
     const report = await prune(db, NOW, KEEP);

@@ -65,7 +65,7 @@ describe.skipIf(!installed)("on a libSQL server", () => {
   it("a claim that was lost writes nothing and is told from an error", async () => {
     const claim = { sql: "UPDATE shards SET fence = fence + 1 WHERE id = ? AND fence = ?", args: [9, 1] };
     await fleet.db.run(sql`INSERT INTO shards (id, fence, lease_until) VALUES (9, 1, 0)`);
-    const events = [{ at: 1, type: "test", text: "it happened" }];
+    const events = [{ at: 1, type: "agent.healthy" as const, text: "it happened" }];
     expect(await commit(fleet.db, { claims: [claim], events })).not.toBeNull();
     expect(await commit(fleet.db, { claims: [claim], events })).toBeNull();
     expect(await count("stream_events")).toBe(1);

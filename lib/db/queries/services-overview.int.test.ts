@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { EventType } from "@/lib/core/base/events";
 import { type Db, write } from "../client";
 import { incidents, services, streamEvents } from "../schema";
 import { loadServicesOverview } from "./services-overview";
@@ -15,7 +16,7 @@ const incident = (id: string, kind: "service" | "agent") =>
   db
     .insert(incidents)
     .values({ id, kind, state: "resolved", title: id, severity: 5, mode: "recommend", onsetAt: NOW, openedAt: NOW });
-const event = (incidentId: string, type: string, at: number) =>
+const event = (incidentId: string, type: EventType, at: number) =>
   db.insert(streamEvents).values({ at, type, incidentId, text: type, data: {} });
 
 it("has nothing to tell of nothing", async () => {

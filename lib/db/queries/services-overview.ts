@@ -1,14 +1,13 @@
 import { and, count, eq, isNull, sql } from "drizzle-orm";
 import { quantile } from "simple-statistics";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
+import { ANSWERS, type EventType } from "@/lib/core/base/events";
 import { SERVICE_STATES, type ServiceState } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import { alerts, services } from "../schema";
 
 /** Durations are told of the newest so many incidents: what is true now, not what was a year ago. */
 const RECENT_INCIDENTS = 200;
-/** What counts as a person's first answer to an incident. */
-const ANSWERS = ["approval.approved", "approval.rejected", "incident.dismissed"];
 
 /** The services in figures: how many are how, and how long their incidents took to be answered by a person and to be over. */
 export async function loadServicesOverview(db: Db): Promise<OverviewAnswer["services"]> {
@@ -32,7 +31,7 @@ export async function loadServicesOverview(db: Db): Promise<OverviewAnswer["serv
 }
 
 /** From the opening of a service incident to its first event of these types, over the newest that got there. */
-async function untilEvent(db: Db, types: readonly string[]): Promise<OverviewAnswer["services"]["time_to_resolve"]> {
+async function untilEvent(db: Db, types: readonly EventType[]): Promise<OverviewAnswer["services"]["time_to_resolve"]> {
   const rows = await db.all<{ ms: number }>(sql`
     SELECT max(0, min(e.at) - i.opened_at) AS ms
     FROM incidents i JOIN stream_events e ON e.incident_id = i.id

@@ -13,6 +13,7 @@ import { InvestigationReport } from "@/lib/contracts/investigations";
 import { SCOPE_KEYS } from "@/lib/core/alerts/alert-service";
 import type { Bundle } from "@/lib/core/evidence/bundle";
 import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
+import { ANSWERS, type EventType } from "@/lib/core/base/events";
 import { SERVICE_STATES, type ServiceState } from "@/lib/core/base/vocabulary";
 import type { Db } from "../client";
 import {
@@ -202,7 +203,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     investigation ? listTrajectory(db, investigation.id) : [],
   ]);
   const report = InvestigationReport.safeParse(investigation?.report);
-  const since = (types: readonly string[]) => {
+  const since = (types: readonly EventType[]) => {
     const first = events.find(({ type }) => types.includes(type));
     return first ? first.at - incident.opened_at : null;
   };
@@ -259,7 +260,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     postmortem: post,
     times: {
       to_proposal_ms: since(["approval.requested", "proposal.allowed", "proposal.recorded"]),
-      to_acknowledge_ms: since(["approval.approved", "approval.rejected", "incident.dismissed"]),
+      to_acknowledge_ms: since(ANSWERS),
       to_resolve_ms: since(["incident.resolved"]),
     },
   };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { StreamMessage as StreamMessageSchema } from "@/lib/contracts/overview";
 import { type Db, openDb, write } from "../client";
-import { commit, eventsInsert } from "../commit";
+import { commit, eventsInsert, type StreamEvent } from "../commit";
 import { migrateDb } from "../migrate";
 import { followers, tailEvents } from "./stream";
 
@@ -27,7 +27,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const event = (n: number) => ({ at: n, type: "test", text: `event ${n}`, data: { n } });
+const event = (n: number) => ({
+  at: n,
+  type: "action.done" as const,
+  text: `event ${n}`,
+  data: { run: `run_${n}` },
+});
 const append = (from: number, to: number, via: Db = db) =>
   write(via, [
     eventsInsert(
@@ -145,3 +150,13 @@ describe("the tail of the event table", () => {
     expect(seqs(await got)).toEqual([1_501]);
   });
 });
+
+/** Never called: the compiler is the test. */
+export const refused: StreamEvent[] = [
+  // @ts-expect-error -- not a declared event
+  { at: 1, type: "incident.happened", text: "" },
+  // @ts-expect-error -- its data is missing
+  { at: 1, type: "alert.ended", text: "" },
+  // @ts-expect-error -- the data of another event
+  { at: 1, type: "alert.ended", text: "", data: { run: "r" } },
+];

@@ -233,7 +233,14 @@ beforeAll(async () => {
       text: "opened",
       data: { n: 1 },
     },
-    { at: NOW - 18 * MINUTE, type: "proposal.asked", agentId: "sick", incidentId: "inc-1", text: "asked", data: {} },
+    {
+      at: NOW - 18 * MINUTE,
+      type: "approval.requested",
+      agentId: "sick",
+      incidentId: "inc-1",
+      text: "asked",
+      data: {},
+    },
     { at: NOW, type: "agent.healthy", agentId: "free", text: "released", data: {} },
   ]);
   await insert(db, "detectorStates", [

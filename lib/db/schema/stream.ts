@@ -1,3 +1,4 @@
+import type { EventType } from "@/lib/core/base/events";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** Every state change, once, in order. Screens follow it, incidents' timelines are read from it. */
@@ -6,7 +7,7 @@ export const streamEvents = sqliteTable(
   {
     seq: integer().primaryKey({ autoIncrement: true }),
     at: integer().notNull(),
-    type: text().notNull(),
+    type: text().$type<EventType>().notNull(),
     agentId: text(),
     serviceId: text(),
     incidentId: text(),

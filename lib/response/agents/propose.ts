@@ -208,7 +208,11 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
   row.digest = proposalDigest(row, cites);
   const name = o.action.replaceAll("_", " ");
   const plan = new Plan().write(db.insert(proposals).values(row));
-  const tell = (type: string, text: string, page = false) =>
+  const tell = (
+    type: "proposal.allowed" | "proposal.recorded" | "proposal.refused" | "approval.requested",
+    text: string,
+    page = false,
+  ) =>
     plan.tell({
       at: now,
       type,

@@ -27,6 +27,15 @@ export async function offersOf(ctx: ServiceContext, incident: Incident, cause: C
   );
 }
 
+/** What an investigation can end in. */
+type Ending =
+  | "incident.no_fault"
+  | "incident.escalated"
+  | "proposal.allowed"
+  | "proposal.recorded"
+  | "proposal.refused"
+  | "approval.requested";
+
 interface Cause {
   causeNode: string | null;
   causeKind: CauseKind | "no_fault" | "unknown";
@@ -48,7 +57,7 @@ export async function planProposal(
   const { db } = ctx;
   const now = ctx.clock();
   const { proposal: chosen, why, considered } = done.remedy;
-  const end = (state: Incident["state"], type: string, text: string, page: boolean, more: Partial<Incident> = {}) => {
+  const end = (state: Incident["state"], type: Ending, text: string, page: boolean, more: Partial<Incident> = {}) => {
     plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, state), ...cause, ...more })).tell({
       at: now,
       type,

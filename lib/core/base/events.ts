@@ -1,0 +1,140 @@
+import type {
+  ActionName,
+  AgentAction,
+  AlertSeverity,
+  ChangeKind,
+  Diagnosis,
+  Mode,
+  Outcome,
+  ServiceState,
+} from "./vocabulary";
+
+/** The ID of the person who did it. */
+type ByPerson = {
+  by: string;
+};
+type NewDirective = {
+  version: number;
+};
+/** What an agent's host asked for, by which ingest key. */
+type DowngradeRequest = {
+  type?: string;
+  enforcement?: false;
+  at: number;
+  keyId: string;
+};
+/** Of an agent; an operation on a service is told by its text alone. */
+type Proposed = {
+  proposal?: string;
+  action?: ActionName;
+  /** The rung of the ladder, from 0. */
+  rung?: number;
+};
+type Run = {
+  run: string;
+};
+/** What a person decided on, and how long it had waited. Of "heal now" only the proposal is known. */
+type Decided = {
+  proposal: string;
+  approval?: string;
+  waited_ms?: number;
+  evidence_opened?: boolean;
+};
+type Nothing = Record<never, never>;
+
+/**
+ * Every event of the stream, with what its data holds. The names and shapes are stored and sent: one that is renamed leaves the
+ * rows of older versions behind. What an event makes out of date on screens is in `components/live/stale.ts`.
+ */
+interface EventPayloads {
+  "agent.suspected": { severity: number };
+  "agent.healthy": Nothing;
+  "agent.back_in_band": Nothing;
+  /** `auto`: by the loop, which counts against its hourly limit. `continues`: the quarantined agent whose instance this is. */
+  "agent.quarantined": NewDirective & { auto?: boolean; continues?: string; by?: string };
+  "agent.paused": NewDirective & ByPerson;
+  "agent.directed": NewDirective & ByPerson;
+  "agent.retired": NewDirective & ByPerson;
+  "agent.downgrade_asked": DowngradeRequest;
+  "agent.downgrade_accepted": DowngradeRequest & ByPerson;
+  "agent.downgrade_refused": DowngradeRequest & ByPerson;
+
+  /** `live`: instances. */
+  "containment.enforced": NewDirective & { live: number };
+  "containment.not_confirmed": NewDirective & { live: number };
+  "containment.breach": NewDirective & { instance: string | null };
+  "containment.limited": { severity: number };
+  "containment.allowed": ByPerson & { agents: readonly string[] };
+
+  "incident.opened":
+    | { severity: number; mode: Mode; would_have?: string }
+    | { severity: number; cause: string; agents: readonly string[]; share: number | null }
+    | {
+        severity: number;
+        alerts: number;
+        services: number;
+        suspects: readonly string[];
+        folded?: number;
+        of?: readonly string[];
+        previous?: string;
+      };
+  "incident.joined": { alerts?: number; services?: readonly string[] };
+  "incident.left": { into: string };
+  "incident.merged": Nothing;
+  "incident.diagnosed":
+    | { diagnosis: Diagnosis; confidence: number; weak: boolean; findings: number }
+    | { verdict: "fault" | "no_fault" | "unknown"; confidence: number | null; findings: number; authors: object };
+  "incident.no_fault": Nothing;
+  "incident.watching": Nothing;
+  "incident.shared_cause_asked": { cause: string; agents: readonly string[] };
+  "incident.escalated": Nothing;
+  /** Every rung of the ladder was tried. */
+  "incident.exhausted": Nothing;
+  "incident.resolved": { healed: boolean; into?: string };
+  "incident.dismissed": (ByPerson & { accepted: boolean }) | { healed: boolean };
+  "investigation.started": { investigation: string };
+  "cause.feedback": ByPerson & { cause: string; thumb: 1 | -1 };
+
+  "proposal.allowed": Proposed;
+  "proposal.recorded": Proposed;
+  "proposal.refused": Proposed;
+  "proposal.void": Nothing;
+  "approval.requested": Proposed;
+  "approval.approved": Decided;
+  "approval.rejected": Decided;
+  "approval.expired": Nothing;
+  "approval.void": Nothing;
+
+  "action.started": Run & { args: object } & ({ action: AgentAction } | { entry: string });
+  "action.sent": Run & { version?: number | null };
+  "action.done": Run;
+  "action.failed": Run & { version?: number | null };
+  "action.cut_off": Run;
+  "action.acknowledged": Run;
+  "action.judged": Run & { outcome: Exclude<Outcome, "pending">; undone?: boolean };
+
+  "alert.raised": { alert: string; to: AlertSeverity };
+  "alert.eased": { alert: string; from: AlertSeverity; to: AlertSeverity };
+  "alert.ended": { alert: string };
+  "service.moved": { from: ServiceState; to: ServiceState };
+
+  /** `by`: the source or person that announced it. */
+  "change.declared": { kind: ChangeKind; by: string };
+  "change.watched": { kind: ChangeKind; from?: unknown; to?: unknown; severity: number };
+  "change.expected": ByPerson;
+  "maintenance.opened": ByPerson & { window: string };
+  "maintenance.ended": ByPerson & { window: string };
+
+  "settings.changed": ByPerson & { before: object; after: object };
+  "type.changed": ByPerson & { type: string; before: object; after: object };
+  "stop.on": ByPerson;
+  "stop.off": ByPerson;
+}
+
+export type EventType = keyof EventPayloads;
+
+/** `page`: a person is needed now. */
+export type EventData<T extends EventType> = EventPayloads[T] & { page?: boolean };
+
+/** What counts as a person's first answer to an incident. */
+export const ANSWERS: readonly EventType[] = ["approval.approved", "approval.rejected", "incident.dismissed"];
