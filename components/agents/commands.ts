@@ -1,9 +1,10 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { AgentCommand } from "@/lib/contracts/agents";
 import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
+import { useRefreshAfter } from "@/components/live/refresh-after";
 import { toast } from "@/components/ui/toast";
 
 export interface CommandText {
@@ -78,7 +79,6 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
 
 /** Sends a person's act on an agent; what it changed comes back by the stream and by reading again. */
 export function useAgentCommand(agentId: string, command: AgentCommand, onDone?: () => void) {
-  const client = useQueryClient();
   return useMutation({
     mutationFn: (reason: string) =>
       call("POST", PATHS.AGENT_COMMAND, {
@@ -89,10 +89,6 @@ export function useAgentCommand(agentId: string, command: AgentCommand, onDone?:
       toast.success(`${agentId}: ${COMMANDS[command].done}`);
       onDone?.();
     },
-    onSettled: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["agents"] }),
-        client.invalidateQueries({ queryKey: ["agent", agentId] }),
-      ]),
+    onSettled: useRefreshAfter("agent.directed", { agent_id: agentId }),
   });
 }

@@ -1,26 +1,12 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { BulkDecisionBody } from "@/lib/contracts/approvals";
 import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
-import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
+import { useRefreshAfter } from "@/components/live/refresh-after";
 import { toast } from "@/components/ui/toast";
-
-/** What a decision makes out of date, whether it was taken or refused. */
-function useSettle() {
-  const client = useQueryClient();
-  const drill = useDrill();
-  const roots = ["approvals", "agents", "agent", "incidents", "incident", "story", "overview"];
-  return () =>
-    Promise.all(
-      outdatedIn(
-        drill,
-        roots.map((root) => [root]),
-      ).map((queryKey) => client.invalidateQueries({ queryKey })),
-    );
-}
 
 export interface Decision {
   id: string;
@@ -32,7 +18,7 @@ export interface Decision {
 }
 
 export function useDecide(onDone?: () => void) {
-  const settle = useSettle();
+  const settle = useRefreshAfter("approval.approved");
   const drill = useDrill();
   return useMutation({
     mutationFn: ({ id, digest, decision, comment, evidenceOpened }: Decision) =>
@@ -59,7 +45,7 @@ export function useDecide(onDone?: () => void) {
 }
 
 export function useDecideAll() {
-  const settle = useSettle();
+  const settle = useRefreshAfter("approval.approved");
   return useMutation({
     mutationFn: (body: BulkDecisionBody) => call("POST", PATHS.BULK_DECISION, { body }),
     onSettled: settle,

@@ -1,12 +1,12 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import type { IncidentCommand, IncidentSummary } from "@/lib/contracts/incidents";
 import { PATHS } from "@/lib/contracts/paths";
 import { ApiError, call } from "@/components/api";
-import { outdatedIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
+import { useRefreshAfter } from "@/components/live/refresh-after";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Textarea } from "@/components/ui/field";
 import { toast } from "@/components/ui/toast";
@@ -79,7 +79,6 @@ export function IncidentCommandDialog({
 }) {
   const [shown, setShown] = useState(command);
   const [comment, setComment] = useState("");
-  const client = useQueryClient();
   const drill = useDrill();
   if (command !== null && command !== shown) setShown(command);
   const act = useMutation({
@@ -94,12 +93,7 @@ export function IncidentCommandDialog({
       setComment("");
       onClose();
     },
-    onSettled: () =>
-      Promise.all(
-        outdatedIn(drill, [["incident", id], ["story", id], ["incidents"], ["agents"]]).map((queryKey) =>
-          client.invalidateQueries({ queryKey }),
-        ),
-      ),
+    onSettled: useRefreshAfter("incident.dismissed", { incident_id: id }),
   });
   if (shown === null) return null;
   const text = INCIDENT_COMMAND[shown];

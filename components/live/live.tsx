@@ -14,8 +14,9 @@ import {
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { useNow } from "@/components/ui/now";
 import { FEED_LENGTH } from "./feed-length";
-import { outdated, refresher } from "./refresh";
+import { refresher } from "./refresh";
 import { type Connection, type Follower, followStream } from "./share";
+import { staleAfter } from "./stale";
 
 /** Silence that the heartbeats should have broken: from here on what is shown is marked as stale. */
 const STALE_MS = 25_000;
@@ -67,7 +68,7 @@ export function LiveProvider({
         after.current = message.seq;
         heard.note();
         setFeed((old) => (old.some(({ seq }) => seq === message.seq) ? old : [message, ...old].slice(0, FEED_LENGTH)));
-        refresh.add(outdated(message));
+        refresh.add(staleAfter(message.type, message));
       },
       onConnection: setConnection,
       onAlive: heard.note,

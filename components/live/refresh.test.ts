@@ -1,30 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { StreamMessage } from "@/lib/contracts/overview";
-import { outdated, refresher } from "./refresh";
-
-const message = (about: Partial<StreamMessage>): StreamMessage => ({
-  seq: 1,
-  at: 0,
-  type: "agent.quarantined",
-  agent_id: null,
-  service_id: null,
-  incident_id: null,
-  text: "",
-  data: {},
-  ...about,
-});
-
-test("a message about an agent leaves other agents alone", () => {
-  const keys = outdated(message({ agent_id: "a" }));
-  expect(keys).toContainEqual(["agent", "a"]);
-  expect(keys).not.toContainEqual(["agent"]);
-  expect(keys).not.toContainEqual(["incidents"]);
-});
-
-test("a message about nobody is about the settings", () => {
-  expect(outdated(message({}))).toContainEqual(["settings"]);
-});
+import { refresher } from "./refresh";
 
 describe("refresher", () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -1,12 +1,12 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { ThumbsDown, ThumbsUp } from "lucide-react";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
 import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
-import { keyIn } from "@/components/drills/keys";
 import { useDrill } from "@/components/drills/world";
+import { useRefreshAfter } from "@/components/live/refresh-after";
 import { CAUSE, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/cn";
@@ -95,7 +95,6 @@ export function CausesPanel({
 const headline = ({ kind, node }: CauseView) => `${name(CAUSE, kind)}${node === null ? "" : ` at ${node}`}`;
 
 function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: string; decides: boolean }) {
-  const client = useQueryClient();
   const drill = useDrill();
   const send = useMutation({
     mutationFn: (thumb: 1 | -1) =>
@@ -105,7 +104,7 @@ function Thumbs({ cause, incident, decides }: { cause: CauseView; incident: stri
         body: { thumb },
       }),
     onSuccess: () => toast.success("Feedback saved. It is used for similar incidents."),
-    onSettled: () => client.invalidateQueries({ queryKey: keyIn(drill, ["story", incident]) }),
+    onSettled: useRefreshAfter("cause.feedback", { incident_id: incident }),
   });
   if (!decides && cause.feedback === null) return null;
   return (

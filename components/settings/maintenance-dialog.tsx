@@ -1,15 +1,15 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { format } from "date-fns";
 import { useState } from "react";
 import { PATHS } from "@/lib/contracts/paths";
 import { ApiError, call } from "@/components/api";
+import { useRefreshAfter } from "@/components/live/refresh-after";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import { useNow } from "@/components/ui/now";
 import { toast } from "@/components/ui/toast";
-import { maintenanceQuery } from "./queries";
 
 /** How long a window lasts unless something else is chosen, in ms. */
 const USUAL_MS = 60 * 60_000;
@@ -32,7 +32,6 @@ export function MaintenanceDialog({
   const [starts, setStarts] = useState("");
   const [ends, setEnds] = useState(() => forField(now + USUAL_MS));
   const [note, setNote] = useState("");
-  const client = useQueryClient();
   const make = useMutation({
     mutationFn: () =>
       call("POST", PATHS.MAINTENANCE, {
@@ -47,8 +46,7 @@ export function MaintenanceDialog({
       toast.success(`Maintenance window for ${service} created.`);
       onClose();
     },
-    onSettled: () =>
-      Promise.all([maintenanceQuery.queryKey, ["services"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
+    onSettled: useRefreshAfter("maintenance.opened"),
     meta: { quiet: true },
   });
   const fault = make.error instanceof ApiError ? make.error : null;

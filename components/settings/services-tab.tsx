@@ -1,12 +1,13 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { CalendarClock, Plus } from "lucide-react";
 import { useState } from "react";
 import type { MaintenanceView } from "@/lib/contracts/operations";
 import { PATHS } from "@/lib/contracts/paths";
 import { type Mode, MODES } from "@/lib/core/base/vocabulary";
 import { call } from "@/components/api";
+import { useRefreshAfter } from "@/components/live/refresh-after";
 import { MODE } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
@@ -122,11 +123,10 @@ function MaintenancePanel({ decides }: { decides: boolean }) {
 
 function Line({ window, decides }: { window: MaintenanceView; decides: boolean }) {
   const now = useNow();
-  const client = useQueryClient();
   const end = useMutation({
     mutationFn: () => call("DELETE", PATHS.MAINTENANCE_WINDOW, { params: { id: window.id } }),
     onSuccess: () => toast.success(`Maintenance of ${window.service}: ended.`),
-    onSettled: () => client.invalidateQueries({ queryKey: maintenanceQuery.queryKey }),
+    onSettled: useRefreshAfter("maintenance.ended"),
   });
   const labels = Object.entries(window.labels).map(([label, value]) => `${label}=${value}`);
   return (

@@ -22,7 +22,7 @@ import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overv
 import { Problem } from "./problem";
 import { USER, USER_LINK, USERS } from "./users";
 
-/** Every resource of the API, in the order in which it is read. A new one is one name here; a test finds what is missing. */
+/** Every resource of the API, in the order in which it is read. A new one is one name here; tests find what is missing. */
 const RESOURCES = [
   OVERVIEW,
   AGENTS,
