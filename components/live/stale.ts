@@ -57,6 +57,7 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "incident.resolved": [...ACTION, "memory"],
   "incident.dismissed": [...INCIDENT, "changes"],
   "investigation.started": ["incidents"],
+  "investigation.requested": INCIDENT,
   "cause.feedback": [],
 
   "proposal.allowed": INCIDENT,
@@ -70,6 +71,7 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "approval.void": INCIDENT,
 
   "action.started": [...ACTION, "changes"],
+  "action.recorded": [...ACTION, "changes"],
   "action.sent": ACTION,
   "action.done": [...ACTION, "changes"],
   "action.failed": [...ACTION, "changes"],

@@ -12,14 +12,8 @@ import {
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import {
-  type AnomalyRow,
-  getIncident,
-  type Incident,
-  listLooseAnomalies,
-  listOpen,
-  listOpenExternal,
-} from "@/lib/db/queries/incidents";
+import { type AnomalyRow, getIncident, type Incident, listLooseAnomalies, listOpen, listOpenExternal } from "@/lib/db/queries/incidents";
+import { moveAnomalies } from "@/lib/db/queries/incident-writes";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type Cause, causeKeyOf, causeOf, listVouchers } from "@/lib/response/agents/external";
@@ -192,10 +186,12 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
   for (const { agent, loose, member } of those) {
     // What the cause does not account for stays loose, and is decided about by itself.
     const accounted = loose.filter((row) => !isGrave(row) || accountsFor(cause, row));
-    plan.write({
-      sql: "UPDATE anomalies SET incident_id = ? WHERE id IN (SELECT value FROM json_each(?))",
-      args: [member?.id ?? id, JSON.stringify(accounted.map((row) => row.id))],
-    });
+    plan.write(
+      moveAnomalies(
+        member?.id ?? id,
+        accounted.map((row) => row.id),
+      ),
+    );
     if (member) continue;
     const detector = await detectorOf(db, agent);
     const subject = { db, agent, detector, anomalies: accounted.map((row) => row.evidence), config: ctx.config };

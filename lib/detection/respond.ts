@@ -4,9 +4,10 @@ import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import { canMove, move } from "@/lib/core/base/lifecycle";
 import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db, Statement } from "@/lib/db/client";
-import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
+import { type Agent, type DirectiveRow, markBreached } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import { type Incident, listOpen } from "@/lib/db/queries/incidents";
+import { raiseSeverity } from "@/lib/db/queries/incident-writes";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { causeOf } from "@/lib/response/agents/external";
 import { hasLearned } from "@/lib/response/agents/detector";
@@ -60,24 +61,20 @@ export function plannedFor(
   const incidentOf = (anomaly: Anomaly) => (ended || beyond(anomaly) ? null : agent.incidentId);
   if (anomalies.length > 0) plan.write(anomalyRows(db, agent.id, incidentOf, anomalies));
   const shared = anomalies.filter((anomaly) => incidentOf(anomaly) !== null);
-  if (shared.length > 0 && agent.incidentId) plan.write(worsen(agent.incidentId, shared));
+  if (shared.length > 0 && agent.incidentId)
+    plan.write(raiseSeverity(agent.incidentId, Math.max(...shared.map(({ severity }) => severity))));
   seen.runs.push(...runs.rows());
   seen.identities.push(identityRow(judgement, detector));
   for (const anomaly of anomalies.filter((a) => a.evidence === "change")) watchedChange(plan, ctx, agent, anomaly);
   if (breach && directive && directive.breachedAt === null) {
-    plan
-      .write({
-        sql: "UPDATE directives SET breached_at = ?, enforced_at = NULL WHERE agent_id = ? AND version = ?",
-        args: [now, agent.id, directive.version],
-      })
-      .tell({
-        at: now,
-        type: "containment.breach",
-        agentId: agent.id,
-        incidentId: agent.incidentId,
-        text: breachText(agent.id, breach, directive),
-        data: { page: true, version: directive.version, instance: breach.body.instance_id ?? null },
-      });
+    plan.write(markBreached(directive, now)).tell({
+      at: now,
+      type: "containment.breach",
+      agentId: agent.id,
+      incidentId: agent.incidentId,
+      text: breachText(agent.id, breach, directive),
+      data: { page: true, version: directive.version, instance: breach.body.instance_id ?? null },
+    });
   }
   return respond(plan, one, directive, ctx);
 }
@@ -153,12 +150,6 @@ function opens(ctx: SweepContext, agent: Agent, incident: Incident | null, own: 
       return false;
   }
 }
-
-/** Further anomalies of an agent that has an incident raise its severity, and never lower it. */
-const worsen = (incidentId: string, anomalies: readonly Anomaly[]): Statement => ({
-  sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ? AND closed_at IS NULL",
-  args: [Math.max(...anomalies.map((anomaly) => anomaly.severity)), incidentId],
-});
 
 function identityRow({ agent, identity, cannot, anomalies }: Judgement, detector: Detector): unknown[] {
   const silent = anomalies.some((anomaly) => anomaly.type === "silence");

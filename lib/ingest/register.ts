@@ -5,7 +5,8 @@ import type { Mode } from "@/lib/core/base/vocabulary";
 import { type Db, write } from "@/lib/db/client";
 import { eventsInsert } from "@/lib/db/commit";
 import { findAgent, getAgent } from "@/lib/db/queries/agents";
-import { heardAgain, typesOf, underItsKeysHold, UNTYPED } from "@/lib/db/queries/events";
+import { typesOf, underItsKeysHold, UNTYPED } from "@/lib/db/queries/events";
+import { askDowngrade, upsertAgent, upsertInstance } from "@/lib/db/queries/registration";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
 import type { Downgrade } from "@/lib/db/schema/agents";
 import { SentinelError } from "@/lib/errors";
@@ -38,40 +39,15 @@ export async function register(
     : null;
   const type = settled ? settled.type : (body.agent_type ?? null);
   const enforcement = settled ? settled.enforcement : (body.enforcement ?? null);
-  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-  const flag = (value: boolean | null | undefined) => (value == null ? null : Number(value));
-  const said = [
-    body.agent_id,
-    type,
-    now,
-    body.model ?? null,
-    body.provider ?? null,
-    json(body.mcp_servers),
-    json(body.tools),
-    flag(enforcement),
-    flag(body.can_clone),
-    json(body.labels),
-    body.prompt_hash ?? null,
-    body.prompt_version ?? null,
-    json(body.held_prompts),
-    body.environment ?? null,
-    body.version ?? null,
-    body.sdk_version ?? null,
-    key.id,
-    config.maxLateMs,
-  ];
   const asks = known?.downgrade ? null : (settled?.asks ?? null);
   const downgrade: Downgrade | null = asks && { ...asks, at: now, keyId: key.id };
   await write(db, [
-    { sql: UPSERT, args: said },
+    upsertAgent(body, { type, enforcement, keyId: key.id }, now, config.maxLateMs),
     ...(known ? [] : [underItsKeysHold([body.agent_id], key.id, now)]),
     typesOf([body.agent_id], now),
     ...(downgrade
       ? [
-          {
-            sql: "UPDATE agents SET downgrade = ? WHERE id = ? AND downgrade IS NULL",
-            args: [JSON.stringify(downgrade), body.agent_id],
-          },
+          askDowngrade(body.agent_id, downgrade),
           eventsInsert(db, [
             {
               at: now,
@@ -83,15 +59,7 @@ export async function register(
           ]),
         ]
       : []),
-    ...(body.instance_id
-      ? [
-          {
-            sql: `INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)
-                  ON CONFLICT (agent_id, instance_id) DO UPDATE SET ${heardAgain("agent_instances", "?4")}`,
-            args: [body.agent_id, body.instance_id, now, config.maxLateMs],
-          },
-        ]
-      : []),
+    ...(body.instance_id ? [upsertInstance(body.agent_id, body.instance_id, now, config.maxLateMs)] : []),
   ]);
   return agentStanding(db, body.agent_id, config);
 }
@@ -101,17 +69,6 @@ async function modes(db: Db): Promise<(type: string) => Mode> {
   const policies = await loadPolicies(db);
   return (type) => (policies.get(type) ?? defaultPolicy(type)).mode;
 }
-
-const UPSERT = `
-  INSERT INTO agents (id, type, state_since, first_seen_at, last_seen_at, model, provider, mcp_servers, tools, enforcement, can_clone, labels,
-    prompt_hash, prompt_version, held_prompts, environment, version, sdk_version, key_id)
-  VALUES (?1, coalesce(?2, '${UNTYPED}'), ?3, ?3, ?3, ?4, ?5, coalesce(?6, '[]'), coalesce(?7, '[]'), ?8, coalesce(?9, 0), coalesce(?10, '{}'), ?11, ?12, coalesce(?13, '[]'), ?14, ?15, ?16, ?17)
-  ON CONFLICT (id) DO UPDATE SET
-    type = coalesce(?2, agents.type), ${heardAgain("agents", "?18")},
-    model = coalesce(?4, agents.model), provider = coalesce(?5, agents.provider), mcp_servers = coalesce(?6, agents.mcp_servers),
-    tools = coalesce(?7, agents.tools), enforcement = coalesce(?8, agents.enforcement), can_clone = coalesce(?9, agents.can_clone),
-    labels = coalesce(?10, agents.labels), held_prompts = coalesce(?13, agents.held_prompts),
-    environment = coalesce(?14, agents.environment), version = coalesce(?15, agents.version), sdk_version = coalesce(?16, agents.sdk_version)`;
 
 /** An agent's state and directive. Throws not_found. */
 export async function agentStanding(

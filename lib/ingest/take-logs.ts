@@ -1,5 +1,6 @@
-import { type LogsAnswer, type LogsBody, parseLines, type PushedLine } from "@/lib/contracts/logs";
-import { type Db, type Statement, write } from "@/lib/db/client";
+import { type LogsAnswer, type LogsBody, parseLines } from "@/lib/contracts/logs";
+import { type Db, write } from "@/lib/db/client";
+import { insertLogLines } from "@/lib/db/queries/log-lines";
 import { SentinelError } from "@/lib/errors";
 import { breathe } from "@/lib/turns";
 import { redactAll } from "./redact-all";
@@ -31,9 +32,3 @@ export async function takeLogs(
   ]);
   return { accepted: good.length, ...answer };
 }
-
-/** All lines as one statement. Written as SQL: building it from thousands of rows takes a builder of queries longer than storing them. */
-const insertLogLines = (lines: readonly PushedLine[], now: number): Statement => ({
-  sql: `INSERT INTO log_lines (node, at, received_at, level, line) VALUES ${lines.map(() => "(?, ?, ?, ?, ?)").join(", ")}`,
-  args: lines.flatMap(({ service, level, timestamp, line }) => [service, timestamp ?? now, now, level, line]),
-});

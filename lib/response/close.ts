@@ -23,7 +23,7 @@ export interface Closing {
   /** Whom it is about, where the event has to say so. */
   agentId?: string;
   /** More for the event. */
-  data?: Record<string, unknown>;
+  data?: { by: string; accepted?: boolean };
 }
 
 /**

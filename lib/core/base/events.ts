@@ -90,9 +90,11 @@ interface EventPayloads {
   "incident.escalated": Nothing;
   /** Every rung of the ladder was tried. */
   "incident.exhausted": Nothing;
-  "incident.resolved": { healed: boolean; into?: string };
-  "incident.dismissed": (ByPerson & { accepted: boolean }) | { healed: boolean };
+  "incident.resolved": { healed: boolean; into?: string; by?: string };
+  "incident.dismissed": { healed: boolean; by?: string; accepted?: boolean };
   "investigation.started": { investigation: string };
+  /** Another one, by a person or because another service joined. */
+  "investigation.requested": Partial<ByPerson>;
   "cause.feedback": ByPerson & { cause: string; thumb: 1 | -1 };
 
   "proposal.allowed": Proposed;
@@ -105,7 +107,9 @@ interface EventPayloads {
   "approval.expired": Nothing;
   "approval.void": Nothing;
 
-  "action.started": Run & { args: object } & ({ action: AgentAction } | { entry: string });
+  "action.started": Run & { args: object } & ({ action: AgentAction | "manual" } | { entry: string });
+  /** Done by hand, outside of Sentinel. */
+  "action.recorded": ByPerson & { proposal: string };
   "action.sent": Run & { version?: number | null };
   "action.done": Run;
   "action.failed": Run & { version?: number | null };

@@ -2,7 +2,7 @@ import { and, desc, eq, gte, inArray, sql } from "drizzle-orm";
 import type { Directive } from "@/lib/contracts/directive";
 import type { InstanceReport, SentDirective } from "@/lib/core/agents/containment";
 import { SentinelError } from "@/lib/errors";
-import type { Db } from "../client";
+import type { Db, Statement } from "../client";
 import { agentInstances, agents, directives } from "../schema";
 
 export type Agent = typeof agents.$inferSelect;
@@ -183,3 +183,12 @@ const FREE = {
   successor: null,
   reason: "",
 };
+
+/** Notes that an agent worked against a directive that it had confirmed: the confirmation counts no more. */
+export const markBreached = (
+  { agentId, version }: Pick<DirectiveRow, "agentId" | "version">,
+  now: number,
+): Statement => ({
+  sql: "UPDATE directives SET breached_at = ?, enforced_at = NULL WHERE agent_id = ? AND version = ?",
+  args: [now, agentId, version],
+});

@@ -48,7 +48,7 @@ export const moveAnomaliesOf = (agentId: string, from: string, into: string): St
 
 /** An incident is at least so severe. It never gets less severe: a message must not talk down what a person is asked about. */
 export const raiseSeverity = (incidentId: string, severity: number): Statement => ({
-  sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ?",
+  sql: "UPDATE incidents SET severity = max(severity, ?) WHERE id = ? AND closed_at IS NULL",
   args: [severity, incidentId],
 });
 
