@@ -10,7 +10,7 @@ export type Access = "public" | "ingestKey" | "cronSecret" | "alertSource" | "si
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
 
-/** What one method of a resource takes and gives. The wrapper, the types of the handler and OpenAPI all read this. */
+/** What one method of a resource takes and gives. The wrapper, the types of the handler and of the browser's requests, and OpenAPI all read this. */
 export interface Endpoint {
   /** Several mean: any of them. */
   auth: Access | readonly Access[];

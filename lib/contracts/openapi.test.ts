@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, test } from "vitest";
-import { METHODS, type Resource } from "./endpoint";
+import { z } from "zod";
+import { METHODS, type Resource, resource } from "./endpoint";
 import { API, openApiDocument } from "./openapi";
 
 const ROUTES = readdirSync("app/api", { recursive: true, encoding: "utf8" })
@@ -72,3 +73,14 @@ test("every route that keys may use says which scope they need", () => {
   );
   expect(open).toEqual([]);
 });
+
+/** Never called: the compiler is the test. */
+export function refused() {
+  const endpoint = { auth: "viewer", summary: "s" } as const;
+  // @ts-expect-error -- the path names an id that is not declared
+  resource("/x/{id}", { GET: endpoint });
+  // @ts-expect-error -- declared under another name
+  resource("/x/{id}", { GET: { ...endpoint, params: z.object({ name: z.string() }) } });
+  // @ts-expect-error -- the path names nothing
+  resource("/x", { GET: { ...endpoint, params: z.object({ id: z.string() }) } });
+}
