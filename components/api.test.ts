@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { API } from "@/lib/contracts/openapi";
+import { RESOURCES } from "@/lib/contracts/resources";
 import { type Path, PATHS } from "@/lib/contracts/paths";
 import { ApiError, call, href } from "./api";
 
@@ -15,11 +15,11 @@ function answering(response: Response) {
 }
 
 test("every path has its contract, under the same name", () => {
-  expect(API.map(({ path }) => path).toSorted()).toEqual(Object.values(PATHS).toSorted());
+  expect(RESOURCES.map(({ path }) => path).toSorted()).toEqual(Object.values(PATHS).toSorted());
 });
 
 test("the params that a contract declares fill its path", () => {
-  for (const { path, endpoints } of API)
+  for (const { path, endpoints } of RESOURCES)
     for (const endpoint of Object.values(endpoints)) {
       const params = Object.fromEntries(Object.keys(endpoint.params?.shape ?? {}).map((name) => [name, "a/b?c"]));
       const filled = (href as (path: string, request: object) => string)(path, { params });

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Method } from "@/lib/contracts/endpoint";
-import type { EndpointsByPath } from "@/lib/contracts/openapi";
+import type { EndpointsByPath } from "@/lib/contracts/resources";
 import type { Path } from "@/lib/contracts/paths";
 import type { Problem } from "@/lib/contracts/problem";
 

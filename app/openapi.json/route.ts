@@ -1,4 +1,4 @@
-import { openApiDocument } from "@/lib/contracts/openapi";
+import { openApiDocument } from "@/lib/http/openapi";
 
 export const GET = (): Response => Response.json(openApiDocument());
 

@@ -5,8 +5,10 @@ import { BellRing, Plus } from "lucide-react";
 import { useState } from "react";
 import type { AlertSourceView } from "@/lib/contracts/alert-sources";
 import { PATHS } from "@/lib/contracts/paths";
-import { TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { call } from "@/components/api";
+import { TOKEN_SOURCES, type TokenSource } from "@/lib/core/base/vocabulary";
+import type { Guided } from "@/lib/ingest/sources/guide";
+import { GUIDED, guideOf, sourceName } from "@/lib/ingest/sources/guides";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -20,9 +22,6 @@ import { CopyBlock } from "./copy-block";
 import { alertSourcesQuery } from "./queries";
 import { RevokeButton } from "./revoke-button";
 import { SecretDialog } from "./secret-dialog";
-import { GUIDED, type Guided, guideOf, SOURCE_NAMES } from "./source-guides";
-
-type TokenSource = (typeof TOKEN_SOURCES)[number];
 
 /** Who sends alerts and changes, and how to set that up at the sender. */
 export function SourcesTab({ administers, decides }: { administers: boolean; decides: boolean }) {
@@ -84,7 +83,7 @@ function Line({ source, administers, decides }: { source: AlertSourceView; admin
   const gone = source.revoked_at !== null;
   return (
     <Row className={gone ? "opacity-60" : undefined}>
-      <td className="font-medium whitespace-nowrap">{SOURCE_NAMES[source.kind]}</td>
+      <td className="font-medium whitespace-nowrap">{sourceName(source.kind)}</td>
       <td className="font-mono text-xs leading-5 whitespace-nowrap text-ink-2">{source.path}</td>
       <td className="num text-right">{integer(source.received)}</td>
       <td className="text-right text-xs leading-5">
@@ -107,8 +106,8 @@ function Line({ source, administers, decides }: { source: AlertSourceView; admin
           {!gone && decides ? <Test source={source} /> : null}
           {!gone && administers && !source.signed ? (
             <RevokeButton
-              name={SOURCE_NAMES[source.kind]}
-              title={`Revoke this ${SOURCE_NAMES[source.kind]} source?`}
+              name={sourceName(source.kind)}
+              title={`Revoke this ${sourceName(source.kind)} source?`}
               consequence="Its messages are rejected from now on, resolved alerts included: alerts firing now stay firing here until another source resolves them."
               onRevoke={() => call("DELETE", PATHS.ALERT_SOURCE, { params: { id: source.id } })}
               queryKey={alertSourcesQuery.queryKey}
@@ -133,7 +132,7 @@ function Test({ source }: { source: AlertSourceView }) {
       size="sm"
       busy={test.isPending}
       onClick={() => test.mutate()}
-      aria-label={`Test ${SOURCE_NAMES[source.kind]}`}
+      aria-label={`Test ${sourceName(source.kind)}`}
       title="Sends a test alert end to end: parsed, recorded and resolved immediately. It opens no incident."
     >
       Test
@@ -142,7 +141,7 @@ function Test({ source }: { source: AlertSourceView }) {
 }
 
 const options = <K extends Guided>(kinds: readonly K[]) =>
-  kinds.map((kind) => ({ value: kind, label: SOURCE_NAMES[kind] }));
+  kinds.map((kind) => ({ value: kind, label: sourceName(kind) }));
 
 function HowTo() {
   const [kind, setKind] = useState<Guided>("alertmanager");
@@ -167,7 +166,7 @@ function Steps({ kind, token }: { kind: Guided; token?: string }) {
           </li>
         ))}
       </ol>
-      <CopyBlock text={text} label={`what ${SOURCE_NAMES[kind]} needs`} />
+      <CopyBlock text={text} label={`what ${sourceName(kind)} needs`} />
     </div>
   );
 }

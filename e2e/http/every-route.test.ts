@@ -121,6 +121,8 @@ test.each([
   "/api/",
   "/api/v1",
   "/api/v1/nothing",
+  "/api/v1/alerts",
+  "/api/v1/alerts/nagios",
   "/api/auth/get-session",
   "/api/auth/sign-up/email",
   "/api/v2/x",

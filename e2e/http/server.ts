@@ -22,7 +22,6 @@ export const CRON_SECRET = "a-cron-secret-for-tests";
 /** With which the tests sign as GitHub and PagerDuty do. */
 export const SIGNING_SECRET = "a-signing-secret-for-tests";
 const BUILD_MS = 20 * 60_000;
-const TOKEN_SOURCES = ["alertmanager", "grafana", "generic", "datadog"];
 
 /** Starts one server for all tests over HTTP, with an ingest key and a person of each role. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -49,12 +48,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const cookies: Record<string, string> = {};
   for (const role of ["admin", "operator", "viewer"]) cookies[role] = await signIn(env, sentinel.url, role);
   const tokens: Record<string, string> = {};
-  for (const kind of TOKEN_SOURCES) tokens[kind] = await makeSource(sentinel.url, cookies["admin"]!, kind);
+  for (const kind of await tokenSources(sentinel.url))
+    tokens[kind] = await makeSource(sentinel.url, cookies["admin"]!, kind);
   project.provide("sentinel", { url: sentinel.url, key: secret, keyId: key.id, env, cookies, tokens });
   return async () => {
     await stopSentinel(sentinel);
     rmSync(folder, { recursive: true });
   };
+}
+
+/** The kinds of source that get a token, as the API's document lists them. */
+async function tokenSources(url: string): Promise<string[]> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
+    components: { schemas: { NewAlertSourceBody: { properties: { kind: { enum: string[] } } } } };
+  };
+  return document.components.schemas.NewAlertSourceBody.properties.kind.enum;
 }
 
 async function makeSource(url: string, cookie: string, kind: string): Promise<string> {

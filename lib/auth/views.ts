@@ -2,7 +2,7 @@ import type { AlertSourceView } from "@/lib/contracts/alert-sources";
 import type { KeyView } from "@/lib/contracts/keys";
 import type { ApiTokenView } from "@/lib/contracts/tokens";
 import type { LinkAnswer, UserView } from "@/lib/contracts/users";
-import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
+import { SIGNED_SOURCES } from "@/lib/core/base/vocabulary";
 import type { AlertSourceRow } from "@/lib/db/queries/alert-sources";
 import type { ApiTokenRow } from "@/lib/db/queries/api-tokens";
 import type { KeyRow } from "@/lib/db/queries/keys";
@@ -42,7 +42,7 @@ export const userView = (row: UserRow): UserView => ({ ...personOf(row), created
 
 export const linkView = (link: Link): LinkAnswer => ({ link: link.url, expires_at: link.expiresAt });
 
-const SIGNED: ReadonlySet<AlertSourceKind> = new Set(["pagerduty", "github"]);
+const SIGNED: ReadonlySet<string> = new Set(SIGNED_SOURCES);
 
 /** A source of alerts as it is shown: never its token's hash. */
 export const sourceView = (row: AlertSourceRow): AlertSourceView => ({

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { AgentEvent } from "@/lib/contracts/event";
 import { type Method, METHODS } from "@/lib/contracts/endpoint";
 import { INGEST } from "@/lib/contracts/ingest";
-import { API } from "@/lib/contracts/openapi";
+import { API } from "@/lib/http/openapi";
 import { VARIABLES } from "@/lib/env";
 import { anchorsIn, codeIn, commandsIn, assertSentinelCommand, fencesIn, linksIn } from "./test-documents";
 
@@ -32,7 +32,7 @@ test.each(each(linksIn))("%s links to %s", (from, target) => {
   if (anchor !== undefined) expect(anchorsIn(readFileSync(file, "utf8"))).toContain(anchor);
 });
 
-/** Paths of the project; a name in capitals stands for one of the reader's (`lib/contracts/alert-VENDOR.ts`). */
+/** Paths of the project; a name in capitals stands for one of the reader's (`lib/ingest/sources/VENDOR`). */
 const PATH = /^(?:\.ci|\.github|app|components|docs|drizzle|e2e|lib|public|sdk|seeds)\/[\w.()[\]/*-]*$/;
 const pathsIn = (text: string): string[] => codeIn(text).filter((code) => PATH.test(code) && !/[A-Z]{3}/.test(code));
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { API } from "@/lib/contracts/openapi";
+import { API } from "@/lib/http/openapi";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
 import { VARIABLES } from "@/lib/env";

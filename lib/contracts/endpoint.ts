@@ -7,6 +7,16 @@ import type { AlertSourceKind, KeyScope, Role } from "@/lib/core/base/vocabulary
  */
 export type Access = "public" | "ingestKey" | "cronSecret" | "alertSource" | "signature" | Role;
 
+/** How a sender signs the bodies that it sends. */
+export interface Signature {
+  /** The header that carries it. */
+  header: string;
+  /** The setting that holds the secret; while it is not set, the route is disabled. */
+  secret: string;
+  /** Whether these bytes were signed so with the secret. `header` is what the header says. */
+  verify(body: Buffer, header: string, secret: string): boolean | Promise<boolean>;
+}
+
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
 
@@ -16,6 +26,8 @@ export interface Endpoint {
   auth: Access | readonly Access[];
   /** Which kind of sender, where `auth` is `alertSource` or `signature`. */
   sender?: AlertSourceKind;
+  /** How that sender signs, where `auth` is `signature`. */
+  signature?: Signature;
   /** It can be asked about a drill's world instead of the real one: `?drill=ID`. Where it cannot, naming a drill is an error. */
   drills?: true;
   /** What a key must be allowed to send, where `auth` is or holds `ingestKey`. */
@@ -55,7 +67,7 @@ type Declared<P extends string> = [PathParam<P>] extends [never]
   ? { params?: undefined }
   : { params: z.ZodObject<Record<PathParam<P>, z.ZodType>> };
 
-/** Declares a resource: its path and its methods. List it in `openapi.ts`, and give it to `route()` with the handlers. */
+/** Declares a resource: its path and its methods. List it in `resources.ts`, and give it to `route()` with the handlers. */
 export const resource = <const P extends string, const E extends { readonly [M in Method]?: Endpoint & Declared<P> }>(
   path: P,
   endpoints: E,

@@ -14,3 +14,8 @@ export const timestamp = z.union([z.iso.datetime({ offset: true }), z.number().m
 /** A checked timestamp in whole epoch milliseconds. */
 export const epochMs = (checked: z.infer<typeof timestamp>): number =>
   typeof checked === "number" ? Math.round(checked) : Date.parse(checked);
+
+/** ISO 8601 with an offset, to the nanosecond if need be; in epoch milliseconds. */
+export const isoTime = z.iso
+  .datetime({ offset: true, error: "expected an ISO 8601 time with offset" })
+  .transform((text) => Date.parse(text));

@@ -12,7 +12,14 @@ import {
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { type AnomalyRow, getIncident, type Incident, listLooseAnomalies, listOpen, listOpenExternal } from "@/lib/db/queries/incidents";
+import {
+  type AnomalyRow,
+  getIncident,
+  type Incident,
+  listLooseAnomalies,
+  listOpen,
+  listOpenExternal,
+} from "@/lib/db/queries/incidents";
 import { moveAnomalies } from "@/lib/db/queries/incident-writes";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/db/queries/agent-writes";

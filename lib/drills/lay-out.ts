@@ -1,4 +1,5 @@
-import { parseWebhook, WebhookBody } from "@/lib/contracts/alert-webhook";
+import { parseWebhook } from "@/lib/ingest/sources/alertmanager/parse";
+import { WebhookBody } from "@/lib/ingest/sources/alertmanager/schema";
 import type { Alert } from "@/lib/core/alerts/alert";
 import { CHANGE_KINDS, type ChangeKind } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";

@@ -160,7 +160,7 @@ function bytesOf(
     let { sender } = caller;
     const read = () => readBytes(request, endpoint.maxBytes);
     const bytes = endpoint.body && (await (isLarge(request) ? readInTurn(read) : read()));
-    if (endpoint.auth === "signature") sender = await admitSigned(endpoint.sender, request.headers, bytes);
+    if (endpoint.auth === "signature") sender = await admitSigned(endpoint, request.headers, bytes);
     if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
     return { bytes, sender };
   });

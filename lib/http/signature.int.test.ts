@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createSource, type Sender } from "@/lib/auth/sources";
-import { type Access, resource } from "@/lib/contracts/endpoint";
+import { type Access, resource, type Signature } from "@/lib/contracts/endpoint";
 import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { closeDb, getDb } from "@/lib/db/client";
 import { migrateDb } from "@/lib/db/migrate";
 import { listAlertSources, setSourceRevoked } from "@/lib/db/queries/alert-sources";
+import { githubSignature } from "@/lib/ingest/sources/github/auth";
+import { pagerDutySignature } from "@/lib/ingest/sources/pagerduty/auth";
 import { route } from "./route";
 
 const SECRETS = { pagerduty: "old-secret, new-secret", github: "github-secret-of-this-test" };
@@ -26,12 +28,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const SIGNATURES: Partial<Record<AlertSourceKind, Signature>> = {
+  github: githubSignature,
+  pagerduty: pagerDutySignature,
+};
+
 /** Answers with who sent, and notes whether the handler was reached. */
 const endpoint = (auth: Access | readonly Access[], sender: AlertSourceKind) => {
   const reached = vi.fn<(sender: Sender | null) => void>();
   const body = z.object({ n: z.number() });
   const handlers = route(
-    resource("/x", { POST: { auth, sender, summary: "s", body, maxBytes: 100, response: z.unknown() } }),
+    resource("/x", {
+      POST: { auth, sender, signature: SIGNATURES[sender], summary: "s", body, maxBytes: 100, response: z.unknown() },
+    }),
     {
       POST: ({ sender: who, body: said }) => {
         reached(who);

@@ -1,5 +1,4 @@
 import { countMessage, noteRefusal, type Sender } from "@/lib/auth/sources";
-import { type GithubAnswer, type GithubChange, parseGithub } from "@/lib/contracts/github";
 import { environmentOf } from "@/lib/core/alerts/alert-service";
 import { identify, type KnownService } from "@/lib/core/alerts/service-identity";
 import type { Db } from "@/lib/db/client";
@@ -9,6 +8,8 @@ import { changes } from "@/lib/db/schema";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { readServicesFile } from "./services-file";
+import type { GithubAnswer } from "./sources/github/index";
+import { type GithubChange, parseGithub } from "./sources/github/parse";
 
 /** Enters the changes that a delivery of GitHub tells; each once, however often it is delivered. Throws invalid with the fields. */
 export async function takeGithub(

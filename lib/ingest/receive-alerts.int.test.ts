@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
-import { DATADOG_TEMPLATE } from "@/lib/contracts/datadog-template";
-import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
-import { PagerDutyBody, parsePagerDuty } from "@/lib/contracts/alert-pagerduty";
-import { parseWebhook, WebhookBody } from "@/lib/contracts/alert-webhook";
+import { parseDatadog } from "./sources/datadog/parse";
+import { DatadogBody } from "./sources/datadog/schema";
+import { DATADOG_TEMPLATE } from "./sources/datadog/template";
+import { parseGeneric } from "./sources/generic/parse";
+import { GenericBody } from "./sources/generic/schema";
+import { parsePagerDuty } from "./sources/pagerduty/parse";
+import { PagerDutyBody } from "./sources/pagerduty/schema";
+import { parseWebhook } from "./sources/alertmanager/parse";
+import { WebhookBody } from "./sources/alertmanager/schema";
 import { write } from "@/lib/db/client";
 import { listSubjects, listTimeline } from "@/lib/db/queries/incidents";
 import { addEdge, enterService, findService } from "@/lib/db/queries/services";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { eq } from "drizzle-orm";
 import { z } from "zod";
-import { GithubRule } from "@/lib/contracts/github";
+import { GithubRule } from "./sources/github/parse";
 import { identifier, nameText } from "@/lib/contracts/plain-text";
 import { LIMITED_SIGNALS, METRIC_NAME } from "@/lib/core/services/signals";
 import { type Db, type Statement, write } from "@/lib/db/client";

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createSource } from "@/lib/auth/sources";
-import { DatadogBody, parseDatadog } from "@/lib/contracts/alert-datadog";
-import { DATADOG_TEMPLATE } from "@/lib/contracts/datadog-template";
-import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
+import { parseDatadog } from "./sources/datadog/parse";
+import { DatadogBody } from "./sources/datadog/schema";
+import { DATADOG_TEMPLATE } from "./sources/datadog/template";
+import { parseGeneric } from "./sources/generic/parse";
+import { GenericBody } from "./sources/generic/schema";
 import type { Scope } from "@/lib/core/alerts/alert-service";
 import { type Db, write } from "@/lib/db/client";
 import { findAlertSource } from "@/lib/db/queries/alert-sources";

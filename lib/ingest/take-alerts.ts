@@ -1,4 +1,3 @@
-import type { ParsedAlerts } from "@/lib/contracts/alert-parse";
 import type { AlertsAnswer } from "@/lib/contracts/alerts";
 import { countMessage, noteRefusal, type Sender } from "@/lib/auth/sources";
 import type { Db } from "@/lib/db/client";
@@ -7,6 +6,7 @@ import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
 import { wake } from "@/lib/wake";
 import { receiveAlerts } from "./receive-alerts";
+import type { ParsedAlerts } from "./sources/alert-parse";
 
 /**
  * Takes a sender's alerts in, and says what became of them. Incidents are open when this returns; their investigation begins

@@ -1,4 +1,3 @@
-import { parseGeneric } from "@/lib/contracts/alert-generic";
 import type { AlertSourceTestAnswer } from "@/lib/contracts/alert-sources";
 import type { Db } from "@/lib/db/client";
 import { findAlertSource } from "@/lib/db/queries/alert-sources";
@@ -6,6 +5,7 @@ import { findAlertByFingerprint } from "@/lib/db/queries/alerts";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "@/lib/db/ids";
 import { receiveAlerts } from "./receive-alerts";
+import { parseGeneric } from "./sources/generic/parse";
 
 /** The service that test alerts are about. */
 const TEST_SERVICE = "sentinel-test";

@@ -1,5 +1,5 @@
 import type { Sender } from "@/lib/auth/sources";
-import { parseGeneric } from "@/lib/contracts/alert-generic";
+import { parseGeneric } from "@/lib/ingest/sources/generic/parse";
 import { write } from "@/lib/db/client";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { listCauses } from "@/lib/db/queries/investigations";

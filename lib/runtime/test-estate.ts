@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllowList } from "@/lib/actions/service/allow-list";
 import { realOperator } from "@/lib/actions/service/index";
-import { parseWebhook } from "@/lib/contracts/alert-webhook";
+import { parseWebhook } from "@/lib/ingest/sources/alertmanager/parse";
 import type { Alert } from "@/lib/core/alerts/alert";
 import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/services/signals";
 import type { Db } from "@/lib/db/client";

@@ -44,18 +44,14 @@ export type SignalState = (typeof SIGNAL_STATES)[number];
 export const ALERT_SEVERITIES = ["critical", "warning", "info"] as const;
 export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
 
-export const ALERT_SOURCE_KINDS = [
-  "alertmanager",
-  "grafana",
-  "generic",
-  "pagerduty",
-  "datadog",
-  "github",
-  "sentinel",
-] as const;
-export type AlertSourceKind = (typeof ALERT_SOURCE_KINDS)[number];
-/** Who may send alerts with a token; PagerDuty and GitHub sign instead, with a secret of the configuration. */
+/** Senders that authenticate with a token of their own. */
 export const TOKEN_SOURCES = ["alertmanager", "grafana", "generic", "datadog"] as const;
+export type TokenSource = (typeof TOKEN_SOURCES)[number];
+/** Senders that sign what they send, with a secret of the configuration. */
+export const SIGNED_SOURCES = ["pagerduty", "github"] as const;
+/** Everybody whose alerts and changes are recorded. `sentinel`: what it finds itself. */
+export const ALERT_SOURCE_KINDS = [...TOKEN_SOURCES, ...SIGNED_SOURCES, "sentinel"] as const;
+export type AlertSourceKind = (typeof ALERT_SOURCE_KINDS)[number];
 
 export const INVESTIGATION_STATES = ["running", "done", "failed"] as const;
 export type InvestigationState = (typeof INVESTIGATION_STATES)[number];

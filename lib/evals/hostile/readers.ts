@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDatadog } from "@/lib/contracts/alert-datadog";
-import { GenericBody, parseGeneric } from "@/lib/contracts/alert-generic";
-import { parsePagerDuty } from "@/lib/contracts/alert-pagerduty";
-import { parseWebhook } from "@/lib/contracts/alert-webhook";
+import { parseDatadog } from "@/lib/ingest/sources/datadog/parse";
+import { parseGeneric } from "@/lib/ingest/sources/generic/parse";
+import { GenericBody } from "@/lib/ingest/sources/generic/schema";
+import { parsePagerDuty } from "@/lib/ingest/sources/pagerduty/parse";
+import { parseWebhook } from "@/lib/ingest/sources/alertmanager/parse";
 import { AgentEvent } from "@/lib/contracts/event";
-import { parseGithub } from "@/lib/contracts/github";
+import { parseGithub } from "@/lib/ingest/sources/github/parse";
 import { RegisterBody } from "@/lib/contracts/ingest";
 import { parseLines, PUSHED_LINE_CHARS } from "@/lib/contracts/logs";
 import { nameText } from "@/lib/contracts/plain-text";
@@ -43,6 +44,7 @@ import { parsePromql } from "@/lib/scrape/promql";
 import { number, truth } from "../detection/cells";
 import { rowsOf } from "../detection/rows";
 import { parseTime, PLAIN_TIMES } from "../detection/times";
+import { sampleReaders } from "./sender-samples";
 
 /** A function that reads text from outside, whole: what stands around its patterns is measured with them. */
 export interface Reader {
@@ -249,11 +251,12 @@ export const READERS: readonly Reader[] = [
   { what: "selectors of PromQL", read: (text) => selector({ service: text }) },
   { what: "scraped metrics", read: parseExposition, files: ["lib/scrape/exposition.ts"] },
   { what: "JSON bodies", read: (text) => parseJson(Buffer.from(text)), files: ["lib/http/json.ts"] },
-  { what: "alerts of Alertmanager and Grafana", read: webhook, files: ["lib/contracts/alert-parse.ts", "lib/core/base/amounts.ts"] }, // prettier-ignore
-  { what: "alerts of other tools", read: generic, files: ["lib/contracts/alert-dialects.ts"] },
+  { what: "alerts of Alertmanager and Grafana", read: webhook, files: ["lib/ingest/sources/alert-parse.ts", "lib/core/base/amounts.ts"] }, // prettier-ignore
+  { what: "alerts of other tools", read: generic, files: ["lib/ingest/sources/generic/dialects.ts"] },
   { what: "alerts of PagerDuty", read: pagerDuty },
-  { what: "alerts of Datadog", read: datadog, files: ["lib/contracts/alert-datadog.ts"] },
-  { what: "deliveries of GitHub", read: github, files: ["lib/contracts/github.ts"] },
+  { what: "alerts of Datadog", read: datadog, files: ["lib/ingest/sources/datadog/parse.ts", "lib/ingest/sources/datadog/schema.ts"] },
+  ...sampleReaders(NOW),
+  { what: "deliveries of GitHub", read: github, files: ["lib/ingest/sources/github/parse.ts"] },
   { what: "the service of an alert", read: (text) => [serviceOf(labelsOf(text), text), serviceOf({ pod: text }, text), serviceOf({ replicaset: text, job_name: text }, text)], files: ["lib/core/alerts/alert-service.ts", "lib/core/alerts/workload.ts"] }, // prettier-ignore
   { what: "texts of alerts", read: (text) => [cleanText(text, ALERT_LIMITS.summary), cleanText(text, text.length, true)], files: ["lib/core/alerts/alert-text.ts"] }, // prettier-ignore
   { what: "events of agents", read: event },

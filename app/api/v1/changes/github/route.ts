@@ -1,4 +1,4 @@
-import { CHANGES_GITHUB } from "@/lib/contracts/github";
+import { CHANGES_GITHUB } from "@/lib/ingest/sources/github/index";
 import { route } from "@/lib/http/route";
 import { takeGithub } from "@/lib/ingest/github";
 

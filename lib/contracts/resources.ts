@@ -1,0 +1,82 @@
+import { AGENT_TYPE, AGENT_TYPES } from "./agent-types";
+import { AGENT, AGENT_COMMAND, AGENT_DIRECTIVE, AGENT_RUNS, AGENT_SERIES, AGENTS } from "./agents";
+import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
+import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
+import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources";
+import { CHANGES } from "./changes";
+import { DRILL, DRILLS, SCENARIO_FIRE, SCENARIOS } from "./drills";
+import { LOGS } from "./logs";
+import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
+import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
+import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
+import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
+import { INGEST, REGISTER } from "./ingest";
+import { KEY, KEYS } from "./keys";
+import { TOKEN, TOKENS } from "./tokens";
+import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
+import { USER, USER_LINK, USERS } from "./users";
+
+/**
+ * Every resource of the API but those that alert sources and GitHub send to, in the order in which they are read. A new one is one
+ * name here; tests find what is missing.
+ */
+export const RESOURCES = [
+  OVERVIEW,
+  AGENTS,
+  AGENT,
+  AGENT_SERIES,
+  AGENT_RUNS,
+  AGENT_COMMAND,
+  AGENT_DIRECTIVE,
+  REGISTER,
+  INGEST,
+  AGENT_TYPES,
+  AGENT_TYPE,
+  INCIDENTS,
+  INCIDENT,
+  INCIDENT_COMMAND,
+  APPROVALS,
+  DECISION,
+  BULK_DECISION,
+  DRY_RUN,
+  HEALING,
+  MEMORY,
+  CHANGES,
+  INCIDENT_STORY,
+  INCIDENT_BUNDLE,
+  CAUSE_FEEDBACK,
+  SERVICES,
+  SERVICE,
+  SERVICE_SERIES,
+  ALERT_SOURCES,
+  ALERT_SOURCE,
+  ALERT_SOURCE_TEST,
+  MAINTENANCE,
+  MAINTENANCE_WINDOW,
+  LOGS,
+  RUNBOOKS,
+  SCENARIOS,
+  SCENARIO_FIRE,
+  DRILLS,
+  DRILL,
+  EVENT_STREAM,
+  SETTINGS,
+  CRON,
+  SESSION,
+  SIGN_IN,
+  SIGN_OUT,
+  CHANGE_PASSWORD,
+  LINK,
+  LINK_CHECK,
+  KEYS,
+  KEY,
+  TOKENS,
+  TOKEN,
+  USERS,
+  USER,
+  USER_LINK,
+  DEMO_FAULTS,
+  DEMO_FAULT,
+] as const;
+/** The methods of each path, for the browser's client. */
+export type EndpointsByPath = { [R in (typeof RESOURCES)[number] as R["path"]]: R["endpoints"] };
