@@ -1,3 +1,4 @@
+import { ACTIONS } from "@/lib/actions/index";
 import type { CauseView } from "@/lib/contracts/services";
 import type {
   AgentAction,
@@ -12,15 +13,9 @@ import type {
 } from "@/lib/core/base/vocabulary";
 
 /** What the vocabulary's words are called on screen. Careful ones: nothing here says why something happened, or that it is mended. */
-export const ACTION: Record<AgentAction, string> = {
-  reset_memory: "Reset memory",
-  rollback_prompt: "Roll back prompt",
-  reduce_autonomy: "Reduce autonomy",
-  revoke_tools: "Revoke tools",
-  clone_agent: "Replace with a clone",
-  wait: "Wait",
-  notify: "Notify and keep contained",
-};
+export const ACTION = Object.fromEntries(
+  Object.entries(ACTIONS).map(([action, { label }]) => [action, label]),
+) as Record<AgentAction, string>;
 
 export const DIAGNOSIS: Record<Diagnosis, string> = {
   prompt_drift: "Prompt drift",

@@ -1,9 +1,14 @@
-import { z } from "zod";
-import { action } from "./action";
+import { agentAction, possible } from "./action";
 
-/** Changes nothing: the event that goes with it is marked as needing attention in the console. Also what `wait` does. */
-export const notify = action({
-  input: z.strictObject({}),
+/** Changes nothing: the event that goes with it is marked as needing attention in the console. */
+export const notify = agentAction({
+  label: "Notify and keep contained",
+  expected: "People are notified; the agent stays contained until one of them decides.",
+  risk: "none",
+  reversible: true,
+  undo: null,
+  input: (z) => z.strictObject({}),
+  prepare: () => possible({}),
   blastRadius: () => "Nothing is changed",
-  run: () => Promise.resolve({ version: null, detail: "nothing was changed" }),
+  detail: () => "nothing was changed",
 });

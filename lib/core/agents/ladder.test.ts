@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ACTION_RISK, LADDERS, nextRung, orderedLadder, type RungContext } from "./ladder";
+import { LADDERS, nextRung, orderedLadder, type RungContext } from "./ladder";
 import { type Efficacy, FRESH_MS } from "./recall";
 import { AGENT_ACTIONS, type AgentAction, DIAGNOSES, type Diagnosis, OUTCOMES, type Outcome } from "../base/vocabulary";
 
 const NOW = 1_700_000_000_000;
 const HOUR = 3600_000;
 
-const every = Object.fromEntries(
-  AGENT_ACTIONS.map((a) => [a, { possible: true, reason: "" }]),
-) as RungContext["available"];
+const YES: RungContext["available"][AgentAction] = { possible: true };
+const every = Object.fromEntries(AGENT_ACTIONS.map((a) => [a, YES])) as RungContext["available"];
 const without = (...actions: AgentAction[]): RungContext["available"] => ({
   ...every,
   ...Object.fromEntries(actions.map((a) => [a, { possible: false, reason: `no ${a}` }])),
@@ -42,15 +41,6 @@ describe("the ladders", () => {
     ["unknown", "notify"],
   ] as const)("%s: %s", (diagnosis, ladder) => {
     expect(LADDERS[diagnosis].join(" ")).toBe(ladder);
-  });
-
-  it("asks for what reaches into the agent, and says truly what can be undone", () => {
-    const risks = (risk: string) => AGENT_ACTIONS.filter((a) => ACTION_RISK[a].risk === risk);
-    expect(risks("reversible")).toEqual(["reduce_autonomy", "revoke_tools"]);
-    expect(risks("hard_to_undo")).toEqual(["reset_memory", "rollback_prompt", "clone_agent"]);
-    expect(risks("none")).toEqual(["wait", "notify"]);
-    for (const a of AGENT_ACTIONS) if (ACTION_RISK[a].undo !== null) expect(ACTION_RISK[a].reversible).toBe(true);
-    expect(ACTION_RISK.clone_agent).toMatchObject({ reversible: false, undo: null });
   });
 });
 

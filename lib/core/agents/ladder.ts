@@ -1,5 +1,5 @@
 import { efficacy, type Efficacy, failedLately, FRESH_MS, HALF_LIFE_MS } from "./recall";
-import type { AgentAction, Diagnosis, Outcome, Risk } from "../base/vocabulary";
+import type { AgentAction, Diagnosis, Outcome } from "../base/vocabulary";
 
 /** What is tried, in which order, for which diagnosis. The order is the experts' prior; immune memory re-orders it. */
 export const LADDERS: Record<Diagnosis, readonly AgentAction[]> = {
@@ -13,72 +13,12 @@ export const LADDERS: Record<Diagnosis, readonly AgentAction[]> = {
   unknown: ["notify"],
 };
 
-export interface ActionRisk {
-  risk: Risk;
-  /** Whether a failed attempt can be taken back. */
-  reversible: boolean;
-  /** The action that takes it back when given the former arguments; null where there is nothing to take back, or no way. */
-  undo: AgentAction | null;
-  /** What a person may expect of it, in plain words. */
-  expected: string;
-}
-
-/**
- * `reset_memory` and `rollback_prompt` can be taken back (the old namespace and the newer prompt are kept), yet they
- * change what the agent knows or is told, and what it does meanwhile stays done: a person is asked unless the agent's
- * type allows it.
- */
-export const ACTION_RISK: Record<AgentAction, ActionRisk> = {
-  reset_memory: {
-    risk: "hard_to_undo",
-    reversible: true,
-    undo: "reset_memory",
-    expected: "The agent continues with an empty memory; the old one is kept and can be restored.",
-  },
-  rollback_prompt: {
-    risk: "hard_to_undo",
-    reversible: true,
-    undo: "rollback_prompt",
-    expected: "The agent follows an earlier prompt that its SDK still holds.",
-  },
-  reduce_autonomy: {
-    risk: "reversible",
-    reversible: true,
-    undo: "reduce_autonomy",
-    expected: "Each run may make fewer model and tool calls; the limit stays until it is lifted.",
-  },
-  revoke_tools: {
-    risk: "reversible",
-    reversible: true,
-    undo: "revoke_tools",
-    expected: "Calls to the named tools answer with an error; they stay revoked until they are restored.",
-  },
-  clone_agent: {
-    risk: "hard_to_undo",
-    reversible: false,
-    undo: null,
-    expected: "The agent is retired and a fresh successor, made by the host's factory, takes over.",
-  },
-  wait: {
-    risk: "none",
-    reversible: true,
-    undo: null,
-    expected: "Nothing is changed; vitals are monitored until the agent's dependency recovers.",
-  },
-  notify: {
-    risk: "none",
-    reversible: true,
-    undo: null,
-    expected: "People are notified; the agent stays contained until one of them decides.",
-  },
-};
-
 export interface RungContext {
   diagnosis: Diagnosis;
   /** What was tried in this incident, under whichever diagnosis. */
   tried: readonly { action: AgentAction; outcome: Outcome; at: number }[];
   /** Whether each action can be carried out now, with arguments at hand; `reason` says why not. */
-  available: Record<AgentAction, { possible: boolean; reason: string }>;
+  available: Record<AgentAction, { possible: true } | { possible: false; reason: string }>;
   /** The immune memory of this agent, its type and the fleet. */
   memory: readonly Efficacy[];
   now: number;
@@ -162,8 +102,8 @@ function climb(c: RungContext): NextRung {
 function whyNot(c: RungContext, action: AgentAction): string | null {
   const before = c.tried.findLast((t) => t.action === action);
   if (before) return `tried in this incident: ${before.outcome}`;
-  const { possible, reason } = c.available[action];
-  if (!possible) return `cannot: ${reason}`;
+  const available = c.available[action];
+  if (!available.possible) return `cannot: ${available.reason}`;
   const { freshMs = FRESH_MS, halfLifeMs = HALF_LIFE_MS } = c;
   return failedLately(c.memory, c.diagnosis, action, c.now, { freshMs, halfLifeMs })
     ? "failed on this agent recently"

@@ -1,8 +1,7 @@
 import { directiveVersionClaim } from "@/lib/db/queries/agent-writes";
 import { endRunClaim } from "@/lib/db/queries/healing";
+import { type ActionPorts, perform } from "@/lib/actions/perform";
 import { actionName } from "@/lib/core/agents/words";
-import { ACTIONS } from "@/lib/actions/index";
-import type { ActionPorts } from "@/lib/actions/action";
 import { canMove, canMoveIncident, move, type Mover } from "@/lib/core/base/lifecycle";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
@@ -118,7 +117,7 @@ export async function carryOut(
       ],
     });
   try {
-    const { version, detail } = await ACTIONS[run.action].run(portsOf(db, run, now), run.args);
+    const { version, detail } = await perform(run.action, portsOf(db, run, now), run.args);
     await finish({ state: "done", detail, version });
   } catch (error) {
     await finish({ state: "failed", detail: error instanceof Error ? error.message : String(error), version: null });

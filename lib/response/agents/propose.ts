@@ -1,6 +1,9 @@
+import type { Prepared } from "@/lib/actions/action";
 import { ACTIONS } from "@/lib/actions/index";
+import { blastRadiusOf, prepareAction } from "@/lib/actions/perform";
 import { suspectTools } from "@/lib/core/agents/diagnose";
-import { ACTION_RISK, type NextRung, nextRung, type RungContext } from "@/lib/core/agents/ladder";
+import { type NextRung, nextRung } from "@/lib/core/agents/ladder";
+import { actionName } from "@/lib/core/agents/words";
 import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/base/lifecycle";
 import { decide as policyOf } from "@/lib/core/base/policy";
 import { AGENT_ACTIONS, type AgentAction, type Diagnosis } from "@/lib/core/base/vocabulary";
@@ -22,8 +25,6 @@ import { proposalDigest, requestApproval, STATE_OF } from "../proposal";
 
 /** Hypotheses less likely than this are not acted upon, even when the likelier ones' ladders are used up. */
 const MIN_HYPOTHESIS = 0.1;
-/** Where an agent has no usual number of calls a run: enough for a short task. */
-const DEFAULT_CALL_CAP = 6;
 
 export interface ProposeContext {
   db: Db;
@@ -41,10 +42,13 @@ export async function propose(ctx: ProposeContext, incident: Incident): Promise<
   if (!primary || incident.kind !== "agent")
     return watch(ctx, incident, null, "monitored until it recovers; no action is taken on a shared cause");
   const agent = await getAgent(db, primary.subjectId);
-  const { rung, diagnosis, confidence, args } = await choose(ctx, incident, agent);
+  const { rung, diagnosis, confidence, options } = await choose(ctx, incident, agent);
   switch (rung.kind) {
-    case "act":
-      return offer(ctx, incident, agent, { ...rung, diagnosis, confidence, args: args[rung.action] ?? {} });
+    case "act": {
+      const prepared = options[rung.action];
+      if (!prepared.possible) throw new Error(`${rung.action} was chosen and is not possible: ${prepared.reason}`);
+      return offer(ctx, incident, agent, { ...rung, diagnosis, confidence, args: prepared.args });
+    }
     case "wait":
       return watch(ctx, incident, agent, rung.reason);
     case "notify_and_hold":
@@ -64,8 +68,10 @@ interface Choice {
   rung: NextRung;
   diagnosis: Diagnosis;
   confidence: number;
-  args: Partial<Record<AgentAction, Record<string, unknown>>>;
+  options: Options;
 }
+
+type Options = Record<AgentAction, Prepared<Record<string, unknown>>>;
 
 /** The next rung of the likeliest hypothesis that still has one. */
 async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Promise<Choice> {
@@ -76,13 +82,13 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
     listMemory(db, agent.id, agent.type),
     findDirective(db, agent.id, agent.directiveVersion),
   ]);
-  const { available, args } = await options(ctx, incident, agent, directive);
+  const options = await optionsOf(ctx, incident, agent, directive);
   const base = {
     // What a person did by hand is on no ladder.
     tried: tried.flatMap(({ action, outcome, startedAt }) =>
       action === "manual" ? [] : [{ action, outcome, at: startedAt }],
     ),
-    available,
+    available: options,
     memory,
     now,
   };
@@ -91,13 +97,13 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
     rung: nextRung({ ...base, diagnosis: h.kind }),
     diagnosis: h.kind,
     confidence: h.confidence,
-    args,
+    options,
   }));
   const first = choices[0] ?? {
     rung: nextRung({ ...base, diagnosis: "unknown" as const }),
     diagnosis: "unknown" as const,
     confidence: 0,
-    args,
+    options,
   };
   // A ladder that is used up hands over to the next likely cause; every other answer of the likeliest one stands.
   if (first.rung.kind !== "exhausted") return first;
@@ -105,54 +111,16 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
 }
 
 /** Which actions could be carried out now, with the arguments they would get. Arguments come from evidence and the registry only. */
-async function options(ctx: ProposeContext, incident: Incident, agent: Agent, directive: DirectiveRow | null) {
+async function optionsOf(
+  ctx: ProposeContext,
+  incident: Incident,
+  agent: Agent,
+  directive: DirectiveRow | null,
+): Promise<Options> {
   const rows = await listAnomaliesOf(ctx.db, incident.id);
   const suspects = suspectTools(await evidence(ctx.db, incident, agent.id, rows));
-  const epoch = (directive?.memoryEpoch ?? 0) + 1;
-  const revoked = directive?.revokedTools ?? [];
-  const worst = suspects[0];
-  const args: Choice["args"] = {
-    reset_memory: { epoch },
-    rollback_prompt: { to: agent.goodPromptHash ?? "", from: agent.promptHash },
-    reduce_autonomy: { max_model_calls: DEFAULT_CALL_CAP, max_tool_calls: DEFAULT_CALL_CAP },
-    revoke_tools: worst ? { tools: [worst.name], all: [...revoked, worst.name] } : {},
-    clone_agent: { successor: successorOf(agent.id) },
-    wait: {},
-    notify: {},
-  };
-  const why = (action: AgentAction): string | null => {
-    if (agent.enforcement === false && action !== "wait" && action !== "notify")
-      return "its host does not enforce directives";
-    if (agent.cannot.includes(action)) return "an instance said that it cannot";
-    switch (action) {
-      case "reset_memory":
-      case "wait":
-      case "notify":
-        return null;
-      case "rollback_prompt":
-        if (!agent.goodPromptHash) return "no earlier prompt is known to be good";
-        if (agent.goodPromptHash === agent.promptHash) return "the prompt in use is the last good one";
-        return agent.heldPrompts.length > 0 && !agent.heldPrompts.includes(agent.goodPromptHash)
-          ? "the SDK no longer holds the last good prompt"
-          : null;
-      case "reduce_autonomy":
-        return directive?.autonomy.level === "reduced" ? "autonomy is already reduced" : null;
-      case "revoke_tools":
-        return worst ? null : "no tool is implicated";
-      case "clone_agent":
-        return agent.canClone ? null : "its host registered no factory";
-    }
-  };
-  const available = Object.fromEntries(
-    AGENT_ACTIONS.map((action) => [action, { possible: why(action) === null, reason: why(action) ?? "" }]),
-  ) as RungContext["available"];
-  return { available, args };
-}
-
-/** `agent` → `agent~2` → `agent~3`. */
-function successorOf(id: string): string {
-  const match = /^(.*)~(\d+)$/s.exec(id);
-  return match ? `${match[1]}~${Number(match[2]) + 1}` : `${id}~2`;
+  const facts = { ...agent, directive, suspectTools: suspects.map((tool) => tool.name) };
+  return Object.fromEntries(AGENT_ACTIONS.map((action) => [action, prepareAction(action, facts)])) as Options;
 }
 
 interface Offer {
@@ -168,13 +136,13 @@ interface Offer {
 async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: Offer): Promise<boolean> {
   const { db, now, settings, config } = ctx;
   const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
-  const risk = ACTION_RISK[o.action];
+  const { risk, reversible, expected } = ACTIONS[o.action];
   const verdict = policyOf({
     mode: policy.mode,
     globalStop: settings.global_stop,
     severity: incident.severity,
     threshold: policy.threshold ?? settings.threshold,
-    risk: risk.risk,
+    risk,
     action: o.action,
     typeAllows: policy.allows,
     diagnosis: o.diagnosis,
@@ -191,10 +159,10 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     args: o.args,
     state: STATE_OF[verdict.kind],
     rung: o.rung,
-    risk: risk.risk,
-    reversible: risk.reversible,
-    blastRadius: ACTIONS[o.action].blastRadius(o.args),
-    expected: risk.expected,
+    risk,
+    reversible,
+    blastRadius: blastRadiusOf(o.action, o.args),
+    expected,
     skipped: o.skipped,
     severity: incident.severity,
     policy: verdict.kind,
@@ -206,7 +174,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     expiresAt: verdict.kind === "ask" ? now + config.approvalTtlMs : null,
   };
   row.digest = proposalDigest(row, cites);
-  const name = o.action.replaceAll("_", " ");
+  const name = actionName(o);
   const plan = new Plan().write(db.insert(proposals).values(row));
   const tell = (
     type: "proposal.allowed" | "proposal.recorded" | "proposal.refused" | "approval.requested",

@@ -1,3 +1,4 @@
+import { ACTIONS } from "@/lib/actions/index";
 import { actionName } from "@/lib/core/agents/words";
 import { containment } from "@/lib/core/agents/containment";
 import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
@@ -166,7 +167,7 @@ async function recover(
   verification: Record<string, unknown>,
 ): Promise<boolean> {
   const [agent, incident] = await Promise.all([getAgent(db, run.subjectId), getIncident(db, run.incidentId)]);
-  const retired = run.action === "clone_agent";
+  const retired = ACTIONS[run.action].retires === true;
   const outcome = `recovered after ${actionName(run)}: ${reason}`;
   const plan = new Plan()
     .claim(
@@ -271,19 +272,11 @@ async function fail(
 
 /** The restrictions that an agent had before an action that can be undone; null where it cannot be. */
 async function restrictionsBefore(db: Db, run: AgentRun): Promise<DirectivePatch | null> {
-  if (run.directiveVersion === null || !UNDOABLE.has(run.action)) return null;
+  if (run.directiveVersion === null || ACTIONS[run.action].undo !== "former_directive") return null;
   return restrictionsOf(
     run.directiveVersion > 1 ? await findDirective(db, run.subjectId, run.directiveVersion - 1) : null,
   );
 }
-
-/** A successor cannot be un-made; everything else is a setting of the directive that can be put back. */
-const UNDOABLE: ReadonlySet<AgentRun["action"]> = new Set([
-  "reset_memory",
-  "rollback_prompt",
-  "reduce_autonomy",
-  "revoke_tools",
-]);
 
 /** A person moved the agent while the action was under way: what came of it cannot be told. */
 async function overtaken({ db, now }: VerifyContext, run: AgentRun, agent: Agent): Promise<boolean> {
