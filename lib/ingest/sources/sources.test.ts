@@ -5,6 +5,7 @@ import { SIGNED_SOURCES, TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { VARIABLES } from "@/lib/env";
 import { GUIDED, guideOf, sourceName } from "./guides";
 import { CHANGES_GITHUB } from "./github/index";
+import { parseGithub } from "./github/parse";
 import { ALERT_SENDERS } from "./index";
 
 /* Each folder is a sender: its sample is what it really sends, and gives the alerts that stand beside it. */
@@ -42,6 +43,12 @@ describe.each(Object.entries(ALERT_SENDERS))("%s", (kind, { resource, parse }) =
     expect(resource.path).toBe(`/api/v1/alerts/${kind}`);
     expect(POST.sender).toBe(kind);
   });
+});
+
+test("the sample of github, a deployment, gives the changes beside it", () => {
+  const sample = CHANGES_GITHUB.endpoints.POST.body.parse(fileOf("github", "sample.json"));
+  const changes = fileOf("github", "sample.changes.json");
+  expect(parseGithub("deployment_status", sample, [], NOW)).toEqual({ kind: "changes", changes });
 });
 
 describe.each(GUIDED)("the guide of %s", (kind) => {
