@@ -23,7 +23,7 @@ export interface AlertSource {
     };
   }>;
   /** The alerts of a body that its schema accepted. `now` is the time of arrival, in epoch ms. */
-  parse(body: unknown, now: number): ParsedAlerts;
+  parse: (body: unknown, now: number) => ParsedAlerts;
 }
 
 /**
@@ -55,6 +55,7 @@ export function alertSource<K extends AlertSender, Body extends z.ZodType>(sourc
         status: 202,
       },
     }),
-    parse: source.parse,
+    // What comes here is what its own schema made of the request.
+    parse: (checked, now) => source.parse(checked as z.output<Body>, now),
   };
 }
