@@ -21,14 +21,14 @@ import { staleAfter } from "./stale";
 /** Silence that the heartbeats should have broken: from here on what is shown is marked as stale. */
 const STALE_MS = 25_000;
 
-interface Heard {
+interface LastContact {
   at: () => number;
   subscribe: (listener: () => void) => () => void;
 }
 interface Live {
   connection: Connection;
   feed: readonly StreamMessage[];
-  heard: Heard;
+  lastContact: LastContact;
 }
 
 const LiveContext = createContext<Live | null>(null);
@@ -54,24 +54,24 @@ export function LiveProvider({
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("connecting");
   const [feed, setFeed] = useState<readonly StreamMessage[]>(recent);
-  const [heard] = useState(() => whenHeard(now));
+  const [lastContact] = useState(() => createLastContact(now));
 
   useEffect(() => {
     const refresh = refresher(client, () => !document.hidden);
     const onVisible = () => refresh.add([]);
     document.addEventListener("visibilitychange", onVisible);
     const answers = client.getQueryCache().subscribe((event) => {
-      if (event.type === "updated" && event.action.type === "success" && !event.action.manual) heard.note();
+      if (event.type === "updated" && event.action.type === "success" && !event.action.manual) lastContact.note();
     });
     const follower: Follower = {
       onMessage: (message) => {
         after.current = message.seq;
-        heard.note();
+        lastContact.note();
         setFeed((old) => (old.some(({ seq }) => seq === message.seq) ? old : [message, ...old].slice(0, FEED_LENGTH)));
         refresh.add(staleAfter(message.type, message));
       },
       onConnection: setConnection,
-      onAlive: heard.note,
+      onAlive: lastContact.note,
       onGap: () => void client.invalidateQueries(),
       onSignedOut: () => location.assign("/sign-in"),
     };
@@ -82,14 +82,14 @@ export function LiveProvider({
       answers();
       refresh.stop();
     };
-  }, [client, heard]);
+  }, [client, lastContact]);
 
-  const live = useMemo(() => ({ connection, feed, heard }), [connection, feed, heard]);
+  const live = useMemo(() => ({ connection, feed, lastContact }), [connection, feed, lastContact]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
 /** When the server last said anything at all: an answer, a message or a heartbeat. */
-function whenHeard(start: number): Heard & { note: () => void } {
+function createLastContact(start: number): LastContact & { note: () => void } {
   const listeners = new Set<() => void>();
   let at = start;
   return {
@@ -109,8 +109,8 @@ export const useFeed = (): readonly StreamMessage[] => useLive().feed;
 
 /** The state of the line, how old the newest word from the server is (ms), and whether that is too old to be trusted. */
 export function useFreshness(): { connection: Connection; age: number; stale: boolean } {
-  const { connection, heard } = useLive();
-  const at = useSyncExternalStore(heard.subscribe, heard.at, heard.at);
+  const { connection, lastContact } = useLive();
+  const at = useSyncExternalStore(lastContact.subscribe, lastContact.at, lastContact.at);
   const age = Math.max(0, useNow() - at);
   return { connection, age, stale: age > STALE_MS };
 }

@@ -50,15 +50,15 @@ const RULES: ReadonlyMap<string, Rule | null> = new Map(
 
 /**
  * The event with what it says and nothing else (null and "" say nothing); null when the schema has to look at it. Names of
- * fields that no event has are handed to `stranger`.
+ * fields that no event has are handed to `onUnknownField`.
  */
-export function plainEvent(raw: unknown, stranger: (name: string) => void): AgentEvent | null {
+export function plainEvent(raw: unknown, onUnknownField: (name: string) => void): AgentEvent | null {
   if (typeof raw !== "object" || raw === null || !("agent_id" in raw)) return null;
   const event: Record<string, unknown> = {};
   for (const name in raw) {
     const value = (raw as Record<string, unknown>)[name];
     const rule = RULES.get(name);
-    if (rule === undefined) stranger(name);
+    if (rule === undefined) onUnknownField(name);
     else if (value === null) {
       if (name === "agent_id") return null;
     } else if (rule === null || !follows(rule, value) || isStep(value as string)) return null;

@@ -1,4 +1,4 @@
-import { calm, detectorOf } from "@/lib/response/agents/detector";
+import { releasedState, detectorOf } from "@/lib/response/agents/detector";
 import type { Anomaly } from "@/lib/core/detection/anomaly";
 import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import {
@@ -223,7 +223,7 @@ async function openAlone(ctx: SweepContext, { agent, member }: Suspected, anomal
   const plan = new Plan();
   if (anomalies.length === 0) {
     const detector = await detectorOf(db, agent);
-    plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now)).tell({
+    plan.claim(agentClaim(agent, { state: releasedState(agent, detector), incidentId: null }, now)).tell({
       at: now,
       type: "agent.healthy",
       agentId: agent.id,

@@ -30,8 +30,8 @@ export interface JudgeInput {
   changes: Change[];
   /** A successor that is being measured: what it reports may be the old illness, and teaches nothing. */
   frozen: boolean;
-  /** For how long at a stretch nobody was heard of since a time; null while there is more to read, and time shows nothing. */
-  lull: ((since: number) => number) | null;
+  /** The longest ingest gap since a time, in ms; null while there is more to read, so that silence proves nothing yet. */
+  gapSince: ((since: number) => number) | null;
   /** The tests that these events feed: of an action on this agent, or of an incident that watches it. */
   tests: Test[];
   prior: TypePrior | null;
@@ -113,7 +113,7 @@ export function judge(input: JudgeInput): Judgement {
     runs: new RunTotals(agent.id),
   };
   for (const event of events) judgeEvent(input, event, out);
-  if (judged(agent.state) && input.lull) out.anomalies.push(...tick(detector.state, now, settings, input.lull));
+  if (judged(agent.state) && input.gapSince) out.anomalies.push(...tick(detector.state, now, settings, input.gapSince));
   return out;
 }
 

@@ -1,5 +1,5 @@
 import { DEFAULT_DETECT_SETTINGS, type DetectSettings } from "@/lib/core/detection/detect";
-import { longestLull } from "@/lib/core/detection/lulls";
+import { longestGap } from "@/lib/core/detection/ingest-gaps";
 import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Statement } from "@/lib/db/client";
@@ -23,7 +23,7 @@ import { Plan } from "@/lib/db/plan";
 import { priorFor } from "./priors";
 import { gravity, incidentsAtLarge, type Judged, plannedFor, type Seen } from "./respond";
 import { shardOf } from "@/lib/db/shards";
-import { heardOf, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
+import { markLive, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
 
 /** An idle shard says that it lives this often, in ms. */
 const IDLE_COMMIT_MS = 1_500;
@@ -55,7 +55,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
   if (ticks) shard.tickedAt = now;
   const quiet = ticks ? shard.live : [];
   const ids = [...new Set([...byAgent.keys(), ...untaken.map((change) => change.subjectId), ...quiet])];
-  heardOf(shard, byAgent.keys());
+  markLive(shard, byAgent.keys());
   const rows = new Map((await listAgents(db, ids)).map((agent) => [agent.id, agent]));
   const [detectors, directives, incidents] = await Promise.all([
     loadDetectors(db, shard, [...rows.keys()]),
@@ -88,7 +88,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
         changes,
         tests,
         frozen: ctx.probations.some((run) => run.args.successor === id),
-        lull: page.full ? null : (since) => longestLull(ctx.lulls, since, now),
+        gapSince: page.full ? null : (since) => longestGap(ctx.ingestGaps, since, now),
         prior: await priorFor(shard, ctx, agent, detector),
         settings: detectSettings(ctx.settings),
         config: ctx.config,

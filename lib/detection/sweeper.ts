@@ -1,9 +1,9 @@
 import { createDetector } from "@/lib/core/detection/detect";
-import { createLulls, type Lulls, noteLull } from "@/lib/core/detection/lulls";
+import { createIngestGaps, type IngestGaps, recordGap } from "@/lib/core/detection/ingest-gaps";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listLiveIds } from "@/lib/db/queries/agents";
-import { giveBack, leavesOf, listDetectors, listOwners, takeLease } from "@/lib/db/queries/sweep";
+import { releaseShard, endLeases, listDetectors, listOwners, takeLease } from "@/lib/db/queries/sweep";
 import { write } from "@/lib/db/client";
 import type { Detector } from "@/lib/response/agents/detector";
 import { isGone, newOwner } from "@/lib/db/owner";
@@ -14,7 +14,7 @@ import { shardOf } from "@/lib/db/shards";
  * longer may lose the shard to another process; its fence then keeps it from writing.
  */
 export const LEASE_MS = 5_000;
-/** Agents that reported within this are looked at when they fall quiet, even by a process that never heard of them, in ms. */
+/** Agents that reported within this are looked at when they fall quiet, even by a process that has no events of them, in ms. */
 const LIVE_MS = 15 * 60_000;
 /** Detectors kept in memory per shard; beyond it the least recently used is read anew when it is needed. */
 const MAX_DETECTORS = 4_000;
@@ -31,7 +31,7 @@ export interface HeldShard {
   /** When its quiet agents were last looked at. */
   tickedAt: number;
   detectors: Map<string, Detector>;
-  /** Agents of the shard whose quiet says something, who was heard of last at the end. */
+  /** Agents of the shard whose silence is judged, the most recently live last. */
   live: Set<string>;
 }
 
@@ -39,13 +39,13 @@ export interface HeldShard {
 export interface Sweeper {
   owner: string;
   held: Map<number, HeldShard>;
-  lulls: Lulls;
+  ingestGaps: IngestGaps;
 }
 
 export const createSweeper = (): Sweeper => ({
   owner: newOwner(),
   held: new Map(),
-  lulls: createLulls(),
+  ingestGaps: createIngestGaps(),
 });
 
 /** This process's sweeper: one, however many copies of this module there are. */
@@ -64,7 +64,7 @@ export async function hold(db: Db, sweeper: Sweeper, id: number, now: number): P
   const row = won?.[0]?.rows[0];
   if (!row) return null;
   // Since its last sweep nobody has listened.
-  if (row.swept_at !== null) noteLull(sweeper.lulls, Number(row.swept_at), now);
+  if (row.swept_at !== null) recordGap(sweeper.ingestGaps, Number(row.swept_at), now);
   const fence = Number(row.fence);
   // Nobody had it in between: what is remembered of it still holds.
   const mine = held !== undefined && fence === held.fence + 1;
@@ -86,8 +86,8 @@ export async function hold(db: Db, sweeper: Sweeper, id: number, now: number): P
 const liveOf = async (db: Db, shard: number, now: number): Promise<Set<string>> =>
   new Set((await listLiveIds(db, now - LIVE_MS)).filter((id) => shardOf(id) === shard).slice(-MAX_DETECTORS));
 
-/** These agents of the shard were heard of. */
-export function heardOf(shard: HeldShard, ids: Iterable<string>): void {
+/** Moves these agents of the shard to the live end of its list; the least recently live ones make room. */
+export function markLive(shard: HeldShard, ids: Iterable<string>): void {
   for (const id of ids) {
     shard.live.delete(id);
     shard.live.add(id);
@@ -101,7 +101,7 @@ export function heardOf(shard: HeldShard, ids: Iterable<string>): void {
 /** Lets go of what processes of this machine held that were killed: whoever starts in their place takes over at once. */
 export async function releaseDeadLeases(db: Db): Promise<void> {
   const gone = (await listOwners(db)).filter(isGone);
-  if (gone.length > 0) await write(db, leavesOf(gone));
+  if (gone.length > 0) await write(db, endLeases(gone));
 }
 
 /** Lets go of every shard, at shutdown. */
@@ -111,7 +111,7 @@ export async function releaseShards(db: Db, sweeper: Sweeper): Promise<void> {
   if (held.length > 0)
     await write(
       db,
-      held.map((shard) => giveBack(shard.id, shard.fence)),
+      held.map((shard) => releaseShard(shard.id, shard.fence)),
     );
 }
 

@@ -4,7 +4,7 @@ import { env } from "@/lib/env";
 import { loadRunbooks } from "@/lib/evidence/runbooks";
 import { log } from "@/lib/log";
 import { wake } from "@/lib/wake";
-import { layOut } from "./lay-out";
+import { loadRecording } from "./load-recording";
 import { loadScenario } from "./scenarios";
 
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
@@ -30,7 +30,7 @@ export async function fireDrill(scenarioId: string, firedBy: string, now: number
     async (db) => {
       const looked = await loadRunbooks(db, SENTINEL_RUNBOOKS_DIR, now);
       if (!looked.ok) log().warn({ reason: looked.reason }, "runbooks could not be read");
-      return layOut(db, scenario, now);
+      return loadRecording(db, scenario, now);
     },
   );
   wake("drills");

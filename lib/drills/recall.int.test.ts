@@ -10,7 +10,7 @@ import { commandIncident } from "@/lib/response/command-incident";
 import { serviceTurn } from "@/lib/runtime/service-turn";
 import { freshRuntime } from "@/lib/runtime/service-runtime";
 import type { Integrations } from "@/lib/response/services/context";
-import { layOut } from "./lay-out";
+import { loadRecording } from "./load-recording";
 import { listScenarios, loadScenario } from "./scenarios";
 
 const PERSON = { id: "user-1", name: "Ada" };
@@ -61,7 +61,7 @@ afterAll(() => close());
 /** Fires a recorded incident, has it investigated, reads what was found, and closes it. */
 async function live(id: string, now: number) {
   const runtime = freshRuntime();
-  const incident = await layOut(db, await loadScenario(id, now), now);
+  const incident = await loadRecording(db, await loadScenario(id, now), now);
   for (let turn = 0; turn < 3; turn++) {
     await serviceTurn({
       db,

@@ -6,7 +6,7 @@ import { incidentSignals, signals } from "@/lib/db/schema";
 import type { ServiceConfig } from "@/lib/config/services";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
 import { serviceTurn, type TurnInput, type TurnReport } from "@/lib/runtime/service-turn";
-import { alertsOf, RECORDING } from "./lay-out";
+import { alertsOf, RECORDING } from "./load-recording";
 import { play } from "./playback";
 import { type Played, playbackOf } from "./recording";
 

@@ -10,7 +10,7 @@ import { getDrill } from "@/lib/db/drills";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
-import { breathe, inTurn, readInTurn } from "@/lib/turns";
+import { yieldToEventLoop, runSerially, readWhenSlotFree } from "@/lib/event-loop";
 import { admit, type Caller } from "./access";
 import { readBytes } from "./body";
 import { charge, itemsIn } from "./charge";
@@ -115,7 +115,7 @@ async function run(
   const sent = await bytesOf(endpoint, request, caller, db, now);
   const answer: unknown = await inTurnIfLarge(sent.bytes, async () => {
     const body = await bodyOf(endpoint, request, { ...caller, sender: sent.sender }, sent.bytes, db, now);
-    await breathe();
+    await yieldToEventLoop();
     return handler({ ...asked, sender: sent.sender, body } as never);
   });
   if (answer instanceof Response) return answer;
@@ -146,7 +146,7 @@ const LARGE_BYTES = 64_000;
  * loop, and whoever asks for something small (`/healthz`) would wait for all of these.
  */
 const inTurnIfLarge = <T>(bytes: Buffer | undefined, work: () => Promise<T>): Promise<T> =>
-  (bytes?.length ?? 0) < LARGE_BYTES ? work() : inTurn("large bodies", work);
+  (bytes?.length ?? 0) < LARGE_BYTES ? work() : runSerially("large bodies", work);
 
 /** The bytes of a body, charged to their sender; of an endpoint whose callers sign, who signed them. */
 function bytesOf(
@@ -159,7 +159,7 @@ function bytesOf(
   return noted(caller.sender, db, now, async () => {
     let { sender } = caller;
     const read = () => readBytes(request, endpoint.maxBytes);
-    const bytes = endpoint.body && (await (isLarge(request) ? readInTurn(read) : read()));
+    const bytes = endpoint.body && (await (isLarge(request) ? readWhenSlotFree(read) : read()));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint, request.headers, bytes);
     if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
     return { bytes, sender };
@@ -176,9 +176,9 @@ function bodyOf(
   now: number,
 ): Promise<unknown> {
   return noted(caller.sender, db, now, async () => {
-    await breathe();
+    await yieldToEventLoop();
     const json = endpoint.body && bytes && parseJson(bytes);
-    await breathe();
+    await yieldToEventLoop();
     const body = endpoint.body && check(endpoint.body, json, "body");
     if (writes(request)) await charge(caller, "items", itemsIn(body));
     return body;

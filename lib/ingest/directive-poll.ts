@@ -36,23 +36,23 @@ export async function pollDirective(
   if (waitS <= 0 || (await newer())) return agentStanding(db, agentId);
   const end = endingWith(signal, Math.min(waitS, MAX_WAIT_S) * 1_000);
   try {
-    if (hold(keyId, end.end, most)) while (!end.signal.aborted && !(await newer())) await nextNews(end.signal);
+    if (acquireSlot(keyId, end.end, most)) while (!end.signal.aborted && !(await newer())) await nextNews(end.signal);
   } finally {
-    letGo(keyId, end.end);
+    releaseSlot(keyId, end.end);
     end.release();
   }
   return agentStanding(db, agentId);
 }
 
 /** Takes a place for a key's long-poll, from the key with the most if there is no other; false when that is this key. */
-function hold(keyId: string, end: () => void, most: number): boolean {
+function acquireSlot(keyId: string, end: () => void, most: number): boolean {
   const all = waiting();
   const mine = all.get(keyId)?.size ?? 0;
   if (directiveWaiters() >= most) {
     const [greediest, polls] = [...all].reduce((a, b) => (b[1].size > a[1].size ? b : a), ["", new Set<() => void>()]);
     if (polls.size <= mine + 1) return false;
     const [oldest] = polls;
-    letGo(greediest, oldest!);
+    releaseSlot(greediest, oldest!);
     oldest!();
   }
   const held = all.get(keyId) ?? new Set();
@@ -60,7 +60,7 @@ function hold(keyId: string, end: () => void, most: number): boolean {
   return true;
 }
 
-function letGo(keyId: string, end: () => void): void {
+function releaseSlot(keyId: string, end: () => void): void {
   const held = waiting().get(keyId);
   held?.delete(end);
   if (held?.size === 0) waiting().delete(keyId);

@@ -8,7 +8,7 @@ import { countOpenedBySource, findOpenByCause } from "@/lib/db/queries/incidents
 export type Flood = Folded & { flood: { incidents: number; causeKey: string }; incidentId: string | null };
 
 /** What may be opened now, and for each source that would open more, the one incident for the rest. */
-export async function withinRoom(
+export async function limitOpens(
   db: Db,
   opens: Grouping["opens"],
   sourceOf: (alertId: string) => string,

@@ -13,12 +13,12 @@ import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agen
 import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent, touchAgents } from "@/lib/db/queries/events";
 import { listSources, type Source } from "@/lib/db/queries/sources";
 import { SentinelError } from "@/lib/errors";
-import { breathe } from "@/lib/turns";
+import { yieldToEventLoop } from "@/lib/event-loop";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import { digestOf } from "@/lib/db/ids";
 import { wake } from "@/lib/wake";
 import { shardOf } from "@/lib/db/shards";
-import { senderKey, senderOf, type SentEvent, takeIn } from "./take-in";
+import { senderKey, senderOf, type SentEvent, admitEvents } from "./admit-events";
 
 export interface IngestInput {
   events: unknown[];
@@ -41,17 +41,17 @@ export async function ingest(
 ): Promise<IngestAnswer> {
   const { good, rejected, unknown } = await sort(input);
   const sources = await sourcesOf(db, good);
-  await breathe();
+  await yieldToEventLoop();
   refuseOthers(input.key, good, sources, rejected);
   const known = new Set(good.filter((event) => sources.get(senderKey(senderOf(event)))!.known).map((e) => e.agentId));
   if (good.some((event) => !known.has(event.agentId)))
     refuseNewcomers(good, rejected, known, await agentsLeft(db, input.key));
   if (good.length === 0) throw allBad(rejected);
 
-  await breathe();
-  const { taken, notices } = takeIn(good, sources, now, config);
+  await yieldToEventLoop();
+  const { taken, notices } = admitEvents(good, sources, now, config);
   const newcomers = unique(taken.map((event) => event.agentId)).filter((id) => !known.has(id));
-  await breathe();
+  await yieldToEventLoop();
   const counts = await append(db, input, taken, newcomers, now, config);
   wake("agents");
   return {
@@ -81,21 +81,21 @@ async function sort({ events }: IngestInput) {
   const rejected: Rejection[] = [];
   const unknown = new Set<string>();
   const sourceOf = sources();
-  const stranger = (name: string) => unknown.add(name.slice(0, MAX_NAME));
+  const onUnknownField = (name: string) => unknown.add(name.slice(0, MAX_NAME));
   for (const [index, raw] of events.entries()) {
-    await breathe();
-    const event = plainEvent(raw, stranger) ?? checked(raw, index, rejected, stranger);
+    await yieldToEventLoop();
+    const event = plainEvent(raw, onUnknownField) ?? checked(raw, index, rejected, onUnknownField);
     if (event) good.push(sentEvent(event, index, sourceOf));
   }
   return { good, rejected, unknown };
 }
 
 /** An event that is not as plain as most, or not right: what it says, or null and the reason among the rejected. */
-function checked(raw: unknown, index: number, rejected: Rejection[], stranger: (name: string) => void) {
+function checked(raw: unknown, index: number, rejected: Rejection[], onUnknownField: (name: string) => void) {
   if (typeof raw === "object" && !Array.isArray(raw))
-    for (const name of Object.keys(raw ?? {})) if (!EVENT_FIELDS.has(name)) stranger(name);
+    for (const name of Object.keys(raw ?? {})) if (!EVENT_FIELDS.has(name)) onUnknownField(name);
   const result = AgentEvent.safeParse(raw);
-  if (result.success) return spoken(result.data);
+  if (result.success) return dropEmpty(result.data);
   const issue = result.error.issues[0]!;
   rejected.push({ index, field: fieldPath(issue.path), reason: reasonOf(issue) });
   return null;
@@ -123,7 +123,7 @@ function sentEvent(event: AgentEvent, index: number, sourceOf: ReturnType<typeof
 }
 
 /** Only what was said: null and "" mean unknown. */
-const spoken = (event: AgentEvent): AgentEvent =>
+const dropEmpty = (event: AgentEvent): AgentEvent =>
   Object.fromEntries(
     Object.entries(event).filter(([, value]) => value !== null && value !== undefined && value !== ""),
   ) as AgentEvent;

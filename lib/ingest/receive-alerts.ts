@@ -32,11 +32,11 @@ import {
 } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
 import { investigateJoined } from "@/lib/response/investigate-again";
-import { breathe, inTurn } from "@/lib/turns";
+import { yieldToEventLoop, runSerially } from "@/lib/event-loop";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { servicesOf } from "./alert-services";
-import { withinRoom } from "./flood";
+import { limitOpens } from "./flood";
 import {
   type FiringAlert,
   joinIncident,
@@ -69,7 +69,7 @@ export interface Received {
  * others have the event loop in between.
  */
 export async function receiveAlerts(db: Db, sourceId: string, list: readonly Alert[], now: number): Promise<Received> {
-  return inTurn("alerts", async () => {
+  return runSerially("alerts", async () => {
     for (let race = 0; race < MAX_RACES; race++) {
       const done = await attempt(db, sourceId, list, now);
       if (done) return done;
@@ -119,9 +119,9 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
   for (const row of await listOccurrences(db, sourceId, fingerprints, now - HISTORY_MS))
     history.set(row.fingerprint, [...(history.get(row.fingerprint) ?? []), row]);
 
-  await breathe();
+  await yieldToEventLoop();
   const { idOf, places } = await servicesOf(db, list, history);
-  await breathe();
+  await yieldToEventLoop();
   const done = empty(list.length);
   const plan = new Plan().claim(ledgerClaim(ledger));
   const fresh: FiringAlert[] = [];
@@ -131,7 +131,7 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
   const entered: NewAlert[] = [];
   // One message may tell an alert's end and its next beginning: each is judged after the one before.
   for (const said of list.toSorted((a, b) => a.startsAt - b.startsAt)) {
-    await breathe();
+    await yieldToEventLoop();
     const alert = { ...said, service: idOf.get(said)! };
     const known = history.get(alert.fingerprint) ?? [];
     const last = known[0] ?? null;
@@ -190,7 +190,7 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
     else entered.push({ id, sourceId, flapping: found.flapping, ...set, alert: found.alert });
   });
   plan.write(...insertAlerts(entered, now));
-  await breathe();
+  await yieldToEventLoop();
   return (await commit(db, plan)) ? { ...done, ...placed } : null;
 }
 
@@ -269,7 +269,7 @@ async function place(
     listMaintenance(db, now),
     loadSettings(db),
   ]);
-  await breathe();
+  await yieldToEventLoop();
   // What got graver in an open incident raises it; anything else is placed as what has just begun is.
   const isOpen = new Set(incidents.map(({ id }) => id));
   const raised = new Set(risen.filter(({ previousIncidentId: id }) => id !== null && isOpen.has(id)));
@@ -300,7 +300,7 @@ async function place(
     maintenance,
     now,
   });
-  await breathe();
+  await yieldToEventLoop();
   const byId = new Map(fresh.map((alert) => [alert.id, alert]));
   const concerned = new Set(fresh.map(({ service }) => service));
   plan.write(...places.filter(({ id }) => concerned.has(id)).map((place) => learnPlace(place, now)));
@@ -308,7 +308,7 @@ async function place(
   const named = [...fresh.map(({ service }) => service), ...grouping.opens.map(({ primary }) => primary)];
   const newcomers = [...new Set(named)].filter((service) => !known.has(service));
   if (newcomers.length > 0) plan.write(enterServices(newcomers, "alert", now));
-  const { opens, floods } = await withinRoom(db, grouping.opens, (id) => byId.get(id)!.row.sourceId, now);
+  const { opens, floods } = await limitOpens(db, grouping.opens, (id) => byId.get(id)!.row.sourceId, now);
   const opened = [...opens, ...floods.filter(({ incidentId }) => incidentId === null)].map((group) => {
     const members = group.alertIds.map((id) => byId.get(id)!);
     const id = openIncident(plan, db, { ...group, members, mode, now });

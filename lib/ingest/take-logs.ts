@@ -2,7 +2,7 @@ import { type LogsAnswer, type LogsBody, parseLines } from "@/lib/contracts/logs
 import { type Db, write } from "@/lib/db/client";
 import { insertLogLines } from "@/lib/db/queries/log-lines";
 import { SentinelError } from "@/lib/errors";
-import { breathe } from "@/lib/turns";
+import { yieldToEventLoop } from "@/lib/event-loop";
 import { redactAll } from "./redact-all";
 
 /**
@@ -16,14 +16,14 @@ export async function takeLogs(
   isTheirs?: (service: string) => boolean,
 ): Promise<LogsAnswer> {
   const { good, ...answer } = parseLines(lines, isTheirs);
-  await breathe();
+  await yieldToEventLoop();
   if (good.length === 0)
     throw new SentinelError("invalid", {
       detail: "No lines were accepted",
       fields: answer.rejected.map(({ field, reason }) => ({ field, reason })),
     });
   const texts = await redactAll(good.map(({ line }) => line));
-  await breathe();
+  await yieldToEventLoop();
   await write(db, [
     insertLogLines(
       good.map((line, i) => ({ ...line, line: texts[i]! })),

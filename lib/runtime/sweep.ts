@@ -5,7 +5,7 @@ import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/inciden
 import { countCauses } from "@/lib/db/queries/investigations";
 import { listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
-import { hear } from "@/lib/core/detection/lulls";
+import { recordArrival } from "@/lib/core/detection/ingest-gaps";
 import { act } from "@/lib/response/agents/act";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import { confirm } from "@/lib/response/agents/confirm";
@@ -107,7 +107,7 @@ async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepRepor
     const page = await readPage(ctx.db, ids, { after, newest: await newestSeq(ctx.db), limit: MAX_EVENTS });
     more = page.full;
     const heard = shards.some(({ id, cursor }) => (page.byShard.get(id)?.at(-1)?.seq ?? 0) > cursor);
-    if (heard) hear(sweeper.lulls, ctx.now);
+    if (heard) recordArrival(sweeper.ingestGaps, ctx.now);
     for (const shard of shards)
       await isolated(report, `shard ${shard.id}`, async () => {
         const done = await sweepShard(shard, page, ctx);
@@ -120,7 +120,7 @@ async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepRepor
   return more;
 }
 
-async function context(db: Db, now: number, config: LoopConfig, { lulls }: Sweeper): Promise<SweepContext> {
+async function context(db: Db, now: number, config: LoopConfig, { ingestGaps }: Sweeper): Promise<SweepContext> {
   const [settings, policies, holds, limitIncident, untaken, measured] = await Promise.all([
     loadSettings(db),
     loadPolicies(db),
@@ -129,7 +129,7 @@ async function context(db: Db, now: number, config: LoopConfig, { lulls }: Sweep
     listUntakenChanges(db),
     tests(db),
   ]);
-  return { db, now, config, settings, policies, holds, limitIncident, lulls, untaken, ...measured };
+  return { db, now, config, settings, policies, holds, limitIncident, ingestGaps, untaken, ...measured };
 }
 
 /** The measurements that are going on. */

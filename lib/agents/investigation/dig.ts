@@ -3,7 +3,7 @@ import type { ModelRole } from "../models";
 import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { By } from "./desk";
 import type { SpecialistName } from "./ports";
-import type { Room } from "./room";
+import type { InvestigationContext } from "./context";
 import type { Tool } from "./tools";
 
 /** Answers of a model within one specialist's work: it asks, reads, asks again, ends. */
@@ -25,7 +25,7 @@ export interface Dug {
  * nobody answers, and after a few rounds at the latest.
  */
 export async function dig(
-  room: Room,
+  ctx: InvestigationContext,
   q: { node: SpecialistName; role: ModelRole; system: string; data: string; tools: Tool[] },
 ): Promise<Dug> {
   const byName = new Map(q.tools.map((tool) => [tool.spec.function.name, tool]));
@@ -34,18 +34,18 @@ export async function dig(
   const dug = { evidence: NO_EVIDENCE(), authors: new Set<string>(), readings: 0 };
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const answer = await room.asker.ask({
+    const answer = await ctx.asker.ask({
       node: q.node,
       role: q.role,
       messages,
       tools: specs,
-      signal: room.investigator.signal,
+      signal: ctx.investigator.signal,
     });
     if (answer.kind === "silent") break;
     const by: By = { node: q.node, author: answer.author };
     const { calls, broken, text } = answer.reply;
     for (const { name, why } of broken)
-      await room.desk.note(by, `refused a call that cannot be read: ${why}`, {
+      await ctx.desk.note(by, `refused a call that cannot be read: ${why}`, {
         args: { asked: name.slice(0, 100) },
         ok: false,
       });
@@ -59,7 +59,7 @@ export async function dig(
       let told = "Refused: too many calls at once.";
       if (tool === undefined) {
         told = "Refused: there is no such tool here.";
-        await room.desk.note(by, "refused: not a tool of this specialist", { args: { asked: name.slice(0, 100) }, ok: false }); // prettier-ignore
+        await ctx.desk.note(by, "refused: not a tool of this specialist", { args: { asked: name.slice(0, 100) }, ok: false }); // prettier-ignore
       } else if (i < MAX_CALLS_A_ROUND) {
         const result = await tool.run(args, by);
         told = result.text;

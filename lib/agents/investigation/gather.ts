@@ -1,7 +1,7 @@
 import { unreadOf } from "@/lib/evidence/looked";
 import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Reading, Readings, SpecialistName } from "./ports";
-import type { Room } from "./room";
+import type { InvestigationContext } from "./context";
 import type { Blind } from "./state";
 
 export interface Gathered {
@@ -11,16 +11,16 @@ export interface Gathered {
 
 /** A specialist's own reading: what was found as evidence, and what could not be looked at. */
 export async function read<R extends Reading>(
-  room: Room,
+  ctx: InvestigationContext,
   node: SpecialistName,
   reading: R,
   args: Readings[R]["args"],
   as: (value: Readings[R]["result"]) => Partial<Evidence>,
 ): Promise<Gathered> {
-  const looked = await room.desk.look({ node, author: "local" }, reading, args);
+  const looked = await ctx.desk.look({ node, author: "local" }, reading, args);
   return {
     evidence: looked.ok ? mergeEvidence(NO_EVIDENCE(), as(looked.value)) : NO_EVIDENCE(),
-    blind: unreadOf([looked]).map(({ source, reason }) => ({ node, source, reason: room.screen.plain(reason) })),
+    blind: unreadOf([looked]).map(({ source, reason }) => ({ node, source, reason: ctx.screen.plain(reason) })),
   };
 }
 

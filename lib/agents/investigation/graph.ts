@@ -9,21 +9,21 @@ import { skeptic } from "./nodes/skeptic";
 import { synthesis } from "./nodes/synthesis";
 import { triage } from "./nodes/triage";
 import type { SpecialistName } from "./ports";
-import type { Room } from "./room";
+import type { InvestigationContext } from "./context";
 import { type InvestigationState, State, type Update } from "./state";
 
 /** The specialists and who comes after whom. Every path is straight: no edge leads back, and none leads to an act. */
-export function createGraph(room: Room) {
+export function createGraph(ctx: InvestigationContext) {
   return new StateGraph(State)
-    .addNode("orchestrator", noted(room, "orchestrator", orchestrator(room)))
-    .addNode("triage", noted(room, "triage", triage(room)))
-    .addNode("log_analyst", noted(room, "log_analyst", logAnalyst(room)))
-    .addNode("deploy_correlator", noted(room, "deploy_correlator", deployCorrelator(room)))
-    .addNode("metrics_analyst", noted(room, "metrics_analyst", metricsAnalyst(room)))
-    .addNode("synthesis", noted(room, "synthesis", synthesis(room)))
-    .addNode("the_skeptic", noted(room, "skeptic", skeptic(room)))
-    .addNode("remediation", noted(room, "remediation", remediation(room)))
-    .addNode("comms", noted(room, "comms", comms(room)))
+    .addNode("orchestrator", noted(ctx, "orchestrator", orchestrator(ctx)))
+    .addNode("triage", noted(ctx, "triage", triage(ctx)))
+    .addNode("log_analyst", noted(ctx, "log_analyst", logAnalyst(ctx)))
+    .addNode("deploy_correlator", noted(ctx, "deploy_correlator", deployCorrelator(ctx)))
+    .addNode("metrics_analyst", noted(ctx, "metrics_analyst", metricsAnalyst(ctx)))
+    .addNode("synthesis", noted(ctx, "synthesis", synthesis(ctx)))
+    .addNode("the_skeptic", noted(ctx, "skeptic", skeptic(ctx)))
+    .addNode("remediation", noted(ctx, "remediation", remediation(ctx)))
+    .addNode("comms", noted(ctx, "comms", comms(ctx)))
     .addEdge(START, "orchestrator")
     .addEdge("orchestrator", "triage")
     .addEdge("triage", "log_analyst")
@@ -39,13 +39,13 @@ export function createGraph(room: Room) {
 
 /** Writes down that a specialist began, and what it says when it is done. */
 const noted =
-  (room: Room, node: SpecialistName, work: (state: InvestigationState) => Promise<Update>) =>
+  (ctx: InvestigationContext, node: SpecialistName, work: (state: InvestigationState) => Promise<Update>) =>
   async (state: InvestigationState): Promise<Update> => {
-    room.investigator.signal?.throwIfAborted();
-    const startedAt = room.investigator.now();
-    await room.desk.note({ node, author: "local" }, "begins");
+    ctx.investigator.signal?.throwIfAborted();
+    const startedAt = ctx.investigator.now();
+    await ctx.desk.note({ node, author: "local" }, "begins");
     const update = await work(state);
     for (const { text, author } of (update.reports ?? []) as { text: string; author: string }[])
-      await room.desk.note({ node, author }, text, { startedAt });
+      await ctx.desk.note({ node, author }, text, { startedAt });
     return update;
   };

@@ -10,7 +10,7 @@ import { bundleOf } from "./evidence";
 import { createGraph } from "./graph";
 import type { Claim, Removed } from "./grounding";
 import type { Investigator, PastIncident, SpecialistName } from "./ports";
-import type { Room } from "./room";
+import type { InvestigationContext } from "./context";
 import { createScreen } from "./screen";
 import type { Blind, Messages, Remedy, Report, RivalCause, Skepticism } from "./state";
 
@@ -82,8 +82,8 @@ export async function investigate(investigator: Investigator, options: Investiga
       ok: call.ok,
     });
   });
-  const room: Room = { investigator, desk, asker, screen, budget, analyse: options.analyse };
-  const state = await createGraph(room).invoke({}, { signal, callbacks: UNTRACED });
+  const ctx: InvestigationContext = { investigator, desk, asker, screen, budget, analyse: options.analyse };
+  const state = await createGraph(ctx).invoke({}, { signal, callbacks: UNTRACED });
   return {
     outcome: outcomeOf(budget.ranOut(), state.blind),
     bundle: bundleOf(investigator.case, state.evidence),

@@ -3,7 +3,7 @@ import { dig } from "./dig";
 import { bundleOf, type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Gathered } from "./gather";
 import { digData, digPrompt } from "./prompts";
-import type { Room } from "./room";
+import type { InvestigationContext } from "./context";
 import type { InvestigationState, Update } from "./state";
 import { createTools, TOOL_SETS } from "./tools";
 
@@ -15,16 +15,16 @@ const SHOWN_FINDINGS = 15;
  * read after seeing what the analysis makes of this part alone.
  */
 export async function specialist(
-  room: Room,
+  ctx: InvestigationContext,
   state: InvestigationState,
   node: "log_analyst" | "deploy_correlator" | "metrics_analyst",
   own: Gathered,
   say: (evidence: Evidence) => string,
 ): Promise<Update> {
-  const dug = room.asker.has("analysis") ? await further(room, state, node, own.evidence) : null;
+  const dug = ctx.asker.has("analysis") ? await further(ctx, state, node, own.evidence) : null;
   const unseen = own.blind.length === 0 ? "" : ` Could not read: ${unreadText(own.blind)}.`;
   const more = dug !== null && dug.readings > 0 ? ` ${dug.authors.join(", ")} read further (${dug.readings}).` : "";
-  const text = room.screen.plain(`${say(own.evidence)}${unseen}${more}`);
+  const text = ctx.screen.plain(`${say(own.evidence)}${unseen}${more}`);
   return {
     evidence: own.evidence,
     further: dug?.evidence ?? {},
@@ -34,23 +34,23 @@ export async function specialist(
 }
 
 function further(
-  room: Room,
+  ctx: InvestigationContext,
   state: InvestigationState,
   node: keyof typeof TOOL_SETS & Parameters<typeof digPrompt>[0],
   own: Evidence,
 ) {
-  const { case: of } = room.investigator;
+  const { case: of } = ctx.investigator;
   const { nodes, edges } = state.evidence;
   const other = state.further.nodes;
   const known = new Set([of.target.node, ...[...nodes, ...other].map(({ id }) => id)]);
-  const tools = createTools(room.desk, room.screen, of, () => known);
-  const part = room.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)), {});
+  const tools = createTools(ctx.desk, ctx.screen, of, () => known);
+  const part = ctx.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)), {});
   const findings = part.findings.slice(0, SHOWN_FINDINGS).map(({ kind, node: about, text, at }) => ({ kind, node: about, text, at })); // prettier-ignore
-  return dig(room, {
+  return dig(ctx, {
     node,
     role: "analysis",
     system: digPrompt(node),
-    data: digData(of, [room.screen.quote("findings", findings)], room.screen.quote("nodes", state.scope)),
+    data: digData(of, [ctx.screen.quote("findings", findings)], ctx.screen.quote("nodes", state.scope)),
     tools: TOOL_SETS[node].map((name) => tools[name]),
   });
 }

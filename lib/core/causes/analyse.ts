@@ -4,7 +4,15 @@ import { rivals, rankingOf, type SimilarCause, suspectsOf } from "./hypotheses";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
 import { rankCauses, type RankResult } from "./rank";
 import { redact } from "../evidence/redact";
-import { changeSigns, instructionSigns, isOf, lineSigns, moveSigns, type Onset, type Sign } from "./signs";
+import {
+  changeEvidence,
+  instructionEvidence,
+  isOf,
+  logEvidence,
+  shiftEvidence,
+  type Onset,
+  type WeightedEvidence,
+} from "./weighted-evidence";
 
 /** What earlier incidents taught. */
 export interface KnownCauses {
@@ -33,26 +41,26 @@ const WELL_TOLD = 4;
 export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const ranked = rankCauses(bundle);
   const compared = bundle.normal.metrics.length > 0 || bundle.normal.spans.length > 0;
-  const moved = compared ? null : moveSigns(bundle);
+  const moved = compared ? null : shiftEvidence(bundle);
   const onset0 = ranked.onset ?? moved?.onset ?? null;
   const groups = groupLines(bundle, onset0?.at ?? null);
   const onset = onset0 ?? onsetOfLines(groups);
   const now = Math.max(bundle.target.at, ...groups.map(({ last }) => last));
   const base = compared ? ranked : { ...ranked, findings: [] };
-  const measured = base.findings.map((finding): Sign => ({
+  const measured = base.findings.map((finding): WeightedEvidence => ({
     finding,
     weight: finding.strength,
     affinity: affinityOfText(finding.text),
     active: true,
     ranked: true,
   }));
-  const seen = [...measured, ...(moved?.signs ?? []), ...lineSigns(groups, bundle, onset, now)];
+  const seen = [...measured, ...(moved?.signs ?? []), ...logEvidence(groups, bundle, onset, now)];
   const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [
     ...seen,
-    ...changeSigns(bundle, onset, suspicion, texts, known.pastBlame),
-    ...instructionSigns(bundle),
+    ...changeEvidence(bundle, onset, suspicion, texts, known.pastBlame),
+    ...instructionEvidence(bundle),
     ...similarSigns(known.similar),
   ];
   const suspects = suspectsOf(base, signs, bundle);
@@ -79,11 +87,11 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
  * Compared with normal time, the ranking over metrics decides, and lines only when they are plain. Without, what the target's own
  * series and any line, state or event still say at the end: of many series elsewhere, some always move.
  */
-function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly Sign[]): Analysis["verdict"] {
+function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly WeightedEvidence[]): Analysis["verdict"] {
   const { node: target } = bundle.target;
-  const measured = (sign: Sign) =>
+  const measured = (sign: WeightedEvidence) =>
     sign.ranked === true || sign.finding.kind === "metric_shift" || sign.finding.kind === "trace";
-  const active = (counted: (sign: Sign) => boolean) =>
+  const active = (counted: (sign: WeightedEvidence) => boolean) =>
     signs.reduce((most, sign) => (sign.active && counted(sign) ? Math.max(most, sign.weight) : most), 0);
   if (ranked !== null) {
     const lines = active((sign) => !measured(sign));
@@ -105,7 +113,7 @@ function onsetOfLines(groups: readonly LineGroup[]): Onset {
   return first === undefined ? null : { at: first.first, from: first.first - first.gap, to: first.first };
 }
 
-function similarSigns(similar: readonly SimilarCause[] = []): Sign[] {
+function similarSigns(similar: readonly SimilarCause[] = []): WeightedEvidence[] {
   return similar.map(({ node, kind, similarity, text }, i) => ({
     finding: { id: `s${i + 1}`, kind: "similar_incident", node, strength: similarity, text: redact(text).text },
     weight: 0.3 * similarity,
@@ -115,7 +123,7 @@ function similarSigns(similar: readonly SimilarCause[] = []): Sign[] {
 }
 
 /** What was looked at and is well: lines that say so, states, and how much there was to see. */
-function wellSigns(bundle: Bundle, groups: readonly LineGroup[], moves: number): Sign[] {
+function wellSigns(bundle: Bundle, groups: readonly LineGroup[], moves: number): WeightedEvidence[] {
   const states = groups.filter(({ mark }) => mark === "state");
   const said = groups
     .filter(({ mark, bad, tone }) => (mark === null || mark === "event") && bad < BAD_FROM && tone.good >= BAD_FROM)
@@ -147,7 +155,7 @@ function wellSigns(bundle: Bundle, groups: readonly LineGroup[], moves: number):
 const CITES = 12;
 const SURE_WELL = 0.75;
 
-function nothingWrong(signs: readonly Sign[], well: readonly Sign[]): CauseHypothesis {
+function nothingWrong(signs: readonly WeightedEvidence[], well: readonly WeightedEvidence[]): CauseHypothesis {
   const past = signs.filter(
     ({ finding, active, weight }) =>
       !active &&
@@ -176,7 +184,7 @@ function doubtful(causes: CauseHypothesis[]): CauseHypothesis[] {
 }
 
 /** Everything cited, and the strongest of the rest. */
-function told(signs: readonly Sign[], hypotheses: readonly CauseHypothesis[]): Finding[] {
+function told(signs: readonly WeightedEvidence[], hypotheses: readonly CauseHypothesis[]): Finding[] {
   const cited = new Set(hypotheses.flatMap(({ cites }) => cites));
   const rest = signs
     .filter(({ finding }) => !cited.has(finding.id))

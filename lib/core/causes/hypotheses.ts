@@ -2,7 +2,7 @@ import { type Affinity, addTo } from "./cause-kinds";
 import { type Bundle, type CauseHypothesis, type RankedNode } from "../evidence/bundle";
 import { CAUSE_KINDS, type CauseKind } from "../base/vocabulary";
 import type { RankResult } from "./rank";
-import type { Sign } from "./signs";
+import type { WeightedEvidence } from "./weighted-evidence";
 import { distances } from "./topology";
 
 /** Evidence of one node, added up. */
@@ -11,7 +11,7 @@ export interface Suspect {
   /** 0 to 1. */
   score: number;
   kinds: Affinity;
-  signs: Sign[];
+  signs: WeightedEvidence[];
 }
 
 /** A closed incident that looks like this one. */
@@ -65,7 +65,7 @@ const EXPLAINED = 0.6;
  */
 export function suspectsOf(
   ranked: RankResult,
-  given: readonly Sign[],
+  given: readonly WeightedEvidence[],
   { edges, metrics }: Pick<Bundle, "edges" | "metrics">,
 ): Suspect[] {
   const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)));
@@ -119,7 +119,11 @@ export function suspectsOf(
  * speak of card-gateway, and only a part of who passes them on. What was looked at and is well ends no complaint: then the last who
  * complains may wait too short, or hold too few connections.
  */
-function settled(given: readonly Sign[], ranked: RankResult, looked: ReadonlySet<string>): Sign[] {
+function settled(
+  given: readonly WeightedEvidence[],
+  ranked: RankResult,
+  looked: ReadonlySet<string>,
+): WeightedEvidence[] {
   const troubled = new Set(ranked.ranking.flatMap(({ node, score }) => (score >= WELL_BELOW ? [node] : [])));
   const next = new Map<string, { to: string; weight: number }>();
   for (const { finding, active, complainsOf, ranked: counted, weight } of given) {
@@ -146,7 +150,7 @@ function settled(given: readonly Sign[], ranked: RankResult, looked: ReadonlySet
 }
 
 /** For each node the worst trouble that lines and series tell of at what it calls, directly or not. */
-function troubleBelow(signs: readonly Sign[], edges: Bundle["edges"]): (node: string) => number {
+function troubleBelow(signs: readonly WeightedEvidence[], edges: Bundle["edges"]): (node: string) => number {
   const callees = new Map<string, string[]>();
   for (const [caller, callee] of edges) callees.set(caller, [...(callees.get(caller) ?? []), callee]);
   const trouble = new Map<string, number>();
@@ -161,7 +165,7 @@ function troubleBelow(signs: readonly Sign[], edges: Bundle["edges"]): (node: st
 }
 
 /** Whether it says that calls are slow or fail, which what is called may explain. */
-const passesOn = ({ finding, affinity, ranked }: Sign): boolean =>
+const passesOn = ({ finding, affinity, ranked }: WeightedEvidence): boolean =>
   finding.kind === "metric_shift" && ranked !== true && Math.max(affinity.slow ?? 0, affinity.failing ?? 0) >= 0.5;
 
 /** Suspects as a ranking, confidences as shares with room for what nobody thought of. */
@@ -188,7 +192,7 @@ interface Candidate {
  */
 export function rivals(
   suspects: readonly Suspect[],
-  all: readonly Sign[],
+  all: readonly WeightedEvidence[],
   edges: Bundle["edges"],
   similar: readonly SimilarCause[] = [],
 ): CauseHypothesis[] {
@@ -254,7 +258,11 @@ function choose(candidates: readonly Candidate[]): Candidate[] {
   return [...out, ...held].slice(0, HYPOTHESES);
 }
 
-function citesOf({ node, kind }: Candidate, all: readonly Sign[], edges: Bundle["edges"]): Sign[] {
+function citesOf(
+  { node, kind }: Candidate,
+  all: readonly WeightedEvidence[],
+  edges: Bundle["edges"],
+): WeightedEvidence[] {
   const near = new Set(edges.flatMap(([a, b]) => (a === node ? [b] : b === node ? [a] : [])));
   const place = (other: string | null) => (other === node ? 1 : other !== null && near.has(other) ? NEAR : FAR);
   const scored = all
@@ -282,7 +290,7 @@ const KIND_WORDS: Record<CauseKind, string> = {
 
 const STATEMENT_CHARS = 160;
 
-function statementOf({ node, kind }: Candidate, cites: readonly Sign[]): string {
+function statementOf({ node, kind }: Candidate, cites: readonly WeightedEvidence[]): string {
   const first = cites[0]?.finding.text ?? "";
   const shown = first.length > STATEMENT_CHARS ? `${first.slice(0, STATEMENT_CHARS)}…` : first;
   return `${node}: ${KIND_WORDS[kind]}. Main evidence: ${shown}`;

@@ -15,7 +15,7 @@ const LASTING = 200;
 const VITAL = ["latency_ms", "token_count", "cost", "error"] as const;
 
 /** Takes note of which numbers an event tells. */
-export function noteTold(state: DetectorState, { kind, values }: Observation): void {
+export function recordReportedFields(state: DetectorState, { kind, values }: Observation): void {
   if (kind === "run_start") return;
   const told = (state.told ??= {});
   let blank = true;

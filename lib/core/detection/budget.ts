@@ -21,7 +21,7 @@ const LOG_WATCH_RATIO = Math.log(WATCH_RATIO);
 const TOTALS_WEIGHT = 4;
 
 /** Mean evidence (see lane.ts) that proves a change. */
-export const enough = (settings: DetectSettings) => (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
+export const accumulatedThreshold = (settings: DetectSettings) => (settings.arl * OVERSHOOT) / ACCUMULATED_SHARE;
 
 /**
  * An undeclared change is a reason to expect trouble: the sums of the strata that it opens begin with a share of what proves
@@ -34,7 +34,7 @@ const HEAD_START = 0.01;
 const TAKEN = 3 / 4;
 
 /** Gives the lanes of the `nth` stratum under an undeclared identity (from 1) their part of the head start. */
-export function giveHeadStart(state: DetectorState, stratum: Stratum, nth: number, settings: DetectSettings): void {
+export function applyHeadStart(state: DetectorState, stratum: Stratum, nth: number, settings: DetectSettings): void {
   const rates = Object.keys(stratum.rates) as RateName[];
   const weights = [
     ...Object.keys(stratum.lanes).map((metric) => (specOf(metric).contains ? specOf(metric).weight : 0)),
@@ -43,17 +43,18 @@ export function giveHeadStart(state: DetectorState, stratum: Stratum, nth: numbe
   const weight = weights.reduce((sum, w) => sum + w, 0);
   if (weight === 0) return;
   const share = HEAD_START * TAKEN * (1 - TAKEN) ** (nth - 1);
-  const start = (share * enough(settings) * state.weight) / weight;
+  const start = (share * accumulatedThreshold(settings) * state.weight) / weight;
   for (const lane of [...Object.values(stratum.lanes), ...Object.values(stratum.rates)])
     lane.r = lane.r.map((r) => Math.max(r, start));
 }
 
 /** Nats, −ln p, that one value of a lane of this weight needs to prove a change alone; `each`: samples that one value stands for. */
-export const alone = (state: DetectorState, weight: number, settings: DetectSettings, each = 1) =>
+export const singleSampleThreshold = (state: DetectorState, weight: number, settings: DetectSettings, each = 1) =>
   Math.log((settings.arl * (state.weight + TOTALS_WEIGHT)) / (SINGLE_SHARE * weight * Math.max(1, each)));
 
 /** The same for a gauge's value. */
-export const aloneGauge = (state: DetectorState, settings: DetectSettings) => Math.log(settings.arl * state.gauges);
+export const singleGaugeThreshold = (state: DetectorState, settings: DetectSettings) =>
+  Math.log(settings.arl * state.gauges);
 
 /** 2: proves a change, 1: worth watching, 0: neither. Both in nats. */
 export const levelOf = (nats: number, needed: number): Level =>

@@ -1,5 +1,5 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
-import { alone, aloneGauge, enough, levelOf } from "./budget";
+import { singleSampleThreshold, singleGaugeThreshold, accumulatedThreshold, levelOf } from "./budget";
 import type { DetectorState, Level, Stratum } from "./detector-state";
 import { gaugeOf, tellGauge } from "./gauge";
 import type { Judged } from "./judged";
@@ -33,7 +33,7 @@ export function decide(
   o: Observation,
   settings: DetectSettings,
 ): Anomaly[] {
-  const needed = enough(settings);
+  const needed = accumulatedThreshold(settings);
   const mean = state.evidence / state.weight;
   const reached: Proof = {
     by: "accumulated",
@@ -77,7 +77,8 @@ const NOTHING: Proof = { by: "single", level: 0, statistic: 0, threshold: 1 };
 function single(state: DetectorState, one: Judged, settings: DetectSettings): Proof {
   if (one.kind === "rate" || one.nats === 0) return NOTHING;
   const { side, weight, contains } = one.spec;
-  const threshold = side === "both" ? aloneGauge(state, settings) : alone(state, weight, settings);
+  const threshold =
+    side === "both" ? singleGaugeThreshold(state, settings) : singleSampleThreshold(state, weight, settings);
   const level = levelOf(one.nats, threshold);
   return { by: "single", level: level === 2 && !contains ? 1 : level, statistic: one.nats, threshold };
 }

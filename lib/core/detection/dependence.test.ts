@@ -1,10 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { normals, random } from "@/lib/evals/detection/generate";
-import { correlation, createDependence, type Forerunners, follow, noteDependence, weightOf, worth } from "./dependence";
+import {
+  correlation,
+  createDependence,
+  type PriorScores,
+  addToRun,
+  noteDependence,
+  weightOf,
+  effectiveSamples,
+} from "./dependence";
 import { bet, createLane } from "./lane";
 
 describe("dependence", () => {
-  it("weights forerunners as the best linear predictor: nρ/(1 + (n − 1)ρ)", () => {
+  it("weights prior scores as the best linear predictor: nρ/(1 + (n − 1)ρ)", () => {
     expect(weightOf({ n: 1, sum: 0 }, 0.6)).toBeCloseTo(0.6);
     expect(weightOf({ n: 4, sum: 0 }, 0.5)).toBeCloseTo(0.8);
     expect(weightOf({ n: 1000, sum: 0 }, 0.5)).toBeCloseTo(0.999, 3);
@@ -16,22 +24,22 @@ describe("dependence", () => {
     const apart = createDependence();
     for (let run = 0; run < 400; run++) {
       const own = normal();
-      const a: Forerunners = { n: 0, sum: 0 };
-      const b: Forerunners = { n: 0, sum: 0 };
+      const a: PriorScores = { n: 0, sum: 0 };
+      const b: PriorScores = { n: 0, sum: 0 };
       for (let i = 0; i < 5; i++) {
         const z = Math.sqrt(0.6) * own + Math.sqrt(0.4) * normal();
         noteDependence(alike, z, a);
-        follow(a, z);
+        addToRun(a, z);
         const free = normal();
         noteDependence(apart, free, b);
-        follow(b, free);
+        addToRun(b, free);
       }
     }
     expect(correlation(alike)).toBeGreaterThan(0.4);
     expect(correlation(alike)).toBeLessThan(0.7);
     expect(correlation(apart)).toBeLessThan(0.05);
-    expect(worth(alike, 2000)).toBeLessThan(1000);
-    expect(worth(apart, 2000)).toBeGreaterThan(1700);
+    expect(effectiveSamples(alike, 2000)).toBeLessThan(1000);
+    expect(effectiveSamples(apart, 2000)).toBeGreaterThan(1700);
   });
 
   it("keeps odd runs from looking like a sick agent", () => {
@@ -42,7 +50,7 @@ describe("dependence", () => {
         const lane = createLane("up");
         for (let run = 0; run < 150; run++) {
           const own = normal();
-          const before: Forerunners | null = asRuns ? { n: 0, sum: 0 } : null;
+          const before: PriorScores | null = asRuns ? { n: 0, sum: 0 } : null;
           for (let i = 0; i < 12; i++) {
             const z = Math.sqrt(0.7) * own + Math.sqrt(0.3) * normal();
             if (bet(lane, { z, up: z, down: z }, "up", before, true) > 1e5) {

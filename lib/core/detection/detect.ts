@@ -1,8 +1,8 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
-import { giveHeadStart } from "./budget";
-import { judgeCircling } from "./circling";
+import { applyHeadStart } from "./budget";
+import { detectLoop } from "./loop-detection";
 import { decide } from "./decide";
-import { noteTold } from "./blind-spots";
+import { recordReportedFields } from "./blind-spots";
 import { admit, type DetectorState, lanesOf, type Stratum, stratumFor } from "./detector-state";
 import { judge } from "./judge";
 import { learnFrom } from "./judged";
@@ -10,7 +10,7 @@ import { noteGap } from "./liveness";
 import { judgePooled, poolFor } from "./pool";
 import type { TypePrior } from "./prior";
 import { relearn } from "./relearn";
-import { enterRun, isSick, judgeTotals } from "./runs";
+import { enterRun, hasFired, judgeTotals } from "./runs";
 import { WATCHED_CHANGE_SEVERITY } from "./severity";
 import { READABLE_ALONE } from "./sketch";
 import { ANY_STEP, arrivalOf, arrive, type IdentityChange, noteIdentity, stratumClass, stratumKey } from "./strata";
@@ -26,7 +26,7 @@ import { ANY_STEP, arrivalOf, arrive, type IdentityChange, noteIdentity, stratum
  *    metrics, grow by 1 a sample, whatever the metrics' dependence. budget.ts turns the operator's false-alarm setting into
  *    the level that the sums, or one value alone, must reach; decide.ts names the metrics that carry the evidence.
  *    pool.ts judges besides what a stratum cannot, since its name is up to the host.
- * 5. runs.ts, circling.ts, liveness.ts: totals of a run while it goes on, going in circles, spending, silence and hanging.
+ * 5. runs.ts, loop-detection.ts, liveness.ts: totals of a run while it goes on, going in circles, spending, silence and hanging.
  * 6. What was healthy is learned, what was doubtful waits (lane.ts), what was proved sick is not learned at all.
  */
 export { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type Observation } from "./anomaly";
@@ -53,7 +53,7 @@ export function observe(
   if (o.kind === "heartbeat" || o.kind === "outcome") return [];
   state.seen++;
   const changes = noteIdentity(state.identity, o);
-  noteTold(state, o);
+  recordReportedFields(state, o);
   const named = o.kind === "tool_call" ? o.tool : o.stepKind;
   const step = admit(state, stratumClass(o.kind, named)) ? named : ANY_STEP;
   const kind = stratumClass(o.kind, step);
@@ -67,8 +67,8 @@ export function observe(
   if (isNew) meet(state, stratum, settings);
   const anomalies = news.map((change) => changed(change, key, o, settings));
   const run = enterRun(state, o);
-  const learn = o.learn && (run === null || !isSick(run));
-  const circling = judgeCircling(state, run, o, settings);
+  const learn = o.learn && (run === null || !hasFired(run));
+  const circling = detectLoop(state, run, o, settings);
   const judged = judge({ state, stratum, kind, run, prior, learn, again: circling.again }, o);
   const pool = poolFor(state, o.kind, key);
   if (pool !== null) judgePooled({ state, pool, run, learn }, o, judged);
@@ -86,7 +86,7 @@ function meet(state: DetectorState, stratum: Stratum, settings: DetectSettings):
   if (arrival.announced) {
     for (const lane of lanesOf(stratum)) state.evidence -= lane.carried;
     relearn(stratum);
-  } else giveHeadStart(state, stratum, ++arrival.strata, settings);
+  } else applyHeadStart(state, stratum, ++arrival.strata, settings);
 }
 
 const CHANGE_TYPES = { prompt: "prompt_change", model: "model_change", tools: "tools_change" } as const;

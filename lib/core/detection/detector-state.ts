@@ -1,4 +1,4 @@
-import type { Forerunners } from "./dependence";
+import type { PriorScores } from "./dependence";
 import type { Lane } from "./lane";
 import type { RateName } from "./metrics";
 import type { RateLane } from "./rate";
@@ -101,7 +101,7 @@ export interface OpenRun {
   fired: Record<string, Level>;
   trail: Trail;
   /** Scores so far, by class of step and metric. */
-  before: Record<string, Record<string, Forerunners>>;
+  before: Record<string, Record<string, PriorScores>>;
 }
 
 /** Key of a run in the state: an agent may call its run "__proto__". */

@@ -3,7 +3,7 @@ import { createFewValued, isFew, judgeFew, relearnFew } from "./few-valued";
 import { type Judged, judgeValue, learnFrom, type Place } from "./judged";
 import { specOf } from "./metrics";
 import { clamp } from "../base/stats";
-import { createForecast, follow, forecast } from "./seasonal";
+import { createForecast, addToRun, forecast } from "./seasonal";
 
 /**
  * Numbers of unknown meaning. A gauge is judged for four things: a jump off the forecast, its level, its place against
@@ -75,7 +75,7 @@ export function judgeGauge(
     for (const part of parts) part.lane.fired = f.told;
     judged.push(...parts);
   }
-  follow(f, now, value, at.learn);
+  addToRun(f, now, value, at.learn);
 }
 
 /** Whether a gauge may speak at this level, which is then noted; true for any other metric. */

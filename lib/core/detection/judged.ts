@@ -1,5 +1,5 @@
 import type { DetectorState, OpenRun, Stratum, StratumLane, StratumRate } from "./detector-state";
-import type { Forerunners } from "./dependence";
+import type { PriorScores } from "./dependence";
 import { absorb, bet, score } from "./lane";
 import { laneFor, rateFor } from "./lanes";
 import { type MetricSpec, RATES, type RateName } from "./metrics";
@@ -59,7 +59,7 @@ export function judgeValue(
   if (s !== null) {
     against = spec.side === "up" ? s.up : spec.side === "down" ? -s.down : Math.max(s.up, -s.down);
     if (against > SINGLE_FROM) nats = tailNats(against) - (spec.side === "both" ? Math.LN2 : 0);
-    const proved = bet(lane, s, spec.side, forerunners(at, metric), at.learn);
+    const proved = bet(lane, s, spec.side, priorScores(at, metric), at.learn);
     if (spec.contains && spec.side !== "both") carry(at.state, lane, spec.weight * proved);
   }
   return {
@@ -79,7 +79,7 @@ export function judgeValue(
 /** Judge one yes or no. */
 export function judgeRate(at: Place, name: RateName, yes: boolean): Judged {
   const lane = rateFor(at.state, at.stratum, at.kind, name, at.prior);
-  carry(at.state, lane, RATES[name].weight * (betRate(lane, yes, forerunners(at, name), at.learn) ?? 0));
+  carry(at.state, lane, RATES[name].weight * (betRate(lane, yes, priorScores(at, name), at.learn) ?? 0));
   return { kind: "rate", metric: name, value: yes ? 1 : 0, nats: 0, lane };
 }
 
@@ -87,7 +87,7 @@ export function judgeRate(at: Place, name: RateName, yes: boolean): Judged {
 const KINDS_MAX = 12;
 
 /** The earlier scores of a metric in this event's run, for the same class of step. */
-export function forerunners(at: Pick<Place, "run" | "kind">, metric: string): Forerunners | null {
+export function priorScores(at: Pick<Place, "run" | "kind">, metric: string): PriorScores | null {
   if (at.run === null) return null;
   const { before } = at.run;
   let ofKind = before[at.kind];

@@ -2,13 +2,13 @@ import {
   correlation,
   createDependence,
   type Dependence,
-  type Forerunners,
-  follow,
+  type PriorScores,
+  addToRun,
   noteDependence,
-  passBy,
+  addToWindow,
   samplesBefore,
   weightOf,
-  worth,
+  effectiveSamples,
 } from "./dependence";
 import { createSketch, learn, reading, scoreOf, type Loan, type Sketch, valueAt } from "./sketch";
 import { clamp } from "../base/stats";
@@ -89,7 +89,7 @@ export interface Score {
 export function score(lane: Lane, y: number, gap: number): Score | null {
   const base = reading(lane.sketch, gap);
   if (base === null) return null;
-  const n = Math.max(worth(lane.dependence, base.n), 1);
+  const n = Math.max(effectiveSamples(lane.dependence, base.n), 1);
   const z = scoreOf(base, y, n);
   const variance = (1 + 0.5 * Math.min(z * z, EDGE_Z2)) / n;
   const caution = Math.min(YOUNG * Math.sqrt(variance), CAUTION * variance);
@@ -106,7 +106,7 @@ export function bet(
   lane: Lane,
   s: Score,
   side: "up" | "down" | "both",
-  run: Forerunners | null,
+  run: PriorScores | null,
   learn: boolean,
 ): number {
   const { dependence } = lane;
@@ -116,8 +116,8 @@ export function bet(
   const rho = correlation(dependence);
   const expected = rho > 0 && before.n > 0 ? (weightOf(before, rho) * before.sum) / before.n : 0;
   if (learn && evidence(lane.r) < STRONG_DOUBT) noteDependence(dependence, s.z, before);
-  if (run === null) passBy(dependence, s.z);
-  else follow(run, s.z);
+  if (run === null) addToWindow(dependence, s.z);
+  else addToRun(run, s.z);
   const up = s.up - Math.max(expected, 0);
   const down = s.down - Math.min(expected, 0);
   let total = 0;

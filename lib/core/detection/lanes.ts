@@ -9,7 +9,7 @@ export function laneFor(state: DetectorState, stratum: Stratum, kind: string, me
   const found = stratum.lanes[metric];
   if (found !== undefined) return found;
   const spec = specOf(metric);
-  enlist(state, metric, spec.weight);
+  registerMetric(state, metric, spec.weight);
   const lent = prior?.lanes[`${kind}/${metric}`] ?? null;
   const lane = { ...createLane(spec.side, lent), ...unbooked() };
   stratum.lanes[metric] = lane;
@@ -19,14 +19,14 @@ export function laneFor(state: DetectorState, stratum: Stratum, kind: string, me
 export function rateFor(state: DetectorState, stratum: Stratum, kind: string, name: RateName, prior: TypePrior | null) {
   const found = stratum.rates[name];
   if (found !== undefined) return found;
-  enlist(state, name, RATES[name].weight);
+  registerMetric(state, name, RATES[name].weight);
   const lane = { ...createRate(prior?.rates[`${kind}/${name}`] ?? null), ...unbooked() };
   stratum.rates[name] = lane;
   return lane;
 }
 
 /** Every lane has its part in the budget, once, however many strata it is kept for. */
-export function enlist(state: DetectorState, metric: string, weight: number): void {
+export function registerMetric(state: DetectorState, metric: string, weight: number): void {
   if (state.lanes.includes(metric)) return;
   state.lanes.push(metric);
   state.weight += weight;

@@ -1,6 +1,6 @@
 import type { Anomaly, DetectSettings } from "./anomaly";
 import { type DetectorState, runIdOf } from "./detector-state";
-import { alone } from "./budget";
+import { singleSampleThreshold } from "./budget";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
 import { severityOf } from "./severity";
 import { tailNats } from "../base/stats";
@@ -41,15 +41,15 @@ export function isUsualGap({ totals }: DetectorState, span: Span, gapMs: number)
 }
 
 /**
- * Judge the present moment: call it every second or so. `lull`: for how long at a stretch nobody at all was heard of since a
- * time (lulls.ts). A run is quiet by its own only for what is beyond that: while everybody is quiet the outage is another's,
+ * Judge the present moment: call it every second or so. `gapSince`: the longest stretch without any event from any agent since a
+ * time (ingest-gaps.ts). A run is quiet by its own only for what is beyond that: while everybody is quiet the outage is another's,
  * or ours, and they will not all be back in the same moment. Each silence and each hang is told once.
  */
 export function tick(
   state: DetectorState,
   now: number,
   settings: DetectSettings,
-  lull: (since: number) => number,
+  gapSince: (since: number) => number,
 ): Anomaly[] {
   const anomalies: Anomaly[] = [];
   const last = state.heardAt ?? state.lastAt;
@@ -64,7 +64,7 @@ export function tick(
   for (const [key, run] of Object.entries(state.runs)) {
     const heardAt = run.heardAt ?? run.lastAt;
     if (now - heardAt < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
-    const quiet = now - heardAt - lull(heardAt);
+    const quiet = now - heardAt - gapSince(heardAt);
     if (quiet < STUCK_MIN_MS) continue;
     const anomaly = overdue(state, "run_gap", quiet, now, settings, runIdOf(key));
     if (anomaly === null) continue;
@@ -87,7 +87,7 @@ function overdue(
   const s = score(lane, Math.log1p(gapMs), GAP_SPREAD);
   if (s === null || s.up <= 0) return null;
   const statistic = tailNats(s.up);
-  const threshold = alone(state, WEIGHT, settings);
+  const threshold = singleSampleThreshold(state, WEIGHT, settings);
   if (statistic < threshold) return null;
   const band = bandOf(lane, GAP_SPREAD)!;
   const mid = Math.expm1(Math.max(band.mid, 0));

@@ -8,9 +8,9 @@ import {
   structuredCloneOf,
   unbooked,
 } from "./detector-state";
-import { carry, forerunners, type Judged } from "./judged";
+import { carry, priorScores, type Judged } from "./judged";
 import { absorb, bet, createLane, score, type Score } from "./lane";
-import { enlist } from "./lanes";
+import { registerMetric } from "./lanes";
 import { RATES, type RateName } from "./metrics";
 import { absorbRate, betRate, createRate, nearlyAlways } from "./rate";
 import { tailNats } from "../base/stats";
@@ -125,14 +125,14 @@ interface PoolPlace {
 }
 
 /** Samples of a run are alike here too, whatever their steps. */
-const before = ({ run }: PoolPlace, metric: string) => forerunners({ run, kind: ANY_STEP }, metric);
+const before = ({ run }: PoolPlace, metric: string) => priorScores({ run, kind: ANY_STEP }, metric);
 
 /** Steps differ in how often they fail, so that another mix of them is another rate: only what nearly always fails counts here. */
 function judgeRate(at: PoolPlace, metric: RateName, yes: boolean, judged: Judged[]): void {
   const { state, pool, learn } = at;
   const lane = (pool.rates[metric] ??= { ...createRate(), ...unbooked() });
   const weight = SHARE * RATES[metric].weight;
-  enlist(state, `${metric} of all steps`, weight);
+  registerMetric(state, `${metric} of all steps`, weight);
   carry(state, lane, betRate(lane, yes, before(at, metric), learn) === null ? 0 : weight * nearlyAlways(lane));
   if (learn && lane.fired !== 2) absorbRate(lane, yes);
   judged.push({ kind: "rate", metric, value: yes ? 1 : 0, nats: 0, lane, pooled: true });
@@ -155,7 +155,7 @@ function judgeValue(
   const isNew = own.z === null;
   const s = isNew ? score(lane, spec.toScale(value / ALLOWANCE), spec.gap) : lane.carried > OPEN ? scoreOf(own) : null;
   if (s !== null) {
-    enlist(state, `${metric} of all steps`, spec.weight);
+    registerMetric(state, `${metric} of all steps`, spec.weight);
     carry(state, lane, spec.weight * bet(lane, s, "up", before(at, metric), learn && !isNew));
     const nats = isNew && s.up > SINGLE_FROM ? tailNats(s.up) : 0;
     judged.push({ ...own, spec, lane, z: s.z, against: s.up, nats, pooled: true });

@@ -2,10 +2,10 @@ import {
   correlation,
   createDependence,
   type Dependence,
-  type Forerunners,
-  follow,
+  type PriorScores,
+  addToRun,
   noteDependence,
-  passBy,
+  addToWindow,
   samplesBefore,
   weightOf,
 } from "./dependence";
@@ -80,7 +80,7 @@ export const rateOf = (lane: RateLane) => (lane.k + PRIOR_K) / (lane.n + PRIOR_N
 const RECENT_GAIN = 0.25;
 
 /** Place the bets of one observation; the lane's evidence, or null while too young. */
-export function betRate(lane: RateLane, yes: boolean, run: Forerunners | null, learn: boolean): number | null {
+export function betRate(lane: RateLane, yes: boolean, run: PriorScores | null, learn: boolean): number | null {
   lane.recent += RECENT_GAIN * ((yes ? 1 : 0) - lane.recent);
   if (lane.n < READABLE) return null;
   const usual = usualFor(lane, yes, run, learn);
@@ -105,7 +105,7 @@ export function betRate(lane: RateLane, yes: boolean, run: Forerunners | null, l
  * The rate to expect here: the usual one, moved towards that of the run so far as far as runs are known to differ (the
  * sequential prediction of a beta-binomial law). Takes note of the observation.
  */
-function usualFor(lane: RateLane, yes: boolean, run: Forerunners | null, learn: boolean): number {
+function usualFor(lane: RateLane, yes: boolean, run: PriorScores | null, learn: boolean): number {
   const { dependence } = lane;
   const usual = rateOf(lane);
   const sd = Math.sqrt(usual * (1 - usual));
@@ -114,8 +114,8 @@ function usualFor(lane: RateLane, yes: boolean, run: Forerunners | null, learn: 
   const rho = correlation(dependence);
   const expected = rho > 0 && before.n > 0 ? usual + (weightOf(before, rho) * sd * before.sum) / before.n : usual;
   if (learn && rateEvidence(lane) < DOUBT) noteDependence(dependence, z, before);
-  if (run === null) passBy(dependence, z);
-  else follow(run, z);
+  if (run === null) addToWindow(dependence, z);
+  else addToRun(run, z);
   return clamp(expected, usual, MOST);
 }
 

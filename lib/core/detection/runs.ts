@@ -1,11 +1,11 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
-import { alone, levelOf } from "./budget";
+import { singleSampleThreshold, levelOf } from "./budget";
 import { type DetectorState, type Level, type OpenRun, runKey } from "./detector-state";
 import { isUsualGap, noteGap } from "./liveness";
 import { absorb, bandOf, createLane, type Lane, score } from "./lane";
 import { specOf, VALUE_MAX } from "./metrics";
 import { createTrail } from "./repetition";
-import { learnCircling } from "./circling";
+import { learnRepeats } from "./loop-detection";
 import { containVerdict, severityOf } from "./severity";
 import { tailNats } from "../base/stats";
 
@@ -62,7 +62,7 @@ function soon(state: DetectorState, at: number): boolean {
 }
 
 /** Whether one of its totals, or its going in circles, has proved a run sick: nothing of it is learned any more. */
-export function isSick(run: OpenRun): boolean {
+export function hasFired(run: OpenRun): boolean {
   for (const metric in run.fired) if (run.fired[metric] === 2) return true;
   return false;
 }
@@ -151,7 +151,7 @@ function judgeSoFar(
   const s = score(lane, spec.toScale(value), spec.gap);
   if (s === null || s.up <= 0) return;
   const nats = tailNats(s.up);
-  const threshold = alone(state, spec.weight, settings, eventsEach);
+  const threshold = singleSampleThreshold(state, spec.weight, settings, eventsEach);
   const level = levelOf(nats, threshold);
   if (level <= (fired[metric] ?? 0)) return;
   fired[metric] = level;
@@ -182,12 +182,12 @@ function judgeSoFar(
 function close(state: DetectorState, key: string, run: OpenRun, learn: boolean): void {
   delete state.runs[key];
   state.eventsPerRun += EVENTS_GAIN * (run.events - state.eventsPerRun);
-  if (!learn || isSick(run)) return;
+  if (!learn || hasFired(run)) return;
   for (const [metric, value] of totalsOf(run)) {
     const spec = specOf(metric);
     absorb(laneOf(state, metric), spec.toScale(value), spec.gap);
   }
-  learnCircling(state, run.trail);
+  learnRepeats(state, run.trail);
 }
 
 /** The cost of the present minute, judged while it grows; complete minutes in which anything was spent are learned. */

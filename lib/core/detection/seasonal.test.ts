@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { normals, observation, random } from "@/lib/evals/detection/generate";
 import { createDetector, DEFAULT_DETECT_SETTINGS, observe } from "./detect";
-import { createForecast, follow, forecast } from "./seasonal";
+import { createForecast, addToRun, forecast } from "./seasonal";
 
 const MONDAY = Date.UTC(2024, 0, 1);
 const STEP = 300_000;
@@ -11,7 +11,7 @@ describe("a forecast", () => {
   it("learns the hours of the day", () => {
     const f = createForecast();
     const normal = normals(random(1));
-    for (let i = 0; i < 288 * 10; i++) follow(f, MONDAY + i * STEP, daily(MONDAY + i * STEP) + 3 * normal(), true);
+    for (let i = 0; i < 288 * 10; i++) addToRun(f, MONDAY + i * STEP, daily(MONDAY + i * STEP) + 3 * normal(), true);
     const noon = forecast(f, MONDAY + 10 * 86_400_000 + 12 * 3_600_000);
     expect(noon.seasonal).toBe(true);
     expect(Math.abs(noon.usual! - 46)).toBeLessThan(6);
@@ -20,7 +20,7 @@ describe("a forecast", () => {
   it("claims no season where there is none", () => {
     const f = createForecast();
     const normal = normals(random(2));
-    for (let i = 0; i < 288 * 10; i++) follow(f, MONDAY + i * STEP, 50 + normal(), true);
+    for (let i = 0; i < 288 * 10; i++) addToRun(f, MONDAY + i * STEP, 50 + normal(), true);
     expect(forecast(f, MONDAY).seasonal).toBe(false);
   });
 
@@ -28,7 +28,7 @@ describe("a forecast", () => {
     const f = createForecast();
     const normal = normals(random(3));
     let x = 0;
-    for (let i = 0; i < 3000; i++) follow(f, MONDAY + i * STEP, (x += normal()), true);
+    for (let i = 0; i < 3000; i++) addToRun(f, MONDAY + i * STEP, (x += normal()), true);
     expect(Math.abs(forecast(f, MONDAY).next - x)).toBeLessThan(1.5);
   });
 });

@@ -100,7 +100,7 @@ export function forecast(f: Forecast, at: number): { next: number; usual: number
 }
 
 /** Take in the value at `at`. `learn` false leaves level and profile as they are (something is wrong), but follows the last value. */
-export function follow(f: Forecast, at: number, x: number, learn: boolean): void {
+export function addToRun(f: Forecast, at: number, x: number, learn: boolean): void {
   const usual = usualAt(f, at);
   if (f.n === 0) {
     f.smooth = x;

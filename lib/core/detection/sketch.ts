@@ -89,24 +89,24 @@ const predictive = (nats: number, n: number) => {
 };
 
 /** Nats by which `y` lies beyond the outermost quantile; a range that reaches further flattens the tail, so that its end is one in n. */
-function beyond(s: Reading, y: number, edge: number, side: 1 | -1, worth: number): number {
+function beyond(s: Reading, y: number, edge: number, side: 1 | -1, effectiveSamples: number): number {
   const slope = edgeSlope(s, side) / EDGE_HAZARD;
   const end = s.range?.[side === 1 ? 1 : 0];
   const far = end === undefined ? 0 : side * (end - edge);
   const atEnd = Math.max(Math.log(s.n + 1) - EDGE_NATS, END_NATS);
-  return predictive((side * (y - edge)) / Math.max(slope, far / atEnd), worth);
+  return predictive((side * (y - edge)) / Math.max(slope, far / atEnd), effectiveSamples);
 }
 
 /** Nats at least between the outermost quantile and the end of the range. */
 const END_NATS = 1;
 
 /**
- * Normal score of `y` (any real). `worth`: how many independent values the quantiles rest on, if fewer than `n`.
+ * Normal score of `y` (any real). `effectiveSamples`: how many independent values the quantiles rest on, if fewer than `n`.
  */
-export function scoreOf(s: Reading, y: number, worth = s.n): number {
+export function scoreOf(s: Reading, y: number, effectiveSamples = s.n): number {
   const q = s.q;
-  if (y >= q[TOP]!) return zOfNats(EDGE_NATS + beyond(s, y, q[TOP]!, 1, worth));
-  if (y <= q[0]!) return -zOfNats(EDGE_NATS + beyond(s, y, q[0]!, -1, worth));
+  if (y >= q[TOP]!) return zOfNats(EDGE_NATS + beyond(s, y, q[TOP]!, 1, effectiveSamples));
+  if (y <= q[0]!) return -zOfNats(EDGE_NATS + beyond(s, y, q[0]!, -1, effectiveSamples));
   let i = y >= q[CENTRE]! ? CENTRE : 0;
   while (y >= q[i + 1]!) i++;
   const low = q[i]!;

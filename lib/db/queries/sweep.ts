@@ -25,7 +25,7 @@ export function advance(id: number, fence: number, cursor: number, now: number, 
 }
 
 /** Gives a shard back, so that the next process need not wait for the lease to run out. */
-export function giveBack(id: number, fence: number): Statement {
+export function releaseShard(id: number, fence: number): Statement {
   return { sql: "UPDATE shards SET owner = NULL, lease_until = 0 WHERE id = ? AND fence = ?", args: [id, fence] };
 }
 
@@ -39,7 +39,7 @@ export async function listOwners(db: Db): Promise<string[]> {
 }
 
 /** Ends every lease of these owners, at once. */
-export function leavesOf(owners: readonly string[]): Statement[] {
+export function endLeases(owners: readonly string[]): Statement[] {
   const args = [JSON.stringify(owners)];
   const theirs = "owner IN (SELECT value FROM json_each(?))";
   return [

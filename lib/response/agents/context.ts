@@ -1,7 +1,7 @@
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { LoopConfig } from "@/lib/config/agents";
 import type { DetectorState } from "@/lib/core/detection/detect";
-import type { Lulls } from "@/lib/core/detection/lulls";
+import type { IngestGaps } from "@/lib/core/detection/ingest-gaps";
 import type { Db } from "@/lib/db/client";
 import type { Incident } from "@/lib/db/queries/incidents";
 import type { TypePolicy } from "@/lib/db/queries/settings";
@@ -17,7 +17,7 @@ export interface SweepContext {
   policies: Map<string, TypePolicy>;
   holds: HoldCounts;
   limitIncident: Incident | null;
-  lulls: Lulls;
+  ingestGaps: IngestGaps;
   untaken: Change[];
   probations: Awaited<ReturnType<typeof listProbations>>;
   watches: Awaited<ReturnType<typeof listWatches>>;

@@ -12,7 +12,7 @@ export interface Detector {
 }
 
 /** Where an agent goes when nothing is held against it any more. */
-export const calm = (agent: Agent, detector: Detector) =>
+export const releasedState = (agent: Agent, detector: Detector) =>
   agent.state === "suspected" && !hasLearned(detector)
     ? move(agent.state, "learning", "system")
     : move(agent.state, "healthy", "system");

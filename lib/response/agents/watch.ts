@@ -16,7 +16,7 @@ import {
 import { listWatches, saveWatch } from "@/lib/db/queries/sweep";
 import type { Db } from "@/lib/db/client";
 import { write } from "@/lib/db/client";
-import { calm } from "./detector";
+import { releasedState } from "./detector";
 import { detectorOf } from "./detector";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { listVouchers, type Voucher } from "./external";
@@ -88,7 +88,7 @@ async function look(
         incidentId: incident.id,
         text: `${agent.id} recovered without any action. ${verdict.reason}`,
       });
-      if (mine) plan.claim(agentClaim(agent, { state: calm(agent, detector), incidentId: null }, now));
+      if (mine) plan.claim(agentClaim(agent, { state: releasedState(agent, detector), incidentId: null }, now));
       await commit(db, plan);
     }
   }

@@ -1,12 +1,12 @@
 import { compose } from "../compose";
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import type { InvestigationState, Update } from "../state";
 
 /** Writes for people: a summary, the same for Slack, and a line for a status page. */
 export const comms =
-  (room: Room) =>
+  (ctx: InvestigationContext) =>
   async (state: InvestigationState): Promise<Update> => {
-    const messages = compose(room.investigator.case, state, room.screen.plain);
+    const messages = compose(ctx.investigator.case, state, ctx.screen.plain);
     const author = state.written[0]?.author ?? "local";
     return {
       messages,

@@ -1,6 +1,6 @@
 import { windowsOf } from "../evidence";
 import { gather, read } from "../gather";
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import { specialist } from "../specialist";
 import type { InvestigationState } from "../state";
 import { count } from "./orchestrator";
@@ -10,16 +10,16 @@ const LINES = 4_000;
 const NORMAL_LINES = 4_000;
 
 /** Reads what the nodes wrote around the onset, and what they usually write. */
-export const logAnalyst = (room: Room) => async (state: InvestigationState) => {
-  const { incident, normal } = windowsOf(room.investigator.case.target.at);
+export const logAnalyst = (ctx: InvestigationContext) => async (state: InvestigationState) => {
+  const { incident, normal } = windowsOf(ctx.investigator.case.target.at);
   const nodes = state.scope;
   const own = await gather([
-    read(room, "log_analyst", "fetch_logs", { nodes, ...incident, limit: LINES }, (logs) => ({ logs })),
-    read(room, "log_analyst", "fetch_logs", { nodes, ...normal, limit: NORMAL_LINES }, (logs) => ({
+    read(ctx, "log_analyst", "fetch_logs", { nodes, ...incident, limit: LINES }, (logs) => ({ logs })),
+    read(ctx, "log_analyst", "fetch_logs", { nodes, ...normal, limit: NORMAL_LINES }, (logs) => ({
       normal: { logs, metrics: [], spans: [] },
     })),
   ]);
-  return specialist(room, state, "log_analyst", own, ({ logs, normal: usual }) => {
+  return specialist(ctx, state, "log_analyst", own, ({ logs, normal: usual }) => {
     const of = new Set(logs.map(({ node }) => node)).size;
     return `${count(logs.length, "line")} of ${count(of, "node")} read, ${usual.logs.length} from before to compare.`;
   });

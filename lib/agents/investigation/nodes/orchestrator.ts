@@ -1,12 +1,12 @@
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import type { Update } from "../state";
 
 /** Opens the case: what the alerts themselves say is looked through before anybody reads it. */
-export const orchestrator = (room: Room) => async (): Promise<Update> => {
-  const { case: of } = room.investigator;
-  room.screen.inspect("alert", of.title, of.target.node);
-  room.screen.inspect("alert", of.alerts);
-  const asks = room.asker.has("analysis") || room.asker.has("triage");
+export const orchestrator = (ctx: InvestigationContext) => async (): Promise<Update> => {
+  const { case: of } = ctx.investigator;
+  ctx.screen.inspect("alert", of.title, of.target.node);
+  ctx.screen.inspect("alert", of.alerts);
+  const asks = ctx.asker.has("analysis") || ctx.asker.has("triage");
   const text = `${count(of.alerts.length, "alert")} on ${of.target.node}. ${asks ? "A model may read further and write on top of the analysis." : "No model is configured: the analysis stands by itself."}`;
   return { reports: [{ node: "orchestrator", text, author: "local" }] };
 };

@@ -7,7 +7,7 @@ import { within } from "../desk";
 import { remediationPrompt } from "../prompts";
 import type { Offer } from "@/lib/core/services/allow-list";
 import { draftRollback } from "../rollback";
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import type { Blind, InvestigationState, ProposedAction, Update } from "../state";
 
 /** The allow-list is ours and near; it answers at once or something is broken. */
@@ -32,12 +32,12 @@ const REQUEST_APPROVAL: ToolSpec = {
  * somebody tried to give orders in the evidence, no model has a say in what is proposed.
  */
 export const remediation =
-  (room: Room) =>
+  (ctx: InvestigationContext) =>
   async (state: InvestigationState): Promise<Update> => {
     const [cause] = state.hypotheses;
-    const { offers, blind } = await offered(room, cause);
+    const { offers, blind } = await offered(ctx, cause);
     const local = localChoice(cause, offers);
-    const rollback = cause ? draftRollback(cause, state.findings, state.evidence.changes, room.screen) : null;
+    const rollback = cause ? draftRollback(cause, state.findings, state.evidence.changes, ctx.screen) : null;
     const own: ProposedAction | null = local.offer && {
       offer: local.offer,
       args: local.offer.args,
@@ -46,7 +46,7 @@ export const remediation =
       fromUntrustedText: [],
     };
     const ordered = state.findings.some(({ kind }) => kind === "instruction");
-    const theirs = own !== null && offers.length > 1 && !ordered ? await asked(room, state, offers, own.offer) : null;
+    const theirs = own !== null && offers.length > 1 && !ordered ? await asked(ctx, state, offers, own.offer) : null;
     const proposal = theirs ?? own;
     const remedy = remedyOf(proposal, local.why, offers, rollback);
     const text = proposal
@@ -57,17 +57,20 @@ export const remediation =
       remedy,
       blind,
       authors: { proposal: author },
-      reports: [{ node: "remediation", text: room.screen.plain(text), author }],
+      reports: [{ node: "remediation", text: ctx.screen.plain(text), author }],
     };
   };
 
-async function offered(room: Room, cause: CauseHypothesis | undefined): Promise<{ offers: Offer[]; blind: Blind[] }> {
+async function offered(
+  ctx: InvestigationContext,
+  cause: CauseHypothesis | undefined,
+): Promise<{ offers: Offer[]; blind: Blind[] }> {
   if (cause === undefined) return { offers: [], blind: [] };
   return within<{ offers: Offer[]; blind: Blind[] }>(
-    async (signal) => ({ offers: await room.investigator.offers(cause, signal), blind: [] }),
+    async (signal) => ({ offers: await ctx.investigator.offers(cause, signal), blind: [] }),
     OFFERS_MS,
-    room.investigator.signal,
-    (reason) => ({ offers: [], blind: [{ node: "remediation", source: "offers", reason: room.screen.plain(reason) }] }),
+    ctx.investigator.signal,
+    (reason) => ({ offers: [], blind: [{ node: "remediation", source: "offers", reason: ctx.screen.plain(reason) }] }),
   );
 }
 
@@ -77,35 +80,35 @@ async function offered(room: Room, cause: CauseHypothesis | undefined): Promise<
  * quarantine of Willison's dual model and of CaMeL: Debenedetti et al. 2025).
  */
 async function asked(
-  room: Room,
+  ctx: InvestigationContext,
   state: InvestigationState,
   offers: Offer[],
   local: Offer,
 ): Promise<ProposedAction | null> {
-  if (!room.asker.has("analysis")) return null;
+  if (!ctx.asker.has("analysis")) return null;
   const causes = state.hypotheses.slice(0, 2).map(({ node, kind, confidence }) => ({ node, kind, confidence }));
   const choices = offers.map(({ id, action, target, args, open, risk }) => ({ id, action, target, args, open, risk }));
-  const data = [room.screen.quote("causes", causes), room.screen.quote("offers", choices)];
+  const data = [ctx.screen.quote("causes", causes), ctx.screen.quote("offers", choices)];
   const messages = [new SystemMessage(remediationPrompt()), new HumanMessage(data.join("\n"))];
-  const answer = await room.asker.ask({ node: "remediation", role: "analysis", messages, tools: [REQUEST_APPROVAL], signal: room.investigator.signal }); // prettier-ignore
+  const answer = await ctx.asker.ask({ node: "remediation", role: "analysis", messages, tools: [REQUEST_APPROVAL], signal: ctx.investigator.signal }); // prettier-ignore
   if (answer.kind === "silent") return null;
   const by = { node: "remediation", author: answer.author } as const;
   const call = answer.reply.calls.find(({ name }) => name === "request_approval");
   for (const { name } of answer.reply.calls.filter((c) => c !== call))
-    await room.desk.note(by, "refused: there is no such tool here", { args: { asked: name.slice(0, 100) }, ok: false });
+    await ctx.desk.note(by, "refused: there is no such tool here", { args: { asked: name.slice(0, 100) }, ok: false });
   if (call === undefined) return null;
   const wanted = Request.safeParse(call.args);
   const choice = wanted.success
-    ? modelChoice(wanted.data, offers, local, answer.author, room.screen)
+    ? modelChoice(wanted.data, offers, local, answer.author, ctx.screen)
     : { refused: "it is not in the form asked for" };
   if ("refused" in choice) {
-    await room.desk.note(by, `refused: ${choice.refused}`, {
+    await ctx.desk.note(by, `refused: ${choice.refused}`, {
       tool: null,
       args: { asked: "request_approval" },
       ok: false,
     });
     return null;
   }
-  await room.desk.note(by, `asks for approval of ${choice.offer.action} on ${choice.offer.target}`, { args: { offer: choice.offer.id, args: choice.args } }); // prettier-ignore
+  await ctx.desk.note(by, `asks for approval of ${choice.offer.action} on ${choice.offer.target}`, { args: { offer: choice.offer.id, args: choice.args } }); // prettier-ignore
   return choice;
 }

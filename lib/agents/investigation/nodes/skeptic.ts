@@ -4,7 +4,7 @@ import { bundleOf } from "../evidence";
 import { groundClaims } from "../grounding";
 import { skepticPrompt } from "../prompts";
 import { doubt } from "../refute";
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import type { InvestigationState, Refutation, Update } from "../state";
 import { shownFindings, shownHypotheses } from "./synthesis";
 
@@ -14,18 +14,18 @@ const Doubts = z.object({
 
 /** Tries to refute the first hypothesis, by rules; a model may add doubts that cite findings. */
 export const skeptic =
-  (room: Room) =>
+  (ctx: InvestigationContext) =>
   async (state: InvestigationState): Promise<Update> => {
     const analysis = { ...state.analysis!, findings: state.findings };
-    const bundle = bundleOf(room.investigator.case, state.evidence);
+    const bundle = bundleOf(ctx.investigator.case, state.evidence);
     const { hypotheses, skepticism } = doubt(bundle, analysis, state.hypotheses, state.blind);
     if (skepticism === null) return { reports: [{ node: "skeptic", text: "There is nothing to refute.", author: "local" }] }; // prettier-ignore
-    const said = room.asker.has("analysis")
-      ? await askJson(room, {
+    const said = ctx.asker.has("analysis")
+      ? await askJson(ctx, {
           node: "skeptic",
           role: "analysis",
           system: skepticPrompt(),
-          data: `${shownHypotheses(room, hypotheses.slice(0, 2))}\n${shownFindings(room, state.findings)}`,
+          data: `${shownHypotheses(ctx, hypotheses.slice(0, 2))}\n${shownFindings(ctx, state.findings)}`,
           form: Doubts,
         })
       : null;
@@ -42,7 +42,7 @@ export const skeptic =
       skeptic: skepticism,
       removed,
       ...(doubts.length > 0 && { authors: { skeptic: said!.author } }),
-      reports: [{ node: "skeptic", text: room.screen.plain(text.filter((t) => t !== "").join(" ")), author: doubts.length > 0 ? said!.author : "local" }], // prettier-ignore
+      reports: [{ node: "skeptic", text: ctx.screen.plain(text.filter((t) => t !== "").join(" ")), author: doubts.length > 0 ? said!.author : "local" }], // prettier-ignore
     };
   };
 

@@ -5,7 +5,7 @@ import { bundleOf, mergeEvidence } from "../evidence";
 import { extraFindings, similarCauses, withPast } from "../extra-findings";
 import { type Claim, groundClaims } from "../grounding";
 import { synthesisPrompt } from "../prompts";
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import type { InvestigationState, RivalCause, Update } from "../state";
 
 const Cited = z.object({ text: z.string(), cites: z.array(z.string()).max(10) });
@@ -27,25 +27,25 @@ const CLOSE = 0.8;
 
 /** The analysis of all that was read, its rivals, and what a model writes on top, grounded. */
 export const synthesis =
-  (room: Room) =>
+  (ctx: InvestigationContext) =>
   async (state: InvestigationState): Promise<Update> => {
-    const of = room.investigator.case;
+    const of = ctx.investigator.case;
     const similar = similarCauses(state.evidence);
-    const analysis = room.analyse(bundleOf(of, state.evidence), { similar });
+    const analysis = ctx.analyse(bundleOf(of, state.evidence), { similar });
     const findings = [
       ...analysis.findings,
-      ...furtherFindings(room, state, analysis),
-      ...extraFindings(of, state, analysis, room.screen),
+      ...furtherFindings(ctx, state, analysis),
+      ...extraFindings(of, state, analysis, ctx.screen),
     ];
     const local = withPast(analysis.hypotheses, analysis, similar);
     const base: Update = { analysis, findings, hypotheses: local, authors: { hypotheses: "local" } };
     const text = first(local);
-    if (!room.asker.has("analysis") || local.length === 0) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] }; // prettier-ignore
-    const said = await askJson(room, {
+    if (!ctx.asker.has("analysis") || local.length === 0) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] }; // prettier-ignore
+    const said = await askJson(ctx, {
       node: "synthesis",
       role: "analysis",
       system: synthesisPrompt(),
-      data: `${shownHypotheses(room, local)}\n${shownFindings(room, findings)}`,
+      data: `${shownHypotheses(ctx, local)}\n${shownFindings(ctx, findings)}`,
       form: Writing,
     });
     if (said === null) return { ...base, reports: [{ node: "synthesis", text, author: "local" }] };
@@ -75,10 +75,10 @@ export const synthesis =
   };
 
 /** What an analysis of everything sees besides, when models have read further: to be cited, and nothing else. */
-function furtherFindings(room: Room, state: InvestigationState, analysis: Analysis): Finding[] {
+function furtherFindings(ctx: InvestigationContext, state: InvestigationState, analysis: Analysis): Finding[] {
   const { logs, metrics, changes, spans } = state.further;
   if (logs.length + metrics.length + changes.length + spans.length === 0) return [];
-  const all = room.analyse(bundleOf(room.investigator.case, mergeEvidence(state.evidence, state.further)), {});
+  const all = ctx.analyse(bundleOf(ctx.investigator.case, mergeEvidence(state.evidence, state.further)), {});
   const told = new Set(analysis.findings.map(({ node, text }) => `${node} ${text}`));
   return all.findings
     .filter(({ node, text }) => !told.has(`${node} ${text}`))
@@ -108,8 +108,8 @@ const first = (hypotheses: readonly CauseHypothesis[]): string =>
     ? "The evidence carries no hypothesis."
     : `${hypotheses[0].statement} (${Math.round(100 * hypotheses[0].confidence)} %)`;
 
-export const shownFindings = (room: Room, findings: readonly Finding[]) =>
-  room.screen.quote(
+export const shownFindings = (ctx: InvestigationContext, findings: readonly Finding[]) =>
+  ctx.screen.quote(
     "findings",
     findings
       .toSorted((a, b) => b.strength - a.strength)
@@ -117,8 +117,8 @@ export const shownFindings = (room: Room, findings: readonly Finding[]) =>
       .map(({ id, kind, node, text, at }) => ({ id, kind, node, text, at })),
   );
 
-export const shownHypotheses = (room: Room, hypotheses: readonly CauseHypothesis[]) =>
-  room.screen.quote(
+export const shownHypotheses = (ctx: InvestigationContext, hypotheses: readonly CauseHypothesis[]) =>
+  ctx.screen.quote(
     "hypotheses",
     hypotheses.slice(0, SHOWN_HYPOTHESES).map((h, index) => ({ index, ...h })),
   );

@@ -2,7 +2,7 @@ import { dig } from "../dig";
 import { blastRadius, scopeOf } from "../evidence";
 import { gather, read } from "../gather";
 import { digData, digPrompt } from "../prompts";
-import type { Room } from "../room";
+import type { InvestigationContext } from "../context";
 import type { Update } from "../state";
 import { createTools, TOOL_SETS } from "../tools";
 import { count } from "./orchestrator";
@@ -13,30 +13,30 @@ const DEPTH = 3;
 const CITED = 3;
 
 /** Which service it is, who depends on it, what is written about it and whether it was seen before. */
-export const triage = (room: Room) => async (): Promise<Update> => {
-  const { case: of } = room.investigator;
+export const triage = (ctx: InvestigationContext) => async (): Promise<Update> => {
+  const { case: of } = ctx.investigator;
   const node = of.target.node;
   const text = [of.title, ...of.alerts.map(({ name, summary }) => `${name} ${summary}`)].join(" ").slice(0, 1_000);
   const own = await gather([
-    read(room, "triage", "get_service_metadata", { nodes: [node] }, (services) => ({ services })),
-    read(room, "triage", "walk_dependencies", { node, depth: DEPTH }, (value) => value),
-    read(room, "triage", "search_past_incidents", { node, text }, (similar) => ({ similar })),
-    read(room, "triage", "read_runbook", { query: text, node }, (runbooks) => ({ runbooks })),
+    read(ctx, "triage", "get_service_metadata", { nodes: [node] }, (services) => ({ services })),
+    read(ctx, "triage", "walk_dependencies", { node, depth: DEPTH }, (value) => value),
+    read(ctx, "triage", "search_past_incidents", { node, text }, (similar) => ({ similar })),
+    read(ctx, "triage", "read_runbook", { query: text, node }, (runbooks) => ({ runbooks })),
   ]);
   const known = new Set([node, ...own.evidence.nodes.map(({ id }) => id)]);
-  const tools = createTools(room.desk, room.screen, of, () => known);
-  const dug = await dig(room, {
+  const tools = createTools(ctx.desk, ctx.screen, of, () => known);
+  const dug = await dig(ctx, {
     node: "triage",
     role: "triage",
     system: digPrompt("triage"),
     data: digData(
       of,
       [
-        room.screen.quote("alerts", of.alerts.slice(0, 20)),
-        room.screen.quote("services", own.evidence.services),
-        room.screen.quote("past incidents", own.evidence.similar),
+        ctx.screen.quote("alerts", of.alerts.slice(0, 20)),
+        ctx.screen.quote("services", own.evidence.services),
+        ctx.screen.quote("past incidents", own.evidence.similar),
       ],
-      room.screen.quote("nodes", [...known].slice(0, 100)),
+      ctx.screen.quote("nodes", [...known].slice(0, 100)),
     ),
     tools: TOOL_SETS.triage.map((name) => tools[name]),
   });
@@ -56,6 +56,6 @@ export const triage = (room: Room) => async (): Promise<Update> => {
     blind: own.blind,
     scope: scopeOf(node, evidence.edges),
     blastRadius: callers,
-    reports: [{ node: "triage", text: room.screen.plain(said.join(" ")), author: dug.authors[0] ?? "local" }],
+    reports: [{ node: "triage", text: ctx.screen.plain(said.join(" ")), author: dug.authors[0] ?? "local" }],
   };
 };

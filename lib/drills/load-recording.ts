@@ -20,7 +20,7 @@ export const RECORDING = "recording";
  * Lays a recorded incident out in a database: its map, changes, logs and series come in as evidence, and then its alert,
  * through the function that every alert comes in by. Returns the id of the incident that it opened or joined.
  */
-export async function layOut(db: Db, scenario: LoadedScenario, now: number): Promise<string> {
+export async function loadRecording(db: Db, scenario: LoadedScenario, now: number): Promise<string> {
   const { bundle, recorded, lines } = scenario;
   const statements: Statement[] = [
     ...bundle.nodes.map(({ id: node, kind }) => enterService(db, node, "seed", now, kind ? { kind } : {})),

@@ -25,7 +25,7 @@ export const senderKey = (sender: Sender): string => sender.join("\n");
  * Decides what of each event counts: its time, and what it says of a directive. What does not count is left out of the
  * event and named in a notice; the rest of the event is kept, since what an agent does has to be judged whatever it claims.
  */
-export function takeIn(
+export function admitEvents(
   events: readonly SentEvent[],
   sources: ReadonlyMap<string, Source>,
   now: number,

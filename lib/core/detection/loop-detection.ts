@@ -1,6 +1,6 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import type { DetectorState, Level, OpenRun } from "./detector-state";
-import { alone, levelOf } from "./budget";
+import { singleSampleThreshold, levelOf } from "./budget";
 import { absorb, createLane } from "./lane";
 import { marksOf, take, type Telling, TELLINGS, type Trail } from "./repetition";
 import { severityOf } from "./severity";
@@ -36,7 +36,7 @@ const BY_NATURE = 0.3;
  * Judge one event for repetition: within its run if it has one, and across the agent's runs. `again`: the step is the same
  * call as an earlier one of its run, so that its sizes and costs are no new evidence.
  */
-export function judgeCircling(
+export function detectLoop(
   state: DetectorState,
   run: OpenRun | null,
   o: Observation,
@@ -120,7 +120,7 @@ function tell(
   o: Observation,
   settings: DetectSettings,
 ): Anomaly | null {
-  const threshold = alone(state, WEIGHTS[by], settings);
+  const threshold = singleSampleThreshold(state, WEIGHTS[by], settings);
   const statistic = Math.log(trail.r[by]);
   const level = levelOf(statistic, threshold);
   if (level <= (fired["repetition"] ?? 0)) return null;
@@ -145,7 +145,7 @@ function usualShare(state: DetectorState, by: Telling): number | null {
 }
 
 /** Learn the shares of repeats of a run that ended. */
-export function learnCircling(state: DetectorState, trail: Trail): void {
+export function learnRepeats(state: DetectorState, trail: Trail): void {
   for (const by of TELLINGS) {
     if (trail.steps[by] < STEPS_MIN) continue;
     const lane = (state.totals[`repeats_${by}`] ??= createLane("up"));

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
-import { breathe, inTurn, readInTurn } from "./turns";
+import { yieldToEventLoop, runSerially, readWhenSlotFree } from "./event-loop";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -10,7 +10,7 @@ afterEach(() => {
 test("long work gives others several turns of the event loop, short work none", async () => {
   const order: string[] = [];
   const clock = vi.spyOn(performance, "now").mockReturnValue(1_000_000);
-  const long = breathe().then(() => order.push("long work goes on"));
+  const long = yieldToEventLoop().then(() => order.push("long work goes on"));
   const other = (async () => {
     for (const step of ["asked", "answered", "sent"]) {
       await nextTurn();
@@ -23,7 +23,7 @@ test("long work gives others several turns of the event loop, short work none", 
   const turned = async () => {
     let seen = false;
     setImmediate(() => (seen = true));
-    await breathe();
+    await yieldToEventLoop();
     return seen;
   };
   clock.mockReturnValue(1_000_005);
@@ -35,7 +35,7 @@ test("long work gives others several turns of the event loop, short work none", 
 test("works of one name are done one after another, whatever becomes of one; others do not wait", async () => {
   const order: string[] = [];
   const step = (name: string, queue: string, fail = false) =>
-    inTurn(queue, async () => {
+    runSerially(queue, async () => {
       order.push(`${name} begins`);
       await nextTurn();
       await nextTurn();
@@ -66,7 +66,7 @@ test("a few large bodies are read at once, in order; one that is slow on purpose
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const all = Array.from({ length: 7 }, (_, i) =>
-    readInTurn(async () => {
+    readWhenSlotFree(async () => {
       begun.push(i);
       if (i === 1) throw new Error("broke off");
       await new Promise<void>((end) => (ends[i] = end));

@@ -22,7 +22,7 @@ const shared = (): Shared => {
 };
 
 /** Lets others have the event loop for a moment if nobody has let them for {@link SLICE_MS}. To be awaited often in long work. */
-export async function breathe(): Promise<void> {
+export async function yieldToEventLoop(): Promise<void> {
   const all = shared();
   if (performance.now() - all.since < SLICE_MS) return;
   for (let i = 0; i < TURNS; i++) await nextTurn();
@@ -30,7 +30,7 @@ export async function breathe(): Promise<void> {
 }
 
 /** Does works of one name one after another, each when the one before has ended, however it ended. */
-export function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+export function runSerially<T>(name: string, work: () => Promise<T>): Promise<T> {
   const { queues } = shared();
   const before = queues.get(name) ?? Promise.resolve();
   const done = before.then(work, work);
@@ -48,7 +48,7 @@ const READ_AT_ONCE = 4;
 const PLACE_MS = 500;
 
 /** Reads a large body when it is its turn; until then its sender is held up by its full connection. */
-export async function readInTurn<T>(read: () => Promise<T>): Promise<T> {
+export async function readWhenSlotFree<T>(read: () => Promise<T>): Promise<T> {
   const all = shared();
   if (all.reading < READ_AT_ONCE) all.reading++;
   else await new Promise<void>((go) => all.waiting.push(go));

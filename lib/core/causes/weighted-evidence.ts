@@ -11,7 +11,7 @@ import { redact } from "../evidence/redact";
 import { type Move, moveOf } from "./series-moves";
 
 /** A finding and what it speaks for. */
-export interface Sign {
+export interface WeightedEvidence {
   finding: Finding;
   /** How much it says that something is wrong, 0 to 1: neither loudness nor repetition adds to it. */
   weight: number;
@@ -77,10 +77,15 @@ function timely(last: number, onset: Onset, now: number): number {
 }
 
 /** Lines as signs; alerts and what quantities consist of weigh nothing as a fault, and are there to be cited. */
-export function lineSigns(groups: readonly LineGroup[], bundle: Bundle, onset: Onset, now: number): Sign[] {
+export function logEvidence(
+  groups: readonly LineGroup[],
+  bundle: Bundle,
+  onset: Onset,
+  now: number,
+): WeightedEvidence[] {
   const near = relatives(bundle);
   let count = 0;
-  return groups.flatMap((group): Sign[] => {
+  return groups.flatMap((group): WeightedEvidence[] => {
     const { mark, bad, node } = group;
     const told =
       mark === "alert" || mark === "top" || bad >= BAD_FROM || (group.tone.past && group.tone.good >= BAD_FROM);
@@ -134,7 +139,7 @@ function names(text: string, name: string): boolean {
 }
 
 /** Series that moved within themselves, for bundles without normal time. */
-export function moveSigns(bundle: Bundle): { signs: Sign[]; moves: Move[]; onset: Onset } {
+export function shiftEvidence(bundle: Bundle): { signs: WeightedEvidence[]; moves: Move[]; onset: Onset } {
   const near = relatives(bundle);
   const { node: target } = bundle.target;
   const place = (node: string) => (isOf(node, target) ? 1 : near.has(node) ? RELATED_SERIES : ELSEWHERE);
@@ -142,7 +147,7 @@ export function moveSigns(bundle: Bundle): { signs: Sign[]; moves: Move[]; onset
     .flatMap((series) => moveOf(series) ?? [])
     .map((move) => ({ move, weight: weightOf(move) * place(move.series.node) }))
     .toSorted((a, b) => b.weight - a.weight);
-  const signs = moves.map(({ move, weight }, i): Sign => {
+  const signs = moves.map(({ move, weight }, i): WeightedEvidence => {
     const { metric, unit, node } = move.series;
     const grows = move.back === null && Math.abs(move.now - move.after) < 0.1 * Math.abs(move.after - move.before);
     return {
@@ -188,13 +193,13 @@ function moveText({ series: { node, metric, unit }, kind, at, back, before, afte
 }
 
 /** Changes as signs, and which node each concerns. */
-export function changeSigns(
+export function changeEvidence(
   bundle: Bundle,
   onset: Onset,
   suspicion: ReadonlyMap<string, number>,
   seen: readonly string[],
   pastBlame?: (change: BundleChange) => number | null,
-): Sign[] {
+): WeightedEvidence[] {
   const { target, edges } = bundle;
   // A summary that gives orders is not compared with what was seen: it may have been written to look like it.
   const quoted = new Map(
@@ -243,7 +248,7 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
 }
 
 /** Text of the bundle that tries to give orders. It is shown, speaks for no cause, and is obeyed by nobody. */
-export function instructionSigns({ logs, changes }: Bundle): Sign[] {
+export function instructionEvidence({ logs, changes }: Bundle): WeightedEvidence[] {
   const texts = [
     ...logs.map(({ node, t, line }) => ({ node, t, text: markOf(line).text, of: "a line" })),
     ...changes.map(({ node, t, summary }) => ({ node, t, text: summary, of: "a change" })),

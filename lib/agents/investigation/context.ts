@@ -6,8 +6,8 @@ import type { Desk } from "./desk";
 import type { Investigator, SpecialistName } from "./ports";
 import type { Screen } from "./screen";
 
-/** What every node of the graph works with. One room an investigation. */
-export interface Room {
+/** What every node of the graph works with; one per investigation. */
+export interface InvestigationContext {
   investigator: Investigator;
   desk: Desk;
   asker: Asker<SpecialistName>;
