@@ -59,7 +59,7 @@ export async function verifyApiToken(db: Db, token: string, now: number): Promis
 }
 
 /** Whoever these headers still speak for: an API token, or else a session. */
-export function stillThere(db: Db, headers: Headers, now: number): Promise<Person | null> {
+export function revalidatePerson(db: Db, headers: Headers, now: number): Promise<Person | null> {
   const token = bearer(headers);
   return token === null ? currentUser(headers) : verifyApiToken(db, token, now);
 }

@@ -15,7 +15,7 @@ import {
   mayForService,
   type NewKey,
   revokeKey,
-  speaksFor,
+  mayReportFor,
   verifyKey,
 } from "./keys";
 
@@ -84,7 +84,7 @@ test("an agent belongs to the key that introduced it, to keys of its name, and t
   };
   const first = await made({});
   await insert(db, "agents", [agentRow("b-1", { keyId: first.id })]);
-  const speaks = async ({ key }: { key: IngestKey }) => speaksFor(key, "b-1", await findOwner(db, "b-1"));
+  const speaks = async ({ key }: { key: IngestKey }) => mayReportFor(key, "b-1", await findOwner(db, "b-1"));
   const other = await made({ name: "search" });
   expect(await speaks(first)).toBe(true);
   expect(await speaks(other)).toBe(false);

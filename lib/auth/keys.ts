@@ -129,7 +129,7 @@ const isBound = ({ agentId, namePrefix }: IngestKey): boolean => agentId !== nul
  * An agent belongs to the name of the key that introduced it, so that no other key can blame it for a runaway, or speak
  * for it while it is held. A key bound to the agent by an admin may too; a key that replaces another takes its name.
  */
-export const speaksFor = (key: IngestKey, agentId: string, owner: string | null): boolean =>
+export const mayReportFor = (key: IngestKey, agentId: string, owner: string | null): boolean =>
   may(key, agentId) && (isBound(key) || owner === null || owner === key.name);
 
 /** Whether a key may send logs and changes of a service. */
@@ -138,7 +138,7 @@ export const mayForService = ({ services }: IngestKey, service: string): boolean
 
 /** Throws `forbidden`, naming the field, when a key may not speak for a subject of this kind. */
 export async function assertBound(db: Db, key: IngestKey, kind: SubjectKind, id: string, field: string): Promise<void> {
-  if (kind === "service" ? mayForService(key, id) : speaksFor(key, id, await findOwner(db, id))) return;
+  if (kind === "service" ? mayForService(key, id) : mayReportFor(key, id, await findOwner(db, id))) return;
   throw new SentinelError("forbidden", {
     detail: `This key is not bound to the ${kind} ${JSON.stringify(id)}`,
     fields: [{ field, reason: `not a ${kind} of this key` }],

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
-import { isGone, newOwner } from "./owner";
+import { isDeadOwner, newOwner } from "./owner";
 
 /** Of a process that names itself and then waits. */
 async function another() {
@@ -18,7 +18,7 @@ it("knows every owner apart", () => expect(newOwner()).not.toBe(newOwner()));
 
 it("takes nobody for gone who may be alive", () => {
   const [place, pid, started, id] = newOwner().split("/");
-  expect(isGone(newOwner())).toBe(false);
+  expect(isDeadOwner(newOwner())).toBe(false);
   // Another machine, or a name that says nothing of a process.
   for (const name of [
     `elsewhere/${pid}/${started}/${id}`,
@@ -26,18 +26,18 @@ it("takes nobody for gone who may be alive", () => {
     "",
     `${place}/${pid}`,
   ])
-    expect(isGone(name), name).toBe(false);
+    expect(isDeadOwner(name), name).toBe(false);
 });
 
 it.runIf(existsSync("/proc/self/stat"))(
   "knows that a process was killed, and one with its number from it",
   async () => {
     const { child, owner } = await another();
-    expect(isGone(owner)).toBe(false);
+    expect(isDeadOwner(owner)).toBe(false);
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(isGone(owner)).toBe(true);
+    expect(isDeadOwner(owner)).toBe(true);
     const [place, , , id] = owner.split("/");
-    expect(isGone(`${place}/${process.pid}/1/${id}`)).toBe(true);
+    expect(isDeadOwner(`${place}/${process.pid}/1/${id}`)).toBe(true);
   },
 );

@@ -9,7 +9,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 export const newOwner = (): string => [...(own() ?? []), randomUUID()].join("/");
 
 /** Whether the process that holds a lease under this name is surely no more. */
-export function isGone(owner: string): boolean {
+export function isDeadOwner(owner: string): boolean {
   const [place, pid, started] = owner.split("/");
   if (place === undefined || started === undefined || place !== placeOf()) return false;
   const now = startOf(Number(pid));

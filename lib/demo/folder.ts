@@ -8,7 +8,7 @@ export interface Folder {
 }
 
 /** Takes the folder for this process and empties what a former demo left in it. Throws when a demo is running there. */
-export function takeFolder(path: string): Folder {
+export function claimFolder(path: string): Folder {
   mkdirSync(path, { recursive: true });
   const lock = join(path, "demo.pid");
   const owner = ownerOf(lock);

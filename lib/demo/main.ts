@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { ensureBuild } from "./build";
 import { type Child, fleet, next } from "./children";
 import { TOKEN_HEADER } from "./faults";
-import { takeFolder } from "./folder";
+import { claimFolder } from "./folder";
 import { anyPort, freePort } from "./ports";
 import { announceDeploy } from "./announce";
 import { untilReady } from "./ready";
@@ -84,7 +84,7 @@ async function main() {
     if (line.trim() !== "") tell("log", o.json ? line : `  ${line}`, { from });
   };
 
-  const folder = takeFolder(o.data);
+  const folder = claimFolder(o.data);
   const ending = createStop(folder.release);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => void ending.stop().then(() => process.exit(0)));

@@ -9,7 +9,7 @@ import { verifyKey } from "@/lib/auth/keys";
 import { openDb } from "@/lib/db/client";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
 import { endFault, injectFault, listFaults } from "./faults";
-import { takeFolder } from "./folder";
+import { claimFolder } from "./folder";
 import { freePort } from "./ports";
 import { makeWorld } from "./world";
 
@@ -19,13 +19,13 @@ afterAll(() => rmSync(path, { recursive: true }));
 describe("the folder", () => {
   it("is taken by one demo at a time, and free again after its death", () => {
     const folder = join(path, "folder");
-    const first = takeFolder(folder);
-    expect(() => takeFolder(folder)).toThrow(/a demo is running in .* already \(process \d+\)/);
+    const first = claimFolder(folder);
+    expect(() => claimFolder(folder)).toThrow(/a demo is running in .* already \(process \d+\)/);
     first.release();
-    takeFolder(folder).release();
+    claimFolder(folder).release();
     // Beyond the largest pid of any Linux: nobody's.
     writeFileSync(join(folder, "demo.pid"), "4999999");
-    takeFolder(folder).release();
+    claimFolder(folder).release();
   });
 });
 

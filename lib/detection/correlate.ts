@@ -2,12 +2,12 @@ import { releasedState, detectorOf } from "@/lib/response/agents/detector";
 import type { Anomaly } from "@/lib/core/detection/anomaly";
 import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import {
-  patience,
+  sharedCauseWaitMs,
   SHARED_CAUSE,
   type SharedCause,
   sharedCauses,
   type Suspect,
-  vouchedFor,
+  isCorroborated,
 } from "@/lib/core/agents/fleet";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
@@ -16,14 +16,14 @@ import {
   type AnomalyRow,
   getIncident,
   type Incident,
-  listLooseAnomalies,
+  listUnassignedAnomalies,
   listOpen,
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
 import { moveAnomalies } from "@/lib/db/queries/incident-writes";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
-import { type Cause, causeKeyOf, causeOf, listVouchers } from "@/lib/response/agents/external";
+import { type Cause, causeKeyOf, causeOf, listCorroboratingAgents } from "@/lib/response/agents/external";
 import { ask, heldLately } from "@/lib/response/agents/hold-shared";
 import { newId } from "@/lib/db/ids";
 import { subjectRow } from "@/lib/response/agents/open";
@@ -78,7 +78,7 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
     if (settled.has(one.agent.id)) continue;
     const grave = one.loose.filter(isGrave).map((row) => row.evidence);
     const since = one.member ? Math.min(...grave.map(({ at }) => at)) : one.agent.stateSince;
-    if (ctx.now - since < patience(grave, ctx.config.fleetWaitMs)) continue;
+    if (ctx.now - since < sharedCauseWaitMs(grave, ctx.config.fleetWaitMs)) continue;
     if (await openAlone(ctx, one, grave)) report.opened += 1;
   }
   return report;
@@ -92,7 +92,7 @@ async function suspectedOf({ db, now, config }: SweepContext, external: readonly
   // A clock that is slow must not make a suspicion too old to be decided about.
   const since = now - LOOK_BACK_MS - config.maxLateMs;
   const ids = agents.map((agent) => agent.id);
-  const loose = grouped(await listLooseAnomalies(db, ids, since), (row) => row.agentId);
+  const loose = grouped(await listUnassignedAnomalies(db, ids, since), (row) => row.agentId);
   const inOne = agents.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId]));
   const open = new Set((await listOpen(db, [...new Set(inOne)])).map(({ id }) => id));
   return agents.flatMap((agent) => {
@@ -141,7 +141,7 @@ async function withStragglers(
   const explained = new Set(causes.flatMap((cause) => cause.agentIds));
   const left = suspected.filter(({ agent, member }) => member === null && !explained.has(agent.id));
   if (left.length === 0 || external.length === 0) return [];
-  const vouchers = await listVouchers(db, external);
+  const vouchers = await listCorroboratingAgents(db, external);
   return external.flatMap((incident): Found[] => {
     const cause = causeOf(incident);
     const others = (vouchers.get(incident.id) ?? []).map(({ keyId }) => keyId);
@@ -150,7 +150,7 @@ async function withStragglers(
         ({ agent, loose }) =>
           cause &&
           sharesCause(agent, loose, cause) &&
-          vouchedFor(agent.keyId, others, settings.fleet_check.min_agents - 1),
+          isCorroborated(agent.keyId, others, settings.fleet_check.min_agents - 1),
       )
       .map(({ agent }) => agent.id);
     return cause && agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];

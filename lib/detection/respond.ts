@@ -12,7 +12,7 @@ import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { causeOf } from "@/lib/response/agents/external";
 import { hasLearned } from "@/lib/response/agents/detector";
 import { type Judgement, type Test } from "./judge";
-import { anomalyRows, gravest } from "@/lib/response/agents/open";
+import { anomalyRows, mostSevere } from "@/lib/response/agents/open";
 import { countOpened, mayContain, openFor } from "@/lib/response/agents/open-for";
 import type { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
@@ -110,7 +110,7 @@ function respond(plan: Plan, one: Judged, directive: DirectiveRow | null, ctx: S
       return 1;
     }
     if (!free) return 0;
-    const why = gravest(grave);
+    const why = mostSevere(grave);
     detector.agentState = move(agent.state, "suspected", "system");
     plan.claim(agentClaim(agent, { state: detector.agentState }, now)).tell({
       at: now,

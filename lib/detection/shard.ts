@@ -10,7 +10,7 @@ import type { EventPage } from "@/lib/db/queries/events";
 import {
   addToRuns,
   advance,
-  markTaken,
+  markApplied,
   saveDetector,
   saveIdentity,
   saveProbation,
@@ -50,11 +50,11 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
   // The page may begin earlier, where another shard stands.
   const events = (page.byShard.get(shard.id) ?? []).filter((event) => event.seq > shard.cursor);
   const byAgent = grouped(events, (event) => event.agentId);
-  const untaken = ctx.untaken.filter((change) => shardOf(change.subjectId) === shard.id);
+  const unapplied = ctx.unapplied.filter((change) => shardOf(change.subjectId) === shard.id);
   const ticks = now - shard.tickedAt >= TICK_MS;
   if (ticks) shard.tickedAt = now;
   const quiet = ticks ? shard.live : [];
-  const ids = [...new Set([...byAgent.keys(), ...untaken.map((change) => change.subjectId), ...quiet])];
+  const ids = [...new Set([...byAgent.keys(), ...unapplied.map((change) => change.subjectId), ...quiet])];
   markLive(shard, byAgent.keys());
   const rows = new Map((await listAgents(db, ids)).map((agent) => [agent.id, agent]));
   const [detectors, directives, incidents] = await Promise.all([
@@ -74,7 +74,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
   const judged: Judged[] = [];
   for (const [id, agent] of rows) {
     const mine = byAgent.get(id) ?? [];
-    const changes = untaken.filter((change) => change.subjectId === id);
+    const changes = unapplied.filter((change) => change.subjectId === id);
     try {
       const detector = detectors.get(id)!;
       const before = detector.agentState;
@@ -113,10 +113,10 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
   }
   if (seen.runs.length > 0) plan.write(addToRuns(seen.runs));
   if (seen.identities.length > 0) plan.write(saveIdentity(seen.identities));
-  if (untaken.length > 0)
+  if (unapplied.length > 0)
     plan.write(
-      markTaken(
-        untaken.map((change) => change.id),
+      markApplied(
+        unapplied.map((change) => change.id),
         now,
       ),
     );

@@ -6,7 +6,7 @@ import { listLiveIds } from "@/lib/db/queries/agents";
 import { releaseShard, endLeases, listDetectors, listOwners, takeLease } from "@/lib/db/queries/sweep";
 import { write } from "@/lib/db/client";
 import type { Detector } from "@/lib/response/agents/detector";
-import { isGone, newOwner } from "@/lib/db/owner";
+import { isDeadOwner, newOwner } from "@/lib/db/owner";
 import { shardOf } from "@/lib/db/shards";
 
 /**
@@ -100,7 +100,7 @@ export function markLive(shard: HeldShard, ids: Iterable<string>): void {
 
 /** Lets go of what processes of this machine held that were killed: whoever starts in their place takes over at once. */
 export async function releaseDeadLeases(db: Db): Promise<void> {
-  const gone = (await listOwners(db)).filter(isGone);
+  const gone = (await listOwners(db)).filter(isDeadOwner);
   if (gone.length > 0) await write(db, endLeases(gone));
 }
 

@@ -108,7 +108,7 @@ async function once(
   if (!form) url.search = query;
   const body = question.json === undefined ? (form ? query : undefined) : JSON.stringify(question.json);
   const type = form ? "application/x-www-form-urlencoded" : "application/json";
-  const response = await raced(
+  const response = await orAborted(
     ports.fetch(url, {
       method: body === undefined ? "GET" : "POST",
       redirect: "manual",
@@ -213,7 +213,7 @@ async function readUpTo(response: Response, limit: number, signal: AbortSignal):
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await raced(reader.read(), signal);
+      const { done, value } = await orAborted(reader.read(), signal);
       if (done) return Buffer.concat(chunks, size).toString("utf8");
       size += value.length;
       if (size > limit) return null;
@@ -225,7 +225,7 @@ async function readUpTo(response: Response, limit: number, signal: AbortSignal):
 }
 
 /** The promise, or the signal's reason thrown when that comes first: whatever `fetch` is given, a question ends in time. */
-export function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason as Error);
     if (signal.aborted) stop();

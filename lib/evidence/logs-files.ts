@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import type { LogLine } from "@/lib/core/evidence/bundle";
-import { raced } from "./ask";
+import { orAborted } from "./ask";
 import { readFileWindow } from "./log-file";
 import { filesOf } from "./log-file-names";
 import { jsonRecord } from "./log-record";
@@ -47,7 +47,7 @@ export function fileLogs(config: FileLogsConfig): LogSource {
       const deadline = AbortSignal.timeout(timeoutMs);
       const signal = query.signal ? AbortSignal.any([deadline, query.signal]) : deadline;
       try {
-        return await raced(look(config, query, signal), signal);
+        return await orAborted(look(config, query, signal), signal);
       } catch (error) {
         if (deadline.aborted) return couldNotLook(source, `not read within ${timeoutMs} ms`);
         if (signal.aborted) return couldNotLook(source, "stopped before it was read");

@@ -1,4 +1,4 @@
-import { type Folded, foldBeyond, OPENS_PER_MINUTE, OPENS_WINDOW_MS } from "@/lib/core/alerts/alert-flood";
+import { type Folded, foldExcess, OPENS_PER_MINUTE, OPENS_WINDOW_MS } from "@/lib/core/alerts/alert-flood";
 import type { Grouping } from "@/lib/core/alerts/alert-group";
 import type { Db } from "@/lib/db/client";
 import { grouped } from "@/lib/db/queries/grouped";
@@ -18,7 +18,7 @@ export async function limitOpens(
   const done: { opens: Grouping["opens"]; floods: Flood[] } = { opens: [], floods: [] };
   for (const [source, list] of bySource) {
     const room = OPENS_PER_MINUTE - (await countOpenedBySource(db, source, now - OPENS_WINDOW_MS));
-    const { opens: open, folded } = foldBeyond(list, room);
+    const { opens: open, folded } = foldExcess(list, room);
     done.opens.push(...open);
     if (!folded) continue;
     const causeKey = `flood:${source}`;

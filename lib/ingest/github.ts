@@ -3,7 +3,7 @@ import { environmentOf } from "@/lib/core/alerts/alert-service";
 import { identify, type KnownService } from "@/lib/core/alerts/service-identity";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { enterService, learnPlace, listPlaces, touchServices } from "@/lib/db/queries/services";
+import { enterService, recordServiceScope, listPlaces, touchServices } from "@/lib/db/queries/services";
 import { changes } from "@/lib/db/schema";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
@@ -57,7 +57,7 @@ async function enter(db: Db, change: GithubChange, now: number): Promise<boolean
     status: "declared" as const,
     createdAt: now,
   };
-  const known = place === null ? enterService(db, id, "github", now) : learnPlace(place, now, "github");
+  const known = place === null ? enterService(db, id, "github", now) : recordServiceScope(place, now, "github");
   const won = await commit(db, {
     claims: [db.insert(changes).values(row).onConflictDoNothing()],
     writes: [known, touchServices([id])],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { agentsLeft, type IngestKey, speaksFor } from "@/lib/auth/keys";
+import { agentsLeft, type IngestKey, mayReportFor } from "@/lib/auth/keys";
 import { AgentEvent, EVENT_FIELDS, isHttpStatus } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { plainEvent } from "@/lib/contracts/plain-event";
@@ -163,7 +163,7 @@ function refuseOthers(
 ): void {
   for (const event of good.splice(0)) {
     const { owner } = sources.get(senderKey(senderOf(event)))!;
-    if (speaksFor(key, event.agentId, owner)) good.push(event);
+    if (mayReportFor(key, event.agentId, owner)) good.push(event);
     else rejected.push({ index: event.index, field: "agent_id", reason: "this key may not report for this agent" });
   }
 }

@@ -1,7 +1,7 @@
-import { type Alert, isGraver } from "@/lib/core/alerts/alert";
+import { type Alert, isMoreSevere } from "@/lib/core/alerts/alert";
 import { flapOf } from "@/lib/core/alerts/alert-flap";
 import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alerts/alert-group";
-import { newsOf } from "@/lib/core/alerts/alert-occurrence";
+import { classifyOccurrence } from "@/lib/core/alerts/alert-occurrence";
 import { mutedBy } from "@/lib/core/alerts/maintenance";
 import { callsInPlaces, type KnownService } from "@/lib/core/alerts/service-identity";
 import { type Db, write } from "@/lib/db/client";
@@ -22,7 +22,7 @@ import {
 import { listSubjectsOf } from "@/lib/db/queries/incidents";
 import {
   enterServices,
-  learnPlace,
+  recordServiceScope,
   listEdges,
   listMaintenance,
   listOpenServiceIncidents,
@@ -135,7 +135,7 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
     const alert = { ...said, service: idOf.get(said)! };
     const known = history.get(alert.fingerprint) ?? [];
     const last = known[0] ?? null;
-    const news = newsOf(alert, last);
+    const news = classifyOccurrence(alert, last);
     switch (news.kind) {
       case "new":
       case "stray": {
@@ -207,7 +207,7 @@ function changeSeverity(
   now: number,
 ): void {
   const was = last.severity;
-  const graver = isGraver(alert.severity, was);
+  const graver = isMoreSevere(alert.severity, was);
   last.severity = alert.severity;
   const begun = fresh.find(({ id }) => id === last.id);
   if (begun) {
@@ -303,7 +303,7 @@ async function place(
   await yieldToEventLoop();
   const byId = new Map(fresh.map((alert) => [alert.id, alert]));
   const concerned = new Set(fresh.map(({ service }) => service));
-  plan.write(...places.filter(({ id }) => concerned.has(id)).map((place) => learnPlace(place, now)));
+  plan.write(...places.filter(({ id }) => concerned.has(id)).map((place) => recordServiceScope(place, now)));
   const known = new Set([...services, ...places].map(({ id }) => id));
   const named = [...fresh.map(({ service }) => service), ...grouping.opens.map(({ primary }) => primary)];
   const newcomers = [...new Set(named)].filter((service) => !known.has(service));

@@ -8,7 +8,7 @@ import { GenericBody } from "./sources/generic/schema";
 import type { Scope } from "@/lib/core/alerts/alert-service";
 import { type Db, write } from "@/lib/db/client";
 import { findAlertSource } from "@/lib/db/queries/alert-sources";
-import { findService, learnPlace } from "@/lib/db/queries/services";
+import { findService, recordServiceScope } from "@/lib/db/queries/services";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { changes } from "@/lib/db/schema";
 import { metrics } from "@/lib/metrics";
@@ -80,7 +80,7 @@ describe("changes from GitHub", () => {
   const subjects = async () =>
     (await db.select().from(changes).orderBy(changes.createdAt)).map(({ subjectId }) => subjectId);
   const place = async (id: string) => (await findService(db, id))?.scope;
-  const known = (id: string, scope: Scope) => write(db, [learnPlace({ id, scope }, NOW)]);
+  const known = (id: string, scope: Scope) => write(db, [recordServiceScope({ id, scope }, NOW)]);
 
   test("a deployment is of the service in its environment", async () => {
     await known("shop", { environment: "prod", cluster: "eu" });

@@ -58,7 +58,7 @@ describe("automatic holds in a small fleet", () => {
     expect(await fleet.state("a-6")).toBe("healthy");
   });
 
-  it("go to those that wait the moment there is room, the gravest first", async () => {
+  it("go to those that wait the moment there is room, the mostSevere first", async () => {
     await fleet.ticks(AGENTS, 80);
     await changeSettings(fleet.db, { limits: { at_least: 1, per_hour: 100 } }, PERSON, fleet.now);
     fleet.faults.set("a-1", flood);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { verifyApiToken } from "@/lib/auth/api-tokens";
-import { may, mayForService, speaksFor, verifyKey } from "@/lib/auth/keys";
+import { may, mayForService, mayReportFor, verifyKey } from "@/lib/auth/keys";
 import { checkLink, redeemLink } from "@/lib/auth/links";
 import { currentUser, signInByPassword } from "@/lib/auth/people";
 import { verifySource } from "@/lib/auth/sources";
@@ -169,7 +169,7 @@ describe("those who may come in", () => {
       ["events", "changes"],
       ["events", "changes", "logs"],
     ]);
-    expect(speaksFor(fleet!, "r-1", await findOwner(db, "r-1"))).toBe(true);
+    expect(mayReportFor(fleet!, "r-1", await findOwner(db, "r-1"))).toBe(true);
     expect(["r-6", "r-1"].map((id) => may(bound!, id))).toEqual([true, false]);
     expect(["pay-1", "r-1"].map((id) => may(logs!, id))).toEqual([true, false]);
     expect(["payments", "shop"].map((id) => mayForService(logs!, id))).toEqual([true, false]);

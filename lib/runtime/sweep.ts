@@ -1,5 +1,5 @@
 import type { Db } from "@/lib/db/client";
-import { listDetectors, listProbations, listUntakenChanges, listWatches } from "@/lib/db/queries/sweep";
+import { listDetectors, listProbations, listUnappliedChanges, listWatches } from "@/lib/db/queries/sweep";
 import { newestSeq, readPage } from "@/lib/db/queries/events";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { countCauses } from "@/lib/db/queries/investigations";
@@ -121,15 +121,15 @@ async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepRepor
 }
 
 async function context(db: Db, now: number, config: LoopConfig, { ingestGaps }: Sweeper): Promise<SweepContext> {
-  const [settings, policies, holds, limitIncident, untaken, measured] = await Promise.all([
+  const [settings, policies, holds, limitIncident, unapplied, measured] = await Promise.all([
     loadSettings(db),
     loadPolicies(db),
     HoldCounts.load(db, now),
     findOpenByCause(db, LIMIT_CAUSE),
-    listUntakenChanges(db),
+    listUnappliedChanges(db),
     tests(db),
   ]);
-  return { db, now, config, settings, policies, holds, limitIncident, ingestGaps, untaken, ...measured };
+  return { db, now, config, settings, policies, holds, limitIncident, ingestGaps, unapplied, ...measured };
 }
 
 /** The measurements that are going on. */

@@ -19,12 +19,12 @@ const TASKS: Record<Digger, string> = {
 };
 
 /** For a specialist that may read further. */
-export const digPrompt = (node: Digger) => `${HOUSE}
+export const toolLoopPrompt = (node: Digger) => `${HOUSE}
 ${TASKS[node]}
 What was read so far is below. Call a tool only where a reading would change the picture; repeated readings answer nothing new.
 When nothing is missing, answer with the single word done.`;
 
-export const digData = (of: Case, quoted: readonly string[], nodes: string) =>
+export const toolLoopData = (of: Case, quoted: readonly string[], nodes: string) =>
   [`Alert at ${of.target.at} (epoch seconds).`, nodes, ...quoted].join("\n");
 
 const JSON_ONLY = "Answer with one JSON object and nothing else.";

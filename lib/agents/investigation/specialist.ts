@@ -1,8 +1,8 @@
 import { unreadText } from "@/lib/evidence/looked";
-import { dig } from "./dig";
+import { runToolLoop } from "./tool-loop";
 import { bundleOf, type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
 import type { Gathered } from "./gather";
-import { digData, digPrompt } from "./prompts";
+import { toolLoopData, toolLoopPrompt } from "./prompts";
 import type { InvestigationContext } from "./context";
 import type { InvestigationState, Update } from "./state";
 import { createTools, TOOL_SETS } from "./tools";
@@ -36,7 +36,7 @@ export async function specialist(
 function further(
   ctx: InvestigationContext,
   state: InvestigationState,
-  node: keyof typeof TOOL_SETS & Parameters<typeof digPrompt>[0],
+  node: keyof typeof TOOL_SETS & Parameters<typeof toolLoopPrompt>[0],
   own: Evidence,
 ) {
   const { case: of } = ctx.investigator;
@@ -46,11 +46,11 @@ function further(
   const tools = createTools(ctx.desk, ctx.screen, of, () => known);
   const part = ctx.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)), {});
   const findings = part.findings.slice(0, SHOWN_FINDINGS).map(({ kind, node: about, text, at }) => ({ kind, node: about, text, at })); // prettier-ignore
-  return dig(ctx, {
+  return runToolLoop(ctx, {
     node,
     role: "analysis",
-    system: digPrompt(node),
-    data: digData(of, [ctx.screen.quote("findings", findings)], ctx.screen.quote("nodes", state.scope)),
+    system: toolLoopPrompt(node),
+    data: toolLoopData(of, [ctx.screen.quote("findings", findings)], ctx.screen.quote("nodes", state.scope)),
     tools: TOOL_SETS[node].map((name) => tools[name]),
   });
 }

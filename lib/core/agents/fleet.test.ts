@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Member, patience, SHARED_CAUSE, sharedCauses, type Suspect, vouchedFor } from "./fleet";
+import { type Member, sharedCauseWaitMs, SHARED_CAUSE, sharedCauses, type Suspect, isCorroborated } from "./fleet";
 import type { AnomalyType } from "../base/vocabulary";
 
 const member = (agentId: string, provider: string | null, model: string | null, tools: string[] = []): Member => ({
@@ -215,7 +215,7 @@ describe("keys", () => {
     ["two other keys", "v", ["a", "b"], 2, true],
     ["nobody", "v", [], 1, false],
     ["agents without a key are one party", null, ["a", null, null], 2, true],
-  ])("vouch: %s", (_, key, others, least, expected) => expect(vouchedFor(key, others, least)).toBe(expected));
+  ])("vouch: %s", (_, key, others, least, expected) => expect(isCorroborated(key, others, least)).toBe(expected));
 
   it("never lets one key's agents decide about another's: with and without them the same are explained", () => {
     const few = fc.integer({ min: 0, max: 2 });
@@ -232,11 +232,11 @@ describe("keys", () => {
 
 describe("how long a suspicion waits for others", () => {
   const slow = (value: number, at = 0) => ({ type: "latency_spike" as const, value, at });
-  it.each<[string, Parameters<typeof patience>[0], number]>([
+  it.each<[string, Parameters<typeof sharedCauseWaitMs>[0], number]>([
     ["a failed call", [{ type: "error_rate_spike", value: 1, at: 0 }], 2_000],
     ["a slow call, as long again", [slow(3_300)], 5_300],
     ["the first of several", [slow(10_800, 9), { type: "high_retry_rate", value: 40_000, at: 0 }, slow(900, 5)], 2_900],
     ["a call of many minutes, one window", [slow(600_000)], SHARED_CAUSE.windowMs],
     ["nothing", [], 2_000],
-  ])("%s", (_, anomalies, ms) => expect(patience(anomalies, 2_000)).toBe(ms));
+  ])("%s", (_, anomalies, ms) => expect(sharedCauseWaitMs(anomalies, 2_000)).toBe(ms));
 });

@@ -49,7 +49,7 @@ export interface SharedCauseSettings {
  * Whether a cause that these others are in explains one more agent: at least `least` of them speak with its own key, or
  * enough distinct keys suffer. Any number of agents of one other key proves nothing: whoever holds that key can invent them.
  */
-export function vouchedFor(keyId: string | null, others: readonly (string | null)[], least: number): boolean {
+export function isCorroborated(keyId: string | null, others: readonly (string | null)[], least: number): boolean {
   const own = others.filter((other) => other === keyId).length;
   return own >= least || new Set([...others, keyId]).size >= SHARED_CAUSE.minKeys;
 }
@@ -66,7 +66,10 @@ export const SHARED_CAUSE: SharedCauseSettings = { minAgents: 3, minShare: 0.3, 
  * are as slow for others are only heard of once they end, so a shorter wait would hold whoever happened to call first. At
  * most a window.
  */
-export function patience(anomalies: readonly Pick<Anomaly, "at" | "type" | "value">[], waitMs: number): number {
+export function sharedCauseWaitMs(
+  anomalies: readonly Pick<Anomaly, "at" | "type" | "value">[],
+  waitMs: number,
+): number {
   const [first] = anomalies.filter(({ type }) => type === "latency_spike").toSorted((a, b) => a.at - b.at);
   return Math.min(SHARED_CAUSE.windowMs, waitMs + (first?.value ?? 0));
 }

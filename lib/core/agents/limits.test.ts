@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_LIMITS, GRAVE, type HoldInput, mayHold, mostHeld, type Population } from "./limits";
+import { DEFAULT_LIMITS, SEVERE_FROM, type HoldInput, mayHold, mostHeld, type Population } from "./limits";
 
 describe("how many may be held", () => {
   it.each([
@@ -82,15 +82,19 @@ describe("holding one more", () => {
       "0 of 15 agents are quarantined; the limit is 0",
     ],
     // By severity: a third of the room is for the gravest.
-    ["a second mild one", input(population(15, 1), population(4, 1), { severity: GRAVE - 0.1, ...perHour(1) }), "hold"],
+    [
+      "a second mild one",
+      input(population(15, 1), population(4, 1), { severity: SEVERE_FROM - 0.1, ...perHour(1) }),
+      "hold",
+    ],
     [
       "a third mild one",
-      input(population(15, 2), population(4, 2), { severity: GRAVE - 0.1, ...perHour(2) }),
+      input(population(15, 2), population(4, 2), { severity: SEVERE_FROM - 0.1, ...perHour(2) }),
       "2 of 15 agents are quarantined; the limit below severity 6 is 2",
     ],
     [
       "a grave one after two mild ones",
-      input(population(15, 2), population(4, 2), { severity: GRAVE, ...perHour(2) }),
+      input(population(15, 2), population(4, 2), { severity: SEVERE_FROM, ...perHour(2) }),
       "hold",
     ],
     // By key: one key's agents leave room for everybody else's.

@@ -26,7 +26,7 @@ export const DEFAULT_LIMITS: ContainmentLimits = {
 };
 
 /** From this severity on a runaway is grave: a just-proven fourfold (see severity.ts). */
-export const GRAVE = 6;
+export const SEVERE_FROM = 6;
 /** Part of every limit that only grave runaways may use, so that a few mild ones cannot take all the room. */
 const KEPT_FOR_GRAVE = 1 / 3;
 /** Part of a share limit that the agents of one key may use while agents of other keys are at work. */
@@ -70,7 +70,7 @@ export function mostHeld(share: number, live: number, atLeast: number): number {
  * use up what contains another's.
  */
 export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput): HoldDecision {
-  const grave = severity >= GRAVE;
+  const grave = severity >= SEVERE_FROM;
   const room = (most: number) => (grave ? most : most - Math.floor(most * KEPT_FOR_GRAVE + ROUNDING));
   const stop = (reason: string): HoldDecision => ({ kind: "stop", reason });
   const full = (population: Population, share: number, whose: string): string | null => {
@@ -84,7 +84,7 @@ export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput):
       return `${population.own.held} of ${population.own.live} ${whose} that share its key are quarantined${limit(own)}`;
     return null;
   };
-  const limit = (most: number) => `; the limit${grave ? "" : ` below severity ${GRAVE}`} is ${most}`;
+  const limit = (most: number) => `; the limit${grave ? "" : ` below severity ${SEVERE_FROM}`} is ${most}`;
 
   const tooMany = full(fleet, limits.fleetShare, "agents") ?? full(type, limits.typeShare, "agents of the type");
   if (tooMany !== null) return stop(tooMany);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldBeyond } from "./alert-flood";
+import { foldExcess } from "./alert-flood";
 import type { AlertSeverity } from "../base/vocabulary";
 
 const open = (id: string, severity: AlertSeverity = "warning", onsetAt = 0) => ({
@@ -14,13 +14,13 @@ const open = (id: string, severity: AlertSeverity = "warning", onsetAt = 0) => (
 
 test("what there is room for opens as it is", () => {
   const opens = [open("a"), open("b")];
-  expect(foldBeyond(opens, 2)).toEqual({ opens, folded: null });
-  expect(foldBeyond([], 0)).toEqual({ opens: [], folded: null });
+  expect(foldExcess(opens, 2)).toEqual({ opens, folded: null });
+  expect(foldExcess([], 0)).toEqual({ opens: [], folded: null });
 });
 
-test("beyond that the gravest open, then the earliest; the rest is one, and nothing is lost", () => {
+test("beyond that the mostSevere open, then the earliest; the rest is one, and nothing is lost", () => {
   const given = [open("a", "warning", 5), open("b", "critical", 9), open("c", "warning", 1), open("d", "info", 0)];
-  const { opens, folded } = foldBeyond(given, 2);
+  const { opens, folded } = foldExcess(given, 2);
   expect(opens.map(({ primary }) => primary)).toEqual(["b", "c"]);
   expect(folded).toEqual({
     alertIds: ["a-1", "a-2", "d-1", "d-2"],
@@ -35,7 +35,7 @@ test("beyond that the gravest open, then the earliest; the rest is one, and noth
 });
 
 test.each([0, -3])("with room for %i all are one", (room) => {
-  expect(foldBeyond([open("a"), open("b", "critical")], room)).toMatchObject({
+  expect(foldExcess([open("a"), open("b", "critical")], room)).toMatchObject({
     opens: [],
     folded: { incidents: 2, severity: "critical", services: ["b", "a"] },
   });

@@ -19,7 +19,7 @@ export interface Folded extends Opens {
  * stands for all the others, with all their alerts and services: whoever sends five hundred alerts at once does not fill the screen,
  * and nothing is lost. Null when there is room for all.
  */
-export function foldBeyond(opens: readonly Opens[], room: number): { opens: Opens[]; folded: Folded | null } {
+export function foldExcess(opens: readonly Opens[], room: number): { opens: Opens[]; folded: Folded | null } {
   if (opens.length <= room) return { opens: [...opens], folded: null };
   const ordered = opens.toSorted(
     (a, b) => ALERT_SEVERITIES.indexOf(a.severity) - ALERT_SEVERITIES.indexOf(b.severity) || a.onsetAt - b.onsetAt,

@@ -15,7 +15,7 @@ export interface KnownOccurrence {
  * `stray`: it ended before it was ever seen; record it, it opens nothing.
  * `old`: about an occurrence before the known one; count it, it changes nothing.
  */
-export type AlertNews = { kind: "new"; supersedes: boolean } | { kind: "repeat" | "resolve" | "stray" | "old" };
+export type OccurrenceChange = { kind: "new"; supersedes: boolean } | { kind: "repeat" | "resolve" | "stray" | "old" };
 
 /**
  * Judges a message by fingerprint and start time. Senders repeat themselves for as long as an alert fires, deliver out of
@@ -24,10 +24,10 @@ export type AlertNews = { kind: "new"; supersedes: boolean } | { kind: "repeat" 
  * trouble at different times, and Alertmanager merges them to the earliest start), and else an old message. Without a start time, firing repeats
  * what fires and begins anew what had ended.
  */
-export function newsOf(
+export function classifyOccurrence(
   alert: Pick<Alert, "status" | "startsAt" | "startGiven">,
   known: KnownOccurrence | null,
-): AlertNews {
+): OccurrenceChange {
   const firing = alert.status === "firing";
   if (!known) return firing ? { kind: "new", supersedes: false } : { kind: "stray" };
   const wasFiring = known.endsAt === null;

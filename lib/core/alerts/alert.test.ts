@@ -4,7 +4,7 @@ import { fingerprintOf, worstSeverity } from "./alert";
 import { scopeOf, serviceOf } from "./alert-service";
 import { isFromZabbix, severityOf, severityOfZabbix } from "./alert-severity";
 import { cleanText } from "./alert-text";
-import { newsOf } from "./alert-occurrence";
+import { classifyOccurrence } from "./alert-occurrence";
 import { FLAP, flapOf } from "./alert-flap";
 import { globFits, type MaintenanceWindow, mutedBy } from "./maintenance";
 
@@ -206,7 +206,7 @@ describe("what a message says of an alert", () => {
     ["no start: anew", firing(null), off, { kind: "new", supersedes: false }],
     ["no start: its end", resolved(null), on, { kind: "resolve" }],
     ["no start: its end again", resolved(null), off, { kind: "repeat" }],
-  ])("%s", (_, alert, known, expected) => expect(newsOf(alert, known)).toEqual(expected));
+  ])("%s", (_, alert, known, expected) => expect(classifyOccurrence(alert, known)).toEqual(expected));
 });
 
 describe("flapping", () => {

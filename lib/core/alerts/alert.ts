@@ -30,7 +30,7 @@ export interface Alert {
 }
 
 /** Whether one severity is graver than another. */
-export const isGraver = (one: AlertSeverity, than: AlertSeverity): boolean =>
+export const isMoreSevere = (one: AlertSeverity, than: AlertSeverity): boolean =>
   ALERT_SEVERITIES.indexOf(one) < ALERT_SEVERITIES.indexOf(than);
 
 /** The worst of several; info of none. */

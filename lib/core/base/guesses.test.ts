@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failed, FORGOTTEN_MS, type Guesses, LONGEST_WAIT_MS, waitMs } from "./guesses";
+import { failed, RESET_AFTER_MS, type Guesses, LONGEST_WAIT_MS, waitMs } from "./guesses";
 
 const after = (failures: number): Guesses => ({ failures, lastAt: 1_000 });
 
@@ -18,11 +18,11 @@ test.each([
 test("the wait runs down, and is over", () => {
   expect(waitMs(after(5), 2_500)).toBe(500);
   expect(waitMs(after(5), 3_000)).toBe(0);
-  expect(waitMs(after(50), 1_000 + FORGOTTEN_MS)).toBe(0);
+  expect(waitMs(after(50), 1_000 + RESET_AFTER_MS)).toBe(0);
 });
 
 test("failures add up until they are forgotten", () => {
   expect(failed(undefined, 5)).toEqual({ failures: 1, lastAt: 5 });
   expect(failed(after(3), 2_000)).toEqual({ failures: 4, lastAt: 2_000 });
-  expect(failed(after(3), 1_000 + FORGOTTEN_MS)).toEqual({ failures: 1, lastAt: 1_000 + FORGOTTEN_MS });
+  expect(failed(after(3), 1_000 + RESET_AFTER_MS)).toEqual({ failures: 1, lastAt: 1_000 + RESET_AFTER_MS });
 });

@@ -1,7 +1,7 @@
 import type { NodeLoad, Signal } from "./rank-signals";
 import { slotOf, valueAt } from "./rank-signals";
 import { middle } from "../base/stats";
-import { softly } from "./rank-strength";
+import { significance } from "./rank-strength";
 
 /** How much the slots of the incident matter: those in which the target suffers, weights that sum to 1. */
 export interface Slots {
@@ -41,7 +41,7 @@ export function amountOf(kind: "latency" | "failures", load: NodeLoad | undefine
   const signal = load?.[kind] ?? null;
   if (signal === null || signal.normal.length === 0) return undefined;
   const center = middle(signal.normal);
-  const strength = softly(signal.shift?.nats ?? 0);
+  const strength = significance(signal.shift?.nats ?? 0);
   if (strength === 0) return 0;
   const traffic = load?.traffic ?? null;
   const calls = traffic === null || traffic.normal.length === 0 ? CALLS_UNKNOWN : middle(traffic.normal);

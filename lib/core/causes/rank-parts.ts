@@ -2,7 +2,7 @@ import { blameEdges } from "./edge-times";
 import { amountOf } from "./rank-amounts";
 import type { Scene } from "./rank-scene";
 import type { Signal } from "./rank-signals";
-import { softly, strengthOf } from "./rank-strength";
+import { significance, strengthOf } from "./rank-strength";
 import { absorb } from "./topology";
 
 /**
@@ -67,7 +67,7 @@ export function sharesOf(scene: Scene, kind: "latency" | "failures"): Map<string
   const shares = absorb(target.node, topology, (node) => amountOf(kind, loads.get(node), slots[kind]));
   const nats = (node: string) => loads.get(node)?.[kind]?.shift?.nats ?? 0;
   const strong = (node: string) => strengthOf(nats(node));
-  for (const [node, share] of shares) shares.set(node, share * Math.max(strong(node), HINT * softly(nats(node))));
+  for (const [node, share] of shares) shares.set(node, share * Math.max(strong(node), HINT * significance(nats(node))));
   for (const node of loads.keys()) if (!topology.distance.has(node)) shares.set(node, (OFF_PATH / 2) * strong(node));
   return shares;
 }

@@ -8,7 +8,7 @@ export const strengthOf = (nats: number) =>
   nats <= NATS_NOTHING ? 0 : 1 - Math.exp((NATS_NOTHING - nats) / NATS_SCALE);
 
 /** How likely a shift is no accident, for amounts that are compared with one another and need no threshold: 1 − p. */
-export const softly = (nats: number) => 1 - Math.exp(-Math.max(0, nats));
+export const significance = (nats: number) => 1 - Math.exp(-Math.max(0, nats));
 
 /**
  * Nats of a deviation of z standard deviations that were themselves learned from few values: the kernel of Student's t with so

@@ -32,7 +32,7 @@ export interface Observation {
 }
 
 /** Of an observation: that nothing is known of who spoke, in which step and run. */
-export const UNSAID = {
+export const UNSPECIFIED = {
   model: null,
   responseModel: null,
   promptVersion: null,

@@ -1,7 +1,7 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import { singleSampleThreshold, singleGaugeThreshold, accumulatedThreshold, levelOf } from "./budget";
 import type { DetectorState, Level, Stratum } from "./detector-state";
-import { gaugeOf, tellGauge } from "./gauge";
+import { gaugeOf, mayReportGauge } from "./gauge";
 import type { Judged } from "./judged";
 import { bandOf } from "./lane";
 import { JOINT, RATES } from "./metrics";
@@ -65,7 +65,7 @@ export function decide(
     one.lane.fired = proof.level;
     // Said once, by the stratum where it can.
     if (one.pooled && anomalies.some((said) => said.metric === one.metric)) continue;
-    if (one.metric === JOINT || !tellGauge(stratum, one.metric, proof.level)) continue;
+    if (one.metric === JOINT || !mayReportGauge(stratum, one.metric, proof.level)) continue;
     anomalies.push(anomaly(one, key, o, proof));
   }
   return anomalies.length > 1 ? anomalies.sort((a, b) => b.severity - a.severity) : anomalies;

@@ -2,7 +2,7 @@ import type { PriorScores } from "./dependence";
 import type { Lane } from "./lane";
 import type { RateName } from "./metrics";
 import type { RateLane } from "./rate";
-import { createTrail, type Telling, type Trail } from "./repetition";
+import { createTrail, type RepeatKind, type Trail } from "./repetition";
 import type { Forecast } from "./seasonal";
 import { createIdentity, type Identity } from "./strata";
 
@@ -48,8 +48,8 @@ export interface DetectorState {
   across?: { steps: number; repeats: number };
   fired: Record<string, Level>;
   /** Shares of repeats in the run last told of, and those accepted as normal. */
-  circled: Partial<Record<Telling, number>>;
-  accepted: Partial<Record<Telling, number>>;
+  circled: Partial<Record<RepeatKind, number>>;
+  accepted: Partial<Record<RepeatKind, number>>;
   /** Runs that ended, and runs that were dropped open. */
   ended: number;
   dropped: number;
@@ -62,13 +62,13 @@ export interface DetectorState {
 export type Level = 0 | 1 | 2;
 
 /** What the detector notes beside each lane: the level it has spoken at, and its weighted part of the agent's evidence. */
-interface Booked {
+interface Tally {
   fired: Level;
   carried: number;
 }
-export type StratumLane = Lane & Booked;
-export type StratumRate = RateLane & Booked;
-export const unbooked = (): Booked => ({ fired: 0, carried: 0 });
+export type StratumLane = Lane & Tally;
+export type StratumRate = RateLane & Tally;
+export const newTally = (): Tally => ({ fired: 0, carried: 0 });
 
 export interface Stratum {
   /** When it was last used, in events seen; the least recent one makes room for a new one. */

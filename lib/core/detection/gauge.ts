@@ -79,7 +79,7 @@ export function judgeGauge(
 }
 
 /** Whether a gauge may speak at this level, which is then noted; true for any other metric. */
-export function tellGauge(stratum: Stratum, metric: string, level: Level): boolean {
+export function mayReportGauge(stratum: Stratum, metric: string, level: Level): boolean {
   const f = stratum.forecasts[gaugeOf(metric)];
   if (f === undefined) return true;
   if (level <= f.told) return false;

@@ -1,4 +1,4 @@
-import { type DetectorState, type Stratum, unbooked } from "./detector-state";
+import { type DetectorState, type Stratum, newTally } from "./detector-state";
 import { createLane } from "./lane";
 import { RATES, type RateName, specOf } from "./metrics";
 import type { TypePrior } from "./prior";
@@ -11,7 +11,7 @@ export function laneFor(state: DetectorState, stratum: Stratum, kind: string, me
   const spec = specOf(metric);
   registerMetric(state, metric, spec.weight);
   const lent = prior?.lanes[`${kind}/${metric}`] ?? null;
-  const lane = { ...createLane(spec.side, lent), ...unbooked() };
+  const lane = { ...createLane(spec.side, lent), ...newTally() };
   stratum.lanes[metric] = lane;
   return lane;
 }
@@ -20,7 +20,7 @@ export function rateFor(state: DetectorState, stratum: Stratum, kind: string, na
   const found = stratum.rates[name];
   if (found !== undefined) return found;
   registerMetric(state, name, RATES[name].weight);
-  const lane = { ...createRate(prior?.rates[`${kind}/${name}`] ?? null), ...unbooked() };
+  const lane = { ...createRate(prior?.rates[`${kind}/${name}`] ?? null), ...newTally() };
   stratum.rates[name] = lane;
   return lane;
 }

@@ -2,14 +2,14 @@ import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import type { DetectorState, Level, OpenRun } from "./detector-state";
 import { singleSampleThreshold, levelOf } from "./budget";
 import { absorb, createLane } from "./lane";
-import { marksOf, take, type Telling, TELLINGS, type Trail } from "./repetition";
+import { marksOf, take, type RepeatKind, REPEAT_KINDS, type Trail } from "./repetition";
 import { severityOf } from "./severity";
 import { reading, valueAt } from "./sketch";
 
 /** Weight of each way of telling repeats in the false-alarm budget. */
-const WEIGHTS: Record<Telling, number> = { pair: 2, result: 1, size: 1 };
+const WEIGHTS: Record<RepeatKind, number> = { pair: 2, result: 1, size: 1 };
 /** Share of repeats assumed of an agent not yet known. Only an action with its very result is telling enough to be judged from the first run. */
-const ASSUMED: Record<Telling, number | null> = { pair: 0.05, result: null, size: null };
+const ASSUMED: Record<RepeatKind, number | null> = { pair: 0.05, result: null, size: null };
 /** Runs of fewer steps say nothing about an agent's usual share. */
 const STEPS_MIN = 3;
 /** Smallest believable spread of a run's share. */
@@ -53,7 +53,7 @@ export function detectLoop(
   const fired = run?.fired ?? state.fired;
   let found: Anomaly | null = null;
   let again = false;
-  for (const by of TELLINGS) {
+  for (const by of REPEAT_KINDS) {
     const place = marks[by];
     if (place === undefined) continue;
     const usual = usualShare(state, by);
@@ -114,7 +114,7 @@ function upperShare({ steps, repeats }: { steps: number; repeats: number }): num
 function tell(
   state: DetectorState,
   trail: Trail,
-  by: Telling,
+  by: RepeatKind,
   usual: number,
   fired: Record<string, Level>,
   o: Observation,
@@ -131,11 +131,11 @@ function tell(
 
 /** A run's mark ends with the run; the agent's own ends when the circling has stopped, and what follows may be told again. */
 function forgetStopped({ trail, fired }: DetectorState): void {
-  if (TELLINGS.some((by) => trail.r[by] >= QUIET)) return;
+  if (REPEAT_KINDS.some((by) => trail.r[by] >= QUIET)) return;
   delete fired["repetition"];
 }
 
-function usualShare(state: DetectorState, by: Telling): number | null {
+function usualShare(state: DetectorState, by: RepeatKind): number | null {
   const lane = state.totals[`repeats_${by}`];
   const known = lane === undefined ? null : reading(lane.sketch, SHARE_GAP);
   const accepted = state.accepted[by] ?? 0;
@@ -146,7 +146,7 @@ function usualShare(state: DetectorState, by: Telling): number | null {
 
 /** Learn the shares of repeats of a run that ended. */
 export function learnRepeats(state: DetectorState, trail: Trail): void {
-  for (const by of TELLINGS) {
+  for (const by of REPEAT_KINDS) {
     if (trail.steps[by] < STEPS_MIN) continue;
     const lane = (state.totals[`repeats_${by}`] ??= createLane("up"));
     absorb(lane, trail.repeats[by] / trail.steps[by], SHARE_GAP);
@@ -155,7 +155,7 @@ export function learnRepeats(state: DetectorState, trail: Trail): void {
 
 function anomaly(
   trail: Trail,
-  by: Telling,
+  by: RepeatKind,
   level: Level,
   usual: number,
   statistic: number,

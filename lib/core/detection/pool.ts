@@ -6,7 +6,7 @@ import {
   type Stratum,
   type StratumLane,
   structuredCloneOf,
-  unbooked,
+  newTally,
 } from "./detector-state";
 import { carry, priorScores, type Judged } from "./judged";
 import { absorb, bet, createLane, score, type Score } from "./lane";
@@ -77,7 +77,7 @@ function newest(state: DetectorState, prefix: string, but: string): Stratum | nu
 }
 
 function copyOf<L extends { r: number[] }>(lane: L): L {
-  const copy = { ...structuredCloneOf(lane), ...unbooked() };
+  const copy = { ...structuredCloneOf(lane), ...newTally() };
   copy.r.fill(0);
   return copy;
 }
@@ -130,7 +130,7 @@ const before = ({ run }: PoolPlace, metric: string) => priorScores({ run, kind: 
 /** Steps differ in how often they fail, so that another mix of them is another rate: only what nearly always fails counts here. */
 function judgeRate(at: PoolPlace, metric: RateName, yes: boolean, judged: Judged[]): void {
   const { state, pool, learn } = at;
-  const lane = (pool.rates[metric] ??= { ...createRate(), ...unbooked() });
+  const lane = (pool.rates[metric] ??= { ...createRate(), ...newTally() });
   const weight = SHARE * RATES[metric].weight;
   registerMetric(state, `${metric} of all steps`, weight);
   carry(state, lane, betRate(lane, yes, before(at, metric), learn) === null ? 0 : weight * nearlyAlways(lane));
@@ -151,7 +151,7 @@ function judgeValue(
   const { state, learn } = at;
   const { metric, value, scaled } = own;
   const spec = { ...own.spec, weight: SHARE * own.spec.weight };
-  const lane = (lanes[metric] ??= { ...createLane("up"), ...unbooked() });
+  const lane = (lanes[metric] ??= { ...createLane("up"), ...newTally() });
   const isNew = own.z === null;
   const s = isNew ? score(lane, spec.toScale(value / ALLOWANCE), spec.gap) : lane.carried > OPEN ? scoreOf(own) : null;
   if (s !== null) {

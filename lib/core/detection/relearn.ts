@@ -1,10 +1,10 @@
-import { type DetectorState, lanesOf, type Stratum, unbooked } from "./detector-state";
+import { type DetectorState, lanesOf, type Stratum, newTally } from "./detector-state";
 import { gaugeOf } from "./gauge";
 import { createLane, DOUBT, evidence, type Lane, reset } from "./lane";
 import { JOINT, type MetricSpec, RATES, type RateName, specOf } from "./metrics";
 import { keepInPool, poolLanes } from "./pool";
 import { createRate, rateEvidence, resetRate } from "./rate";
-import { createTrail, TELLINGS } from "./repetition";
+import { createTrail, REPEAT_KINDS } from "./repetition";
 import { READABLE_ALONE, reading } from "./sketch";
 import { announce } from "./strata";
 import type { ChangeKind } from "../base/vocabulary";
@@ -47,21 +47,21 @@ export function resetEvidence(state: DetectorState): void {
   for (const stratum of Object.values(state.strata)) {
     for (const lane of Object.values(stratum.lanes)) {
       reset(lane);
-      Object.assign(lane, unbooked());
+      Object.assign(lane, newTally());
     }
     for (const lane of Object.values(stratum.rates)) {
       resetRate(lane);
-      Object.assign(lane, unbooked());
+      Object.assign(lane, newTally());
     }
   }
   const pooled = poolLanes(state);
   for (const lane of pooled.values) {
     reset(lane);
-    Object.assign(lane, unbooked());
+    Object.assign(lane, newTally());
   }
   for (const lane of pooled.rates) {
     resetRate(lane);
-    Object.assign(lane, unbooked());
+    Object.assign(lane, newTally());
   }
   for (const lane of Object.values(state.totals)) reset(lane);
   for (const run of Object.values(state.runs)) {
@@ -101,9 +101,9 @@ function relearnWith(stratum: Stratum, metric: string): void {
 function relearnLane(stratum: Stratum, metric: string): void {
   if (gaugeOf(metric) in stratum.forecasts) return;
   const lane = stratum.lanes[metric];
-  if (lane !== undefined) stratum.lanes[metric] = { ...relearned(lane, specOf(metric)), ...unbooked() };
+  if (lane !== undefined) stratum.lanes[metric] = { ...relearned(lane, specOf(metric)), ...newTally() };
   const name = metric as RateName;
-  if (name in RATES && stratum.rates[name] !== undefined) stratum.rates[name] = { ...createRate(), ...unbooked() };
+  if (name in RATES && stratum.rates[name] !== undefined) stratum.rates[name] = { ...createRate(), ...newTally() };
 }
 
 function relearnTotal(state: DetectorState, metric: string): void {
@@ -118,5 +118,5 @@ function relearned(lane: Lane, spec: MetricSpec): Lane {
 
 /** The share of repeats in the run last told becomes usual. */
 function acceptCircling(state: DetectorState): void {
-  for (const by of TELLINGS) state.accepted[by] = Math.max(state.accepted[by] ?? 0, state.circled[by] ?? 0);
+  for (const by of REPEAT_KINDS) state.accepted[by] = Math.max(state.accepted[by] ?? 0, state.circled[by] ?? 0);
 }

@@ -8,17 +8,17 @@
  */
 export interface Trail {
   /** Marks of the places last seen, per way of telling, oldest first. */
-  seen: Record<Telling, number[]>;
+  seen: Record<RepeatKind, number[]>;
   /** Steps and repeats, per way of telling. */
-  steps: Record<Telling, number>;
-  repeats: Record<Telling, number>;
+  steps: Record<RepeatKind, number>;
+  repeats: Record<RepeatKind, number>;
   /** Evidence (Shiryaev–Roberts sum), per way of telling. */
-  r: Record<Telling, number>;
+  r: Record<RepeatKind, number>;
 }
 
-export const TELLINGS = ["pair", "result", "size"] as const;
+export const REPEAT_KINDS = ["pair", "result", "size"] as const;
 /** How a repeat is told: by action and result, by result alone, by the size of the input. */
-export type Telling = (typeof TELLINGS)[number];
+export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
 /** Places remembered per run: cycles longer than this are not seen. */
 const SEEN_MAX = 40;
@@ -46,18 +46,18 @@ export interface Step {
 }
 
 /** The marks a step leaves; those it cannot leave are absent. */
-export function marksOf(s: Step): Partial<Record<Telling, number>> {
+export function marksOf(s: Step): Partial<Record<RepeatKind, number>> {
   if (s.actionHash === null && s.resultHash === null) {
     return s.inputTokens === null || s.inputTokens <= 0 ? {} : { size: mark(`${s.kind}\u0000${s.inputTokens}`) };
   }
-  const marks: Partial<Record<Telling, number>> = {};
+  const marks: Partial<Record<RepeatKind, number>> = {};
   if (s.actionHash !== null) marks.pair = mark(`${s.kind}\u0000${s.actionHash}\u0000${s.resultHash ?? ""}`);
   if (s.resultHash !== null) marks.result = mark(`${s.kind}\u0000${s.resultHash}`);
   return marks;
 }
 
 /** Take a step: whether it is a repeat, and place the bet against the `usual` share (null: too young to bet). */
-export function take(trail: Trail, by: Telling, place: number, usual: number | null): boolean {
+export function take(trail: Trail, by: RepeatKind, place: number, usual: number | null): boolean {
   const seen = trail.seen[by];
   const repeat = seen.includes(place);
   if (!repeat) {

@@ -130,7 +130,7 @@ export function unescaped(text: string): View | null {
 }
 
 /** Letters set apart one by one (`i g n o r e`, `i.g.n.o.r.e`) drawn together; null when there are none. */
-export function drawnTogether(text: string): View | null {
+export function joinSpacedLetters(text: string): View | null {
   const runs = [...text.matchAll(/(?<![a-z])[a-z](?:([ ._*-]{1,2})[a-z](?![a-z])){3,80}/gi)];
   if (runs.length === 0) return null;
   const view: View = { text: "", from: [], to: [] };

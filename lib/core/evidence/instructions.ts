@@ -1,5 +1,5 @@
 import { type InstructionKind, RULES } from "./instructions-rules";
-import { decoded, drawnTogether, folded, unescaped, type View, within } from "./instructions-views";
+import { decoded, joinSpacedLetters, folded, unescaped, type View, within } from "./instructions-views";
 
 /** A passage that tries to give orders. Offsets are into the text as given. */
 export interface InstructionSpan {
@@ -103,7 +103,7 @@ function torn(text: string): View | null {
 
 function views(text: string): View[] {
   const all: View[] = [folded(text)];
-  for (const inner of [unescaped(text), drawnTogether(text), ...decoded(text)])
+  for (const inner of [unescaped(text), joinSpacedLetters(text), ...decoded(text)])
     if (inner !== null) {
       all.push(within(inner, folded(inner.text)));
       // One more layer: base64 in a query string.

@@ -1,4 +1,4 @@
-import { type Anomaly, type DetectSettings, UNSAID } from "../detection/anomaly";
+import { type Anomaly, type DetectSettings, UNSPECIFIED } from "../detection/anomaly";
 import { bands } from "../detection/bands";
 import { createDetector, type DetectorState } from "../detection/detector-state";
 import { observe } from "../detection/detect";
@@ -125,7 +125,7 @@ function feed(
       seq: detector.seen,
       at: now,
       kind: "run_end",
-      ...UNSAID,
+      ...UNSPECIFIED,
       values: {},
       gauges,
       measured: true,

@@ -166,7 +166,7 @@ const lowest = (a: number | null, b: unknown): number | null => (typeof b === "n
  * Assignments that note when a row was heard, and the silence that ends by it: one of at least ?max, of whoever was on time
  * before (see lateness.ts).
  */
-export const heardAgain = (table: "agents" | "agent_instances", max: string) => {
+export const markSeenAgain = (table: "agents" | "agent_instances", max: string) => {
   const wasAway = `excluded.last_seen_at - ${table}.last_seen_at >= ${max} AND coalesce(${table}.lateness_ms, 0) <= ${max}`;
   return `away_from = iif(${wasAway}, ${table}.last_seen_at, ${table}.away_from),
     away_until = iif(${wasAway}, excluded.last_seen_at, ${table}.away_until),
@@ -186,7 +186,7 @@ const UPSERT_AGENTS = `
     version = coalesce(excluded.version, agents.version),
     sdk_version = coalesce(excluded.sdk_version, agents.sdk_version),
     provider = coalesce(excluded.provider, agents.provider),
-    ${heardAgain("agents", "?4")}`;
+    ${markSeenAgain("agents", "?4")}`;
 
 const UPSERT_INSTANCES = `
   INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at, applied_version, applied_hash, applied_at, enforced_version, enforced_at, enforced_event_at, lateness_ms)
@@ -199,7 +199,7 @@ const UPSERT_INSTANCES = `
     enforced_at = iif(excluded.enforced_version > coalesce(agent_instances.enforced_version, -1), excluded.enforced_at, agent_instances.enforced_at),
     enforced_event_at = iif(excluded.enforced_version > coalesce(agent_instances.enforced_version, -1), excluded.enforced_event_at, agent_instances.enforced_event_at),
     enforced_version = max(coalesce(agent_instances.enforced_version, excluded.enforced_version), coalesce(excluded.enforced_version, agent_instances.enforced_version)),
-    ${heardAgain("agent_instances", "?3")}`;
+    ${markSeenAgain("agent_instances", "?3")}`;
 
 /** The newest event there is; 0 when there is none. */
 export async function newestSeq(db: Db): Promise<number> {

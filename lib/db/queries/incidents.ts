@@ -147,7 +147,11 @@ export async function listAnomaliesOf(db: Db, incidentId: string, agentId?: stri
 }
 
 /** Anomalies of agents that belong to no incident yet, since a time. */
-export async function listLooseAnomalies(db: Db, agentIds: readonly string[], since: number): Promise<AnomalyRow[]> {
+export async function listUnassignedAnomalies(
+  db: Db,
+  agentIds: readonly string[],
+  since: number,
+): Promise<AnomalyRow[]> {
   if (agentIds.length === 0) return [];
   return db
     .select()

@@ -1,14 +1,14 @@
 import type { RegisterBody } from "@/lib/contracts/ingest";
 import type { Statement } from "../client";
 import type { Downgrade } from "../schema/agents";
-import { heardAgain, UNTYPED } from "./events";
+import { markSeenAgain, UNTYPED } from "./events";
 
 const UPSERT = `
   INSERT INTO agents (id, type, state_since, first_seen_at, last_seen_at, model, provider, mcp_servers, tools, enforcement, can_clone, labels,
     prompt_hash, prompt_version, held_prompts, environment, version, sdk_version, key_id)
   VALUES (?1, coalesce(?2, '${UNTYPED}'), ?3, ?3, ?3, ?4, ?5, coalesce(?6, '[]'), coalesce(?7, '[]'), ?8, coalesce(?9, 0), coalesce(?10, '{}'), ?11, ?12, coalesce(?13, '[]'), ?14, ?15, ?16, ?17)
   ON CONFLICT (id) DO UPDATE SET
-    type = coalesce(?2, agents.type), ${heardAgain("agents", "?18")},
+    type = coalesce(?2, agents.type), ${markSeenAgain("agents", "?18")},
     model = coalesce(?4, agents.model), provider = coalesce(?5, agents.provider), mcp_servers = coalesce(?6, agents.mcp_servers),
     tools = coalesce(?7, agents.tools), enforcement = coalesce(?8, agents.enforcement), can_clone = coalesce(?9, agents.can_clone),
     labels = coalesce(?10, agents.labels), held_prompts = coalesce(?13, agents.held_prompts),
@@ -53,7 +53,7 @@ export const upsertAgent = (
 /** An instance that was heard from. A silence of at least `maxLateMs` ends by it. */
 export const upsertInstance = (agentId: string, instanceId: string, now: number, maxLateMs: number): Statement => ({
   sql: `INSERT INTO agent_instances (agent_id, instance_id, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)
-        ON CONFLICT (agent_id, instance_id) DO UPDATE SET ${heardAgain("agent_instances", "?4")}`,
+        ON CONFLICT (agent_id, instance_id) DO UPDATE SET ${markSeenAgain("agent_instances", "?4")}`,
   args: [agentId, instanceId, now, maxLateMs],
 });
 

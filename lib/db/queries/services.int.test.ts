@@ -3,7 +3,7 @@ import { createDetector } from "@/lib/core/detection/detect";
 import type { SignalNow } from "@/lib/core/services/signal-watch";
 import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
 import { write } from "../client";
-import { addCalls, enterService, enterWatched, getService, listEdges, listServices, listSignals, saveBaselines, saveSignals, sawServices } from "./services"; // prettier-ignore
+import { addCalls, enterService, enterWatched, getService, listEdges, listServices, listSignals, saveBaselines, saveSignals, markServicesSeen } from "./services"; // prettier-ignore
 import { openTestDb } from "./test-world";
 
 const NOW = 1_700_000_000_000;
@@ -62,7 +62,7 @@ it("keeps a look at many services; what was not measured keeps its last value an
   await write(db, [
     saveSignals(look({ a: signal(0.1 + 0.2), b: signal(0) }), NOW),
     saveBaselines([["a", { ...state, seen: 7 }]]),
-    sawServices(["a"], NOW),
+    markServicesSeen(["a"], NOW),
   ]);
   await write(db, [saveSignals(look({ a: signal(null, { expected: null }), b: signal(2) }), NOW + 15_000)]);
   const rows = (await listSignals(db)).toSorted((x, y) => (x.serviceId < y.serviceId ? -1 : 1));

@@ -107,7 +107,7 @@ export const listPlaces = (db: Db): Promise<KnownService[]> =>
   db.select({ id: services.id, scope: services.scope }).from(services);
 
 /** Notes where a service runs, and enters it if it is not known; `source` says from where it is known then. */
-export const learnPlace = ({ id, scope }: KnownService, now: number, source = "alert"): Statement => ({
+export const recordServiceScope = ({ id, scope }: KnownService, now: number, source = "alert"): Statement => ({
   sql: `INSERT INTO services (id, source, scope, state_since, first_seen_at, last_seen_at) VALUES (?1, ?4, ?2, ?3, ?3, ?3)
         ON CONFLICT (id) DO UPDATE SET scope = excluded.scope`,
   args: [id, JSON.stringify(scope), now, source],
@@ -229,7 +229,7 @@ export const saveBaselines = (learned: readonly (readonly [serviceId: string, De
 });
 
 /** These services were measured. */
-export const sawServices = (ids: readonly string[], now: number): Statement => ({
+export const markServicesSeen = (ids: readonly string[], now: number): Statement => ({
   sql: "UPDATE services SET last_seen_at = ? WHERE id IN (SELECT value FROM json_each(?))",
   args: [now, JSON.stringify(ids)],
 });

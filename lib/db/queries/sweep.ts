@@ -66,7 +66,7 @@ export function saveDetector(agentId: string, state: DetectorState, agentState: 
 }
 
 /** Declared and accepted changes of agents that no sweep has taken into the baselines yet. */
-export async function listUntakenChanges(db: Db): Promise<Change[]> {
+export async function listUnappliedChanges(db: Db): Promise<Change[]> {
   return db
     .select()
     .from(changes)
@@ -75,7 +75,7 @@ export async function listUntakenChanges(db: Db): Promise<Change[]> {
     );
 }
 
-export function markTaken(ids: readonly string[], now: number): Statement {
+export function markApplied(ids: readonly string[], now: number): Statement {
   return {
     sql: "UPDATE changes SET taken_at = ? WHERE id IN (SELECT value FROM json_each(?))",
     args: [now, JSON.stringify(ids)],

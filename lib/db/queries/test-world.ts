@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "@/lib/contracts/event";
-import { UNSAID } from "@/lib/core/detection/anomaly";
+import { UNSPECIFIED } from "@/lib/core/detection/anomaly";
 import { type Anomaly, createDetector, DEFAULT_DETECT_SETTINGS, observe } from "@/lib/core/detection/detect";
 import type { EventKind } from "@/lib/core/base/vocabulary";
 import { type Db, openDb, type Statement, write } from "../client";
@@ -227,7 +227,7 @@ export function learnedDetector(n: number, model = "m") {
         seq,
         at: NOW - (n - seq) * 1_000,
         kind: "model_call",
-        ...UNSAID,
+        ...UNSPECIFIED,
         model,
         promptVersion: "p",
         success: true,

@@ -1,4 +1,4 @@
-import { type Alert, isGraver } from "@/lib/core/alerts/alert";
+import { type Alert, isMoreSevere } from "@/lib/core/alerts/alert";
 import type { DetectorState } from "@/lib/core/detection/detect";
 import { lookAt, type SignalNow } from "@/lib/core/services/signal-watch";
 import { amount, limitText } from "@/lib/core/base/amounts";
@@ -18,7 +18,7 @@ import {
   moveService,
   saveBaselines,
   saveSignals,
-  sawServices,
+  markServicesSeen,
   type Service,
 } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
@@ -203,7 +203,7 @@ async function judge(
   if (looked.length > 0) statements.push(saveSignals(looked, now));
   if (absent) statements.push(dropAbsentSignals);
   if (learned.length > 0) statements.push(saveBaselines(learned));
-  if (seen.length > 0) statements.push(sawServices(seen, now));
+  if (seen.length > 0) statements.push(markServicesSeen(seen, now));
   if (statements.length > 0) await commit(db, { claims: [], writes: statements, events: moved });
   return alerts;
 }
@@ -341,7 +341,7 @@ async function onlyNews(db: Db, alerts: readonly Alert[]): Promise<Alert[]> {
     const known = open.get(alert.fingerprint);
     if (known === undefined) return alert.status === "firing" ? [alert] : [];
     // It goes on, and has got worse: the same occurrence, told anew.
-    const told = alert.status === "resolved" || isGraver(alert.severity, known.severity);
+    const told = alert.status === "resolved" || isMoreSevere(alert.severity, known.severity);
     return told ? [{ ...alert, startsAt: known.startsAt }] : [];
   });
 }

@@ -1,4 +1,4 @@
-import { UNSAID } from "@/lib/core/detection/anomaly";
+import { UNSPECIFIED } from "@/lib/core/detection/anomaly";
 import type { Observation } from "@/lib/core/detection/detect";
 import { type Metric, METRICS } from "@/lib/core/base/vocabulary";
 import { cell, number, type NumberStyle, text, truth } from "./cells";
@@ -51,7 +51,7 @@ export function toObservation(row: Row, seq: number, c: Columns, written: Writte
     seq,
     at: timeOf(cell(row, c.time), seq, c.time, written.times),
     kind: runId === null && c.step === undefined ? "run_end" : "model_call",
-    ...UNSAID,
+    ...UNSPECIFIED,
     model: read(c.model),
     promptHash: read(c.prompt),
     stepKind: read(c.step),

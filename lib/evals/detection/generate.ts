@@ -1,4 +1,4 @@
-import { UNSAID } from "@/lib/core/detection/anomaly";
+import { UNSPECIFIED } from "@/lib/core/detection/anomaly";
 import type { Observation } from "@/lib/core/detection/detect";
 import type { EventKind } from "@/lib/core/base/vocabulary";
 
@@ -137,7 +137,7 @@ export function observation(seq: number, values: Observation["values"], more: Pa
     seq,
     at: seq * 1000,
     kind: "model_call" as EventKind,
-    ...UNSAID,
+    ...UNSPECIFIED,
     model: "m",
     values,
     learn: true,

@@ -18,7 +18,7 @@ export interface SweepContext {
   holds: HoldCounts;
   limitIncident: Incident | null;
   ingestGaps: IngestGaps;
-  untaken: Change[];
+  unapplied: Change[];
   probations: Awaited<ReturnType<typeof listProbations>>;
   watches: Awaited<ReturnType<typeof listWatches>>;
   /** Detectors of agents that were replaced by a successor in probation. */

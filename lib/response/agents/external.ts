@@ -16,7 +16,7 @@ export function causeOf({ causeKey }: Pick<Incident, "causeKey">): Cause | null 
 }
 
 /** An agent whose trouble vouches for a shared cause. */
-export interface Voucher {
+export interface CorroboratingAgent {
   agentId: string;
   keyId: string | null;
 }
@@ -25,10 +25,13 @@ export interface Voucher {
  * Whose trouble speaks for each open external incident, by its id: those who are in it and not back in band, and those who are held
  * for what may be the same cause.
  */
-export async function listVouchers(db: Db, incidents: readonly Incident[]): Promise<Map<string, Voucher[]>> {
-  const found = new Map<string, Voucher[]>(incidents.map(({ id }) => [id, []]));
+export async function listCorroboratingAgents(
+  db: Db,
+  incidents: readonly Incident[],
+): Promise<Map<string, CorroboratingAgent[]>> {
+  const found = new Map<string, CorroboratingAgent[]>(incidents.map(({ id }) => [id, []]));
   if (incidents.length === 0) return found;
-  const rows = await db.all<Voucher & { external: string }>(sql`
+  const rows = await db.all<CorroboratingAgent & { external: string }>(sql`
     SELECT e.id AS external, a.id AS agentId, a.key_id AS keyId
     FROM incidents e JOIN agents a ON a.incident_id = e.id AND a.state = 'suspected'
     WHERE e.id IN (SELECT value FROM json_each(${JSON.stringify(incidents.map(({ id }) => id))}))

@@ -75,7 +75,7 @@ export function open(plan: Plan, input: OpenInput): Opened {
   if (allowed) plan.claim(useAllowedHold(limitIncident.id));
 
   const incidentId = record(plan, input, { kind: "agent", wouldHave: null });
-  const why = gravest(anomalies);
+  const why = mostSevere(anomalies);
   const reason = describeAnomaly(why);
   contain(
     plan,
@@ -101,7 +101,7 @@ const uncontained = (agent: Agent) =>
 /** The incident, its subject with the test that watches it, the adopted anomalies, and (when not held) the agent's claim. */
 function record(plan: Plan, input: OpenInput, as: { kind: Incident["kind"]; wouldHave: string | null }): string {
   const { db, agent, anomalies, now } = input;
-  const why = gravest(anomalies);
+  const why = mostSevere(anomalies);
   const id = newId("inc");
   const holds = as.wouldHave === null && input.mode === "act";
   const severity = Math.max(...anomalies.map((anomaly) => anomaly.severity));
@@ -190,7 +190,7 @@ export function subjectRow(
 /** A limit was reached: what it stops shares one incident, and each agent is a page of its own. */
 function stopped(plan: Plan, input: OpenInput, reason: string): Opened {
   const { db, agent, anomalies, now } = input;
-  const severity = gravest(anomalies).severity;
+  const severity = mostSevere(anomalies).severity;
   const limitIncident = input.limitIncident ?? limitIncidentFor(input);
   if (input.limitIncident) plan.write(raiseSeverity(limitIncident.id, severity));
   else plan.write(db.insert(incidents).values(limitIncident));
@@ -267,7 +267,7 @@ export function anomalyRows(
 const RANK = { watch: 0, suspect: 1, quarantine: 2 } as const;
 
 /** The anomaly with the strongest verdict, then the highest severity. */
-export function gravest<T extends Pick<Anomaly, "verdict" | "severity">>(anomalies: readonly T[]): T {
+export function mostSevere<T extends Pick<Anomaly, "verdict" | "severity">>(anomalies: readonly T[]): T {
   return anomalies.reduce((a, b) =>
     RANK[b.verdict] > RANK[a.verdict] || (RANK[b.verdict] === RANK[a.verdict] && b.severity > a.severity) ? b : a,
   );
@@ -275,6 +275,6 @@ export function gravest<T extends Pick<Anomaly, "verdict" | "severity">>(anomali
 
 const titleOf = (agentId: string, anomalies: readonly Anomaly[]): string => {
   const types = [...new Set(anomalies.filter((anomaly) => anomaly.verdict !== "watch").map((anomaly) => anomaly.type))];
-  const named = (types.length > 0 ? types : [gravest(anomalies).type]).map((type) => type.replaceAll("_", " "));
+  const named = (types.length > 0 ? types : [mostSevere(anomalies).type]).map((type) => type.replaceAll("_", " "));
   return `${agentId}: ${named.slice(0, 3).join(", ")}`;
 };

@@ -1,5 +1,5 @@
 import { endWatchClaim, endWatches, moveAnomalies } from "@/lib/db/queries/incident-writes";
-import { vouchedFor } from "@/lib/core/agents/fleet";
+import { isCorroborated } from "@/lib/core/agents/fleet";
 import { judgeProbation, startProbation, watched } from "@/lib/core/agents/probation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
@@ -19,7 +19,7 @@ import { write } from "@/lib/db/client";
 import { releasedState } from "./detector";
 import { detectorOf } from "./detector";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
-import { listVouchers, type Voucher } from "./external";
+import { listCorroboratingAgents, type CorroboratingAgent } from "./external";
 import { countOpened, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";
 import { close } from "../close";
@@ -34,7 +34,7 @@ export async function watch(ctx: SweepContext): Promise<{ resolved: number }> {
   let resolved = 0;
   const watches = grouped(await listWatches(db), (subject) => subject.incidentId);
   const shared = await listOpenShared(db);
-  const vouchers = await listVouchers(
+  const vouchers = await listCorroboratingAgents(
     db,
     shared.filter(({ kind }) => kind === "external"),
   );
@@ -55,7 +55,7 @@ async function look(
   ctx: SweepContext,
   incident: Incident,
   subject: Subject,
-  vouchers: readonly Voucher[],
+  vouchers: readonly CorroboratingAgent[],
 ): Promise<void> {
   if (!subject.watch) return;
   const { db, now, config } = ctx;
@@ -68,7 +68,7 @@ async function look(
     case "cannot_tell": {
       const agent = await getAgent(db, subject.subjectId);
       const others = vouchers.filter(({ agentId }) => agentId !== agent.id).map(({ keyId }) => keyId);
-      const alone = incident.kind === "external" && !vouchedFor(agent.keyId, others, 1);
+      const alone = incident.kind === "external" && !isCorroborated(agent.keyId, others, 1);
       const ill = verdict.kind !== "cannot_tell";
       if (ill && (await contain(ctx, incident, agent, alone && subject.watch.alone === true))) return;
       // Look at the next samples afresh.

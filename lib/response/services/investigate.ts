@@ -3,7 +3,7 @@ import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
 import { analyse } from "@/lib/core/causes/analyse";
-import { pastBlameOf } from "./past-blame";
+import { changeBlameHistory } from "./blame-history";
 import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { moveIncident } from "@/lib/core/base/lifecycle";
 import { type Db, type Statement } from "@/lib/db/client";
@@ -110,7 +110,7 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
     );
   }, RENEW_MS);
   try {
-    const [incident, pastBlame] = await Promise.all([getIncident(ctx.db, row.incidentId), pastBlameOf(ctx.db)]);
+    const [incident, pastBlame] = await Promise.all([getIncident(ctx.db, row.incidentId), changeBlameHistory(ctx.db)]);
     const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
       chains: ctx.chains,
       analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame }),

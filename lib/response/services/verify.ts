@@ -73,8 +73,8 @@ async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
   const since = (run.endedAt ?? run.startedAt) + config.settleMs;
   if (now < since) return false;
   // A pull request changes nothing until somebody merges it.
-  const patience = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
-  const deadline = now - (run.endedAt ?? run.startedAt) >= patience;
+  const sharedCauseWaitMs = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
+  const deadline = now - (run.endedAt ?? run.startedAt) >= sharedCauseWaitMs;
   const known = ctx.measuring.get(run.id) ?? { at: 0, before: new Map() };
   // A turn comes whenever something happens; a new point comes with a scrape.
   if (!deadline && now - known.at < config.watchMs) return false;

@@ -1,7 +1,7 @@
-import { dig } from "../dig";
+import { runToolLoop } from "../tool-loop";
 import { blastRadius, scopeOf } from "../evidence";
 import { gather, read } from "../gather";
-import { digData, digPrompt } from "../prompts";
+import { toolLoopData, toolLoopPrompt } from "../prompts";
 import type { InvestigationContext } from "../context";
 import type { Update } from "../state";
 import { createTools, TOOL_SETS } from "../tools";
@@ -25,11 +25,11 @@ export const triage = (ctx: InvestigationContext) => async (): Promise<Update> =
   ]);
   const known = new Set([node, ...own.evidence.nodes.map(({ id }) => id)]);
   const tools = createTools(ctx.desk, ctx.screen, of, () => known);
-  const dug = await dig(ctx, {
+  const dug = await runToolLoop(ctx, {
     node: "triage",
     role: "triage",
-    system: digPrompt("triage"),
-    data: digData(
+    system: toolLoopPrompt("triage"),
+    data: toolLoopData(
       of,
       [
         ctx.screen.quote("alerts", of.alerts.slice(0, 20)),

@@ -88,7 +88,7 @@ const isSaid = (value: unknown): boolean => value !== undefined && value !== nul
  * state such as PROBLEM or RECOVERY, tags as `name:value`, fields inside an `alert` or `incident`. What is right already,
  * and what is not understood, stays as it is: the schema judges it, and names it.
  */
-export function inOurWords(item: unknown): unknown {
+export function normalizeDialect(item: unknown): unknown {
   if (!isObject(item)) return item;
   const wrapped = WRAPPERS.map((name) => item[name]).filter(isObject);
   const read = reader(item, wrapped);

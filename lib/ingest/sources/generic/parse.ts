@@ -1,11 +1,11 @@
 import { alertFrom, type ParsedAlerts, parseEach } from "../alert-parse";
-import { inOurWords } from "./dialects";
+import { normalizeDialect } from "./dialects";
 import { GenericAlert, type GenericBody } from "./schema";
 
 /** Alerts in our own words. `now` is the time of arrival, in epoch ms. */
 export function parseGeneric({ alerts, path }: GenericBody, now: number): ParsedAlerts {
   return parseEach(
-    alerts.map(inOurWords),
+    alerts.map(normalizeDialect),
     GenericAlert,
     (alert) => {
       const { id, name, service } = alert;

@@ -12,7 +12,7 @@ const labels = z
   );
 const time = timestamp.transform(epochMs);
 
-/** An alert in our own words, for whatever can send JSON. Only the name is needed. Common words of other tools are taken too (see `inOurWords`). */
+/** An alert in our own words, for whatever can send JSON. Only the name is needed. Common words of other tools are taken too (see `normalizeDialect`). */
 export const GenericAlert = z
   .object({
     name: z.string().trim().min(1).describe("the rule that fired"),

@@ -46,7 +46,7 @@ export interface GithubChange {
   note: string;
 }
 
-export type GithubNews =
+export type GithubDelivery =
   | { kind: "changes"; changes: GithubChange[] }
   | { kind: "ignored"; reason: string }
   | { kind: "invalid"; problems: { field: string; reason: string }[] };
@@ -118,7 +118,7 @@ const RAN: Record<string, string> = {
  * counts when it arrives, not when it was written, and is a config change when it touches nothing but configuration.
  * Where no rule names the repository, its own name is the service, of deployments (not to transient environments) and of pushes.
  */
-export function parseGithub(event: string, body: unknown, rules: readonly GithubRule[], now: number): GithubNews {
+export function parseGithub(event: string, body: unknown, rules: readonly GithubRule[], now: number): GithubDelivery {
   switch (event) {
     case "deployment_status":
       return parsed(DeploymentStatus, body, (said) => deployment(said, rules, now));
@@ -132,9 +132,13 @@ export function parseGithub(event: string, body: unknown, rules: readonly Github
   return ignored(`${cleanText(event, 50)} says nothing about a change of a service`);
 }
 
-const ignored = (reason: string): GithubNews => ({ kind: "ignored", reason: cleanText(reason, 300) });
+const ignored = (reason: string): GithubDelivery => ({ kind: "ignored", reason: cleanText(reason, 300) });
 
-function parsed<T extends z.ZodType>(schema: T, body: unknown, read: (said: z.output<T>) => GithubNews): GithubNews {
+function parsed<T extends z.ZodType>(
+  schema: T,
+  body: unknown,
+  read: (said: z.output<T>) => GithubDelivery,
+): GithubDelivery {
   const result = schema.safeParse(body);
   if (result.success) return read(result.data);
   const problems = result.error.issues
@@ -143,7 +147,11 @@ function parsed<T extends z.ZodType>(schema: T, body: unknown, read: (said: z.ou
   return { kind: "invalid", problems };
 }
 
-function deployment(said: z.output<typeof DeploymentStatus>, rules: readonly GithubRule[], now: number): GithubNews {
+function deployment(
+  said: z.output<typeof DeploymentStatus>,
+  rules: readonly GithubRule[],
+  now: number,
+): GithubDelivery {
   const { deployment_status: status, deployment: it, repository: from } = said;
   const word = own(DEPLOYED, status.state);
   if (!word) return ignored(`a deployment that is ${status.state} has changed nothing yet, or nothing more`);
@@ -168,7 +176,7 @@ function deployment(said: z.output<typeof DeploymentStatus>, rules: readonly Git
   });
 }
 
-function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubRule[], now: number): GithubNews {
+function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubRule[], now: number): GithubDelivery {
   const { workflow_run: run, repository: from } = said;
   const word = own(RAN, run.conclusion ?? "");
   if (said.action !== "completed" || !word) return ignored("a run that has not come to an end has changed nothing yet");
@@ -190,7 +198,7 @@ function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubR
   });
 }
 
-function push(said: z.output<typeof Push>, rules: readonly GithubRule[], now: number): GithubNews {
+function push(said: z.output<typeof Push>, rules: readonly GithubRule[], now: number): GithubDelivery {
   const { repository: from } = said;
   const branch = /^refs\/heads\/(.+)$/.exec(said.ref)?.[1];
   if (branch === undefined || said.deleted) return ignored("only pushes to a branch change a service");
@@ -260,7 +268,7 @@ const isConfig = (file: string): boolean =>
     file,
   ) && !/(?:^|\/)(?:cargo\.toml|pyproject\.toml|pnpm-lock\.yaml|\.github\/.+)$/i.test(file);
 
-function changesOf(services: string[], otherwise: string, one: Omit<GithubChange, "service">): GithubNews {
+function changesOf(services: string[], otherwise: string, one: Omit<GithubChange, "service">): GithubDelivery {
   if (services.length === 0) return ignored(otherwise);
   const name = (value: string | null) => value && cleanName(value, NAME_MAX);
   return {

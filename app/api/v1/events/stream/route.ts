@@ -1,4 +1,4 @@
-import { stillThere } from "@/lib/auth/api-tokens";
+import { revalidatePerson } from "@/lib/auth/api-tokens";
 import { EVENT_STREAM, type StreamMessage } from "@/lib/contracts/overview";
 import { tailEvents } from "@/lib/db/queries/stream";
 import { route } from "@/lib/http/route";
@@ -8,7 +8,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = route(EVENT_STREAM, {
   GET: ({ db, query, request }) => {
     const after = lastEventId(request.headers) ?? query.after ?? null;
     return sse((ended) => messages(tailEvents(db, { after, signal: ended })), request.signal, {
-      alive: async () => (await stillThere(db, request.headers, Date.now())) !== null,
+      alive: async () => (await revalidatePerson(db, request.headers, Date.now())) !== null,
     });
   },
 });

@@ -11,7 +11,7 @@ const MAX_ROUNDS = 3;
 /** Calls of one answer that are made; a model that wants more has stopped thinking. */
 const MAX_CALLS_A_ROUND = 4;
 
-export interface Dug {
+export interface ToolLoopResult {
   evidence: Evidence;
   /** Models that asked for something that was read. */
   authors: string[];
@@ -24,10 +24,10 @@ export interface Dug {
  * here is not kept, so nothing but readings can come of it. Ends when the model asks for nothing, repeats itself, or
  * nobody answers, and after a few rounds at the latest.
  */
-export async function dig(
+export async function runToolLoop(
   ctx: InvestigationContext,
   q: { node: SpecialistName; role: ModelRole; system: string; data: string; tools: Tool[] },
-): Promise<Dug> {
+): Promise<ToolLoopResult> {
   const byName = new Map(q.tools.map((tool) => [tool.spec.function.name, tool]));
   const specs = q.tools.map(({ spec }) => spec);
   const messages: BaseMessage[] = [new SystemMessage(q.system), new HumanMessage(q.data)];

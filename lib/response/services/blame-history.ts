@@ -9,7 +9,7 @@ const EPISODES = 500;
  * How often changes of a kind at a node were held to be the cause of that node's incidents, 0 to 1, of those whose cause
  * nobody called wrong; null where it never had one. One incident is no habit: by Laplace's rule of succession it says 2/3 or 1/3.
  */
-export async function pastBlameOf(db: Db): Promise<(change: BundleChange) => number | null> {
+export async function changeBlameHistory(db: Db): Promise<(change: BundleChange) => number | null> {
   const episodes = (await listEpisodes(db, EPISODES)).filter(({ feedback }) => feedback >= 0);
   return ({ node, kind }) => {
     const of = episodes.filter(({ causeNode }) => causeNode === node);
