@@ -68,8 +68,8 @@ export const VARIABLES = {
     .string()
     .regex(/^(file|libsql|https?|wss?):/, "must begin with file:, libsql:, http(s): or ws(s):")
     .default("file:./data/sentinel.db")
-    .describe("Where everything is kept: one local file, or any libSQL server"),
-  LIBSQL_AUTH_TOKEN: line.optional().describe("Token of the libSQL server"),
+    .describe("Database: one local file, or any libSQL server"),
+  LIBSQL_AUTH_TOKEN: line.optional().describe("Auth token for the libSQL server"),
   SQLITE_SYNC: z
     .enum(["NORMAL", "FULL"])
     .default("NORMAL")
@@ -78,146 +78,158 @@ export const VARIABLES = {
     "Public origin, for links, cookies and the origin check; by default the host of each request",
   ),
   TRUSTED_PROXIES: count(0, 0, 10).describe(
-    "Reverse proxies in front of the server, whose X-Forwarded-For is believed; 0: the address of the connection counts",
+    "Number of reverse proxies whose X-Forwarded-For is trusted; 0 uses the address of the connection",
   ),
   PORT: count(3000, 1, 65_535).describe("Port to listen on; `next start -p` sets it too"),
   SENTINEL_SECRET: secret(32).describe("Signs session cookies; by default generated once and kept in the database"),
-  CRON_SECRET: secret(16).describe("Bearer token of the cron route; without it that route is closed"),
-  METRICS_TOKEN: secret(16).describe("Bearer token of /metrics; without it /metrics is open to whoever reaches it"),
+  CRON_SECRET: secret(16).describe("Bearer token of the cron route; without it the route is disabled"),
+  METRICS_TOKEN: secret(16).describe(
+    "Bearer token of /metrics; without it /metrics is open to anyone who can reach it",
+  ),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
-    .describe("Least level that is logged"),
+    .describe("Minimum log level"),
   LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("json for machines, pretty for people"),
   SWEEPER_ENABLED: flag(true).describe(
-    "1 starts a sweeper beside the server; 0 leaves regular sweeps to the cron route",
+    "1 starts a sweeper process alongside the server; 0 leaves regular sweeps to the cron route",
   ),
   SWEEP_INTERVAL_MS: count(SECOND, 10, HOUR).describe("Time between two sweeps"),
   SWEEP_STALE_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
-    "A last sweep older than this makes /readyz answer not ready",
+    "/readyz reports not ready when the last sweep is older than this",
   ),
-  RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days that single events and pushed log lines are kept"),
-  RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days that hourly rollups are kept"),
-  DRILL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe("A drill is deleted by itself after this"),
+  RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days to keep raw events and pushed log lines"),
+  RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days to keep hourly rollups"),
+  DRILL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe("Drills are deleted automatically after this long"),
   DRILLS_DIR: line
     .optional()
-    .describe("Folder of drills; by default beside the database's file, ./data/drills where that is on a server"),
+    .describe("Folder for drills; by default next to the database file, or ./data/drills with a libSQL server"),
   MAX_LATE_MS: count(10 * MINUTE, SECOND, 30 * 24 * HOUR).describe(
-    "Events older than this on arrival are judged by their time of arrival; those of an outage are stored, not judged",
+    "Events older than this on arrival are evaluated at their arrival time; the backlog of an outage is stored without being evaluated",
   ),
   MAX_CLOCK_SKEW_MS: count(2 * MINUTE, 0, 24 * HOUR).describe(
-    "Events from further in the future are judged by their time of arrival; a clock further off is shown",
+    "Events further in the future than this are evaluated at their arrival time; a clock that is further off is reported",
   ),
-  INSTANCE_LIVE_MS: count(45 * SECOND, 100, 24 * HOUR).describe("An instance not heard of for this long is not live"),
+  INSTANCE_LIVE_MS: count(45 * SECOND, 100, 24 * HOUR).describe(
+    "An instance that has not reported for this long is not live",
+  ),
   ACK_TIMEOUT_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
-    "A directive not confirmed after this is marked as needing attention in the console",
+    "A directive not confirmed within this time is marked as needing attention in the console",
   ),
-  IN_FLIGHT_MS: count(30 * SECOND, 0, HOUR).describe("Reports this soon after a quarantine count as in flight"),
-  DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe("How long an agent keeps its last directive when Sentinel is away"),
+  IN_FLIGHT_MS: count(30 * SECOND, 0, HOUR).describe("Reports this soon after a quarantine still count as in flight"),
+  DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe(
+    "How long an agent keeps its last directive while Sentinel is unreachable",
+  ),
   LONG_POLL_MAX: count(200, 0, 10_000).describe(
-    "Directive long-polls held at once; beyond it the key that holds the most has its oldest answered at once",
+    "Maximum concurrent directive long-polls; beyond it, the oldest poll of the key with the most is answered immediately",
   ),
   APPROVAL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe(
-    "A proposal not decided by then expires (nothing is done)",
+    "A proposal that is not decided within this time expires; nothing is done",
   ),
-  FLEET_WAIT_MS: count(2 * SECOND, 0, MINUTE).describe("How long a suspicion waits for others that share its cause"),
+  FLEET_WAIT_MS: count(2 * SECOND, 0, MINUTE).describe(
+    "How long a suspected agent waits to see whether others share its cause",
+  ),
   PROBATION_SAMPLES: count(20, 1, 10_000).describe("Fresh samples that decide whether an action worked"),
-  PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation is decided by then at the latest"),
+  PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation ends at this time at the latest"),
   PROMETHEUS_URL: address.describe(
-    "Prometheus, or what speaks its HTTP API; without it services are known by alerts only",
+    "Prometheus, or anything with its HTTP API; without it, services are known only from alerts",
   ),
-  PROMETHEUS_TOKEN: line.optional().describe("Bearer token of Prometheus"),
-  PROMETHEUS_USER: line.optional().describe("User of Prometheus, for basic authentication instead"),
-  PROMETHEUS_PASSWORD: line.optional().describe("Password of that user"),
+  PROMETHEUS_TOKEN: line.optional().describe("Bearer token for Prometheus"),
+  PROMETHEUS_USER: line.optional().describe("User for basic authentication to Prometheus instead"),
+  PROMETHEUS_PASSWORD: line.optional().describe("Password of that Prometheus user"),
   PROMETHEUS_HEADERS: headers.describe(
-    'Further headers of every request to Prometheus, as JSON: {"X-Scope-OrgID":"team-a"} for a tenant of Mimir or Cortex',
+    'Extra headers for every request to Prometheus, as JSON: {"X-Scope-OrgID":"team-a"} for a tenant of Mimir or Cortex',
   ),
-  LOKI_URL: address.describe("Loki, for logs of services"),
-  LOKI_TOKEN: line.optional().describe("Bearer token of Loki"),
-  LOKI_USER: line.optional().describe("User of Loki for basic authentication; a token goes before it"),
-  LOKI_PASSWORD: line.optional().describe("Its password"),
-  LOKI_HEADERS: headers.describe('Further headers for Loki, as JSON: {"X-Scope-OrgID": "shop"}'),
+  LOKI_URL: address.describe("Loki, for service logs"),
+  LOKI_TOKEN: line.optional().describe("Bearer token for Loki"),
+  LOKI_USER: line.optional().describe("User for basic authentication to Loki; a token takes precedence"),
+  LOKI_PASSWORD: line.optional().describe("Password of that Loki user"),
+  LOKI_HEADERS: headers.describe('Extra headers for every request to Loki, as JSON: {"X-Scope-OrgID": "shop"}'),
   LOKI_SERVICE_LABEL: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a label's name")
     .default("service_name")
-    .describe("Label of Loki's streams that holds a service's name"),
+    .describe("Loki stream label that holds the service name"),
   SERVICE_LOGS_DIR: line
     .optional()
-    .describe("Folder with log files: NAME.log, its rotated files (NAME.log.1, .gz), or NAME/*.log, for each service"),
+    .describe(
+      "Folder with log files for each service: NAME.log and its rotated files (NAME.log.1, .gz), or NAME/*.log",
+    ),
   LOG_TIME_ZONE: z
     .string()
     .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
     .default("UTC")
-    .describe("Zone of times in log files that name none, as in Europe/Berlin"),
+    .describe("Time zone of log files whose timestamps have none, such as Europe/Berlin"),
   KUBERNETES_URL: address.describe("Kubernetes API server, read only"),
-  KUBERNETES_TOKEN: line.optional().describe("Its bearer token"),
+  KUBERNETES_TOKEN: line.optional().describe("Bearer token for the Kubernetes API"),
   KUBERNETES_TOKEN_FILE: line
     .optional()
-    .describe("File with that token instead, read anew for every question: projected tokens change"),
+    .describe("File with that token instead; read for every request, because projected tokens rotate"),
   KUBERNETES_CA_FILE: line.optional().describe("File with the certificate authority of the API server"),
-  KUBERNETES_NAMESPACE: line.default("default").describe("Namespace whose services are looked at"),
+  KUBERNETES_NAMESPACE: line.default("default").describe("Namespace to watch"),
   SENTINEL_RUNBOOKS_DIR: line.default("./seeds/runbooks").describe("Folder of markdown runbooks"),
   SENTINEL_SERVICES_FILE: line.optional().describe("JSON file that adds and corrects services and their dependencies"),
   SENTINEL_EMBEDDING_URL: address.describe(
-    "OpenAI-compatible address for embeddings of past incidents, ending where /embeddings begins",
+    "OpenAI-compatible base URL for embeddings of past incidents, without /embeddings",
   ),
   SENTINEL_EMBEDDING_MODEL: line
     .optional()
-    .describe("Its model; without one past incidents are found by words and features"),
-  SENTINEL_EMBEDDING_KEY: line.optional().describe("Key for the embeddings"),
+    .describe("Embedding model; without one, past incidents are matched by words and features"),
+  SENTINEL_EMBEDDING_KEY: line.optional().describe("API key for embeddings"),
   SENTINEL_ACTIONS_FILE: line.optional().describe("JSON file with the allow-list of operations on services"),
-  SENTINEL_WEBHOOK_SECRET: line.optional().describe("Signs webhooks that Sentinel calls (Standard Webhooks, whsec_…)"),
+  SENTINEL_WEBHOOK_SECRET: line
+    .optional()
+    .describe("Signs the webhooks that Sentinel calls (Standard Webhooks, whsec_…)"),
   GITHUB_API_URL: z
     .url({ protocol: /^https?$/ })
     .default("https://api.github.com")
-    .describe("GitHub's REST API"),
-  GITHUB_TOKEN: line.optional().describe("Token that may open rollback pull requests"),
-  GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are refused"),
-  PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are refused"),
-  WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Time between two looks at the signals of services"),
+    .describe("Base URL of the GitHub REST API"),
+  GITHUB_TOKEN: line.optional().describe("GitHub token with permission to open rollback pull requests"),
+  GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are rejected"),
+  PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are rejected"),
+  WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Interval between measurements of service signals"),
   WATCH_RATE_WINDOW: z
     .string()
     .regex(/^[1-9]\d*[smh]$/, "must look like 1m")
     .default("1m")
-    .describe("PromQL window of rates: four scrape intervals or more"),
+    .describe("PromQL window for rates: at least four scrape intervals"),
   CPU_THRESHOLD: threshold(DEFAULT_LIMITS.cpu).describe(
-    "CPU limit, in cores an instance; where a container's own limit is known, nine tenths of that count instead",
+    "CPU limit, in cores per instance; 90 % of the container's own limit is used instead where it is known",
   ),
-  LATENCY_THRESHOLD: threshold(DEFAULT_LIMITS.latency_p90).describe(
-    "Latency limit: seconds within which nine requests in ten are answered",
-  ),
-  ERROR_THRESHOLD: threshold(DEFAULT_LIMITS.errors).describe("Limit of failed requests, as a share of all"),
+  LATENCY_THRESHOLD: threshold(DEFAULT_LIMITS.latency_p90).describe("Latency limit (p90), in seconds"),
+  ERROR_THRESHOLD: threshold(DEFAULT_LIMITS.errors).describe("Limit of failed requests, as a share of all requests"),
   CPU_METRIC: metricName(DEFAULT_METRICS.cpu).describe("Counter of CPU time, in seconds"),
   LATENCY_METRIC: metricName(DEFAULT_METRICS.latency).describe(
     "Histogram of request durations in seconds, without _bucket",
   ),
   REQUESTS_METRIC: metricName(DEFAULT_METRICS.requests).describe("Counter of requests"),
-  REQUESTS_STATUS_LABEL: metricName(DEFAULT_METRICS.status).describe("Label of that counter with the HTTP status"),
+  REQUESTS_STATUS_LABEL: metricName(DEFAULT_METRICS.status).describe(
+    "Label of the request counter that holds the HTTP status",
+  ),
   MEMORY_METRIC: metricName(DEFAULT_METRICS.memory).describe("Resident memory, in bytes"),
   ALERT_GROUP_WAIT_MS: count(3 * SECOND, 0, 10 * MINUTE).describe(
-    "An incident gathers alerts for so long before it is investigated",
+    "How long an incident collects alerts before it is investigated",
   ),
-  NO_DATA_MS: count(5 * MINUTE, SECOND, 24 * HOUR).describe("A service without data for this long is an incident"),
-  VERIFY_SETTLE_MS: count(30 * SECOND, 0, HOUR).describe("Time that an operation has before its effect is measured"),
+  NO_DATA_MS: count(5 * MINUTE, SECOND, 24 * HOUR).describe("A service without data for this long opens an incident"),
+  VERIFY_SETTLE_MS: count(30 * SECOND, 0, HOUR).describe("Time after an operation before its effect is measured"),
   VERIFY_WINDOW_MS: count(2 * MINUTE, SECOND, 24 * HOUR).describe(
-    "How long a service must be back in band to count as recovered",
+    "How long a service must stay in band to count as recovered",
   ),
-  VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe("An operation without effect by then had none"),
+  VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe(
+    "An operation with no measured effect by this time is judged to have had none",
+  ),
   KEY_EVENTS_PER_SECOND: count(50_000, 1, 10_000_000).describe(
-    "Events, log lines and changes a second that one ingest key may send",
+    "Events, log lines and changes per second that one ingest key may send",
   ),
   KEY_BYTES_PER_SECOND: count(20_000_000, 1_000, 10_000_000_000).describe(
-    "Bytes a second, after inflation, that one ingest key may send",
+    "Bytes per second, after decompression, that one ingest key may send",
   ),
-  KEY_MAX_AGENTS: count(2_000, 1, 1_000_000).describe("Agents that one ingest key may introduce"),
+  KEY_MAX_AGENTS: count(2_000, 1, 1_000_000).describe("Agents that one ingest key may register"),
   SENTINEL_ANALYSIS_MODEL: models.describe(
-    "Model that reads further and writes on top of the analysis, as provider/model; more, comma-separated, are asked when it fails. None: no model",
+    "Model that reads more evidence and writes on top of the local analysis, as provider/model; comma-separated fallbacks are tried when it fails. Unset: no model is used",
   ),
-  SENTINEL_TRIAGE_MODEL: models.describe("Model of the triage; by default the analysis model"),
-  SENTINEL_JUDGE_MODEL: models.describe(
-    "Model that will judge evaluations; checked at the start, and not asked by anything yet",
-  ),
+  SENTINEL_TRIAGE_MODEL: models.describe("Model for triage; by default the analysis model"),
+  SENTINEL_JUDGE_MODEL: models.describe("Model reserved for judging evaluations; checked on start, not used yet"),
   SENTINEL_MODEL_PRICES: z
     .string()
     .regex(
@@ -226,24 +238,24 @@ export const VARIABLES = {
     )
     .optional()
     .describe(
-      "USD per million tokens, as provider/model=input:output, comma-separated; unknown ones are counted as dear",
+      "USD per million tokens, as provider/model=input:output, comma-separated; models not listed are assumed to be expensive",
     ),
-  OPENAI_API_KEY: line.optional().describe("Key for openai/ models"),
-  GROQ_API_KEY: line.optional().describe("Key for groq/ models"),
-  ANTHROPIC_API_KEY: line.optional().describe("Key for anthropic/ models"),
-  AZURE_OPENAI_ENDPOINT: origin.describe("Resource of azure/ models, https://NAME.openai.azure.com"),
-  AZURE_OPENAI_API_KEY: line.optional().describe("Key of that resource"),
-  OPENAI_COMPATIBLE_URL: address.describe("Base address of openai-compatible/ models, usually ending in /v1"),
-  OPENAI_COMPATIBLE_KEY: line.optional().describe("Its key, where it wants one"),
+  OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
+  GROQ_API_KEY: line.optional().describe("API key for groq/ models"),
+  ANTHROPIC_API_KEY: line.optional().describe("API key for anthropic/ models"),
+  AZURE_OPENAI_ENDPOINT: origin.describe("Resource for azure/ models, https://NAME.openai.azure.com"),
+  AZURE_OPENAI_API_KEY: line.optional().describe("API key for azure/ models"),
+  OPENAI_COMPATIBLE_URL: address.describe("Base URL for openai-compatible/ models, usually ending in /v1"),
+  OPENAI_COMPATIBLE_KEY: line.optional().describe("API key for openai-compatible/ models, if it needs one"),
   OLLAMA_URL: z
     .url({ protocol: /^https?$/ })
     .default("http://127.0.0.1:11434")
     .transform((value) => new URL(value).origin)
-    .describe("Where ollama/ models are served"),
-  SENTINEL_DEMO_CONTROL_URL: origin.describe("Demo only: the fleet's fault control"),
-  SENTINEL_DEMO_CONTROL_TOKEN: line.optional().describe("Demo only: its token"),
+    .describe("Base URL for ollama/ models"),
+  SENTINEL_DEMO_CONTROL_URL: origin.describe("Demo only: URL of the fleet's fault control"),
+  SENTINEL_DEMO_CONTROL_TOKEN: line.optional().describe("Demo only: token for it"),
   SENTINEL_DEMO_TARGET_URL: origin.describe("Demo only: the watched service's supervisor"),
-  SENTINEL_DEMO_TARGET_TOKEN: line.optional().describe("Demo only: its token"),
+  SENTINEL_DEMO_TARGET_TOKEN: line.optional().describe("Demo only: token for it"),
   SENTINEL_REAL_DATA: line
     .optional()
     .describe("Tests only: folder of real data sets; without it their tests are skipped and counted"),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { API } from "@/lib/http/openapi";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
@@ -6,12 +6,19 @@ import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
 import { VARIABLES } from "@/lib/env";
 import { assertSentinelCommand } from "./test-documents";
 
-/* What the README names is there: commands and their options, scripts, routes, settings, files. What it promises of them is held by the tests of each. */
+/*
+ * The README and the two guides that it opens on name what is there: commands and their options, scripts, routes, settings,
+ * files. What they promise of them is held by the tests of each.
+ */
 
-const README = readFileSync("README.md", "utf8");
-const each = (pattern: RegExp): string[] => [...new Set([...README.matchAll(pattern)].map(([, found]) => found!))];
+const PAGES = ["README.md", "docs/agents.md", "docs/services.md"].map((path) => readFileSync(path, "utf8"));
+const [README] = PAGES as [string, string, string];
+const GUIDES = PAGES.join("\n");
+const each = (pattern: RegExp, text = GUIDES): string[] => [
+  ...new Set([...text.matchAll(pattern)].map(([, found]) => found!)),
+];
 
-describe("what the README names is there", () => {
+describe("what the guides name is there", () => {
   test.each(each(/npm run ([\w:]+)/g))("npm run %s", (script) => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
     expect(scripts).toHaveProperty([script]);
@@ -27,11 +34,10 @@ describe("what the README names is there", () => {
   });
 
   test.each(each(/[`\s(]([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?=[`=\s.:),])/g))("the setting %s", (name) => {
-    const others = ["SENTINEL_KEY", "NODE_ENV"];
-    expect([...Object.keys(VARIABLES), ...others]).toContain(name);
+    expect([...Object.keys(VARIABLES), "SENTINEL_KEY"]).toContain(name);
   });
 
-  test.each(each(/\]\(((?!https?:)[^)#]+)\)/g))("the file %s", (path) => {
+  test.each(each(/\]\(((?!https?:)[^)#]+)(?:#[^)]*)?\)/g, README))("the file %s", (path) => {
     expect(existsSync(path)).toBe(true);
   });
 
@@ -42,13 +48,18 @@ describe("what the README names is there", () => {
   });
 });
 
-describe("limits that the README tells are those of the code", () => {
+test("every page of the documentation is linked from the README", () => {
+  const pages = readdirSync("docs").filter((name) => name.endsWith(".md"));
+  expect(pages.filter((name) => !README.includes(`](docs/${name}`))).toEqual([]);
+});
+
+describe("limits that the guides tell are those of the code", () => {
   test.each([
-    ["events of a request", /Up to ([\d,]+) events a request/, EVENT_LIMITS.eventsPerRequest],
-    ["share of the fleet", /Automatic holds stop at (\d+) % of the fleet/, 100 * DEFAULT_LIMITS.fleetShare],
-    ["share of a type", /% of the fleet or (\d+) % of a type/, 100 * DEFAULT_LIMITS.typeShare],
-    ["drills", /one of (\w+) recorded incidents/, "ten"],
+    ["events of a request", /Up to ([\d,]+) events a request/g, EVENT_LIMITS.eventsPerRequest],
+    ["share of the fleet", /Automatic holds stop at (\d+) % of the fleet/g, 100 * DEFAULT_LIMITS.fleetShare],
+    ["share of a type", /% of the fleet or (\d+) % of a type/g, 100 * DEFAULT_LIMITS.typeShare],
+    ["drills", /one of (\w+) recorded incidents/g, "ten"],
   ])("%s", (_, pattern, value) => {
-    expect(pattern.exec(README)?.[1]?.replace(",", "")).toBe(String(value));
+    expect(each(pattern).map((told) => told.replace(",", ""))).toEqual([String(value)]);
   });
 });
