@@ -286,7 +286,7 @@ test("data that may be out of date looks it", async ({ world, context, page }) =
   await live(page);
   await context.setOffline(true);
   await page.clock.fastForward(30_000);
-  await expect(page.getByRole("alert").filter({ hasText: "last heard" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "last update from Sentinel" })).toBeVisible();
   await expect(page.locator("[data-stale]")).toBeVisible();
   await context.setOffline(false);
   await page.clock.fastForward(30_000);

@@ -60,7 +60,9 @@ test("a key sends what it was ticked for, of the services that it names, and not
   await box(/^Changes/).click();
   await box(/^Log lines/).click();
   await dialog.getByRole("button", { name: "Create" }).click();
-  await expect(dialog.getByText("logs are of services: name those whose logs it may send, or * for all")).toBeVisible();
+  await expect(
+    dialog.getByText("the logs scope needs services: name those whose logs it may send, or * for all"),
+  ).toBeVisible();
   await expectAccessibleInBoth(page);
   await dialog.getByRole("textbox", { name: "Services" }).fill("payments-*, inventory");
   await dialog.getByRole("button", { name: "Create" }).click();

@@ -12,30 +12,30 @@ function create() {
     registry,
     httpRequests: new Counter({
       name: "sentinel_http_requests_total",
-      help: "Answers by route, method and status",
+      help: "Responses by route, method and status",
       labelNames: ["route", "method", "status"] as const,
       registers,
     }),
     eventsIngested: new Counter({ name: "sentinel_events_ingested_total", help: "Events accepted", registers }),
     eventsRejected: new Counter({
       name: "sentinel_events_rejected_total",
-      help: "Events refused as not valid",
+      help: "Events rejected as invalid",
       registers,
     }),
     eventsDuplicate: new Counter({
       name: "sentinel_events_duplicate_total",
-      help: "Events that were there already",
+      help: "Duplicate events",
       registers,
     }),
     alertsAccepted: new Counter({
       name: "sentinel_alerts_accepted_total",
-      help: "Alerts taken in, repeats included, by kind of source",
+      help: "Alerts received, including repeats, by kind of source",
       labelNames: ["source"] as const,
       registers,
     }),
     alertsRefused: new Counter({
       name: "sentinel_alerts_refused_total",
-      help: "Alerts, or whole messages of sources of alerts and changes, refused as not valid, by kind of source",
+      help: "Alerts, or whole messages with alerts or changes, rejected as invalid, by kind of source",
       labelNames: ["source"] as const,
       registers,
     }),
@@ -50,26 +50,26 @@ function create() {
       help: "Agents or shards whose sweep failed",
       registers,
     }),
-    sweepLag: new Gauge({ name: "sentinel_sweep_lag_events", help: "Events stored and not yet judged", registers }),
+    sweepLag: new Gauge({ name: "sentinel_sweep_lag_events", help: "Events stored but not yet evaluated", registers }),
     incidentsOpened: new Counter({ name: "sentinel_incidents_opened_total", help: "Incidents opened", registers }),
     incidentsOpen: new Gauge({ name: "sentinel_incidents_open", help: "Incidents that are not closed", registers }),
     sourceUnreadable: new Gauge({
       name: "sentinel_source_unreadable",
-      help: "1 for a source that could not be read, in whole or in part, when it was last looked at",
+      help: "1 for a source that could not be read, in whole or in part, at the latest attempt",
       labelNames: ["source"] as const,
       registers,
     }),
     approvalsPending: new Gauge({
       name: "sentinel_approvals_pending",
-      help: "Proposals that wait for a human",
+      help: "Proposals waiting for a decision",
       registers,
     }),
     directiveWaiters: new Gauge({
       name: "sentinel_directive_waiters",
-      help: "Directive long-polls held now",
+      help: "Open directive long-polls",
       registers,
     }),
-    streams: new Gauge({ name: "sentinel_streams", help: "Event streams open now", registers }),
+    streams: new Gauge({ name: "sentinel_streams", help: "Open event streams", registers }),
   };
 }
 

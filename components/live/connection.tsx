@@ -45,7 +45,7 @@ export function StaleGuard({ children }: { children: ReactNode }) {
           className="flex items-center gap-2 border-b bg-warn-tint px-4 py-2 text-sm font-medium text-warn lg:px-6"
         >
           <CloudOff className="size-4 shrink-0" aria-hidden />
-          Sentinel was last heard {ageText(age)} ago. The data below is from then.
+          The last update from Sentinel was {ageText(age)} ago. The data below may be out of date.
         </p>
       ) : null}
       <div

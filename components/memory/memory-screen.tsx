@@ -71,7 +71,7 @@ export function MemoryScreen() {
         lead="How often each action was followed by recovery, per diagnosis. Counts decay over time; inconclusive outcomes are not counted."
       />
       {error && !data ? (
-        <LoadError what="what was learned" error={error} onRetry={() => void refetch()} />
+        <LoadError what="learned patterns" error={error} onRetry={() => void refetch()} />
       ) : !data ? (
         <Skeleton className="h-64 rounded-[0.625rem]" />
       ) : (

@@ -93,7 +93,7 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
       {story ? (
         <Told story={story} detail={detail} />
       ) : error ? (
-        <LoadError what="what was found out" error={error} onRetry={() => void refetch()} />
+        <LoadError what="the investigation" error={error} onRetry={() => void refetch()} />
       ) : (
         <Skeleton className="h-96 rounded-[0.625rem]" />
       )}

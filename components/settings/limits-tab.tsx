@@ -112,7 +112,7 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
     >
       <Panel
         title="Automatic quarantine"
-        hint="beyond a limit, each agent is paged and quarantined once the limit allows"
+        hint="beyond a limit, agents are marked “Needs attention” and quarantined once there is room"
       >
         <div className="grid gap-4 sm:grid-cols-2">
           {field("fleet", "Share of the fleet, %", "Quarantined at the same time. 0 disables automatic quarantine.", {
@@ -135,12 +135,12 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
       </Panel>
       <Panel title="Shared causes" hint="agents that deviate together are not quarantined">
         <div className="grid gap-4 sm:grid-cols-3">
-          {field("agents", "At least so many agents", "That share a model, provider or tool.", {
+          {field("agents", "Minimum agents affected", "That share a model, provider or tool.", {
             min: 2,
             max: 10_000,
             step: 1,
           })}
-          {field("share", "And this share of them, %", "Then it is one incident with an external cause.", {
+          {field("share", "Minimum share affected, %", "Then it is one incident with an external cause.", {
             min: 0,
             max: 100,
             step: 0.1,

@@ -50,7 +50,7 @@ test("services too, as alerts name them; an alert with a name that cannot be see
     accepted: 1,
     rejected: [],
     notices: [
-      { index: 0, field: "name", reason: "held characters that cannot be seen or told apart: it is kept without them" },
+      { index: 0, field: "name", reason: "contained invisible or indistinguishable characters, which were removed" },
       { index: 0, field: "service" },
       { index: 0, field: "labels.service" },
     ],
@@ -74,6 +74,6 @@ test("a maintenance window and a token are named in full sight or not at all", a
     const answer = await asPerson("admin", path, json(body));
     expect(answer.status).toBe(400);
     const { errors } = (await answer.json()) as { errors: { field: string; reason: string }[] };
-    expect(errors).toEqual([expect.objectContaining({ field, reason: expect.stringContaining("cannot be seen") })]);
+    expect(errors).toEqual([expect.objectContaining({ field, reason: expect.stringContaining("invisible") })]);
   }
 });

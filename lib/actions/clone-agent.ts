@@ -17,7 +17,7 @@ export const cloneAgent = agentAction({
   input: (z) => z.strictObject({ successor: z.string().min(1) }),
   prepare: ({ id, canClone }) =>
     canClone ? possible({ successor: successorOf(id) }) : impossible("its host registered no factory"),
-  blastRadius: ({ successor }) => `This agent is retired for good; ${successor} takes over with a fresh memory`,
+  blastRadius: ({ successor }) => `This agent is retired permanently; ${successor} takes over with a fresh memory`,
   patch: ({ successor }) => ({ status: "retired", successor }),
   detail: ({ successor }) => `successor ${successor}`,
 });

@@ -15,7 +15,7 @@ export interface ActionPorts {
 export function prepareAction(action: AgentAction, facts: AgentFacts): Prepared<Record<string, unknown>> {
   const spec = ACTIONS[action];
   if (facts.enforcement === false && spec.patch) return impossible("its host does not enforce directives");
-  if (facts.cannot.includes(action)) return impossible("an instance said that it cannot");
+  if (facts.cannot.includes(action)) return impossible("an instance reported that it cannot do this");
   return spec.prepare(facts) as Prepared<Record<string, unknown>>;
 }
 

@@ -12,7 +12,7 @@ export const revokeTools = agentAction({
     if (worst === undefined) return impossible("no tool is implicated");
     return possible({ tools: [worst], all: [...(directive?.revokedTools ?? []), worst] });
   },
-  blastRadius: ({ tools }) => `This agent loses ${tools.join(", ")} until it is given back; tasks that need it fail`,
+  blastRadius: ({ tools }) => `This agent loses ${tools.join(", ")} until restored; tasks that need it fail`,
   patch: ({ all }) => ({ status: "run", revokedTools: all }),
   detail: ({ tools }) => `revoked ${tools.join(", ")}`,
 });

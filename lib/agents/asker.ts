@@ -68,7 +68,7 @@ export function createAsker<Node>(
     has: (role) => usable(role).length > 0 && budget.hasRoomForModel(),
     async ask({ node, role, messages, tools = [], signal }) {
       const bytes = bytesOf(messages.map((m) => [m.type, m.content])) + bytesOf(tools);
-      let why = chains[role] === undefined ? "no model is configured" : "no model is left that answers";
+      let why = chains[role] === undefined ? "no model is configured" : "no configured model is answering";
       const chats = usable(role);
       for (const chat of chats) {
         signal?.throwIfAborted();
@@ -138,4 +138,4 @@ function reasonOf(error: unknown, status: number | null): string {
 }
 
 const previewOf = (reply: Reply) =>
-  [...reply.calls.map(({ name }) => `asks for ${name}`), reply.text].filter((part) => part !== "").join("; ");
+  [...reply.calls.map(({ name }) => `calls ${name}`), reply.text].filter((part) => part !== "").join("; ");

@@ -141,7 +141,7 @@ export async function assertBound(db: Db, key: IngestKey, kind: SubjectKind, id:
   if (kind === "service" ? mayForService(key, id) : mayReportFor(key, id, await findOwner(db, id))) return;
   throw new SentinelError("forbidden", {
     detail: `This key is not bound to the ${kind} ${JSON.stringify(id)}`,
-    fields: [{ field, reason: `not a ${kind} of this key` }],
+    fields: [{ field, reason: `not covered by this key` }],
   });
 }
 

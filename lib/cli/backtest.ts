@@ -68,13 +68,13 @@ async function backtest(flags: Flags): Promise<{ report: BacktestReport; notes: 
 function notesOf({ order, times, numbers }: Reading, { summary }: BacktestReport): string[] {
   const commas = [...numbers].filter(([, style]) => style !== "plain");
   return [
-    order === "newest first" ? "the file has its newest rows first: they were judged from its end" : "",
-    order === "mixed" ? "the rows are not in the order of their times: they were sorted" : "",
+    order === "newest first" ? "the file is newest first and was judged from its end" : "",
+    order === "mixed" ? "the rows are not in time order and were sorted" : "",
     times.serial ? "times were read as a spreadsheet's days" : "",
     times.dates === null ? "" : `dates were read with the ${times.dates}`,
     ...commas.map(([column, style]) => `"${column}" was read with a ${style}`),
     summary.judged === 0
-      ? "nothing was judged: all rows were needed to learn what is normal, so no alarm says nothing here"
+      ? "nothing was judged: every row was needed to learn the baseline, so the absence of alarms means nothing here"
       : "",
   ].filter((note) => note !== "");
 }

@@ -270,7 +270,7 @@ describe("what is asked of the world", () => {
     const file = join(folder, "actions.json");
     const revert = { name: "revert", kind: "rollback_pr", services: ["*"], owner: "acme", repo: "shop", paths: ["{service}/"], remedies: ["deploy_regression"] }; // prettier-ignore
     writeFileSync(file, JSON.stringify({ operations: [revert] }));
-    await expect(world({ SENTINEL_ACTIONS_FILE: file })).rejects.toThrow(/need a token of GitHub/);
+    await expect(world({ SENTINEL_ACTIONS_FILE: file })).rejects.toThrow(/need a GitHub token/);
     const { allowList, operator } = await world({ SENTINEL_ACTIONS_FILE: file, GITHUB_API_URL: server.url, GITHUB_TOKEN: "g-token" }); // prettier-ignore
     const prepared = prepare(allowList, "revert", {}, "api");
     if (!prepared.ok) throw new Error(prepared.reason);

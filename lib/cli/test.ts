@@ -121,7 +121,7 @@ async function main(tiers: readonly (keyof typeof TIERS)[]): Promise<void> {
 await new Command("test")
   .description("Runs the tests. Without an option: the first tier, which needs nothing but Node.")
   .option("--all", "every test but the long trials")
-  .option("--rest", "what --all has beyond the first tier, for a run that follows one of that")
+  .option("--rest", "only what --all adds to the first tier")
   .option("--long", "the long trials")
   .action(({ all, rest, long }: { all?: true; rest?: true; long?: true }) =>
     main(long ? ["long"] : rest ? ["rest"] : all ? ["first", "rest"] : ["first"]),

@@ -31,7 +31,9 @@ export function registerUser(program: Command): void {
 
   user
     .command("create")
-    .description("Print a one-time link: with --name it signs a new person in, without, they choose name and password")
+    .description(
+      "Print a one-time link for a new account: with --name it signs them in, without it they choose a name and password",
+    )
     .requiredOption("--email <email>")
     .addOption(new Option("--role <role>").choices(ROLES).default("viewer"))
     .option("--name <name>", "create the account now")

@@ -11,10 +11,10 @@ export const AlertSourceView = z
     signed: z.boolean().describe("authenticates by a signature instead of a token"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
-    last_at: z.int().nullable().describe("when it last sent something"),
+    last_at: z.int().nullable().describe("when its latest message arrived"),
     received: z.int().describe("messages"),
     refused: z.int().describe("alerts, or whole messages, that were refused"),
-    last_refusal: z.string().nullable().describe("why, the last time"),
+    last_refusal: z.string().nullable().describe("the reason for the latest refusal"),
     last_refusal_at: z.int().nullable(),
     revoked_at: z.int().nullable(),
   })
@@ -32,7 +32,9 @@ export const NewAlertSourceAnswer = z
     source: AlertSourceView,
     token: z
       .string()
-      .describe("shown this once; as a bearer token, as X-Sentinel-Token or as the password of basic authentication"),
+      .describe(
+        "shown only once; sent as a bearer token, as X-Sentinel-Token or as the password of basic authentication",
+      ),
   })
   .meta({ id: "NewAlertSourceAnswer" });
 export type NewAlertSourceAnswer = z.infer<typeof NewAlertSourceAnswer>;

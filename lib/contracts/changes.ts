@@ -43,7 +43,7 @@ export const ChangesQuery = z.object({
   subject_kind: z.enum(SUBJECT_KINDS).optional(),
   q: z.string().max(200).optional().describe("in the subject's name, the values, the note or the source"),
   kind: z.enum(CHANGE_KINDS).optional(),
-  declared: z.enum(["true", "false"]).optional().describe("false: only seen, announced by nobody"),
+  declared: z.enum(["true", "false"]).optional().describe("false: detected, not announced"),
   before: z.coerce.number().int().optional().describe("epoch ms to page back from"),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });
@@ -52,14 +52,14 @@ export const CHANGES = resource(PATHS.CHANGES, {
   GET: {
     auth: "viewer",
     drills: true,
-    summary: "Changes, declared and seen, newest first",
+    summary: "Changes, declared and detected, newest first",
     query: ChangesQuery,
     response: ChangesAnswer,
   },
   POST: {
     auth: ["operator", "ingestKey"],
     scope: "changes",
-    summary: "Announces a change, so that what follows is a new level and not an anomaly",
+    summary: "Announces a change, so that what follows starts a new baseline instead of raising an anomaly",
     body: ChangeBody,
     response: ChangeView,
     status: 201,

@@ -48,7 +48,7 @@ export const IngestAnswer = z
         }),
       )
       .describe(
-        "what was accepted but not taken at its word: times far from the server's clock, acknowledgements of directives that were never issued",
+        "what was accepted but corrected: times far from the server's clock, acknowledgements of directives that were never issued",
       ),
     unknown_fields: z.array(z.string()).describe("names of fields that were not understood and left out"),
     agents: z.record(z.string(), z.object({ state: z.enum(AGENT_STATES), mode: z.enum(MODES), directive: Directive })),
@@ -104,7 +104,7 @@ export const REGISTER = resource(PATHS.REGISTER, {
   POST: {
     auth: "ingestKey",
     scope: "events",
-    summary: "Makes an agent known and answers with its standing directive",
+    summary: "Registers an agent and answers with its current directive",
     body: RegisterBody,
     response: AgentStanding,
   },

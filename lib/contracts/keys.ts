@@ -13,13 +13,13 @@ export const KeyView = z
   .object({
     id: z.string(),
     name: z.string(),
-    shown: z.string().describe("how the key begins"),
-    agent_id: z.string().nullable().describe("the one agent it may speak for"),
-    name_prefix: z.string().nullable().describe("how the ids of the agents it may speak for begin"),
+    shown: z.string().describe("the first characters of the key"),
+    agent_id: z.string().nullable().describe("the only agent it may report for"),
+    name_prefix: z.string().nullable().describe("prefix of the ids of the agents it may report for"),
     scopes: z.array(z.enum(KEY_SCOPES)).describe("what it may send"),
     services: z
       .array(z.string())
-      .describe("services whose logs and changes it may send; `*` at the end of a name for any end"),
+      .describe("services whose logs and changes it may send; a trailing `*` matches any ending"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     last_used_at: z.int().nullable().describe("to the minute"),
@@ -43,7 +43,7 @@ export const NewKeyBody = z
       .default(["events", "changes"])
       .transform((scopes) => KEY_SCOPES.filter((scope) => scopes.includes(scope))),
     services: z
-      .array(name.regex(/^[^*]*\*?$/, "`*` may only stand at the end"))
+      .array(name.regex(/^[^*]*\*?$/, "`*` is allowed only at the end"))
       .max(MAX_SERVICES)
       .default([]),
   })
@@ -53,13 +53,13 @@ export const NewKeyBody = z
   })
   .refine((key) => !key.scopes.includes("logs") || key.services.length > 0, {
     path: ["services"],
-    error: "logs are of services: name those whose logs it may send, or * for all",
+    error: "the logs scope needs services: name those whose logs it may send, or * for all",
   })
   .meta({ id: "NewKeyBody" });
 export type NewKeyBody = z.input<typeof NewKeyBody>;
 
 export const NewKeyAnswer = z
-  .object({ key: KeyView, secret: z.string().describe("the key itself, shown this once") })
+  .object({ key: KeyView, secret: z.string().describe("the key itself, shown only once") })
   .meta({ id: "NewKeyAnswer" });
 export type NewKeyAnswer = z.infer<typeof NewKeyAnswer>;
 

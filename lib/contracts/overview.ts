@@ -187,6 +187,6 @@ export const SweepAnswer = z
   })
   .meta({ id: "SweepAnswer" });
 export const CRON = resource(PATHS.CRON, {
-  GET: { auth: "cronSecret", summary: "Sweeps once; for schedulers that can only GET", response: SweepAnswer },
-  POST: { auth: "cronSecret", summary: "Sweeps once", response: SweepAnswer },
+  GET: { auth: "cronSecret", summary: "Runs one sweep; for schedulers that can only GET", response: SweepAnswer },
+  POST: { auth: "cronSecret", summary: "Runs one sweep", response: SweepAnswer },
 });

@@ -31,7 +31,7 @@ export const nameText = (max: number): z.ZodString =>
   plainText(max)
     .refine((text) => !UNSEEN.test(text), {
       error: ({ input }) =>
-        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which cannot be seen or told apart`,
+        `must not contain ${codePoint(UNSEEN.exec(String(input))?.[0] ?? " ")}, which is invisible or indistinguishable`,
     })
     .refine(isComposed, "must be in Unicode's composed form (NFC)");
 
@@ -45,7 +45,7 @@ const JOINED =
 /** What a person is called: as `nameText`, but with the joiners that names of many languages have. */
 export const personName = (max: number): z.ZodString =>
   plainText(max).refine((text) => nameText(max).safeParse(text.replace(JOINED, "")).success && isComposed(text), {
-    error: "must not contain characters that cannot be seen or told apart",
+    error: "must not contain invisible or indistinguishable characters",
   });
 
 /** Names that a path of a URL cannot hold: a browser, a proxy and `fetch` all take them for steps. */
@@ -64,4 +64,4 @@ export const isStep = (text: string): boolean => STEPS.has(text);
 export const looksLike = z
   .string()
   .nullable()
-  .describe("another name of the same kind that cannot be told from this one by eye (Unicode UTS #39)");
+  .describe("another name of the same kind that looks the same (Unicode UTS #39)");

@@ -26,9 +26,9 @@ export const SignalView = z
     value: z.number().nullable().describe("the last one that was measured"),
     at: at.nullable(),
     detail: z.string().nullable().describe("what the value is about, such as `1 of 4 instances down`"),
-    problem: z.string().nullable().describe("why it could not be read at the last look, in whole or in part"),
+    problem: z.string().nullable().describe("why it could not be read at the latest attempt, in whole or in part"),
     since: at,
-    expected: band.nullable().describe("the band of normal as its baseline has it now"),
+    expected: band.nullable().describe("the current normal band of its baseline"),
     upper: z.number().nullable(),
     lower: z.number().nullable(),
     query: z.string(),
@@ -66,7 +66,7 @@ export const ServicesAnswer = z
     sources: z
       .object({
         prometheus: z.boolean().describe("whether one is configured"),
-        unread: z.array(UnreadSource).describe("what could not be read when it was last looked at"),
+        unread: z.array(UnreadSource).describe("what could not be read at the latest attempt"),
       })
       .describe("where it is known from"),
   })
@@ -241,7 +241,7 @@ export type ServiceStory = z.infer<typeof ServiceStory>;
 
 export const ServiceParams = z.object({ id: name });
 export const FeedbackBody = z
-  .object({ thumb: z.union([z.literal(1), z.literal(-1)]).describe("1: the cause is right; -1: it is not") })
+  .object({ thumb: z.union([z.literal(1), z.literal(-1)]).describe("1: the cause is correct; -1: it is wrong") })
   .meta({ id: "FeedbackBody" });
 
 export const SERVICES = resource(PATHS.SERVICES, {

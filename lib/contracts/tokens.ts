@@ -12,7 +12,7 @@ export const ApiTokenView = z
   .object({
     id: z.string(),
     name: z.string(),
-    shown: z.string().describe("how the token begins"),
+    shown: z.string().describe("the first characters of the token"),
     role: z.enum(TOKEN_ROLES),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
@@ -36,7 +36,7 @@ export const NewApiTokenBody = z
 export type NewApiTokenBody = z.infer<typeof NewApiTokenBody>;
 
 export const NewApiTokenAnswer = z
-  .object({ token: ApiTokenView, secret: z.string().describe("the token itself, shown this once") })
+  .object({ token: ApiTokenView, secret: z.string().describe("the token itself, shown only once") })
   .meta({ id: "NewApiTokenAnswer" });
 export type NewApiTokenAnswer = z.infer<typeof NewApiTokenAnswer>;
 

@@ -15,7 +15,7 @@ export const InviteBody = z.strictObject({ email: Email, role: z.enum(ROLES) }).
 export type InviteBody = z.infer<typeof InviteBody>;
 
 export const LinkAnswer = z
-  .object({ link: z.url().describe("works once; shown this once"), expires_at: z.int().describe("epoch ms") })
+  .object({ link: z.url().describe("works once; shown only once"), expires_at: z.int().describe("epoch ms") })
   .meta({ id: "LinkAnswer" });
 export type LinkAnswer = z.infer<typeof LinkAnswer>;
 

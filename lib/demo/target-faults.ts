@@ -26,7 +26,7 @@ interface Spec {
 const FAULTS: Record<TargetFaultKind, Spec> = {
   target_cpu: {
     title: "Service: busy processor",
-    description: "Threads of the service burn processor time for ten minutes.",
+    description: "Threads of the service burn CPU for ten minutes.",
     how: { stress: "/stress/cpu?duration=600&threads=3" },
   },
   target_memory: {
@@ -36,12 +36,12 @@ const FAULTS: Record<TargetFaultKind, Spec> = {
   },
   target_latency: {
     title: "Service: slow answers",
-    description: "Each answer takes some three seconds longer.",
+    description: "Each response takes about three seconds longer.",
     how: { stress: "/stress/latency?min_delay=2.5&max_delay=3.5" },
   },
   target_crash: {
     title: "Service: crash",
-    description: "The service ends, and nobody starts it again.",
+    description: "The service exits and stays down.",
     how: { stress: "/stress/crash" },
   },
   target_bad_deploy: {
@@ -51,7 +51,7 @@ const FAULTS: Record<TargetFaultKind, Spec> = {
   },
   target_bad_config: {
     title: "Service: bad configuration",
-    description: "A setting goes out that is too tight for ordinary days.",
+    description: "A setting is rolled out that is too tight for normal traffic.",
     how: { deploy: { config: { store_timeout_ms: 25 } } },
   },
 };

@@ -18,15 +18,15 @@ export function targetOperations(controlUrl: string, tokenFile: string): { opera
         title: "Restart the target",
         argv: command("restart"),
         remedies: ["crash", "memory_leak", "silent", "resource_exhaustion", "slow", "failing", "overload"],
-        blast_radius: "Requests under way on {service} are cut off, and what it holds in memory is gone",
+        blast_radius: "In-flight requests to {service} fail, and its in-memory state is lost",
       },
       {
         ...shared,
         name: "roll-back-target",
-        title: "Go back to the release before",
+        title: "Roll back to the previous release",
         argv: command("rollback"),
         remedies: ["deploy_regression", "config_regression"],
-        blast_radius: "{service} runs its version and configuration of before; what the last deploy brought is gone",
+        blast_radius: "{service} runs its previous version and configuration; the last deploy is undone",
       },
     ],
   };

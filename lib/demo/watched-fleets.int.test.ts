@@ -157,9 +157,9 @@ describe("one signal that cannot be read blinds no other", () => {
     ["400 (case 041)", refusal(400, "bad_data", "unknown function"), /^answered 400 \(bad_data\): "unknown function"$/],
     ["500", { status: 500, body: "query engine panic" }, /^answered 500: "query engine panic"$/],
     ["503 in JSON", refusal(503, "timeout", "query timed out"), /^answered 503 \(timeout\): "query timed out"$/],
-    ["a matrix", { body: { status: "success", data: { resultType: "matrix", result: [{}] } } }, /gives a matrix/],
+    ["a matrix", { body: { status: "success", data: { resultType: "matrix", result: [{}] } } }, /returns a matrix/],
     ["HTML", { body: "<html>log in</html>" }, /not JSON/],
-    ["an answer of another API", { body: { status: "success", data: { resultType: "vector", result: "x" } } }, /not one of Prometheus/], // prettier-ignore
+    ["an answer of another API", { body: { status: "success", data: { resultType: "vector", result: "x" } } }, /not a valid Prometheus API response/], // prettier-ignore
     ["part of it", { body: { status: "success", data: { resultType: "vector", result: [] }, warnings: ["store-1 is away"] } }, /^answered in part: "store-1 is away"$/], // prettier-ignore
     ["part of it, VictoriaMetrics", { body: { status: "success", isPartial: true, data: { resultType: "vector", result: [] } } }, /^answered in part$/], // prettier-ignore
   ])("%s", async (_, answer, reason) => {
@@ -240,7 +240,7 @@ describe("a source of which nothing can be read", () => {
     const { incidents: opened, unread } = await fleet.look();
     expect(opened).toHaveLength(1);
     expect(opened[0]!.title).toBe(
-      `prometheus: prometheus could not be read for 5 min: ${reason}. The state of services is unknown`,
+      `prometheus: prometheus could not be read for 5 min: ${reason}. The health of services is unknown`,
     );
     expect(unread).toMatchObject([{ source: "prometheus", reason: expect.stringContaining(reason) }]);
     const [alert] = await listAlertsOf(fleet.db, opened[0]!.id);

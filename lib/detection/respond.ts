@@ -83,7 +83,7 @@ function breachText(agentId: string, breach: StoredEvent, directive: DirectiveRo
   const seconds = Math.round((Math.max(breach.at, breach.receivedAt) - directive.createdAt) / 1000);
   const who = breach.body.instance_id ? `instance ${breach.body.instance_id} of ${agentId}` : agentId;
   return directive.status === "run"
-    ? `${who} used the revoked tool ${breach.body.tool} after it had confirmed that it cannot`
+    ? `${who} used the revoked tool ${breach.body.tool} after confirming that it was revoked`
     : `${who} reported a ${breach.kind} ${seconds} s after its ${directive.status === "paused" ? "pause" : "quarantine"} was sent: it is not contained`;
 }
 

@@ -31,7 +31,7 @@ const OPERATIONS: readonly Entry[] = [
   ),
   operation(
     "restore-config",
-    "Put the last configuration change back",
+    "Revert the last configuration change",
     ["config_regression"],
     "{service} runs with the configuration before its last change",
   ),
@@ -39,7 +39,7 @@ const OPERATIONS: readonly Entry[] = [
     "close-idle-connections",
     "Close idle connections",
     ["resource_exhaustion"],
-    "Clients of {service} that sit on idle connections have to connect again",
+    "Clients holding idle connections to {service} have to reconnect",
     ["*-db"],
   ),
   operation(
@@ -52,7 +52,7 @@ const OPERATIONS: readonly Entry[] = [
     "restart",
     "Restart",
     ["memory_leak", "crash", "silent", "resource_exhaustion", "slow", "failing", "overload"],
-    "Requests under way on {service} are cut off",
+    "In-flight requests to {service} fail",
   ),
 ];
 

@@ -76,7 +76,7 @@ test("nobody there, wrong credentials, a server's trouble, HTML: each is a reaso
     'the answer is not JSON: "<!doctype html><title>Log in</title>"',
   ]);
   const gone = await askOf("http://127.0.0.1:1", { auth: { kind: "bearer", token: "hush-hush" } })("x");
-  expect(gone).toMatchObject({ ok: false, reason: expect.stringMatching(/not reached/) });
+  expect(gone).toMatchObject({ ok: false, reason: expect.stringMatching(/could not connect/) });
   expect(JSON.stringify([reasons, gone])).not.toContain("hush");
 });
 
@@ -117,7 +117,7 @@ test("a server that never answers, and one that drips, cost no more than the tim
   });
   const ask = askOf(server.url, { timeoutMs: SHORT_MS });
   for (const path of ["hang", "drip"])
-    expect(await ask(path)).toMatchObject({ ok: false, reason: "no whole answer within 300 ms" });
+    expect(await ask(path)).toMatchObject({ ok: false, reason: "no complete answer within 300 ms" });
 });
 
 test("even a fetch that heeds no signal ends in time", async () => {
@@ -125,7 +125,7 @@ test("even a fetch that heeds no signal ends in time", async () => {
     { source: "test", url: "http://deaf.test", timeoutMs: 50 },
     { fetch: () => new Promise<Response>(() => undefined), now: Date.now },
   );
-  expect(await deaf("x")).toMatchObject({ ok: false, reason: "no whole answer within 50 ms" });
+  expect(await deaf("x")).toMatchObject({ ok: false, reason: "no complete answer within 50 ms" });
 });
 
 test("a huge answer is cut while it streams; one that inflates without end as well", async () => {
@@ -142,7 +142,7 @@ test("a huge answer is cut while it streams; one that inflates without end as we
     return response.end();
   });
   const ask = askOf(server.url);
-  const reason = "the answer has more than 65536 bytes: ask for less";
+  const reason = "the answer is larger than 65536 bytes; narrow the query";
   expect(await ask("huge")).toMatchObject({ ok: false, reason });
   expect(sent).toBeLessThan(16 * 1024 * 1024);
   expect(await ask("bomb")).toMatchObject({ ok: false, reason });
@@ -191,7 +191,7 @@ test("after a pause the others wait for the one that tries, and are answered whe
 test("a server that speaks no TLS, no such host: the reason is more than that it failed", async () => {
   server = await serve((_, response) => json(response, {}));
   const tls = await askOf(server.url.replace("http:", "https:"))("x");
-  expect(tls).toMatchObject({ ok: false, reason: expect.stringMatching(/^not reached: .*SSL/) });
+  expect(tls).toMatchObject({ ok: false, reason: expect.stringMatching(/^could not connect: .*SSL/) });
   const nowhere = await askOf("http://nowhere.invalid")("x");
   expect(nowhere).toMatchObject({
     ok: false,
@@ -222,7 +222,7 @@ test("a minute's budget is spent and fills again", async () => {
   const ask = askOf(server.url, { gate: { perMinute: 6 } }, () => now);
   const answers = await Promise.all(Array.from({ length: 10 }, () => ask("x")));
   expect(answers.filter(({ ok }) => ok).length).toBe(6);
-  expect(answers.find(({ ok }) => !ok)).toMatchObject({ reason: "its budget of 6 questions a minute is spent" });
+  expect(answers.find(({ ok }) => !ok)).toMatchObject({ reason: "its limit of 6 requests a minute is reached" });
   now += 20_000;
   expect((await Promise.all(Array.from({ length: 5 }, () => ask("x")))).filter(({ ok }) => ok).length).toBe(2);
 });
@@ -254,9 +254,9 @@ test("those in line when their time ends are told so, and leave the line", async
   const last = ask("x");
   stop.abort();
   for (const answer of await Promise.all(inLine))
-    expect(answer).toMatchObject({ reason: "its turn did not come in time: other questions were before this one" });
+    expect(answer).toMatchObject({ reason: "timed out waiting in the queue behind other requests" });
   answering = true;
-  expect(await first).toMatchObject({ ok: false, reason: "no whole answer within 2000 ms" });
+  expect(await first).toMatchObject({ ok: false, reason: "no complete answer within 2000 ms" });
   expect((await last).ok || (await ask("x")).ok).toBe(true);
   expect(server.asked.length).toBeLessThanOrEqual(3);
 });

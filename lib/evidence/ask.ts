@@ -78,10 +78,10 @@ export function createAsk(configured: Endpoint, ports: Ports): Ask {
     } catch (error) {
       if (signal?.aborted) attempt = { ok: false, reason: "stopped before it answered", blame: "asker" };
       else if (deadline.aborted)
-        attempt = { ok: false, reason: `no whole answer within ${timeoutMs} ms`, blame: "source" };
+        attempt = { ok: false, reason: `no complete answer within ${timeoutMs} ms`, blame: "source" };
       else {
         const said = withoutSecrets(messageOf(error), headers, endpoint.auth);
-        attempt = { ok: false, reason: `not reached: ${quoted(said)}`, blame: "source" };
+        attempt = { ok: false, reason: `could not connect: ${quoted(said)}`, blame: "source" };
       }
     }
     entry.leave(leftAs(attempt));
@@ -134,7 +134,7 @@ async function once(
   }
   const text = await readUpTo(response, limit, signal);
   if (text === null)
-    return { ok: false, status: response.status, reason: `the answer has more than ${limit} bytes: ask for less` };
+    return { ok: false, status: response.status, reason: `the answer is larger than ${limit} bytes; narrow the query` };
   const clean = () => withoutSecrets(text, headers, endpoint.auth);
   if (!response.ok) return refused(response.status, clean());
   const value = parsed(text);

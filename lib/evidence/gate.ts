@@ -78,17 +78,16 @@ export function createGate(limits: GateLimits, now: () => number): Gate {
     async enter(signal) {
       // Again after each wait: a newcomer may have taken the place in the meantime.
       while (running >= places() && refusal() === null) {
-        if (waiting.length >= MAX_WAITING)
-          return { ok: false, reason: "too many questions are waiting for it already" };
+        if (waiting.length >= MAX_WAITING) return { ok: false, reason: "too many requests are queued for it already" };
         await place(waiting, signal);
         if (signal.aborted) {
           // A place that was handed over while the wait ended goes to the next in line.
           letIn();
-          return { ok: false, reason: "its turn did not come in time: other questions were before this one" };
+          return { ok: false, reason: "timed out waiting in the queue behind other requests" };
         }
       }
       const reason =
-        refusal() ?? (takeToken() ? null : `its budget of ${limits.perMinute} questions a minute is spent`);
+        refusal() ?? (takeToken() ? null : `its limit of ${limits.perMinute} requests a minute is reached`);
       if (reason !== null) {
         letIn();
         return { ok: false, reason };

@@ -90,7 +90,7 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
         if (!answer.ok && answer.status === 410 && page > 0) break;
         if (!answer.ok) return couldNotLook(source, answer.reason);
         const parsed = Page.safeParse(answer.body);
-        if (!parsed.success) return couldNotLook(source, "the answer is not a list of Kubernetes' API");
+        if (!parsed.success) return couldNotLook(source, "the answer is not a valid Kubernetes list");
         for (const item of parsed.data.items) {
           const object = schema.safeParse(item);
           if (object.success) items.push(object.data);

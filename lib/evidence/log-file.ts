@@ -58,7 +58,7 @@ export async function readFileWindow(path: string, window: FileWindow): Promise<
     const sample = await sampleOf(source);
     if (sample.every((line) => line.trim() === "")) return { lines: [], truncated: false, problem: null };
     const clock = learnClock(sample, hint);
-    if (clock === null) return { lines: [], truncated: false, problem: "no line shows a time that can be read" };
+    if (clock === null) return { lines: [], truncated: false, problem: "no line has a readable timestamp" };
     if (clock.daily) return await readDaily(source, clock, hint, window);
     const searched = source.handle !== null && clock.ordered;
     const start = searched ? await findStart(source, window.from - DISORDER_S, clock, window.signal) : 0;
@@ -173,7 +173,7 @@ async function collect(
   } catch (error) {
     signal.throwIfAborted();
     if (source.handle !== null) throw error;
-    return done(true, `it could be unpacked only in part: ${(error as Error).message}`);
+    return done(true, `it could be decompressed only in part: ${(error as Error).message}`);
   }
   return done(false);
 }
@@ -233,7 +233,7 @@ function zoneProblem(
   if (behind > -ZONE_SLACK_S && (behind < ZONE_SLACK_S || read.lines.length > 0 || behind > DAY_S)) return null;
   const minutes = Math.round(Math.abs(behind) / 60);
   const span = `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `its times name no zone and end ${span} ${behind > 0 ? "before" : "after"} it was last written: LOG_TIME_ZONE says which zone they are in`;
+  return `its timestamps have no time zone and end ${span} ${behind > 0 ? "before" : "after"} it was last written: set LOG_TIME_ZONE to the zone they are in`;
 }
 
 /** A line of containerd and CRI-O: time, stream, and whether it goes on in the next one of that stream (`P`) or ends (`F`). */

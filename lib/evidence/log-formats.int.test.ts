@@ -151,12 +151,12 @@ describe("what cannot be read is said", () => {
     return couldNotLook.map((one) => `${one.source}: ${one.reason}`).join("; ");
   };
   test.each<[string, string | Buffer, RegExp, string?]>([
-    ["no times", "one\ntwo", /^log files: shop\.log: no line shows a time that can be read$/],
-    ["seconds since boot", "[    1.234567] usb\n[    2.234567] usb", /no line shows a time/],
-    ["local time behind", bodyOf((t, text) => `${shown(t, -300).date} ${shown(t, -300).time} ERROR ${text}`), /name no zone and end 5 h 0 min before it was last written: LOG_TIME_ZONE/],
+    ["no times", "one\ntwo", /^log files: shop\.log: no line has a readable timestamp$/],
+    ["seconds since boot", "[    1.234567] usb\n[    2.234567] usb", /no line has a readable timestamp/],
+    ["local time behind", bodyOf((t, text) => `${shown(t, -300).date} ${shown(t, -300).time} ERROR ${text}`), /have no time zone and end 5 h 0 min before it was last written: set LOG_TIME_ZONE/],
     ["local time ahead", bodyOf((t, text) => `${shown(t, 180).date} ${shown(t, 180).time} ERROR ${text}`), /end 3 h 0 min after it was last written/],
     ["local time of day", bodyOf((t, text) => `${shown(t, -300).time} ERROR ${text}`), /end 5 h 0 min before/],
-    ["packed otherwise", Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), /packed with xz: of packed files only gzip is read/, "shop.log.1.xz"],
+    ["packed otherwise", Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), /compressed with xz; only gzip is supported/, "shop.log.1.xz"],
     ["a packed file that ends too early", gzipSync(bodyOf(iso)).subarray(0, 60), /shop\.log\.1\.gz: "unexpected end of file"/, "shop.log.1.gz"],
   ])("%s", async (_, body, expected, name) => expect(await reason(body, name)).toMatch(expected)); // prettier-ignore
 
@@ -167,7 +167,7 @@ describe("what cannot be read is said", () => {
     const to = TO + 100_000;
     const looked = await fileLogs({ source: "f", path }).read({ node: "shop", from: FROM, to, limit: 100_000 });
     expect(looked).toMatchObject({
-      missing: [{ reason: expect.stringMatching(/unpacked only in part: unexpected end/) }],
+      missing: [{ reason: expect.stringMatching(/decompressed only in part: unexpected end/) }],
     });
     expect(looked.ok && looked.value.length).toBeGreaterThan(12);
   });
@@ -176,7 +176,7 @@ describe("what cannot be read is said", () => {
     const looked = await look(await place({ "shop.log": bodyOf(iso), "shop.log.1": "no times" }));
     expect(looked).toMatchObject({
       ok: true,
-      missing: [{ source: "log files", reason: "shop.log.1: no line shows a time that can be read" }],
+      missing: [{ source: "log files", reason: "shop.log.1: no line has a readable timestamp" }],
     });
     expect(looked.ok && looked.value.length).toBe(12);
   });

@@ -21,7 +21,7 @@ export async function sourceOf(handle: FileHandle, size: number): Promise<Source
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);
   const head = buffer.subarray(0, bytesRead);
   const packed = packedAs(head);
-  if (packed !== null && packed !== "gzip") throw new Error(`packed with ${packed}: of packed files only gzip is read`);
+  if (packed !== null && packed !== "gzip") throw new Error(`compressed with ${packed}; only gzip is supported`);
   if (packed === null && encodingOf(head) === "utf-8")
     return {
       size,

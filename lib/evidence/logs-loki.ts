@@ -73,7 +73,7 @@ export function lokiLogs(config: LokiConfig, ports: Ports): LogSource {
       let start = from;
       for (let asked = 0; start <= to && lines.length < limit; asked++) {
         if (asked === QUESTIONS_MAX)
-          return found(source, lines, true, [{ source, reason: `it allows ${allowed.seconds} s a question: only the first ${Math.round(start - from)} s were read` }]); // prettier-ignore
+          return found(source, lines, true, [{ source, reason: `it allows ${allowed.seconds} s per query: only the first ${Math.round(start - from)} s were read` }]); // prettier-ignore
         const end = Math.min(to, start + allowed.seconds);
         const most = Math.min(limit - lines.length, allowed.lines);
         const answer = await ask("loki/api/v1/query_range", {
@@ -96,7 +96,7 @@ export function lokiLogs(config: LokiConfig, ports: Ports): LogSource {
           continue;
         }
         const parsed = Streams.safeParse(answer.body);
-        if (!parsed.success) return couldNotLook(source, "the answer is not one of Loki's API");
+        if (!parsed.success) return couldNotLook(source, "the answer is not a valid Loki API response");
         const got = (parsed.data.data.result ?? []).flatMap(({ values }) =>
           // A double holds today's nanoseconds to a quarter of a microsecond.
           values.map(([ns, line]) => ({ t: Number(ns) / 1e9, node, line })),
@@ -117,7 +117,7 @@ function missingIn(answer: Answer, label: string): string | null {
   const there = answer.ok ? (Labels.safeParse(answer.body).data?.data ?? []) : [];
   if (there.length === 0 || there.includes(label)) return null;
   const others = there.slice(0, LABELS_SHOWN).join(", ");
-  return `no stream has the label ${label} (there are ${others}): LOKI_SERVICE_LABEL says which one holds a service's name`;
+  return `no stream has the label ${label} (there are ${others}): set LOKI_SERVICE_LABEL to the one that holds the service's name`;
 }
 
 /** `401 no org id`: the status and what Loki said. */

@@ -160,13 +160,13 @@ describe("files", () => {
     expect(await read({ path })).toMatchObject(out);
     expect(await read({ path: join(path, "shop.log"), node: "shop" })).toMatchObject(out);
     expect(await read({ path }, { node: "cart" })).toMatchObject({
-      reason: "cart.log: no line shows a time that can be read",
+      reason: "cart.log: no line has a readable timestamp",
     });
     expect(await read({ path }, { node: "inside" })).toMatchObject({
-      reason: "inside.log: no line shows a time that can be read",
+      reason: "inside.log: no line has a readable timestamp",
     });
     expect(await read({ path }, { node: "old" })).toMatchObject({
-      reason: expect.stringMatching(/^old.log.zst: .*packed with zstd/),
+      reason: expect.stringMatching(/^old.log.zst: .*compressed with zstd/),
     });
     expect(await read({ path }, { node: "pipe" })).toMatchObject({ ok: true, value: [] });
     expect(await read({ path: join(path, "pipe.log"), node: "shop" })).toMatchObject({ ok: true, value: [] });
@@ -227,7 +227,7 @@ describe("Loki", () => {
     expect(await (await loki({ status: "success", data: { resultType: "matrix", result: [] } })).read(query)).toEqual({
       ok: false,
       source: "loki",
-      reason: "the answer is not one of Loki's API",
+      reason: "the answer is not a valid Loki API response",
     });
   });
 
@@ -303,7 +303,7 @@ describe("Loki", () => {
     );
     expect(await source.read(query)).toMatchObject({
       ok: false,
-      reason: expect.stringMatching(/service_name \(there are app, job\): LOKI_SERVICE_LABEL/),
+      reason: expect.stringMatching(/service_name \(there are app, job\): set LOKI_SERVICE_LABEL/),
     });
     await server?.close();
     const right = await scripted(

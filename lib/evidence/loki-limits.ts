@@ -28,7 +28,7 @@ const UNITS: Readonly<Record<string, number>> = {
  */
 export function refusalOf(answer: Answer & { ok: false }, asked: LokiLimits): Partial<LokiLimits> | null {
   const { reason } = answer;
-  const tooLong = /the answer has more than \d{1,20} bytes/.test(reason);
+  const tooLong = /the answer is larger than \d{1,20} bytes/.test(reason);
   if (!tooLong && ![400, 413, 422].includes(answer.status ?? 0)) return null;
   if (tooLong || /max.entries.limit|limit > max_entries/i.test(reason)) {
     const named = Number(/> (\d{1,9})\)/.exec(reason)?.[1]);

@@ -98,16 +98,19 @@ describe("answers that are not what they should be", () => {
     const prometheus = await answering({ status: "success", data: { resultType: "vector", result: [{}] } });
     expect(await prometheus.range("x", { from: 0, to: 10 })).toMatchObject({
       ok: false,
-      reason: "the query gives a vector, not values over time",
+      reason: "the query returns a vector, not a range vector",
     });
   });
 
   test.each([
     [{ status: "error", errorType: "execution", error: "too many samples" }, '"too many samples"'],
-    [{ status: "success", data: { resultType: "vector", result: [{ value: [1, 2] }] } }, /not one of Prometheus/],
-    [{ status: "success", data: { resultType: "matrix", result: [] } }, /gives a matrix/],
-    [null, /not one of Prometheus/],
-    [[[[]]], /not one of Prometheus/],
+    [
+      { status: "success", data: { resultType: "vector", result: [{ value: [1, 2] }] } },
+      /not a valid Prometheus API response/,
+    ],
+    [{ status: "success", data: { resultType: "matrix", result: [] } }, /returns a matrix/],
+    [null, /not a valid Prometheus API response/],
+    [[[[]]], /not a valid Prometheus API response/],
   ])("%j is not looked at", async (body, reason) => {
     const looked = await (await answering(body)).instant("x");
     expect(looked).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });

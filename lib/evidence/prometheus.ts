@@ -119,7 +119,7 @@ export function createPrometheus(endpoint: PrometheusEndpoint, ports: Ports): Pr
       const refusal = Refusal.safeParse(answer.body);
       return couldNotLook(
         source,
-        refusal.success ? quoted(refusal.data.error) : "the answer is not one of Prometheus' API",
+        refusal.success ? quoted(refusal.data.error) : "the answer is not a valid Prometheus API response",
       );
     }
     const outcome = read(parsed.data.data);
@@ -149,7 +149,7 @@ export function createPrometheus(endpoint: PrometheusEndpoint, ports: Ports): Pr
             }
             case "string":
             case "matrix":
-              return `the query gives a ${data.resultType}, not values at one moment`;
+              return `the query returns a ${data.resultType}, not an instant vector`;
           }
         },
         signal,
@@ -172,7 +172,7 @@ export function createPrometheus(endpoint: PrometheusEndpoint, ports: Ports): Pr
                   .map(({ metric, values }) => ({ labels: metric, points: pointsOf(values ?? []) }))
                   .filter(({ points }) => points.length > 0),
               )
-            : `the query gives a ${data.resultType}, not values over time`,
+            : `the query returns a ${data.resultType}, not a range vector`,
         signal,
       );
     },

@@ -19,7 +19,7 @@ export async function allowHolds(
   await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, incidentId);
     if (incident.kind !== "limit") throw conflict("No containment limit was reached in this incident");
-    if (incident.closedAt !== null) throw conflict(`The incident is ${incident.state} already`);
+    if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
     const waiting = await listAgentsInIncident(db, incident.id, "suspected");
     const more = waiting.length - incident.holdsAllowed;
     if (more < 1) throw conflict("No agent is waiting for a quarantine that is not already allowed");

@@ -54,7 +54,7 @@ async function dismiss(
   const said = comment ? `${outcome}: ${comment}` : outcome;
   const service = await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, incidentId);
-    if (!canMoveIncident(incident.state, "dismissed")) throw conflict(`The incident is ${incident.state} already`);
+    if (!canMoveIncident(incident.state, "dismissed")) throw conflict(`The incident is already ${incident.state}`);
     const ofService = incident.kind === "service";
     const closing = {
       state: "dismissed",

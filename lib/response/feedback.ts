@@ -35,7 +35,7 @@ export async function giveFeedback(
         type: "cause.feedback",
         incidentId,
         serviceId: cause.node,
-        text: `${by.name} says that ${cause.rank === 0 ? "the first cause" : `cause ${cause.rank + 1}`} is ${thumb === 1 ? "right" : "not right"}`,
+        text: `${by.name} marked ${cause.rank === 0 ? "the top cause" : `cause ${cause.rank + 1}`} as ${thumb === 1 ? "correct" : "wrong"}`,
         data: { cause: causeId, thumb, by: by.id },
       },
     ],

@@ -43,7 +43,7 @@ export async function healNow(db: Db, incidentId: string, by: Actor, now: number
         type: "approval.approved",
         ...aboutOf(row),
         incidentId,
-        text: `${by.name} asked for ${actionName(row)} on ${row.subjectId} now${comment ? `: ${comment}` : ""}`,
+        text: `${by.name} chose “heal now”: ${actionName(row)} on ${row.subjectId}${comment ? `: ${comment}` : ""}`,
         data: { proposal: row.id },
       });
     return row;

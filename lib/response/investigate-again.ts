@@ -35,10 +35,10 @@ export async function investigateAgain(
     const service = incident.kind === "service";
     if (incident.kind === "limit") throw conflict("A containment limit has no cause to investigate");
     if (investigation?.state === "running" || incident.state === "open")
-      throw conflict("It is being investigated already");
+      throw conflict("It is already being investigated");
     if (runs.some(({ outcome }) => outcome === "pending")) throw conflict("An action is already in progress");
     if (incident.state !== "investigating" && !canMoveIncident(incident.state, "investigating"))
-      throw conflict(`The incident is ${incident.state} already`);
+      throw conflict(`The incident is already ${incident.state}`);
     plan
       .claim(incidentClaim(db, incident, { state: "investigating" }))
       .write(...again(incidentId, `${by.name} asked for another investigation`, now, service))

@@ -40,7 +40,7 @@ export async function recordByHand(
     ]);
     const ofService = incident.kind === "service";
     const primary = subjects.find(({ role }) => role === "primary");
-    if (incident.closedAt !== null) throw conflict(`The incident is ${incident.state} already`);
+    if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
     if (!primary || incident.kind === "external" || incident.kind === "limit")
       throw conflict("Several agents share this incident: record it at the incident of the one that it was done to");
     if (runs.some(({ outcome }) => outcome === "pending")) throw conflict("An action is already in progress");

@@ -155,7 +155,7 @@ describe("from what is measured to a verified end", () => {
     expect(await getService(estate.db, "api")).toMatchObject({ state: "unknown" });
     expect(await all()).toEqual([]);
     await estate.pass(5);
-    expect((await only()).title).toContain("Nothing was measured of api");
+    expect((await only()).title).toContain("No metrics arrived from api");
     estate.measured.set("api", measure);
     await estate.pass(2);
     expect(await only()).toMatchObject({ state: "resolved", healedAt: null });

@@ -43,7 +43,7 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
     const now = state.inForce();
     if (now.kind === "free") return { open: true };
     if (now.kind === "closed")
-      return { open: false, reason: "Sentinel cannot be reached and this agent works only under its watch" };
+      return { open: false, reason: "Sentinel is unreachable and this agent is configured to stop without it" };
     const { status, reason } = now.directive;
     const because = reason ? `: ${reason}` : "";
     switch (status) {

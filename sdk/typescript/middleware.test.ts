@@ -449,8 +449,8 @@ describe("without Sentinel, or against odds", () => {
   const nowhere = { url: "http://127.0.0.1:1", startBudgetMs: 30 };
   it("runs after the start budget when open", async () => expect(await answer(watch(nowhere))).toBe("ran"));
   it("refuses to run when closed", async () =>
-    expect(await answer(watch({ ...nowhere, whenUnreachable: "closed" }))).toContain("cannot be reached"));
-  it.each([["open", "ran"], ["closed", "cannot be reached"]] as const)("holds a quarantine for its lease, then falls %s", async (whenUnreachable, text) => {
+    expect(await answer(watch({ ...nowhere, whenUnreachable: "closed" }))).toContain("is unreachable"));
+  it.each([["open", "ran"], ["closed", "is unreachable"]] as const)("holds a quarantine for its lease, then falls %s", async (whenUnreachable, text) => {
     const s = watch({ whenUnreachable, timeoutMs: 200, pollSeconds: 1 });
     server.direct("a", { status: "quarantined", lease_seconds: 3600 });
     await server.until(enforced(2));

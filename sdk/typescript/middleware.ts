@@ -68,7 +68,7 @@ export function sentinel(options: SentinelOptions) {
       if (!gate.open) return ended(run, "stopped", gate.reason);
       const { maxModelCalls } = guard.restrictions();
       if (maxModelCalls !== null && run.modelCalls >= maxModelCalls)
-        return ended(run, "limited", `this agent may make ${maxModelCalls} model calls a run for now`);
+        return ended(run, "limited", `this agent may make ${maxModelCalls} model calls per run`);
       return callModel(guard, options, run, request as never, handler as never);
     },
     wrapToolCall: async (request, handler) => {

@@ -53,7 +53,7 @@ export const FAULTS = {
   runaway_cost: {
     label: {
       title: "Runaway cost",
-      description: "The model is run so hot that it thinks at length before every word.",
+      description: "The model runs so hot that it reasons at length before every answer.",
     },
     cures: ["reduce_autonomy"],
     needs: null,

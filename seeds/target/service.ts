@@ -38,7 +38,7 @@ export function createService({
   });
   const seconds = new Histogram({
     name: "http_request_duration_seconds",
-    help: "Time to the answer",
+    help: "Response time",
     labelNames,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10],
     registers: [registry],

@@ -15,7 +15,7 @@ const item = z
   .string()
   .min(1)
   .max(2_000)
-  .regex(/^\P{Cc}+$/u, "must not hold control characters");
+  .regex(/^\P{Cc}+$/u, "must not contain control characters");
 const entryName = z
   .string()
   .regex(/^[a-z\d][a-z\d._-]{0,63}$/, "must be lower case letters, digits, dot, underscore, hyphen");
@@ -32,10 +32,10 @@ const param = z.discriminatedUnion("type", [
 const paramName = z
   .string()
   .regex(/^[a-z][a-z\d_]{0,31}$/, "must be lower case letters, digits, underscore")
-  .refine((name) => name !== "service" && name !== "entry", "is taken");
+  .refine((name) => name !== "service" && name !== "entry", "is reserved");
 
 const base = {
-  name: entryName.refine((name) => name !== "notify", "notify is always there"),
+  name: entryName.refine((name) => name !== "notify", "notify is built in"),
   title: short,
   services: z.array(z.string().regex(/^[\w.*-]{1,128}$/, "must be a service's name; * stands for any part")).min(1),
   remedies: z.array(z.enum(CAUSE_KINDS)).min(1),
@@ -71,7 +71,7 @@ const Command = z.strictObject({
 const OnWebhook = z.strictObject({
   ...base,
   kind: z.literal("webhook"),
-  url: z.string().max(2_000).refine(isSafeUrl, "must be https, or http to loopback, without a user in it"),
+  url: z.string().max(2_000).refine(isSafeUrl, "must be https, or http to loopback, without credentials in it"),
   body: z
     .record(z.string().min(1), z.union([z.string().max(2_000), z.number(), z.boolean()]))
     .nullable()

@@ -40,8 +40,8 @@ describe("a file that is wrong is refused, naming entry and field", () => {
     ["unknown kind", [{ ...COMMAND, kind: "shell" }], `entry "turn", kind`],
     ["unknown field", [{ ...COMMAND, shell: true }], `Unrecognized key: "shell"`],
     ["no name", [{ kind: "command" }], "entry number 1, name"],
-    ["a name twice", [COMMAND, COMMAND], `entry "turn", name: there is another of this name`],
-    ["notify", [{ ...COMMAND, name: "notify" }], `entry "notify", name: notify is always there`],
+    ["a name twice", [COMMAND, COMMAND], `entry "turn", name: is used twice`],
+    ["notify", [{ ...COMMAND, name: "notify" }], `entry "notify", name: notify is built in`],
     ["no service", [{ ...COMMAND, services: [] }], `entry "turn", services`],
     ["odd service", [{ ...COMMAND, services: ["a;b"] }], `entry "turn", services[0]`],
     ["unknown remedy", [{ ...COMMAND, remedies: ["magic"] }], `entry "turn", remedies[0]`],
@@ -54,7 +54,7 @@ describe("a file that is wrong is refused, naming entry and field", () => {
     ["placeholder in a script", [{ ...COMMAND, argv: ["sh", "-c", "turn {way}"] }], `entry "turn", argv[2]: a script cannot`],
     ["the same, further back", [{ ...COMMAND, argv: ["docker", "exec", "x", "/bin/bash", "-lc", "{way}"] }], `entry "turn", argv[5]`],
     ["dry run's placeholder", [{ ...COMMAND, dry_run: ["turn", "{speed}"] }], `entry "turn", dry_run[1]`],
-    ["NUL", [{ ...COMMAND, argv: ["turn", "a\0b"] }], `entry "turn", argv[1]: must not hold control`],
+    ["NUL", [{ ...COMMAND, argv: ["turn", "a\0b"] }], `entry "turn", argv[1]: must not contain control`],
     ["default outside", [{ ...COMMAND, params: { way: { type: "enum", values: ["left"], default: "up" } } }], `params.way.default`],
     ["an option as a value", [{ ...COMMAND, params: { way: { type: "enum", values: ["--force"], default: "--force" } } }], `params.way.values[0]`],
     ["a name like an option", [{ ...COMMAND, params: { way: { type: "name", default: "-f" } } }], `params.way.default`],
@@ -72,12 +72,12 @@ describe("a file that is wrong is refused, naming entry and field", () => {
     ["a user in a URL", [{ ...WEBHOOK, url: "https://a:b@example.com/" }], `entry "call", url`],
     ["another protocol", [{ ...WEBHOOK, url: "file:///etc/passwd" }], `entry "call", url`],
     ["placeholder in a URL", [{ ...WEBHOOK, url: "https://example.com/{service}" }], `entry "call", url`],
-    ["unknown secret", [{ ...WEBHOOK, secret: "other" }], `entry "call", secret: there is no usable secret "other"`],
+    ["unknown secret", [{ ...WEBHOOK, secret: "other" }], `entry "call", secret: no usable secret "other"`],
     ["path out of the repository", [{ ...PULL, paths: ["a/../../b"] }], `entry "pull", paths[0]`],
     ["absolute path", [{ ...PULL, paths: ["/etc"] }], `entry "pull", paths[0]`],
     ["owner that is a path", [{ ...PULL, owner: "o/../x" }], `entry "pull", owner`],
     ["unknown ready-made", [{ ...COMMAND, use: "rm_rf" }], `entry "turn", use`],
-    ["unknown setting", [{ name: "r", use: "docker_restart", services: ["*"], with: { file: "x" } }], `entry "r", with.file: docker_restart knows only target`],
+    ["unknown setting", [{ name: "r", use: "docker_restart", services: ["*"], with: { file: "x" } }], `entry "r", with.file: docker_restart accepts only target`],
     ["scale without bounds", [{ name: "s", use: "kubectl_scale", services: ["*"] }], `entry "s", argv[2]: {replicas} is not a parameter`],
   ])("%s", (_, operations, problem) => {
     expect(problemsOf(operations).join("\n")).toContain(problem);
@@ -159,7 +159,7 @@ describe("what is offered", () => {
       risk: "reversible",
       reason: "Turn it is listed as a remedy for slow",
       blastRadius: "api turns left",
-      undo: "The same again takes it back",
+      undo: "Running it again reverts it",
     });
     expect(offersFor(list, "api", "silent")).toEqual([]);
     expect(offersFor(EMPTY_ALLOW_LIST, "api", "slow")).toEqual([]);

@@ -30,7 +30,7 @@ export interface Means {
 /** Tells people, and changes nothing. Always there, and never offered: whoever is told is told anyway. */
 const NOTIFY: Entry = {
   name: "notify",
-  title: "Tell people",
+  title: "Notify people",
   services: ["*"],
   remedies: [],
   risk: "none",
@@ -91,7 +91,7 @@ export function parseAllowList(json: unknown, means: Means): AllowList {
       continue;
     }
     checkEntry(parsed.data, means, say);
-    if (entries.has(parsed.data.name)) say(["name"], "there is another of this name");
+    if (entries.has(parsed.data.name)) say(["name"], "is used twice");
     else entries.set(parsed.data.name, entryOf(parsed.data, means));
   }
   for (const entry of entries.values()) checkUndo(entry, entries, problems);
@@ -116,7 +116,7 @@ function expand(raw: unknown, say: Say): unknown {
   const made: ReadyMade = READY_MADE[use];
   for (const name of Object.keys(given))
     if (!Object.hasOwn(made.settings, name)) {
-      say(["with", name], `${use} knows only ${Object.keys(made.settings).join(", ")}`);
+      say(["with", name], `${use} accepts only ${Object.keys(made.settings).join(", ")}`);
       return null;
     }
   const settings = { ...made.settings, ...given };
@@ -139,9 +139,9 @@ function expand(raw: unknown, say: Say): unknown {
 function checkEntry(entry: FileEntry, means: Means, say: Say): void {
   const { risk, reversible, undo } = entry;
   const light = risk === "none" || risk === "reversible";
-  if (reversible === false && light) say(["reversible"], `does not go with the risk ${risk}`);
-  if (reversible === false && undo !== null) say(["reversible"], "does not go with an undo");
-  if (reversible === true && risk === "destructive") say(["reversible"], "does not go with the risk destructive");
+  if (reversible === false && light) say(["reversible"], `is not allowed with risk ${risk}`);
+  if (reversible === false && undo !== null) say(["reversible"], "is not allowed together with an undo");
+  if (reversible === true && risk === "destructive") say(["reversible"], "is not allowed with risk destructive");
   const params = paramsOf(entry);
   for (const [name, param] of Object.entries(params)) {
     const standard = checkArgs({ [name]: param }, {});
@@ -160,15 +160,15 @@ function checkEntry(entry: FileEntry, means: Means, say: Say): void {
       }
       return;
     case "webhook":
-      if (placeholdersOf(entry.url).length > 0) say(["url"], "must not hold placeholders");
+      if (placeholdersOf(entry.url).length > 0) say(["url"], "must not contain placeholders");
       for (const [name, value] of Object.entries(entry.body ?? {}))
         if (typeof value === "string") checkText(["body", name], value);
       if (signerOf(entry.secret, means) === null)
-        say(["secret"], `there is no usable secret ${JSON.stringify(entry.secret)} (whsec_ and base64)`);
+        say(["secret"], `no usable secret ${JSON.stringify(entry.secret)}: expected whsec_ and base64`);
       return;
     case "rollback_pr":
       for (const [i, path] of entry.paths.entries()) checkText(["paths", i], path);
-      if (!means.github) say(["kind"], "pull requests need a token of GitHub, and none is configured");
+      if (!means.github) say(["kind"], "pull requests need a GitHub token, and none is configured");
       return;
   }
 }
@@ -186,7 +186,7 @@ function checkProgram(field: string, argv: readonly string[], say: Say): void {
   if (shell < 0) return;
   for (const [i, item] of argv.entries())
     if (i > shell + 1 && TAKES_SCRIPT.test(argv[i - 1]!) && placeholdersOf(item).length > 0)
-      say([field, i], "a script cannot hold placeholders; hand them over as arguments after it");
+      say([field, i], "a script cannot contain placeholders; pass them as arguments after it");
 }
 
 function checkUndo(entry: Entry, entries: ReadonlyMap<string, Entry>, problems: string[]): void {

@@ -52,7 +52,7 @@ const succeeded = (done: Execution) => done.kind === "ended" && done.code === 0 
 
 function said(done: Execution, timeoutMs: number): string {
   if (done.kind === "not_started") return `nothing was run: ${done.reason}`;
-  if (done.timedOut) return `ended after ${timeoutMs} ms, its limit; how far it got is not known`;
+  if (done.timedOut) return `ended after ${timeoutMs} ms, its time limit; how far it got is unknown`;
   const last = (done.stderr.trim() || done.stdout.trim()).split("\n").at(-1)?.slice(0, 200) ?? "";
   const end = done.code === null ? `ended by ${done.signal}` : `exit code ${done.code} after ${done.ms} ms`;
   return done.code === 0 || last === "" ? end : `${end}: “${last}”`;

@@ -143,10 +143,10 @@ describe("a program that takes too long", () => {
 
 describe("a program that never runs", () => {
   it.each([
-    ["is missing", ["sentinel-no-such-program"], null, /there is no program sentinel-no-such-program/],
-    ["is missing, by path", ["/nowhere/program"], null, /there is no program/],
-    ["has no folder", [process.execPath], "/nowhere/at/all", /there is no folder \/nowhere\/at\/all/],
-    ["is no program", [join(folder, "plain")], null, /may not be run/],
+    ["is missing", ["sentinel-no-such-program"], null, /program not found: sentinel-no-such-program/],
+    ["is missing, by path", ["/nowhere/program"], null, /program not found/],
+    ["has no folder", [process.execPath], "/nowhere/at/all", /folder not found: \/nowhere\/at\/all/],
+    ["is no program", [join(folder, "plain")], null, /permission denied/],
     ["has a NUL in it", [process.execPath, "a\0b"], null, /could not be started \(ERR_INVALID_ARG_VALUE\)/],
     ["is none at all", [], null, /could not be started/],
   ])("%s: a value says so", async (_, argv, cwd, reason) => {

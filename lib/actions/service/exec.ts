@@ -86,9 +86,9 @@ async function start(command: Command): Promise<{ child: ChildProcess; pid: numb
     const code = error instanceof Error && "code" in error ? String(error.code) : "failed";
     // The system reports a missing folder as a missing program.
     if (code === "ENOENT" && command.cwd !== null && !existsSync(command.cwd))
-      return `there is no folder ${command.cwd}`;
-    if (code === "ENOENT") return `there is no program ${program}`;
-    if (code === "EACCES") return `${program} may not be run`;
+      return `folder not found: ${command.cwd}`;
+    if (code === "ENOENT") return `program not found: ${program}`;
+    if (code === "EACCES") return `permission denied: ${program}`;
     return `${program} could not be started (${code})`;
   };
   try {

@@ -81,7 +81,7 @@ export function createGithub(
     if (answer.status < 200 || answer.status >= 300)
       throw new GithubRefusal(`GitHub answered ${answer.status}${reasonOf(json)}`);
     const read = form.safeParse(json);
-    if (!read.success) throw new GithubRefusal("GitHub answered something else than was asked for");
+    if (!read.success) throw new GithubRefusal("GitHub sent an unexpected response");
     return read.data;
   }
   /** For calls without an absent answer. */

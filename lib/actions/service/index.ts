@@ -169,5 +169,5 @@ function filled(spec: Spec, values: Record<string, ArgValue>): Spec {
 
 function undoText(list: AllowList, { undo, name }: Entry): string | null {
   if (undo === null) return null;
-  return undo.action === name ? "The same again takes it back" : (list.entries.get(undo.action)?.title ?? undo.action);
+  return undo.action === name ? "Running it again reverts it" : (list.entries.get(undo.action)?.title ?? undo.action);
 }

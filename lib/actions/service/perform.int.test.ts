@@ -59,11 +59,11 @@ describe("a command", () => {
     });
     expect(await run({ kind: "command", argv: ["sentinel-no-such-program"] })).toMatchObject({
       ok: false,
-      detail: "nothing was run: there is no program sentinel-no-such-program",
+      detail: "nothing was run: program not found: sentinel-no-such-program",
     });
     expect(await run({ ...node("setInterval(() => {}, 1000)"), timeout_ms: 300 })).toMatchObject({
       ok: false,
-      detail: "ended after 300 ms, its limit; how far it got is not known",
+      detail: "ended after 300 ms, its time limit; how far it got is unknown",
       result: { timedOut: true },
     });
   });
@@ -138,7 +138,7 @@ describe("a webhook", () => {
     reply = (response) => void response.writeHead(307, { location: `${url}/elsewhere` }).end();
     expect(await run(hook())).toMatchObject({
       ok: false,
-      detail: "127.0.0.1 sent it elsewhere (307), which is not followed",
+      detail: "127.0.0.1 answered with a redirect (307), which is not followed",
     });
     expect(received).toHaveLength(1);
   });
@@ -151,11 +151,11 @@ describe("a webhook", () => {
       result: { answer: "broken" },
     });
     reply = () => undefined;
-    expect(await run(hook({ timeout_ms: 300 }))).toMatchObject({ ok: false, detail: expect.stringMatching(/did not answer \(too slow\); whether it did anything is not known/) }); // prettier-ignore
+    expect(await run(hook({ timeout_ms: 300 }))).toMatchObject({ ok: false, detail: expect.stringMatching(/did not answer \(too slow\); it is unknown whether it took effect/) }); // prettier-ignore
     reply = (response) => void response.socket?.destroy();
     expect(await run(hook())).toMatchObject({
       ok: false,
-      detail: expect.stringMatching(/did not answer \(.*\); whether/),
+      detail: expect.stringMatching(/did not answer \(.*\); it is unknown whether/),
     });
     reply = (response) => {
       const more = () => response.writable && response.write("x".repeat(65_536), () => setImmediate(more));

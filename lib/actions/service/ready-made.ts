@@ -38,7 +38,7 @@ const RESTART: readonly CauseKind[] = [
   "failing",
   "overload",
 ];
-const CUT = "Requests under way on {service} are cut off, and what it holds in memory is gone";
+const CUT = "In-flight requests to {service} fail, and its in-memory state is lost";
 
 /**
  * Operations on the usual platforms, expanded to ordinary command entries. These programs exit with 0 when the order was
@@ -62,7 +62,7 @@ export const READY_MADE = {
     settings: COMPOSE,
     risk: "hard_to_undo",
     remedies: ["overload"],
-    blastRadius: "{service} is gone until somebody starts it again, and whatever calls it fails",
+    blastRadius: "{service} is down until somebody starts it again, and its callers fail",
     destroysEvidence: true,
   },
   docker_compose_up: {
@@ -94,7 +94,7 @@ export const READY_MADE = {
     settings: CONTAINER,
     risk: "hard_to_undo",
     remedies: ["overload"],
-    blastRadius: "{service} is gone until somebody starts it again, and whatever calls it fails",
+    blastRadius: "{service} is down until somebody starts it again, and its callers fail",
     destroysEvidence: true,
   },
   kubectl_rollout_restart: {
@@ -105,18 +105,18 @@ export const READY_MADE = {
     settings: WORKLOAD,
     risk: "reversible",
     remedies: RESTART,
-    blastRadius: "The pods of {service} are replaced one after another; what they hold in memory is gone",
+    blastRadius: "The pods of {service} are replaced one after another; their in-memory state is lost",
     destroysEvidence: true,
   },
   kubectl_rollout_undo: {
-    title: "Roll back to the revision before (Kubernetes)",
+    title: "Roll back to the previous revision (Kubernetes)",
     argv: ["kubectl", ...IN_CLUSTER, "rollout", "undo", "{target}"],
     dryRun: ["kubectl", ...IN_CLUSTER, "rollout", "undo", "--dry-run=server", "{target}"],
     settings: WORKLOAD,
     risk: "reversible",
     undoneByItself: true,
     remedies: ["deploy_regression", "config_regression"],
-    blastRadius: "{service} goes back to its revision before: everything that the last rollout brought is gone",
+    blastRadius: "{service} returns to its previous revision: everything in the last rollout is undone",
     destroysEvidence: true,
   },
   kubectl_scale: {
@@ -127,7 +127,7 @@ export const READY_MADE = {
     // How many there were before is not known here, so that it cannot be taken back by itself.
     risk: "hard_to_undo",
     remedies: ["overload", "resource_exhaustion", "slow"],
-    blastRadius: "{service} runs with {replicas} replicas; what it calls sees another load",
+    blastRadius: "{service} runs with {replicas} replicas; the load on its dependencies changes",
     destroysEvidence: false,
   },
   systemctl_restart: {

@@ -113,7 +113,7 @@ describe("a rollback pull request", () => {
     });
     expect(github.git("ls-tree", "sentinel/rollback-act_1", "services/api/app.js")).toMatch(/^100755 blob /);
     expect(github.git("show", "sentinel/rollback-act_1:services/db/app.js")).toBe("db 2");
-    expect(github.pulls[0]?.body).toContain("1 more of its files are out of reach");
+    expect(github.pulls[0]?.body).toContain("1 more of its files are outside this operation's paths");
   });
 
   it("takes back the later of two changes", async () => {
@@ -184,7 +184,7 @@ describe("no pull request", () => {
     good();
     const sha = bad();
     commit("more", { "services/api/app.js": "two and a half\n" });
-    await assertRefused(/services\/api\/app\.js was changed again since; it has to be taken back by hand/, {
+    await assertRefused(/services\/api\/app\.js was changed again since; revert it manually/, {
       commit: sha,
     });
   });
@@ -195,7 +195,7 @@ describe("no pull request", () => {
     github.git("merge", "--quiet", "--ff-only", "sentinel/rollback-act_1");
     github.pulls.length = 0;
     github.git("branch", "--quiet", "--delete", "--force", "sentinel/rollback-act_1");
-    await assertRefused(/nothing is left of that change/, { commit: sha });
+    await assertRefused(/nothing of that change is left to revert/, { commit: sha });
     await assertRefused(/the last change there is a rollback itself/);
   });
   it.each([
@@ -228,7 +228,7 @@ describe("no pull request", () => {
       /GitHub answered 401: “Bad credentials token=\[redacted:password\]”/,
     ],
     [403, "no JSON object", /GitHub answered 403$/],
-    [200, { unexpected: true }, /GitHub answered something else than was asked for/],
+    [200, { unexpected: true }, /GitHub sent an unexpected response/],
     [302, {}, /GitHub answered 302/],
   ])("when GitHub answers %i %j", async (status, body, reason) => {
     good();
@@ -242,7 +242,7 @@ describe("no pull request", () => {
     ports = { ...ports, github: { api: gone.api, token: TOKEN } };
     await assertRefused(/GitHub did not answer \(ECONNREFUSED\)/);
     ports = { ...ports, github: null };
-    await assertRefused(/No token of GitHub/);
+    await assertRefused(/No GitHub token/);
   });
 });
 

@@ -29,7 +29,7 @@ export async function planRollback(prepared: Prepared, spec: RollbackSpec, ports
     const plan = await planOn(github, spec, String(prepared.args["commit"]));
     return {
       ok: true,
-      detail: `Would open a pull request that takes back ${plan.commit.slice(0, 12)}: ${count(plan.restore.length)}`,
+      detail: `Would open a pull request that reverts ${plan.commit.slice(0, 12)}: ${count(plan.restore.length)}`,
       result: shown(spec, plan),
     };
   });
@@ -80,7 +80,7 @@ async function onGithub(
   work: (github: Github) => Promise<Performed>,
 ): Promise<Performed> {
   const repository = `${spec.owner}/${spec.repo}`;
-  if (github === null) return { ok: false, detail: "No token of GitHub is configured", result: { repository } };
+  if (github === null) return { ok: false, detail: "No GitHub token is configured", result: { repository } };
   try {
     return await work(createGithub(github, spec, AbortSignal.timeout(spec.timeoutMs)));
   } catch (error) {
@@ -113,10 +113,10 @@ async function planOn(github: Github, spec: RollbackSpec, wanted: string): Promi
     const roots = [before.tree.sha, commit.commit.tree.sha, now.tree.sha] as const;
     const [was = null, became = null, is = null] = await Promise.all(roots.map((root) => github.entryAt(root, path)));
     if (same(was, became) || same(is, was)) continue;
-    if (!same(is, became)) throw new GithubRefusal(`${path} was changed again since; it has to be taken back by hand`);
+    if (!same(is, became)) throw new GithubRefusal(`${path} was changed again since; revert it manually`);
     restore.push({ path, mode: (was ?? became)!.mode, sha: was?.sha ?? null });
   }
-  if (restore.length === 0) throw new GithubRefusal("nothing is left of that change to take back");
+  if (restore.length === 0) throw new GithubRefusal("nothing of that change is left to revert");
   const left = touched.filter((path) => !mayRestore(path));
   return { head, headTree: now.tree.sha, commit: commit.sha, restore, left };
 }
@@ -133,7 +133,7 @@ async function commitToRevert(github: Github, spec: RollbackSpec, wanted: string
   if (named && !(await github.leadsTo(commit.sha, head)))
     throw new GithubRefusal(`${commit.sha.slice(0, 12)} is not part of ${spec.base}`);
   if (!named && commit.commit.message.includes(TRAILER))
-    throw new GithubRefusal("the last change there is a rollback itself; which one to take back has to be said");
+    throw new GithubRefusal("the last change there is a rollback itself; name the commit to revert");
   if ((commit.files ?? []).length >= MAX_FILES) throw new GithubRefusal(`it changed ${MAX_FILES} files or more`);
   return commit;
 }
@@ -148,16 +148,16 @@ async function latestOn(github: Github, spec: RollbackSpec, head: string): Promi
 }
 
 const same = (a: TreeEntry | null, b: TreeEntry | null) => a?.sha === b?.sha && a?.mode === b?.mode;
-const count = (files: number) => `${files} ${files === 1 ? "file goes" : "files go"} back to what was there before`;
+const count = (files: number) => `${files} ${files === 1 ? "file is" : "files are"} restored`;
 
 /** Holds nothing that others wrote: in a commit's message, words of a log or a title could close tickets or call people. */
 const messageOf = (plan: Plan, service: string): string =>
   [
     `Roll back ${plan.commit.slice(0, 12)} for ${service}`,
     "",
-    `Takes back commit ${plan.commit}: ${count(plan.restore.length)}.` +
+    `Reverts commit ${plan.commit}: ${count(plan.restore.length)}.` +
       (plan.left.length > 0
-        ? ` ${plan.left.length} more of its files are out of reach of this operation and stay.`
+        ? ` ${plan.left.length} more of its files are outside this operation's paths and stay as they are.`
         : ""),
     "",
     `${TRAILER} ${plan.commit}`,
@@ -171,7 +171,7 @@ function bodyOf(message: string, occasion: Occasion | null): string {
     .map((text) => redact(text.slice(0, CITATION_CHARS).replaceAll(/[\r\n]+/g, " ")).text)
     .join("\n");
   const fence = "`".repeat(1 + Math.max(2, ...[...cited.matchAll(/`+/g)].map(([run]) => run.length)));
-  const why = cited === "" ? "" : `\n\nWhat it rests on:\n\n${fence}text\n${cited}\n${fence}`;
+  const why = cited === "" ? "" : `\n\nEvidence:\n\n${fence}text\n${cited}\n${fence}`;
   return `Proposed by Sentinel in incident \`${occasion.incident.replace(/[^\w-]/g, "")}\`.${why}\n\n${message.trim()}`;
 }
 

@@ -60,8 +60,8 @@ export async function callWebhook(
 
 function said(answer: Answer, host: string): string {
   if (answer.kind === "no_answer")
-    return `${host} did not answer (${answer.reason}); whether it did anything is not known`;
+    return `${host} did not answer (${answer.reason}); it is unknown whether it took effect`;
   if (answer.status >= 300 && answer.status < 400)
-    return `${host} sent it elsewhere (${answer.status}), which is not followed`;
+    return `${host} answered with a redirect (${answer.status}), which is not followed`;
   return `${host} answered ${answer.status}`;
 }

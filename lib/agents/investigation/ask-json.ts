@@ -20,7 +20,7 @@ export async function askJson<T>(
     const parsed = q.form.safeParse(firstObject(text));
     if (parsed.success) return { value: parsed.data, author: answer.author };
     const by = { node: q.node, author: answer.author };
-    await ctx.desk.note(by, "its answer was not in the form asked for and was set aside", {
+    await ctx.desk.note(by, "its answer did not have the requested format and was ignored", {
       ok: false,
       args: calls.length > 0 ? { asked: calls.map(({ name }) => name.slice(0, 100)) } : null,
     });

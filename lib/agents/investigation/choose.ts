@@ -41,7 +41,7 @@ export function modelChoice(
 ): ProposedAction | { refused: string } {
   const offer = offers.find(({ id }) => id === wanted.offer);
   if (offer === undefined) return { refused: "it is not offered" };
-  if (local === null) return { refused: "the rules find no reason for an action" };
+  if (local === null) return { refused: "the rules see no reason to act" };
   if (riskOf(offer.risk) > riskOf(local.risk))
     return { refused: `its risk (${offer.risk.replaceAll("_", " ")}) is higher than needed` };
   const args = { ...offer.args };
@@ -66,7 +66,7 @@ function notOpen(offer: Offer, name: string, value: unknown): string | null {
   if ("oneOf" in open)
     return typeof value === "string" && open.oneOf.includes(value)
       ? null
-      : `its argument "${name}" is none of those that are offered`;
+      : `its argument "${name}" is not one of the offered values`;
   return typeof value === "number" && value >= open.min && value <= open.max
     ? null
     : `its argument "${name}" is not between ${open.min} and ${open.max}`;

@@ -47,7 +47,7 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
       text: `${plain(first.statement)} (${percent(first.confidence)}) ${cited(first.cites)}`,
     });
   for (const note of first?.notes ?? [])
-    list.push({ head: `On it, ${note.author}`, text: `${plain(note.text)} ${cited(note.cites)}` });
+    list.push({ head: `Note by ${note.author}`, text: `${plain(note.text)} ${cited(note.cites)}` });
   if (second !== undefined)
     list.push({
       head: "Alternative",
@@ -55,7 +55,7 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
     });
   if (skeptic?.separates != null) list.push({ head: "How to rule it out", text: plain(skeptic.separates) });
   if (written.length > 0)
-    list.push({ head: `As ${written[0]!.author} reads it`, text: written.map((c) => `${plain(c.text)} ${cited(c.cites)}`).join(" ") }); // prettier-ignore
+    list.push({ head: `Summary by ${written[0]!.author}`, text: written.map((c) => `${plain(c.text)} ${cited(c.cites)}`).join(" ") }); // prettier-ignore
   const orders = state.findings.filter(({ kind }) => kind === "instruction");
   if (orders.length > 0)
     list.push({ head: "Note", text: `text in the evidence contains instructions; they were not followed ${cited(orders.slice(0, 5).map(({ id }) => id))}` }); // prettier-ignore
@@ -65,7 +65,7 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
     list.push({
       head: "Next",
       text: remedy.proposal
-        ? `${remedy.proposal.offer.action} on ${remedy.proposal.offer.target}: ${plain(remedy.proposal.why)}${remedy.proposal.offer.undo ? `; undone by ${plain(remedy.proposal.offer.undo)}` : ""}. Nothing happens before it is decided on.`
+        ? `${remedy.proposal.offer.action} on ${remedy.proposal.offer.target}: ${plain(remedy.proposal.why)}${remedy.proposal.offer.undo ? `; undone by ${plain(remedy.proposal.offer.undo)}` : ""}. Nothing runs until it is decided.`
         : `no action: ${plain(remedy.why)}.`,
     });
   return list;

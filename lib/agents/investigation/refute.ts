@@ -62,7 +62,7 @@ function unnamed(h: CauseHypothesis, blind: readonly Blind[]): Refutation[] {
       ? {
           wouldSee: "something outside its usual range",
           result: "not_seen",
-          because: "everything that was asked for was read",
+          because: "every requested source was read",
         }
       : { wouldSee: "trouble in what could not be read", result: "not_looked", because: `could not read: ${where}` },
   ];
@@ -85,22 +85,22 @@ function ofKind(
     own.length > 0
       ? { wouldSee, result: "not_seen", because: ids(own) }
       : looked
-        ? { wouldSee, result: "seen", because: `${node} was read and nothing of its own moved` }
-        : { wouldSee, result: "not_looked", because: `nothing of ${node} itself could be read` };
+        ? { wouldSee, result: "seen", because: `${node} was read and nothing of its own changed` }
+        : { wouldSee, result: "not_looked", because: `no data of ${node} itself could be read` };
 
   switch (kind) {
     case "deploy_regression":
     case "config_regression":
       return [beforeChange(node, analysis, cited)];
     case "dependency_failure":
-      return [trace(`${node} itself as usual`, watched || logged), otherCallers(node, bundle, analysis)];
+      return [trace(`${node} itself behaving normally`, watched || logged), otherCallers(node, bundle, analysis)];
     case "resource_exhaustion":
     case "memory_leak":
-      return [trace(`processor, memory and saturation of ${node} as usual`, watched)];
+      return [trace(`normal CPU, memory and saturation on ${node}`, watched)];
     case "overload":
-      return [trace(`the load on ${node} as usual`, watched)];
+      return [trace(`normal load on ${node}`, watched)];
     case "slow":
-      return [trace(`${node} answering as fast as usual`, watched)];
+      return [trace(`${node} responding at its usual speed`, watched)];
     case "crash":
     case "failing":
       return [trace(`no errors, exits or restarts of ${node}`, watched || logged)];
@@ -113,13 +113,13 @@ function ofKind(
 }
 
 function beforeChange(node: string, analysis: Analysis, cited: readonly Finding[]): Refutation {
-  const wouldSee = "the trouble beginning before the change";
+  const wouldSee = "the problem starting before the change";
   const change = cited.find((f) => f.kind === "change" && f.at !== undefined);
   if (change?.at === undefined || analysis.onset === null)
     return {
       wouldSee,
       result: "not_looked",
-      because: `the times of the change of ${node} and of the onset are not both known`,
+      because: `the time of the change to ${node} or of the onset is unknown`,
     };
   return change.at > analysis.onset.to
     ? { wouldSee, result: "seen", because: `${change.id} came after the onset` }
@@ -136,9 +136,9 @@ function otherCallers(node: string, bundle: Bundle, analysis: Analysis): Refutat
   const hurt = measured.filter((caller) =>
     analysis.findings.some((f) => f.node === caller && OWN.has(f.kind) && f.strength > 0),
   );
-  if (measured.length === 0) return { wouldSee, result: "not_looked", because: "no other caller is measured" };
+  if (measured.length === 0) return { wouldSee, result: "not_looked", because: "no other caller has metrics" };
   return hurt.length > 0
-    ? { wouldSee, result: "not_seen", because: `${hurt.slice(0, 3).join(", ")} moved too` }
+    ? { wouldSee, result: "not_seen", because: `${hurt.slice(0, 3).join(", ")} changed too` }
     : { wouldSee, result: "seen", because: `${measured.slice(0, 3).join(", ")} did not move` };
 }
 
@@ -152,7 +152,7 @@ function stillReports(node: string, bundle: Bundle, analysis: Analysis): Refutat
   const last = times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const usual = [...bundle.normal.metrics, ...bundle.normal.logs].some((x) => x.node === node);
   if (last === Number.NEGATIVE_INFINITY && !usual)
-    return { wouldSee, result: "not_looked", because: `nothing was ever read of ${node}` };
+    return { wouldSee, result: "not_looked", because: `no data of ${node} was ever read` };
   return last > until + APART
     ? { wouldSee, result: "seen", because: `it sent data ${Math.round(last - until)} s after the onset` }
     : { wouldSee, result: "not_seen", because: "it sent no data after the onset" };
@@ -168,13 +168,13 @@ function inTime(node: string, rival: CauseHypothesis | undefined, analysis: Anal
       Number.POSITIVE_INFINITY,
     );
   const [own, other] = [since(node), since(rival.node)];
-  const wouldSee = `${rival.node} moving before ${node}`;
+  const wouldSee = `${rival.node} changing before ${node}`;
   if (own === Number.POSITIVE_INFINITY || other === Number.POSITIVE_INFINITY)
-    return [{ wouldSee, result: "not_looked", because: "it is not known when both moved" }];
+    return [{ wouldSee, result: "not_looked", because: "it is unknown when each of them changed" }];
   return [
     other < own - APART
-      ? { wouldSee, result: "seen", because: `${rival.node} moved ${Math.round(own - other)} s earlier` }
-      : { wouldSee, result: "not_seen", because: `${rival.node} did not move clearly earlier` },
+      ? { wouldSee, result: "seen", because: `${rival.node} changed ${Math.round(own - other)} s earlier` }
+      : { wouldSee, result: "not_seen", because: `${rival.node} did not clearly change first` },
   ];
 }
 

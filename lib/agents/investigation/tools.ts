@@ -90,9 +90,10 @@ export function createTools(
     as: (value: T) => Partial<Evidence>,
   ): ToolResult {
     if (!looked.ok) return { text: `Could not read.\n${screen.quote("why", looked.reason)}` };
-    if (looked.again) return { text: "This was read before; it says the same. Ask something else or conclude." };
+    if (looked.again)
+      return { text: "This was already read, and the result is the same. Ask something else or conclude." };
     const missing = looked.missing
-      ? `\nA part could not be looked at.\n${screen.quote("why", unreadText(looked.missing))}`
+      ? `\nPart of it could not be read.\n${screen.quote("why", unreadText(looked.missing))}`
       : "";
     return { text: `${screen.quote(label, show(looked.value))}${missing}`, evidence: as(looked.value) };
   }

@@ -142,7 +142,7 @@ describe("the next rung", () => {
       kind: "act",
       action: "clone_agent",
       skipped: [
-        { action: "revoke_tools", reason: "tried in this incident: no_effect" },
+        { action: "revoke_tools", reason: "tried in this incident: no effect" },
         { action: "reduce_autonomy", reason: "cannot: no reduce_autonomy" },
       ],
     });

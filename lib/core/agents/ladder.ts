@@ -1,5 +1,5 @@
 import { efficacy, type Efficacy, failedLately, FRESH_MS, HALF_LIFE_MS } from "./recall";
-import type { AgentAction, Diagnosis, Outcome } from "../base/vocabulary";
+import { type AgentAction, type Diagnosis, type Outcome, outcomeText } from "../base/vocabulary";
 
 /** What is tried, in which order, for which diagnosis. The order is the experts' prior; immune memory re-orders it. */
 export const LADDERS: Record<Diagnosis, readonly AgentAction[]> = {
@@ -101,7 +101,7 @@ function climb(c: RungContext): NextRung {
 
 function whyNot(c: RungContext, action: AgentAction): string | null {
   const before = c.tried.findLast((t) => t.action === action);
-  if (before) return `tried in this incident: ${before.outcome}`;
+  if (before) return `tried in this incident: ${outcomeText(before.outcome)}`;
   const available = c.available[action];
   if (!available.possible) return `cannot: ${available.reason}`;
   const { freshMs = FRESH_MS, halfLifeMs = HALF_LIFE_MS } = c;

@@ -122,7 +122,7 @@ describe("an incident that ended by itself", () => {
     [
       "says what came of each",
       [run("restart", "failed", "pending"), run("drain", "done", "cannot_tell"), run("scale", "done", "recovered")],
-      "carried out before: restart (failed), drain (cannot tell), scale (recovered)",
+      "carried out before: restart (failed), drain (inconclusive), scale (recovered)",
     ],
     [
       "calls nothing measured that was not",

@@ -1,5 +1,5 @@
 import type { Anomaly } from "../detection/detect";
-import type { ActionRunState, AnomalyType, Outcome } from "../base/vocabulary";
+import { type ActionRunState, type AnomalyType, type Outcome, outcomeText } from "../base/vocabulary";
 
 /** What a screen needs of an anomaly to say it in words. */
 export type Described = Pick<
@@ -191,5 +191,5 @@ export function passedText(runs: readonly Carried[]): string {
 
 function resultText({ state, outcome }: Carried): string {
   if (outcome === "pending") return state === "failed" ? "failed" : "effect not measured";
-  return outcome.replaceAll("_", " ");
+  return outcomeText(outcome);
 }

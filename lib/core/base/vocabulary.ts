@@ -155,6 +155,9 @@ export type ActionRunState = (typeof ACTION_RUN_STATES)[number];
 /** What measurement says of an action. `pending` until it can be told. */
 export const OUTCOMES = ["pending", "recovered", "no_effect", "worse", "cannot_tell"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+/** An outcome as people read it; what is stored and sent stays `cannot_tell`. */
+export const outcomeText = (outcome: string): string =>
+  outcome === "cannot_tell" ? "inconclusive" : outcome.replaceAll("_", " ");
 
 /** How far a directive got, over the live instances of an agent. */
 export const CONTAINMENTS = ["none", "sent", "acknowledged", "enforced", "not_confirmed", "observe_only"] as const;

@@ -53,12 +53,12 @@ function objection({ text, cites }: Claim, cited: readonly Finding[]): string | 
   const source = plain(cited.map((finding) => `${finding.node ?? ""} ${finding.text}`).join("\n"));
   const own = withoutCitations(text);
   const quote = quotesIn(own).find((passage) => !source.includes(plain(passage)));
-  if (quote !== undefined) return `quotes "${quote}", which stands in no finding it cites`;
+  if (quote !== undefined) return `quotes "${quote}", which appears in no finding it cites`;
   const name = namesIn(own).find((word) => !source.includes(plain(word)));
-  if (name !== undefined) return `names ${name}, which stands in no finding it cites`;
+  if (name !== undefined) return `names ${name}, which appears in no finding it cites`;
   const known = numbersIn(source);
   const number = numbersIn(plain(own)).find((figure) => !known.some((other) => isRoundedFrom(figure, other)));
-  return number === undefined ? null : `says ${number.text}, which stands in no finding it cites`;
+  return number === undefined ? null : `says ${number.text}, which appears in no finding it cites`;
 }
 
 const plain = (text: string): string =>

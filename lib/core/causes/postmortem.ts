@@ -1,3 +1,4 @@
+import { outcomeText } from "../base/vocabulary";
 import { durationText } from "../base/durations";
 
 /** What is known of a closed incident, for the draft of its post-mortem. Texts may quote untrusted text; times are epoch ms. */
@@ -72,8 +73,7 @@ export function postmortem(input: PostmortemInput): string {
       "Actions taken",
       list(
         input.operations.map(
-          (o) =>
-            `${stamp(o.at)}: ${o.name}, allowed by ${o.by}; measured: ${o.outcome.replaceAll("_", " ")} (${o.reason})`,
+          (o) => `${stamp(o.at)}: ${o.name}, allowed by ${o.by}; measured: ${outcomeText(o.outcome)} (${o.reason})`,
         ),
         "None: it recovered without any action, or was closed by a person.",
       ),

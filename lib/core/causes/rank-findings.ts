@@ -48,7 +48,7 @@ function explained(scene: Scene): Found[] {
       const path = pathTo(node, target.node, topology.callers);
       if (share < SHARE_MIN || path === null) return [];
       const via = path.length > 1 ? `, along ${path.join(" → ")}` : "";
-      const text = `${node} accounts for ${percent(share)} of the ${name[kind]} by ${target.node} that what it calls does not explain${via}.`;
+      const text = `${node} accounts for ${percent(share)} of the ${name[kind]} by ${target.node} that its dependencies do not explain${via}.`;
       return [{ kind: "dependency", node, text, strength: share * symptom[kind] }];
     }),
   );
@@ -95,8 +95,8 @@ function mutes(scene: Scene): Found[] {
   return scene.silent.map(({ node, nats, last }): Found => {
     const text =
       last === null
-        ? `${node} sent no data in the whole window, while others did.`
-        : `${node} stopped sending data, while others went on.`;
+        ? `${node} sent no data at all in the window, while others did.`
+        : `${node} stopped sending data, while others continued.`;
     return { kind: "metric_shift", node, text, ...(last === null ? {} : { at: last }), strength: strengthOf(nats) };
   });
 }

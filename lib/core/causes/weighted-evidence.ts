@@ -187,7 +187,7 @@ function moveText({ series: { node, metric, unit }, kind, at, back, before, afte
     rose: `rose ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
     fell: `fell ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
     stopped: `stopped: ${fromTo(before, 0, unit, figure)} from ${iso(at)}`,
-    full: `stands at ${said(now)}, near its whole, in all that was seen`,
+    full: `at ${said(now)}, near its maximum, in all of the data`,
   }[kind];
   return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${said(now)} now`}`;
 }
@@ -241,7 +241,7 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
     parts.suspicion > 0.6 ? "other evidence points at it" : "",
     parts.words > 0.3 ? "its summary names the symptom" : "",
     parts.past > 0.6 ? "a similar change was the cause before" : "",
-    parts.survived < 1 ? "a cure was measured to work after it" : "",
+    parts.survived < 1 ? "an action taken after it was measured to work" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
   return `${change.kind} of ${change.node} at ${iso(change.t)}${when}: '${summary}' (${why.join("; ")}; score ${score.toFixed(2)})`;

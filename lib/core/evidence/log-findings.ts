@@ -145,10 +145,10 @@ export function findingOf(group: LineGroup): Omit<Finding, "id"> {
   const quote = text.length > most ? `${text.slice(0, most)}…` : text;
   const when =
     group.count > 1 ? `${group.count} times from ${iso(group.first)} to ${iso(group.last)}` : `at ${iso(group.last)}`;
-  const over = group.active ? "" : "; not seen since, and over by what came later";
+  const over = group.active ? "" : "; not seen since, and later evidence shows that it ended";
   switch (group.mark) {
     case "alert":
-      return { kind: "alert", node: group.node, at: group.first, strength: 0.3, text: `What fired says: ${quote}` };
+      return { kind: "alert", node: group.node, at: group.first, strength: 0.3, text: `The alert says: ${quote}` };
     case "state":
       return {
         kind: "state",
@@ -158,14 +158,14 @@ export function findingOf(group: LineGroup): Omit<Finding, "id"> {
         text: `${group.node} reads: '${quote}'`,
       };
     case "top":
-      return { kind: "state", node: group.node, at: group.last, strength: 0.4, text: `What it consists of: ${quote}` };
+      return { kind: "state", node: group.node, at: group.last, strength: 0.4, text: `It consists of: ${quote}` };
     case "event":
       return {
         kind: "state",
         node: group.node,
         at: group.first,
         strength: group.bad,
-        text: `Reported of ${group.node} ${when}: '${quote}'${over}`,
+        text: `Reported about ${group.node} ${when}: '${quote}'${over}`,
       };
     case null:
       return {

@@ -287,7 +287,7 @@ function silence(service: Service, silent: boolean, config: ServiceConfig, now: 
     name: "no data",
     severity: "warning",
     startsAt: service.lastSeenAt,
-    summary: `Nothing was measured of ${service.id} for ${durationText(now - service.lastSeenAt)}: its state is unknown`,
+    summary: `No metrics arrived from ${service.id} for ${durationText(now - service.lastSeenAt)}: its health is unknown`,
     value: null,
     now,
   });
@@ -303,7 +303,7 @@ function blindness({ prometheus, config, memory, now }: WatchContext, reason: st
     name: "metrics cannot be read",
     severity: "critical",
     startsAt: since,
-    summary: `${prometheus.source} could not be read for ${durationText(now - since)}: ${reason}. The state of services is unknown`,
+    summary: `${prometheus.source} could not be read for ${durationText(now - since)}: ${reason}. The health of services is unknown`,
     value: null,
     now,
   });

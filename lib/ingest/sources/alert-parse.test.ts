@@ -32,7 +32,7 @@ describe("names with characters that nobody can see", () => {
       );
       for (const { index, reason } of parsed.notices) {
         expect(index).toBe(0);
-        expect(reason).toContain("cannot be seen");
+        expect(reason).toContain("invisible");
       }
     }
   });

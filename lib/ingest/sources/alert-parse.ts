@@ -14,7 +14,7 @@ export const ALERTS_PER_REQUEST = 10_000;
 /** Problems that are listed; those beyond repeat themselves. */
 const LISTED = 100;
 
-const CLEANED = "held characters that cannot be seen or told apart: it is kept without them";
+const CLEANED = "contained invisible or indistinguishable characters, which were removed";
 
 export interface AlertProblem {
   /** Of the alert in the request. */

@@ -4,7 +4,7 @@ import { containment } from "@/lib/core/agents/containment";
 import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import { masks } from "@/lib/core/evidence/masking";
 import { type Judgement, judgeProbation, type Probation, startProbation, watched } from "@/lib/core/agents/probation";
-import type { Outcome } from "@/lib/core/base/vocabulary";
+import { type Outcome, outcomeText } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listInstances } from "@/lib/db/queries/agents";
@@ -63,7 +63,7 @@ async function step(ctx: VerifyContext, run: AgentRun): Promise<boolean> {
   if (agent.state !== "healing" && agent.state !== "probation") return overtaken(ctx, run, agent);
   if (run.acknowledgedAt === null) {
     if (agent.cannot.includes(run.action))
-      return fail(ctx, run, "cannot_tell", "an instance said that it cannot do this", {}, "failed");
+      return fail(ctx, run, "cannot_tell", "an instance reported that it cannot do this", {}, "failed");
     if (await acknowledged(ctx, run, agent)) return false;
     const waited = now - (run.endedAt ?? run.startedAt);
     if (waited > config.ackTimeoutMs) return fail(ctx, run, "cannot_tell", "no live instance applied it in time", {});
@@ -261,7 +261,7 @@ async function fail(
       type: "action.judged",
       agentId: agent.id,
       incidentId: incident.id,
-      text: `${actionName(run)}: ${outcome.replaceAll("_", " ")}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
+      text: `${actionName(run)}: ${outcomeText(outcome)}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
       data: { run: run.id, outcome, undone: undone !== null },
     });
   if (canMoveIncident(incident.state, "investigating"))

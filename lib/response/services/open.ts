@@ -135,7 +135,7 @@ export function raiseIncident(plan: Plan, incidentId: string, alert: FiringAlert
 
 /** Two open incidents turned out to have one root: the younger ends, and all that it holds goes to the older. */
 export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident, now: number): void {
-  const outcome = `part of ${into.id}: they share a root`;
+  const outcome = `part of ${into.id}: they appear to share a cause`;
   plan
     .claim(incidentClaim(db, from, { state: "dismissed", closedAt: now, outcome }))
     .write(...moveContents(from.id, into.id), ...voidApprovals(from.id, outcome, now))
@@ -143,7 +143,7 @@ export function mergeIncident(plan: Plan, db: Db, from: Incident, into: Incident
       at: now,
       type: "incident.merged",
       incidentId: from.id,
-      text: `Continues as ${into.id}: they share a root`,
+      text: `Continues as ${into.id}: they appear to share a cause`,
     });
 }
 

@@ -3,7 +3,7 @@ import { prepare } from "@/lib/actions/service/index";
 import { durationText } from "@/lib/core/base/durations";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { judgeRecovery, type Recovery } from "@/lib/core/services/recovery";
-import type { Outcome } from "@/lib/core/base/vocabulary";
+import { type Outcome, outcomeText } from "@/lib/core/base/vocabulary";
 import { actionName } from "@/lib/core/agents/words";
 import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
@@ -262,7 +262,7 @@ async function failed(
       type: "action.judged",
       serviceId: run.subjectId,
       incidentId: incident.id,
-      text: `${actionName(run)}: ${outcome.replaceAll("_", " ")}. ${reason}${undone ? `. ${undone.detail}` : ""}`,
+      text: `${actionName(run)}: ${outcomeText(outcome)}. ${reason}${undone ? `. ${undone.detail}` : ""}`,
       data: { run: run.id, outcome, undone: undone?.ok ?? false },
     });
   if (canMoveIncident(incident.state, next)) {

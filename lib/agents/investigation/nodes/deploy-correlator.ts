@@ -15,7 +15,7 @@ export const deployCorrelator = (ctx: InvestigationContext) => async (state: Inv
   ]);
   return specialist(ctx, state, "deploy_correlator", own, ({ changes }) => {
     const last = changes.toSorted((a, b) => b.t - a.t)[0];
-    if (last === undefined) return "No change is recorded in the day before the alert.";
-    return `${count(changes.length, "change")} in the day before the alert; the latest: ${last.kind} of ${last.node}.`;
+    if (last === undefined) return "No change was recorded in the 24 hours before the alert.";
+    return `${count(changes.length, "change")} in the 24 hours before the alert; the latest: ${last.kind} of ${last.node}.`;
   });
 };

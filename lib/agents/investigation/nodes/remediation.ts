@@ -100,7 +100,7 @@ async function asked(
   const wanted = Request.safeParse(call.args);
   const choice = wanted.success
     ? modelChoice(wanted.data, offers, local, answer.author, ctx.screen)
-    : { refused: "it is not in the form asked for" };
+    : { refused: "it does not have the requested format" };
   if ("refused" in choice) {
     await ctx.desk.note(by, `refused: ${choice.refused}`, {
       tool: null,
@@ -109,6 +109,6 @@ async function asked(
     });
     return null;
   }
-  await ctx.desk.note(by, `asks for approval of ${choice.offer.action} on ${choice.offer.target}`, { args: { offer: choice.offer.id, args: choice.args } }); // prettier-ignore
+  await ctx.desk.note(by, `requests approval of ${choice.offer.action} on ${choice.offer.target}`, { args: { offer: choice.offer.id, args: choice.args } }); // prettier-ignore
   return choice;
 }

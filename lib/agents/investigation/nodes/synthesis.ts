@@ -105,7 +105,7 @@ function reordered(
 
 const first = (hypotheses: readonly CauseHypothesis[]): string =>
   hypotheses[0] === undefined
-    ? "The evidence carries no hypothesis."
+    ? "No hypothesis is supported by the evidence."
     : `${hypotheses[0].statement} (${Math.round(100 * hypotheses[0].confidence)} %)`;
 
 export const shownFindings = (ctx: InvestigationContext, findings: readonly Finding[]) =>

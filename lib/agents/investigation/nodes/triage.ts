@@ -1,3 +1,4 @@
+import { outcomeText } from "@/lib/core/base/vocabulary";
 import { runToolLoop } from "../tool-loop";
 import { blastRadius, scopeOf } from "../evidence";
 import { gather, read } from "../gather";
@@ -48,7 +49,7 @@ export const triage = (ctx: InvestigationContext) => async (): Promise<Update> =
     `Severity ${of.severity} on ${node}; ${callers.length === 0 ? "no known callers" : `${count(callers.length, "service")} would be affected: ${callers.slice(0, 5).join(", ")}`}.`,
     before === undefined
       ? "No similar past incident."
-      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${before.outcome.replaceAll("_", " ")}`}.${further.length === 0 ? "" : ` Also like ${further.map(({ id }) => id).join(" and ")}.`}`,
+      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${outcomeText(before.outcome)}`}.${further.length === 0 ? "" : ` Also like ${further.map(({ id }) => id).join(" and ")}.`}`,
   ];
   return {
     evidence,

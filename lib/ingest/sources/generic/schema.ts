@@ -17,7 +17,10 @@ export const GenericAlert = z
   .object({
     name: z.string().trim().min(1).describe("the rule that fired"),
     status: z.enum(ALERT_STATUSES).default("firing"),
-    service: z.string().nullish().describe("what it is about; else the labels service, app, job … say it"),
+    service: z
+      .string()
+      .nullish()
+      .describe("the service it is about; by default taken from the labels service, app, job …"),
     severity: z.string().nullish().describe("critical, warning or info; P1 to P5 and the like are understood"),
     id: z
       .union([z.string(), z.number()])

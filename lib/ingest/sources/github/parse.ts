@@ -129,7 +129,7 @@ export function parseGithub(event: string, body: unknown, rules: readonly Github
     case "":
       return { kind: "invalid", problems: [{ field: "X-GitHub-Event", reason: "is missing" }] };
   }
-  return ignored(`${cleanText(event, 50)} says nothing about a change of a service`);
+  return ignored(`${cleanText(event, 50)} does not describe a change to a service`);
 }
 
 const ignored = (reason: string): GithubDelivery => ({ kind: "ignored", reason: cleanText(reason, 300) });
@@ -154,7 +154,7 @@ function deployment(
 ): GithubDelivery {
   const { deployment_status: status, deployment: it, repository: from } = said;
   const word = own(DEPLOYED, status.state);
-  if (!word) return ignored(`a deployment that is ${status.state} has changed nothing yet, or nothing more`);
+  if (!word) return ignored(`a deployment that is ${status.state} changes nothing`);
   const environment = status.environment ?? it.environment ?? "";
   const known = rulesOf(rules, from);
   if (known.length === 0 && it.transient_environment) return ignored(`${environment} is a transient environment`);
@@ -187,7 +187,7 @@ function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubR
     ),
     null,
   );
-  return changesOf(services, "no rule says that this workflow changes a service on this branch", {
+  return changesOf(services, "no rule maps this workflow on this branch to a service", {
     environment: null,
     key: `github:run:${run.id}:${run.run_attempt ?? 1}`,
     kind: "deploy",
@@ -218,7 +218,7 @@ function push(said: z.output<typeof Push>, rules: readonly GithubRule[], now: nu
   );
   const pushedAt = pushTime(from);
   const before = said.before && !/^0+$/.test(said.before) ? said.before : null;
-  return changesOf(services, "no rule says that this push changes a service", {
+  return changesOf(services, "no rule maps this push to a service", {
     environment: null,
     key: pushKey(said),
     kind: touched.length > 0 && touched.every(isConfig) ? "config" : "deploy",

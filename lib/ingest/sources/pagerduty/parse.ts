@@ -23,7 +23,7 @@ const MOVES: ReadonlySet<string> = new Set([
  */
 export function parsePagerDuty({ event }: PagerDutyBody, now: number): ParsedAlerts {
   if (!MOVES.has(event.event_type)) {
-    const ignored = `${event.event_type.slice(0, 100)} says nothing about the state of an incident`;
+    const ignored = `${event.event_type.slice(0, 100)} does not change the state of an incident`;
     return { alerts: [], rejected: [], rejectedAlerts: 0, notices: [], truncated: 0, ignored };
   }
   const parsed = parseEach(
