@@ -41,7 +41,7 @@ export const sweeperTrouble = (): string | null => shared().trouble();
 export function spawnSweeper(): SweeperProcess {
   let child: ChildProcess;
   /** When the present one was started or last reported a sweep, by the clock that nobody sets. */
-  let heardAt = 0;
+  let lastSweepAt = 0;
   let swept = false;
   let rest = RESTART_MS.first;
   let again: NodeJS.Timeout | undefined;
@@ -49,13 +49,13 @@ export function spawnSweeper(): SweeperProcess {
   const asked = new Set<LoopName>();
 
   function start(): void {
-    heardAt = performance.now();
+    lastSweepAt = performance.now();
     swept = false;
     child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
       env: childEnv({}),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    child.on("message", (message) => hear(message as FromSweeper));
+    child.on("message", (message) => receive(message as FromSweeper));
     child.once("error", (err) => log().error({ err }, "the sweeper could not be started"));
     child.once("close", (code, signal) => {
       swept = false;
@@ -66,10 +66,10 @@ export function spawnSweeper(): SweeperProcess {
     });
   }
 
-  function hear(message: FromSweeper): void {
+  function receive(message: FromSweeper): void {
     switch (message.kind) {
       case "swept":
-        heardAt = performance.now();
+        lastSweepAt = performance.now();
         swept = true;
         rest = RESTART_MS.first;
         countSweep(message);
@@ -81,13 +81,13 @@ export function spawnSweeper(): SweeperProcess {
     }
   }
 
-  function tell(message: ToSweeper): void {
+  function send(message: ToSweeper): void {
     // One that ends at this very moment finds its work by itself once it is back.
     if (child.connected) child.send(message, () => undefined);
   }
 
   const watch = setInterval(() => {
-    const silentMs = Math.round(performance.now() - heardAt);
+    const silentMs = Math.round(performance.now() - lastSweepAt);
     const limitMs = swept ? env().SWEEP_STALE_MS : Math.max(env().SWEEP_STALE_MS, START_MS);
     if (child.exitCode !== null || child.signalCode !== null || silentMs < limitMs) return;
     log().error({ silentMs }, "the sweeper hangs; it is being stopped");
@@ -102,7 +102,7 @@ export function spawnSweeper(): SweeperProcess {
       if (asked.size > 1) return;
       // Requests that arrive together ask once.
       setImmediate(() => {
-        tell({ kind: "wake", loops: [...asked] });
+        send({ kind: "wake", loops: [...asked] });
         asked.clear();
       });
     },

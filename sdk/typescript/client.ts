@@ -56,7 +56,7 @@ export interface Client {
     signal?: AbortSignal,
   ): Promise<Directive | null>;
   /** Hears every directive of this agent that any answer carries. Returns how to stop. */
-  listen(agentId: string, heard: (directive: Directive) => void): () => void;
+  listen(agentId: string, listener: (directive: Directive) => void): () => void;
   stats(): ClientStats;
   /** Flushes within `timeoutMs`, then stops. */
   close(timeoutMs?: number): Promise<void>;
@@ -99,8 +99,8 @@ export function createClient(options: ClientOptions): Client {
   const headers = { authorization: `Bearer ${o.key}`, accept: "application/json" };
   const at = (path: string) => new URL(`${o.url.replace(/(?<!\/)\/+$/, "")}/api/v1/${path}`);
 
-  function tell(directive: Directive) {
-    for (const heard of listeners.get(directive.agent_id) ?? []) heard(directive);
+  function notify(directive: Directive) {
+    for (const listener of listeners.get(directive.agent_id) ?? []) listener(directive);
   }
 
   async function post(path: string, json: string, extra: Record<string, string>) {
@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions): Client {
     try {
       const answer = await post("ingest", body, { "idempotency-key": key });
       if (answer.status >= 200 && answer.status < 300) {
-        for (const directive of readIngestDirectives(parseJson(answer.body))) tell(directive);
+        for (const directive of readIngestDirectives(parseJson(answer.body))) notify(directive);
         return { kind: "done" };
       }
       const why = `Sentinel answered ${answer.status}`;
@@ -196,7 +196,7 @@ export function createClient(options: ClientOptions): Client {
     try {
       const answer = await request;
       const directive = answer.status === 200 || answer.status === 201 ? readStanding(parseJson(answer.body)) : null;
-      if (directive) tell(directive);
+      if (directive) notify(directive);
       else log(`${what}: no usable answer (${answer.status})`);
       return directive;
     } catch (error) {
@@ -218,10 +218,10 @@ export function createClient(options: ClientOptions): Client {
       const request = send(url, { method: "GET", headers, timeoutMs, ...(signal && { signal }) });
       return standing(request, `directive of ${agentId}`);
     },
-    listen(agentId, heard) {
+    listen(agentId, listener) {
       const set = listeners.get(agentId) ?? new Set();
-      listeners.set(agentId, set.add(heard));
-      return () => void set.delete(heard);
+      listeners.set(agentId, set.add(listener));
+      return () => void set.delete(listener);
     },
     stats: () => ({ delivered, dropped: buffer.dropped, waiting: buffer.size + (batch?.events ?? 0) }),
     async close(timeoutMs) {

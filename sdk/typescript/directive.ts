@@ -10,10 +10,10 @@ export type Unreachable = "open" | "closed";
 export type InForce = { kind: "free" } | { kind: "directive"; directive: Directive } | { kind: "closed" };
 
 export interface DirectiveState {
-  /** Takes a directive that was heard: renews the lease, and returns whether it is newer than the one held. */
-  hear(directive: Directive): boolean;
+  /** Takes a received directive: renews the lease, and returns whether it is newer than the one held. */
+  receive(directive: Directive): boolean;
   inForce(): InForce;
-  /** The newest directive heard, lapsed or not. */
+  /** The newest directive received, lapsed or not. */
   latest: () => Directive | null;
 }
 
@@ -26,7 +26,7 @@ export function createDirectiveState(whenUnreachable: Unreachable, now: () => nu
   let newest: Directive | null = null;
   let leaseEnds = 0;
   return {
-    hear(directive) {
+    receive(directive) {
       const newer = newest === null || directive.version > newest.version;
       if (newer) newest = directive;
       leaseEnds = now() + (newest ?? directive).lease_seconds * 1000;

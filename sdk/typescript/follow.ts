@@ -13,7 +13,7 @@ export interface FollowOptions {
   instanceId: string;
   registration: Registration;
   pollSeconds: number;
-  /** The newest version known; null before any directive was heard. */
+  /** The newest version known; null before any directive was received. */
   version: () => number | null;
 }
 
@@ -43,7 +43,7 @@ export function follow({ client, instanceId, registration, pollSeconds, version 
     for (let failures = 0; !stopped.signal.aborted;) {
       const known = version();
       const asked = performance.now();
-      const heard = await client.poll(
+      const directive = await client.poll(
         current.agent_id,
         instanceId,
         known ?? 0,
@@ -51,11 +51,11 @@ export function follow({ client, instanceId, registration, pollSeconds, version 
         stopped.signal,
       );
       if (stopped.signal.aborted) return;
-      if (!heard) await rest(backoffMs(failures++, RETRY_MIN_MS, RETRY_MAX_MS, Math.random));
+      if (!directive) await rest(backoffMs(failures++, RETRY_MIN_MS, RETRY_MAX_MS, Math.random));
       else {
         failures = 0;
         const atOnce = performance.now() - asked < UNHELD_PACE_MS;
-        if (known !== null && heard.version <= known && atOnce) await rest(UNHELD_PACE_MS);
+        if (known !== null && directive.version <= known && atOnce) await rest(UNHELD_PACE_MS);
       }
     }
   }

@@ -42,7 +42,7 @@ export interface Guard {
   endRunUnlessItGoesOn(run: Run, outcome: RunOutcome, errorType?: string): void;
   refusedRun(): void;
   report(event: Omit<AgentEvent, "agent_id">, run?: Run): void;
-  /** The newest directive heard; null before any. */
+  /** The newest directive received; null before any. */
   directive(): Directive | null;
   flush(timeoutMs?: number): Promise<boolean>;
   stats(): ClientStats;
@@ -135,9 +135,9 @@ export function createGuard(options: GuardOptions): Guard {
     heartbeat(true);
   }
 
-  function hear(directive: Directive) {
+  function receive(directive: Directive) {
     const before = state.latest();
-    const newer = state.hear(directive);
+    const newer = state.receive(directive);
     known.abort();
     if (!newer) return;
     const why = endsRuns(directive, before);
@@ -150,7 +150,7 @@ export function createGuard(options: GuardOptions): Guard {
     heartbeat(true);
   }
 
-  const stopListening = client.listen(o.agentId, hear);
+  const stopListening = client.listen(o.agentId, receive);
   const following = follow({
     client,
     instanceId: identity.instanceId,

@@ -90,19 +90,19 @@ describe("the directive's lease", () => {
     let now = 0;
     const state = createDirectiveState(unreachable, () => now);
     expect(state.inForce().kind).toBe(unreachable === "open" ? "free" : "closed");
-    expect(state.hear(directive(2, "quarantined"))).toBe(true);
-    expect(state.hear(directive(1, "run"))).toBe(false);
+    expect(state.receive(directive(2, "quarantined"))).toBe(true);
+    expect(state.receive(directive(1, "run"))).toBe(false);
     now = 9999;
     expect(state.inForce()).toMatchObject({ kind: "directive", directive: { version: 2 } });
     now = 10_000;
     expect(state.inForce().kind).toBe(unreachable === "open" ? "free" : "closed");
-    state.hear(directive(2, "quarantined"));
+    state.receive(directive(2, "quarantined"));
     expect(state.inForce().kind).toBe("directive");
   });
   it("never lapses when retired", () => {
     let now = 0;
     const state = createDirectiveState("open", () => now);
-    state.hear(directive(1, "retired"));
+    state.receive(directive(1, "retired"));
     now = 1e9;
     expect(state.inForce().kind).toBe("directive");
   });
