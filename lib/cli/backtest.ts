@@ -17,16 +17,16 @@ interface Flags extends ColumnOptions {
 const ARL_MIN = 100;
 
 const HELP = `
-Runs the real baseline and detection code over a file, row by row, and writes what would have fired. No database.
+Runs the production baseline and detection code over a file, row by row, and writes what would have fired. Needs no database.
 
-Rows count from 0 in file order; rows of different entities may interleave, and are judged in the order of their times.
-Times are ISO 8601 (UTC where they name no zone) or another date with its year, or seconds to nanoseconds since 1970.
-Of JSON lines, a path such as usage.prompt_tokens is a column. Without --run and --step every row is a whole run. With
+Rows count from 0 in file order; rows of different entities may interleave, and are judged in time order.
+Times are ISO 8601 (UTC without a zone), another date with its year, or seconds to nanoseconds since 1970.
+In JSON lines, a path such as usage.prompt_tokens is a column. Without --run and --step every row is a whole run. With
 --run, a run ends at its last row.
 
 --metrics takes columns, separated by commas. A column named like a vitals field, or given as vital=COLUMN, is judged as
-that metric; any other numeric column is a gauge: two-sided, with the hour of the day and the day of the week where the
-times show them, or, while it has few different values, by how often each comes. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
+that metric; any other numeric column is a gauge: two-sided, seasonal by hour and weekday where the
+times show it, or judged by how often each value occurs while it has only a few. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
 
 would: "quarantine" is what a single agent would have been quarantined for (a file has no fleet to check for a shared cause), "watch" is what would only have been recorded.
 

@@ -5,13 +5,13 @@ import { parseBundle } from "@/lib/contracts/bundle";
 import { analyse } from "@/lib/core/causes/analyse";
 
 const HELP = `
-Analyses an incident bundle with the real code, without a model, a database or the network, and writes
+Analyses an incident bundle with the production code, without a model, database or network, and writes
 {verdict, onset, ranking, findings, hypotheses, timeMs}.
 
 Bundle: {target: {node, metric?, direction?: "up"|"down", at}, nodes: [id or {id, kind}], edges: [[caller, callee]],
 metrics: [{node, metric, unit?, points: [[epoch_s, value]…]}], logs?: [{t, node, line}], spans?: [{t, node, parent?,
 operation, n?, p50_us?, p95_us?, gap_p95_us?}], changes?: [{t, node, kind, summary}],
-normal?: {metrics?, spans?, logs?}}. Times are epoch seconds. A .gz file is unpacked.
+normal?: {metrics?, spans?, logs?}}. Times are epoch seconds. A .gz file is decompressed.
 `;
 
 /** Adds `investigate` to the command line. */

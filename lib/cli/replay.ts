@@ -26,7 +26,7 @@ const FLUSH_MS = 250;
 /** `replay`: a recorded file, as if it happened now, through the real API. */
 export function registerReplay(program: Command): void {
   withColumns(program.command("replay"))
-    .description("Send a recorded file through the HTTP API, its first row now and the others after it")
+    .description("Send a recorded file through the HTTP API as if its first row happened now")
     .option("--speed <n>", "speed factor; 0: as fast as accepted", "1")
     .requiredOption("--url <origin>", "of the running Sentinel")
     .requiredOption("--key <key>", "an ingest key that may report for every entity of the file")

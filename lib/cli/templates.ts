@@ -11,7 +11,7 @@ const LINE_MAX = 1_000_000;
 const HELP = `
 The file holds plain lines or JSON lines (the message is taken from "message", "msg", "log", "MESSAGE" …, also inside lines of
 containers), in UTF-8 or UTF-16, gzipped or not (.gz).
-Writes {lines: [template id of each line], templates: {id: text}}; values stand as <*>. No database.
+Writes {lines: [template id of each line], templates: {id: text}}; values are replaced by <*>. Needs no database.
 
 Example:
   sentinel templates --input app.log.gz --json out.json

@@ -13,20 +13,20 @@ import { makeWorld } from "./world";
 /** As `npm start` has it, in ms: agents that rest for seconds, or a proxy, find their connection open. */
 const KEEP_ALIVE_MS = "75000";
 
-const HELP = `Shows Sentinel at work: builds it if need be, starts the server on a database of its own, and fifteen agents
-that fall ill by the clock. Beside them runs a service, "target", watched through Prometheus and Alertmanager where both are
-installed, and through a built-in scraper otherwise.
+const HELP = `Shows Sentinel at work: builds it if needed, starts the server on a database of its own and fifteen agents with
+scheduled faults. A service, "target", runs alongside, watched through Prometheus and Alertmanager where both are installed,
+and through a built-in scraper otherwise.
 
-  --port N             where to listen (default 3000, or the next free one above)
-  --host H             on which address (default 127.0.0.1)
+  --port N             port to listen on (default 3000, or the next free one above)
+  --host H             address to listen on (default 127.0.0.1)
   --data DIR           the demo's folder; its database is emptied at each start (default ./data/demo, with --dev ./data/dev)
-  --schedule demo|none break things by the clock, or only by hand (default demo)
-  --stretch N          the schedule's seconds, times N (default 1)
+  --schedule demo|none inject faults on a schedule, or only manually (default demo)
+  --stretch N          multiply the schedule's intervals by N (default 1)
   --pace N             how busy the agents are (default 1)
-  --seed N             the fleet's luck (default 1)
-  --built-in           watch the service with the built-in scraper in any case
+  --seed N             seed of the fleet's random choices (default 1)
+  --built-in           always watch the service with the built-in scraper
   --dev                next dev instead of a build: pages and routes reload when a file changes
-  --json               print one JSON object a line, for programs`;
+  --json               print one JSON object per line, for programs`;
 
 interface Options {
   port: number;
