@@ -121,7 +121,7 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
             step: 0.1,
           })}
           {field("type", "Share of a type, %", "Quarantined at the same time.", { min: 0, max: 100, step: 0.1 })}
-          {field("least", "But at least", "Quarantined at the same time, however small the fleet or the type.", {
+          {field("least", "Always allowed", "Quarantined at the same time, however small the fleet or the type.", {
             min: 1,
             max: 10_000,
             step: 1,

@@ -7,14 +7,14 @@ import { DEMO_DAY, runSchedule } from "./schedule";
 
 const HELP = `Runs fifteen agents that report to Sentinel.
 
-  --url URL            where Sentinel answers (required)
+  --url URL            Sentinel's URL (required)
   --key KEY            an ingest key (required)
   --control-port PORT  loopback port of the fault control (default: a free one)
   --control-token T    its token (default: a fresh one, printed)
   --pace N             how busy the agents are (default 1)
-  --schedule none|demo break things by the clock, or only by hand (default none)
-  --stretch N          the schedule's seconds, times N (default 1)
-  --seed N             the fleet's luck (default 1)`;
+  --schedule none|demo inject faults on a schedule, or only manually (default none)
+  --stretch N          multiply the schedule's intervals by N (default 1)
+  --seed N             seed of the fleet's random choices (default 1)`;
 
 const positive = (name: string, text: string) => {
   const value = Number(text);

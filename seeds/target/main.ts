@@ -4,12 +4,12 @@ import { createRng } from "../fleet/rng";
 import { readConfig } from "./config";
 import { createService } from "./service";
 
-const HELP = `A small service to be watched and broken. It listens on loopback and logs JSON lines.
+const HELP = `A small service for the demo to watch and break. It listens on loopback and logs JSON lines.
 
-  --port N        where to listen (default 8080)
-  --version V     which version it is (default 1.4.0; 2.x is bad on purpose)
+  --port N        port to listen on (default 8080)
+  --version V     the version to run as (default 1.4.0; 2.x is bad on purpose)
   --config FILE   its configuration: {"store_timeout_ms": 250, "store_connections": 8}
-  --seed N        its luck (default 1)`;
+  --seed N        seed of its random choices (default 1)`;
 
 function options() {
   const text = { type: "string" } as const;
