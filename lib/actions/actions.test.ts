@@ -100,7 +100,7 @@ describe("carried out", () => {
       { successor: "a~b~10" },
       { status: "retired", successor: "a~b~10" },
       "successor a~b~10",
-      /retired for good/,
+      /retired permanently/,
     ],
     ["wait", {}, {}, undefined, "nothing was changed", /^Nothing is changed$/],
     ["notify", {}, {}, undefined, "nothing was changed", /^Nothing is changed$/],
@@ -130,7 +130,7 @@ describe("why it cannot be done now", () => {
     ...AGENT_ACTIONS.map((a): [AgentAction, Partial<AgentFacts>, string] => [
       a,
       { cannot: [a] },
-      "an instance said that it cannot",
+      "an instance reported that it cannot do this",
     ]),
   ])("%s %j: %s", (action, facts, reason) => {
     expect(prepareAction(action, { ...FACTS, ...facts })).toEqual({ possible: false, reason });
