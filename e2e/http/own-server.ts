@@ -30,13 +30,14 @@ export class OwnServer {
     return this.#sentinel;
   }
 
-  async start(): Promise<void> {
-    this.#sentinel = await startSentinel(this.env);
+  /** Resolves when `ready` answers 200: a server without a sweeper is not ready before somebody has swept. */
+  async start(ready?: string): Promise<void> {
+    this.#sentinel = await startSentinel(this.env, ready);
   }
 
   /** With a key, an admin, and no limits on how many agents may be held. */
-  async setUp(people: readonly string[] = ["admin"]): Promise<void> {
-    await this.start();
+  async setUp(people: readonly string[] = ["admin"], ready?: string): Promise<void> {
+    await this.start(ready);
     const everything = ["--scopes", "events,changes,logs", "--services", "*"];
     this.key = (await cli<{ secret: string }>(this.env, "keys", "create", "--name", "tests", ...everything)).secret;
     for (const role of people) this.#cookies[role] = await signIn(this.env, this.sentinel.url, role);

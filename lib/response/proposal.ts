@@ -1,11 +1,12 @@
-import { canMoveIncident, type Mover } from "@/lib/core/base/lifecycle";
+import { canMoveIncident, moveIncident, type Mover } from "@/lib/core/base/lifecycle";
+import type { IncidentState } from "@/lib/core/base/vocabulary";
 import type { PolicyDecision } from "@/lib/core/base/policy";
 import { actionName } from "@/lib/core/agents/words";
 import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Approval, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
-import { getIncident, incidentClaim } from "@/lib/db/queries/incidents";
-import { type actionRuns, approvals } from "@/lib/db/schema";
+import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
+import { type actionRuns, approvals, proposals } from "@/lib/db/schema";
 import { digestOf, newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 
@@ -36,15 +37,88 @@ export const proposalDigest = (
   });
 
 /** How a proposal begins, by what policy says of it. */
-export const STATE_OF: Record<PolicyDecision["kind"], Proposal["state"]> = {
+const STATE_OF: Record<PolicyDecision["kind"], Proposal["state"]> = {
   run: "approved",
   ask: "pending",
   record: "proposed",
   refuse: "void",
 };
 
+/** A proposal as its subject's driver makes it, before policy has judged it. */
+export type Draft = Omit<
+  Proposal,
+  "id" | "incidentId" | "state" | "severity" | "policy" | "digest" | "createdAt" | "expiresAt"
+>;
+
+export interface JudgedDraft {
+  draft: Draft;
+  verdict: PolicyDecision;
+  /** Ids of the findings that it rests on. */
+  cites: readonly string[];
+  /** The action and what it is done to, for people. */
+  name: string;
+  /** How long a person may take to decide, in ms. */
+  approvalTtlMs: number;
+  /** What becomes of the incident where nothing may be done (mode observe). */
+  observed: Pick<Incident, "state" | "wouldHave">;
+  /** What else is known of the incident now. */
+  set?: Partial<Incident>;
+}
+
+/** Plans what comes of a proposal by policy: it will run, a person is asked, it is only recorded, or it is refused and a person needed. */
+export function planProposal(plan: Plan, db: Db, incident: Incident, judged: JudgedDraft, now: number): void {
+  const { draft, verdict, name } = judged;
+  const row: Proposal = {
+    ...draft,
+    id: newId("pro"),
+    incidentId: incident.id,
+    state: STATE_OF[verdict.kind],
+    severity: incident.severity,
+    policy: verdict.kind,
+    reason: verdict.kind === "run" ? draft.reason : verdict.reason,
+    digest: "",
+    createdAt: now,
+    expiresAt: verdict.kind === "ask" ? now + judged.approvalTtlMs : null,
+  };
+  row.digest = proposalDigest(row, judged.cites);
+  plan.write(db.insert(proposals).values(row));
+  const end = (
+    set: Partial<Incident>,
+    type: "proposal.allowed" | "proposal.recorded" | "proposal.refused" | "approval.requested",
+    text: string,
+    page = false,
+  ) =>
+    plan.claim(incidentClaim(db, incident, { ...judged.set, ...set })).tell({
+      at: now,
+      type,
+      ...aboutOf(row),
+      incidentId: incident.id,
+      text,
+      data: { proposal: row.id, action: row.action, rung: row.rung, ...(page ? { page } : {}) },
+    });
+  const to = (state: IncidentState) => ({ state: moveIncident(incident.state, state) });
+  switch (verdict.kind) {
+    case "run":
+      end(to("acting"), "proposal.allowed", `${name} will run: allowed by policy below the threshold`);
+      return;
+    case "ask":
+      plan.write(requestApproval(db, row));
+      end(to("awaiting_approval"), "approval.requested", `Approval requested: ${name}. ${verdict.reason}`, true);
+      return;
+    case "record":
+      end(
+        judged.observed,
+        "proposal.recorded",
+        `Nothing was done (observe mode): ${verdict.reason} on ${row.subjectId}`,
+      );
+      return;
+    case "refuse":
+      end(to("escalated"), "proposal.refused", `${name} was refused: ${verdict.reason}`, true);
+  }
+}
+
 /** The question to a person about a proposal. Throws when it has no end: nobody may be asked for ever. */
-export function requestApproval(db: Db, proposal: Proposal): Statement {
+function requestApproval(db: Db, proposal: Proposal): Statement {
   if (proposal.expiresAt === null) throw new Error(`Proposal ${proposal.id} asks for ever`);
   return approvalRow(db, proposal, {
     state: "pending",

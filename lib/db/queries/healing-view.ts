@@ -1,3 +1,4 @@
+import { actionName } from "@/lib/core/agents/words";
 import { and, count, desc, eq, getTableColumns, inArray } from "drizzle-orm";
 import type { z } from "zod";
 import type { ActionRunView } from "@/lib/contracts/incidents";
@@ -59,7 +60,7 @@ function actionRunView({ run, agentType, diagnosis, causeKind }: Row): ActionRun
     subject_id: run.subjectId,
     agent_type: run.subjectKind === "agent" ? (agentType ?? "unknown") : null,
     diagnosis: run.subjectKind === "agent" ? diagnosis : causeKind,
-    action: typeof run.args["entry"] === "string" ? run.args["entry"] : run.action,
+    action: shownAction(run),
     args: run.args,
     by: run.by,
     why: run.why,
@@ -75,3 +76,7 @@ function actionRunView({ run, agentType, diagnosis, causeKind }: Row): ActionRun
     result: run.result,
   };
 }
+
+/** Of an agent's action its name in the vocabulary, which screens put into words; of anything else what people call it. */
+export const shownAction = (row: { action: string; args: Record<string, unknown> }): string =>
+  typeof row.args["entry"] === "string" ? actionName(row) : row.action;

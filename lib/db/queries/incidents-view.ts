@@ -25,7 +25,7 @@ import {
 import { listAgentsInIncident } from "./agents";
 import { grouped } from "./grouped";
 import { findPostmortem, listDiagnoses } from "./investigations";
-import { listActionsOf } from "./healing-view";
+import { listActionsOf, shownAction } from "./healing-view";
 import type { OperationText } from "../schema/healing";
 
 /** A page of an incident's story. The longest are those of a fleet's shared cause, with some lines an agent. */
@@ -196,7 +196,7 @@ export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
     incident_id: row.incidentId,
     subject_kind: row.subjectKind,
     subject_id: row.subjectId,
-    action: typeof row.args["entry"] === "string" ? row.args["entry"] : row.action,
+    action: shownAction(row),
     args: row.args,
     state: row.state,
     rung: row.rung,

@@ -15,13 +15,11 @@ import { listAgentRunsOf, listMemory, type Proposal } from "@/lib/db/queries/hea
 import { type Incident, incidentClaim, listAnomaliesOf, listSubjects } from "@/lib/db/queries/incidents";
 import { listDiagnoses } from "@/lib/db/queries/investigations";
 import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
-import { proposals } from "@/lib/db/schema";
 import type { LoopConfig } from "@/lib/config/agents";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
-import { newId } from "@/lib/db/ids";
 import { evidence } from "./investigate";
 import { Plan } from "@/lib/db/plan";
-import { proposalDigest, requestApproval, STATE_OF } from "../proposal";
+import { planProposal } from "../proposal";
 
 /** Hypotheses less likely than this are not acted upon, even when the likelier ones' ladders are used up. */
 const MIN_HYPOTHESIS = 0.1;
@@ -150,71 +148,36 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     confidence: o.confidence,
   });
   const cites = (await listDiagnoses(db, incident.id)).find((h) => h.kind === o.diagnosis)?.cites ?? [];
-  const row: Proposal = {
-    id: newId("pro"),
-    incidentId: incident.id,
+  const name = actionName(o);
+  const plan = new Plan();
+  const draft = {
     subjectKind: "agent",
     subjectId: agent.id,
     action: o.action,
     args: o.args,
-    state: STATE_OF[verdict.kind],
     rung: o.rung,
     risk,
     reversible,
     blastRadius: blastRadiusOf(o.action, o.args),
     expected,
     skipped: o.skipped,
-    severity: incident.severity,
-    policy: verdict.kind,
-    reason: verdict.kind === "run" ? o.reason : verdict.reason,
-    digest: "",
+    reason: o.reason,
     targetVersion: agent.stateVersion,
     considered: null,
-    createdAt: now,
-    expiresAt: verdict.kind === "ask" ? now + config.approvalTtlMs : null,
+  } as const;
+  const observed = {
+    state: watching(incident),
+    wouldHave: `${incident.wouldHave ?? "act"}, then ${name}: ${verdict.kind === "record" ? verdict.reason : o.reason}`,
   };
-  row.digest = proposalDigest(row, cites);
-  const name = actionName(o);
-  const plan = new Plan().write(db.insert(proposals).values(row));
-  const tell = (
-    type: "proposal.allowed" | "proposal.recorded" | "proposal.refused" | "approval.requested",
-    text: string,
-    page = false,
-  ) =>
-    plan.tell({
-      at: now,
-      type,
-      agentId: agent.id,
-      incidentId: incident.id,
-      text,
-      data: { proposal: row.id, action: row.action, rung: row.rung, ...(page ? { page } : {}) },
-    });
-  switch (verdict.kind) {
-    case "run":
-      plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "acting") }));
-      tell("proposal.allowed", `${name} will run on ${agent.id}: allowed by policy below the threshold`);
-      break;
-    case "ask": {
-      plan
-        .claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "awaiting_approval") }))
-        .write(requestApproval(db, row));
-      tell("approval.requested", `Approval requested: ${name} on ${agent.id}. ${verdict.reason}`, true);
-      break;
-    }
-    case "record":
-      plan.claim(
-        incidentClaim(db, incident, {
-          state: watching(incident),
-          wouldHave: `${incident.wouldHave ?? "act"}, then ${name}: ${verdict.reason}`,
-        }),
-      );
-      tell("proposal.recorded", `Nothing was done (observe mode): ${verdict.reason} on ${agent.id}`);
-      break;
-    case "refuse":
-      plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated") }));
-      tell("proposal.refused", `${name} on ${agent.id} was refused: ${verdict.reason}`, true);
-      break;
-  }
+  const judged = {
+    draft,
+    verdict,
+    cites,
+    name: `${name} on ${agent.id}`,
+    approvalTtlMs: config.approvalTtlMs,
+    observed,
+  };
+  planProposal(plan, db, incident, judged, now);
   return (await commit(db, plan)) !== null;
 }
 

@@ -22,7 +22,7 @@ import { causes, findings, investigations } from "@/lib/db/schema";
 import { log } from "@/lib/log";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
-import { offersOf, planProposal } from "./propose";
+import { offersOf, planRemedy } from "./propose";
 import { readersOf } from "./readers";
 import type { ServiceContext } from "./context";
 
@@ -185,70 +185,14 @@ async function finish(
   for (const { source, reason } of done.couldNotLook)
     log().warn({ incident: incidentId, source, reason }, `could not read ${source}`);
   const ids = new Map(done.findings.map((finding) => [finding.id, newId("fnd")]));
-  const cites = (list: readonly string[]) => list.flatMap((id) => ids.get(id) ?? []);
-  const rows = done.hypotheses.map((hypothesis, rank) => ({
-    id: newId("cau"),
-    incidentId,
-    investigationId: row.id,
-    rank,
-    node: hypothesis.node,
-    kind: hypothesis.kind,
-    statement: hypothesis.statement,
-    confidence: hypothesis.confidence,
-    cites: cites(hypothesis.cites),
-    separates: hypothesis.separates ?? null,
-    author: done.authors["hypotheses"] ?? "local",
-    notes: hypothesis.notes.map((note) => ({ ...note, cites: cites(note.cites) })),
-    at: now,
-  }));
+  const cites: Cites = (list) => list.flatMap((id) => ids.get(id) ?? []);
+  const rows = causeRows(done, row, cites, now);
   const first = done.hypotheses[0];
   const plan = new Plan()
-    .claim(
-      investigationClaim(db, row, {
-        state: "done",
-        endedAt: now,
-        cutShort: done.outcome.kind === "complete" ? null : done.outcome.why,
-        bundle: done.bundle,
-        onset: done.onset,
-        verdict: done.verdict,
-        ranking: done.ranking.map((node) => ({ ...node, findings: cites(node.findings) })),
-        summary: done.messages.summary,
-        slack: JSON.stringify(done.messages.slack),
-        statusLine: done.messages.statusLine,
-        report: {
-          skeptic: done.skeptic,
-          removed: done.removed,
-          written: done.written.map((claim) => ({ ...claim, cites: cites(claim.cites) })),
-          couldNotLook: done.couldNotLook,
-          similar: done.similar,
-          blastRadius: done.blastRadius,
-          remedy: done.remedy,
-          reports: done.reports,
-          models: done.models,
-        } satisfies InvestigationReport,
-        authors: done.authors,
-        spent: done.spent,
-      }),
-    )
+    .claim(investigationClaim(db, row, { state: "done", endedAt: now, ...resultOf(done, cites) }))
     .write(
       ...dropFindings(incidentId),
-      ...insertAll(
-        done.findings.map((finding) => ({
-          id: ids.get(finding.id)!,
-          incidentId,
-          kind: finding.kind,
-          title: finding.text,
-          source: finding.node ?? "incident",
-          detail: {
-            node: finding.node,
-            strength: finding.strength,
-            ref: finding.id,
-            ...changeOf(finding, done.bundle),
-          },
-          at: Math.round((finding.at ?? incident.onsetAt / 1_000) * 1_000),
-        })),
-        (list) => db.insert(findings).values(list),
-      ),
+      ...insertAll(findingRows(done, incident, ids), (list) => db.insert(findings).values(list)),
       ...insertAll(rows, (list) => db.insert(causes).values(list)),
     )
     .tell({
@@ -264,13 +208,74 @@ async function finish(
         authors: done.authors,
       },
     });
-  await planProposal(plan, ctx, incident, done, rows[0]?.cites ?? [], {
+  await planRemedy(plan, ctx, incident, done, rows[0]?.cites ?? [], {
     causeNode: first?.node ?? null,
     causeKind: first?.kind ?? "unknown",
     confidence: first?.confidence ?? null,
   });
   if (!(await commit(db, plan))) log().info({ investigation: row.id }, "an investigation's result came too late");
 }
+
+/** Ids of stored findings, for the analysis's own. */
+type Cites = (list: readonly string[]) => string[];
+
+const causeRows = (done: Investigation, row: InvestigationRow, cites: Cites, now: number) =>
+  done.hypotheses.map((hypothesis, rank) => ({
+    id: newId("cau"),
+    incidentId: row.incidentId,
+    investigationId: row.id,
+    rank,
+    node: hypothesis.node,
+    kind: hypothesis.kind,
+    statement: hypothesis.statement,
+    confidence: hypothesis.confidence,
+    cites: cites(hypothesis.cites),
+    separates: hypothesis.separates ?? null,
+    author: done.authors["hypotheses"] ?? "local",
+    notes: hypothesis.notes.map((note) => ({ ...note, cites: cites(note.cites) })),
+    at: now,
+  }));
+
+const findingRows = (done: Investigation, incident: Incident, ids: ReadonlyMap<string, string>) =>
+  done.findings.map((finding) => ({
+    id: ids.get(finding.id)!,
+    incidentId: incident.id,
+    kind: finding.kind,
+    title: finding.text,
+    source: finding.node ?? "incident",
+    detail: {
+      node: finding.node,
+      strength: finding.strength,
+      ref: finding.id,
+      ...changeOf(finding, done.bundle),
+    },
+    at: Math.round((finding.at ?? incident.onsetAt / 1_000) * 1_000),
+  }));
+
+/** What is kept of an investigation beside its findings and causes. */
+const resultOf = (done: Investigation, cites: Cites) => ({
+  cutShort: done.outcome.kind === "complete" ? null : done.outcome.why,
+  bundle: done.bundle,
+  onset: done.onset,
+  verdict: done.verdict,
+  ranking: done.ranking.map((node) => ({ ...node, findings: cites(node.findings) })),
+  summary: done.messages.summary,
+  slack: JSON.stringify(done.messages.slack),
+  statusLine: done.messages.statusLine,
+  report: {
+    skeptic: done.skeptic,
+    removed: done.removed,
+    written: done.written.map((claim) => ({ ...claim, cites: cites(claim.cites) })),
+    couldNotLook: done.couldNotLook,
+    similar: done.similar,
+    blastRadius: done.blastRadius,
+    remedy: done.remedy,
+    reports: done.reports,
+    models: done.models,
+  } satisfies InvestigationReport,
+  authors: done.authors,
+  spent: done.spent,
+});
 
 /** Which kind of change a finding is about: what past blame is reckoned by. */
 function changeOf(finding: Finding, { changes }: Bundle): { change_kind?: string } {

@@ -1,18 +1,17 @@
 import type { Investigation } from "@/lib/agents/investigation/investigate";
 import type { Offer } from "@/lib/core/services/allow-list";
 import { offersFor, prepare } from "@/lib/actions/service/index";
+import type { Prepared } from "@/lib/actions/service/operation";
 import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
-import { canMoveIncident, moveIncident } from "@/lib/core/base/lifecycle";
+import { moveIncident } from "@/lib/core/base/lifecycle";
 import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
-import { listActionRunsOf, type Proposal } from "@/lib/db/queries/healing";
+import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { type Incident, incidentClaim } from "@/lib/db/queries/incidents";
-import { findService } from "@/lib/db/queries/services";
+import { findService, type Service } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
-import { proposals } from "@/lib/db/schema";
-import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
-import { proposalDigest, requestApproval, STATE_OF } from "../proposal";
+import { type Draft, planProposal } from "../proposal";
 import { operationText } from "./operation-text";
 import type { ServiceContext } from "./context";
 
@@ -27,15 +26,6 @@ export async function offersOf(ctx: ServiceContext, incident: Incident, cause: C
   );
 }
 
-/** What an investigation can end in. */
-type Ending =
-  | "incident.no_fault"
-  | "incident.escalated"
-  | "proposal.allowed"
-  | "proposal.recorded"
-  | "proposal.refused"
-  | "approval.requested";
-
 interface Cause {
   causeNode: string | null;
   causeKind: CauseKind | "no_fault" | "unknown";
@@ -46,7 +36,7 @@ interface Cause {
  * What comes of an investigation: an operation that policy lets run, one that a person is asked for, or a person who is
  * asked to look. An argument in which somebody's text had a hand always asks, and says where it stands.
  */
-export async function planProposal(
+export async function planRemedy(
   plan: Plan,
   ctx: ServiceContext,
   incident: Incident,
@@ -56,9 +46,13 @@ export async function planProposal(
 ): Promise<void> {
   const { db } = ctx;
   const now = ctx.clock();
-  const { proposal: chosen, why, considered } = done.remedy;
-  const end = (state: Incident["state"], type: Ending, text: string, page: boolean, more: Partial<Incident> = {}) => {
-    plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, state), ...cause, ...more })).tell({
+  const { proposal: chosen, why } = done.remedy;
+  const handOver = (
+    type: "incident.no_fault" | "incident.escalated" | "proposal.refused",
+    text: string,
+    page = true,
+  ): void => {
+    plan.claim(incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated"), ...cause })).tell({
       at: now,
       type,
       incidentId: incident.id,
@@ -68,81 +62,71 @@ export async function planProposal(
     });
   };
   if (done.verdict === "no_fault")
-    return end(
-      "escalated",
+    return handOver(
       "incident.no_fault",
       `No fault was found: ${why}. A person has to confirm whether it has ended`,
       false,
     );
-  if (chosen === null)
-    return end("escalated", "incident.escalated", `No operation is proposed: ${why}. A person is needed`, true);
-
-  const { offer, args, fromUntrustedText: untrusted } = chosen;
+  if (chosen === null) return handOver("incident.escalated", `No operation is proposed: ${why}. A person is needed`);
+  const { offer, args } = chosen;
   const prepared = prepare(ctx.allowList, offer.action, args, offer.target);
-  if (!prepared.ok)
-    return end("escalated", "proposal.refused", `${offer.action} was refused: ${prepared.reason}`, true);
+  if (!prepared.ok) return handOver("proposal.refused", `${offer.action} was refused: ${prepared.reason}`);
   const [service, settings] = await Promise.all([findService(db, offer.target), loadSettings(db)]);
   if (service === null)
-    return end("escalated", "proposal.refused", `${offer.action} was refused: ${offer.target} is not known`, true);
-  const { entry, risk, reversible, blastRadius, kind } = prepared.value;
+    return handOver("proposal.refused", `${offer.action} was refused: ${offer.target} is not known`);
   const verdict = policyOf({
     mode: incident.mode,
     globalStop: settings.global_stop,
     severity: incident.severity,
     threshold: settings.threshold,
-    risk,
+    risk: prepared.value.risk,
     action: offer.action,
     typeAllows: DEFAULT_TYPE_ALLOWS,
     diagnosis: cause.causeKind,
-    argumentsFromUntrustedText: untrusted.length > 0,
+    argumentsFromUntrustedText: chosen.fromUntrustedText.length > 0,
     confidence: cause.confidence ?? 0,
   });
-  const row: Proposal = {
-    id: newId("pro"),
-    incidentId: incident.id,
-    subjectKind: "service",
-    subjectId: offer.target,
-    action: kind,
-    args: { ...args, entry: offer.action },
-    state: STATE_OF[verdict.kind],
-    rung: 0,
-    risk,
-    reversible,
-    blastRadius,
-    expected: offer.reason,
-    skipped: considered.map(({ offer: other, why: reason }) => ({ action: other.action, reason })),
-    severity: incident.severity,
-    policy: verdict.kind,
-    reason: verdict.kind === "run" ? chosen.why : verdict.reason,
-    digest: "",
-    targetVersion: service.stateVersion,
-    considered: {
-      rivals: done.hypotheses.slice(1, 3).map((rival) => ({ action: rival.node ?? rival.kind, why: rival.statement })),
-      untrusted: untrusted.map(({ arg, source, line }) => ({
-        argument: arg,
-        source: source ?? "a model that had read untrusted text",
-        line: line ?? "",
-      })),
-      operation: operationText(prepared.value, offer.undo ?? null),
+  const name = `${prepared.value.entry.title} on ${offer.target}`;
+  const judged = {
+    draft: draftOf(done, chosen, prepared.value, service),
+    verdict,
+    cites,
+    name,
+    approvalTtlMs: ctx.config.approvalTtlMs,
+    observed: {
+      state: moveIncident(incident.state, "escalated"),
+      wouldHave: `${name}: ${verdict.kind === "record" ? verdict.reason : chosen.why}`,
     },
-    createdAt: now,
-    expiresAt: verdict.kind === "ask" ? now + ctx.config.approvalTtlMs : null,
+    set: cause,
   };
-  row.digest = proposalDigest(row, cites);
-  plan.write(db.insert(proposals).values(row));
-  const name = `${entry.title} on ${offer.target}`;
-  switch (verdict.kind) {
-    case "run":
-      return end("acting", "proposal.allowed", `${name} will run: allowed by policy below the threshold`, false);
-    case "ask":
-      plan.write(requestApproval(db, row));
-      return end("awaiting_approval", "approval.requested", `Approval requested: ${name}. ${verdict.reason}`, true);
-    case "record":
-      return end("escalated", "proposal.recorded", `Nothing was done (observe mode): ${verdict.reason}`, false, {
-        wouldHave: `${name}: ${verdict.reason}`,
-      });
-    case "refuse":
-      if (canMoveIncident(incident.state, "escalated"))
-        return end("escalated", "proposal.refused", `${name} was refused: ${verdict.reason}`, true);
-  }
+  planProposal(plan, db, incident, judged, now);
 }
+
+const draftOf = (
+  { hypotheses, remedy }: Investigation,
+  { offer, args, fromUntrustedText, why }: NonNullable<Investigation["remedy"]["proposal"]>,
+  prepared: Prepared,
+  service: Service,
+): Draft => ({
+  subjectKind: "service",
+  subjectId: offer.target,
+  action: prepared.kind,
+  args: { ...args, entry: offer.action },
+  rung: 0,
+  risk: prepared.risk,
+  reversible: prepared.reversible,
+  blastRadius: prepared.blastRadius,
+  expected: offer.reason,
+  skipped: remedy.considered.map(({ offer: other, why: reason }) => ({ action: other.action, reason })),
+  reason: why,
+  targetVersion: service.stateVersion,
+  considered: {
+    rivals: hypotheses.slice(1, 3).map((rival) => ({ action: rival.node ?? rival.kind, why: rival.statement })),
+    untrusted: fromUntrustedText.map(({ arg, source, line }) => ({
+      argument: arg,
+      source: source ?? "a model that had read untrusted text",
+      line: line ?? "",
+    })),
+    operation: operationText(prepared, offer.undo ?? null),
+  },
+});
