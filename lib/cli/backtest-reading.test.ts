@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BacktestReport } from "@/lib/evals/detection/backtest";
 import { healthyAgent, random } from "@/lib/evals/detection/generate";
-import { registerBacktest } from "./backtest";
+import { runBacktest } from "./test-backtest";
 
 /** Files as people export them: read right, or refused by name, never judged as something else. */
 let folder: string;
@@ -23,14 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function backtest(...args: string[]): Promise<BacktestReport> {
-  const out = join(folder, "out.json");
-  const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
-  registerBacktest(program);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
-  await program.parseAsync(["backtest", ...args, "--json", out], { from: "user" });
-  return JSON.parse(await readFile(out, "utf8")) as BacktestReport;
-}
+const backtest = (...args: string[]) => runBacktest(folder, args);
 
 const START = Date.UTC(2026, 2, 2);
 const ROWS = 400;

@@ -7,6 +7,7 @@ import { processIntegrations } from "@/lib/runtime/integrations";
 import { freshRuntime, type ServiceRuntime } from "@/lib/runtime/service-runtime";
 import type { Integrations } from "@/lib/response/services/context";
 import { Loop } from "@/lib/runtime/loop";
+import { settle } from "@/lib/runtime/settle";
 import { drillIntegrations, type Played } from "./recording";
 import { loadScenario } from "./scenarios";
 import { drillTurn } from "./turn";
@@ -17,8 +18,6 @@ export const DRILL_TURN_MS = 1_000;
 const IDLE_MS = 10_000;
 /** Expired drills are looked for so often, in ms. */
 const EXPIRE_MS = 30_000;
-/** A caller that waits for what drills have begun waits no longer than this, in ms. */
-const SETTLE_MS = 45_000;
 
 interface Playing {
   played: Played;
@@ -151,14 +150,9 @@ export async function stopDrills(): Promise<void> {
   await closeDrills();
 }
 
-/** Waits for what drills have begun, at most 45 s: for a process that may not live on, and for commands. */
-export async function settleDrills(): Promise<void> {
-  const deadline = Date.now() + SETTLE_MS;
-  const pending = () => [...state().playing.values()].flatMap(({ runtime }) => [...runtime.pending]);
-  while (pending().length > 0 && Date.now() < deadline) {
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise((resolve) => (timer = setTimeout(resolve, deadline - Date.now())));
-    await Promise.race([Promise.all(pending()), timeUp]);
-    clearTimeout(timer);
-  }
-}
+/** Waits for what drills have begun, and takes the turns that its end asks for. */
+export const settleDrills = (): Promise<void> =>
+  settle(
+    () => [...state().playing.values()].flatMap(({ runtime }) => [...runtime.pending]),
+    () => state().loop.run(),
+  );

@@ -7,6 +7,7 @@ import { loadServicesFile } from "@/lib/ingest/services-file";
 import { processIntegrations } from "./integrations";
 import { Loop } from "./loop";
 import { freshRuntime, type ServiceRuntime } from "./service-runtime";
+import { settle } from "./settle";
 import { serviceTurn, type TurnReport } from "./service-turn";
 
 /** Rest between two turns, in ms: an approval is acted on within this, a look at the signals happens when it is due. */
@@ -54,21 +55,12 @@ async function turn(): Promise<TurnReport> {
   });
 }
 
-/** A serverless platform ends a request after this at the latest, in ms; what is not done by then is taken up by the next turn. */
-const SETTLE_MS = 45_000;
-
 /** Waits for the investigations and operations that are under way, and takes the turns that their ends ask for. */
-export async function settleServices(): Promise<void> {
-  const s = state();
-  const deadline = Date.now() + SETTLE_MS;
-  while (s.runtime.pending.size > 0 && Date.now() < deadline) {
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise((resolve) => (timer = setTimeout(resolve, deadline - Date.now())));
-    await Promise.race([Promise.all(s.runtime.pending), timeUp]);
-    clearTimeout(timer);
-    await s.loop.run();
-  }
-}
+export const settleServices = (): Promise<void> =>
+  settle(
+    () => [...state().runtime.pending],
+    () => state().loop.run(),
+  );
 
 /** Stops: waits for the turn under way, not for investigations and operations: they are taken up again, or measured. */
 export async function stopServiceLoop(): Promise<void> {

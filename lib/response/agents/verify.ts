@@ -4,7 +4,7 @@ import { containment } from "@/lib/core/agents/containment";
 import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import { masks } from "@/lib/core/evidence/masking";
 import { type Judgement, judgeProbation, type Probation, startProbation, watched } from "@/lib/core/agents/probation";
-import { type Outcome, outcomeText } from "@/lib/core/base/vocabulary";
+import { type Outcome } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listInstances } from "@/lib/db/queries/agents";
@@ -22,6 +22,7 @@ import { holdSuccessor } from "./hold-successor";
 import { peersOf } from "./peers";
 import { Plan } from "@/lib/db/plan";
 import { close } from "../close";
+import { judgedEvent } from "../judged-event";
 import { learnEfficacy } from "./learn-efficacy";
 
 /** A started action with no result after this was cut off by a crash; it is picked up again, in ms. */
@@ -186,14 +187,7 @@ async function recover(
         now,
       )),
     )
-    .tell({
-      at: now,
-      type: "action.judged",
-      agentId: agent.id,
-      incidentId: incident.id,
-      text: `${actionName(run)}: recovered. ${reason}`,
-      data: { run: run.id, outcome: "recovered" },
-    });
+    .tell(judgedEvent(run, { outcome: "recovered", reason }, now));
   const closing = {
     state: "resolved",
     outcome,
@@ -256,14 +250,18 @@ async function fail(
         now,
       )),
     )
-    .tell({
-      at: now,
-      type: "action.judged",
-      agentId: agent.id,
-      incidentId: incident.id,
-      text: `${actionName(run)}: ${outcomeText(outcome)}. ${reason}. ${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
-      data: { run: run.id, outcome, undone: undone !== null },
-    });
+    .tell(
+      judgedEvent(
+        run,
+        {
+          outcome,
+          reason,
+          then: `${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
+          undone: undone !== null,
+        },
+        now,
+      ),
+    );
   if (canMoveIncident(incident.state, "investigating"))
     plan.claim(incidentClaim(db, incident, { state: "investigating" }));
   await holdSuccessor(plan, db, run, now);
@@ -283,16 +281,7 @@ async function overtaken({ db, now }: VerifyContext, run: AgentRun, agent: Agent
   const reason = `the agent was moved to ${agent.state} manually before this could be measured`;
   const won = await commit(db, {
     claims: [judgeClaim(db, run.id, { outcome: "cannot_tell", verification: { reason }, judgedAt: now })],
-    events: [
-      {
-        at: now,
-        type: "action.judged",
-        agentId: agent.id,
-        incidentId: run.incidentId,
-        text: `${actionName(run)}: inconclusive. ${reason}`,
-        data: { run: run.id, outcome: "cannot_tell" },
-      },
-    ],
+    events: [judgedEvent(run, { outcome: "cannot_tell", reason }, now)],
   });
   return won !== null;
 }

@@ -3,7 +3,7 @@ import { prepare } from "@/lib/actions/service/index";
 import { durationText } from "@/lib/core/base/durations";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { judgeRecovery, type Recovery } from "@/lib/core/services/recovery";
-import { type Outcome, outcomeText } from "@/lib/core/base/vocabulary";
+import { type Outcome } from "@/lib/core/base/vocabulary";
 import { actionName } from "@/lib/core/agents/words";
 import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
@@ -17,6 +17,7 @@ import { log } from "@/lib/log";
 import { Plan } from "@/lib/db/plan";
 import { undo } from "./act";
 import { close } from "../close";
+import { judgedEvent } from "../judged-event";
 import type { ServiceContext } from "./context";
 
 /** How long before the onset counts as normal, in seconds. */
@@ -221,14 +222,9 @@ async function recovered(
   verification: Record<string, unknown>,
 ): Promise<boolean> {
   const { db, now } = ctx;
-  const plan = new Plan().claim(judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now })).tell({
-    at: now,
-    type: "action.judged",
-    serviceId: run.subjectId,
-    incidentId: incident.id,
-    text: `${actionName(run)}: recovered. ${reason}`,
-    data: { run: run.id, outcome: "recovered" },
-  });
+  const plan = new Plan()
+    .claim(judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now }))
+    .tell(judgedEvent(run, { outcome: "recovered", reason }, now));
   const closing = {
     state: "resolved",
     outcome: `recovered after ${actionName(run)}, in band for ${durationText(ctx.config.verifyMs)}: ${reason}`,
@@ -257,14 +253,7 @@ async function failed(
   const next = again ? "investigating" : "escalated";
   const plan = new Plan()
     .claim(judgeClaim(db, run.id, { outcome, verification, judgedAt: now, undoneAt: undone?.ok ? now : null }))
-    .tell({
-      at: now,
-      type: "action.judged",
-      serviceId: run.subjectId,
-      incidentId: incident.id,
-      text: `${actionName(run)}: ${outcomeText(outcome)}. ${reason}${undone ? `. ${undone.detail}` : ""}`,
-      data: { run: run.id, outcome, undone: undone?.ok ?? false },
-    });
+    .tell(judgedEvent(run, { outcome, reason, then: undone?.detail, undone: undone?.ok ?? false }, now));
   if (canMoveIncident(incident.state, next)) {
     plan.claim(incidentClaim(db, incident, { state: next }));
     if (next === "escalated")
