@@ -17,6 +17,7 @@ import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { keysQuery } from "./queries";
+import { NameField } from "./name-field";
 import { RevokeButton } from "./revoke-button";
 import { SecretDialog } from "./secret-dialog";
 
@@ -175,20 +176,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
       secret={make.data?.secret}
       secretLabel="The key"
     >
-      <Field
-        id="key-name"
-        label="Name"
-        error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
-      >
-        <Input
-          id="key-name"
-          required
-          maxLength={200}
-          autoComplete="off"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </Field>
+      <NameField id="key-name" value={name} onChange={setName} fault={fault} />
       <fieldset className="grid gap-1.5">
         <legend className="mb-1.5 text-sm font-medium">May send</legend>
         {KEY_SCOPES.map((scope) => (

@@ -11,12 +11,12 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Field, Input } from "@/components/ui/field";
 import { useNow } from "@/components/ui/now";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { tokensQuery } from "./queries";
+import { NameField } from "./name-field";
 import { RevokeButton } from "./revoke-button";
 import { SecretDialog } from "./secret-dialog";
 
@@ -158,20 +158,7 @@ function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
       secret={make.data?.secret}
       secretLabel="The token"
     >
-      <Field
-        id="token-name"
-        label="Name"
-        error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
-      >
-        <Input
-          id="token-name"
-          required
-          maxLength={200}
-          autoComplete="off"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </Field>
+      <NameField id="token-name" value={name} onChange={setName} fault={fault} />
       <div className="grid gap-1.5">
         <span className="text-sm font-medium">Role</span>
         <Segmented<TokenRole> label="Role" value={role} onChange={setRole} options={ROLES} />
