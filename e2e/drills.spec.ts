@@ -73,7 +73,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   await expect(page.getByText("No drills running")).toBeVisible();
 
   await page.getByRole("button", { name: "Run a drill" }).click();
-  await page.getByRole("button", { name: "Fire: Orders fail at the checkout" }).click();
+  await page.getByRole("button", { name: "Run: Orders fail at the checkout" }).click();
   await expect(page).toHaveURL(/\/drills\/bad-deploy-01-/);
   const banner = page.getByRole("status", { name: "This is a drill" });
   await expect(banner).toBeVisible();

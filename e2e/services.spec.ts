@@ -262,7 +262,7 @@ test("a drill is fired from the services' own screen, and leads to its page", as
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("listitem")).toHaveCount(10);
   await expectAccessible(page, ["region"]);
-  await dialog.getByRole("button", { name: "Fire: Trips are slow" }).click();
+  await dialog.getByRole("button", { name: "Run: Trips are slow" }).click();
   await expect(page).toHaveURL(/\/drills\/.+/);
   await expect(page.getByRole("status", { name: "This is a drill" })).toBeVisible();
   expect(errors).toEqual([]);

@@ -226,7 +226,7 @@ export const VARIABLES = {
   ),
   KEY_MAX_AGENTS: count(2_000, 1, 1_000_000).describe("Agents that one ingest key may register"),
   SENTINEL_ANALYSIS_MODEL: models.describe(
-    "Model that reads more evidence and writes on top of the local analysis, as provider/model; comma-separated fallbacks are tried when it fails. Unset: no model is used",
+    "Model that reads more evidence and adds to the local analysis, as provider/model; comma-separated fallbacks are tried when it fails. Unset: no model is used",
   ),
   SENTINEL_TRIAGE_MODEL: models.describe("Model for triage; by default the analysis model"),
   SENTINEL_JUDGE_MODEL: models.describe("Model reserved for judging evaluations; checked on start, not used yet"),

@@ -34,7 +34,7 @@ function AgentFacts({ approval }: { approval: ApprovalView }) {
       <Fact label="Expected effect">{sentence(proposal.expected) || "unknown"}</Fact>
       <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>
       {args.length > 0 ? (
-        <Fact label="With">
+        <Fact label="Arguments">
           {args.map(([key, value]) => (
             <span key={key} className="block font-mono text-xs wrap-anywhere">
               <span className="text-ink-3">{key}</span> {argument(value)}

@@ -71,8 +71,8 @@ function Scenario({ scenario, onFired }: { scenario: ScenarioView; onFired: () =
           <span className="font-mono">{scenario.id}</span> · on {scenario.service}
         </p>
       </div>
-      <Button busy={fire.isPending} onClick={() => fire.mutate()} aria-label={`Fire: ${scenario.title}`}>
-        Fire
+      <Button busy={fire.isPending} onClick={() => fire.mutate()} aria-label={`Run: ${scenario.title}`}>
+        Run
       </Button>
     </li>
   );

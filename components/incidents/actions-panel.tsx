@@ -21,7 +21,7 @@ export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
       {proposals.length === 0 ? (
         <Empty icon={Wrench} title="No action proposed" className="py-8">
           {detail.incident.would_have
-            ? `In this mode nothing is done. Would have been: ${detail.incident.would_have}.`
+            ? `In this mode nothing is done. Would have done: ${detail.incident.would_have}.`
             : "No action has been proposed for this incident."}
         </Empty>
       ) : (

@@ -42,14 +42,14 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
     verb: "Investigate again",
     title: "Investigate again?",
     means:
-      "The evidence is gathered again as it is now, and replaces what was found before. A proposal that waits for a decision is void.",
+      "The evidence is gathered again as it is now, and replaces what was found before. This voids any proposal that still waits for approval.",
     done: "Investigating again.",
   },
   by_hand: {
     verb: "Record an action",
     title: "What did you do by hand?",
     means:
-      "Say what you did outside of Sentinel. The agent runs again, and the effect is measured on fresh vitals like that of any action. A proposal that waits for a decision is void.",
+      "Say what you did outside of Sentinel. The agent runs again, and the effect is measured on fresh vitals like that of any action. This voids any proposal that still waits for approval.",
     done: "Recorded. Its effect is being measured.",
   },
 };
@@ -62,7 +62,7 @@ const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
   heal: "The proposed operation is run with your approval, then measured.",
   investigate: INCIDENT_COMMAND.investigate.means,
   by_hand:
-    "Say what you did outside of Sentinel. Its effect is measured on what raised the incident, like that of any operation. A proposal that waits for a decision is void.",
+    "Say what you did outside of Sentinel. Its effect is measured on what raised the incident, like that of any operation. This voids any proposal that still waits for approval.",
 };
 
 /** Asks before an act on an incident. `command` null: closed. */

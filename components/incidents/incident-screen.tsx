@@ -114,7 +114,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
       <div className="space-y-4">
         {incident.mode === "observe" && incident.would_have ? (
           <Callout tone="mute" icon={Eye} title="Observe mode: nothing was done">
-            Would have been: {incident.would_have}
+            Would have done: {incident.would_have}
           </Callout>
         ) : null}
         {detail.limit && open ? <Waiting limit={detail.limit} /> : null}

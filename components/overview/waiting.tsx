@@ -51,7 +51,7 @@ export function ActiveIncidents() {
         rows
       ) : incidents.length === 0 ? (
         <Empty icon={ShieldCheck} title="No active incidents" className="py-8">
-          No monitored metric has left its baseline, and no firing alert opens an incident.
+          Every monitored metric is within its baseline, and no firing alert has opened an incident.
         </Empty>
       ) : (
         <ul className="divide-y">

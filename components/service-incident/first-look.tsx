@@ -69,8 +69,8 @@ function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; 
         </p>
       ) : (
         <span className="text-ink-2">
-          {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"} alerted; not based on a
-          measured signal
+          Alerts on {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"}; no measured
+          signal behind them
         </span>
       )}
     </Row>
@@ -99,7 +99,7 @@ function Onset({ story: { investigation, incident, alerts } }: { story: ServiceS
         </span>
       ) : (
         <span className="text-ink-2">
-          , when it was alerted; {investigation?.state === "done" ? "no onset found" : "the onset is not known yet"}
+          , when the alert fired; {investigation?.state === "done" ? "no onset found" : "the onset is not known yet"}
         </span>
       )}
       {lead > 0 ? <span className="num text-ink-3">, {duration(lead)} before the alert</span> : null}

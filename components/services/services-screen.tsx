@@ -73,7 +73,7 @@ function Loaded({ data }: { data: ServicesAnswer }) {
       )}
       {data.sources.unread.map(({ source, reason, since }) => (
         <Callout key={source} tone="warn" icon={EyeOff} title={`Could not read ${source}`} className="mb-4">
-          {sentence(reason)} Since <Ago at={since} />. Its data is unknown.
+          {sentence(reason)} Not read for <Ago at={since} suffix="" />: what it would say is unknown.
         </Callout>
       ))}
       <div className="mb-4 flex flex-wrap items-center gap-2">
@@ -140,8 +140,8 @@ function Loaded({ data }: { data: ServicesAnswer }) {
       </div>
       {data.services.length === 0 ? (
         <Empty icon={Network} title="No services yet">
-          Services appear from their first alert, Prometheus labels, traces and the services file. Create alert sources
-          under Settings.
+          Services show up once they are seen in an alert, in Prometheus, in traces or in the services file. Create
+          alert sources under Settings.
         </Empty>
       ) : shown.length === 0 ? (
         <Empty icon={SearchX} title="No matching services" />

@@ -92,15 +92,15 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           <div className="flex items-start gap-3">
             <Switch
               id="prompt-change"
-              label="An undeclared prompt, model or tools change may quarantine"
+              label="Quarantine agents on an undeclared prompt, model or tools change"
               checked={draft.prompt_change_may_quarantine}
               disabled={!administers}
               onChange={(on) => change({ prompt_change_may_quarantine: on })}
             />
             <label htmlFor="prompt-change" className="text-sm">
-              An undeclared prompt, model or tools change may quarantine
+              Quarantine agents on an undeclared prompt, model or tools change
               <span className="block text-xs text-ink-3">
-                Off: it opens a watched change of severity 5 at most. Declared changes never alarm.
+                Off: the change is only flagged and watched (severity 5 at most). Declared changes never raise an alarm.
               </span>
             </label>
           </div>
@@ -111,7 +111,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           <Field
             id="threshold"
             label="Require approval from severity"
-            hint="0 always requires approval; above 10 only the risk of an action does. A type can override it."
+            hint="0: every action needs approval. Above 10: only an action's risk asks for it, never severity. A type can override this."
           >
             <Input
               id="threshold"

@@ -154,7 +154,7 @@ export const INCIDENT: Record<IncidentState, Look> = {
     means: "The action was rejected; contained until “heal now”.",
   },
   escalated: { label: "Escalated", tone: "spent", icon: OctagonX, means: "Out of actions, or a limit was reached." },
-  dismissed: { label: "Accepted as normal", tone: "mute", icon: CircleMinus, means: "A person closed it." },
+  dismissed: { label: "Dismissed", tone: "mute", icon: CircleMinus, means: "A person closed it." },
 };
 
 export const OUTCOMES: Record<Outcome, Pick<Look, "tone" | "icon">> = {

@@ -116,7 +116,7 @@ function clocksApart(what: string, apartMs: number, whose: string): Finding {
 
 async function sweep(db: Db): Promise<Finding> {
   const { ready, reason, sweep_age_ms: age } = await readiness(db, Date.now());
-  const detail = reason ?? `every shard within the last ${Math.ceil((age ?? 0) / 1_000)} s`;
+  const detail = reason ?? `every shard swept within the last ${Math.ceil((age ?? 0) / 1_000)} s`;
   return { what: "sweep", verdict: ready ? "ok" : "warn", detail };
 }
 

@@ -27,10 +27,10 @@ const FLUSH_MS = 250;
 export function registerReplay(program: Command): void {
   withColumns(program.command("replay"))
     .description("Send a recorded file through the HTTP API as if its first row happened now")
-    .option("--speed <n>", "speed factor; 0: as fast as accepted", "1")
+    .option("--speed <n>", "speed factor; 0: as fast as the server accepts", "1")
     .requiredOption("--url <origin>", "of the running Sentinel")
     .requiredOption("--key <key>", "an ingest key that may report for every entity of the file")
-    .option("--batch <n>", "events per request, or one more", "500")
+    .option("--batch <n>", "events per request (one more where a run ends)", "500")
     .action(async (options: Options) => {
       const sent = await replay(options, (line) => console.error(line));
       console.log(JSON.stringify(sent));

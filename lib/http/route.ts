@@ -132,7 +132,7 @@ function drillOf(endpoint: Endpoint, { drill, ...query }: ReturnType<typeof quer
   if (drill === undefined) return { drill: null, query };
   if (!endpoint.drills || typeof drill !== "string")
     throw new SentinelError("invalid", {
-      detail: "This route does not accept a drill",
+      detail: endpoint.drills ? "`drill` may be given only once" : "This route does not accept the parameter `drill`",
       fields: [{ field: "drill", reason: endpoint.drills ? "may be given only once" : "is not a known parameter" }],
     });
   return { drill, query };

@@ -22,7 +22,7 @@ export async function allowHolds(
     if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
     const waiting = await listAgentsInIncident(db, incident.id, "suspected");
     const more = waiting.length - incident.holdsAllowed;
-    if (more < 1) throw conflict("No agent is waiting for a quarantine that is not already allowed");
+    if (more < 1) throw conflict("Every agent that waits for a quarantine has already been allowed");
     plan.claim(incidentClaim(db, incident, { holdsAllowed: waiting.length })).tell({
       at: now,
       type: "containment.allowed",

@@ -4,10 +4,10 @@ import type { StreamEvent } from "@/lib/db/commit";
 import type { ActionRun } from "@/lib/db/queries/healing";
 import { aboutOf } from "./proposal";
 
-/** The event that tells what an action was measured to have done. `then`: what follows from it; `undone`: whether it was taken back. */
+/** The event that tells what an action was measured to have done. `followUp`: what follows from it; `undone`: whether it was taken back. */
 export const judgedEvent = (
   run: ActionRun,
-  judged: { outcome: Exclude<Outcome, "pending">; reason: string; then?: string; undone?: boolean },
+  judged: { outcome: Exclude<Outcome, "pending">; reason: string; followUp?: string; undone?: boolean },
   now: number,
 ): StreamEvent => ({
   at: now,
@@ -17,7 +17,7 @@ export const judgedEvent = (
   text: [
     `${actionName(run)}: ${outcomeText(judged.outcome)}`,
     judged.reason,
-    ...(judged.then ? [judged.then] : []),
+    ...(judged.followUp ? [judged.followUp] : []),
   ].join(". "),
   data: {
     run: run.id,

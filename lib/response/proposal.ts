@@ -109,7 +109,7 @@ export function planProposal(plan: Plan, db: Db, incident: Incident, judged: Jud
       end(
         judged.observed,
         "proposal.recorded",
-        `Nothing was done (observe mode): ${verdict.reason} on ${row.subjectId}`,
+        `Observe mode, nothing was done on ${row.subjectId}: ${verdict.reason}`,
       );
       return;
     case "refuse":

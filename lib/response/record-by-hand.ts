@@ -42,7 +42,9 @@ export async function recordByHand(
     const primary = subjects.find(({ role }) => role === "primary");
     if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
     if (!primary || incident.kind === "external" || incident.kind === "limit")
-      throw conflict("Several agents share this incident: record it at the incident of the one that it was done to");
+      throw conflict(
+        "Several agents share this incident: record the action on the incident of the agent that you changed",
+      );
     if (runs.some(({ outcome }) => outcome === "pending")) throw conflict("An action is already in progress");
     const target = await (ofService ? findService(db, primary.subjectId) : findAgent(db, primary.subjectId));
     if (target === null) throw conflict(`${primary.subjectId} is not known any more`);

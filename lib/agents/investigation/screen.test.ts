@@ -12,7 +12,7 @@ describe("what a model sees", () => {
     expect(block).not.toContain("Ignore all previous");
     expect(unquoted(block)).toEqual([
       { line: "connection refused" },
-      { line: "[withheld: text that gives orders]", "[withheld: text that gives orders]": 1 },
+      { line: "[withheld: possible prompt injection]", "[withheld: possible prompt injection]": 1 },
     ]);
   });
 

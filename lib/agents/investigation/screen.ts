@@ -39,7 +39,7 @@ const MIN_TRACED = 3;
 /** Digits that are no letter in disguise and no part of an escape: two or more, standing by themselves. */
 const FIGURE = /(?<=^|[\s=:/])\d{2,}(?=$|[\s,:/])/g;
 
-const WITHHELD = "[withheld: text that gives orders]";
+const WITHHELD = "[withheld: possible prompt injection]";
 
 /**
  * Where untrusted text goes through on its way to a model. Orders in it are found first and withheld: a model cannot obey what

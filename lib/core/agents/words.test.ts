@@ -70,12 +70,12 @@ describe("an anomaly in words", () => {
         expected: { low: 0, mid: 0.012, high: 0.012 },
         samples: 5,
       },
-      "failed calls where 1.2 % are usual; evidence over 5 samples",
+      "more failed calls than usual (normally 1.2 %); evidence over 5 samples",
     ],
     [
       "vanished work",
       { type: "vanished_work", metric: "zero_tools", value: 1, expected: { low: 0, mid: 0.0001, high: 0 }, samples: 4 },
-      "steps without tool calls where almost none are normal; evidence over 4 samples",
+      "more steps without tool calls than usual (normally almost none); evidence over 4 samples",
     ],
     [
       "another model",

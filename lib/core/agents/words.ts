@@ -92,8 +92,8 @@ function measuredText(a: Described): string {
 }
 
 function rateText(a: Described): string {
-  const usual = a.expected.mid < 0.0005 ? "almost none are normal" : `${quantity(a.expected.mid, "share")} are usual`;
-  return `${YES[a.metric]} where ${usual}; ${carried(a.samples)}`;
+  const usual = a.expected.mid < 0.0005 ? "almost none" : quantity(a.expected.mid, "share");
+  return `more ${YES[a.metric]} than usual (normally ${usual}); ${carried(a.samples)}`;
 }
 
 const PARTS: Partial<Record<AnomalyType, string>> = {

@@ -313,9 +313,6 @@ const OBSERVATION: Record<CauseKind, string> = {
 const separating = (a: CauseHypothesis, b: CauseHypothesis): string => {
   const of = (h: CauseHypothesis) => (h.kind === "no_fault" || h.kind === "unknown" ? "" : OBSERVATION[h.kind]);
   const [one, other] = [of(a), of(b)];
-  const same =
-    one === other
-      ? `at ${a.node} rather than at ${b.node}: ${one}`
-      : `at ${a.node}: ${one}; rather than at ${b.node}: ${other}`;
-  return `Not in the evidence yet: whether ${same}.`;
+  if (one === other) return `Check where it holds, at ${a.node} or at ${b.node}: ${one}.`;
+  return `Check which holds. If it is ${a.node}: ${one}. If it is ${b.node}: ${other}.`;
 };

@@ -17,7 +17,10 @@ export function masks(
 ): { kind: "no" } | { kind: "pending" | "yes"; reason: string } {
   if (action !== "reduce_autonomy" || diagnosis === "cost_overrun") return { kind: "no" };
   if (runs.limited * 2 >= runs.ended && runs.ended >= RUNS_NEEDED)
-    return { kind: "yes", reason: `the cap ended ${runs.limited} of ${runs.ended} runs: what drives them continues` };
+    return {
+      kind: "yes",
+      reason: `${runs.limited} of ${runs.ended} runs ended only because they hit the call limit: the underlying problem is still there`,
+    };
   if (runs.ended < RUNS_NEEDED) return { kind: "pending", reason: `${runs.ended} of ${RUNS_NEEDED} runs have ended` };
   return { kind: "no" };
 }

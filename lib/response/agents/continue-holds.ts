@@ -16,7 +16,7 @@ export async function continueHolds({ db, now }: { db: Db; now: number }): Promi
     const [agent, before] = await Promise.all([getAgent(db, id), getAgent(db, continues)]);
     if (heldFrom(agent.state, "system") === null) continue;
     const { incidentId } = before;
-    const reason = `instance ${instanceId} of quarantined ${continues} continues as ${id}`;
+    const reason = `instance ${instanceId} of quarantined ${continues} now reports as ${id}`;
     const plan = new Plan();
     contain(
       plan,

@@ -5,11 +5,11 @@ import { SentinelError } from "@/lib/errors";
 import type { Actor } from "../actor";
 import type { Plan } from "@/lib/db/plan";
 
-/** What a host asks for, for people: "to be of type Leisure, and that it cannot be held". */
+/** What a host asks for an agent, for people: "that it be treated as type Leisure". */
 export function downgradeText({ type, enforcement }: Pick<Downgrade, "type" | "enforcement">): string {
   return [
-    ...(type === undefined ? [] : [`to be treated as type ${type}`]),
-    ...(enforcement === undefined ? [] : ["to be treated as one that cannot be quarantined"]),
+    ...(type === undefined ? [] : [`that it be treated as type ${type}`]),
+    ...(enforcement === undefined ? [] : ["that it be treated as unable to be quarantined"]),
   ].join(" and ");
 }
 

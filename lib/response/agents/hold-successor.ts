@@ -10,7 +10,7 @@ export async function holdSuccessor(plan: Plan, db: Db, run: AgentRun, now: numb
   const successor = typeof run.args.successor === "string" ? await findAgent(db, run.args.successor) : null;
   if (!successor) return;
   if (heldFrom(successor.state, "system") === null) return;
-  const reason = `in the same state as ${run.subjectId}, which it replaced`;
+  const reason = `it replaced ${run.subjectId} and is in the same state`;
   contain(
     plan,
     db,

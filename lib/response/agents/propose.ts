@@ -167,7 +167,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
   } as const;
   const observed = {
     state: watching(incident),
-    wouldHave: `${incident.wouldHave ?? "act"}, then ${name}: ${verdict.kind === "record" ? verdict.reason : o.reason}`,
+    wouldHave: `${incident.wouldHave ?? "act"}, then ${name}`,
   };
   const judged = {
     draft,
@@ -215,7 +215,7 @@ async function escalate(
     type: usedUp ? "incident.exhausted" : "incident.escalated",
     agentId: agent.id,
     incidentId: incident.id,
-    text: `A person is needed for ${agent.id}: ${reason}`,
+    text: `${agent.id} needs attention: ${reason}`,
     data: { page: true },
   });
   if (usedUp && canMove(agent.state, "exhausted", "system"))

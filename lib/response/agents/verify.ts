@@ -256,7 +256,7 @@ async function fail(
         {
           outcome,
           reason,
-          then: `${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
+          followUp: `${undone ? "Undone; " : ""}${agent.id} is quarantined again`,
           undone: undone !== null,
         },
         now,

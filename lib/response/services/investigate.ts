@@ -298,7 +298,7 @@ const giveUp = (db: Db, row: InvestigationRow, incident: Incident, now: number) 
         at: now,
         type: "incident.escalated",
         incidentId: incident.id,
-        text: `A person is needed: the investigation failed ${row.attempt} times`,
+        text: `Needs attention: the investigation failed ${row.attempt} times`,
         data: { page: true },
       },
     ],

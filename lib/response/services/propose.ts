@@ -67,7 +67,7 @@ export async function planRemedy(
       `No fault was found: ${why}. A person has to confirm whether it has ended`,
       false,
     );
-  if (chosen === null) return handOver("incident.escalated", `No operation is proposed: ${why}. A person is needed`);
+  if (chosen === null) return handOver("incident.escalated", `Needs attention: no operation is proposed: ${why}`);
   const { offer, args } = chosen;
   const prepared = prepare(ctx.allowList, offer.action, args, offer.target);
   if (!prepared.ok) return handOver("proposal.refused", `${offer.action} was refused: ${prepared.reason}`);
@@ -95,7 +95,7 @@ export async function planRemedy(
     approvalTtlMs: ctx.config.approvalTtlMs,
     observed: {
       state: moveIncident(incident.state, "escalated"),
-      wouldHave: `${name}: ${verdict.kind === "record" ? verdict.reason : chosen.why}`,
+      wouldHave: name,
     },
     set: cause,
   };

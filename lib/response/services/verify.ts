@@ -253,7 +253,7 @@ async function failed(
   const next = again ? "investigating" : "escalated";
   const plan = new Plan()
     .claim(judgeClaim(db, run.id, { outcome, verification, judgedAt: now, undoneAt: undone?.ok ? now : null }))
-    .tell(judgedEvent(run, { outcome, reason, then: undone?.detail, undone: undone?.ok ?? false }, now));
+    .tell(judgedEvent(run, { outcome, reason, followUp: undone?.detail, undone: undone?.ok ?? false }, now));
   if (canMoveIncident(incident.state, next)) {
     plan.claim(incidentClaim(db, incident, { state: next }));
     if (next === "escalated")
@@ -262,7 +262,7 @@ async function failed(
         type: "incident.escalated",
         serviceId: run.subjectId,
         incidentId: incident.id,
-        text: `A person is needed for ${run.subjectId}: ${reason}`,
+        text: `${run.subjectId} needs attention: ${reason}`,
         data: { page: true },
       });
   }
