@@ -123,12 +123,16 @@ describe("people at the same moment", () => {
       Array.from({ length: 20 }, (_, i) => server.send("POST", heal, {}, PEOPLE[i % PEOPLE.length])),
     );
     expect(tally(answers.map(({ status }) => status))).toEqual({ 200: 1, 409: 19 });
-    const [row] = await server.rows<{ runs: number; sent: number }>(
-      `SELECT (SELECT count(*) FROM action_runs WHERE incident_id = ?1) AS runs,
-        (SELECT count(*) FROM directives d JOIN action_runs r ON r.id = d.action_run_id WHERE r.incident_id = ?1) AS sent`,
-      approval!.incident.id,
-    );
-    expect(row).toEqual({ runs: 1, sent: 1 });
+    const counts = async () => {
+      const [row] = await server.rows<{ runs: number; sent: number }>(
+        `SELECT (SELECT count(*) FROM action_runs WHERE incident_id = ?1) AS runs,
+          (SELECT count(*) FROM directives d JOIN action_runs r ON r.id = d.action_run_id WHERE r.incident_id = ?1) AS sent`,
+        approval!.incident.id,
+      );
+      return row!;
+    };
+    await until("it is carried out", async () => (await counts()).sent > 0);
+    expect(await counts()).toEqual({ runs: 1, sent: 1 });
   });
 
   it("release and approve at once: a released agent is free, and nothing is done to it afterwards", async () => {

@@ -98,7 +98,10 @@ async function draft(db: Db, record: Record): Promise<string> {
       ...new Set(
         found
           .filter(({ kind }) => incident.kind !== "service" && (kind === "metric_shift" || kind === "repetition"))
-          .map(({ title, detail }) => `${String(detail["agent_id"] ?? record.primary)}: ${title}`),
+          .map(
+            ({ title, detail }) =>
+              `${typeof detail["agent_id"] === "string" ? detail["agent_id"] : record.primary}: ${title}`,
+          ),
       ),
     ],
     causes: record.causes.map(({ statement, confidence, author, cites }) => ({ statement, confidence, author, cites })),

@@ -72,7 +72,9 @@ describe("a member of an incident that holds nobody", () => {
     for (const id of ["a-2", "a-3"]) fleet.faults.delete(id);
     await fleet.until(AGENTS, async () => (await getIncident(fleet.db, shared)).closedAt !== null, 80);
     expect(await fleet.state("a-1")).toBe("quarantined");
-    expect((await getIncident(fleet.db, shared)).outcome).toMatch(/no agent remains in this incident; 1 agent has an incident of its own/);
+    expect((await getIncident(fleet.db, shared)).outcome).toMatch(
+      /no agent remains in this incident; 1 agent has an incident of its own/,
+    );
   });
 
   it("is judged again once the incident has ended, by the same metric and by others", async () => {
