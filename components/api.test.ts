@@ -52,7 +52,7 @@ test("a problem becomes an error in the server's words, with the fields it names
 });
 
 /** Modules of the contracts that hold no schema. */
-const LIGHT = new Set(["paths", "datadog-template"]);
+const LIGHT = new Set(["paths"]);
 
 test("of the contracts the browser loads no schema, and so no zod: the rest is types", () => {
   const files = readdirSync("components", { recursive: true, encoding: "utf8" }).filter((file) =>
