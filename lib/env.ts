@@ -116,9 +116,11 @@ export const VARIABLES = {
   ACK_TIMEOUT_MS: count(30 * SECOND, 100, 24 * HOUR).describe(
     "A directive not confirmed within this time is marked as needing attention in the console",
   ),
-  IN_FLIGHT_MS: count(30 * SECOND, 0, HOUR).describe("Reports this soon after a quarantine still count as in flight"),
+  IN_FLIGHT_MS: count(30 * SECOND, 0, HOUR).describe(
+    "Work reported within this time after a quarantine counts as already in flight, not as a breach",
+  ),
   DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe(
-    "How long an agent keeps its last directive while Sentinel is unreachable",
+    "Seconds that an agent obeys its last directive while Sentinel is unreachable; after that it runs freely, or stops if its SDK is set to closed",
   ),
   LONG_POLL_MAX: count(200, 0, 10_000).describe(
     "Maximum concurrent directive long-polls; beyond it, the oldest poll of the key with the most is answered immediately",
@@ -213,7 +215,7 @@ export const VARIABLES = {
   NO_DATA_MS: count(5 * MINUTE, SECOND, 24 * HOUR).describe("A service without data for this long opens an incident"),
   VERIFY_SETTLE_MS: count(30 * SECOND, 0, HOUR).describe("Time after an operation before its effect is measured"),
   VERIFY_WINDOW_MS: count(2 * MINUTE, SECOND, 24 * HOUR).describe(
-    "How long a service must stay in band to count as recovered",
+    "How long a service must stay within its limits and usual range to count as recovered",
   ),
   VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe(
     "An operation with no measured effect by this time is judged to have had none",

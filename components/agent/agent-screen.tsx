@@ -236,7 +236,7 @@ function Standing({
                 <Severity value={incident.severity} />
                 <span>
                   {name(DIAGNOSIS, incident.diagnosis)}
-                  {approval ? ` · proposes to ${name(ACTION, approval.action).toLowerCase()}` : null}
+                  {approval ? ` · proposed: ${name(ACTION, approval.action).toLowerCase()}` : null}
                 </span>
               </p>
             </div>

@@ -125,7 +125,7 @@ export function Changes({ detail }: { detail: AgentDetail }) {
   if (lines.length === 0)
     return (
       <Empty icon={FileClock} title="No changes or directives">
-        Changes of deploys, prompts, models and tools, and the directives sent to the agent, are listed here.
+        Deploys, changes of prompt, model or tools, and directives sent to the agent are listed here.
       </Empty>
     );
   return <ChangesTable label="Changes and directives" by="By" lines={lines} />;

@@ -141,7 +141,7 @@ function Decided({ approval, decides, onHeal }: { approval: ApprovalView; decide
       <Evidence approval={approval} onOpen={() => undefined} />
       <footer className="flex flex-wrap items-center gap-2 border-t pt-3 text-xs text-ink-2">
         <p className="mr-auto">
-          {approval.void_reason ? `Void: ${approval.void_reason}. ` : null}
+          {approval.state === "void" && approval.void_reason ? `Void: ${approval.void_reason}. ` : null}
           {approval.decided_by && approval.decided_at !== null ? (
             <>
               {approval.state === "rejected" ? "Rejected" : approval.state === "approved" ? "Approved" : "Closed"} by{" "}

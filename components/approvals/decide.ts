@@ -36,7 +36,7 @@ export function useDecide(onDone?: () => void) {
       toast.success(
         decision === "approve"
           ? "Approved. The action is carried out, then measured."
-          : "Rejected. Nothing is done until “heal now”.",
+          : "Rejected. Nothing is done until somebody chooses “Heal now”.",
       );
       onDone?.();
     },

@@ -21,7 +21,7 @@ export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
       {proposals.length === 0 ? (
         <Empty icon={Wrench} title="No action proposed" className="py-8">
           {detail.incident.would_have
-            ? `In this mode nothing is done. Would have done: ${detail.incident.would_have}.`
+            ? `Nothing was done. Sentinel would have ${detail.incident.would_have}.`
             : "No action has been proposed for this incident."}
         </Empty>
       ) : (
@@ -55,7 +55,7 @@ function Proposed({ proposal }: { proposal: Proposal }) {
     <>
       <div className="flex flex-wrap items-center gap-2">
         {proposal.subject_kind === "agent" ? (
-          <span className="num text-xs text-ink-3">Rung {proposal.rung}</span>
+          <span className="num text-xs text-ink-3">Step {proposal.rung}</span>
         ) : null}
         <strong className="text-sm font-semibold">
           {proposal.operation ? `${proposal.operation.title} on ${proposal.subject_id}` : name(ACTION, proposal.action)}

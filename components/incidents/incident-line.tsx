@@ -38,7 +38,7 @@ export function IncidentLine({ incident }: { incident: Summary }) {
             {incident.outcome
               ? ` · ${incident.outcome}`
               : incident.would_have
-                ? ` · would have done: ${incident.would_have}`
+                ? ` · would have ${incident.would_have}`
                 : ""}
           </span>
         </span>
@@ -47,9 +47,9 @@ export function IncidentLine({ incident }: { incident: Summary }) {
             <>
               {integer(alerts.total)} {alerts.total === 1 ? "alert" : "alerts"}
               {alerts.repeats > 0 ? (
-                <span className="text-ink-3" title="Repeat notifications">
+                <span className="text-ink-3" title="Notifications received, repeats included">
                   {" "}
-                  × {integer(alerts.total + alerts.repeats)}
+                  · {integer(alerts.total + alerts.repeats)} notifications
                 </span>
               ) : null}
               {alerts.firing > 0 ? (

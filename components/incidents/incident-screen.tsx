@@ -36,7 +36,7 @@ export function IncidentScreen({ id, above }: { id: string; above?: ReactNode })
       <NotLoaded
         what="incident"
         all="/incidents"
-        missing="No incident has this ID, or it is past its retention."
+        missing="No incident has this ID."
         error={error}
         onRetry={() => void refetch()}
       />
@@ -114,7 +114,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
       <div className="space-y-4">
         {incident.mode === "observe" && incident.would_have ? (
           <Callout tone="mute" icon={Eye} title="Observe mode: nothing was done">
-            Would have done: {incident.would_have}
+            Sentinel would have {incident.would_have}.
           </Callout>
         ) : null}
         {detail.limit && open ? <Waiting limit={detail.limit} /> : null}
@@ -152,7 +152,7 @@ function Waiting({ limit: { waiting, allowed } }: { limit: NonNullable<IncidentD
     >
       {waiting.slice(0, NAMED).join(", ")}
       {waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ""}. The most severe is quarantined as soon as
-      another quarantine ends.
+      the limits leave room.
       {allowed > 0 ? ` ${allowed} more ${allowed === 1 ? "quarantine is" : "quarantines are"} allowed.` : ""}
     </Callout>
   );

@@ -140,12 +140,12 @@ function Changes({ story: { changes, investigation, incident } }: { story: Servi
       {near ? (
         <p className="line-clamp-2">
           <GitCommitHorizontal className="mr-1 inline size-3.5 text-proof" aria-hidden />
-          <strong className="num font-semibold">{changes.length}</strong> in the window, nearest{" "}
+          <strong className="num font-semibold">{changes.length}</strong> since two hours before the onset; nearest{" "}
           <Clock at={near.at} className="num" /> {name(CHANGE, near.kind).toLowerCase()} of {near.subject_id}
           {near.note ? <span className="text-ink-3">: {near.note}</span> : null}
         </p>
       ) : (
-        <span className="text-ink-2">None known since two hours before</span>
+        <span className="text-ink-2">None known from two hours before the onset until now</span>
       )}
     </Row>
   );

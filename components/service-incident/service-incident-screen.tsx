@@ -133,7 +133,7 @@ function Told({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
       <FirstLook story={story} detail={detail} />
       {incident.mode === "observe" && incident.would_have ? (
         <Callout tone="mute" icon={Eye} title="Observe mode: nothing was done">
-          Would have done: {incident.would_have}
+          Sentinel would have {incident.would_have}.
         </Callout>
       ) : null}
       <Specialists story={story} />

@@ -15,7 +15,11 @@ export function AlertsPanel({ story: { alerts, incident } }: { story: ServiceSto
   if (alerts.length === 0) return null;
   const total = incident.alerts?.total ?? alerts.length;
   return (
-    <Panel title="Alerts" hint={`${integer(total)} of ${incident.subjects.length} services`} flush>
+    <Panel
+      title="Alerts"
+      hint={`${integer(total)} on ${incident.subjects.length} ${incident.subjects.length === 1 ? "service" : "services"}`}
+      flush
+    >
       <ul className="divide-y">
         {alerts.slice(0, LISTED).map((alert) => (
           <li key={alert.id} className="px-4 py-2 text-sm">
@@ -28,7 +32,9 @@ export function AlertsPanel({ story: { alerts, incident } }: { story: ServiceSto
             <p className="text-xs wrap-anywhere text-ink-2">{alert.summary}</p>
             <p className="num text-xs text-ink-3">
               {alert.service} · <Clock at={alert.starts_at} />
-              {alert.ends_at === null ? " · fires" : ` · ended after ${duration(alert.ends_at - alert.starts_at)}`}
+              {alert.ends_at === null
+                ? " · still firing"
+                : ` · ended after ${duration(alert.ends_at - alert.starts_at)}`}
               {alert.count > 1 ? ` · received ${alert.count} times` : ""} · {alert.source}
               {alert.url && drill === null ? (
                 <>
@@ -86,7 +92,7 @@ export function SimilarPanel({ story: { investigation, incident } }: { story: Se
               href={`/incidents/${encodeURIComponent(incident.previous_incident_id)}`}
               className="text-accent hover:underline"
             >
-              Recurred after this incident
+              Recurrence of an earlier incident
             </WorldLink>
           </li>
         ) : null}

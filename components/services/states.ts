@@ -27,7 +27,7 @@ export const SERVICE: Record<ServiceState, Look> = {
     label: "Degraded",
     tone: "warn",
     icon: CircleAlert,
-    means: "A signal is out of band, or an alert is firing.",
+    means: "A signal is outside its usual range, or an alert is firing.",
   },
   unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "Not measured. That does not mean healthy." },
   healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Measured, and inside its limits and its band." },
@@ -36,7 +36,7 @@ export const SERVICE: Record<ServiceState, Look> = {
 export const SIGNAL: Record<SignalState, Look> = {
   over_limit: { label: "Beyond limit", tone: "hold", icon: OctagonAlert, means: "A fixed limit is crossed." },
   out_of_band: {
-    label: "Out of band",
+    label: "Unusual",
     tone: "warn",
     icon: TrendingUpDown,
     means: "Unusual for this service at this hour.",
@@ -48,7 +48,7 @@ export const SIGNAL: Record<SignalState, Look> = {
     icon: CircleDashed,
     means: "Not enough data for a baseline yet; fixed limits already apply.",
   },
-  in_band: { label: "In band", tone: "ok", icon: CircleCheck, means: "Normal for this service." },
+  in_band: { label: "Usual", tone: "ok", icon: CircleCheck, means: "Normal for this service." },
 };
 
 export const ALERT: Record<AlertSeverity, Pick<Look, "label" | "tone">> = {

@@ -111,7 +111,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           <Field
             id="threshold"
             label="Require approval from severity"
-            hint="0: every action needs approval. Above 10: only an action's risk asks for it, never severity. A type can override this."
+            hint="0: every action needs approval. Above 10: severity never requires approval; risk, an unknown cause or low confidence still can. A type can override this."
           >
             <Input
               id="threshold"

@@ -151,7 +151,7 @@ export const INCIDENT: Record<IncidentState, Look> = {
     label: "Rejected",
     tone: "hold",
     icon: Hand,
-    means: "The action was rejected; contained until “heal now”.",
+    means: "The action was rejected. Nothing more is done until somebody chooses “Heal now”.",
   },
   escalated: { label: "Escalated", tone: "spent", icon: OctagonX, means: "Out of actions, or a limit was reached." },
   dismissed: { label: "Dismissed", tone: "mute", icon: CircleMinus, means: "A person closed it." },

@@ -31,15 +31,15 @@ export const DIAGNOSIS: Record<Diagnosis, string> = {
 /** What kind of trouble a cause of a service incident is. */
 export const CAUSE: Record<CauseView["kind"], string> = {
   deploy_regression: "New version",
-  config_regression: "A configuration",
-  dependency_failure: "A dependency",
+  config_regression: "Configuration problem",
+  dependency_failure: "Dependency failure",
   resource_exhaustion: "Resource exhausted",
   memory_leak: "Memory growth",
   overload: "Overload",
   crash: "Crashes",
   slow: "Slow processing",
   failing: "Failing operations",
-  silent: "Silence",
+  silent: "No response",
   no_fault: "No fault found",
   unknown: "Unknown",
 };

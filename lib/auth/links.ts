@@ -137,5 +137,8 @@ const emailTaken = () =>
 
 function missing(names: string[]): SentinelError {
   const fields: FieldError[] = names.map((field) => ({ field, reason: "required for this link" }));
-  return new SentinelError("invalid", { detail: `In the body: ${names.join(", ")} required for this link.`, fields });
+  return new SentinelError("invalid", {
+    detail: `This link requires these fields in the body: ${names.join(", ")}.`,
+    fields,
+  });
 }

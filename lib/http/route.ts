@@ -221,7 +221,7 @@ export function idOf(request: Request): string {
 
 export const notAllowed = (method: string, allow: readonly string[]) =>
   new SentinelError("method_not_allowed", {
-    detail: `${method} is not one of ${allow.join(", ") || "none"}.`,
+    detail: `${method} is not allowed here. Allowed: ${allow.join(", ") || "nothing"}.`,
     headers: { allow: allow.join(", ") },
   });
 

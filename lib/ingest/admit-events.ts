@@ -99,16 +99,16 @@ function acknowledging(
   if (version > source.issuedVersion)
     return refuse("directive_version", `${version} was never issued; the newest is ${source.issuedVersion}`);
   if (body.directive_hash === undefined || body.directive_hash === null)
-    return refuse("directive_hash", `missing: version ${version} is acknowledged with its hash`);
+    return refuse("directive_hash", `is missing: send the hash together with directive_version ${version}`);
   if (body.directive_hash !== source.hash)
-    return refuse("directive_hash", `is not that of version ${version} as it was issued`);
+    return refuse("directive_hash", `does not match the hash issued with version ${version}`);
   if (instanceId === null && body.enforced === true) {
     notice("enforced", "has no instance_id: it confirms nothing");
     return { acknowledged: null, body };
   }
   const enforced = body.enforced === true;
   if (enforced && WORK_KINDS.has(kind) && source.status !== "run") {
-    notice("enforced", `a ${kind} is work: it cannot confirm that the agent is held`);
+    notice("enforced", `ignored: a ${kind} shows that the agent is still working, so it cannot confirm the hold`);
     return { acknowledged: { version, hash: body.directive_hash, enforced: false }, body };
   }
   return { acknowledged: { version, hash: body.directive_hash, enforced }, body };

@@ -32,7 +32,7 @@ export async function register(
   if (!known && (await agentsLeft(db, key)) < 1)
     throw new SentinelError("forbidden", {
       detail: "This key has reached its limit of registered agents",
-      fields: [{ field: "agent_id", reason: "one too many" }],
+      fields: [{ field: "agent_id", reason: "would exceed this key's limit of registered agents" }],
     });
   const settled = known
     ? settle(known, { type: body.agent_type, enforcement: body.enforcement }, await modes(db), UNTYPED)
@@ -53,7 +53,7 @@ export async function register(
               at: now,
               type: "agent.downgrade_asked",
               agentId: body.agent_id,
-              text: `The host of ${body.agent_id} asks ${downgradeText(downgrade)}; nothing changes until a person accepts it`,
+              text: `The host of ${body.agent_id} requests weaker containment: ${downgradeText(downgrade)}; nothing changes until a person accepts it`,
               data: { ...downgrade, page: true },
             },
           ]),

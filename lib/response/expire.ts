@@ -21,7 +21,7 @@ export async function expire(db: Db, now: number): Promise<number> {
         type: "approval.expired",
         ...aboutOf(approval),
         incidentId: incident.id,
-        text: `Expired without a decision; ${approval.subjectId} stays unchanged until "heal now"`,
+        text: `Expired without a decision; ${approval.subjectId} stays unchanged until somebody chooses “Heal now”`,
         data: { page: true },
       });
     if (canMoveIncident(incident.state, "rejected")) plan.claim(incidentClaim(db, incident, { state: "rejected" }));

@@ -18,7 +18,7 @@ export const judgedEvent = (
     `${actionName(run)}: ${outcomeText(judged.outcome)}`,
     judged.reason,
     ...(judged.followUp ? [judged.followUp] : []),
-  ].join(". "),
+  ].join("; "),
   data: {
     run: run.id,
     outcome: judged.outcome,

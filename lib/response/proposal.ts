@@ -103,7 +103,7 @@ export function planProposal(plan: Plan, db: Db, incident: Incident, judged: Jud
       return;
     case "ask":
       plan.write(requestApproval(db, row));
-      end(to("awaiting_approval"), "approval.requested", `Approval requested: ${name}. ${verdict.reason}`, true);
+      end(to("awaiting_approval"), "approval.requested", `Approval requested: ${name}; ${verdict.reason}`, true);
       return;
     case "record":
       end(

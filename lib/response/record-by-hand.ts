@@ -129,7 +129,7 @@ const byHand = (
   risk: "none",
   reversible: false,
   blastRadius: "what the person did; nothing further is done by Sentinel",
-  expected: "the incident ends by what was done",
+  expected: "what was done ends the incident",
   skipped: [],
   severity: incident.severity,
   policy: "ask",

@@ -76,7 +76,7 @@ describe("the loop, from a sample to the memory it leaves", () => {
     await fleet.ticks(AGENTS, 10);
     const [incident] = await incidentsOf(fleet);
     expect(incident).toMatchObject({ mode: "observe", state: "verifying" });
-    expect(incident!.wouldHave).toMatch(/quarantine it, then/);
+    expect(incident!.wouldHave).toMatch(/quarantined it, then applied/);
     expect((await getAgent(fleet.db, "a-3")).directiveVersion).toBe(0);
     expect(await fleet.state("a-3")).toBe("suspected");
 

@@ -15,7 +15,7 @@ const IN_BUNDLE = new Set(["fetch_logs", "list_recent_changes"]);
 export const similarCauses = ({ similar }: Pick<Evidence, "similar">): NonNullable<KnownCauses["similar"]> =>
   similar.slice(0, EACH).flatMap(({ id, node, kind, similarity, title, action, outcome }) => {
     if (kind === "no_fault" || kind === "unknown") return [];
-    const text = `${id} was like this (${Math.round(100 * similarity)} %): ${JSON.stringify(title)}, ${kind.replaceAll("_", " ")} of ${node ?? "no single node"}; ${action ?? "no action"}: ${outcomeText(outcome)}`;
+    const text = `Similar past incident ${id} (${Math.round(100 * similarity)} % alike): ${JSON.stringify(title)}, ${kind.replaceAll("_", " ")} of ${node ?? "no single component"}; ${action ?? "no action"}: ${outcomeText(outcome)}`;
     return [{ id, node, kind: kind as CauseKind, similarity, text }];
   });
 

@@ -23,7 +23,10 @@ export async function specialist(
 ): Promise<Update> {
   const dug = ctx.asker.has("analysis") ? await further(ctx, state, node, own.evidence) : null;
   const unseen = own.blind.length === 0 ? "" : ` Could not read: ${unreadText(own.blind)}.`;
-  const more = dug !== null && dug.readings > 0 ? ` ${dug.authors.join(", ")} read further (${dug.readings}).` : "";
+  const more =
+    dug !== null && dug.readings > 0
+      ? ` ${dug.authors.join(", ")} made ${dug.readings} more ${dug.readings === 1 ? "reading" : "readings"}.`
+      : "";
   const text = ctx.screen.plain(`${say(own.evidence)}${unseen}${more}`);
   return {
     evidence: own.evidence,

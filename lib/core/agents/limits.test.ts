@@ -57,13 +57,13 @@ describe("holding one more", () => {
     [
       "a lone agent that must stay",
       input(population(15, 0), population(1, 0), { floor: 1 }),
-      "running agents of the type: 1; at least 1 must remain after one more quarantine",
+      "only 1 agent of its type is running, and at least 1 must keep running",
     ],
     ["the last above the floor", input(population(400, 1), population(10, 1), { floor: 8 }), "hold"],
     [
       "one below the floor",
       input(population(400, 1), population(10, 1), { floor: 9 }),
-      "running agents of the type: 9; at least 9 must remain after one more quarantine",
+      "only 9 agents of its type are running, and at least 9 must keep running",
     ],
     ["the third in an hour", input(population(400, 2), population(100, 2), perHour(2)), "hold"],
     [
@@ -74,7 +74,7 @@ describe("holding one more", () => {
     [
       "nobody alive",
       input(population(0, 0), population(0, 0)),
-      "running agents of the type: 0; at least 0 must remain after one more quarantine",
+      "only 0 agents of its type are running, and at least 0 must keep running",
     ],
     [
       "where a share is forbidden",

@@ -91,7 +91,7 @@ export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput):
   const floor = type.floor ?? limits.floor;
   if (!(type.live - type.held - 1 >= floor))
     return stop(
-      `running agents of the type: ${type.live - type.held}; at least ${floor} must remain after one more quarantine`,
+      `only ${type.live - type.held} ${type.live - type.held === 1 ? "agent of its type is" : "agents of its type are"} running, and at least ${floor} must keep running`,
     );
   const shared = fleet.live > fleet.own.live;
   const perHour = { all: room(shared ? 2 * limits.perHour : limits.perHour), own: room(limits.perHour) };

@@ -73,7 +73,7 @@ export function decide(p: PolicyInput): PolicyDecision {
       return { kind: "record", reason: wouldHave(p.action, refusal, doubt) };
     case "recommend":
       if (refusal !== null) return { kind: "refuse", reason: refusal };
-      return { kind: "ask", reason: doubt ?? "this type is in recommend mode: everything requires approval" };
+      return { kind: "ask", reason: doubt ?? "recommend mode: every action requires approval" };
     case "act":
       if (refusal !== null) return { kind: "refuse", reason: refusal };
       return doubt === null ? { kind: "run" } : { kind: "ask", reason: doubt };
@@ -97,7 +97,8 @@ function whyAsk(p: PolicyInput): string | null {
   if (p.argumentsFromUntrustedText) return "its arguments come from untrusted text";
   if (p.risk === "destructive") return "it is destructive";
   if (!(p.severity < p.threshold)) return `severity ${p.severity} is at or above the threshold ${p.threshold}`;
-  if (!p.typeAllows.includes(p.risk)) return `its risk (${p.risk}) is not allowed for this type`;
+  if (!p.typeAllows.includes(p.risk))
+    return `actions with this risk (${p.risk.replaceAll("_", " ")}) may not run without approval here`;
   if (p.diagnosis === "unknown" && p.risk !== "none") return "the cause is unknown";
   if (!(p.confidence >= MIN_CONFIDENCE[p.risk]))
     return `the confidence in ${p.diagnosis} is too low (${p.confidence.toFixed(2)}, needs ${MIN_CONFIDENCE[p.risk]})`;

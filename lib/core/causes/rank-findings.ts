@@ -48,7 +48,7 @@ function explained(scene: Scene): Found[] {
       const path = pathTo(node, target.node, topology.callers);
       if (share < SHARE_MIN || path === null) return [];
       const via = path.length > 1 ? `, along ${path.join(" → ")}` : "";
-      const text = `${node} accounts for ${percent(share)} of the ${name[kind]} by ${target.node} that its dependencies do not explain${via}.`;
+      const text = `${node} accounts for ${percent(share)} of the ${name[kind]} by ${target.node} that its own dependencies do not account for${via}.`;
       return [{ kind: "dependency", node, text, strength: share * symptom[kind] }];
     }),
   );
@@ -76,16 +76,16 @@ function traces(scene: Scene): Found[] {
   const slow = edges.flatMap((e): Found[] => {
     if (e.lost <= 0) return [];
     const node = (blamed.get(e.callee) ?? 0) >= (blamed.get(e.caller) ?? 0) ? e.callee : e.caller;
-    const text = `Between ${e.caller} and ${e.callee} the 95th percentile of the gap went from ${micros(e.gap.from)} to ${micros(e.gap.to)}.`;
+    const text = `Between ${e.caller} and ${e.callee} the p95 of the time between call and handling (gap) went from ${micros(e.gap.from)} to ${micros(e.gap.to)}.`;
     return [{ kind: "trace", node, text, strength: e.strength * Math.sqrt(e.lost / total) }];
   });
   const inner = [...self].flatMap(([node, lost]): Found[] => {
     if (lost <= 0) return [];
-    const text = `Spans of ${node} grew by ${micros(lost)} in total per slot, not counting time spent waiting for others.`;
+    const text = `Spans of ${node} took ${micros(lost)} longer in total per time slice, not counting time spent waiting for others.`;
     return [{ kind: "trace", node, text, strength: (scene.loss?.grown.get(node) ?? 0) * Math.sqrt(lost / total) }];
   });
   const moved = scene.mix.map((m): Found => {
-    const text = `${m.node} made ${number(m.seen)} calls of "${m.operation}" where its incoming requests explain ${number(m.expected)}.`;
+    const text = `${m.node} made ${number(m.seen)} calls of "${m.operation}"; its incoming requests account for ${number(m.expected)}.`;
     return { kind: "trace", node: m.node, text, strength: m.strength };
   });
   return [...slow, ...inner, ...moved];

@@ -187,7 +187,7 @@ function moveText({ series: { node, metric, unit }, kind, at, back, before, afte
     rose: `rose ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
     fell: `fell ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
     stopped: `stopped: ${fromTo(before, 0, unit, figure)} from ${iso(at)}`,
-    full: `at ${said(now)}, near its maximum, in all of the data`,
+    full: `at ${said(now)}, near its maximum throughout the data`,
   }[kind];
   return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${said(now)} now`}`;
 }

@@ -5,11 +5,11 @@ import { SentinelError } from "@/lib/errors";
 import type { Actor } from "../actor";
 import type { Plan } from "@/lib/db/plan";
 
-/** What a host asks for an agent, for people: "that it be treated as type Leisure". */
+/** What a host asks for an agent, for people: "to treat it as type Leisure". */
 export function downgradeText({ type, enforcement }: Pick<Downgrade, "type" | "enforcement">): string {
   return [
-    ...(type === undefined ? [] : [`that it be treated as type ${type}`]),
-    ...(enforcement === undefined ? [] : ["that it be treated as unable to be quarantined"]),
+    ...(type === undefined ? [] : [`to treat it as type ${type}`]),
+    ...(enforcement === undefined ? [] : ["to stop quarantining it"]),
   ].join(" and ");
 }
 
@@ -29,7 +29,7 @@ export function decideDowngrade(
   if (!downgrade) throw new SentinelError("conflict", { detail: `Nothing is requested for ${agent.id}` });
   const type = accepted ? (downgrade.type ?? agent.type) : agent.type;
   const enforcement = accepted && downgrade.enforcement === false ? false : agent.enforcement;
-  const text = `${by.name} ${accepted ? "accepted" : "refused"} what the host of ${agent.id} asked: ${downgradeText(downgrade)}`;
+  const text = `${by.name} ${accepted ? "accepted" : "declined"} the request of the host of ${agent.id}: ${downgradeText(downgrade)}`;
   plan
     .claim(downgradeClaim(agent, { type, enforcement }))
     .write(enterType(type, now))

@@ -56,9 +56,9 @@ export interface Opened {
 
 /** Why an agent may not be held automatically, whatever its verdict; null when it may, within the limits. */
 export function notContained(input: Pick<OpenInput, "agent" | "mode" | "globalStop">): string | null {
-  if (input.globalStop) return "quarantine it if the global stop were off";
-  if (input.agent.enforcement === false) return "quarantine it if its host could enforce it";
-  return input.mode === "act" ? null : "quarantine it";
+  if (input.globalStop) return "quarantined it (but the global stop is on)";
+  if (input.agent.enforcement === false) return "quarantined it (but its host cannot enforce a quarantine)";
+  return input.mode === "act" ? null : "quarantined it";
 }
 
 /** Plans an incident for one agent that left its baseline: the record, its subjects, and the hold where that is allowed. */
@@ -234,7 +234,7 @@ const limitIncidentFor = ({ agent, anomalies, mode, now }: OpenInput): Incident 
   healedAt: null,
   closedAt: null,
   outcome: null,
-  wouldHave: `quarantine ${agent.id} and those that joined it`,
+  wouldHave: `quarantined ${agent.id} and those that joined it`,
 });
 
 export const LIMIT_CAUSE = "limit";

@@ -167,7 +167,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
   } as const;
   const observed = {
     state: watching(incident),
-    wouldHave: `${incident.wouldHave ?? "act"}, then ${name}`,
+    wouldHave: `${incident.wouldHave ?? "acted"}, then applied ${name}`,
   };
   const judged = {
     draft,

@@ -95,7 +95,7 @@ export async function planRemedy(
     approvalTtlMs: ctx.config.approvalTtlMs,
     observed: {
       state: moveIncident(incident.state, "escalated"),
-      wouldHave: name,
+      wouldHave: `run ${name}`,
     },
     set: cause,
   };

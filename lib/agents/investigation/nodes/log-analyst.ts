@@ -21,6 +21,6 @@ export const logAnalyst = (ctx: InvestigationContext) => async (state: Investiga
   ]);
   return specialist(ctx, state, "log_analyst", own, ({ logs, normal: usual }) => {
     const of = new Set(logs.map(({ node }) => node)).size;
-    return `${count(logs.length, "line")} of ${count(of, "node")} read, ${usual.logs.length} from before to compare.`;
+    return `Read ${count(logs.length, "line")} from ${count(of, "component")}, and ${usual.logs.length} earlier ones for comparison.`;
   });
 };

@@ -21,6 +21,6 @@ export const metricsAnalyst = (ctx: InvestigationContext) => async (state: Inves
   return specialist(ctx, state, "metrics_analyst", own, ({ metrics, spans }) => {
     const of = new Set(metrics.map(({ node }) => node)).size;
     const traces = spans.length === 0 ? "" : `, ${spans.length} slices of traces`;
-    return `${metrics.length} series of ${count(of, "node")} read${traces}.`;
+    return `Read ${metrics.length} series from ${count(of, "component")}${traces}.`;
   });
 };

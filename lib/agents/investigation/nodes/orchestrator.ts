@@ -7,7 +7,7 @@ export const orchestrator = (ctx: InvestigationContext) => async (): Promise<Upd
   ctx.screen.inspect("alert", of.title, of.target.node);
   ctx.screen.inspect("alert", of.alerts);
   const asks = ctx.asker.has("analysis") || ctx.asker.has("triage");
-  const text = `${count(of.alerts.length, "alert")} on ${of.target.node}. ${asks ? "A model may read further and write on top of the analysis." : "No model is configured: the local analysis stands on its own."}`;
+  const text = `${count(of.alerts.length, "alert")} on ${of.target.node}. ${asks ? "A model may gather more evidence and add to the analysis." : "No model is configured: the local analysis stands on its own."}`;
   return { reports: [{ node: "orchestrator", text, author: "local" }] };
 };
 
