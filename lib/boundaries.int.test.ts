@@ -33,7 +33,7 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ],
   ["lib/actions/c.ts", 'import "@/lib/core/agents/diagnose";', 'import "@/lib/core/base/vocabulary";'],
   ["lib/actions/d.ts", 'import "./perform";', 'import "./action";'],
-  ["lib/notify/a.ts", 'import "@/lib/response/agents/act";', 'import "@/lib/core/base/vocabulary";'],
+  ["lib/notify/a.ts", 'import "@/lib/response/act";', 'import "@/lib/core/base/vocabulary";'],
   ["lib/config/a.ts", 'import "@/lib/db/client";', 'import "@/lib/env";'],
   ["lib/response/a.ts", 'import "@/lib/ingest/ingest";', 'import "@/lib/db/commit";'],
   ["lib/response/b.ts", 'import "@/lib/detection/judge";', 'import "@/lib/actions/index";'],

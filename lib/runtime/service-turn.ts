@@ -5,13 +5,14 @@ import { embedEpisodes } from "@/lib/evidence/episode-vectors";
 import { withoutPause } from "@/lib/evidence/gate";
 import { log } from "@/lib/log";
 import { isolated } from "./isolated";
-import { actOnService } from "@/lib/response/services/act";
+import { act } from "@/lib/response/act";
+import { serviceDriver } from "@/lib/response/services/driver";
 import { closePassed } from "@/lib/response/close";
 import type { ServiceConfig } from "@/lib/config/services";
 import { startInvestigations } from "@/lib/response/services/investigate";
 import { noteSource } from "@/lib/ingest/note-source";
 import { unmute } from "@/lib/ingest/receive-alerts";
-import { verifyServices } from "@/lib/response/services/verify";
+import { verify } from "@/lib/response/verify";
 import { watchServices } from "@/lib/detection/services/watch";
 import type { ServiceContext, Integrations } from "@/lib/response/services/context";
 import type { ServiceRuntime } from "./service-runtime";
@@ -56,6 +57,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
     wake,
     ...runtime,
   };
+  const driver = serviceDriver(ctx);
   const { watched } = integrations;
   if (watched && now - runtime.watchedAt >= config.watchMs) {
     runtime.watchedAt = now;
@@ -65,7 +67,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
     });
   }
   await isolated(report, "unmute", async () => void (await unmute(db, now)));
-  await isolated(report, "verify", async () => void (report.judged = (await verifyServices(ctx)).judged));
+  await isolated(report, "verify", async () => void (report.judged = (await verify(driver)).judged));
   await isolated(report, "pass", async () => void (report.passed = await closePassed(db, now)));
   await isolated(report, "embed", async () => {
     if (!integrations.embedder) return;
@@ -78,7 +80,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
       // Marked before anything is awaited: two turns of one process must not both begin it.
       runtime.underway.add(proposal.id);
       report.acted += 1;
-      keep(runtime, actOnService(ctx, proposal), wake, () => runtime.underway.delete(proposal.id));
+      keep(runtime, act(driver, proposal), wake, () => runtime.underway.delete(proposal.id));
     }
   });
   await isolated(report, "investigate", async () => {

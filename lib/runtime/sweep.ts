@@ -3,10 +3,11 @@ import { listDetectors, listProbations, listUnappliedChanges, listWatches } from
 import { newestSeq, readPage } from "@/lib/db/queries/events";
 import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { countCauses } from "@/lib/db/queries/investigations";
-import { listApproved } from "@/lib/db/queries/healing";
+import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
 import { recordArrival } from "@/lib/core/detection/ingest-gaps";
-import { act } from "@/lib/response/agents/act";
+import { act } from "@/lib/response/act";
+import { agentDriver } from "@/lib/response/agents/driver";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import { confirm } from "@/lib/response/agents/confirm";
 import { continueHolds } from "@/lib/response/agents/continue-holds";
@@ -22,7 +23,7 @@ import { SHARDS } from "@/lib/db/shards";
 import type { SweepContext } from "@/lib/response/agents/context";
 import { sweepShard } from "@/lib/detection/shard";
 import { type HeldShard, hold, processSweeper, type Sweeper } from "@/lib/detection/sweeper";
-import { verify } from "@/lib/response/agents/verify";
+import { verify } from "@/lib/response/verify";
 import { watch } from "@/lib/response/agents/watch";
 
 /** Passes over the shards in one sweep: a backlog is worked off in several sweeps, so that the rest of the loop goes on too. */
@@ -81,7 +82,7 @@ export async function sweep(
   });
   await isolated(report, "continue", async () => void (await continueHolds(ctx)));
   await isolated(report, "confirm", async () => void (report.enforced += (await confirm(ctx)).enforced));
-  await isolated(report, "verify", async () => void (report.judged += (await verify(ctx)).judged));
+  await isolated(report, "verify", async () => void (report.judged += (await verify(agentDriver(ctx))).judged));
   await isolated(report, "watch", async () => void (report.resolved += (await watch(ctx)).resolved));
   await isolated(report, "expire", async () => void (report.expired += await expire(db, now)));
   await drive(ctx, report);
@@ -145,7 +146,7 @@ async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
   const { db, now } = ctx;
   for (let step = 0; step < MAX_STEPS; step++) {
     const waiting = await listIncidentsInStates(db, ["open", "investigating"]);
-    const approved = await listApproved(db);
+    const approved = (await listApproved(db)).filter(isOfAgent);
     if (waiting.length === 0 && approved.length === 0) return;
     let moved = false;
     for (const incident of waiting) {
@@ -158,7 +159,7 @@ async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
     }
     for (const proposal of approved) {
       await isolated(report, proposal.id, async () => {
-        const acted = await act(db, proposal.id, now);
+        const acted = await act(agentDriver(ctx), proposal);
         moved ||= acted.kind === "begun" || acted.kind === "void";
       });
     }

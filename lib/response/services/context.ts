@@ -7,7 +7,7 @@ import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { ServiceConfig } from "@/lib/config/services";
-import type { Measuring } from "./verify";
+import type { Measuring } from "./measure-effect";
 
 /** Everything outside that the loop over services can reach; tests give their own. */
 export interface Integrations {

@@ -1,19 +1,19 @@
 import { endRunClaim } from "@/lib/db/queries/healing";
 import { prepare } from "@/lib/actions/service/index";
-import type { Prepared } from "@/lib/actions/service/operation";
+import type { Prepared as Operation } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { isDrillDb } from "@/lib/db/drills";
-import { type ActionRun, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
+import { type ActionRun, type Proposal } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listFindings } from "@/lib/db/queries/incidents";
 import { listCauses } from "@/lib/db/queries/investigations";
-import { findService, serviceClaim } from "@/lib/db/queries/services";
-import { actionRuns, changes, findings } from "@/lib/db/schema";
+import { type Service, serviceClaim } from "@/lib/db/queries/services";
+import { changes, findings } from "@/lib/db/schema";
 import { fetchLogs } from "@/lib/evidence/logs";
 import { redact } from "@/lib/core/evidence/redact";
 import { digestOf, newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
-import { type Acted, allowedBy, startedRun, voidProposal } from "../proposal";
+import type { Prepared, StartedRun } from "../driver";
 import { operationText } from "./operation-text";
 import type { ServiceContext } from "./context";
 
@@ -23,57 +23,34 @@ const KEPT_S = 300;
 /** Evidence is captured within this, in ms, or the operation goes on without: it was approved to help now. */
 const CAPTURE_MS = 5_000;
 
-/**
- * Carries out an approved operation, once: the claim on its proposal is the only way to here, and the run is written down
- * before anything is touched. The service must be as it was when the operation was proposed (no deploy, no alert that
- * ended), else the proposal is void. The exit code goes into the record and proves nothing: verification asks the metrics.
- */
-export async function actOnService(ctx: ServiceContext, proposal: Proposal): Promise<Acted> {
-  const { db, now } = ctx;
-  if (proposal.state !== "approved") return { kind: "lost" };
+/** Whether an approved operation can be carried out: it is still on the allow-list, and exactly what the proposal showed would run. */
+export async function prepareOperation(ctx: ServiceContext, proposal: Proposal, service: Service): Promise<Prepared> {
   assertOwnOperator(ctx);
-  const [service, incident, by] = await Promise.all([
-    findService(db, proposal.subjectId),
-    getIncident(db, proposal.incidentId),
-    allowedBy(db, proposal),
-  ]);
-  if (service === null || service.stateVersion !== proposal.targetVersion)
-    return voidProposal(db, proposal, `${proposal.subjectId} has changed since it was proposed`, now);
   const { entry: name, ...args } = proposal.args;
   const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
-  if (!prepared.ok) return voidProposal(db, proposal, `it is no longer on the allow-list: ${prepared.reason}`, now);
-  if (!isWhatWasShown(proposal, prepared.value))
-    return voidProposal(db, proposal, "the allow-list has changed since", now);
-  const acting = incident.state === "acting" || canMoveIncident(incident.state, "acting");
-  if (!acting) return voidProposal(db, proposal, `the incident is ${incident.state}`, now);
+  if (!prepared.ok) return { kind: "void", reason: `it is no longer on the allow-list: ${prepared.reason}` };
+  if (!isWhatWasShown(proposal, prepared.value)) return { kind: "void", reason: "the allow-list has changed since" };
   if (prepared.value.destroysEvidence) await capture(ctx, proposal);
+  return {
+    kind: "ready",
+    claims: [serviceClaim(service)],
+    writes: [],
+    title: prepared.value.entry.title,
+    data: { entry: String(name), args },
+    perform: (run) => operate(ctx, run, prepared.value),
+  };
+}
 
-  const run = startedRun(proposal, by.name, now);
+/** Carries it out. The exit code goes into the record and proves nothing: verification asks the metrics. */
+async function operate(ctx: ServiceContext, run: StartedRun, operation: Operation): Promise<void> {
   ctx.underway.add(run.id);
   try {
-    const plan = new Plan()
-      .claim(
-        proposalClaim(db, proposal.id, "approved", "executed"),
-        serviceClaim(service),
-        incidentClaim(db, incident, { state: "acting" }),
-      )
-      .write(db.insert(actionRuns).values(run))
-      .tell({
-        at: now,
-        type: "action.started",
-        serviceId: service.id,
-        incidentId: incident.id,
-        text: `${prepared.value.entry.title} started on ${service.id}, by ${by.name}`,
-        data: { run: run.id, entry: String(name), args },
-      });
-    if (!(await commit(db, plan))) return { kind: "lost" };
-    const occasion = { incident: incident.id, citations: await citationsOf(ctx, incident.id) };
-    const done = await ctx.operator.perform(prepared.value, { idempotencyKey: run.id, occasion });
-    await finish(ctx, run, prepared.value.entry.title, done);
+    const occasion = { incident: run.incidentId, citations: await citationsOf(ctx, run.incidentId) };
+    const done = await ctx.operator.perform(operation, { idempotencyKey: run.id, occasion });
+    await finish(ctx, run, operation.entry.title, done);
   } finally {
     ctx.underway.delete(run.id);
   }
-  return { kind: "begun", runId: run.id };
 }
 
 /** A drill's database goes with a drill's operator and the real one with the real one, whatever called this. */
@@ -83,7 +60,7 @@ function assertOwnOperator({ db, operator }: ServiceContext): void {
 }
 
 /** Whether exactly that would run which the proposal showed. */
-function isWhatWasShown({ considered }: Proposal, prepared: Prepared): boolean {
+function isWhatWasShown({ considered }: Proposal, prepared: Operation): boolean {
   const shown = considered?.operation;
   const runs = operationText(prepared, shown?.undo ?? null);
   return shown !== undefined && digestOf(runs) === digestOf(shown);
@@ -98,7 +75,7 @@ async function citationsOf({ db }: ServiceContext, incidentId: string): Promise<
 
 async function finish(
   { db, clock }: ServiceContext,
-  run: typeof actionRuns.$inferInsert,
+  run: StartedRun,
   title: string,
   done: { ok: boolean; detail: string; result: Record<string, unknown> },
 ): Promise<void> {

@@ -1,31 +1,22 @@
 import { endRunClaim } from "@/lib/db/queries/healing";
 import { prepare } from "@/lib/actions/service/index";
-import { durationText } from "@/lib/core/base/durations";
-import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { judgeRecovery, type Recovery } from "@/lib/core/services/recovery";
-import { type Outcome } from "@/lib/core/base/vocabulary";
 import { actionName } from "@/lib/core/agents/words";
 import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
-import { type ActionRun, judgeClaim, listActionRunsOf, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
-import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
+import { type ActionRun, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
+import { getIncident, type Incident } from "@/lib/db/queries/incidents";
 import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
 import { found, type Looked } from "@/lib/evidence/looked";
 import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
-import { log } from "@/lib/log";
-import { Plan } from "@/lib/db/plan";
-import { undo } from "./act";
-import { close } from "../close";
-import { judgedEvent } from "../judged-event";
+import type { Verdict } from "../driver";
 import type { ServiceContext } from "./context";
 
 /** How long before the onset counts as normal, in seconds. */
 const NORMAL_S = 3_600;
 /** An onset is known no better than this, in seconds: the time just before it is neither normal nor ill. */
 const ONSET_BLUR_S = 60;
-/** Operations that one incident may see before a person has to look: the first guesses are the good ones. */
-const MAX_OPERATIONS = 3;
 /** Steps without a point after which a series is no longer measured: scrapes come late now and then. */
 const STALE_STEPS = 4;
 /** How long a rollback pull request may wait for its merge before its effect is judged, in ms. */
@@ -48,51 +39,40 @@ interface Measured extends Recovery {
   unit: string | null;
 }
 
-/** Moves every operation that is not judged yet one step on. What was cut off is never run again: it is measured. */
-export async function verifyServices(ctx: ServiceContext): Promise<{ judged: number }> {
-  let judged = 0;
+/** Operations that are not judged yet; what is remembered of others is let go. */
+export async function listMeasured(ctx: ServiceContext): Promise<ActionRun[]> {
   const runs = await listUnjudgedServiceRuns(ctx.db);
   for (const id of ctx.measuring.keys()) if (!runs.some((run) => run.id === id)) ctx.measuring.delete(id);
-  for (const run of runs) {
-    try {
-      if (await step(ctx, run)) judged += 1;
-    } catch (err) {
-      log().error({ err, run: run.id }, "could not verify an operation");
-    }
-  }
-  return { judged };
+  return runs;
 }
 
-async function step(ctx: ServiceContext, run: ActionRun): Promise<boolean> {
+/** Moves a run one step on. What was cut off is never run again: its effect is measured, like that of what was carried out. */
+export async function measureEffect(ctx: ServiceContext, run: ActionRun): Promise<Verdict | null> {
   const { db, now, config, underway } = ctx;
   if (run.state === "started") {
     // Another process may be at it still; what this one is not at, after so long, nobody is.
-    if (underway.has(run.id) || now - run.startedAt < limitOf(ctx, run) + GRACE_MS) return false;
-    await cutOff(ctx, run);
-    return false;
+    if (!underway.has(run.id) && now - run.startedAt >= limitOf(ctx, run) + GRACE_MS) await cutOff(ctx, run);
+    return null;
   }
   const since = (run.endedAt ?? run.startedAt) + config.settleMs;
-  if (now < since) return false;
+  if (now < since) return null;
   // A pull request changes nothing until somebody merges it.
-  const sharedCauseWaitMs = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
-  const deadline = now - (run.endedAt ?? run.startedAt) >= sharedCauseWaitMs;
+  const patienceMs = run.action === "open_rollback_pr" ? MERGE_MS : config.verifyDeadlineMs;
+  const deadline = now - (run.endedAt ?? run.startedAt) >= patienceMs;
   const known = ctx.measuring.get(run.id) ?? { at: 0, before: new Map() };
   // A turn comes whenever something happens; a new point comes with a scrape.
-  if (!deadline && now - known.at < config.watchMs) return false;
+  if (!deadline && now - known.at < config.watchMs) return null;
   ctx.measuring.set(run.id, { ...known, at: now });
   const incident = await getIncident(db, run.incidentId);
   const measured = await measure(ctx, incident, run, since, known.before);
   const stepS = Math.max(1, config.watchMs / 1_000);
   const settled = Math.max(3, Math.ceil(config.verifyMs / 1_000 / stepS));
-  const verdict =
+  const { kind, reason } =
     measured === null
       ? ({ kind: deadline ? "cannot_tell" : "pending", reason: "no source of metrics is configured" } as const)
       : judgeRecovery(measured, { minPoints: settled, settled, deadline });
-  if (verdict.kind === "pending") return false;
-  const evidence = { reason: verdict.reason, series: (measured ?? []).map(brief) };
-  return verdict.kind === "recovered"
-    ? recovered(ctx, run, incident, verdict.reason, evidence)
-    : failed(ctx, run, incident, verdict.kind, verdict.reason, evidence);
+  if (kind === "pending") return null;
+  return { outcome: kind, reason, verification: { reason, series: (measured ?? []).map(brief) } };
 }
 
 /** Exactly what raised the incident, measured around the action; null when there is no source to ask. */
@@ -212,59 +192,4 @@ async function cutOff({ db, now }: ServiceContext, run: ActionRun): Promise<void
       },
     ],
   });
-}
-
-async function recovered(
-  ctx: ServiceContext,
-  run: ActionRun,
-  incident: Incident,
-  reason: string,
-  verification: Record<string, unknown>,
-): Promise<boolean> {
-  const { db, now } = ctx;
-  const plan = new Plan()
-    .claim(judgeClaim(db, run.id, { outcome: "recovered", verification, judgedAt: now }))
-    .tell(judgedEvent(run, { outcome: "recovered", reason }, now));
-  const closing = {
-    state: "resolved",
-    outcome: `recovered after ${actionName(run)}, in band for ${durationText(ctx.config.verifyMs)}: ${reason}`,
-    healed: true,
-    run: { ...run, outcome: "recovered", verification },
-  } as const;
-  await close(plan, db, incident, closing, ctx.clock());
-  return (await commit(db, plan)) !== null;
-}
-
-/** Not cured: undone where it made things worse and can be; then looked at anew, or handed to a person. */
-async function failed(
-  ctx: ServiceContext,
-  run: ActionRun,
-  incident: Incident,
-  outcome: Exclude<Outcome, "pending" | "recovered">,
-  reason: string,
-  verification: Record<string, unknown>,
-): Promise<boolean> {
-  const { db, now } = ctx;
-  const undone = outcome === "worse" ? await undo(ctx, run) : null;
-  const again =
-    outcome !== "worse" &&
-    canMoveIncident(incident.state, "investigating") &&
-    (await listActionRunsOf(db, incident.id)).length < MAX_OPERATIONS;
-  const next = again ? "investigating" : "escalated";
-  const plan = new Plan()
-    .claim(judgeClaim(db, run.id, { outcome, verification, judgedAt: now, undoneAt: undone?.ok ? now : null }))
-    .tell(judgedEvent(run, { outcome, reason, followUp: undone?.detail, undone: undone?.ok ?? false }, now));
-  if (canMoveIncident(incident.state, next)) {
-    plan.claim(incidentClaim(db, incident, { state: next }));
-    if (next === "escalated")
-      plan.tell({
-        at: now,
-        type: "incident.escalated",
-        serviceId: run.subjectId,
-        incidentId: incident.id,
-        text: `${run.subjectId} needs attention: ${reason}`,
-        data: { page: true },
-      });
-  }
-  return (await commit(db, plan)) !== null;
 }
