@@ -132,7 +132,7 @@ export const VARIABLES = {
     "How long a suspected agent waits to see whether others share its cause",
   ),
   PROBATION_SAMPLES: count(20, 1, 10_000).describe("Fresh samples that decide whether an action worked"),
-  PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation ends at this time at the latest"),
+  PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation ends after this long at the latest"),
   PROMETHEUS_URL: address.describe(
     "Prometheus, or anything with its HTTP API; without it, services are known only from alerts",
   ),

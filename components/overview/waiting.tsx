@@ -51,7 +51,7 @@ export function ActiveIncidents() {
         rows
       ) : incidents.length === 0 ? (
         <Empty icon={ShieldCheck} title="No active incidents" className="py-8">
-          Every monitored metric is within its baseline, and no firing alert has opened an incident.
+          What is not measured is unknown, not healthy.
         </Empty>
       ) : (
         <ul className="divide-y">

@@ -168,8 +168,8 @@ function Removed({ story: { investigation } }: { story: ServiceStory }) {
   return (
     <details>
       <summary className="w-fit rounded-sm text-sm text-ink-2 hover:text-ink">
-        {removed.length} {removed.length === 1 ? "sentence was" : "sentences were"} removed: not supported by evidence{" "}
-        {removed.length === 1 ? "it" : "them"}
+        {removed.length} {removed.length === 1 ? "sentence was" : "sentences were"} removed: not supported by the
+        evidence
       </summary>
       <ul className="mt-2 space-y-1.5 text-sm">
         {removed.map((sentence, index) => (

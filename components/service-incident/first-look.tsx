@@ -120,7 +120,7 @@ function Fired({ story: { alerts, incident } }: { story: ServiceStory }) {
             <span className="num text-ink-2">
               {" · "}
               {counts.total > 1 ? `${counts.total} alerts` : counts.firing > 0 ? "still firing" : "ended"}
-              {counts.repeats > 0 ? `, repeated ${counts.repeats} times` : ""}
+              {counts.repeats > 0 ? `, repeated ${counts.repeats === 1 ? "once" : `${counts.repeats} times`}` : ""}
             </span>
           ) : null}
           {alerts.some(({ flapping }) => flapping) ? <span className="text-warn"> · flapping</span> : null}

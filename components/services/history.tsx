@@ -17,7 +17,7 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
   if (alerts.length === 0)
     return (
       <Empty icon={BellRing} title="No alert yet">
-        No alert for this service has fired, here or at an alert source.
+        Sentinel has neither received nor raised an alert for this service.
       </Empty>
     );
   return (
@@ -89,7 +89,7 @@ export function ServiceChanges({ changes }: { changes: readonly ChangeView[] }) 
 }
 
 export function ServiceIncidents({ incidents }: { incidents: readonly IncidentSummary[] }) {
-  if (incidents.length === 0) return <Empty icon={ShieldCheck} title="No incident of this service" />;
+  if (incidents.length === 0) return <Empty icon={ShieldCheck} title="No incidents for this service" />;
   return (
     <ul className="divide-y">
       {incidents.map((incident) => (

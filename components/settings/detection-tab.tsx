@@ -81,7 +81,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
               "The estimate for this fleet is available once it has reported for a while."
             ) : (
               <>
-                At this fleet’s volume: about{" "}
+                At this fleet’s volume:{perMonth < 0.01 ? "" : " about"}{" "}
                 <strong className="font-semibold">
                   {perMonth < 0.01 ? "less than 0.01" : perMonth < 10 ? perMonth.toPrecision(2) : compact(perMonth)}
                 </strong>{" "}
@@ -110,7 +110,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
         <div className="max-w-80">
           <Field
             id="threshold"
-            label="Require approval from severity"
+            label="Require approval at or above severity"
             hint="0: every action needs approval. Above 10: severity never requires approval; risk, an unknown cause or low confidence still can. A type can override this."
           >
             <Input

@@ -99,8 +99,8 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             id={id("threshold")}
-            label="Require approval from severity"
-            hint={fleet ? `Empty uses the fleet’s, ${fleet.threshold}.` : "Empty uses the fleet’s."}
+            label="Require approval at or above severity"
+            hint={fleet ? `Leave empty to use the fleet’s (${fleet.threshold}).` : "Leave empty to use the fleet’s."}
           >
             <Input
               id={id("threshold")}

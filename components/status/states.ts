@@ -151,9 +151,15 @@ export const INCIDENT: Record<IncidentState, Look> = {
     label: "Rejected",
     tone: "hold",
     icon: Hand,
-    means: "The action was rejected. Nothing more is done until somebody chooses “Heal now”.",
+    means:
+      "The action was rejected, or nobody decided in time. Nothing more is done until somebody chooses “Heal now”.",
   },
-  escalated: { label: "Escalated", tone: "spent", icon: OctagonX, means: "Out of actions, or a limit was reached." },
+  escalated: {
+    label: "Escalated",
+    tone: "spent",
+    icon: OctagonX,
+    means: "Sentinel does nothing more by itself: a person has to decide.",
+  },
   dismissed: { label: "Dismissed", tone: "mute", icon: CircleMinus, means: "A person closed it." },
 };
 

@@ -3,7 +3,7 @@ import { agentAction, impossible, possible } from "./action";
 /** Makes calls to the named tools answer with an error. `all` is what is revoked afterwards, earlier ones included. */
 export const revokeTools = agentAction({
   label: "Revoke tools",
-  expected: "Calls to the named tools answer with an error; they stay revoked until they are restored.",
+  expected: "Calls to the named tools return an error; the tools stay revoked until they are restored.",
   risk: "reversible",
   reversible: true,
   undo: "former_directive",

@@ -124,13 +124,13 @@ export const ServiceSeries = z
         title: z.string(),
         unit: z.string().nullable(),
         points: z.array(z.tuple([at, z.number()])),
-        could_not_look: z.string().nullable().describe("why there is nothing, or only a part, of this one"),
+        could_not_look: z.string().nullable().describe("why this series could not be read, or only in part"),
       }),
     ),
     could_not_look: z
       .string()
       .nullable()
-      .describe("why there is nothing of any of them: never the same as nothing being there"),
+      .describe("why no series could be read; this does not mean that there is no data"),
   })
   .meta({ id: "ServiceSeries" });
 export type ServiceSeries = z.infer<typeof ServiceSeries>;

@@ -109,7 +109,7 @@ export function planProposal(plan: Plan, db: Db, incident: Incident, judged: Jud
       end(
         judged.observed,
         "proposal.recorded",
-        `Observe mode, nothing was done on ${row.subjectId}: ${verdict.reason}`,
+        `Observe mode: nothing was done to ${row.subjectId}; ${verdict.reason}`,
       );
       return;
     case "refuse":

@@ -83,7 +83,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "external_cause",
     weight: 1.5,
     indirect: true,
-    sign: "the model that is requested or answers has changed without being declared",
+    sign: "the model requested, or the one that answered, has changed, and the change was not declared",
     when: (s) => some(s.of("model_change")),
   },
   {

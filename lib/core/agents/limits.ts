@@ -97,9 +97,10 @@ export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput):
   const perHour = { all: room(shared ? 2 * limits.perHour : limits.perHour), own: room(limits.perHour) };
   if (!(lastHour.own < perHour.own))
     return stop(
-      `${lastHour.own} automatic quarantines${shared ? " of agents that share its key" : ""} in the last hour${limit(perHour.own)}`,
+      `${quarantines(lastHour.own)}${shared ? " of agents that share its key" : ""} in the last hour${limit(perHour.own)}`,
     );
-  if (!(lastHour.all < perHour.all))
-    return stop(`${lastHour.all} automatic quarantines in the last hour${limit(perHour.all)}`);
+  if (!(lastHour.all < perHour.all)) return stop(`${quarantines(lastHour.all)} in the last hour${limit(perHour.all)}`);
   return { kind: "hold" };
 }
+
+const quarantines = (n: number): string => `${n} automatic ${n === 1 ? "quarantine" : "quarantines"}`;

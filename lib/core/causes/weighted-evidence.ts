@@ -241,7 +241,7 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
     parts.suspicion > 0.6 ? "other evidence points at it" : "",
     parts.words > 0.3 ? "its summary names the symptom" : "",
     parts.past > 0.6 ? "a similar change was the cause before" : "",
-    parts.survived < 1 ? "an action taken after it was measured to work" : "",
+    parts.survived < 1 ? "an action taken after this change led to a measured recovery" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
   return `${change.kind} of ${change.node} at ${iso(change.t)}${when}: '${summary}' (${why.join("; ")}; score ${score.toFixed(2)})`;

@@ -45,6 +45,7 @@ export async function confirm({
       config.ackTimeoutMs,
     );
     const plan = new Plan();
+    const what = directive.status === "paused" ? "Pause" : "Quarantine";
     const about = {
       at: now,
       agentId: agent.id,
@@ -55,7 +56,7 @@ export async function confirm({
       plan.claim(markDirective(agent.id, directive.version, "enforced_at", now)).tell({
         ...about,
         type: "containment.enforced",
-        text: `${directive.status === "paused" ? "Pause" : "Quarantine"} of ${agent.id} ${report.text}`,
+        text: `${what} of ${agent.id} ${report.text}`,
       });
       const incident = directive.incidentId ? await findIncident(db, directive.incidentId) : null;
       if (incident && incident.containedAt === null && incident.closedAt === null)
@@ -65,7 +66,7 @@ export async function confirm({
       plan.claim(markDirective(agent.id, directive.version, "unconfirmed_at", now)).tell({
         ...about,
         type: "containment.not_confirmed",
-        text: `Quarantine of ${agent.id} ${report.text}`,
+        text: `${what} of ${agent.id} ${report.text}`,
         data: { ...about.data, page: true },
       });
       await commit(db, plan);

@@ -56,7 +56,7 @@ async function operate(ctx: ServiceContext, run: StartedRun, operation: Operatio
 /** A drill's database goes with a drill's operator and the real one with the real one, whatever called this. */
 function assertOwnOperator({ db, operator }: ServiceContext): void {
   if (isDrillDb(db) !== (operator.world === "drill"))
-    throw new Error("A drill cannot run operations on real services, nor the reverse: nothing was run");
+    throw new Error("Drills and real services cannot run each other's operations: nothing was run");
 }
 
 /** Whether exactly that would run which the proposal showed. */

@@ -4,7 +4,10 @@ import { ALERT_STATUSES } from "@/lib/core/alerts/alert";
 
 /** Labels may be numbers and booleans, as in other people's JSON; null is none. */
 const labels = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()], { error: "expected a text" }))
+  .record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.null()], { error: "expected a string, number, boolean or null" }),
+  )
   .transform((record) =>
     Object.fromEntries(
       Object.entries(record).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])),
