@@ -10,13 +10,12 @@ import { type Incident, listOpen } from "@/lib/db/queries/incidents";
 import { raiseSeverity } from "@/lib/db/queries/incident-writes";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { causeOf } from "@/lib/response/agents/external";
-import { hasLearned } from "@/lib/response/agents/detector";
+import { type Detector, hasLearned } from "@/lib/response/agents/detector";
 import { type Judgement, type Test } from "./judge";
 import { anomalyRows, mostSevere } from "@/lib/response/agents/open";
 import { countOpened, mayContain, openFor } from "@/lib/response/agents/open-for";
 import type { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
-import type { Detector } from "@/lib/response/agents/detector";
 import { watchedChange } from "./watched-change";
 
 /** One agent's judgement, and what is needed to act on it. */

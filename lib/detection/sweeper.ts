@@ -1,10 +1,9 @@
 import { createDetector } from "@/lib/core/detection/detect";
 import { createIngestGaps, type IngestGaps, recordGap } from "@/lib/core/detection/ingest-gaps";
-import type { Db } from "@/lib/db/client";
+import { type Db, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listLiveIds } from "@/lib/db/queries/agents";
 import { releaseShard, endLeases, listDetectors, listOwners, takeLease } from "@/lib/db/queries/sweep";
-import { write } from "@/lib/db/client";
 import type { Detector } from "@/lib/response/agents/detector";
 import { isDeadOwner, newOwner } from "@/lib/db/owner";
 import { shardOf } from "@/lib/db/shards";

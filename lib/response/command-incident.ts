@@ -6,7 +6,6 @@ import { type Plan } from "@/lib/db/plan";
 import { type Agent, getAgent } from "@/lib/db/queries/agents";
 import { getIncident, type Incident, listSubjects } from "@/lib/db/queries/incidents";
 import { changes } from "@/lib/db/schema";
-import { wake } from "@/lib/wake";
 import type { Actor } from "./actor";
 import { redirect } from "./agents/command";
 import { allowHolds } from "./allow-holds";
@@ -15,7 +14,7 @@ import { commitOrConflict, conflict } from "./commit-or-conflict";
 import { healNow } from "./heal-now";
 import { recordByHand } from "./record-by-hand";
 import { investigateAgain } from "./investigate-again";
-import { wakeServices } from "./wake-services";
+import { wakeFor } from "./wake-services";
 
 /** What a person does with an incident. Throws `conflict` when its state does not allow it. */
 export async function commandIncident(
@@ -72,8 +71,7 @@ async function dismiss(
       }
     return ofService;
   });
-  if (service) wakeServices(db);
-  else wake("agents");
+  wakeFor(db, service ? "service" : "agent");
 }
 
 /** Has the next sweep learn what the agent does now. */

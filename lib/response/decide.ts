@@ -9,7 +9,6 @@ import {
   approvalClaim,
   findProposal,
   getApproval,
-  isOfAgent,
   proposalClaim,
   voidApprovals,
 } from "@/lib/db/queries/healing";
@@ -21,8 +20,7 @@ import { commitOrConflict, conflict } from "./commit-or-conflict";
 import { healNow } from "./heal-now";
 import { Plan } from "@/lib/db/plan";
 import { aboutOf } from "./proposal";
-import { wake } from "@/lib/wake";
-import { wakeServices } from "./wake-services";
+import { wakeFor } from "./wake-services";
 
 export interface Decision {
   decision: "approve" | "reject";
@@ -69,10 +67,7 @@ export async function decide(db: Db, approvalId: string, d: Decision, by: Actor,
     return { proposal, answer: { id: approval.id, state: to, incident_id: incident.id } as const };
   });
   // The loop carries it out: in one place, whoever approved it, and again after a crash.
-  if (d.decision === "approve") {
-    if (isOfAgent(proposal)) wake("agents");
-    else wakeServices(db);
-  }
+  if (d.decision === "approve") wakeFor(db, proposal.subjectKind);
   return answer;
 }
 

@@ -8,11 +8,10 @@ import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/d
 import { listAllCauses } from "@/lib/db/queries/investigations";
 import { getService } from "@/lib/db/queries/services";
 import { proposals } from "@/lib/db/schema";
-import { wake } from "@/lib/wake";
 import type { Actor } from "./actor";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
-import { aboutOf, approvalRow, proposalDigest } from "./proposal";
-import { wakeServices } from "./wake-services";
+import { aboutOf, approvedBy, proposalDigest } from "./proposal";
+import { wakeFor } from "./wake-services";
 
 /**
  * A person asks for healing after a rejection, an expiry or an escalation: the last proposal that was not carried out, else the last
@@ -25,19 +24,7 @@ export async function healNow(db: Db, incidentId: string, by: Actor, now: number
     const row = await renewed(db, incident, by, now);
     plan
       .claim(incidentClaim(db, incident, {}))
-      .write(
-        db.insert(proposals).values(row),
-        approvalRow(db, row, {
-          state: "approved",
-          requestedAt: now,
-          expiresAt: now,
-          decidedAt: now,
-          decidedBy: by.id,
-          decidedByName: by.name,
-          comment: comment ?? null,
-          evidenceOpened: true,
-        }),
-      )
+      .write(db.insert(proposals).values(row), approvedBy(db, row, by, comment ?? null, now))
       .tell({
         at: now,
         type: "approval.approved",
@@ -48,8 +35,7 @@ export async function healNow(db: Db, incidentId: string, by: Actor, now: number
       });
     return row;
   });
-  if (subjectKind === "service") wakeServices(db);
-  else wake("agents");
+  wakeFor(db, subjectKind);
 }
 
 /** The proposal that is to be carried out, for its target as it is now. */

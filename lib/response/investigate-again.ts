@@ -9,10 +9,9 @@ import {
   findInvestigation,
   supersedeInvestigation,
 } from "@/lib/db/queries/investigations";
-import { wake } from "@/lib/wake";
 import type { Actor } from "./actor";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
-import { wakeServices } from "./wake-services";
+import { wakeFor } from "./wake-services";
 
 /**
  * Has an open incident investigated again on what is known now: what waits for a decision is void, and what is found replaces what
@@ -51,8 +50,7 @@ export async function investigateAgain(
       });
     return service;
   });
-  if (ofService) wakeServices(db);
-  else wake("agents");
+  wakeFor(db, ofService ? "service" : "agent");
 }
 
 /** What was proposed is void; what agents' rules found goes at once, since an incident of agents without causes is investigated. */

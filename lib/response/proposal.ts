@@ -6,7 +6,8 @@ import type { Db, Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Approval, findApprovalOf, type Proposal, proposalClaim } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim } from "@/lib/db/queries/incidents";
-import { type actionRuns, approvals, proposals } from "@/lib/db/schema";
+import { type actionRuns, approvals, changes, proposals } from "@/lib/db/schema";
+import type { Actor } from "./actor";
 import { digestOf, newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 
@@ -127,7 +128,7 @@ function requestApproval(db: Db, proposal: Proposal): Statement {
   });
 }
 
-export const approvalRow = (
+const approvalRow = (
   db: Db,
   { id, incidentId, subjectKind, subjectId, digest }: Proposal,
   rest: Omit<
@@ -138,6 +139,40 @@ export const approvalRow = (
   db
     .insert(approvals)
     .values({ id: newId("apr"), proposalId: id, incidentId, subjectKind, subjectId, digest, ...rest });
+
+/** The approval of a proposal that a person makes themselves: it is decided as it is made. */
+export const approvedBy = (db: Db, proposal: Proposal, by: Actor, comment: string | null, now: number): Statement =>
+  approvalRow(db, proposal, {
+    state: "approved",
+    requestedAt: now,
+    expiresAt: now,
+    decidedAt: now,
+    decidedBy: by.id,
+    decidedByName: by.name,
+    comment,
+    evidenceOpened: true,
+  });
+
+/** What was done for a subject, in the log of changes. `taken`: no baseline has to learn of it. */
+export const healingChange = (
+  db: Db,
+  { subjectKind, subjectId }: Pick<Proposal, "subjectKind" | "subjectId">,
+  done: { note: string; by: string; at: number; taken: boolean },
+  now: number,
+): Statement =>
+  db.insert(changes).values({
+    id: newId("chg"),
+    subjectKind,
+    subjectId,
+    kind: "healing",
+    at: done.at,
+    declared: true,
+    note: done.note,
+    source: done.by,
+    status: "declared",
+    createdAt: now,
+    takenAt: done.taken ? now : null,
+  });
 
 /** Policy let it run, or a person approved it: the approval says who. Throws for one that nobody allowed. */
 export async function allowedBy(db: Db, proposal: Proposal): Promise<{ name: string; mover: Mover }> {

@@ -7,13 +7,12 @@ import { findAgent } from "@/lib/db/queries/agents";
 import { listActionRunsOf, type Proposal, voidApprovals } from "@/lib/db/queries/healing";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import { findService } from "@/lib/db/queries/services";
-import { actionRuns, changes, proposals } from "@/lib/db/schema";
+import { actionRuns, proposals } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
-import { wake } from "@/lib/wake";
 import type { Actor } from "./actor";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
-import { aboutOf, approvalRow, proposalDigest, startedRun } from "./proposal";
-import { wakeServices } from "./wake-services";
+import { aboutOf, healingChange, approvedBy, proposalDigest, startedRun } from "./proposal";
+import { wakeFor } from "./wake-services";
 
 /**
  * Records what a person did outside of Sentinel, as an action of theirs that is measured like any other: of a service by what
@@ -62,46 +61,26 @@ export async function recordByHand(
     else approved(plan, db, incident, proposal, by, now);
     return proposal;
   });
-  if (subjectKind === "service") wakeServices(db);
-  else wake("agents");
+  wakeFor(db, subjectKind);
 }
 
 /** Of a service it has been done: it is measured from now on. */
 function done(plan: Plan, db: Db, incident: Incident, proposal: Proposal, by: Actor, now: number): void {
   const run = { ...startedRun(proposal, by.name, now), state: "done" as const, endedAt: now, detail: "done by hand" };
-  plan.claim(incidentClaim(db, incident, { state: moveIncident(acting(incident.state), "verifying") })).write(
-    db.insert(proposals).values({ ...proposal, state: "executed" }),
-    db.insert(actionRuns).values(run),
-    db.insert(changes).values({
-      id: newId("chg"),
-      subjectKind: "service",
-      subjectId: proposal.subjectId,
-      kind: "healing",
-      at: now,
-      declared: true,
-      note: String(proposal.args["entry"]),
-      source: by.name,
-      status: "declared",
-      createdAt: now,
-    }),
-  );
+  plan
+    .claim(incidentClaim(db, incident, { state: moveIncident(acting(incident.state), "verifying") }))
+    .write(
+      db.insert(proposals).values({ ...proposal, state: "executed" }),
+      db.insert(actionRuns).values(run),
+      healingChange(db, proposal, { note: String(proposal.args["entry"]), by: by.name, at: now, taken: false }, now),
+    );
 }
 
 /** An agent has to run again to be measured: the next sweep lets it, as it carries out any approved action. */
 function approved(plan: Plan, db: Db, incident: Incident, proposal: Proposal, by: Actor, now: number): void {
-  plan.claim(incidentClaim(db, incident, { state: acting(incident.state) })).write(
-    db.insert(proposals).values(proposal),
-    approvalRow(db, proposal, {
-      state: "approved",
-      requestedAt: now,
-      expiresAt: now,
-      decidedAt: now,
-      decidedBy: by.id,
-      decidedByName: by.name,
-      comment: String(proposal.args["entry"]),
-      evidenceOpened: true,
-    }),
-  );
+  plan
+    .claim(incidentClaim(db, incident, { state: acting(incident.state) }))
+    .write(db.insert(proposals).values(proposal), approvedBy(db, proposal, by, String(proposal.args["entry"]), now));
 }
 
 /** The way to `acting`, which an incident that nobody has looked at takes through `investigating`. */

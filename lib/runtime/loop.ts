@@ -34,19 +34,20 @@ export class Loop<T> {
       return this.running;
     }
     this.running = this.turns();
-    try {
-      return await this.running;
-    } finally {
-      this.running = null;
-    }
+    return this.running;
   }
 
   private async turns(): Promise<T> {
-    for (;;) {
-      this.again = false;
-      const done = await this.input.turn();
-      this.restedAt = performance.now() + (this.input.restMs ?? 0);
-      if (!this.again || this.stopped) return done;
+    try {
+      for (;;) {
+        this.again = false;
+        const done = await this.input.turn();
+        this.restedAt = performance.now() + (this.input.restMs ?? 0);
+        if (!this.again || this.stopped) return done;
+      }
+    } finally {
+      // At once with the decision to end: who asks from here on must begin a turn, and not wait for one that has ended.
+      this.running = null;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Db } from "@/lib/db/client";
 import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
-import { listWithoutInvestigation } from "@/lib/db/queries/incidents";
+import { type Incident, listWithoutInvestigation } from "@/lib/db/queries/incidents";
 import { embedEpisodes } from "@/lib/evidence/episode-vectors";
 import { withoutPause } from "@/lib/evidence/gate";
 import { log } from "@/lib/log";
@@ -84,15 +84,17 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
     }
   });
   await isolated(report, "investigate", async () => {
-    const begun = await startInvestigations(ctx, await listWithoutInvestigation(db, now - config.groupWaitMs));
+    // An incident that still gathers its alerts is investigated when its wait is over, whoever takes turns here.
+    const waiting = await listWithoutInvestigation(db, now);
+    const untilDue = (incident: Incident) => incident.openedAt + config.groupWaitMs - now;
+    const next = Math.min(...waiting.map(untilDue).filter((ms) => ms > 0));
+    if (Number.isFinite(next)) input.wakeIn(next);
+    const begun = await startInvestigations(
+      ctx,
+      waiting.filter((incident) => untilDue(incident) <= 0),
+    );
     report.begun = begun.length;
     for (const one of begun) keep(runtime, one, wake);
-  });
-  // An incident that still gathers its alerts is investigated when its wait is over, whoever takes turns here.
-  await isolated(report, "wait", async () => {
-    const gathered = (await listWithoutInvestigation(db, now)).map(({ openedAt }) => openedAt + config.groupWaitMs);
-    const next = Math.min(...gathered.filter((at) => at > now));
-    if (Number.isFinite(next)) input.wakeIn(Math.max(0, next - clock()));
   });
   return report;
 }

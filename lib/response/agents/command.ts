@@ -1,4 +1,4 @@
-import { expectWatchedChange } from "@/lib/db/queries/agent-writes";
+import { agentClaim, expectWatchedChange } from "@/lib/db/queries/agent-writes";
 import { endWatch } from "@/lib/db/queries/incident-writes";
 import type { AgentCommand } from "@/lib/contracts/agents";
 import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
@@ -15,7 +15,6 @@ import { close } from "../close";
 import { commitOrConflict, conflict } from "../commit-or-conflict";
 import { contain } from "../contain";
 import { healNow } from "../heal-now";
-import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives";
 import { decideDowngrade } from "./downgrade";
 

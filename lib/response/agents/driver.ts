@@ -4,15 +4,14 @@ import { actionName } from "@/lib/core/agents/words";
 import { canMove, move, type Mover } from "@/lib/core/base/lifecycle";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
-import { newId } from "@/lib/db/ids";
 import type { Plan } from "@/lib/db/plan";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type Agent, findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { type AgentRun, isOfAgent, listUnjudged, type Proposal } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
-import { changes } from "@/lib/db/schema";
 import { contain } from "../contain";
 import type { Driver, Failure, Prepared, Verdict } from "../driver";
+import { healingChange } from "../proposal";
 import { carryOut } from "./carry-out";
 import { type DirectivePatch, restrictionsOf } from "./directives";
 import { holdInDoubt } from "./hold-in-doubt";
@@ -51,19 +50,7 @@ async function prepare(
     claims: [agentClaim(agent, { state }, now)],
     writes: [
       // The log of changes has it too; the baselines do not: what heals an agent is no new normal.
-      db.insert(changes).values({
-        id: newId("chg"),
-        subjectKind: "agent",
-        subjectId: agent.id,
-        kind: "healing",
-        at: now,
-        declared: true,
-        note: title,
-        source: by.name,
-        status: "declared",
-        createdAt: now,
-        takenAt: now,
-      }),
+      healingChange(db, proposal, { note: title, by: by.name, at: now, taken: true }, now),
     ],
     title,
     data: { action, args },

@@ -14,10 +14,8 @@ import {
   type Subject,
 } from "@/lib/db/queries/incidents";
 import { listWatches, saveWatch } from "@/lib/db/queries/sweep";
-import type { Db } from "@/lib/db/client";
-import { write } from "@/lib/db/client";
-import { releasedState } from "./detector";
-import { detectorOf } from "./detector";
+import { type Db, write } from "@/lib/db/client";
+import { detectorOf, releasedState } from "./detector";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { listCorroboratingAgents, type CorroboratingAgent } from "./external";
 import { countOpened, mayContain, openFor } from "./open-for";

@@ -1,11 +1,10 @@
-import { endRunClaim } from "@/lib/db/queries/healing";
+import { type ActionRun, endRunClaim, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
 import { prepare } from "@/lib/actions/service/index";
 import { judgeRecovery, type Recovery } from "@/lib/core/services/recovery";
 import { actionName } from "@/lib/core/agents/words";
 import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
-import { type ActionRun, listUnjudgedServiceRuns } from "@/lib/db/queries/healing";
 import { getIncident, type Incident } from "@/lib/db/queries/incidents";
 import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
 import { found, type Looked } from "@/lib/evidence/looked";

@@ -1,19 +1,19 @@
-import { endRunClaim } from "@/lib/db/queries/healing";
+import { type ActionRun, endRunClaim, type Proposal } from "@/lib/db/queries/healing";
 import { prepare } from "@/lib/actions/service/index";
 import type { Prepared as Operation } from "@/lib/actions/service/operation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { isDrillDb } from "@/lib/db/drills";
-import { type ActionRun, type Proposal } from "@/lib/db/queries/healing";
 import { getIncident, incidentClaim, listFindings } from "@/lib/db/queries/incidents";
 import { listCauses } from "@/lib/db/queries/investigations";
 import { type Service, serviceClaim } from "@/lib/db/queries/services";
-import { changes, findings } from "@/lib/db/schema";
+import { findings } from "@/lib/db/schema";
 import { fetchLogs } from "@/lib/evidence/logs";
 import { redact } from "@/lib/core/evidence/redact";
 import { digestOf, newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import type { Prepared, StartedRun } from "../driver";
+import { healingChange } from "../proposal";
 import { operationText } from "./operation-text";
 import type { ServiceContext } from "./context";
 
@@ -91,20 +91,12 @@ async function finish(
       }),
     )
     .write(
-      db.insert(changes).values({
-        id: newId("chg"),
-        subjectKind: "service",
-        subjectId: run.subjectId,
-        kind: "healing",
-        at: run.startedAt,
-        declared: true,
-        from: null,
-        to: null,
-        note: title,
-        source: run.by,
-        status: "declared",
-        createdAt: now,
-      }),
+      healingChange(
+        db,
+        { subjectKind: "service", subjectId: run.subjectId },
+        { note: title, by: run.by, at: run.startedAt, taken: false },
+        now,
+      ),
     )
     .tell({
       at: now,

@@ -1,8 +1,7 @@
 import { amount } from "@/lib/core/base/amounts";
 import type { LogLine } from "@/lib/core/evidence/bundle";
 import { marked } from "@/lib/core/evidence/bundle-marks";
-import type { AlertRow } from "@/lib/db/queries/alerts";
-import { listFiringOf } from "@/lib/db/queries/alerts";
+import { type AlertRow, listFiringOf } from "@/lib/db/queries/alerts";
 import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
 import { signalTitle } from "@/lib/db/queries/services-view";
 import type { ServiceContext } from "./context";
