@@ -14,7 +14,18 @@ export const EvalResult = z
     /** Where it ran: cores, Node version. */
     machine: z.string().optional(),
     note: z.string().optional(),
-    rows: z.array(z.object({ what: z.string(), target: z.string(), measured: z.string(), ok: z.boolean().nullable() })),
+    rows: z.array(
+      z.object({
+        what: z.string(),
+        target: z.string(),
+        measured: z.string(),
+        ok: z.boolean().nullable(),
+        /** The same figure, each system judged by what was learned on the others. */
+        leave_one_out: z.string().optional(),
+        /** What others have published for it. */
+        published: z.string().optional(),
+      }),
+    ),
   })
   .meta({ id: "EvalResult" });
 export type EvalResult = z.infer<typeof EvalResult>;

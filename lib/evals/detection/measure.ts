@@ -85,7 +85,14 @@ const resultOf = (name: string, lines: Line[]): EvalResult => ({
   command: `npm run measure -- ${name}${name in REAL ? " --data DIR" : ""}`,
   measured_at: new Date().toISOString(),
   machine: machine(),
-  rows: lines.map(({ what, target, measured, met }) => ({ what, target, measured, ok: met })),
+  rows: lines.map(({ what, target, measured, met, leaveOneOut, published }) => ({
+    what,
+    target,
+    measured,
+    ok: met,
+    ...(leaveOneOut !== undefined && { leave_one_out: leaveOneOut }),
+    ...(published !== undefined && { published }),
+  })),
 });
 
 async function measure(name: string, data: string | undefined): Promise<Line[]> {

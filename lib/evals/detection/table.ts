@@ -5,13 +5,24 @@ export interface Line {
   measured: string;
   /** Null: reported only. */
   met: boolean | null;
+  /** The same figure where each system, model or family was judged by what was learned on the others. */
+  leaveOneOut?: string;
+  /** The best figure that others have published for it, and whose it is. */
+  published?: string;
 }
 
 /** Lines as a text table. */
 export function table(lines: readonly Line[]): string {
   const rows = [
-    ["what", "target", "measured", ""],
-    ...lines.map((l) => [l.what, l.target, l.measured, l.met === null ? "reported" : l.met ? "met" : "MISSED"]),
+    ["what", "target", "measured", "leave one out", "published", ""],
+    ...lines.map((l) => [
+      l.what,
+      l.target,
+      l.measured,
+      l.leaveOneOut ?? "",
+      l.published ?? "",
+      l.met === null ? "reported" : l.met ? "met" : "MISSED",
+    ]),
   ];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)));
   return rows
