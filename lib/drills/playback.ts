@@ -24,7 +24,7 @@ type Points = [epochSeconds: number, value: number][];
 /**
  * One series of a drill between two moments (epoch seconds, both included), as it was measured given what has been done:
  * the recording until the alert, then what follows if nothing is done, then what follows the operation that was carried out
- * last. Once one has worked, what comes after it changes nothing any more; an operation that was never recorded changes
+ * last, or what follows it given one that was carried out before. Once one has worked, what comes after it changes nothing any more; an operation that was never recorded changes
  * nothing at all. What is played longer than it was recorded repeats its second half. Empty for a series that there is not.
  */
 export function play(
@@ -54,8 +54,12 @@ export function play(
 /** What is played from when on. */
 function partsOf(after: After, firedAt: number, done: readonly Done[]): { at: number; metrics: After["untouched"] }[] {
   const parts = [{ at: firedAt, metrics: after.untouched }];
-  for (const { operation, service, at } of done) {
-    const followed = after.operations.find((one) => one.operation === operation && one.service === service);
+  for (const [i, { operation, service, at }] of done.entries()) {
+    const recorded = after.operations.filter((one) => one.operation === operation && one.service === service);
+    const before = done.slice(0, i);
+    const isGiven = ({ given }: (typeof recorded)[number]) =>
+      given !== undefined && before.some((one) => one.operation === given.operation && one.service === given.service);
+    const followed = recorded.find(isGiven) ?? recorded.find(({ given }) => given === undefined);
     if (!followed) continue;
     parts.push({ at, metrics: followed.metrics });
     if (followed.works) break;

@@ -51,7 +51,7 @@ const Column = z.object({ node: z.string(), metric: z.string(), values: z.array(
 const After = z.object({
   step: z.number().positive(),
   untouched: z.array(Column),
-  operations: z.array(z.object({ operation: z.string(), service: z.string(), works: z.boolean(), metrics: z.array(Column) })),
+  operations: z.array(z.object({ operation: z.string(), service: z.string(), given: z.object({ operation: z.string(), service: z.string() }).optional(), works: z.boolean(), metrics: z.array(Column) })),
 }); // prettier-ignore
 export type After = z.infer<typeof After>;
 
@@ -117,7 +117,14 @@ export async function listScenarios(): Promise<ScenarioSummary[]> {
 /** A recorded incident as if it were alerted now (epoch ms). Former ids are understood. Throws not_found. */
 export async function loadScenario(id: string, now: number): Promise<LoadedScenario> {
   const scenario = await read(id);
-  const after = await readPart(After, scenario.id, "after");
+  return scenarioAt(scenario, await readPart(After, scenario.id, "after"), now);
+}
+
+/** The same of one whose files were read, or that was just made. Throws where it is no recording. */
+export const parseScenario = (evidence: unknown, after: unknown, now: number): LoadedScenario =>
+  scenarioAt(Scenario.parse(evidence), After.parse(after), now);
+
+function scenarioAt(scenario: Scenario, after: After, now: number): LoadedScenario {
   const at = Math.floor(now / 1000);
   const { node, metric } = scenario.target;
   const recordedUnit = scenario.metrics.find((series) => series.node === node && series.metric === metric)?.unit;

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRng } from "../fleet/rng";
+import type { Truth } from "@/lib/core/scoring/truth";
 import { type Line, writeLines } from "./logs";
 import { createMeter } from "./measure";
 import { type Plot, PLOTS } from "./plots";
@@ -21,8 +22,8 @@ const RATE_WINDOW_S = 20;
 /** Everything in a scenario's three files. Times are seconds from the alert; `values` are `step` apart and end at `end`. */
 export function generate(plot: Plot) {
   const rng = createRng(plot.seed);
-  const window = record(plot, rng.fork("window"), { minutes: plot.windowMin, end: 0, level: 1 });
-  const normal = record(plot, rng.fork("normal"), { minutes: NORMAL_MIN, end: -DAY_S, level: YESTERDAY });
+  const window = seen(plot, true, record(plot, rng.fork("window"), { minutes: plot.windowMin, end: 0, level: 1 }));
+  const normal = seen(plot, false, record(plot, rng.fork("normal"), { minutes: NORMAL_MIN, end: -DAY_S, level: YESTERDAY })); // prettier-ignore
   const { alert } = plot;
   const evidence = {
     id: plot.id,
@@ -42,7 +43,36 @@ export function generate(plot: Plot) {
     ...window,
     normal,
   };
-  return { evidence, answer: { id: plot.id, onset: -plot.lateMin * 60, ...plot.answer }, after: continuation(plot) };
+  const { truth: said, ...answer } = plot.answer;
+  const onset = said?.healthy ? null : -plot.lateMin * 60;
+  return {
+    evidence,
+    answer: { id: plot.id, onset, ...answer, truth: { ...truthOf(plot), ...said } },
+    after: continuation(plot),
+  };
+}
+
+/** What is true where one node is the cause and the operations that work are the remedy. */
+function truthOf({ answer: { node, kinds }, remedies }: Plot): Omit<Truth, "onsetAt"> {
+  const works = remedies.flatMap(({ works, operation, service }) => (works ? [{ action: operation, target: service }] : [])); // prettier-ignore
+  return {
+    healthy: false,
+    severity: null,
+    causes: { right: [{ node, kinds: [...kinds] }], acceptable: [], forbidden: [] },
+    remedies: { right: works, acceptable: [{ action: "restart", target: node }], forbidden: [] },
+    words: { required: [[node]], forbidden: ["fixed"] },
+  };
+}
+
+/** What a monitoring system has of it: nothing of the nodes that it does not see. */
+function seen<T extends ReturnType<typeof record>>({ unseen }: Plot, inWindow: boolean, all: T): T {
+  if (unseen === undefined || !(inWindow || unseen.always)) return all;
+  const hidden = new Set(unseen.nodes);
+  return {
+    ...all,
+    metrics: all.metrics.filter(({ node }) => !hidden.has(node)),
+    logs: unseen.logs ? all.logs.filter(([, node]) => !hidden.has(node)) : all.logs,
+  };
 }
 
 /** What is measured of the alerted service and of the cause after the alert: while nothing is done, and after each operation. */
@@ -63,9 +93,10 @@ function continuation(plot: Plot) {
     id: plot.id,
     step: AFTER.stepS,
     untouched: goesOn("nothing", (seconds) => plot.conditions(plot.lateMin + seconds / 60)),
-    operations: plot.remedies.map(({ operation, service, works, conditions }) => ({
+    operations: plot.remedies.map(({ operation, service, given, works, conditions }) => ({
       operation,
       service,
+      ...(given && { given }),
       works,
       metrics: goesOn(`${operation} ${service}`, conditions),
     })),

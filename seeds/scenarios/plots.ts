@@ -1,6 +1,7 @@
 import type { Rng } from "../fleet/rng";
 import type { Saying } from "./logs";
 import type { Conditions } from "./simulate";
+import type { Truth } from "@/lib/core/scoring/truth";
 import { RIDES, SHOP, type System } from "./system";
 
 /** A change as a bundle has it; minutes before the alert. */
@@ -38,29 +39,42 @@ export interface Plot {
   changes: Told[];
   /** Beside the point: something that uses a CPU for a while, a full disk. Minutes before the alert. */
   noise: { cpu: { node: string; from: number; to: number; share: number }; disk: string };
-  answer: { class: string; node: string; kinds: string[]; why: string };
+  /** Nodes of which nothing is recorded: never, or not while it lasts; their lines may still be. */
+  unseen?: { nodes: string[]; always: boolean; logs: boolean };
+  answer: Answer;
   /** What follows operations once they are carried out. Any other operation changes nothing. */
   remedies: Remedy[];
 }
 
-interface Remedy {
+/** What was behind it. `truth` is left to be derived where one cause is right and the operations that work are. */
+export interface Answer {
+  class: string;
+  node: string;
+  kinds: string[];
+  why: string;
+  truth?: Partial<Omit<Truth, "onsetAt">>;
+}
+
+export interface Remedy {
   operation: string;
   service: string;
+  /** It follows this only where that operation has been carried out before. */
+  given?: { operation: string; service: string };
   works: boolean;
   /** `seconds` since the operation. */
   conditions: (seconds: number) => Conditions;
 }
 
 /** An operation that works takes this long to, in seconds: the new version starts, queues run empty. */
-const TAKES_S = 6;
-const cures = (operation: string, service: string, ill: Conditions): Remedy => ({
+export const TAKES_S = 6;
+export const cures = (operation: string, service: string, ill: Conditions): Remedy => ({
   operation,
   service,
   works: true,
   conditions: (s) => (s < TAKES_S ? ill : {}),
 });
 /** A restart of what is not the cause: nobody answers for a moment, and then all is as it was. */
-const restartsInVain = (service: string, ill: Conditions): Remedy => ({
+export const restartsInVain = (service: string, ill: Conditions): Remedy => ({
   operation: "restart",
   service,
   works: false,

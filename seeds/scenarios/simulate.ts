@@ -18,6 +18,8 @@ export interface Condition {
   connections?: number;
   /** Share of a CPU that something else on it uses. */
   cpu?: number;
+  /** So many times as many requests come from outside: of an entry. */
+  load?: number;
 }
 export type Conditions = Record<string, Condition | undefined>;
 
@@ -57,8 +59,8 @@ const PATIENCE_MS = 5_000;
  */
 export function simulate(system: System, perSecond: Map<string, number>, conditions: Conditions): Map<string, Truth> {
   const order = callersFirst(system);
-  const load = new Map(perSecond);
   const of = (id: string) => conditions[id] ?? {};
+  const load = new Map([...perSecond].map(([id, rate]) => [id, rate * (of(id).load ?? 1)]));
   const timesOf = (node: NodeSpec, call: CallSpec) => (call.per ?? 1) * (of(node.id).calls?.[call.to]?.times ?? 1);
   for (const node of order)
     for (const call of node.calls ?? [])
