@@ -182,8 +182,11 @@ const closeHeld = (held: Promise<Db>): Promise<void> =>
     () => undefined,
   );
 
-async function openDrillDb(folder: string): Promise<Db> {
-  const db = await openDb({ url: `file:${join(folder, DATABASE)}` });
+const openDrillDb = (folder: string): Promise<Db> => openRecordedDb(join(folder, DATABASE));
+
+/** Opens a database in which a recording is played: a drill's, or an evaluation's. It never reaches a real operation. Does not migrate. */
+export async function openRecordedDb(file: string): Promise<Db> {
+  const db = await openDb({ url: `file:${file}` });
   shared().clients.add(db.$client);
   return db;
 }

@@ -68,6 +68,19 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
         ? `${remedy.proposal.offer.action} on ${remedy.proposal.offer.target}: ${plain(remedy.proposal.why)}${remedy.proposal.offer.undo ? `; undone by ${plain(remedy.proposal.offer.undo)}` : ""}. Nothing runs until it is decided.`
         : `no action: ${plain(remedy.why)}.`,
     });
+  const asks = remedy?.proposal != null;
+  list.push(
+    {
+      head: "Status",
+      text: asks ? "investigated; the proposed action has not run." : "investigated; a person has to look at it.",
+    },
+    {
+      head: "Next update",
+      text: asks
+        ? "when the action is decided, and again when its effect has been measured."
+        : "when somebody acts on it, or its alerts end.",
+    },
+  );
   return list;
 }
 

@@ -192,3 +192,30 @@ export const markBreached = (
   sql: "UPDATE directives SET breached_at = ?, enforced_at = NULL WHERE agent_id = ? AND version = ?",
   args: [now, agentId, version],
 });
+
+/** Stretches in which agents were on hold for an incident, in order; `to` is null for a hold that stands. Times in epoch ms. */
+export async function listHoldsOf(
+  db: Db,
+  agentIds: readonly string[],
+  incidentId: string,
+): Promise<{ agent: string; from: number; to: number | null }[]> {
+  if (agentIds.length === 0) return [];
+  const rows = await db
+    .select({
+      agent: directives.agentId,
+      status: directives.status,
+      at: directives.createdAt,
+      incidentId: directives.incidentId,
+    })
+    .from(directives)
+    .where(inArray(directives.agentId, [...agentIds]))
+    .orderBy(directives.agentId, directives.version);
+  const holds: { agent: string; from: number; to: number | null }[] = [];
+  for (const { agent, status, at, incidentId: of } of rows) {
+    const open = holds.find((hold) => hold.agent === agent && hold.to === null);
+    if (status === "quarantined" && of === incidentId) {
+      if (!open) holds.push({ agent, from: at, to: null });
+    } else if (open && status === "run") open.to = at;
+  }
+  return holds;
+}

@@ -1,0 +1,60 @@
+import { createRng } from "@/seeds/fleet/rng";
+import { drawPlot, later, SERVICE_CLASSES, type ServiceClass } from "@/seeds/scenarios/classes";
+import { generate } from "@/seeds/scenarios/generate";
+import type { Truth } from "@/lib/core/scoring/truth";
+
+/** Sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
+export const CASE_SETS = ["dev", "second"] as const;
+export type CaseSet = (typeof CASE_SETS)[number];
+
+/** What names a case: from it alone the case can be made, in any process. */
+export interface CaseKey {
+  set: CaseSet;
+  class: string;
+  /** Its number within its class, from 1. */
+  number: number;
+  /** Draws another case of the class; 0 unless more are asked for. */
+  draw: number;
+  /** Its alert comes so many minutes later than it would. */
+  lateMin: number;
+}
+
+export interface ServiceCase {
+  key: CaseKey;
+  id: string;
+  /** As its files hold it. */
+  evidence: unknown;
+  after: unknown;
+  /** Read only once the case has been played. */
+  truth: (alertedAt: number) => Truth;
+}
+
+/** Each set has a seed of its own, and each further draw of it another. */
+const SEEDS: Record<CaseSet, number> = { dev: 20_261, second: 7_700_001 };
+
+export const idOf = ({ set, class: of, number, draw, lateMin }: CaseKey): string =>
+  [
+    ...(set === "second" ? ["second"] : []),
+    `${of.replaceAll(" ", "-")}-${String(number).padStart(2, "0")}`,
+    ...(draw > 0 ? [`draw-${draw}`] : []),
+    ...(lateMin > 0 ? [`late-${lateMin}`] : []),
+  ].join("-");
+
+export const isServiceClass = (of: string): of is ServiceClass => Object.hasOwn(SERVICE_CLASSES, of);
+
+/** Makes a case of services. The same key makes the same case. Throws for a class that there is not. */
+export function makeServiceCase(key: CaseKey): ServiceCase {
+  if (!isServiceClass(key.class)) throw new Error(`there is no class "${key.class}"`);
+  const seed = Math.floor(createRng(SEEDS[key.set]).fork(String(key.draw)).next() * 2 ** 31);
+  const { evidence, answer, after } = generate(later(drawPlot(key.class, key.number, seed), key.lateMin));
+  return {
+    key,
+    id: idOf(key),
+    evidence,
+    after,
+    truth: (alertedAt) => ({
+      ...answer.truth,
+      onsetAt: answer.onset === null ? null : alertedAt + answer.onset * 1_000,
+    }),
+  };
+}
