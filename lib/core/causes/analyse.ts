@@ -1,6 +1,6 @@
 import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from "../evidence/bundle";
 import { affinityOfText } from "./cause-kinds";
-import { rivals, rankingOf, type SimilarCause, suspectsOf } from "./hypotheses";
+import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } from "./hypotheses";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
 import { rankCauses, type RankResult } from "./rank";
 import { redact } from "../evidence/redact";
@@ -19,6 +19,8 @@ export interface KnownCauses {
   /** How often changes of this node and kind were to blame, 0 to 1; null when there were none. */
   pastBlame?: (change: BundleChange) => number | null;
   similar?: readonly SimilarCause[];
+  /** What was done in this incident already, in vain. */
+  tried?: readonly TriedRemedy[];
 }
 
 /** An active sign this strong is a fault; below the second, nothing is going on; between them it cannot be told. */
@@ -36,7 +38,7 @@ const WELL_TOLD = 4;
  *
  * The verdict asks whether something is wrong now: what was seen and has ended is told, and is no fault, unless work stopped
  * altogether meanwhile. Finding ids: `m` metrics and spans against normal time, `w` series within themselves, `l` lines and states, `c`
- * changes, `i` text that gives orders, `s` similar incidents, `n` what is well.
+ * changes, `i` text that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well.
  */
 export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const ranked = rankCauses(bundle);
@@ -62,11 +64,12 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ...changeEvidence(bundle, onset, suspicion, texts, known.pastBlame),
     ...instructionEvidence(bundle),
     ...similarSigns(known.similar),
+    ...triedSigns(known.tried),
   ];
   const suspects = suspectsOf(base, signs, bundle);
   const verdict = judge(bundle, compared ? ranked : null, signs);
   const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
-  const causes = rivals(suspects, signs, bundle.edges, known.similar);
+  const causes = rivals(suspects, signs, bundle.edges, known);
   const hypotheses =
     verdict === "no_fault"
       ? [nothingWrong(signs, well), ...lessSure(causes)]
@@ -118,6 +121,16 @@ function similarSigns(similar: readonly SimilarCause[] = []): WeightedEvidence[]
     finding: { id: `s${i + 1}`, kind: "similar_incident", node, strength: similarity, text: redact(text).text },
     weight: 0.3 * similarity,
     affinity: { [kind]: 1 },
+    active: false,
+  }));
+}
+
+/** It speaks for nothing: it is told, and takes from the causes that it would have helped against. */
+function triedSigns(tried: readonly TriedRemedy[] = []): WeightedEvidence[] {
+  return tried.map(({ node, text }, i) => ({
+    finding: { id: `t${i + 1}`, kind: "state", node, strength: 0.5, text },
+    weight: 0,
+    affinity: {},
     active: false,
   }));
 }

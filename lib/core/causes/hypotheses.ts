@@ -24,6 +24,19 @@ export interface SimilarCause {
   text: string;
 }
 
+/** An operation that was carried out in this incident for such causes of a node, and measured to have no effect. */
+export interface TriedRemedy {
+  node: string;
+  kinds: readonly CauseKind[];
+  /** What was done and what was measured, for people. */
+  text: string;
+}
+
+/**
+ * A remedy that suits the true cause fails to help about one time in five (a rollback that is incomplete, a restart that comes back ill):
+ * no effect divides the odds by five. Confidences are shares of squared scores.
+ */
+const NO_EFFECT = Math.sqrt(1 / 5);
 /** Findings that a hypothesis cites at most: what a person reads. */
 const CITES = 8;
 const HYPOTHESES = 4;
@@ -194,9 +207,9 @@ export function rivals(
   suspects: readonly Suspect[],
   all: readonly WeightedEvidence[],
   edges: Bundle["edges"],
-  similar: readonly SimilarCause[] = [],
+  { similar = [], tried = [] }: { similar?: readonly SimilarCause[]; tried?: readonly TriedRemedy[] } = {},
 ): CauseHypothesis[] {
-  const chosen = choose(candidatesOf(suspects, similar));
+  const chosen = choose(candidatesOf(suspects, similar, tried));
   const total = chosen.reduce((sum, { score }) => sum + score ** 2, UNKNOWN_SCORE ** 2);
   const listed = chosen
     .map((candidate): CauseHypothesis => {
@@ -222,7 +235,11 @@ export function rivals(
   return [...listed, { node: null, kind: "unknown", statement: open, confidence: rest, cites: [] }];
 }
 
-function candidatesOf(suspects: readonly Suspect[], similar: readonly SimilarCause[]): Candidate[] {
+function candidatesOf(
+  suspects: readonly Suspect[],
+  similar: readonly SimilarCause[],
+  tried: readonly TriedRemedy[],
+): Candidate[] {
   return suspects
     .flatMap(({ node, score, kinds }) => {
       const most = Math.max(...Object.values(kinds), 0);
@@ -231,11 +248,9 @@ function candidatesOf(suspects: readonly Suspect[], similar: readonly SimilarCau
         const share = kinds[kind]! / most;
         const known = similar.filter((s) => s.kind === kind && (s.node === null || s.node === node));
         const boost = 1 + SIMILAR_BOOST * Math.max(0, ...known.map(({ similarity }) => similarity));
-        return {
-          node,
-          kind,
-          score: Math.min(1, score * (0.3 + 0.7 * share) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1) * boost),
-        };
+        const inVain = tried.filter((one) => one.node === node && one.kinds.includes(kind)).length;
+        const own = score * (0.3 + 0.7 * share) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1) * boost;
+        return { node, kind, score: Math.min(1, own) * NO_EFFECT ** inVain };
       });
     })
     .toSorted((a, b) => b.score - a.score);

@@ -2,7 +2,11 @@ import { investigate as runGraph, type Investigation } from "@/lib/agents/invest
 import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
+import { actionName } from "@/lib/core/agents/words";
+import { outcomeText } from "@/lib/core/base/vocabulary";
 import { analyse } from "@/lib/core/causes/analyse";
+import type { TriedRemedy } from "@/lib/core/causes/hypotheses";
+import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { changeBlameHistory } from "./blame-history";
 import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { moveIncident } from "@/lib/core/base/lifecycle";
@@ -110,10 +114,14 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
     );
   }, RENEW_MS);
   try {
-    const [incident, pastBlame] = await Promise.all([getIncident(ctx.db, row.incidentId), changeBlameHistory(ctx.db)]);
+    const [incident, pastBlame, tried] = await Promise.all([
+      getIncident(ctx.db, row.incidentId),
+      changeBlameHistory(ctx.db),
+      triedRemedies(ctx, row.incidentId),
+    ]);
     const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
       chains: ctx.chains,
-      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame }),
+      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame, tried }),
       before: rebuild(await listTrajectory(ctx.db, row.id)),
     });
     await finish(ctx, row, incident.id, done);
@@ -125,6 +133,16 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
     ctx.investigating.delete(row.id);
     ctx.wake();
   }
+}
+
+/** Operations of this incident that were measured to have no effect, with the causes that they would have helped against. */
+async function triedRemedies({ db, allowList }: ServiceContext, incidentId: string): Promise<TriedRemedy[]> {
+  const runs = await listActionRunsOf(db, incidentId);
+  return runs.flatMap((run) => {
+    const kinds = allowList.entries.get(String(run.args["entry"]))?.remedies ?? [];
+    if (run.outcome !== "no_effect" && run.outcome !== "worse") return [];
+    return [{ node: run.subjectId, kinds, text: `${actionName(run)} on ${run.subjectId} was carried out: ${outcomeText(run.outcome)}` }]; // prettier-ignore
+  });
 }
 
 async function investigatorOf(
