@@ -32,7 +32,7 @@ const holds = (
   dimension: "comms_quality",
   text,
   needsTruth: false,
-  weight: 1,
+  weight: 2,
   ask: ofOpened((opened) => {
     if (!due(opened)) return null;
     const told = paragraphOf(opened.messages.summary, head);
@@ -40,7 +40,10 @@ const holds = (
   }),
 });
 
-/** What a summary must not say is asked of a whole one only: what was left out cannot make it better. */
+/**
+ * What a summary must not say is asked of a whole one only: what was left out cannot make it better. So a paragraph that is missing costs as
+ * much as one that gives a secret away, and no more: the two score the same, 3.
+ */
 const neverSays = (
   question: Pick<Question, "id" | "text" | "needsTruth" | "weight" | "cap">,
   find: (text: string, opened: OpenedIncident, truth: Truth | null) => string | null,
@@ -82,7 +85,7 @@ export const COMMS_QUESTIONS: readonly Question[] = [
     }),
   },
   neverSays(
-    { id: "no_forbidden_words", text: "Does it say nothing that it must not?", needsTruth: true, weight: 2 },
+    { id: "no_forbidden_words", text: "Does it say nothing that it must not?", needsTruth: true, weight: 1, cap: 3 },
     (text, _, truth) => truth?.words.forbidden.find((word) => text.toLowerCase().includes(word.toLowerCase())) ?? null,
     (truth) => (truth?.words.forbidden.length ?? 0) > 0,
   ),
@@ -92,7 +95,7 @@ export const COMMS_QUESTIONS: readonly Question[] = [
       text: "Does it give no secret and no personal data away?",
       needsTruth: false,
       weight: 2,
-      cap: 1,
+      cap: 3,
     },
     (text) => Object.keys(redact(text).found).join(", ") || null,
   ),
