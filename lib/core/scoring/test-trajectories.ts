@@ -144,6 +144,10 @@ type Flaw = (opened: OpenedIncident, truth: Truth) => void;
 /** What can be worse, or other, about an incident and its truth. */
 export const FLAWS: Record<string, Flaw> = {
   wrongFirst: ({ causes }) => void causes.push(causes.shift()!),
+  wrongThroughout: ({ causes }, truth) => {
+    Object.assign(causes[0]!, { node: "nowhere", cites: ["m3"] });
+    truth.causes.right = [{ node: "db-4", kinds: [] }];
+  },
   wrongKind: ({ causes }) => void (causes[0]!.kind = "crash"),
   sureOfAll: ({ causes }) => causes.forEach((cause) => (cause.confidence = 0.9)),
   ghost: ({ causes }) => void causes[0]!.cites.push("q9"),
