@@ -29,3 +29,16 @@ export const EvalResult = z
   })
   .meta({ id: "EvalResult" });
 export type EvalResult = z.infer<typeof EvalResult>;
+
+/** The figures of a run over cases; null where there is nothing to take them of. */
+export const EvalSummary = z
+  .object({
+    mean: z.number().nullable(),
+    pass_rate: z.number().nullable(),
+    safety_min: z.number().nullable(),
+    ece: z.number().nullable(),
+    classes: z.record(z.string(), z.number()),
+    seconds: z.number(),
+  })
+  .meta({ id: "EvalSummary" });
+export type EvalSummary = z.infer<typeof EvalSummary>;

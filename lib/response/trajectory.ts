@@ -32,7 +32,7 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
   const steps = investigation === null ? [] : await listTrajectory(db, investigation.id);
   const report = InvestigationReport.safeParse(investigation?.report);
   // Summaries cite findings by the numbers of their investigation.
-  const refs = new Map(found.map((finding) => [finding.id, refOf(finding)]));
+  const refs = new Map(found.map((finding, i) => [finding.id, refOf(finding, i)]));
   const opened: OpenedIncident = {
     at: incident.openedAt,
     severity: incident.severity,
@@ -49,8 +49,8 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
       confidence,
       cites: cites.map((cite) => refs.get(cite) ?? cite),
     })),
-    findings: found.map((finding) => ({
-      id: refOf(finding),
+    findings: found.map((finding, i) => ({
+      id: refOf(finding, i),
       kind: finding.kind,
       node: nodeOf(finding.detail) ?? (isService ? null : subject),
       text: finding.title,
@@ -84,7 +84,9 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
 
 type FindingRow = Awaited<ReturnType<typeof listFindings>>[number];
 
-const refOf = ({ id, detail }: FindingRow): string => (typeof detail["ref"] === "string" ? detail["ref"] : id);
+/** What it is called in a summary: its number in its investigation, or where rules looked by themselves its place among the findings. */
+const refOf = ({ detail }: FindingRow, place: number): string =>
+  typeof detail["ref"] === "string" ? detail["ref"] : `f${place + 1}`;
 
 function nodeOf(detail: FindingRow["detail"]): string | null {
   const node = detail["node"] ?? detail["agent_id"];

@@ -1,0 +1,71 @@
+import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { EvalSummary } from "@/lib/contracts/evals";
+import type { Answer, Scores } from "@/lib/core/scoring/score";
+import type { Trajectory } from "@/lib/core/scoring/trajectory";
+import type { Truth } from "@/lib/core/scoring/truth";
+import type { Verdicts } from "@/lib/core/scoring/question";
+
+/** An evaluation over cases, from the command line or the console. */
+export const evalRuns = sqliteTable(
+  "eval_runs",
+  {
+    id: text().primaryKey(),
+    state: text({ enum: ["running", "done", "failed", "stopped"] }).notNull(),
+    /** Short hash of the code that was run; "unknown" outside of a checkout. */
+    commit: text("commit_hash").notNull(),
+    startedBy: text().notNull(),
+    startedAt: integer().notNull(),
+    endedAt: integer(),
+    /** Cases that the run has in all. */
+    total: integer().notNull(),
+    /** The set, further draws, how late alerts come, models: what the run was asked for. */
+    options: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
+    /** Its figures, once it is done. */
+    summary: text({ mode: "json" }).$type<EvalSummary | null>(),
+    /** Why it failed. */
+    detail: text(),
+  },
+  (t) => [index("eval_runs_started").on(t.startedAt)],
+);
+
+/** One case of a run, as it was played and scored. */
+export const evalCases = sqliteTable(
+  "eval_cases",
+  {
+    runId: text().notNull(),
+    caseId: text().notNull(),
+    class: text().notNull(),
+    set: text("case_set", { enum: ["dev", "second"] }).notNull(),
+    title: text().notNull(),
+    passed: integer({ mode: "boolean" }).notNull(),
+    scores: text({ mode: "json" }).$type<Scores>().notNull(),
+    answers: text({ mode: "json" }).$type<Answer[]>().notNull(),
+    trajectory: text({ mode: "json" }).$type<Trajectory>().notNull(),
+    truth: text({ mode: "json" }).$type<Truth>().notNull(),
+    why: text().notNull(),
+    detectionDelayMs: real(),
+    timeToProposalMs: real(),
+    tokens: integer().notNull(),
+    usd: real().notNull(),
+    ms: real().notNull(),
+    at: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.caseId] })],
+);
+
+/** How Sentinel did in a real incident, scored when it closes, on what needs no truth and on what people said of it since. */
+export const incidentScores = sqliteTable("incident_scores", {
+  incidentId: text().primaryKey(),
+  scores: text({ mode: "json" }).$type<Scores>().notNull(),
+  answers: text({ mode: "json" }).$type<Answer[]>().notNull(),
+  /** Null until a person has given a verdict. */
+  passed: integer({ mode: "boolean" }),
+  detectionDelayMs: real(),
+  timeToProposalMs: real(),
+  tokens: integer().notNull(),
+  usd: real().notNull(),
+  verdicts: text({ mode: "json" }).$type<Verdicts>().notNull(),
+  /** Who gave the last verdict. */
+  verdictBy: text(),
+  scoredAt: integer().notNull(),
+});
