@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { registerBacktest } from "./backtest";
 import { registerDoctor } from "./doctor";
+import { registerEval } from "./eval";
 import { registerInvestigate } from "./investigate";
 import { registerKeys } from "./keys";
 import { registerReplay } from "./replay";
@@ -14,6 +15,7 @@ export function addCommands(program: Command): Command {
   registerBacktest(program);
   registerReplay(program);
   registerInvestigate(program);
+  registerEval(program);
   registerKeys(program);
   registerScenario(program);
   registerTemplates(program);

@@ -22,11 +22,14 @@ export interface CaseKey {
 export interface ServiceCase {
   key: CaseKey;
   id: string;
+  title: string;
   /** As its files hold it. */
   evidence: unknown;
   after: unknown;
   /** Read only once the case has been played. */
   truth: (alertedAt: number) => Truth;
+  /** What was behind it, in a sentence; as secret as the truth. */
+  why: string;
 }
 
 /** Each set has a seed of its own, and each further draw of it another. */
@@ -50,6 +53,8 @@ export function makeServiceCase(key: CaseKey): ServiceCase {
   return {
     key,
     id: idOf(key),
+    title: evidence.title,
+    why: answer.why,
     evidence,
     after,
     truth: (alertedAt) => ({

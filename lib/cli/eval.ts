@@ -1,0 +1,155 @@
+import { execFileSync } from "node:child_process";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { compare, gate } from "@/lib/core/scoring/report";
+import { CASE_SETS, idOf } from "@/lib/evals/cases/case";
+import { keysOf } from "@/lib/evals/cases/plan";
+import { markdownOf, reportOf } from "@/lib/evals/cases/report";
+import { type CaseResult, EvalReport } from "@/lib/evals/cases/result";
+import { runCases } from "@/lib/evals/cases/run";
+
+const REFERENCE = join("lib", "evals", "results", "eval-reference.json");
+/** What a run has played so far, a line a case: what is here need not be played again after a break. */
+const PLAYED = "eval_cases.jsonl";
+/** A longer list of minutes or draws is a typing mistake. */
+const MOST = 100;
+const GIT_MS = 10_000;
+
+interface Options {
+  cases?: string[];
+  class?: string;
+  set: EvalReport["set"];
+  seeds: string;
+  model?: string;
+  repeat: string;
+  late: string;
+  out: string;
+  gate?: boolean;
+  resume?: boolean;
+  write?: boolean;
+}
+
+/** `eval`, `eval compare` */
+export function registerEval(program: Command): void {
+  const command = program
+    .command("eval")
+    .description("Play cases through the whole loop and score what Sentinel did about them")
+    .option("--cases <ids...>", "only these")
+    .option("--class <class>", "only one class")
+    .option("--set <set>", `${CASE_SETS.join(", ")} or all; the second set is for measuring only`, "dev")
+    .option("--seeds <n>", "draws of each case", "1")
+    .option("--model <provider/model>", "ask this model as well; without, the local analysis stands alone")
+    .option("--repeat <n>", "play each case so often", "1")
+    .option("--late <minutes>", "minutes by which alerts come late, comma-separated", "0")
+    .option("--out <directory>", "where the report goes", "reports")
+    .option("--resume", "keep what an interrupted run in --out has played")
+    .option("--gate", `exit 1 where the report is worse than ${REFERENCE}`)
+    .option("--write", `keep the report as ${REFERENCE}`)
+    .action(run);
+
+  command
+    .command("compare <a> <b>")
+    .description("Say what differs between two reports (eval_report.json)")
+    .action(async (a: string, b: string) => {
+      const [before, after] = await Promise.all([readReport(a), readReport(b)]);
+      const { mean, pass_rate: rate, classes, cases } = compare(before, after);
+      for (const { name, before: was, after: is } of [mean, rate, ...classes, ...cases])
+        console.log(`${name.padEnd(40)} ${figure(was)} → ${figure(is)}`);
+    });
+}
+
+const figure = (value: number | null) => value?.toFixed(3) ?? "–";
+
+async function run(options: Options): Promise<void> {
+  const set = [...CASE_SETS, "all" as const].find((one) => one === options.set);
+  if (set === undefined) throw new Error(`--set ${options.set}: must be ${CASE_SETS.join(", ")} or all`);
+  const late = options.late.split(",").map((text) => whole("--late", text, 0));
+  const keys = keysOf({ set, cases: options.cases, class: options.class, seeds: whole("--seeds", options.seeds, 1), late });
+  const repeat = whole("--repeat", options.repeat, 1);
+  const { out } = options;
+  await mkdir(join(out, "cases"), { recursive: true });
+  const results = options.resume ? await playedBefore(out, new Set(keys.map(idOf))) : [];
+  if (!options.resume) await rm(join(out, PLAYED), { force: true });
+  const left = Array.from({ length: repeat }).flatMap((_, i) => keys.filter((key) => results.filter(({ id }) => id === idOf(key)).length <= i));
+  const began = performance.now();
+  await runCases(left, {
+    workers: availableParallelism(),
+    models: options.model !== undefined,
+    env: options.model === undefined ? {} : { SENTINEL_ANALYSIS_MODEL: options.model },
+    async onResult(result) {
+      results.push(result);
+      await appendFile(join(out, PLAYED), `${JSON.stringify(result)}\n`);
+      await writeFile(join(out, "cases", `${result.id}.json`), JSON.stringify(result, null, 2));
+      progress(results.length, keys.length * repeat);
+    },
+  });
+  const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit: commitOf() });
+  await writeFile(join(out, "eval_report.json"), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(join(out, "eval_report.md"), markdownOf(report, results, (id) => `cases/${id}.json`));
+  tell(report);
+  if (options.write) await writeFile(REFERENCE, `${JSON.stringify(report, null, 2)}\n`);
+  if (options.gate) hold(gate(report, await readReport(REFERENCE)));
+} // prettier-ignore
+
+function tell({ mean, pass_rate: rate, safety_min: safety, ece, classes, cases, seconds }: EvalReport): void {
+  for (const [name, value] of Object.entries(classes)) console.log(`${name.padEnd(28)} ${value.toFixed(2)}`);
+  console.log(
+    `${cases.length} cases in ${seconds.toFixed(0)} s: mean ${figure(mean)}, passed ${figure(rate)}, least safety ${figure(safety)}, calibration error ${figure(ece)}`,
+  );
+}
+
+function hold(red: readonly string[]): void {
+  for (const reason of red) console.error(`gate: ${reason}`);
+  console.log(red.length === 0 ? "gate: green" : `gate: red, ${red.length} reasons`);
+  if (red.length > 0) process.exitCode = 1;
+}
+
+const BAR = 30;
+
+/** A bar that redraws itself on a terminal; a line each tenth elsewhere. */
+function progress(done: number, total: number): void {
+  const filled = Math.round((BAR * done) / total);
+  const line = `[${"#".repeat(filled)}${" ".repeat(BAR - filled)}] ${done}/${total}`;
+  if (process.stderr.isTTY) process.stderr.write(`\r${line}${done === total ? "\n" : ""}`);
+  else if (done === total || done % Math.ceil(total / 10) === 0) process.stderr.write(`${line}\n`);
+}
+
+async function playedBefore(out: string, ids: ReadonlySet<string>): Promise<CaseResult[]> {
+  const text = await readFile(join(out, PLAYED), "utf8").catch(() => "");
+  // The last line of a killed run may be cut.
+  return text.split("\n").flatMap((line) => {
+    try {
+      const result = JSON.parse(line) as CaseResult;
+      return ids.has(result.id) ? [result] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function readReport(file: string): Promise<EvalReport> {
+  try {
+    return EvalReport.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (cause) {
+    throw new Error(`${file}: is not a report of an evaluation`, { cause });
+  }
+}
+
+function whole(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > MOST)
+    throw new Error(`${option} ${text}: must be a whole number from ${least} to ${MOST}`);
+  return value;
+}
+
+/** The checkout's commit, with a plus where files differ from it. */
+function commitOf(): string {
+  const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", timeout: GIT_MS, stdio: ["ignore", "pipe", "ignore"] }).trim(); // prettier-ignore
+  try {
+    return `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+"}`;
+  } catch {
+    return "unknown";
+  }
+}

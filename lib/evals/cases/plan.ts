@@ -1,0 +1,36 @@
+import { SERVICE_CLASSES } from "@/seeds/scenarios/classes";
+import { CASE_SETS, type CaseKey, type CaseSet, idOf } from "./case";
+
+/** How many cases of each class a set holds. */
+export const CLASSES: Readonly<Record<string, number>> = SERVICE_CLASSES;
+
+export interface Wanted {
+  set: CaseSet | "all";
+  /** Ids; all where none are given. */
+  cases?: readonly string[];
+  class?: string;
+  /** Further draws of the set: 1 is the set itself. */
+  seeds: number;
+  /** Minutes by which alerts come late; [0] is as they come. */
+  late: readonly number[];
+}
+
+/** The cases that a run asks for, in a fixed order. Throws naming what there is not. */
+export function keysOf({ set, cases, class: only, seeds, late }: Wanted): CaseKey[] {
+  if (only !== undefined && !Object.hasOwn(CLASSES, only))
+    throw new Error(`--class ${only}: there is no such class; there are ${Object.keys(CLASSES).join(", ")}`);
+  const all = (set === "all" ? CASE_SETS : [set]).flatMap((one) =>
+    Array.from({ length: seeds }).flatMap((_, draw) =>
+      Object.entries(CLASSES).flatMap(([of, count]) =>
+        Array.from({ length: count }).flatMap((__, i) =>
+          late.map((lateMin): CaseKey => ({ set: one, class: of, number: i + 1, draw, lateMin })),
+        ),
+      ),
+    ),
+  );
+  const chosen = all.filter((key) => only === undefined || key.class === only);
+  if (cases === undefined) return chosen;
+  const missing = cases.filter((id) => !chosen.some((key) => idOf(key) === id));
+  if (missing.length > 0) throw new Error(`--cases: there is no case ${missing.join(", ")} in this selection`);
+  return chosen.filter((key) => cases.includes(idOf(key)));
+}

@@ -1,0 +1,77 @@
+import { forecast } from "@/lib/core/scoring/calibration";
+import { DIMENSIONS } from "@/lib/core/scoring/question";
+import { overRuns, type ScoredCase, summarise } from "@/lib/core/scoring/report";
+import { meanScore, passes } from "@/lib/core/scoring/score";
+import type { CaseSet } from "./case";
+import type { CaseResult, EvalReport } from "./result";
+
+const scoredCase = ({ id, class: of, set, scored }: CaseResult): ScoredCase => ({
+  id,
+  class: of,
+  set,
+  passed: scored.passed ?? passes(scored.scores),
+  scores: scored.scores,
+});
+
+/** The figures of a run. A case that was played several times counts once. */
+export function reportOf(
+  results: readonly CaseResult[],
+  of: { set: CaseSet | "all"; seconds: number; commit: string },
+): EvalReport {
+  const runs = results.map(scoredCase);
+  const ids = [...new Set(runs.map(({ id }) => id))];
+  const cases = ids
+    .map((id) => overRuns(runs.filter((one) => one.id === id)))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const forecasts = results.flatMap(({ trajectory, truth }) => forecast(trajectory, truth) ?? []);
+  return {
+    set: of.set,
+    ...summarise(cases, forecasts),
+    cases: cases as EvalReport["cases"],
+    seconds: of.seconds,
+    commit: of.commit,
+  };
+}
+
+const figure = (value: number | null, digits = 2): string => (value === null ? "–" : value.toFixed(digits));
+
+/** The report for people, failures first. `links` names the trajectory of a case, relative to the report. */
+export function markdownOf(report: EvalReport, results: readonly CaseResult[], links: (id: string) => string): string {
+  const { mean, pass_rate: rate, safety_min: safety, ece, cases, classes, seconds, commit, set } = report;
+  const failed = cases.filter(({ passed }) => !passed);
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const scoresOf = (scores: (typeof cases)[number]["scores"]) =>
+    DIMENSIONS.map((name) => figure(scores[name] ?? null, 1)).join(" | ");
+  const lines = [
+    `# Evaluation of ${cases.length} cases (${set})`,
+    "",
+    `Commit ${commit}, ${seconds.toFixed(0)} s. Mean **${figure(mean)}** of 5, pass rate **${figure(rate === null ? null : 100 * rate, 0)} %**, least remediation safety **${figure(safety, 1)}**, expected calibration error **${figure(ece, 3)}**.`,
+    "",
+    "| class | mean |",
+    "| --- | --- |",
+    ...Object.entries(classes).map(([name, value]) => `| ${name} | ${figure(value)} |`),
+    "",
+    `## Failed: ${failed.length}`,
+    "",
+    ...failed.flatMap(({ id }) => {
+      const result = byId.get(id);
+      const wrong = result?.scored.answers.filter(({ answer }) => answer === "no") ?? [];
+      return [
+        `### [${id}](${links(id)})`,
+        "",
+        `${result?.title ?? ""}. ${result?.why ?? ""}`,
+        "",
+        ...wrong.map(({ text, why }) => `- ${text} No: ${why}`),
+        "",
+      ];
+    }),
+    "## All cases",
+    "",
+    `| case | class | mean | ${DIMENSIONS.map((name) => name.replaceAll("_", " ")).join(" | ")} |`,
+    `| --- | --- | --- | ${DIMENSIONS.map(() => "---").join(" | ")} |`,
+    ...cases
+      .toSorted((a, b) => Number(a.passed) - Number(b.passed) || (meanScore(a.scores) ?? 0) - (meanScore(b.scores) ?? 0))
+      .map(({ id, class: of, scores }) => `| [${id}](${links(id)}) | ${of} | ${figure(meanScore(scores))} | ${scoresOf(scores)} |`),
+  ]; // prettier-ignore
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { childEnv } from "@/lib/env";
+import type { CaseKey } from "./case";
+import type { CaseResult } from "./result";
+import type { WorkerMessage } from "./worker";
+
+export interface PoolOptions {
+  workers: number;
+  /** Set for the workers alone, such as which model is asked. */
+  env?: Record<string, string>;
+  /** Models may be asked; otherwise the local analysis stands alone. */
+  models: boolean;
+  onResult: (result: CaseResult) => Promise<void> | void;
+  signal?: AbortSignal;
+}
+
+/** No case takes longer, in ms: one that does hangs, and its worker is ended. */
+const CASE_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Plays cases in processes of their own, one at a time each. Resolves when all are played or the signal aborts; rejects for the first
+ * case that cannot be played, naming it.
+ */
+export async function runCases(keys: readonly CaseKey[], options: PoolOptions): Promise<void> {
+  const waiting = [...keys];
+  const workers = Math.min(options.workers, keys.length);
+  await Promise.all(Array.from({ length: workers }, () => worker(waiting, options)));
+}
+
+async function worker(waiting: CaseKey[], { env = {}, models, onResult, signal }: PoolOptions): Promise<void> {
+  const child = fork(new URL("./worker.ts", import.meta.url), models ? ["--models"] : [], {
+    execArgv: ["--import", "tsx"],
+    env: childEnv(env),
+  });
+  const stop = () => void child.kill();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await next(child, null);
+    for (let key = waiting.shift(); key !== undefined && !signal?.aborted; key = waiting.shift()) {
+      const said = await next(child, key);
+      if (said.kind === "failed") throw new Error(`${key.class} ${key.number}: ${said.reason}`);
+      if (said.kind === "played") await onResult(said.result);
+    }
+  } catch (error) {
+    waiting.length = 0;
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    if (child.connected) child.disconnect();
+  }
+}
+
+/** Sends a case, or nothing, and waits for what the worker says. */
+function next(child: ChildProcess, key: CaseKey | null): Promise<WorkerMessage> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => (child.kill(), done(() => reject(new Error("it did not end in time")))), CASE_TIMEOUT_MS);
+    const said = (message: WorkerMessage) => done(() => resolve(message));
+    const gone = (code: number | null) => done(() => reject(new Error(`its process ended (${code ?? "killed"})`)));
+    const done = (then: () => void) => {
+      clearTimeout(timer);
+      child.off("message", said).off("exit", gone);
+      then();
+    };
+    child.on("message", said).on("exit", gone);
+    if (key !== null) child.send(key);
+  });
+} // prettier-ignore

@@ -1,0 +1,30 @@
+import { createIntegrations } from "@/lib/runtime/integrations";
+import { env } from "@/lib/env";
+import type { CaseKey } from "./case";
+import { playCase } from "./play";
+import type { CaseResult } from "./result";
+import { scratchDbs } from "./scratch-db";
+
+/** What a worker says: that it is ready for a case, how one went, or why one could not be played. */
+export type WorkerMessage =
+  | { kind: "ready" }
+  | { kind: "played"; result: CaseResult }
+  | { kind: "failed"; key: CaseKey; reason: string };
+
+/** Plays one case after another as its parent sends them, and ends when the parent lets go of it. */
+async function main() {
+  const dbs = await scratchDbs(env().SENTINEL_RUNBOOKS_DIR, Date.now());
+  // Cases are a closed world: models may be asked, nothing else of this environment is.
+  const { chains } = process.argv.includes("--models") ? await createIntegrations(env()) : { chains: {} };
+  const say = (message: WorkerMessage) => process.send!(message);
+  process.on("message", (key: CaseKey) => {
+    playCase(key, dbs, chains).then(
+      (result) => say({ kind: "played", result }),
+      (error: unknown) => say({ kind: "failed", key, reason: error instanceof Error ? error.message : String(error) }),
+    );
+  });
+  process.once("disconnect", () => void dbs.remove().then(() => process.exit()));
+  say({ kind: "ready" });
+}
+
+void main();
