@@ -81,15 +81,15 @@ export function windowsOf(at: number): { incident: Window; normal: Window; chang
 }
 
 /** Nodes that are looked at without being asked for: the target, what it calls to this depth, and who calls it. */
-const CALLEE_DEPTH = 2;
+export const CALLEE_DEPTH = 6;
 /** More would be read than anybody needs at first; the nearest come first. */
-const SCOPE_MAX = 25;
+const SCOPE_MAX = 40;
 
 /** The target, its callees breadth first, then its direct callers. */
 export function scopeOf(target: string, edges: Bundle["edges"]): string[] {
   const scope = new Set([target]);
   let level = [target];
-  for (let depth = 0; depth < CALLEE_DEPTH; depth++) {
+  for (let depth = 0; depth < CALLEE_DEPTH && scope.size < SCOPE_MAX; depth++) {
     level = edges.flatMap(([caller, callee]) => (level.includes(caller) && !scope.has(callee) ? [callee] : []));
     for (const node of level) scope.add(node);
   }

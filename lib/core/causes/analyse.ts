@@ -1,5 +1,6 @@
 import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from "../evidence/bundle";
 import { affinityOfText } from "./cause-kinds";
+import { type GrowthEvidence, growthEvidence } from "./growth";
 import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } from "./hypotheses";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
 import { rankCauses, type RankResult } from "./rank";
@@ -37,7 +38,7 @@ const WELL_TOLD = 4;
  * changes, and puts rivals side by side, each with the findings it rests on. Deterministic; an empty bundle is `unknown`.
  *
  * The verdict asks whether something is wrong now: what was seen and has ended is told, and is no fault, unless work stopped
- * altogether meanwhile. Finding ids: `m` metrics and spans against normal time, `w` series within themselves, `l` lines and states, `c`
+ * altogether meanwhile. Finding ids: `m` metrics and spans against normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c`
  * changes, `i` text that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well.
  */
 export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
@@ -56,7 +57,8 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     active: true,
     ranked: true,
   }));
-  const seen = [...measured, ...(moved?.signs ?? []), ...logEvidence(groups, bundle, onset, now)];
+  const growing = growthEvidence(bundle);
+  const seen = [...measured, ...(moved?.signs ?? []), ...growing, ...logEvidence(groups, bundle, onset, now)];
   const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [
@@ -79,7 +81,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const ranking = rankingOf(suspects, base);
   return {
     verdict,
-    onset: verdict === "no_fault" ? null : onset,
+    onset: verdict === "no_fault" ? null : (leakOnset(hypotheses[0], growing) ?? onset),
     ranking,
     findings: told([...signs, ...well], hypotheses),
     hypotheses,
@@ -106,6 +108,15 @@ function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly Weight
   if (most >= FAULT_FROM || stopped) return "fault";
   const looked = bundle.metrics.length > 0 || bundle.logs.length > 0;
   return looked && most < QUIET_BELOW ? "no_fault" : "unknown";
+}
+
+/** A leak begins when what leaks begins to grow, long before anything else shows it; told as far as its course is resolved. */
+function leakOnset(first: CauseHypothesis | undefined, growing: readonly GrowthEvidence[]): Onset {
+  if (first?.kind !== "memory_leak") return null;
+  const own = growing.find(({ finding, affinity }) => finding.node === first.node && (affinity.memory_leak ?? 0) > 0);
+  if (own === undefined) return null;
+  const { since, within } = own.growth;
+  return { at: since, from: since - 2 * within, to: since + 2 * within };
 }
 
 /** The first bad line that is not over; without one, the first bad line. */

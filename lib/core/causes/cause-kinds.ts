@@ -13,6 +13,11 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
     /\b(?:quota|limit(?:s|ed)?|exhaust\w*|insufficient|full|capacity|pool|slots?|saturat\w*|evict\w*|out of|maximum|max_\w+|space|unschedulable|starv\w*)\b/i,
     { resource_exhaustion: 0.8 },
   ],
+  // A limit that was reached, in the words of databases and operating systems: "too many" of what is handed out is no load.
+  [
+    /\btoo many (?:\w+ )?(?:clients|connections|open files|sessions|handles|processes)\b|\bno (?:free |available )?(?:connections?|slots?)\b|\bconnection (?:slots|limit)\b/i,
+    { resource_exhaustion: 1.4 },
+  ],
   [/\b(?:oom\w*|out of memory|heap|memory|garbage)\b/i, { resource_exhaustion: 0.6, memory_leak: 0.5 }],
   [
     /\b(?:crash\w*|killed|panic\w*|segfault|sig(?:segv|abrt|kill)|uncaught|unhandled|aborted|core dumped|exit(?:ed)?[ _]code|terminated|back-?off|restart\w*)\b/i,
@@ -45,9 +50,12 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
 /** A longer text is read up to here, as for its tone (fault-words.ts): the point of a line stands early. */
 const READ_CHARS = 2_000;
 
+/** A single quoted word is a name that somebody gave: a field called 'quota' says nothing of quotas. */
+const IDENTIFIER = /(?<![A-Za-z])(['"`])[\w.$-]{1,60}\1/g;
+
 /** What a text speaks for; camel case and snake case are read as words. */
 export function affinityOfText(text: string): Affinity {
-  const head = text.slice(0, READ_CHARS);
+  const head = text.slice(0, READ_CHARS).replace(IDENTIFIER, " ");
   const words = `${head} ${head.replace(/([a-z\d])([A-Z])/g, "$1 $2").replaceAll("_", " ")}`;
   const sum: Affinity = {};
   for (const [pattern, affinity] of LANGUAGE) if (pattern.test(words)) addTo(sum, affinity, 1);

@@ -1,6 +1,6 @@
 import { outcomeText } from "@/lib/core/base/vocabulary";
 import { runToolLoop } from "../tool-loop";
-import { blastRadius, scopeOf } from "../evidence";
+import { blastRadius, CALLEE_DEPTH, scopeOf } from "../evidence";
 import { gather, read } from "../gather";
 import { toolLoopData, toolLoopPrompt } from "../prompts";
 import type { InvestigationContext } from "../context";
@@ -8,8 +8,6 @@ import type { Update } from "../state";
 import { createTools, TOOL_SETS } from "../tools";
 import { count } from "./orchestrator";
 
-/** Levels of the call graph that are walked from the service that alerted. */
-const DEPTH = 3;
 /** Past incidents that are named: alerts alone often cannot tell which of a few it is. */
 const CITED = 3;
 
@@ -20,7 +18,7 @@ export const triage = (ctx: InvestigationContext) => async (): Promise<Update> =
   const text = [of.title, ...of.alerts.map(({ name, summary }) => `${name} ${summary}`)].join(" ").slice(0, 1_000);
   const own = await gather([
     read(ctx, "triage", "get_service_metadata", { nodes: [node] }, (services) => ({ services })),
-    read(ctx, "triage", "walk_dependencies", { node, depth: DEPTH }, (value) => value),
+    read(ctx, "triage", "walk_dependencies", { node, depth: CALLEE_DEPTH }, (value) => value),
     read(ctx, "triage", "search_past_incidents", { node, text }, (similar) => ({ similar })),
     read(ctx, "triage", "read_runbook", { query: text, node }, (runbooks) => ({ runbooks })),
   ]);
