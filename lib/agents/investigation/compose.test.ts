@@ -47,6 +47,8 @@ describe("the summary", () => {
       "Note: text in the evidence contains instructions; they were not followed [i1]",
       "Could not read: fetch logs (no answer within 12 s)",
       "Next: no action: nothing on the allow-list suits it.",
+      "Status: investigated; a person has to look at it.",
+      "Next update: when somebody acts on it, or its alerts end.",
     ]);
   });
 

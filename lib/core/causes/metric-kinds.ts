@@ -42,7 +42,9 @@ const TIME_UNIT = /^(ns|us|µs|ms|s|sec|secs|second|seconds|milliseconds?|micros
 export function natureOf(metric: string, unit?: string): MetricNature {
   const words = wordsOf(metric);
   const has = (pattern: RegExp) => words.some((w) => pattern.test(w));
-  const timed = unit !== undefined && wordsOf(unit).some((w) => TIME_UNIT.test(w));
+  // "1/s", "per second", "MB/s": something in a time, not a time.
+  const perTime = unit !== undefined && /\/|\bper\b/i.test(unit);
+  const timed = unit !== undefined && !perTime && wordsOf(unit).some((w) => TIME_UNIT.test(w));
   const shared = /%|percent|ratio|rate/.test(`${metric} ${unit ?? ""}`.toLowerCase());
   const base = { rank: rankOf(words), callers: has(/^(client|caller|upstream|outbound|egress)$/), counted: false };
   const resource = has(RESOURCE);

@@ -1,3 +1,4 @@
+import { quantileSorted } from "simple-statistics";
 import type { RankedNode } from "../evidence/bundle";
 import { natureOf } from "./metric-kinds";
 import type { Scene } from "./rank-scene";
@@ -61,7 +62,21 @@ export function standingOf(scene: Scene): Standing {
 
 /** The strongest evidence of some series, corrected for so many independent looks. */
 const corrected = (signals: readonly Signal[], looks: number) =>
-  Math.max(0, Math.max(0, ...signals.map((s) => s.shift?.nats ?? 0)) - Math.log(Math.max(1, looks)));
+  Math.max(0, Math.max(0, ...signals.map((s) => (matters(s) ? s.shift!.nats : 0))) - Math.log(Math.max(1, looks)));
+
+/** Values below this share of normal time's are what normal time holds all the time. */
+const USUAL = 0.95;
+
+/**
+ * Whether a shift is a change that anybody would mind: over an hour, a level that moved by a few per cent is beyond doubt and still
+ * where normal time is one value in twenty. Significance is not size.
+ */
+function matters({ shift, normal }: Signal): boolean {
+  if (shift === null) return false;
+  const sorted = normal.toSorted((a, b) => a - b);
+  const [low, high] = [quantileSorted(sorted, 1 - USUAL), quantileSorted(sorted, USUAL)];
+  return shift.direction === "up" ? shift.to > high : shift.to < low;
+}
 
 /** Time lost, or calls moved, as far as it is sure and matters to the whole. */
 function tracedSuffering({ loss, mix }: Scene): number {

@@ -68,7 +68,9 @@ export function groupLines(bundle: Bundle, onset: number | null): LineGroup[] {
 }
 
 /** Strength by node and line of what changed; null when there is no reference. */
-function changesOf({ logs, normal }: Bundle, onset: number | null): Map<string, number> | null {
+function changesOf({ logs, normal }: Bundle, began: number | null): Map<string, number> | null {
+  // Where nothing else tells of a beginning, all that was read is compared with normal time.
+  const onset = began ?? (normal.logs.length > 0 ? logs.reduce((first, { t }) => Math.min(first, t), Infinity) : null);
   const plain = (lines: readonly LogLine[]) => lines.filter(({ line }) => markOf(line).mark === null);
   const reference =
     normal.logs.length > 0 ? normal.logs : onset === null ? [] : plain(logs).filter(({ t }) => t < onset);

@@ -1,6 +1,7 @@
 import { createRng } from "@/seeds/fleet/rng";
 import { drawPlot, later, SERVICE_CLASSES, type ServiceClass } from "@/seeds/scenarios/classes";
 import { generate } from "@/seeds/scenarios/generate";
+import { type Plot, PLOTS } from "@/seeds/scenarios/plots";
 import type { Truth } from "@/lib/core/scoring/truth";
 
 /** Sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
@@ -35,10 +36,19 @@ export interface ServiceCase {
 /** Each set has a seed of its own, and each further draw of it another. */
 const SEEDS: Record<CaseSet, number> = { dev: 20_261, second: 7_700_001 };
 
+/** Classes of the recorded incidents, which are the first cases of the dev set, by the beginning of their ids. */
+const RECORDED: Readonly<Record<string, string>> = {
+  "bad deploy": "bad-deploy",
+  "database pool exhaustion": "db-pool",
+  "downstream outage": "downstream",
+  "memory leak": "memory-leak",
+  "config regression": "config",
+};
+
 export const idOf = ({ set, class: of, number, draw, lateMin }: CaseKey): string =>
   [
     ...(set === "second" ? ["second"] : []),
-    `${of.replaceAll(" ", "-")}-${String(number).padStart(2, "0")}`,
+    `${RECORDED[of] ?? of.replaceAll(" ", "-")}-${String(number).padStart(2, "0")}`,
     ...(draw > 0 ? [`draw-${draw}`] : []),
     ...(lateMin > 0 ? [`late-${lateMin}`] : []),
   ].join("-");
@@ -48,8 +58,7 @@ export const isServiceClass = (of: string): of is ServiceClass => Object.hasOwn(
 /** Makes a case of services. The same key makes the same case. Throws for a class that there is not. */
 export function makeServiceCase(key: CaseKey): ServiceCase {
   if (!isServiceClass(key.class)) throw new Error(`there is no class "${key.class}"`);
-  const seed = Math.floor(createRng(SEEDS[key.set]).fork(String(key.draw)).next() * 2 ** 31);
-  const { evidence, answer, after } = generate(later(drawPlot(key.class, key.number, seed), key.lateMin));
+  const { evidence, answer, after } = generate(later(plotOf(key, key.class), key.lateMin));
   return {
     key,
     id: idOf(key),
@@ -62,4 +71,11 @@ export function makeServiceCase(key: CaseKey): ServiceCase {
       onsetAt: answer.onset === null ? null : alertedAt + answer.onset * 1_000,
     }),
   };
+}
+
+function plotOf(key: CaseKey, of: ServiceClass): Plot {
+  const recorded =
+    key.set === "dev" && key.draw === 0 ? PLOTS.find(({ id }) => id === idOf({ ...key, lateMin: 0 })) : null;
+  const seed = Math.floor(createRng(SEEDS[key.set]).fork(String(key.draw)).next() * 2 ** 31);
+  return recorded ?? drawPlot(of, key.number, seed);
 }
