@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { write } from "@/lib/db/client";
+import { listAlertsOfPast } from "@/lib/db/queries/alerts";
 import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/db/queries/healing";
 import { type Incident, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
 import { findInvestigation, listCauses, listTrajectory } from "@/lib/db/queries/investigations";
@@ -206,6 +207,10 @@ describe("alerts", () => {
     await estate.alert([{ name: "Slow", service: "api", at: estate.now }]);
     const list = await all();
     expect(list.map(({ previousIncidentId }) => previousIncidentId)).toEqual([null, first.id]);
+    // Once, however often it fired: what is usual is told by incidents.
+    expect(await listAlertsOfPast(estate.db, list[1]!, 10)).toEqual([[{ node: "api", name: "Slow" }]]);
+    expect(await listAlertsOfPast(estate.db, list[1]!, 0)).toEqual([]);
+    expect(await listAlertsOfPast(estate.db, first, 10)).toEqual([]);
   });
 
   test("a storm of 1,000 alerts of 50 services from one failed dependency is one incident and one investigation", async () => {

@@ -13,5 +13,5 @@ export interface InvestigationContext {
   asker: Asker<SpecialistName>;
   screen: Screen;
   budget: Budget;
-  analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar">) => Analysis;
+  analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }

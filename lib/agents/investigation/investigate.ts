@@ -20,7 +20,7 @@ export interface InvestigationOptions {
   limits?: Limits;
   /** What earlier attempts used: see `rebuild`. */
   before?: Rebuilt;
-  analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar">) => Analysis;
+  analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }
 
 /** What an investigation ends with. Text of hypotheses, reports and messages is for people; ids of findings are those of `findings`. */

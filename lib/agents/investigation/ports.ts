@@ -9,6 +9,7 @@ import type {
   SpanStat,
 } from "@/lib/core/evidence/bundle";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
+import type { AlertSuspicion } from "@/lib/core/causes/alert-evidence";
 import type { Looked } from "@/lib/evidence/looked";
 
 /** The incident as it is handed over. Names, summaries and labels of alerts are untrusted text. */
@@ -20,6 +21,8 @@ export interface Case {
   /** 0 to 10. */
   severity: number;
   alerts: { name: string; node: string; at: number; summary: string }[];
+  /** How far these alerts speak for each node, best first. */
+  suspicion?: readonly AlertSuspicion[];
 }
 
 /** A stretch of time in epoch seconds. */

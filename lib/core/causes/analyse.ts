@@ -1,4 +1,5 @@
 import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from "../evidence/bundle";
+import { alertEvidence, type AlertSuspicion } from "./alert-evidence";
 import { affinityOfText } from "./cause-kinds";
 import { type GrowthEvidence, growthEvidence } from "./growth";
 import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } from "./hypotheses";
@@ -22,6 +23,8 @@ export interface KnownCauses {
   similar?: readonly SimilarCause[];
   /** What was done in this incident already, in vain. */
   tried?: readonly TriedRemedy[];
+  /** How far the incident's alerts speak for each node, best first; heard where there is nothing else to go by. */
+  alerts?: readonly AlertSuspicion[];
 }
 
 /** An active sign this strong is a fault; below the second, nothing is going on; between them it cannot be told. */
@@ -38,8 +41,9 @@ const WELL_TOLD = 4;
  * changes, and puts rivals side by side, each with the findings it rests on. Deterministic; an empty bundle is `unknown`.
  *
  * The verdict asks whether something is wrong now: what was seen and has ended is told, and is no fault, unless work stopped
- * altogether meanwhile. Finding ids: `m` metrics and spans against normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c`
- * changes, `i` text that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well.
+ * altogether meanwhile. Alerts alone order the suspects and leave the verdict open. Finding ids: `m` metrics and spans against
+ * normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c` changes, `i` text that gives orders, `s`
+ * similar incidents, `t` what was done in vain, `n` what is well, `u` unusual alerts.
  */
 export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const ranked = rankCauses(bundle);
@@ -58,7 +62,13 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ranked: true,
   }));
   const growing = growthEvidence(bundle);
-  const seen = [...measured, ...(moved?.signs ?? []), ...growing, ...logEvidence(groups, bundle, onset, now)];
+  const seen = [
+    ...measured,
+    ...(moved?.signs ?? []),
+    ...growing,
+    ...logEvidence(groups, bundle, onset, now),
+    ...alertEvidence(bundle, known.alerts),
+  ];
   const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [

@@ -286,7 +286,7 @@ function citesOf(
     .toSorted((a, b) => b.score - a.score)
     .slice(0, CITES - 1)
     .map(({ sign }) => sign);
-  const alert = all.find(({ finding }) => finding.kind === "alert");
+  const alert = all.find(({ finding, weight }) => finding.kind === "alert" && weight === 0);
   return scored.length === 0 || alert === undefined ? scored : [...scored, alert];
 }
 

@@ -55,7 +55,7 @@ const FREE_NUMBER = /(?<![A-Za-z%#\\\d])\d+(?![A-Za-z\d])/g;
 export const isOf = (node: string | null, target: string): boolean =>
   node === target || (node?.startsWith(`${target}-`) ?? false);
 
-const givesOrders = (text: string): boolean => findInstructions(text).length > 0;
+export const givesOrders = (text: string): boolean => findInstructions(text).length > 0;
 
 /** Nodes that the target depends on or that depend on it, any number of calls away. */
 export function relatives({ target, edges }: Bundle): Set<string> {

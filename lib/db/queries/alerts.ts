@@ -38,6 +38,20 @@ export async function findAlertByFingerprint(db: Db, sourceId: string, fingerpri
 export const listAlertsOf = (db: Db, incidentId: string): Promise<AlertRow[]> =>
   db.select().from(alerts).where(eq(alerts.incidentId, incidentId)).orderBy(alerts.startsAt, alerts.id);
 
+/** Which alerts fired where in the incidents that began before one, the newest of them, incident by incident. */
+export async function listAlertsOfPast(
+  db: Db,
+  { id, openedAt }: { id: string; openedAt: number },
+  limit: number,
+): Promise<{ node: string; name: string }[][]> {
+  const rows = await db.all<{ incident: string; node: string; name: string }>(sql`
+    SELECT DISTINCT incident_id AS incident, service_id AS node, name FROM alerts WHERE incident_id IN (
+      SELECT id FROM incidents WHERE opened_at <= ${openedAt} AND id <> ${id}
+        AND EXISTS (SELECT 1 FROM alerts a WHERE a.incident_id = incidents.id)
+      ORDER BY opened_at DESC LIMIT ${limit})`);
+  return [...grouped(rows, (row) => row.incident).values()].map((of) => of.map(({ node, name }) => ({ node, name })));
+}
+
 /** Alerts that fire and belong to no incident: muted ones whose window may have ended. */
 export const listMutedFiring = (db: Db): Promise<AlertRow[]> =>
   db

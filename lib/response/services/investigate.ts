@@ -2,8 +2,12 @@ import { investigate as runGraph, type Investigation } from "@/lib/agents/invest
 import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
+<<<<<<< HEAD
 import { actionName } from "@/lib/core/agents/words";
 import { outcomeText } from "@/lib/core/base/vocabulary";
+=======
+import { suspectsByAlerts } from "@/lib/core/alerts/alert-suspicion";
+>>>>>>> 6cf4f06 (feat(causes): alerts alone rank suspects by how unusual each alert is where it fires)
 import { analyse } from "@/lib/core/causes/analyse";
 import type { TriedRemedy } from "@/lib/core/causes/hypotheses";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
@@ -12,7 +16,7 @@ import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundl
 import { moveIncident } from "@/lib/core/base/lifecycle";
 import { type Db, type Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { listAlertsOf } from "@/lib/db/queries/alerts";
+import { listAlertsOf, listAlertsOfPast } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import {
   dropFindings,
@@ -35,6 +39,8 @@ const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
 /** Attempts at one investigation: what kills its process three times would go on doing so. */
 const MAX_ATTEMPTS = 3;
+/** Incidents before this one, the newest, that tell which alerts are ordinary: estates change, and a year of them is a long read. */
+const PAST_INCIDENTS = 500;
 /** At most so many at once a process: each may hold a model's and a source's attention for minutes. */
 const MAX_AT_ONCE = 2;
 
@@ -152,9 +158,10 @@ async function investigatorOf(
   signal: AbortSignal,
 ): Promise<Investigator> {
   const { db } = ctx;
-  const [subjects, alerts, before] = await Promise.all([
+  const [subjects, alerts, past, before] = await Promise.all([
     listSubjects(db, incident.id),
     listAlertsOf(db, incident.id),
+    listAlertsOfPast(db, incident, PAST_INCIDENTS),
     listTrajectory(db, row.id),
   ]);
   const primary = subjects.find(({ role }) => role === "primary") ?? subjects[0];
@@ -177,6 +184,10 @@ async function investigatorOf(
         at: startsAt / 1_000,
         summary,
       })),
+      suspicion: suspectsByAlerts(
+        alerts.map(({ name, serviceId }) => ({ name, node: serviceId })),
+        past,
+      ),
     },
     readers: readersOf(ctx, incident.id),
     offers: (cause: CauseHypothesis) => offersOf(ctx, incident, cause),

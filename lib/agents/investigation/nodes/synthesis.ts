@@ -31,7 +31,10 @@ export const synthesis =
   async (state: InvestigationState): Promise<Update> => {
     const of = ctx.investigator.case;
     const similar = similarCauses(state.evidence);
-    const analysis = ctx.analyse(bundleOf(of, state.evidence), { similar });
+    const analysis = ctx.analyse(bundleOf(of, state.evidence), {
+      similar,
+      ...(of.suspicion && { alerts: of.suspicion }),
+    });
     const findings = [
       ...analysis.findings,
       ...furtherFindings(ctx, state, analysis),
