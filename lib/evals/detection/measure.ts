@@ -11,6 +11,7 @@ import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
 import { rcd } from "../analysis/rcd";
+import { tvdiag } from "../analysis/tvdiag";
 import { templates } from "../analysis/templates";
 import { hostile } from "../hostile/measure";
 import { machine, writeResult } from "../results";
@@ -37,6 +38,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   nezha,
   rcd,
   opensre,
+  tvdiag,
   templates,
 };
 
@@ -77,6 +79,7 @@ const TITLES: Record<string, string> = {
   nezha: "Faults injected into a shop of ten services",
   rcd: "Faults injected into a shop without a call graph",
   opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
+  tvdiag: "Root causes from alerts and a map of calls alone",
   templates: "Templates of the logs of real systems",
 };
 
