@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { registerBacktest } from "./backtest";
+import { registerBlame } from "./blame";
 import { registerDoctor } from "./doctor";
 import { registerEval } from "./eval";
 import { registerInvestigate } from "./investigate";
@@ -13,6 +14,7 @@ import { registerUser } from "./user";
 /** Every command of `sentinel`. Returns the program that it was given. */
 export function addCommands(program: Command): Command {
   registerBacktest(program);
+  registerBlame(program);
   registerReplay(program);
   registerInvestigate(program);
   registerEval(program);
