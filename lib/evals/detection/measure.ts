@@ -13,6 +13,7 @@ import { petshop } from "../analysis/petshop";
 import { rcd } from "../analysis/rcd";
 import { tvdiag } from "../analysis/tvdiag";
 import { templates } from "../analysis/templates";
+import { whoandwhen } from "../analysis/whoandwhen";
 import { hostile } from "../hostile/measure";
 import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
@@ -39,6 +40,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   rcd,
   opensre,
   tvdiag,
+  whoandwhen,
   templates,
 };
 
@@ -80,6 +82,7 @@ const TITLES: Record<string, string> = {
   rcd: "Faults injected into a shop without a call graph",
   opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
   tvdiag: "Root causes from alerts and a map of calls alone",
+  whoandwhen: "Which agent and step of a failed run is to blame, without a model",
   templates: "Templates of the logs of real systems",
 };
 
