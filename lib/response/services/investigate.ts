@@ -2,12 +2,9 @@ import { investigate as runGraph, type Investigation } from "@/lib/agents/invest
 import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
-<<<<<<< HEAD
 import { actionName } from "@/lib/core/agents/words";
 import { outcomeText } from "@/lib/core/base/vocabulary";
-=======
 import { suspectsByAlerts } from "@/lib/core/alerts/alert-suspicion";
->>>>>>> 6cf4f06 (feat(causes): alerts alone rank suspects by how unusual each alert is where it fires)
 import { analyse } from "@/lib/core/causes/analyse";
 import type { TriedRemedy } from "@/lib/core/causes/hypotheses";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
