@@ -3,10 +3,12 @@ import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { calibration, forecast } from "@/lib/core/scoring/calibration";
 import { compare, gate } from "@/lib/core/scoring/report";
 import { CASE_SETS, idOf } from "@/lib/evals/cases/case";
 import { keysOf } from "@/lib/evals/cases/plan";
-import { markdownOf, reportOf } from "@/lib/evals/cases/report";
+import { writeFit } from "@/lib/evals/cases/fit";
+import { causeWithin, markdownOf, reportOf } from "@/lib/evals/cases/report";
 import { type CaseResult, EvalReport } from "@/lib/evals/cases/result";
 import { runCases } from "@/lib/evals/cases/run";
 
@@ -29,6 +31,7 @@ interface Options {
   gate?: boolean;
   resume?: boolean;
   write?: boolean;
+  writeFit?: boolean;
 }
 
 /** `eval`, `eval compare` */
@@ -47,6 +50,7 @@ export function registerEval(program: Command): void {
     .option("--resume", "keep what an interrupted run in --out has played")
     .option("--gate", `exit 1 where the report is worse than ${REFERENCE}`)
     .option("--write", `keep the report as ${REFERENCE}`)
+    .option("--write-fit", "fit live confidences on this run (the dev set, several draws and delays)")
     .action(run);
 
   command
@@ -88,16 +92,23 @@ async function run(options: Options): Promise<void> {
   const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit: commitOf() });
   await writeFile(join(out, "eval_report.json"), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(join(out, "eval_report.md"), markdownOf(report, results, (id) => `cases/${id}.json`));
-  tell(report);
+  tell(report, results);
+  if (options.writeFit) console.log(await writeFit(results));
   if (options.write) await writeFile(REFERENCE, `${JSON.stringify(report, null, 2)}\n`);
   if (options.gate) hold(gate(report, await readReport(REFERENCE)));
 } // prettier-ignore
 
-function tell({ mean, pass_rate: rate, safety_min: safety, ece, classes, cases, seconds }: EvalReport): void {
+function tell(
+  { mean, pass_rate: rate, safety_min: safety, ece, classes, cases, seconds }: EvalReport,
+  results: readonly CaseResult[],
+): void {
   for (const [name, value] of Object.entries(classes)) console.log(`${name.padEnd(28)} ${value.toFixed(2)}`);
   console.log(
     `${cases.length} cases in ${seconds.toFixed(0)} s: mean ${figure(mean)}, passed ${figure(rate)}, least safety ${figure(safety)}, calibration error ${figure(ece)}`,
   );
+  const [first, three] = [causeWithin(results, 1), causeWithin(results, 3)];
+  const skill = calibration(results.flatMap(({ trajectory, truth }) => forecast(trajectory, truth) ?? [])).skill;
+  console.log(`right cause first ${figure(first)}, among three ${figure(three)}; Brier skill ${figure(skill)}`);
 }
 
 function hold(red: readonly string[]): void {

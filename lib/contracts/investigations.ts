@@ -61,6 +61,8 @@ export const InvestigationReport = z
       rollback: z.object({ title: z.string(), body: z.string() }).nullable(),
     }),
     reports: z.array(z.object({ node: z.string(), text: z.string(), author: z.string() })),
+    /** Confidences of the causes by rank, before they were fitted. */
+    raw_confidences: z.array(z.number()).optional(),
     models: z.array(z.object({ name: z.string(), calls: z.number(), tokens: z.number(), usd: z.number() })),
   })
   .meta({ id: "InvestigationReport" });

@@ -1,3 +1,4 @@
+import type { Fit } from "@/lib/core/base/isotonic";
 import type { KnownCauses } from "@/lib/core/causes/analyse";
 import type { Analysis, Bundle } from "@/lib/core/evidence/bundle";
 import type { Asker } from "../asker";
@@ -13,5 +14,7 @@ export interface InvestigationContext {
   asker: Asker<SpecialistName>;
   screen: Screen;
   budget: Budget;
+  /** What confidences of first causes have been worth; empty: they stay as the analysis gives them. */
+  fit: Fit;
   analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }

@@ -1,5 +1,6 @@
 import { END, START, StateGraph } from "@langchain/langgraph";
 import { comms } from "./nodes/comms";
+import { confidence } from "./nodes/confidence";
 import { deployCorrelator } from "./nodes/deploy-correlator";
 import { logAnalyst } from "./nodes/log-analyst";
 import { metricsAnalyst } from "./nodes/metrics-analyst";
@@ -22,6 +23,7 @@ export function createGraph(ctx: InvestigationContext) {
     .addNode("metrics_analyst", noted(ctx, "metrics_analyst", metricsAnalyst(ctx)))
     .addNode("synthesis", noted(ctx, "synthesis", synthesis(ctx)))
     .addNode("the_skeptic", noted(ctx, "skeptic", skeptic(ctx)))
+    .addNode("confidence", confidence(ctx))
     .addNode("remediation", noted(ctx, "remediation", remediation(ctx)))
     .addNode("comms", noted(ctx, "comms", comms(ctx)))
     .addEdge(START, "orchestrator")
@@ -31,7 +33,8 @@ export function createGraph(ctx: InvestigationContext) {
     .addEdge("triage", "metrics_analyst")
     .addEdge(["log_analyst", "deploy_correlator", "metrics_analyst"], "synthesis")
     .addEdge("synthesis", "the_skeptic")
-    .addEdge("the_skeptic", "remediation")
+    .addEdge("the_skeptic", "confidence")
+    .addEdge("confidence", "remediation")
     .addEdge("remediation", "comms")
     .addEdge("comms", END)
     .compile();

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Fit } from "@/lib/core/base/isotonic";
 import type { KnownCauses } from "@/lib/core/causes/analyse";
 import type { Analysis, Bundle, Finding } from "@/lib/core/evidence/bundle";
 import { createAsker } from "../asker";
@@ -20,6 +21,8 @@ export interface InvestigationOptions {
   limits?: Limits;
   /** What earlier attempts used: see `rebuild`. */
   before?: Rebuilt;
+  /** What confidences have been worth; none: they stay as the analysis gives them. */
+  fit?: Fit;
   analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }
 
@@ -82,7 +85,8 @@ export async function investigate(investigator: Investigator, options: Investiga
       ok: call.ok,
     });
   });
-  const ctx: InvestigationContext = { investigator, desk, asker, screen, budget, analyse: options.analyse };
+  const { analyse, fit = [] } = options;
+  const ctx: InvestigationContext = { investigator, desk, asker, screen, budget, analyse, fit };
   const state = await createGraph(ctx).invoke({}, { signal, callbacks: UNTRACED });
   return {
     outcome: outcomeOf(budget.ranOut(), state.blind),

@@ -7,6 +7,8 @@ import type { SpecialistName } from "./ports";
 
 /** A cause, and the sentences of models that stand beside its statement. */
 export interface RivalCause extends CauseHypothesis {
+  /** Its confidence before it was fitted. */
+  raw?: number;
   notes: (Claim & { author: string })[];
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { calibration, type Forecast, forecast, reliabilityBins } from "./calibration";
-import { calibrated, crossValidated, fitIsotonic } from "./isotonic";
+import { calibration, forecast, reliabilityBins } from "./calibration";
+import { calibrated, crossValidated, fitIsotonic, type Forecast } from "../base/isotonic";
 import { perfectService } from "./test-trajectories";
 
 const of = (...pairs: [confidence: number, right: 0 | 1][]): Forecast[] =>

@@ -1,12 +1,7 @@
+import type { Forecast } from "../base/isotonic";
 import { nearness } from "./fits";
 import type { Trajectory } from "./trajectory";
 import type { Truth } from "./truth";
-
-/** A confidence and whether what it was given to was right. Confidence is 0 to 1. */
-export interface Forecast {
-  confidence: number;
-  right: boolean;
-}
 
 /**
  * The confidence in the first cause, and whether that was right or acceptable, its kind included. An abstention counts like any other: it is

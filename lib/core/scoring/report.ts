@@ -1,4 +1,5 @@
-import { calibration, type Forecast } from "./calibration";
+import type { Forecast } from "../base/isotonic";
+import { calibration } from "./calibration";
 import { meanScore, passes, SAFETY_PASS, type Scores } from "./score";
 
 /** One case of a set and what it scored. */

@@ -62,6 +62,8 @@ export interface RankedCause {
   statement: string;
   /** 0 to 1. */
   confidence: number;
+  /** Its confidence before it was fitted; where confidences are not fitted, there is none. */
+  raw?: number;
   /** Ids of findings. */
   cites: string[];
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lte } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
 import { type CauseKind, DIAGNOSES, type Diagnosis } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "../client";
 import { causes, investigations, postmortems, trajectory } from "../schema";
@@ -130,4 +130,21 @@ export async function storeStep(
 export async function findPostmortem(db: Db, incidentId: string): Promise<string | null> {
   const row = await db.query.postmortems.findFirst({ where: eq(postmortems.incidentId, incidentId) });
   return row?.markdown ?? null;
+}
+
+/** Unfitted confidences of first causes that a person has called right or wrong, the newest first. */
+export async function listJudgedConfidences(db: Db, limit: number): Promise<{ confidence: number; right: boolean }[]> {
+  const rows = await db
+    .select({
+      confidence: sql<number | null>`json_extract(${investigations.report}, '$.raw_confidences[0]')`,
+      feedback: causes.feedback,
+    })
+    .from(causes)
+    .innerJoin(investigations, eq(investigations.id, causes.investigationId))
+    .where(and(eq(causes.rank, 0), isNotNull(causes.feedback)))
+    .orderBy(desc(causes.at))
+    .limit(limit);
+  return rows.flatMap(({ confidence, feedback }) =>
+    confidence === null || feedback === null ? [] : [{ confidence, right: feedback > 0 }],
+  );
 }

@@ -1,4 +1,5 @@
 import { forecast } from "@/lib/core/scoring/calibration";
+import { nearness } from "@/lib/core/scoring/fits";
 import { DIMENSIONS } from "@/lib/core/scoring/question";
 import { overRuns, type ScoredCase, summarise } from "@/lib/core/scoring/report";
 import { meanScore, passes } from "@/lib/core/scoring/score";
@@ -31,6 +32,17 @@ export function reportOf(
     seconds: of.seconds,
     commit: of.commit,
   };
+}
+
+/** Share of the opened incidents whose first `n` causes hold a right or acceptable one, its kind included; null without any. */
+export function causeWithin(results: readonly CaseResult[], n: number): number | null {
+  const opened = results.flatMap(({ trajectory, truth }) =>
+    trajectory.opened ? [{ ...trajectory.opened, truth }] : [],
+  );
+  const right = opened.filter(({ causes, truth }) =>
+    causes.slice(0, n).some((cause) => nearness(cause, truth) === "right"),
+  );
+  return opened.length === 0 ? null : right.length / opened.length;
 }
 
 const figure = (value: number | null, digits = 2): string => (value === null ? "–" : value.toFixed(digits));

@@ -9,6 +9,7 @@ import { analyse } from "@/lib/core/causes/analyse";
 import type { TriedRemedy } from "@/lib/core/causes/hypotheses";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { changeBlameHistory } from "./blame-history";
+import { confidenceFit } from "./confidence-fit";
 import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { moveIncident } from "@/lib/core/base/lifecycle";
 import { type Db, type Statement } from "@/lib/db/client";
@@ -117,13 +118,15 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
     );
   }, RENEW_MS);
   try {
-    const [incident, pastBlame, tried] = await Promise.all([
+    const [incident, fit, pastBlame, tried] = await Promise.all([
       getIncident(ctx.db, row.incidentId),
+      confidenceFit(ctx.db),
       changeBlameHistory(ctx.db),
       triedRemedies(ctx, row.incidentId),
     ]);
     const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
       chains: ctx.chains,
+      fit,
       analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame, tried }),
       before: rebuild(await listTrajectory(ctx.db, row.id)),
     });
@@ -297,6 +300,7 @@ const resultOf = (done: Investigation, cites: Cites) => ({
     blastRadius: done.blastRadius,
     remedy: done.remedy,
     reports: done.reports,
+    raw_confidences: done.hypotheses.map(({ raw, confidence }) => raw ?? confidence),
     models: done.models,
   } satisfies InvestigationReport,
   authors: done.authors,

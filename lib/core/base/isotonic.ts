@@ -1,4 +1,8 @@
-import type { Forecast } from "./calibration";
+/** A confidence and whether what it was given to was right. Confidence is 0 to 1. */
+export interface Forecast {
+  confidence: number;
+  right: boolean;
+}
 
 /** A step function of confidence: from `from` on, to the next step, `value` is what it was worth. */
 export interface Step {
