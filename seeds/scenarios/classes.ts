@@ -66,17 +66,18 @@ export function drawPlot(of: ServiceClass, number: number, seed: number): Plot {
 type Shown = { node: NodeSpec; errors: boolean; far: number; usual: Truth; seen: Truth };
 
 function ill(of: ServiceClass, number: number, id: string, system: System, rng: Rng): Omit<Plot, "seed"> | null {
-  const faults = faultsOf(of, number, system, rng);
+  const hour = n(rng, 7, 21);
+  const faults = faultsOf(of, number, system, hour, rng);
   if (faults === null) return null;
   const [fault] = faults;
   const slow = Math.max(...faults.map((one) => one.slow));
   const lateMin = slow > 60 ? Math.round(slow * between(rng, 0.85, 0.97)) : Math.round(slow + between(rng, 4, 12));
-  const hour = n(rng, 7, 21);
   const conditions = (minute: number) => together(...faults.map((one) => one.conditions(minute)));
   const shown = showing(system, hour, conditions(lateMin));
   // Each of several causes has to be enough for the alert.
   const each = faults.map((one) => new Set(showing(system, hour, one.conditions(lateMin)).map(({ node }) => node.id)));
-  const alerted = shown.filter(({ node, far }) => each.every((ids) => ids.has(node.id)) && (of !== "far cascade" || far >= 3)); // prettier-ignore
+  const reaches = (node: NodeSpec) => faults.every((one) => Number.isFinite(callsBetween(system, node.id, one.node)));
+  const alerted = shown.filter(({ node, far }) => reaches(node) && each.every((ids) => ids.has(node.id)) && (of !== "far cascade" || far >= 3)); // prettier-ignore
   if (alerted.length === 0) return null;
   const at = of === "far cascade" ? alerted.toSorted((a, b) => b.far - a.far)[0]! : rng.pick(alerted);
   const others = services(system).filter(({ id: other }) => faults.every(({ node }) => node !== other));
@@ -117,21 +118,27 @@ function ill(of: ServiceClass, number: number, id: string, system: System, rng: 
   };
 }
 
-function faultsOf(of: ServiceClass, number: number, system: System, rng: Rng): [Fault, ...Fault[]] | null {
+function faultsOf(
+  of: ServiceClass,
+  number: number,
+  system: System,
+  hour: number,
+  rng: Rng,
+): [Fault, ...Fault[]] | null {
   const faults =
     of === "several causes"
       ? [drawFault("deploy", system, rng), drawFault("abrupt", system, rng)]
       : of === "slow leak"
         ? [drawFault("leak", system, rng)]
         : of === "config drift"
-          ? [drift(system, rng, number)]
+          ? [drift(system, hour, rng, number)]
           : [drawFault(KIND_OF[of]!, system, rng, of === "far cascade" ? (node) => depthOf(system, node.id) >= 3 : undefined)]; // prettier-ignore
   if (faults.some((one) => one === null) || new Set(faults.map((one) => one!.node)).size < faults.length) return null;
   return faults as [Fault, ...Fault[]];
 }
 
 /** A setting changed an hour or more ago, harmless until the load of the hour came. */
-function drift(system: System, rng: Rng, number: number): Fault {
+function drift(system: System, hour: number, rng: Rng, number: number): Fault | null {
   const node = rng.pick(services(system));
   const servers = between(rng, 0.5, 0.62);
   const load = between(rng, 1.35, 1.7);
@@ -139,6 +146,8 @@ function drift(system: System, rng: Rng, number: number): Fault {
   const to = Math.max(1, Math.round(from * servers));
   const entry = system.entry[0]!.node;
   const hours = between(rng, 1, 2 + number / 2);
+  // The load of the hour is no trouble by itself, or the setting would not be its cause.
+  if (showing(system, hour, { [entry]: { load } }).length > 0) return null;
   return {
     node: node.id,
     kinds: ["config_regression"],
