@@ -1,12 +1,17 @@
 import { quantileSorted } from "simple-statistics";
 import type { SpanStat } from "../evidence/bundle";
-import { natsOf, strengthOf } from "./rank-strength";
+import { toneOf } from "../evidence/fault-words";
+import { middle } from "../base/stats";
+import type { Statement } from "./line-flow";
+import { rateNats, strengthOf } from "./rank-strength";
 
 /** Calls that a node makes otherwise than its own entries explain: work cut short, skipped or repeated. */
 export interface MixChange {
   node: string;
   /** The operation that changed most, its calls and how many its entries would explain. */
   operation: string;
+  /** Whether the operation is a line, of which `operation` is a sample. */
+  line: boolean;
   seen: number;
   expected: number;
   /** 0 to 1: how sure it is that the operation changed, times how much of it did. */
@@ -17,10 +22,12 @@ export interface MixChange {
 const SCATTER_MIN = 0.05;
 const SCATTER_UNKNOWN = 0.2;
 const SLOTS_MIN = 3;
-/** Degrees of freedom of a count's deviation: its law is known, only its scatter is learned. */
-const FREEDOM = 8;
 /** Fewer expected calls than this cannot be missed. */
 const EXPECTED_MIN = 5;
+/** What is assumed of a rate that normal time has no event of (Jeffreys). */
+const UNSEEN = 0.5;
+/** What a new line says whose words are harmless, as in template-changes.ts. */
+const WORDLESS = 0.5;
 
 /** Calls by operation, of each node: `entries` come from others, `inner` are its own operations and the calls it makes. */
 interface Counts {
@@ -36,12 +43,27 @@ const ALL = "";
  * operation counts as changed only if no entry operation, nor all entries together, explains its number by the ratio of normal
  * time: another mix of requests is not a fault. Spans without a count are left out. Nodes by strength, strongest first.
  */
-export function mixChanges(seen: readonly SpanStat[], normal: readonly SpanStat[]): MixChange[] {
+export function mixChanges(
+  seen: readonly SpanStat[],
+  normal: readonly SpanStat[],
+  statements: readonly Statement[] = [],
+): MixChange[] {
   const now = countsOf(seen);
   const whole = countsOf(normal);
   const slots = new Map<number, SpanStat[]>();
   for (const s of normal) (slots.get(s.t) ?? slots.set(s.t, []).get(s.t)!).push(s);
-  const wells = [...slots.values()].map(countsOf);
+  const times = [...slots.keys()].sort((a, b) => a - b);
+  const wells = times.map((t) => countsOf(slots.get(t)!));
+  for (const { node, sample, before, after } of statements) {
+    const key = lineKey(sample);
+    add(whole.inner, node, key, before.length);
+    add(now.inner, node, key, after.length);
+    for (const t of before) {
+      const well = wells[times.findLastIndex((start) => start <= t)];
+      if (well !== undefined) add(well.inner, node, key, 1);
+    }
+  }
+  const coverage = coverageOf(statements, now, whole);
   const changes: MixChange[] = [];
   for (const [node, usual] of whole.inner) {
     const usualEntries = whole.entries.get(node);
@@ -49,32 +71,68 @@ export function mixChanges(seen: readonly SpanStat[], normal: readonly SpanStat[
     if (usualEntries === undefined || entries === undefined) continue;
     let worst: Omit<MixChange, "node"> | null = null;
     for (const [operation, count] of usual) {
+      const line = operation.startsWith(LINE);
       const actual = now.inner.get(node)?.get(operation) ?? 0;
-      let best: { expected: number; z: number } | null = null;
-      for (const [entry, n] of usualEntries) {
-        const ratio = count / n;
-        const expected = ratio * (entries.get(entry) ?? 0);
-        const scatter = scatterOf(wells, node, operation, entry, ratio);
-        const z = Math.abs(actual - expected) / Math.sqrt(expected + 1 + (scatter * expected) ** 2);
-        if (best === null || z < best.z) best = { expected, z };
+      let best: { expected: number; nats: number } | null = null;
+      for (const [entry, n] of entries) {
+        const usually = usualEntries.get(entry) ?? 0;
+        if (usually === 0 && count > 0) continue;
+        // Entries that are new as well account for whatever is new behind them.
+        const expected = usually === 0 ? actual : ((count === 0 ? UNSEEN : count) / usually) * n * (line ? coverage : 1);
+        const ratio = count / Math.max(usually, 1);
+        const nats = rateNats(actual, expected, count, scatterOf(wells, node, operation, entry, ratio));
+        if (best === null || nats < best.nats) best = { expected, nats };
       }
+      for (const entry of usualEntries.keys())
+        if (!entries.has(entry)) {
+          const nats = rateNats(actual, 0, count, SCATTER_UNKNOWN);
+          if (best === null || nats < best.nats) best = { expected: 0, nats };
+        }
       if (best === null || Math.max(best.expected, actual) < EXPECTED_MIN) continue;
       const part = Math.abs(actual - best.expected) / Math.max(actual, best.expected);
-      const strength = part * strengthOf(natsOf(best.z, FREEDOM));
-      if (strength > (worst?.strength ?? 0)) worst = { operation, seen: actual, expected: best.expected, strength };
+      const wording = line && count === 0 ? WORDLESS + (1 - WORDLESS) * toneOf(operation).bad : 1;
+      const strength = part * wording * strengthOf(best.nats - Math.log(usual.size));
+      if (strength > (worst?.strength ?? 0)) 
+        worst = {
+          operation: line ? operation.slice(LINE.length) : operation,
+          line,
+          seen: actual,
+          expected: best.expected,
+          strength,
+        };
     }
     if (worst !== null) changes.push({ node, ...worst });
   }
   return changes.sort((a, b) => b.strength - a.strength);
 }
 
+const LINE = "line ";
+const lineKey = (sample: string) => LINE + sample;
+
+/** How much more of what is called is logged within the window than in normal time: the middle of all nodes, few of which are ill. */
+function coverageOf(statements: readonly Statement[], now: Counts, whole: Counts): number {
+  const lines = new Map<string, { before: number; after: number }>();
+  for (const { node, before, after } of statements) {
+    const n = lines.get(node) ?? { before: 0, after: 0 };
+    lines.set(node, n);
+    n.before += before.length;
+    n.after += after.length;
+  }
+  const ratios = [...lines].flatMap(([node, { before, after }]) => {
+    const [usually, entries] = [whole.entries.get(node)?.get(ALL) ?? 0, now.entries.get(node)?.get(ALL) ?? 0];
+    return Math.min(before, usually, entries) < EXPECTED_MIN ? [] : [after / before / (entries / usually)];
+  });
+  return ratios.length === 0 ? 1 : middle(ratios);
+}
+
+function add(map: Map<string, Map<string, number>>, node: string, key: string, n: number): void {
+  const of = map.get(node) ?? new Map<string, number>();
+  map.set(node, of);
+  of.set(key, (of.get(key) ?? 0) + n);
+}
+
 function countsOf(spans: readonly SpanStat[]): Counts {
   const counts: Counts = { entries: new Map(), inner: new Map() };
-  const add = (map: Map<string, Map<string, number>>, node: string, key: string, n: number) => {
-    const of = map.get(node) ?? new Map<string, number>();
-    map.set(node, of);
-    of.set(key, (of.get(key) ?? 0) + n);
-  };
   for (const { node, parent, operation, n } of spans) {
     if (n === undefined) continue;
     if (parent === node) {

@@ -3,7 +3,7 @@ import { amountOf } from "./rank-amounts";
 import type { Scene } from "./rank-scene";
 import type { Signal } from "./rank-signals";
 import { significance, strengthOf } from "./rank-strength";
-import { absorb } from "./topology";
+import { absorb, distances } from "./topology";
 
 /**
  * What speaks for each node, by kind of evidence, each 0 to 1 (0: nothing, or not looked at). The kind of trouble reads off
@@ -48,6 +48,7 @@ export function partsOf(scene: Scene): Map<string, CauseParts> {
       raise(node, "latency", scene.symptom.latency * share * slowed(scene, node));
   for (const [node, share] of lostShares(scene)) raise(node, "latency", scene.symptom.latency * share);
   for (const [node, share] of movedShares(scene)) raise(node, "error", share);
+  for (const [node, share] of brokenShares(scene)) raise(node, "error", share);
   for (const s of scene.signals) {
     const strength = place(s.node) * strengthOf(s.shift?.nats ?? 0);
     if (s.nature.kind === "resource") raise(s.node, "resource", RESOURCE_WEIGHT * strength * effectOf(s) ** 2);
@@ -91,10 +92,23 @@ function lostShares(scene: Scene): [string, number][] {
 
 /** Nodes whose calls moved; one whose caller's calls moved too merely gets other requests. */
 function movedShares(scene: Scene): [string, number][] {
-  const own = new Map(scene.mix.map((m) => [m.node, m.strength]));
+  const own = new Map(scene.mix.filter(({ line }) => !line).map((m) => [m.node, m.strength]));
   return [...own].map(([node, share]) => {
     const callers = scene.topology.callers.get(node) ?? [];
     return [node, share * (1 - Math.max(0, ...callers.map((c) => own.get(c) ?? 0)))];
+  });
+}
+
+/** Nodes that left requests halfway; one whose callee did so as well was left halfway by it. */
+function brokenShares(scene: Scene): [string, number][] {
+  const own = new Map<string, number>();
+  for (const { node, strength } of [...scene.flow, ...scene.mix.filter(({ line }) => line)])
+    own.set(node, Math.max(own.get(node) ?? 0, strength));
+  return [...own].map(([node, share]) => {
+    const below = [...distances(node, scene.topology.callees)].map(([callee, calls]) =>
+      calls === 0 ? 0 : (own.get(callee) ?? 0),
+    );
+    return [node, share * (1 - Math.max(0, ...below))];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Bundle } from "../evidence/bundle";
 import { type MixChange, mixChanges } from "./call-mix";
 import { type TimeLoss, timeLoss } from "./edge-times";
+import { type FlowBreak, flowBreaks, statementsOf } from "./line-flow";
 import { natureOf } from "./metric-kinds";
 import { type Slots, slotsOf } from "./rank-amounts";
 import { loadsOf, type NodeLoad, type Signal, signalsOf } from "./rank-signals";
@@ -19,6 +20,7 @@ export interface Scene {
   /** Null without spans of both the incident and normal time. */
   loss: TimeLoss | null;
   mix: MixChange[];
+  flow: FlowBreak[];
   silent: Silence[];
   /** How much slowness and failing weigh in this incident, 0 to 1. */
   symptom: { latency: number; failures: number };
@@ -34,6 +36,7 @@ export function sceneOf(bundle: Bundle): Scene {
     failures: slotsOf(own?.failures ?? null, signals),
   };
   const traced = bundle.spans.length > 0 && bundle.normal.spans.length > 0;
+  const statements = statementsOf(bundle);
   return {
     target: bundle.target,
     topology,
@@ -41,7 +44,8 @@ export function sceneOf(bundle: Bundle): Scene {
     loads,
     slots,
     loss: traced ? timeLoss(bundle.spans, bundle.normal.spans) : null,
-    mix: traced ? mixChanges(bundle.spans, bundle.normal.spans) : [],
+    mix: traced ? mixChanges(bundle.spans, bundle.normal.spans, statements) : [],
+    flow: flowBreaks(statements),
     silent: silences(bundle, signals, slots.latency),
     symptom: symptomOf(bundle.target, signals),
   };

@@ -15,3 +15,14 @@ export const significance = (nats: number) => 1 - Math.exp(-Math.max(0, nats));
  * many degrees of freedom, 3 for quantiles and the like, whose tails are heavy, more for counts.
  */
 export const natsOf = (z: number, freedom = 3) => (z <= 0 ? 0 : ((freedom + 1) / 2) * Math.log(1 + (z * z) / freedom));
+
+/**
+ * Nats of a count against what a rate from `learned` events expects of it: half the deviance of a negative binomial, the law of
+ * a Poisson count whose rate is itself known from few events (Gamma posterior, Jeffreys prior) and scatters by `scatter` (log scale).
+ */
+export function rateNats(count: number, expected: number, learned: number, scatter: number): number {
+  const shape = 1 / (scatter ** 2 + 1 / (learned + 0.5));
+  const mean = Math.max(expected, Number.MIN_VALUE);
+  const own = count === 0 ? 0 : count * Math.log(count / mean);
+  return Math.max(0, own - (count + shape) * Math.log((count + shape) / (mean + shape)));
+}

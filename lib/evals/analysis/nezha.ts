@@ -76,9 +76,9 @@ export async function nezhaCases(data: string): Promise<NezhaCase[]> {
   });
 }
 
-const NOT_MEASURED = new Set(["service", "TimeStamp", "in_fault"]);
+const NOT_MEASURED = new Set(["service", "TimeStamp", "in_fault", "phase"]);
 
-function seriesOf(rows: { t: number; row: Record<string, unknown> }[]): Series[] {
+export function seriesOf(rows: { t: number; row: Record<string, unknown> }[]): Series[] {
   const series = new Map<string, Series>();
   for (const { t, row } of rows) {
     for (const [column, text] of Object.entries(row)) {
@@ -94,7 +94,7 @@ function seriesOf(rows: { t: number; row: Record<string, unknown> }[]): Series[]
   return [...series.values()];
 }
 
-function spanOf(row: Record<string, unknown>): SpanStat {
+export function spanOf(row: Record<string, unknown>): SpanStat {
   const parent = String(row["parent_service"]);
   const gap = row["gap_p95_us"];
   return {

@@ -1,4 +1,5 @@
 import type { Bundle } from "@/lib/core/evidence/bundle";
+import { analyse } from "@/lib/core/causes/analyse";
 import { rankCauses } from "@/lib/core/causes/rank";
 import { sceneOf } from "@/lib/core/causes/rank-scene";
 import { type Line, percent } from "../detection/table";
@@ -16,6 +17,12 @@ type Ranker = (bundle: Bundle) => { nodes: string[]; sure: number; verdict: stri
 
 const ours: Ranker = (bundle) => {
   const { ranking, verdict } = rankCauses(bundle);
+  return { nodes: ranking.map((r) => r.node), sure: ranking[0]?.confidence ?? 0, verdict };
+};
+
+/** The whole analysis, lines included. */
+export const byAnalysis: Ranker = (bundle) => {
+  const { ranking, verdict } = analyse(bundle);
   return { nodes: ranking.map((r) => r.node), sure: ranking[0]?.confidence ?? 0, verdict };
 };
 
