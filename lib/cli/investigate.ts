@@ -10,7 +10,7 @@ Analyses an incident bundle with the production code, without a model, database 
 
 Bundle: {target: {node, metric?, direction?: "up"|"down", at}, nodes: [id or {id, kind}], edges: [[caller, callee]],
 metrics: [{node, metric, unit?, points: [[epoch_s, value]…]}], logs?: [{t, node, line}], spans?: [{t, node, parent?,
-operation, n?, p50_us?, p95_us?, gap_p95_us?}], changes?: [{t, node, kind, summary}],
+operation, n?, p50_us?, p95_us?, gap_p50_us?, gap_p95_us?}], changes?: [{t, node, kind, summary}],
 normal?: {metrics?, spans?, logs?}}. Times are epoch seconds. A .gz file is decompressed.
 `;
 

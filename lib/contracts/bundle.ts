@@ -41,6 +41,7 @@ const span = z.object({
   p50_us: amount.nullish(),
   p95_us: amount.nullish(),
   /** Clocks of two machines differ, so a gap may be below 0. */
+  gap_p50_us: z.number().nullish(),
   gap_p95_us: z.number().nullish(),
 });
 const change = z.object({
@@ -142,6 +143,7 @@ function spanOf(s: z.infer<typeof span>): Bundle["spans"][number] {
     ...(s.n == null ? {} : { n: s.n }),
     ...(s.p50_us == null ? {} : { p50_us: s.p50_us }),
     ...(s.p95_us == null ? {} : { p95_us: s.p95_us }),
+    ...(s.gap_p50_us == null ? {} : { gap_p50_us: s.gap_p50_us }),
     ...(s.gap_p95_us == null ? {} : { gap_p95_us: s.gap_p95_us }),
   };
 }

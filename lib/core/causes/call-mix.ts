@@ -3,7 +3,7 @@ import type { SpanStat } from "../evidence/bundle";
 import { toneOf } from "../evidence/fault-words";
 import { middle } from "../base/stats";
 import type { Statement } from "./line-flow";
-import { rateNats, strengthOf } from "./rank-strength";
+import { rateNats, significance } from "./rank-strength";
 
 /** Calls that a node makes otherwise than its own entries explain: work cut short, skipped or repeated. */
 export interface MixChange {
@@ -41,7 +41,9 @@ const ALL = "";
  * Compares the number of each node's inner operations and calls with what its entries account for. The same entries with
  * fewer calls behind them are an early return, an exception or a refused dependency; with more of them, retries or a loop. An
  * operation counts as changed only if no entry operation, nor all entries together, explains its number by the ratio of normal
- * time: another mix of requests is not a fault. Spans without a count are left out. Nodes by strength, strongest first.
+ * time: another mix of requests is not a fault. What a node's statements log is compared likewise (`statements`: those of both
+ * times), new lines included. Counts are judged as Poisson counts whose rate was learned from few events ({@link rateNats}),
+ * corrected for everything that is compared (Bonferroni). Spans without a count are left out. Nodes by strength, strongest first.
  */
 export function mixChanges(
   seen: readonly SpanStat[],
@@ -64,6 +66,7 @@ export function mixChanges(
     }
   }
   const coverage = coverageOf(statements, now, whole);
+  const looks = [...whole.inner.values()].reduce((sum, { size }) => sum + size, 0);
   const changes: MixChange[] = [];
   for (const [node, usual] of whole.inner) {
     const usualEntries = whole.entries.get(node);
@@ -78,7 +81,8 @@ export function mixChanges(
         const usually = usualEntries.get(entry) ?? 0;
         if (usually === 0 && count > 0) continue;
         // Entries that are new as well account for whatever is new behind them.
-        const expected = usually === 0 ? actual : ((count === 0 ? UNSEEN : count) / usually) * n * (line ? coverage : 1);
+        const expected =
+          usually === 0 ? actual : ((count === 0 ? UNSEEN : count) / usually) * n * (line ? coverage : 1);
         const ratio = count / Math.max(usually, 1);
         const nats = rateNats(actual, expected, count, scatterOf(wells, node, operation, entry, ratio));
         if (best === null || nats < best.nats) best = { expected, nats };
@@ -91,8 +95,8 @@ export function mixChanges(
       if (best === null || Math.max(best.expected, actual) < EXPECTED_MIN) continue;
       const part = Math.abs(actual - best.expected) / Math.max(actual, best.expected);
       const wording = line && count === 0 ? WORDLESS + (1 - WORDLESS) * toneOf(operation).bad : 1;
-      const strength = part * wording * strengthOf(best.nats - Math.log(usual.size));
-      if (strength > (worst?.strength ?? 0)) 
+      const strength = part * wording * significance(best.nats - Math.log(looks));
+      if (strength > (worst?.strength ?? 0))
         worst = {
           operation: line ? operation.slice(LINE.length) : operation,
           line,
@@ -105,6 +109,9 @@ export function mixChanges(
   }
   return changes.sort((a, b) => b.strength - a.strength);
 }
+
+/** A middle of fewer nodes may be an ill one's. */
+const COVERAGE_NODES = 3;
 
 const LINE = "line ";
 const lineKey = (sample: string) => LINE + sample;
@@ -122,7 +129,7 @@ function coverageOf(statements: readonly Statement[], now: Counts, whole: Counts
     const [usually, entries] = [whole.entries.get(node)?.get(ALL) ?? 0, now.entries.get(node)?.get(ALL) ?? 0];
     return Math.min(before, usually, entries) < EXPECTED_MIN ? [] : [after / before / (entries / usually)];
   });
-  return ratios.length === 0 ? 1 : middle(ratios);
+  return ratios.length < COVERAGE_NODES ? 1 : middle(ratios);
 }
 
 function add(map: Map<string, Map<string, number>>, node: string, key: string, n: number): void {

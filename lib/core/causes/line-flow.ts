@@ -1,9 +1,12 @@
 import type { Bundle, LogLine } from "../evidence/bundle";
 import { markOf } from "../evidence/bundle-marks";
 import { callSiteOf } from "../evidence/call-site";
+import { toneOf } from "../evidence/fault-words";
+import { BAD_FROM } from "../evidence/log-findings";
+import { WILDCARD } from "../evidence/log-masks";
 import { messageOf } from "../evidence/log-message";
 import { createMiner } from "../evidence/log-templates";
-import { rateNats, strengthOf } from "./rank-strength";
+import { rateNats, significance } from "./rank-strength";
 
 /** What one statement of one node logged: times in normal time and in the incident, in epoch seconds, ascending. */
 export interface Statement {
@@ -33,6 +36,10 @@ const SLICES_MIN = 5;
 const LINES_MIN = 8;
 /** Two statements run together if no more than this share of their lines are out of step: requests at the edge of two slices. */
 const OUT_OF_STEP = 0.05;
+/** Words before the first value that name a statement, its level included. */
+const OPENING_WORDS = 4;
+/** A value this early stands where a logger's own prefix does. */
+const LEVEL_CHARS = 8;
 /** Statements of a node that are compared with one another, the most frequent: pairs grow with the square. */
 const STATEMENTS_MAX = 60;
 
@@ -50,10 +57,11 @@ export function statementsOf({ logs, normal }: Bundle): Statement[] {
       return [{ side, t, node, whole, key: site ?? miner.add(whole) }];
     });
   const lines = [...read(logs, "after"), ...read(normal.logs, "before")];
-  const { templateOf } = miner.finish();
+  const { templateOf, templates } = miner.finish();
+  const openings = templates.map(({ text }) => openingOf(text));
   const statements = new Map<string, Statement>();
   for (const { side, t, node, whole, key } of lines) {
-    const id = JSON.stringify([node, typeof key === "number" ? templateOf(key) : key]);
+    const id = JSON.stringify([node, typeof key === "number" ? openings[templateOf(key)] : key]);
     const one = statements.get(id) ?? { node, sample: whole, before: [], after: [] };
     statements.set(id, one);
     one[side].push(t);
@@ -66,6 +74,16 @@ export function statementsOf({ logs, normal }: Bundle): Statement[] {
 }
 
 /**
+ * What a template says before its first value, and whether it sounds bad; a short beginning says too little, and the whole counts.
+ * Templates that differ only in what they print are one statement: one value may replace another without anything being left out.
+ */
+function openingOf(template: string): string {
+  const opening = template.slice(0, Math.max(0, template.indexOf(WILDCARD, LEVEL_CHARS)));
+  if ((opening.match(/[\p{L}\p{N}]+/gu) ?? []).length < OPENING_WORDS) return template;
+  return `${opening}${toneOf(template).bad >= BAD_FROM ? " (bad)" : ""}`;
+}
+
+/**
  * Broken invariants of a node's lines (Lou et al., "Mining Invariants from Console Logs", ATC 2010): in normal time two statements
  * ran in a fixed ratio, slice by slice; now one runs without the other. A request was left halfway: an exception, an early return,
  * another branch. Neither load nor another mix of requests does that. The worst of each node, strongest first.
@@ -74,6 +92,8 @@ export function flowBreaks(statements: readonly Statement[]): FlowBreak[] {
   const nodes = new Map<string, Statement[]>();
   for (const s of statements)
     if (s.before.length >= LINES_MIN) (nodes.get(s.node) ?? nodes.set(s.node, []).get(s.node)!).push(s);
+  /** Of the pairs of one node no more are independent than there are statements. */
+  const looks = [...nodes.values()].reduce((sum, { length }) => sum + length, 0);
   const breaks: FlowBreak[] = [];
   for (const [node, all] of nodes) {
     const frequent = all.toSorted((a, b) => b.before.length - a.before.length).slice(0, STATEMENTS_MAX);
@@ -88,8 +108,8 @@ export function flowBreaks(statements: readonly Statement[]): FlowBreak[] {
         const seen = one.after.length;
         // The one that ran less is the one that was left out.
         if (seen >= expected) continue;
-        const nats = rateNats(seen, expected, one.before.length, OUT_OF_STEP) - Math.log(pairs.length);
-        const strength = (1 - seen / expected) * strengthOf(nats);
+        const nats = rateNats(seen, expected, one.before.length, OUT_OF_STEP) - Math.log(looks);
+        const strength = (1 - seen / expected) * significance(nats);
         if (strength > (worst?.strength ?? 0))
           worst = { node, sample: one.sample, beside: other.sample, seen, expected, strength };
       }

@@ -1,5 +1,6 @@
 import { fromTo } from "../base/amounts";
 import type { Finding } from "../evidence/bundle";
+import { redact } from "../evidence/redact";
 import { blameEdges } from "./edge-times";
 import { sharesOf } from "./rank-parts";
 import type { Scene } from "./rank-scene";
@@ -17,7 +18,7 @@ type Found = Omit<Finding, "id">;
 /** What was seen, strongest first, of the target and of every node that something speaks for. Ids are `m1`, `m2` … */
 export function findingsOf(scene: Scene, scored: readonly { node: string }[]): Finding[] {
   const nodes = new Set([scene.target.node, ...scored.map((s) => s.node)]);
-  const all = [...shifts(scene), ...explained(scene), ...traces(scene), ...mutes(scene)]
+  const all = [...shifts(scene), ...explained(scene), ...traces(scene), ...broken(scene), ...mutes(scene)]
     .filter((f) => f.node !== null && nodes.has(f.node) && f.strength > 0)
     .sort((a, b) => b.strength - a.strength);
   const count = new Map<string, number>();
@@ -85,11 +86,28 @@ function traces(scene: Scene): Found[] {
     return [{ kind: "trace", node, text, strength: (scene.loss?.grown.get(node) ?? 0) * Math.sqrt(lost / total) }];
   });
   const moved = scene.mix.map((m): Found => {
-    const text = `${m.node} made ${number(m.seen)} calls of "${m.operation}"; its incoming requests account for ${number(m.expected)}.`;
-    return { kind: "trace", node: m.node, text, strength: m.strength };
+    const what = m.line
+      ? `logged '${quoted(m.operation)}' ${count(m.seen)}`
+      : `made ${number(m.seen)} calls of "${m.operation}"`;
+    const text = `${m.node} ${what}; its incoming requests account for ${number(m.expected)}.`;
+    return { kind: m.line ? "log_template" : "trace", node: m.node, text, strength: m.strength };
   });
   return [...slow, ...inner, ...moved];
 }
+
+function broken(scene: Scene): Found[] {
+  return scene.flow.map(({ node, sample, beside, seen, expected, strength }): Found => {
+    const text = `${node} logged '${quoted(sample)}' ${count(seen)}; going by '${quoted(beside)}', which always came with it, ${number(expected)} were to be expected.`;
+    return { kind: "log_template", node, text, strength };
+  });
+}
+
+/** Quoted text of a line: what tells it from others stands early. */
+const QUOTE_CHARS = 140;
+
+const quoted = (line: string) => redact(line.replace(/\s+/g, " ").trim().slice(0, QUOTE_CHARS)).text;
+
+const count = (n: number) => (n === 0 ? "not once" : n === 1 ? "once" : `${number(n)} times`);
 
 function mutes(scene: Scene): Found[] {
   return scene.silent.map(({ node, nats, last }): Found => {

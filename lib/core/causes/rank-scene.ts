@@ -20,6 +20,7 @@ export interface Scene {
   /** Null without spans of both the incident and normal time. */
   loss: TimeLoss | null;
   mix: MixChange[];
+  /** Statements that no longer run with those they always ran with. */
   flow: FlowBreak[];
   silent: Silence[];
   /** How much slowness and failing weigh in this incident, 0 to 1. */

@@ -47,6 +47,7 @@ export interface SpanStat {
   n?: number;
   p50_us?: number;
   p95_us?: number;
+  gap_p50_us?: number;
   gap_p95_us?: number;
 }
 

@@ -96,7 +96,7 @@ export function seriesOf(rows: { t: number; row: Record<string, unknown> }[]): S
 
 export function spanOf(row: Record<string, unknown>): SpanStat {
   const parent = String(row["parent_service"]);
-  const gap = row["gap_p95_us"];
+  const [gap50, gap] = [row["gap_p50_us"], row["gap_p95_us"]];
   return {
     t: Math.round(Number(row["t_min_ms"]) / 1000 / MINUTE_S) * MINUTE_S,
     node: String(row["service"]),
@@ -105,6 +105,7 @@ export function spanOf(row: Record<string, unknown>): SpanStat {
     n: Number(row["n"]),
     p50_us: Number(row["p50_us"]),
     p95_us: Number(row["p95_us"]),
+    ...(gap50 === "" ? {} : { gap_p50_us: Number(gap50) }),
     ...(gap === "" ? {} : { gap_p95_us: Number(gap) }),
   };
 }

@@ -7,6 +7,7 @@ import type { EvalResult } from "@/lib/contracts/evals";
 import { adversarial } from "../adversarial/adversarial";
 import { injection } from "../adversarial/injection";
 import { orders } from "../analysis/injection-orders";
+import { microIrc } from "../analysis/microirc";
 import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
@@ -14,6 +15,7 @@ import { rcd } from "../analysis/rcd";
 import { tvdiag } from "../analysis/tvdiag";
 import { templates } from "../analysis/templates";
 import { whoandwhen } from "../analysis/whoandwhen";
+import { trainTicket } from "../analysis/trainticket";
 import { hostile } from "../hostile/measure";
 import { machine, writeResult } from "../results";
 import { type Line, table } from "./table";
@@ -37,6 +39,8 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   asd,
   petshop,
   nezha,
+  trainticket: trainTicket,
+  microirc: microIrc,
   rcd,
   opensre,
   tvdiag,
@@ -79,6 +83,8 @@ const TITLES: Record<string, string> = {
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
   nezha: "Faults injected into a shop of ten services",
+  trainticket: "Faults injected into a railway of 46 services, with their logs",
+  microirc: "Faults injected into a shop that is measured every 5 seconds",
   rcd: "Faults injected into a shop without a call graph",
   opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
   tvdiag: "Root causes from alerts and a map of calls alone",
