@@ -11,12 +11,6 @@ export const strengthOf = (nats: number) =>
 export const significance = (nats: number) => 1 - Math.exp(-Math.max(0, nats));
 
 /**
- * Nats of a deviation of z standard deviations that were themselves learned from few values: the kernel of Student's t with so
- * many degrees of freedom, 3 for quantiles and the like, whose tails are heavy, more for counts.
- */
-export const natsOf = (z: number, freedom = 3) => (z <= 0 ? 0 : ((freedom + 1) / 2) * Math.log(1 + (z * z) / freedom));
-
-/**
  * Nats of a count against what a rate from `learned` events expects of it: half the deviance of a negative binomial, the law of
  * a Poisson count whose rate is itself known from few events (Gamma posterior, Jeffreys prior) and scatters by `scatter` (log scale).
  */
