@@ -1,4 +1,6 @@
 import { maskLine, WILDCARD } from "./log-masks";
+import { isWord, tokensOf, wildcardFor } from "./log-tokens";
+import { variantsOf } from "./log-variants";
 
 export interface Template {
   /** Counted from 0 in order of first appearance. */
@@ -30,8 +32,12 @@ const SHAPES_KEPT = SHAPES_MAX / 2;
  * of forms (start, stop, pause, resume; get, put, post, delete), names have many. Between two and five the choice hardly matters.
  */
 const ALTERNATIVES_MAX = 4;
-/** Places of a shape that are compared; all that comes after them is one place. Templates are shorter; pasted data is not. */
-const PLACES_MAX = 100;
+/**
+ * So many different words at a place, and at least half as many as there are shapes, are names of things however little else the
+ * shapes have in common: at twice the forms of any wording and each nearly by itself.
+ */
+const NAMES_MIN = 10;
+const NAMES_SHARE = 0.5;
 
 /** A masked line, and how many lines were masked to it. */
 interface Shape {
@@ -53,10 +59,11 @@ interface Parted extends Shape {
  * Like Drain (He et al., ICWS 2017) it trusts that lines of one template have the same number of words after masking and
  * begin with the same word. Unlike Drain, whose groups depend on the order of lines and on a threshold of similarity, it sees all
  * shapes before it decides, and decides by how many different words stand at a place: few alternate (wording), many are
- * values. That is the insight of IPLoM (Makanju et al., KDD 2009) and Brain (Yu et al., TSC 2023). While no more than
- * {@link SHAPES_MAX} shapes come, the order of lines changes ids only.
+ * values. That is the insight of IPLoM (Makanju et al., KDD 2009) and Brain (Yu et al., TSC 2023). Then what differs only in its
+ * first word is joined by the same rule, and rare variants go to the frequent template that they fit (log-variants.ts). While no more than
+ * {@link SHAPES_MAX} shapes come, the order of lines changes ids only. `mask` is another one in measurements only.
  */
-export function createMiner(): Miner {
+export function createMiner(mask: (line: string) => string = maskLine): Miner {
   let shapes = new Map<string, Shape>();
   /** Ticket → the ticket it was folded into; itself while it stands for itself. */
   const folded: number[] = [];
@@ -66,8 +73,9 @@ export function createMiner(): Miner {
     groups.sort((a, b) => b.count - a.count || a.ticket - b.ticket);
     shapes = new Map();
     const rest = groups.splice(SHAPES_KEPT);
-    if (rest.length > 0) groups.push({ text: WILDCARD, ...sum(rest.flatMap((g) => g.members)) });
-    for (const { text, count, ticket, members } of groups) {
+    if (rest.length > 0) groups.push({ tokens: [WILDCARD], ...sum(rest.flatMap((g) => g.members)) });
+    for (const { tokens, count, ticket, members } of groups) {
+      const text = tokens.join("");
       const known = shapes.get(text);
       if (known) known.count += count;
       else shapes.set(text, { text, count, ticket });
@@ -77,7 +85,7 @@ export function createMiner(): Miner {
 
   return {
     add(line) {
-      const text = maskLine(line);
+      const text = mask(line);
       const known = shapes.get(text);
       if (known) {
         known.count++;
@@ -95,7 +103,7 @@ export function createMiner(): Miner {
       const ids = new Map<number, number>();
       groups.forEach(({ members }, id) => members.forEach(({ ticket }) => ids.set(ticket, id)));
       return {
-        templates: groups.map(({ text, count }, id) => ({ id, text, count })),
+        templates: groups.map(({ tokens, count }, id) => ({ id, text: tokens.join(""), count })),
         templateOf: (ticket) => {
           let at = ticket;
           while (folded[at] !== at && folded[at] !== undefined) at = folded[at]!;
@@ -107,8 +115,8 @@ export function createMiner(): Miner {
 }
 
 /** Templates of lines that are all there. No lines, no templates. */
-export function mineTemplates(lines: Iterable<string>): Mined {
-  const miner = createMiner();
+export function mineTemplates(lines: Iterable<string>, mask?: (line: string) => string): Mined {
+  const miner = createMiner(mask);
   const tickets: number[] = [];
   for (const line of lines) tickets.push(miner.add(line));
   const { templates, templateOf } = miner.finish();
@@ -116,7 +124,7 @@ export function mineTemplates(lines: Iterable<string>): Mined {
 }
 
 interface Group {
-  text: string;
+  tokens: readonly string[];
   count: number;
   ticket: number;
   members: readonly Shape[];
@@ -131,17 +139,6 @@ const sum = (members: readonly Shape[]) => ({
 /** The same text without what it was cut from: engines keep the whole of a string alive for a slice of it. */
 const flat = (text: string) => ` ${text}`.slice(1);
 
-/** Words, wildcards and signs, each with the blank before it, so that joining them gives the text back. */
-function tokensOf(text: string): string[] {
-  const tokens = text.match(/ ?(?:<\*>|[^\s,;=()[\]{}<>"'|:`]+|.)/gsu) ?? [];
-  return tokens.length <= PLACES_MAX
-    ? tokens
-    : [...tokens.slice(0, PLACES_MAX - 1), tokens.slice(PLACES_MAX - 1).join("")];
-}
-
-const WORD = /[\p{L}\p{N}]/u;
-const isWord = (token: string) => WORD.test(token);
-
 /** Shapes of one length and one first word, split until what remains together is one template. */
 function group(shapes: Shape[]): Group[] {
   const blocks = new Map<string, Parted[]>();
@@ -154,9 +151,38 @@ function group(shapes: Shape[]): Group[] {
   for (let members = open.pop(); members; members = open.pop()) {
     const parts = split(members);
     if (parts.length > 1) open.push(...parts);
-    else groups.push({ text: textOf(members), ...sum(members) });
+    else groups.push({ tokens: templateOf(members), ...sum(members) });
   }
-  return groups;
+  return withVariants(byFirstWord(groups));
+}
+
+/** What differs in nothing but its first word, and in that by many, is one template: its lines begin with a name. */
+function byFirstWord(groups: Group[]): Group[] {
+  const alike = new Map<string, Group[]>();
+  for (const one of groups) {
+    const first = one.tokens.findIndex(isWord);
+    const rest = one.tokens.slice(first + 1);
+    const key = first < 0 || rest.filter(isWord).length < 2 ? one.tokens : [...one.tokens.slice(0, first), "", ...rest];
+    put(alike, key.join("\n"), one);
+  }
+  return [...alike.values()].flatMap((list) => {
+    if (list.length < NAMES_MIN) return list;
+    const { tokens } = list[0]!;
+    const first = tokens.findIndex(isWord);
+    return [
+      { tokens: tokens.with(first, wildcardFor(tokens[first]!)), ...sum(list.flatMap(({ members }) => members)) },
+    ];
+  });
+}
+
+function withVariants(groups: Group[]): Group[] {
+  const into = variantsOf(groups);
+  const together = new Map<number, Group[]>();
+  for (const [i, one] of groups.entries()) put(together, into.get(i) ?? i, one);
+  return [...together].map(([i, list]) => ({
+    tokens: groups[i]!.tokens,
+    ...sum(list.flatMap(({ members }) => members)),
+  }));
 }
 
 function put<K, V>(into: Map<K, V[]>, key: K, value: V): void {
@@ -181,11 +207,12 @@ function split(members: Parted[]): Parted[][] {
     for (const { tokens } of members) seen.add(tokens[place]!);
     const forms = seen.size;
     const value = seen.has(WILDCARD) || seen.has(` ${WILDCARD}`);
+    const names = forms >= NAMES_MIN && forms >= NAMES_SHARE * members.length;
     if (forms === 1) {
       if (!value && isWord(token)) constant++;
       continue;
     }
-    variable++;
+    if (!names) variable++;
     if (fewest === null || forms < fewest.forms) fewest = { place, forms };
     if (!value && forms <= ALTERNATIVES_MAX && (wording === null || forms < wording.forms)) wording = { place, forms };
   }
@@ -196,13 +223,8 @@ function split(members: Parted[]): Parted[][] {
   return [...parts.values()];
 }
 
-function textOf(members: Parted[]): string {
-  const [first] = members;
-  if (members.length === 1) return first!.text;
-  return first!.tokens
-    .map((token, i) => {
-      if (members.every(({ tokens }) => tokens[i] === token)) return token;
-      return token.startsWith(" ") ? ` ${WILDCARD}` : WILDCARD;
-    })
-    .join("");
+function templateOf(members: Parted[]): string[] {
+  const { tokens } = members[0]!;
+  if (members.length === 1) return tokens;
+  return tokens.map((token, i) => (members.every((m) => m.tokens[i] === token) ? token : wildcardFor(token)));
 }

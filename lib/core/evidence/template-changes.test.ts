@@ -21,7 +21,7 @@ describe("templateChanges", () => {
       "a new error",
       [...steady(), ...every(10, 1020, 1100, (i) => `connection refused by db-${i}`)],
       [],
-      ["new: connection refused by <*> (0 → 10)"],
+      ["new: connection refused by db-<*> (0 → 10)"],
     ],
     [
       "a surge",
