@@ -13,6 +13,7 @@ import {
   logEvidence,
   shiftEvidence,
   type Onset,
+  versionEvidence,
   type WeightedEvidence,
 } from "./weighted-evidence";
 
@@ -42,8 +43,8 @@ const WELL_TOLD = 4;
  *
  * The verdict asks whether something is wrong now: what was seen and has ended is told, and is no fault, unless work stopped
  * altogether meanwhile. Alerts alone order the suspects and leave the verdict open. Finding ids: `m` metrics and spans against
- * normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c` changes, `i` text that gives orders, `s`
- * similar incidents, `t` what was done in vain, `n` what is well, `u` unusual alerts.
+ * normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c` changes, `v` versions side by side, `i` text
+ * that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well, `u` unusual alerts.
  */
 export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const ranked = rankCauses(bundle);
@@ -68,6 +69,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ...growing,
     ...logEvidence(groups, bundle, onset, now),
     ...alertEvidence(bundle, known.alerts),
+    ...versionEvidence(bundle),
   ];
   const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);

@@ -22,6 +22,8 @@ export interface RankedChange {
     past: number;
     /** 1, or less if its node was well with it for a while. */
     survived: number;
+    /** More than 1 if what ran it did worse than what ran the version before at the same time, less if it did as well. */
+    version: number;
   };
 }
 
@@ -37,6 +39,8 @@ export interface ChangeQuestion {
   seen?: readonly string[];
   /** How often changes of this node and kind were to blame in closed incidents, 0 to 1; null when there were none. */
   pastBlame?: (change: BundleChange) => number | null;
+  /** What comparing versions at the same time says of a change (version-compare.ts); 1 where nothing is known. */
+  version?: (change: BundleChange) => number;
 }
 
 /**
@@ -97,12 +101,13 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
         // What its like did before may be what it did itself, and was cured of.
         past: (change.survived ? null : q.pastBlame?.(change)) ?? NEVER_SEEN_BEFORE,
         survived: change.survived ? SURVIVED : 1,
+        version: q.version?.(change) ?? 1,
       };
-      const { timing: t, distance, suspicion, kind, words, past, survived } = parts;
+      const { timing: t, distance, suspicion, kind, words, past, survived, version } = parts;
       return {
         change,
         parts,
-        score: clamp(t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived, 0, 1),
+        score: clamp(t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived * version, 0, 1),
       };
     })
     .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);

@@ -9,6 +9,7 @@ import { natureOf } from "./metric-kinds";
 import type { RankResult } from "./rank";
 import { redact } from "../evidence/redact";
 import { type Move, moveOf } from "./series-moves";
+import { compareVersions, versionFactor, versionFindings } from "./version-compare";
 
 /** A finding and what it speaks for. */
 export interface WeightedEvidence {
@@ -42,6 +43,8 @@ const CONSISTS_WEIGHT = 0.35;
 /** What is left of a line's weight when somebody wrote orders into it: its words say nothing of what kind of trouble there is. */
 const ORDERED = 0.5;
 const CHANGE_WEIGHT = 0.85;
+/** What does not differ between versions is told, and is no sign of trouble. */
+const VERSION_FROM = 0.3;
 /** A change that explains less than this is listed nowhere. */
 const CHANGE_FROM = 0.02;
 const CHANGES_TOLD = 10;
@@ -213,6 +216,7 @@ export function changeEvidence(
     onset,
     suspicion,
     seen,
+    version: versionFactor(compareVersions(bundle)),
     ...(pastBlame === undefined ? {} : { pastBlame }),
   });
   return ranked
@@ -233,6 +237,16 @@ export function changeEvidence(
     }));
 }
 
+/** Versions that ran side by side, as signs of their nodes. */
+export function versionEvidence(bundle: Bundle): WeightedEvidence[] {
+  return versionFindings(compareVersions(bundle)).map((finding) => ({
+    finding,
+    weight: finding.strength >= VERSION_FROM ? finding.strength : 0,
+    affinity: { deploy_regression: 1 },
+    active: finding.strength >= VERSION_FROM,
+  }));
+}
+
 function changeText({ change, parts, score }: RankedChange, onset: Onset): string {
   const minutes = onset === null ? null : Math.round((onset.at - change.t) / 60);
   const when = minutes === null ? "" : minutes >= 0 ? `, ${minutes} min before the onset` : ", about when it began";
@@ -241,6 +255,8 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
     parts.suspicion > 0.6 ? "other evidence points at it" : "",
     parts.words > 0.3 ? "its summary names the symptom" : "",
     parts.past > 0.6 ? "a similar change was the cause before" : "",
+    parts.version > 1 ? "its version does worse than the older one at the same time" : "",
+    parts.version < 1 ? "its version does as well as the older one at the same time" : "",
     parts.survived < 1 ? "an action taken after this change led to a measured recovery" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
