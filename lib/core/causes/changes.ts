@@ -1,4 +1,5 @@
 import type { Bundle, BundleChange } from "../evidence/bundle";
+import { alterationOf } from "./change-diff";
 import { distances } from "./topology";
 import { clamp } from "../base/stats";
 
@@ -24,6 +25,8 @@ export interface RankedChange {
     survived: number;
     /** More than 1 if what ran it did worse than what ran the version before at the same time, less if it did as well. */
     version: number;
+    /** How much its diff alters what runs (change-diff.ts); 1 where no change has a diff. */
+    alteration: number;
   };
 }
 
@@ -74,6 +77,8 @@ const CALLER = 0.35;
 const PER_CALL = 0.85;
 const UNSUSPECTED = 0.25;
 const NEVER_SEEN_BEFORE = 0.5;
+/** Beside changes whose diffs were read, one that nobody could read is an ordinary one. */
+const UNREAD = 0.5;
 /**
  * A cure was measured to have worked after it: it was taken back, or it takes something else besides it to do harm. As the
  * only change it still explains a relapse.
@@ -90,6 +95,8 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
   const near = nearness(q);
   const most = Math.max(0, ...(q.suspicion?.values() ?? []));
   const seen = wordWeights(q.seen ?? []);
+  const alterations = new Map(q.changes.map((change) => [change, alterationOf(change.diff, change.files)]));
+  const unread = [...alterations.values()].some((alteration) => alteration !== null) ? UNREAD : 1;
   return q.changes
     .map((change): RankedChange => {
       const parts = {
@@ -97,17 +104,22 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
         distance: near(change.node),
         suspicion: most === 0 ? 1 : UNSUSPECTED + (1 - UNSUSPECTED) * ((q.suspicion!.get(change.node) ?? 0) / most),
         kind: KIND_PRIOR[change.kind.toLowerCase()] ?? OTHER_KIND,
-        words: likeness(change.summary, seen),
+        words: likeness([change.summary, ...(change.files ?? []), change.diff ?? ""].join(" "), seen),
         // What its like did before may be what it did itself, and was cured of.
         past: (change.survived ? null : q.pastBlame?.(change)) ?? NEVER_SEEN_BEFORE,
         survived: change.survived ? SURVIVED : 1,
         version: q.version?.(change) ?? 1,
+        alteration: alterations.get(change) ?? unread,
       };
-      const { timing: t, distance, suspicion, kind, words, past, survived, version } = parts;
+      const { timing: t, distance, suspicion, kind, words, past, survived, version, alteration } = parts;
       return {
         change,
         parts,
-        score: clamp(t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived * version, 0, 1),
+        score: clamp(
+          t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived * version * alteration,
+          0,
+          1,
+        ),
       };
     })
     .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);

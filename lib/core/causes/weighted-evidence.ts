@@ -206,7 +206,10 @@ export function changeEvidence(
   const { target, edges } = bundle;
   // A summary that gives orders is not compared with what was seen: it may have been written to look like it.
   const quoted = new Map(
-    bundle.changes.map((change) => [givesOrders(change.summary) ? { ...change, summary: "" } : change, change]),
+    bundle.changes.map((change) => [
+      givesOrders(`${change.summary}\n${change.diff ?? ""}`) ? { ...change, summary: "", diff: undefined } : change,
+      change,
+    ]),
   );
   const changes = [...quoted.keys()];
   const ranked = rankChanges({

@@ -57,6 +57,9 @@ export interface BundleChange {
   /** A `ChangeKind` or free text. */
   kind: string;
   summary: string;
+  /** A unified diff, and the files it touches, where the source gives them. */
+  diff?: string | undefined;
+  files?: string[] | undefined;
   /** The node was measured to be well after it, before this trouble began. */
   survived?: boolean | undefined;
 }

@@ -11,6 +11,7 @@ import { microIrc } from "../analysis/microirc";
 import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
+import { rcbench } from "../analysis/rcbench";
 import { rcd } from "../analysis/rcd";
 import { tvdiag } from "../analysis/tvdiag";
 import { templates } from "../analysis/templates";
@@ -42,6 +43,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   trainticket: trainTicket,
   microirc: microIrc,
   rcd,
+  rcbench,
   opensre,
   tvdiag,
   whoandwhen,
@@ -86,6 +88,7 @@ const TITLES: Record<string, string> = {
   trainticket: "Faults injected into a railway of 46 services, with their logs",
   microirc: "Faults injected into a shop that is measured every 5 seconds",
   rcd: "Faults injected into a shop without a call graph",
+  rcbench: "Which change broke it, or none",
   opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
   tvdiag: "Root causes from alerts and a map of calls alone",
   whoandwhen: "Which agent and step of a failed run is to blame, without a model",
