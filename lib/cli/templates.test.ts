@@ -30,7 +30,7 @@ const rows = (count: number, line: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => line(i)).join("\n");
 const two = rows(20, (i) => (i % 2 ? `Service started on port ${8_000 + i}` : `Connection to host-${i} refused`));
 const utf16 = Buffer.from(`\ufeff${two}\r\n`, "utf16le");
-const both = ["Connection to <*> refused", "Service started on port <*>"];
+const both = ["Connection to host-<*> refused", "Service started on port <*>"];
 
 test.each<[what: string, body: string | Buffer, texts: string[], name?: string]>([
   ["UTF-8", two, both],
