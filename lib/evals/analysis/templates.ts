@@ -34,7 +34,11 @@ export async function templates(data: string): Promise<Line[]> {
   const rows = await load(data, "loghub_2k/loghub_dev.csv.gz");
   const systems = new Map<string, Told[]>();
   for (const { system, content, event_id, template } of rows) {
-    const told = { content: String((content as string | undefined) ?? ""), event: String(event_id), template: String(template) };
+    const told = {
+      content: String((content as string | undefined) ?? ""),
+      event: String(event_id),
+      template: String(template),
+    };
     systems.set(String(system), [...(systems.get(String(system)) ?? []), told]);
   }
   const names = [...systems.keys()];
