@@ -148,7 +148,8 @@ function judgeSoFar(
 ): void {
   const spec = specOf(metric);
   const lane = laneOf(state, metric);
-  const s = score(lane, spec.toScale(value), spec.gap);
+  // Each total is that of a whole run: fewer of them say more.
+  const s = score(lane, spec.toScale(value), spec.gap, 0);
   if (s === null || s.up <= 0) return;
   const nats = tailNats(s.up);
   const threshold = singleSampleThreshold(state, spec.weight, settings, eventsEach);
