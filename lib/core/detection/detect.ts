@@ -68,7 +68,7 @@ export function observe(
   const anomalies = news.map((change) => changed(change, key, o, settings));
   const run = enterRun(state, o);
   const learn = o.learn && (run === null || !hasFired(run));
-  const circling = detectLoop(state, run, o, settings);
+  const circling = detectLoop(state, run, o, settings, prior);
   const judged = judge({ state, stratum, kind, run, prior, learn, again: circling.again }, o);
   const pool = poolFor(state, o.kind, key);
   if (pool !== null) judgePooled({ state, pool, run, learn }, o, judged);

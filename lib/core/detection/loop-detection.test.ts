@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createDetector, DEFAULT_DETECT_SETTINGS, type DetectorState, observe, type Observation } from "./detect";
+import {
+  buildPrior,
+  createDetector,
+  DEFAULT_DETECT_SETTINGS,
+  type DetectorState,
+  observe,
+  type Observation,
+} from "./detect";
 import { observation } from "@/lib/evals/detection/generate";
 
 /** Time between two calls of the agent, in ms. */
@@ -83,4 +90,28 @@ describe("the same call in a run of its own each time", () => {
     ).toBeNull();
     expect(heldAfter(state, circle(400 * STEP_MS))).not.toBeNull();
   });
+});
+
+describe("a run that finds nothing new", () => {
+  // Every second step tries something; what it finds was there before.
+  const wandering = calls(30, 0, (i) => ({ run: "r", action: `a-${i}` }));
+  const held = (shares: number[]) => {
+    const prior = buildPrior(shares.map((result) => ({ lanes: {}, rates: {}, repeats: { result } })));
+    const state = createDetector();
+    return wandering.findIndex(({ run, action, at }, i) => {
+      const o: Observation = {
+        ...observation(i, { latency_ms: 100 }, { kind: "tool_call", tool: "search" }),
+        at,
+        runId: run,
+        actionHash: action,
+        resultHash: i % 3 === 0 ? `new-${i}` : "nothing found",
+      };
+      return observe(state, o, DEFAULT_DETECT_SETTINGS, prior).some(({ type }) => type === "repetition");
+    });
+  };
+
+  it("is told by what is usual among its peers", () => expect(held([0, 0.02, 0.05])).toBeGreaterThan(0));
+  it("is not told where its peers do so as well", () => expect(held([0.5, 0.6, 0.7])).toBe(-1));
+  it("is not told with fewer than three peers, while nothing is known of its own runs", () =>
+    expect(held([0, 0.02])).toBe(-1));
 });

@@ -2,8 +2,9 @@ import type { Anomaly, DetectSettings, Observation } from "./anomaly";
 import type { DetectorState, Level, OpenRun } from "./detector-state";
 import { singleSampleThreshold, levelOf } from "./budget";
 import { absorb, createLane } from "./lane";
-import { marksOf, take, type RepeatKind, REPEAT_KINDS, type Trail } from "./repetition";
+import { marksOf, stuckSoFar, take, type RepeatKind, REPEAT_KINDS, type Trail } from "./repetition";
 import { severityOf } from "./severity";
+import type { TypePrior } from "./prior";
 import { reading, valueAt } from "./sketch";
 
 /** Weight of each way of telling repeats in the false-alarm budget. */
@@ -16,6 +17,9 @@ const STEPS_MIN = 3;
 const SHARE_GAP = 0.02;
 /** The usual share is that of the upper third of runs, z = 0.6: up to a quarter of sick runs in the record cannot raise it. */
 const USUAL_Z = 0.6;
+
+/** Nine runs in ten have at least that share, z = −1.25: so that sick ones raise it only where nearly all are. */
+const LEAST_Z = -1.25;
 
 /** Evidence below which circling has stopped. */
 const QUIET = 10;
@@ -41,6 +45,7 @@ export function detectLoop(
   run: OpenRun | null,
   o: Observation,
   settings: DetectSettings,
+  prior: TypePrior | null = null,
 ): { anomaly: Anomaly | null; again: boolean } {
   if (o.kind === "run_end" && run !== null) return { anomaly: null, again: false };
   const marks = marksOf({
@@ -60,9 +65,11 @@ export function detectLoop(
     const repeat = take(trail, by, place, usual);
     if (by === "pair" && !(run !== null && repeat))
       found = judgeAcross(state, run, repeat, place, o, settings) ?? found;
-    if (usual === null) continue;
-    if (repeat && by !== "result" && usual < BY_NATURE) again = true;
-    found = tell(state, trail, by, usual, fired, o, settings) ?? found;
+    if (usual !== null && repeat && by !== "result" && usual < BY_NATURE) again = true;
+    const least = run === null ? null : leastShare(state, by, prior);
+    const whole = least === null ? 0 : stuckSoFar(trail, by, least);
+    const share = usual ?? least;
+    if (share !== null) found = tell(state, trail, by, share, fired, o, settings, whole) ?? found;
   }
   if (Object.keys(marks).length > 0) forgetStopped(state);
   return { anomaly: found, again };
@@ -119,9 +126,12 @@ function tell(
   fired: Record<string, Level>,
   o: Observation,
   settings: DetectSettings,
+  whole = 0,
 ): Anomaly | null {
-  const threshold = singleSampleThreshold(state, WEIGHTS[by], settings);
-  const statistic = Math.log(trail.r[by]);
+  const byStep = Math.log(trail.r[by]) - singleSampleThreshold(state, WEIGHTS[by], settings);
+  // What a whole run proves stands for all its steps.
+  const threshold = singleSampleThreshold(state, WEIGHTS[by], settings, whole > 0 ? state.eventsPerRun : 1);
+  const statistic = Math.max(byStep + threshold, Math.log(whole));
   const level = levelOf(statistic, threshold);
   if (level <= (fired["repetition"] ?? 0)) return null;
   fired["repetition"] = level;
@@ -142,6 +152,17 @@ function usualShare(state: DetectorState, by: RepeatKind): number | null {
   const assumed = ASSUMED[by];
   if (known === null) return assumed === null ? null : Math.max(assumed, accepted);
   return Math.max(valueAt(known, USUAL_Z), assumed ?? 0, accepted);
+}
+
+/**
+ * The share of repeats that nearly all of this agent's runs have, or, of one that is not yet known, of its peers' runs: what is
+ * in the nature of the work. Unlike the usual share it stays low where most runs go in circles.
+ */
+export function leastShare(state: DetectorState, by: RepeatKind, prior: TypePrior | null): number | null {
+  const lane = state.totals[`repeats_${by}`];
+  const known = lane === undefined ? null : reading(lane.sketch, SHARE_GAP);
+  const share = known === null ? (prior?.repeats?.[by] ?? ASSUMED[by]) : valueAt(known, LEAST_Z);
+  return share === null ? null : Math.max(share, state.accepted[by] ?? 0);
 }
 
 /** Learn the shares of repeats of a run that ended. */

@@ -1,4 +1,6 @@
 import type { DetectorState } from "./detector-state";
+import { leastShare } from "./loop-detection";
+import { REPEAT_KINDS, type RepeatKind } from "./repetition";
 import type { RateLoan } from "./rate";
 import { GRID_Z, type Loan } from "./sketch";
 import { clamp, middle } from "../base/stats";
@@ -7,12 +9,15 @@ import { clamp, middle } from "../base/stats";
 export interface PeerSummary {
   lanes: Record<string, number[]>;
   rates: Record<string, number>;
+  /** Shares of repeats that are in the nature of its runs. */
+  repeats?: Partial<Record<RepeatKind, number>>;
 }
 
 /** What a cold agent of a type borrows from its peers. */
 export interface TypePrior {
   lanes: Record<string, Loan>;
   rates: Record<string, RateLoan>;
+  repeats?: Partial<Record<RepeatKind, number>>;
 }
 
 /** Values a peer's baseline must hold before it speaks for its kind. */
@@ -38,6 +43,10 @@ export function summarise(state: DetectorState): PeerSummary {
     for (const [name, lane] of Object.entries(stratum.rates)) {
       if (lane.n >= PEER_N) summary.rates[`${kind}/${name}`] = lane.k / lane.n;
     }
+  }
+  for (const by of REPEAT_KINDS) {
+    const share = leastShare(state, by, null);
+    if (share !== null) summary.repeats = { ...summary.repeats, [by]: share };
   }
   return summary;
 }
@@ -67,6 +76,10 @@ export function buildPrior(peers: PeerSummary[]): TypePrior | null {
   for (const key of keysOf(peers.map((p) => p.rates))) {
     const known = peers.map((p) => p.rates[key]).filter((rate) => rate !== undefined);
     if (known.length >= PEERS_MIN) prior.rates[key] = { rate: middle(known), weight: RATE_WEIGHT };
+  }
+  for (const by of REPEAT_KINDS) {
+    const known = peers.map((p) => p.repeats?.[by]).filter((share) => share !== undefined);
+    if (known.length >= PEERS_MIN) prior.repeats = { ...prior.repeats, [by]: middle(known) };
   }
   return prior;
 }

@@ -73,6 +73,24 @@ export function take(trail: Trail, by: RepeatKind, place: number, usual: number 
   return repeat;
 }
 
+/** Shares of repeats that a run stuck from its beginning is tried for: fewer are some agents' nature. */
+const STUCK = [0.3, 0.5, 0.7, 0.9] as const;
+
+/**
+ * Evidence that a run has been finding nothing new for as long as it lasts: the mean of the likelihood ratios of a few shares of
+ * repeats to the `usual` one. A mixture of likelihood ratios (Robbins 1970) is a martingale, so by Ville's inequality it
+ * exceeds A in at most one healthy run in A, whenever it is looked at. The sums above begin anew with every step, and forget
+ * a run that tries something new between its rounds; this one does not.
+ */
+export function stuckSoFar(trail: Trail, by: RepeatKind, usual: number): number {
+  const p = Math.min(Math.max(usual, USUAL_MIN), USUAL_MAX);
+  const repeats = trail.repeats[by];
+  const fresh = trail.steps[by] - repeats;
+  let total = 0;
+  for (const q of STUCK) total += (q / p) ** repeats * ((1 - q) / (1 - p)) ** fresh;
+  return Math.min(total / STUCK.length, SATURATION);
+}
+
 /** A 32-bit mark of a text (FNV-1a): a collision only makes one fresh step look like a repeat. */
 function mark(text: string): number {
   let h = 0x811c9dc5;
