@@ -9,6 +9,7 @@ import {
   isLearning,
   observe,
   type Observation,
+  type PeerSummary,
   resetEvidence,
   summarise,
   type TypePrior,
@@ -25,6 +26,8 @@ export interface BacktestOptions {
   written?: Written;
   /** The first rows of each entity, from which is learned only. */
   learnRows?: number;
+  /** What every entity borrows, instead of what its peers in the file know. */
+  prior?: TypePrior | null;
 }
 
 export interface Alarm {
@@ -135,6 +138,11 @@ export class Backtest {
     return found;
   }
 
+  /** What each entity's detector tells of its kind. */
+  summaries(): PeerSummary[] {
+    return [...this.entities.values()].map(({ state }) => summarise(state));
+  }
+
   report(): BacktestReport {
     const alarms: Record<Verdict, number> = { watch: 0, suspect: 0, quarantine: 0 };
     const byMetric: Record<string, number> = {};
@@ -166,7 +174,7 @@ export class Backtest {
     const entity: Entity = {
       state: createDetector(),
       type,
-      prior: null,
+      prior: this.options.prior ?? null,
       rows: 0,
       heldSince: null,
       heldFor: [],

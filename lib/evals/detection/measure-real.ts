@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { type Alarm, Backtest, placed, runEnds } from "./backtest";
+import { Backtest, placed, runEnds } from "./backtest";
 import type { Columns } from "./columns";
 import { type Row, rowsOf } from "./rows";
+import { holds, untouched } from "./measure-untouched";
 import { type Line, percent, quantile, shareWithin } from "./table";
 
 /** All rows of a file of the data directory. */
@@ -16,11 +17,11 @@ export const vital = (name: string, column = name) => ({ name, column, vital: tr
 /** Real requests of one service, dealt to so many agents in turn. */
 const AZURE_AGENTS = 22;
 const AZURE_HEALTHY = 300;
+const AZURE_METRICS = [vital("input_tokens", "ContextTokens"), vital("output_tokens", "GeneratedTokens")];
 
 export async function azure(data: string): Promise<Line[]> {
   const rows = await load(data, "azure_llm_2023/AzureLLMInferenceTrace_code.csv.gz");
-  const untouched = dealt(rows, 1_000_000, 1);
-  const quarantined = untouched.filter((first) => first !== null).length;
+  const quarantined = dealt(rows, 1_000_000, 1).filter((first) => first !== null).length;
   const tripled = (arl: number, limit: number, median: number): Line => {
     const delays = dealt(rows, arl, 3).map((first) =>
       first === null || first < AZURE_HEALTHY ? null : first - AZURE_HEALTHY + 1,
@@ -40,6 +41,7 @@ export async function azure(data: string): Promise<Line[]> {
       measured: String(quarantined),
       met: quarantined === 0,
     },
+    ...untouched("requests", rows, { time: "TIMESTAMP", metrics: AZURE_METRICS }, null),
     tripled(1_000_000, 40, 20),
     tripled(10_000, 20, 12),
   ];
@@ -47,8 +49,7 @@ export async function azure(data: string): Promise<Line[]> {
 
 /** Sample of the first quarantine per agent; with a fault, of the first one since it began. */
 function dealt(rows: Row[], arl: number, factor: number): (number | null)[] {
-  const metrics = [vital("input_tokens", "ContextTokens"), vital("output_tokens", "GeneratedTokens")];
-  const run = new Backtest({ columns: { entity: "agent", time: "TIMESTAMP", metrics }, arl });
+  const run = new Backtest({ columns: { entity: "agent", time: "TIMESTAMP", metrics: AZURE_METRICS }, arl });
   const first: (number | null)[] = Array.from({ length: AZURE_AGENTS }, () => null);
   rows.forEach((row, i) => {
     const agent = i % AZURE_AGENTS;
@@ -66,10 +67,8 @@ function dealt(rows: Row[], arl: number, factor: number): (number | null)[] {
   return first;
 }
 
-const holds = (alarm: Alarm) => alarm.would === "quarantine";
-
 /** Steps of a run, and the step of its first alarm (from 1), or null. */
-interface Caught {
+export interface Caught {
   steps: number;
   at: number | null;
 }
@@ -94,14 +93,17 @@ const LONG_RUN = 50;
 export async function autocoderover(data: string): Promise<Line[]> {
   const rows = await load(data, "autocoderover/calls.csv.gz");
   const metrics = [vital("input_tokens"), vital("output_tokens"), vital("cost"), vital("retries", "retry")];
-  const runs = [
-    ...(await firstByRun(rows, { entity: "run", time: "ts", run: "task", step: "kind", metrics }, 1_000_000)).values(),
-  ];
+  const columns = { entity: "run", time: "ts", run: "task", step: "kind", metrics };
+  const judged = await firstByRun(rows, columns, 1_000_000);
+  const runs = [...judged.values()];
   const short = runs.filter((r) => r.steps <= SHORT_RUN);
   const long = runs.filter((r) => r.steps >= LONG_RUN);
   const falseAlarms = short.filter((r) => r.at !== null).length;
   const early = long.filter((r) => r.at !== null && r.at < r.steps / 2).length;
   const perThousand = (1000 * falseAlarms) / short.length;
+  const shortRuns = new Set([...judged].filter(([, c]) => c.steps <= SHORT_RUN).map(([key]) => key));
+  const calls = rows.filter((row) => shortRuns.has(`${String(row["run"])}|${String(row["task"])}`));
+  calls.sort((a, b) => Number(a["ts"]) - Number(b["ts"]));
   return [
     {
       what: `runs of at most ${SHORT_RUN} calls: false alarms per 1,000`,
@@ -115,58 +117,19 @@ export async function autocoderover(data: string): Promise<Line[]> {
       measured: `${percent(early / long.length)} (${early} of ${long.length})`,
       met: early / long.length >= 0.5,
     },
+    ...untouched("calls of the short runs, whose runs are not told", calls, { time: "ts", metrics }, "kind"),
   ];
 }
 
-interface Tradeoff {
-  arl: number;
-  perThousand: number;
-  recall: number;
-  saved: number;
-}
-
-/** Settings tried to trade false catches against recall. */
-const SWEEP = [1e2, 2e2, 3e2, 6e2, 1e3, 2e3, 3e3, 1e4, 3e4, 1e5, 1e6, 1e7] as const;
-const EARLY_STEPS = 5;
-
-export async function sweagent(data: string): Promise<Line[]> {
-  const rows = await load(data, "sweagent_runs/steps.csv.gz");
-  const capped = new Set<string>();
-  for (const r of await load(data, "sweagent_runs/runs.csv.gz")) {
-    if (String(r["exit_status"]).includes("exit_cost")) capped.add(`${String(r["agent"])}|${String(r["instance"])}`);
-  }
-  const metrics = [vital("result_bytes", "obs_chars"), vital("error", "obs_error")];
-  const columns: Columns = {
-    entity: "agent",
-    time: "step",
-    run: "instance",
-    step: "verb",
-    action: "action_hash",
-    result: "obs_hash",
-    metrics,
-  };
-  const points: Tradeoff[] = [];
-  for (const arl of SWEEP) {
-    const runs = [...(await firstByRun(rows, columns, arl)).entries()];
-    const ill = runs.filter(([key]) => capped.has(key)).map(([, c]) => c);
-    const others = runs.filter(([key]) => !capped.has(key)).map(([, c]) => c);
-    const early = ill.filter((c) => c.at !== null && c.steps - c.at >= EARLY_STEPS);
-    points.push({
-      arl,
-      perThousand: (1000 * others.filter((c) => c.at !== null).length) / others.length,
-      recall: early.length / ill.length,
-      saved: early.reduce((sum, c) => sum + c.steps - c.at!, 0),
-    });
-  }
-  return [5, 10, 20, 50].map((limit): Line => {
-    const best = points
-      .filter((p) => p.perThousand <= limit)
-      .reduce((a, b) => (b.recall > a.recall ? b : a), { arl: 0, perThousand: 0, recall: 0, saved: 0 });
-    return {
-      what: `capped runs caught ${EARLY_STEPS} or more steps before the end, at most ${limit} false catches per 1,000`,
-      target: limit === 20 ? "at least 20 %" : "",
-      measured: `${percent(best.recall)}, ${best.saved} steps saved (--arl ${best.arl}, ${best.perThousand.toFixed(1)} false)`,
-      met: limit === 20 ? best.recall >= 0.2 : null,
-    };
-  });
+/** Timed runs of a guardrail in seven configurations, in the order of the file. */
+export async function llmlatency(data: string): Promise<Line[]> {
+  const rows = await load(data, "llm_latency/nemo_guardrails_openai_latency.csv.gz");
+  for (const row of rows) row["latency_ms"] = 1000 * Number(row["total_overall_time"]);
+  const metrics = [
+    vital("latency_ms"),
+    vital("input_tokens", "num_prompt_tokens"),
+    vital("output_tokens", "num_completion_tokens"),
+    vital("tool_calls", "num_llm_calls"),
+  ];
+  return untouched("timed runs", rows, { time: "row", metrics }, "config");
 }

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { calibration } from "./calibrate";
 import { asd, nab } from "./measure-gauges";
-import { autocoderover, azure, sweagent } from "./measure-real";
+import { autocoderover, azure, llmlatency } from "./measure-real";
+import { intercode, sweagent } from "./measure-runs";
+import { mcpmark } from "./measure-totals";
 import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
 import { adversarial } from "../adversarial/adversarial";
@@ -36,6 +38,9 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   azure,
   autocoderover,
   sweagent,
+  intercode,
+  mcpmark,
+  llmlatency,
   nab,
   asd,
   petshop,
@@ -81,6 +86,9 @@ const TITLES: Record<string, string> = {
   azure: "A real LLM service's requests, untouched and tripled",
   autocoderover: "Runs of a real coding agent",
   sweagent: "Runaway runs of real coding agents",
+  intercode: "Runs at SQL tasks that go nowhere",
+  mcpmark: "Whole runs of 39 models, by their totals",
+  llmlatency: "Timed runs of a guardrail, untouched",
   nab: "Numenta Anomaly Benchmark, a part of it",
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
