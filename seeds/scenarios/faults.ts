@@ -134,7 +134,10 @@ const noSlots: Draw = (system, rng, at) => {
       { node: at.id, perMinute: 1, line: (r) => `ERROR could not connect to ${call.to}: too many connections attempt=${n(r, 1, 3)}` },
     ]), // prettier-ignore
     change: null,
-    cures: [{ operation: "close-idle-connections", service: call.to }],
+    cures: [
+      { operation: "close-idle-connections", service: call.to },
+      { operation: "restart", service: call.to },
+    ],
     slow: 2,
   };
 };

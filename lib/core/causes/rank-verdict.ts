@@ -92,8 +92,8 @@ function tracedSuffering({ loss, mix }: Scene): number {
 /** Share of all time lost that is half a fault. */
 const SERIOUS = 0.1;
 
-/** A fault is what normal time shows less often than in one look of fifty; what it shows in more than one of ten is none. */
-const FAULT_NATS = Math.log(50);
+/** A fault is what normal time shows less often than in one look of two hundred: an alert that is false is looked at like any other, and a fault claimed of what is well costs trust; what it shows in more than one of ten is none. */
+const FAULT_NATS = Math.log(200);
 const WELL_NATS = Math.log(10);
 const FAULT_TRACED = 0.5;
 const WELL_TRACED = 0.25;
