@@ -12,6 +12,7 @@ import {
 } from "@/lib/db/queries/healing";
 import { type Incident, listFindings, listSubjects } from "@/lib/db/queries/incidents";
 import { findInvestigation, findPostmortem, listAllCauses, listTrajectory } from "@/lib/db/queries/investigations";
+import { onsetOfRuns } from "@/lib/db/queries/tool-evidence";
 import { agentSummary } from "./agents/summary";
 
 /** All that was done about an incident, as scores are read from it. Reads only. */
@@ -41,7 +42,7 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
       ? investigation?.onset
         ? inMs(investigation.onset)
         : null
-      : { at: incident.onsetAt, from: incident.onsetAt, to: incident.onsetAt },
+      : { at: incident.onsetAt, from: await onsetOfRuns(db, id, incident.onsetAt), to: incident.onsetAt },
     verdict: isService ? (investigation?.verdict ?? "unknown") : "fault",
     causes: causes.map(({ node, kind, statement, confidence, cites, rank }) => ({
       node: isService ? node : kind === "unknown" ? null : (incident.causeKey ?? subject),
@@ -91,7 +92,7 @@ const refOf = ({ detail }: FindingRow, place: number): string =>
   typeof detail["ref"] === "string" ? detail["ref"] : `f${place + 1}`;
 
 function nodeOf(detail: FindingRow["detail"]): string | null {
-  const node = detail["node"] ?? detail["agent_id"];
+  const node = detail["node"] ?? detail["agent_id"] ?? detail["cause"];
   return typeof node === "string" ? node : null;
 }
 

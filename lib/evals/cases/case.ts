@@ -1,4 +1,5 @@
 import { createRng } from "@/seeds/fleet/rng";
+import { AGENT_CLASSES, type AgentClass, type AgentPlot, drawAgentCase } from "@/seeds/scenarios/agent-classes";
 import { drawPlot, later, SERVICE_CLASSES, type ServiceClass } from "@/seeds/scenarios/classes";
 import { generate } from "@/seeds/scenarios/generate";
 import { type Plot, PLOTS } from "@/seeds/scenarios/plots";
@@ -16,7 +17,7 @@ export interface CaseKey {
   number: number;
   /** Draws another case of the class; 0 unless more are asked for. */
   draw: number;
-  /** Its alert comes so many minutes later than it would. */
+  /** Its alert comes so many minutes later than it would. Agents' cases have none that could be late: Sentinel watches them itself. */
   lateMin: number;
 }
 
@@ -31,6 +32,15 @@ export interface ServiceCase {
   truth: (alertedAt: number) => Truth;
   /** What was behind it, in a sentence; as secret as the truth. */
   why: string;
+}
+
+export interface AgentCase {
+  key: CaseKey;
+  id: string;
+  /** The agents, what becomes of them, and what of it was announced. */
+  evidence: Omit<AgentPlot, "answer">;
+  /** Read only once the case has been played. `startsAt`: when the trouble begins, epoch ms. */
+  truth: (startsAt: number) => Truth;
 }
 
 /** Each set has a seed of its own, and each further draw of it another. */
@@ -55,6 +65,11 @@ export const idOf = ({ set, class: of, number, draw, lateMin }: CaseKey): string
 
 export const isServiceClass = (of: string): of is ServiceClass => Object.hasOwn(SERVICE_CLASSES, of);
 
+export const isAgentClass = (of: string): of is AgentClass => Object.hasOwn(AGENT_CLASSES, of);
+
+const seedOf = ({ set, draw }: CaseKey): number =>
+  Math.floor(createRng(SEEDS[set]).fork(String(draw)).next() * 2 ** 31);
+
 /** Makes a case of services. The same key makes the same case. Throws for a class that there is not. */
 export function makeServiceCase(key: CaseKey): ServiceCase {
   if (!isServiceClass(key.class)) throw new Error(`there is no class "${key.class}"`);
@@ -76,6 +91,18 @@ export function makeServiceCase(key: CaseKey): ServiceCase {
 function plotOf(key: CaseKey, of: ServiceClass): Plot {
   const recorded =
     key.set === "dev" && key.draw === 0 ? PLOTS.find(({ id }) => id === idOf({ ...key, lateMin: 0 })) : null;
-  const seed = Math.floor(createRng(SEEDS[key.set]).fork(String(key.draw)).next() * 2 ** 31);
-  return recorded ?? drawPlot(of, key.number, seed);
+  return recorded ?? drawPlot(of, key.number, seedOf(key));
+}
+
+/** Makes a case of agents. The same key makes the same case; `lateMin` shifts nothing in it. Throws for a class that there is not. */
+export function makeAgentCase(key: CaseKey): AgentCase {
+  if (!isAgentClass(key.class)) throw new Error(`there is no class "${key.class}"`);
+  const { answer, ...evidence } = drawAgentCase(key.class, key.number, seedOf(key));
+  const { truth } = answer;
+  return {
+    key,
+    id: idOf(key),
+    evidence,
+    truth: (startsAt) => ({ ...truth, onsetAt: truth.onsetAt === null ? null : startsAt + truth.onsetAt }),
+  };
 }
