@@ -8,8 +8,8 @@ import { type AgentFault, remediesOn, TROUBLES } from "./agent-troubles";
 export const AGENT_CLASSES = { behaviour: 5, surroundings: 5, content: 5, healthy: 5 } as const;
 export type AgentClass = keyof typeof AGENT_CLASSES;
 
-/** Every agent has worked for so long before anything happens, ms: some sixty runs, of which its baseline is made. */
-export const HISTORY_MS = 10 * 60_000;
+/** Every agent has worked for so long before anything happens, ms: some forty runs, a few hundred events, of which its baseline is made. */
+export const HISTORY_MS = 6 * 60_000;
 /** How widely the vitals of some healthy fleets vary: a hundredth of their calls is six times as long as the median, or longer. */
 const HEAVY_SD = 0.8;
 

@@ -23,8 +23,10 @@ import type { AgentCase } from "./case";
 export const STARTS_AT = Date.UTC(2026, 2, 3, 12);
 /** Hosts report so often while their history is told, which nobody waits for: sooner than events are too late to be judged. */
 const TOLD_EVERY_MS = 150_000;
-/** The same from the end of their history on. */
-const TICK_MS = 5_000;
+/** The same while trouble is to be found or something to be decided, and while nothing shows or an effect is being measured. */
+const TICK_MS = { near: 5_000, far: 15_000 };
+/** Most trouble shows within this. */
+const NEAR_MS = 60_000;
 /** A case is over after this at the latest: time to find the trouble, for three remedies, each measured on fresh samples, and for a brown-out to end. */
 const PLAYED_MS = 15 * 60_000;
 /** Where nothing has been opened by then, nothing will be: a fault is to be found within a quarter of an hour, false alarms need no longer to show. */
@@ -52,11 +54,12 @@ const CONFIG: LoopConfig = {
  */
 export async function playAgentCase({ evidence }: AgentCase, db: Db): Promise<Trajectory> {
   const fleet = await Fleet.start(db, evidence);
-  await fleet.until(STARTS_AT, TOLD_EVERY_MS);
+  await fleet.advance(HISTORY_MS, TOLD_EVERY_MS);
   await fleet.announce();
   let incident: Incident | null = null;
   for (const over = STARTS_AT + PLAYED_MS; fleet.now < over;) {
-    await fleet.until(fleet.now + TICK_MS, TICK_MS);
+    const near = incident === null ? fleet.now < STARTS_AT + NEAR_MS : incident.state !== "verifying";
+    await fleet.advance(near ? TICK_MS.near : TICK_MS.far);
     incident = await about(db, evidence);
     if (incident === null && fleet.now >= STARTS_AT + QUIET_MS) break;
     if (incident === null) continue;
@@ -134,9 +137,9 @@ class Fleet {
     );
   }
 
-  /** Goes on until then: everybody reports, and does as it is answered; then one sweep. */
-  async until(then: number, every: number): Promise<void> {
-    while (this.now < then) {
+  /** Goes on for so long: everybody reports, so often, and does as it is answered; then one sweep. */
+  async advance(ms: number, every = ms): Promise<void> {
+    for (const then = this.now + ms; this.now < then;) {
       this.now = Math.min(then, this.now + every);
       await this.#report();
     }
@@ -144,6 +147,7 @@ class Fleet {
     if (failed.length > 0) throw new Error(`a sweep failed: ${failed.join(", ")}`);
   }
 
+  /** Announces what its deployments do now. */
   async announce(): Promise<void> {
     for (const { agent, kind, to } of this.evidence.changes)
       await declare(this.db, { subject_kind: "agent", subject_id: agent, kind, to }, "deploys", this.now);
