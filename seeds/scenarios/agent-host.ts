@@ -53,6 +53,8 @@ interface Run {
   /** Tool calls that its last model call asked for and that were not made yet. */
   due: (ToolSpec | null)[];
   made: { tool: ToolSpec; action: string; result: string }[];
+  /** How many of those it had made when it began to go in circles. */
+  free: number | null;
 }
 
 type Free = { kind: AgentEvent["kind"] } & Partial<AgentEvent>;
@@ -151,7 +153,7 @@ export class AgentHost {
   #begin(): Free {
     const { id, calls } = this.spec;
     const planned = Math.max(2, Math.round(calls * this.#rng.lognormal(0.2)));
-    this.#run = { id: `${id}-r${++this.#runs}`, model: 0, tool: 0, planned, due: [], made: [] };
+    this.#run = { id: `${id}-r${++this.#runs}`, model: 0, tool: 0, planned, due: [], made: [], free: null };
     return { kind: "run_start", run_id: this.#run.id };
   }
 
@@ -202,13 +204,14 @@ export class AgentHost {
     const mine = this.spec.tools.filter(({ name }) => !revoked.includes(name));
     const { circles } = effect;
     run.tool++;
-    const again = asked === null && circles && run.made.length >= circles.cycle && rng.chance(circles.share);
-    const before = again
-      ? run.made[run.tool % circles.cycle]
-      : rng.chance(USUAL.again) && asked === null
-        ? run.made.at(-1)
-        : undefined;
-    const tool = asked ?? before?.tool ?? (circles ? this.spec.tools[run.made.length % circles.cycle] : undefined) ?? (mine.length > 0 ? rng.pick(mine) : null); // prettier-ignore
+    if (circles) run.free ??= run.made.length;
+    const round = circles && asked === null ? run.made.slice(run.free ?? 0).slice(0, circles.cycle) : [];
+    const turn = run.tool % (circles?.cycle ?? 1);
+    const goesRound = circles !== undefined && round.length === circles.cycle && rng.chance(circles.share);
+    const twice = asked === null && rng.chance(USUAL.again);
+    const before = goesRound ? round[turn] : twice ? run.made.at(-1) : undefined;
+    const next = circles && round.length < circles.cycle ? this.spec.tools[round.length] : undefined;
+    const tool = asked ?? before?.tool ?? next ?? (mine.length > 0 ? rng.pick(mine) : null);
     // Without the tool the model hears that it was not run, and goes on.
     if (tool === null || revoked.includes(tool.name)) return this.#step();
     const call = before ?? { tool, action: hex(rng), result: hex(rng) };

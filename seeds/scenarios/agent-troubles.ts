@@ -1,6 +1,6 @@
 import type { TrueCause, TrueRemedy } from "@/lib/core/scoring/truth";
 import type { Rng } from "../fleet/rng";
-import { type AgentSpec, between, drawOutward, hex, whole } from "./agent-fleet";
+import { type AgentSpec, between, drawOutward, hex, type ToolSpec, whole } from "./agent-fleet";
 import type { Effect, Trouble } from "./agent-host";
 
 const MINUTE = 60_000;
@@ -23,6 +23,10 @@ const LEFT_ALONE = { right: ["none", "wait"], acceptable: [] };
 const kinds = (node: string, ...of: string[]): TrueCause[] => [{ node, kinds: of }];
 const acts = (...actions: string[]) => actions;
 
+/** It ends once one of these tools is revoked. */
+const without = (tools: readonly ToolSpec[]): Trouble["cures"] =>
+  tools.map(({ name }) => ({ order: "revoke_tools", tool: name }));
+
 /** One agent is ill, and goes on until the right thing is done. */
 function one(agent: AgentSpec, effect: Effect, cures: Trouble["cures"], rest: Omit<AgentFault, "trouble" | "words"> & Partial<Pick<AgentFault, "words">>): AgentFault {
   return { trouble: { agents: [agent.id], effect, lastsMs: null, cures }, words: [[agent.id]], ...rest };
@@ -31,11 +35,10 @@ function one(agent: AgentSpec, effect: Effect, cures: Trouble["cures"], rest: Om
 const loop: Draw = (fleet, rng) => {
   const agent = rng.pick(fleet);
   const cycle = whole(rng, 1, 2);
-  const tool = agent.tools[0]!.name;
   return one(
     agent,
     { circles: { cycle, share: between(rng, 0.85, 1), steps: whole(rng, 40, 90) } },
-    [{ order: "revoke_tools", tool }, { order: "reset_memory" }],
+    [...without(agent.tools.slice(0, cycle)), { order: "reset_memory" }],
     {
       why: `${agent.id} makes the same ${cycle === 1 ? "call" : "calls"} with the same answers, round and round`,
       causes: { right: kinds(agent.id, "infinite_loop"), acceptable: [] },
@@ -47,13 +50,14 @@ const loop: Draw = (fleet, rng) => {
 /** What it costs rises first, and is what is noticed; that it goes in circles is why. */
 const hiddenLoop: Draw = (fleet, rng) => {
   const agent = rng.pick(fleet);
+  const cycle = whole(rng, 2, 3);
   return one(
     agent,
     {
-      circles: { cycle: whole(rng, 2, 3), share: between(rng, 0.5, 0.75), steps: whole(rng, 25, 50) },
+      circles: { cycle, share: between(rng, 0.5, 0.75), steps: whole(rng, 25, 50) },
       growth: { share: between(rng, 0.01, 0.025), upTo: between(rng, 4, 9) },
     },
-    [{ order: "reset_memory" }, ...agent.tools.map(({ name }) => ({ order: "revoke_tools" as const, tool: name }))],
+    [{ order: "reset_memory" }, ...without(agent.tools.slice(0, cycle))],
     {
       why: `${agent.id} asks again for what it was told, and takes every answer along in its context`,
       causes: { right: kinds(agent.id, "infinite_loop"), acceptable: kinds(agent.id, "memory_corruption") },
@@ -168,7 +172,7 @@ const outwardOrders: Draw = (fleet, rng) => {
       floods: { tool: read.name, times: between(rng, 6, 20) },
       times: { input: between(rng, 2, 5) },
     },
-    [...[tool, read].map(({ name }) => ({ order: "revoke_tools" as const, tool: name })), { order: "reset_memory" }],
+    [...without([tool, read]), { order: "reset_memory" }],
     {
       why: `a page that ${agent.id} reads with ${read.name} tells it to use ${tool.name}, and it obeys`,
       causes: { right: kinds(agent.id, "prompt_injection"), acceptable: [] },
