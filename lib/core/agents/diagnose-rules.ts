@@ -68,8 +68,8 @@ const toolAtFault = (s: Signs) => s.failingTools.length > 0 || s.tools.some((t) 
  * | memory_corruption | larger inputs, the same prompt and ordinary tool results | 1.5 | weak |
  * | memory_corruption | the cache is missed, the same prompt and tools | 1.2 | weak |
  * | memory_corruption | vanished work, no change known | 0.7 | weak |
- * | cost_overrun | spends more than before | 1.2 | |
- * | cost_overrun | and nothing else that it does explains it | 1.2 | |
+ * | cost_overrun | spends more than before | 0.5 | |
+ * | cost_overrun | and nothing else that it does explains it | 1.9 | |
  */
 export const RULES: readonly Rule[] = [
   {
@@ -263,20 +263,22 @@ export const RULES: readonly Rule[] = [
     when: (s) => given(promptStood(s), () => some(s.of("vanished_work"))),
   },
   {
+    // Tokens have a price: where they explain what is spent, that it is spent says little more.
     diagnosis: "cost_overrun",
-    weight: 1.2,
+    weight: 0.5,
     indirect: false,
     sign: "the agent spends more than before",
     when: (s) => some(spending(s)),
   },
   {
     diagnosis: "cost_overrun",
-    weight: 1.2,
+    weight: 1.9,
     indirect: false,
     sign: "no other measurement explains it",
     when: (s) =>
-      given(promptStood(s) && looping(s).length === 0 && s.of("input_token_spike").length === 0, () =>
-        some(spending(s)),
+      given(
+        promptStood(s) && looping(s).length === 0 && s.of("input_token_spike", "output_token_spike").length === 0,
+        () => some(spending(s)),
       ),
   },
 ];
