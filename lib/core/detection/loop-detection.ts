@@ -200,6 +200,6 @@ function anomaly(
     effect: share / usual,
     samples: trail.repeats[by],
     runId: o.runId,
-    detail: { told_by: by, steps: trail.steps[by], action: o.actionHash, result: o.resultHash },
+    detail: { told_by: by, steps: trail.steps[by], action: o.actionHash, result: o.resultHash, tool: o.tool },
   };
 }
