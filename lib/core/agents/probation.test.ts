@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FAULTS, type Fault, healthyAgent, observation } from "@/lib/evals/detection/generate";
 import { type Anomaly, createDetector, DEFAULT_DETECT_SETTINGS, observe, resetEvidence } from "../detection/detect";
 import { runKey } from "../detection/detector-state";
-import { judgeProbation, observeProbation, startProbation, widenProbation } from "./probation";
+import { judgeProbation, observeProbation, restartProbation, startProbation, widenProbation } from "./probation";
 
 /** An agent fallen ill with `fault`, acted upon, and then seen for `samples` with `after`. */
 function healed(fault: Fault, after: Fault, samples: number, peers: { ill: number; recovered: number } | null = null) {
@@ -56,6 +56,33 @@ function revoked(more: { metric: string; stratum: string; type: Anomaly["type"] 
 }
 
 describe("probation", () => {
+  it("looks again with the illness as it was, not with what is left of it", () => {
+    const agent = healthyAgent(23, 0.5);
+    const state = createDetector();
+    let n = 0;
+    const live = (fault: Fault, samples: number) => {
+      const found: Anomaly[] = [];
+      for (let i = 0; i < samples; i++, n++)
+        found.push(
+          ...observe(
+            state,
+            observation(n, { ...fault(agent(), i) }, { learn: n < 300 }),
+            DEFAULT_DETECT_SETTINGS,
+            null,
+          ),
+        );
+      return found;
+    };
+    live(well, 300);
+    const found = live(FAULTS["latency x10"]!, 15);
+    const first = startProbation(state, found, 20);
+    live(well, 60);
+    const latency = (p: typeof first) => p.targets.find(({ metric }) => metric === "latency_ms")!;
+    expect(latency(startProbation(state, found, 20)).half).toBeLessThan(latency(first).half / 2);
+    const again = restartProbation(first, state, found, 20);
+    expect(latency(again)).toMatchObject({ half: latency(first).half, seen: 0, llr: 0 });
+  });
+
   it("does not wait for the calls of a tool that was revoked: what else was ill decides, else nothing can be told", () => {
     expect(revoked([], 59).verdict).toBe("pending");
     expect(revoked([], 60).verdict).toBe("cannot_tell");

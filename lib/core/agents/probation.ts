@@ -71,6 +71,26 @@ export function startProbation(
   return { needed: Math.max(1, n), events: 0, targets: metrics.map((m) => target(state, m)) };
 }
 
+/**
+ * Look again, at fresh samples only. Illness is what it was at its worst: measured against what is left of it, a subject that is
+ * well would differ from one that is ill by too little to tell, and chance would decide.
+ */
+export function restartProbation(
+  before: Probation,
+  state: DetectorState,
+  metrics: { metric: string; stratum: string; type: AnomalyType }[],
+  n: number,
+): Probation {
+  const fresh = startProbation(state, metrics, n);
+  const targets = fresh.targets.map((t) => {
+    const was = before.targets.find(
+      ({ metric, stratum, by }) => metric === t.metric && stratum === t.stratum && by === t.by,
+    );
+    return was !== undefined && was.half > t.half ? { ...t, ill: was.ill, half: was.half, healthy: was.healthy } : t;
+  });
+  return { ...fresh, targets };
+}
+
 /** Each metric of these anomalies once: what has to be back in band. */
 export function watched(anomalies: readonly Pick<Anomaly, "metric" | "stratum" | "type">[]) {
   const metrics = new Map(

@@ -1,6 +1,6 @@
 import { endWatchClaim, endWatches, moveAnomalies } from "@/lib/db/queries/incident-writes";
 import { isCorroborated } from "@/lib/core/agents/fleet";
-import { judgeProbation, startProbation, watched } from "@/lib/core/agents/probation";
+import { judgeProbation, restartProbation, watched } from "@/lib/core/agents/probation";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listAgents } from "@/lib/db/queries/agents";
@@ -59,19 +59,20 @@ async function look(
   const { db, now, config } = ctx;
   const verdict = judgeProbation(subject.watch);
   switch (verdict.kind) {
+    // A sequential test goes on until it can tell: nobody waits for it, and what it has seen counts.
     case "pending":
+    case "cannot_tell":
       return;
     case "no_effect":
-    case "worse":
-    case "cannot_tell": {
+    case "worse": {
       const agent = await getAgent(db, subject.subjectId);
       const others = vouchers.filter(({ agentId }) => agentId !== agent.id).map(({ keyId }) => keyId);
       const alone = incident.kind === "external" && !isCorroborated(agent.keyId, others, 1);
-      const ill = verdict.kind !== "cannot_tell";
-      if (ill && (await contain(ctx, incident, agent, alone && subject.watch.alone === true))) return;
+      if (await contain(ctx, incident, agent, alone && subject.watch.alone === true)) return;
       // Look at the next samples afresh.
       const metrics = watched((await illnessOf(db, incident, agent)).map((row) => row.evidence));
-      const fresh = startProbation((await detectorOf(db, agent)).state, metrics, config.probationSamples);
+      const { state } = await detectorOf(db, agent);
+      const fresh = restartProbation(subject.watch, state, metrics, config.probationSamples);
       await write(db, [saveWatch(incident.id, agent.id, alone ? { ...fresh, alone } : fresh)]);
       return;
     }
