@@ -1,6 +1,6 @@
 import type { TrueCause, TrueRemedy } from "@/lib/core/scoring/truth";
 import { createRng, type Rng } from "../fleet/rng";
-import { drawFault, type Fault, FAULTS, release, services, setting, together } from "./faults";
+import { drawFault, type Fault, type FAULTS, release, services, setting, together } from "./faults";
 import type { Saying } from "./logs";
 import { type Plot, type Remedy, TAKES_S } from "./plots";
 import { arriving, type Conditions, simulate, type Truth } from "./simulate";

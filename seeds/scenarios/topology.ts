@@ -79,10 +79,13 @@ export function drawSystem(rng: Rng, trade: number): System {
   return built(system, rng);
 }
 
+/** Calls that wait for no connection: how long they take is what pools are sized by. */
+const poolless = ({ calls }: NodeSpec) => calls?.map((call) => ({ ...call, pool: undefined }));
+
 /** Gives every node what its load needs: servers first, then pools and timeouts by what calls then take. */
 function built(system: System, rng: Rng): System {
   const calm = new Map(system.entry.map(({ node, perSecond }) => [node, perSecond]));
-  const wide = { ...system, nodes: system.nodes.map((node) => ({ ...node, servers: 10_000, calls: node.calls?.map(({ pool: _, ...call }) => call) })) }; // prettier-ignore
+  const wide = { ...system, nodes: system.nodes.map((node) => ({ ...node, servers: 10_000, calls: poolless(node) })) }; // prettier-ignore
   const load = simulate(wide, calm, {});
   const nodes = system.nodes.map((node) => {
     const wanted = ((load.get(node.id)?.perSecond ?? 0) * node.workMs) / 1_000;
@@ -91,7 +94,7 @@ function built(system: System, rng: Rng): System {
       : node;
   });
   const sized = { ...system, nodes };
-  const usual = simulate({ ...sized, nodes: nodes.map((node) => ({ ...node, calls: node.calls?.map(({ pool: _, ...call }) => call) })) }, calm, {}); // prettier-ignore
+  const usual = simulate({ ...sized, nodes: nodes.map((node) => ({ ...node, calls: poolless(node) })) }, calm, {}); // prettier-ignore
   return {
     ...sized,
     nodes: nodes.map((node) => ({

@@ -41,6 +41,9 @@ export interface AgentCase {
   evidence: Omit<AgentPlot, "answer">;
   /** Read only once the case has been played. `startsAt`: when the trouble begins, epoch ms. */
   truth: (startsAt: number) => Truth;
+  title: string;
+  /** What was behind it, in a sentence; as secret as the truth. */
+  why: string;
 }
 
 /** Each set has a seed of its own, and each further draw of it another. */
@@ -94,6 +97,14 @@ function plotOf(key: CaseKey, of: ServiceClass): Plot {
   return recorded ?? drawPlot(of, key.number, seedOf(key));
 }
 
+/** A case of agents has no alert whose name it could bear: what Sentinel opens says what it is. */
+const TITLE_OF_AGENTS: Record<AgentClass, string> = {
+  behaviour: "An agent among its peers",
+  surroundings: "Agents and what they depend on",
+  content: "An agent and what it reads",
+  healthy: "Agents at work",
+};
+
 /** Makes a case of agents. The same key makes the same case; `lateMin` shifts nothing in it. Throws for a class that there is not. */
 export function makeAgentCase(key: CaseKey): AgentCase {
   if (!isAgentClass(key.class)) throw new Error(`there is no class "${key.class}"`);
@@ -102,6 +113,8 @@ export function makeAgentCase(key: CaseKey): AgentCase {
   return {
     key,
     id: idOf(key),
+    title: TITLE_OF_AGENTS[key.class],
+    why: answer.why,
     evidence,
     truth: (startsAt) => ({ ...truth, onsetAt: truth.onsetAt === null ? null : startsAt + truth.onsetAt }),
   };

@@ -1,8 +1,9 @@
+import { AGENT_CLASSES } from "@/seeds/scenarios/agent-classes";
 import { SERVICE_CLASSES } from "@/seeds/scenarios/classes";
 import { CASE_SETS, type CaseKey, type CaseSet, idOf } from "./case";
 
 /** How many cases of each class a set holds. */
-export const CLASSES: Readonly<Record<string, number>> = SERVICE_CLASSES;
+export const CLASSES: Readonly<Record<string, number>> = { ...SERVICE_CLASSES, ...AGENT_CLASSES };
 
 export interface Wanted {
   set: CaseSet | "all";

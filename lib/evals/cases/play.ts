@@ -1,6 +1,7 @@
 import { score } from "@/lib/core/scoring/score";
 import type { Integrations } from "@/lib/response/services/context";
-import { type CaseKey, makeServiceCase } from "./case";
+import { type CaseKey, isAgentClass, makeAgentCase, makeServiceCase } from "./case";
+import { playAgentCase, STARTS_AT } from "./play-agent";
 import { playServiceCase } from "./play-service";
 import type { CaseResult } from "./result";
 import type { ScratchDbs } from "./scratch-db";
@@ -8,9 +9,7 @@ import type { ScratchDbs } from "./scratch-db";
 /** Makes a case, plays it, and only then looks at what is true of it. Throws what its play throws. */
 export async function playCase(key: CaseKey, dbs: ScratchDbs, chains: Integrations["chains"]): Promise<CaseResult> {
   const began = performance.now();
-  const made = makeServiceCase(key);
-  const trajectory = await dbs.use((db) => playServiceCase(made, db, chains));
-  const truth = made.truth(trajectory.alertedAt);
+  const { made, trajectory, truth } = await play(key, dbs, chains);
   return {
     id: made.id,
     class: key.class,
@@ -22,4 +21,15 @@ export async function playCase(key: CaseKey, dbs: ScratchDbs, chains: Integratio
     why: made.why,
     ms: performance.now() - began,
   };
+}
+
+async function play(key: CaseKey, dbs: ScratchDbs, chains: Integrations["chains"]) {
+  if (isAgentClass(key.class)) {
+    const made = makeAgentCase(key);
+    const trajectory = await dbs.use((db) => playAgentCase(made, db));
+    return { made, trajectory, truth: made.truth(STARTS_AT) };
+  }
+  const made = makeServiceCase(key);
+  const trajectory = await dbs.use((db) => playServiceCase(made, db, chains));
+  return { made, trajectory, truth: made.truth(trajectory.alertedAt) };
 }
