@@ -74,6 +74,8 @@ export interface Anomaly {
 export interface DetectSettings {
   /** Expected number of samples between false quarantines of one agent, over all its metrics together. */
   arl: number;
+  /** The same of gauges alone, which otherwise have a budget in time: one false alarm a month and gauge. */
+  gaugeArl?: number;
   /** Whether an undeclared prompt, model or tools change may quarantine by itself. */
   promptChangeMayQuarantine: boolean;
 }

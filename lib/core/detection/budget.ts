@@ -52,10 +52,6 @@ export function applyHeadStart(state: DetectorState, stratum: Stratum, nth: numb
 export const singleSampleThreshold = (state: DetectorState, weight: number, settings: DetectSettings, each = 1) =>
   Math.log((settings.arl * (state.weight + TOTALS_WEIGHT)) / (SINGLE_SHARE * weight * Math.max(1, each)));
 
-/** The same for a gauge's value. */
-export const singleGaugeThreshold = (state: DetectorState, settings: DetectSettings) =>
-  Math.log(settings.arl * state.gauges);
-
 /** 2: proves a change, 1: worth watching, 0: neither. Both in nats. */
 export const levelOf = (nats: number, needed: number): Level =>
   nats >= needed ? 2 : nats >= needed - LOG_WATCH_RATIO ? 1 : 0;

@@ -1,7 +1,7 @@
 import type { Anomaly, DetectSettings, Observation } from "./anomaly";
-import { singleSampleThreshold, singleGaugeThreshold, accumulatedThreshold, levelOf } from "./budget";
-import type { DetectorState, Level, Stratum } from "./detector-state";
-import { gaugeOf, mayReportGauge } from "./gauge";
+import { singleSampleThreshold, accumulatedThreshold, levelOf } from "./budget";
+import type { DetectorState, Level } from "./detector-state";
+import { gaugeOf } from "./gauge";
 import type { Judged } from "./judged";
 import { bandOf } from "./lane";
 import { JOINT, RATES } from "./metrics";
@@ -27,7 +27,6 @@ interface Proof {
  */
 export function decide(
   state: DetectorState,
-  stratum: Stratum,
   key: string,
   judged: Judged[],
   o: Observation,
@@ -65,7 +64,7 @@ export function decide(
     one.lane.fired = proof.level;
     // Said once, by the stratum where it can.
     if (one.pooled && anomalies.some((said) => said.metric === one.metric)) continue;
-    if (one.metric === JOINT || !mayReportGauge(stratum, one.metric, proof.level)) continue;
+    if (one.metric === JOINT) continue;
     anomalies.push(anomaly(one, key, o, proof));
   }
   return anomalies.length > 1 ? anomalies.sort((a, b) => b.severity - a.severity) : anomalies;
@@ -76,9 +75,8 @@ const NOTHING: Proof = { by: "single", level: 0, statistic: 0, threshold: 1 };
 /** What one value proves by itself. */
 function single(state: DetectorState, one: Judged, settings: DetectSettings): Proof {
   if (one.kind === "rate" || one.nats === 0) return NOTHING;
-  const { side, weight, contains } = one.spec;
-  const threshold =
-    side === "both" ? singleGaugeThreshold(state, settings) : singleSampleThreshold(state, weight, settings);
+  const { weight, contains } = one.spec;
+  const threshold = one.needed ?? singleSampleThreshold(state, weight, settings);
   const level = levelOf(one.nats, threshold);
   return { by: "single", level: level === 2 && !contains ? 1 : level, statistic: one.nats, threshold };
 }

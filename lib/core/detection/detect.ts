@@ -69,10 +69,10 @@ export function observe(
   const run = enterRun(state, o);
   const learn = o.learn && (run === null || !hasFired(run));
   const circling = detectLoop(state, run, o, settings, prior);
-  const judged = judge({ state, stratum, kind, run, prior, learn, again: circling.again }, o);
+  const judged = judge({ state, stratum, kind, run, prior, learn, settings, again: circling.again }, o);
   const pool = poolFor(state, o.kind, key);
   if (pool !== null) judgePooled({ state, pool, run, learn }, o, judged);
-  anomalies.push(...decide(state, stratum, key, judged, o, settings));
+  anomalies.push(...decide(state, key, judged, o, settings));
   if (circling.anomaly !== null) anomalies.push(circling.anomaly);
   anomalies.push(...judgeTotals(state, run, o, settings));
   if (learn) learnFrom(judged);

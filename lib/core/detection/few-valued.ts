@@ -24,7 +24,7 @@ export interface FewValued {
 /** A gauge that has taken more different values than this before it is settled is no gauge of few values. */
 const FEW = 8;
 /** One that has taken more than this ever is none any more. */
-const FEW_MAX = 32;
+const FEW_MAX = 16;
 const SETTLED = 100;
 /** A value that made up less than this share so far is rare. */
 const RARE = 0.1;

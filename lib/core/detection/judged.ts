@@ -1,3 +1,4 @@
+import type { DetectSettings } from "./anomaly";
 import type { DetectorState, OpenRun, Stratum, StratumLane, StratumRate } from "./detector-state";
 import type { PriorScores } from "./dependence";
 import { absorb, bet, score } from "./lane";
@@ -21,6 +22,8 @@ export type Judged =
       z: number | null;
       against: number;
       nats: number;
+      /** Nats that it has to prove; absent: by the budget of its lane. */
+      needed?: number;
       /** Added to the scale's values to get the metric's own. */
       offset: number;
       spec: MetricSpec;
@@ -39,6 +42,7 @@ export interface Place {
   run: OpenRun | null;
   prior: TypePrior | null;
   learn: boolean;
+  settings: DetectSettings;
   /** The step repeats an earlier call of its run: its sizes were judged then. */
   again: boolean;
 }

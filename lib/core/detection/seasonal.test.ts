@@ -23,14 +23,6 @@ describe("a forecast", () => {
     for (let i = 0; i < 288 * 10; i++) addToRun(f, MONDAY + i * STEP, 50 + normal(), true);
     expect(forecast(f, MONDAY).seasonal).toBe(false);
   });
-
-  it("repeats the last value of a wandering gauge", () => {
-    const f = createForecast();
-    const normal = normals(random(3));
-    let x = 0;
-    for (let i = 0; i < 3000; i++) addToRun(f, MONDAY + i * STEP, (x += normal()), true);
-    expect(Math.abs(forecast(f, MONDAY).next - x)).toBeLessThan(1.5);
-  });
 });
 
 /** Alarms of a gauge with daily season; `change` alters values from day 9 on. */

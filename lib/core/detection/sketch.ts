@@ -78,7 +78,7 @@ export function reading(s: Sketch, gap: number): Reading | null {
   return { q: quantilesOf(s.first, gap, s.lent), n: s.first.length + (s.lent === null ? 0 : SHAPE_WEIGHT) };
 }
 
-type Reading = { q: readonly number[]; n: number; range?: readonly number[] | null };
+export type Reading = { q: readonly number[]; n: number; range?: readonly number[] | null };
 
 /** Slopes (units per z) of the tail above (`side` 1) or below (−1) the outermost quantile. */
 function edgeSlope(s: Reading, side: 1 | -1): number {

@@ -96,7 +96,8 @@ export class Backtest {
     private readonly options: BacktestOptions,
     private readonly ends: ReadonlySet<number> = new Set(),
   ) {
-    this.settings = { ...DEFAULT_DETECT_SETTINGS, arl: options.arl ?? DEFAULT_DETECT_SETTINGS.arl };
+    const arl = options.arl ?? DEFAULT_DETECT_SETTINGS.arl;
+    this.settings = { ...DEFAULT_DETECT_SETTINGS, arl, gaugeArl: options.arl };
   }
 
   /** Judge one row; its alarms. `index`: its place in the file. Throws an error naming the column for a row without entity or readable time. */

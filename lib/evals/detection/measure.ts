@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { calibration } from "./calibrate";
 import { asd, nab } from "./measure-gauges";
+import { mscloud } from "./measure-mscloud";
 import { autocoderover, azure, llmlatency } from "./measure-real";
 import { intercode, sweagent } from "./measure-runs";
 import { mcpmark } from "./measure-totals";
@@ -42,6 +43,7 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   mcpmark,
   llmlatency,
   nab,
+  mscloud,
   asd,
   petshop,
   nezha,
@@ -90,6 +92,7 @@ const TITLES: Record<string, string> = {
   mcpmark: "Whole runs of 39 models, by their totals",
   llmlatency: "Timed runs of a guardrail, untouched",
   nab: "Numenta Anomaly Benchmark, a part of it",
+  mscloud: "Service metrics of a cloud, hourly and minutely",
   asd: "Server metrics with labelled anomalies",
   petshop: "Root causes in a cloud application",
   nezha: "Faults injected into a shop of ten services",
