@@ -26,7 +26,8 @@ In JSON lines, a path such as usage.prompt_tokens is a column. Without --run and
 
 --metrics takes columns, separated by commas. A column named like a vitals field, or given as vital=COLUMN, is judged as
 that metric; any other numeric column is a gauge: two-sided, seasonal by hour and weekday where the
-times show it, or judged by how often each value occurs while it has only a few. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
+times show it, or judged by how often each value occurs while it has only a few. Without --arl each gauge may be wrong
+once a month, whatever its sampling interval. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
 
 would: "quarantine" is what a single agent would have been quarantined for (a file has no fleet to check for a shared cause), "watch" is what would only have been recorded.
 

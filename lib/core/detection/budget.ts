@@ -5,7 +5,7 @@ import { RATES, type RateName, specOf } from "./metrics";
 /**
  * How the false-alarm budget is spent. The operator sets `arl`, the samples between false quarantines of one agent over all
  * its metrics. A part of the budget goes to what one value may prove alone, split over the lanes by weight; the rest to
- * what samples prove together. Gauges, whose meaning nobody declared, have a budget of their own and only the first kind.
+ * what samples prove together. Gauges, whose meaning nobody declared, have a budget of their own (gauge.ts).
  */
 const SINGLE_SHARE = 0.3;
 const ACCUMULATED_SHARE = 0.7;

@@ -5,13 +5,13 @@ import type { Judged, Place } from "./judged";
 import { laneFor } from "./lanes";
 import { type MetricSpec, specOf } from "./metrics";
 import { clamp, middle, zOfNats } from "../base/stats";
-import { addToRun, createForecast, type Forecast, forecast, intervalOf, MEAN_MS, upgraded } from "./seasonal";
+import { addToRun, createForecast, type Forecast, forecast, intervalAt, MEAN_MS, upgraded } from "./seasonal";
 import { reading } from "./sketch";
 
 /**
  * Numbers of unknown meaning, with a budget in time: one false alarm a month and gauge, whatever its sampling interval.
  * A value is news if it is far both from the last ones and from what is usual (at this hour, if there is a season), on
- * average in nats; or if the mean over hours is, which single values cannot show. Gauges always learn, alarms included:
+ * average in nats, which is the geometric mean of the two p-values (Vovk & Wang 2020, of any dependence); or if the mean over hours is, which single values cannot show. Gauges always learn, alarms included:
  * nobody is asked whether it was a fault, and what recurs is normal (excursions.ts). A gauge of unknown meaning that has
  * taken few values only is judged by how often its values come instead (few-valued.ts).
  */
@@ -55,8 +55,8 @@ export function judgeGauge(
   const f = gaugeFor(at, name, measured);
   if (f.few && !isFew(f.few, value)) f.few = null;
   const changed = f.few ? judgeFew(f.few, value, at.learn) : null;
-  if (f.n > 0) {
-    const interval = intervalOf(f) ?? MEAN_MS;
+  const interval = intervalAt(f, now);
+  if (interval !== null) {
     const parts = partsOf(at, name, f, value, now, interval);
     const spoken =
       changed === null ? speaker(at, f, parts, now, interval) : changer(at, f, parts.level, changed, interval);
@@ -88,9 +88,10 @@ function partsOf(at: Place, name: string, f: Forecast, value: number, now: numbe
   const spec = { ...specOf(name), gap };
   const local = middle(f.recent);
   const samples = Math.round(MEAN_MS / interval);
-  f.mean += Math.max(2 / (samples + 1), 1 / (f.n + 1)) * (value - f.mean);
-  const judgeMean = samples >= MEAN_SAMPLES && f.n >= samples;
-  const known = f.n >= MEANS_KNOWN * samples;
+  f.means++;
+  f.mean += Math.max(2 / (samples + 1), 1 / f.means) * (value - f.mean);
+  const judgeMean = samples >= MEAN_SAMPLES && f.means >= samples;
+  const known = f.means >= MEANS_KNOWN * samples;
   const part = (lane: string, scaled: number, offset: number, speaks = true, correlated = false) =>
     partOf(at, `${name}${lane}`, { spec, value, scaled, offset, speaks, correlated });
   return {

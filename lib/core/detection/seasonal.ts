@@ -20,6 +20,8 @@ export interface Forecast {
   recent: number[];
   /** The mean over the last {@link MEAN_MS}, smoothed. */
   mean: number;
+  /** Samples that the mean has seen. */
+  means: number;
   lastAt: number | null;
   /** The last distances in time, in ms: their median is the sampling interval. */
   intervals: number[];
@@ -60,6 +62,7 @@ export const createForecast = (): Forecast => ({
   levelError: 0,
   recent: [],
   mean: 0,
+  means: 0,
   lastAt: null,
   intervals: [],
   sudden: { at: null, height: 0, past: [] },
@@ -70,7 +73,7 @@ export const createForecast = (): Forecast => ({
 export function upgraded(f: Forecast & { errors?: number[] }): Forecast {
   if (f.recent !== undefined) return f;
   const { n, level, spread, profile, counts, levelError, few, errors } = f;
-  const kept = { n, level, spread, profile, counts, levelError, few, mean: level };
+  const kept = { n, level, spread, profile, counts, levelError, few };
   return { ...createForecast(), ...kept, seasonError: errors?.[2] ?? levelError };
 }
 
@@ -90,8 +93,10 @@ export function forecast(f: Forecast, at: number): { usual: number | null; seaso
   return { usual, seasonal: usual !== null && f.seasonError < SEASON_SHARE * f.levelError };
 }
 
-/** The sampling interval in ms, by the last samples; null before the second one. */
-export function intervalOf(f: Forecast): number | null {
+/** Note a sample's time. Returns the sampling interval in ms, by the last samples; null at the first one. */
+export function intervalAt(f: Forecast, at: number): number | null {
+  if (f.lastAt !== null) keep(f.intervals, Math.max(at - f.lastAt, INTERVAL_MIN_MS), INTERVALS);
+  f.lastAt = at;
   if (f.intervals.length === 0) return null;
   const sorted = [...f.intervals].sort((a, b) => a - b);
   return sorted[sorted.length >> 1]!;
@@ -102,7 +107,6 @@ export function addToRun(f: Forecast, at: number, x: number, learn: boolean): vo
   const { usual } = forecast(f, at);
   if (f.n === 0) {
     f.level = x;
-    f.mean = x;
   } else if (learn) {
     const gain = Math.max(ERROR_GAIN, 1 / f.n);
     f.seasonError += gain * (Math.abs(x - (usual ?? f.level)) - f.seasonError);
@@ -117,8 +121,6 @@ export function addToRun(f: Forecast, at: number, x: number, learn: boolean): vo
     f.profile[i]! += Math.max(PROFILE_GAIN, 1 / f.counts[i]!) * (x - f.profile[i]!);
   }
   keep(f.recent, x, RECENT);
-  if (f.lastAt !== null) keep(f.intervals, Math.max(at - f.lastAt, INTERVAL_MIN_MS), INTERVALS);
-  f.lastAt = at;
 }
 
 function keep(list: number[], value: number, most: number): void {

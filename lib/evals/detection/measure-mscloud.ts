@@ -45,7 +45,12 @@ export async function mscloud(data: string): Promise<Line[]> {
       target,
       measured: said(total),
       met: recallOf(total) >= RECALL_MIN && falseOf(total) <= FALSE_MAX,
-      leaveOneOut: `any family left out: recall ${range(rest.map(recallOf))}, false ${range(rest.map(falseOf))}`,
+    },
+    {
+      what: "the same without any one of the families (nothing is fitted here)",
+      target: "",
+      measured: `recall ${range(rest.map(recallOf))}, false ${range(rest.map(falseOf))}`,
+      met: null,
     },
     {
       what: `all series, robust z at ${ROBUST_MADS} MADs, fitted on the whole series`,
