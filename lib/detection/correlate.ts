@@ -65,7 +65,7 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
     { ...SHARED_CAUSE, minAgents, minShare },
   );
   const settled = new Set<string>();
-  for (const cause of [...causes, ...(await withStragglers(ctx, causes, external, suspected))]) {
+  for (const cause of [...causes, ...(await withStragglers(ctx, causes, external, suspected, members))]) {
     const those = suspected.filter(({ agent }) => cause.agentIds.includes(agent.id) && !settled.has(agent.id));
     if (those.length > 0) {
       if (!(await join(ctx, cause, external, those))) continue;
@@ -131,12 +131,16 @@ function uses(agent: Agent, { dimension, value }: Cause): boolean {
   }
 }
 
-/** While others are in an open external incident and vouch for it, a single straggler that shows the same joins them. */
+/**
+ * While others are in an open external incident and vouch for it, a single straggler that shows the same joins them. So does one on another model of
+ * the same provider, if what was taken for one model's trouble reaches as large a share of the provider's other agents as makes a cause.
+ */
 async function withStragglers(
   { db, settings }: SweepContext,
   causes: readonly SharedCause[],
   external: readonly Incident[],
   suspected: readonly Suspected[],
+  members: readonly Agent[],
 ): Promise<Found[]> {
   const explained = new Set(causes.flatMap((cause) => cause.agentIds));
   const left = suspected.filter(({ agent, member }) => member === null && !explained.has(agent.id));
@@ -145,15 +149,31 @@ async function withStragglers(
   return external.flatMap((incident): Found[] => {
     const cause = causeOf(incident);
     const others = (vouchers.get(incident.id) ?? []).map(({ keyId }) => keyId);
+    if (cause === null) return [];
+    const beyond = cause.dimension === "model" ? onOtherModels(cause.value, left, members, settings.fleet_check.min_share) : []; // prettier-ignore
     const agentIds = left
-      .filter(
-        ({ agent, loose }) =>
-          cause &&
-          sharesCause(agent, loose, cause) &&
-          isCorroborated(agent.keyId, others, settings.fleet_check.min_agents - 1),
-      )
+      .filter((one) => sharesCause(one.agent, one.loose, cause) || beyond.includes(one))
+      .filter(({ agent }) => isCorroborated(agent.keyId, others, settings.fleet_check.min_agents - 1))
       .map(({ agent }) => agent.id);
-    return cause && agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];
+    return agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];
+  });
+}
+
+/** Those who left on other models of the providers of `model`, provider by provider, where they are enough of who uses those. */
+function onOtherModels(
+  model: string,
+  left: readonly Suspected[],
+  members: readonly Agent[],
+  minShare: number,
+): Suspected[] {
+  const providers = new Set(
+    members.flatMap((agent) => (agent.model === model && agent.provider ? [agent.provider] : [])),
+  );
+  return [...providers].flatMap((value) => {
+    const provider = { dimension: "provider", value } as const;
+    const users = members.filter((agent) => agent.provider === value && agent.model !== model);
+    const there = left.filter(({ agent, loose }) => agent.model !== model && sharesCause(agent, loose, provider));
+    return there.length >= minShare * users.length ? there : [];
   });
 }
 

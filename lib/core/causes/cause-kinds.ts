@@ -51,7 +51,7 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
 const READ_CHARS = 2_000;
 
 /** A single quoted word is a name that somebody gave: a field called 'quota' says nothing of quotas. */
-const IDENTIFIER = /(?<![A-Za-z])(['"`])[\w.$-]{1,60}\1/g;
+const IDENTIFIER = /(?<![A-Za-z])(?:'[\w.$-]{1,60}'|"[\w.$-]{1,60}"|`[\w.$-]{1,60}`)/g;
 
 /** What a text speaks for; camel case and snake case are read as words. */
 export function affinityOfText(text: string): Affinity {

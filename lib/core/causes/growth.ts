@@ -28,6 +28,10 @@ const GROWN = 1.25;
 const FULL_GROWTH = 3;
 /** How long it has to have gone on, in seconds: a step that was caught half way is no trend. */
 const LASTS_S = 20 * 60;
+/** A level that takes more than this share of its way at once has stepped. */
+const STEP = 0.4;
+/** A rise has begun once it has come this share of its way. */
+const LEAVES = 0.05;
 /** Medians may fall by this share of the rise and it goes on: a collector gives some back. */
 const DIPS = 0.15;
 
@@ -47,22 +51,27 @@ export function growthOf(series: Series): Growth | null {
   }
   const end = blocks.at(-1);
   if (end === undefined) return null;
-  // Back in time, as long as it keeps falling: dips are measured against the whole rise so far.
+  // Back in time, as long as it keeps falling; what counts as a dip is a share of all the way that the series has come.
+  const dip = DIPS * (end.value - Math.min(...blocks.map(({ value }) => value)));
   let start = blocks.length - 1;
   let lowest = end.value;
   let low = start;
   for (let i = blocks.length - 2; i >= 0; i--) {
     const { value } = blocks[i]!;
     if (value < lowest) [lowest, low] = [value, i];
-    else if (value - lowest > DIPS * (end.value - lowest)) break;
+    else if (value - lowest > dip) break;
     start = i;
   }
   start = Math.max(start, low);
   const rise = end.value - lowest;
+  // Its beginning is where it leaves its lowest level for good.
+  while (start + 1 < blocks.length && blocks[start + 1]!.value <= lowest + LEAVES * rise) start += 1;
   const run = blocks.slice(start);
   if (run.length < RISING_MIN || end.t + span - run[0]!.t < LASTS_S || rise <= 0) return null;
   const still = run.slice(-Math.ceil(run.length / 4));
   if (still.at(-1)!.value - still[0]!.value < (rise * (still.length - 1)) / (4 * (run.length - 1))) return null;
+  const steps = run.slice(1).map(({ value }, i) => value - run[i]!.value);
+  if (Math.max(...steps) > STEP * rise) return null;
   const residual = median(run.slice(1).map(({ value }, i) => Math.abs(value - run[i]!.value - rise / (run.length - 1))));
   if (rise < CLEAR * residual || end.value < GROWN * Math.max(lowest, Number.MIN_VALUE)) return null;
   const strength = Math.min(1, 0.5 + (0.5 * (end.value / Math.max(lowest, Number.MIN_VALUE) - GROWN)) / (FULL_GROWTH - GROWN));

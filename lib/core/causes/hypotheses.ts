@@ -83,15 +83,23 @@ export function suspectsOf(
 ): Suspect[] {
   const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)));
   const below = troubleBelow(signs, edges);
+  const silentBelow = silenceBelow(ranked, edges);
   const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
   for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
   const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
   return [...nodes]
     .map((node) => {
       const explained = 1 - EXPLAINED * below(node);
+      const unanswered = 1 - EXPLAINED * silentBelow(node);
       const own = signs
         .filter(({ finding, weight }) => finding.node === node && weight > 0)
-        .map((sign) => (passesOn(sign) ? { ...sign, weight: sign.weight * explained } : sign))
+        .map((sign) =>
+          passesOn(sign)
+            ? { ...sign, weight: sign.weight * explained }
+            : sign.finding.kind === "change"
+              ? { ...sign, weight: sign.weight * unanswered }
+              : sign,
+        )
         .toSorted((a, b) => b.weight - a.weight);
       const kinds: Affinity = {};
       for (const kind of CAUSE_KINDS) {
@@ -173,6 +181,18 @@ function troubleBelow(signs: readonly WeightedEvidence[], edges: Bundle["edges"]
   return (node) =>
     [...distances(node, callees)].reduce(
       (worst, [other, calls]) => (calls > 0 ? Math.max(worst, trouble.get(other) ?? 0) : worst),
+      0,
+    );
+}
+
+/**
+ * For each node how surely something that it calls has fallen silent. A release can slow or overload what is called; that nothing is measured of it
+ * any more is its own doing, and whoever calls it would fail with any version.
+ */
+function silenceBelow(ranked: RankResult, edges: Bundle["edges"]): (node: string) => number {
+  return (node) =>
+    edges.reduce(
+      (most, [caller, callee]) => (caller === node ? Math.max(most, ranked.parts.get(callee)?.silence ?? 0) : most),
       0,
     );
 }
