@@ -6,6 +6,8 @@ import type { Blind, Refutation, Skepticism } from "./state";
 const KEPT = 0.6;
 /** Scrapes and log clocks are this much apart, in seconds, before an order in time means something. */
 const APART = 60;
+/** What is weaker has no place in an order of events: ordinary lines and small moves are seen all the time. */
+const CLEAR = 0.35;
 
 /**
  * Tries to refute the first hypothesis: what would be seen if it were false, and was that looked at? Inconsistent evidence
@@ -164,7 +166,7 @@ function inTime(node: string, rival: CauseHypothesis | undefined, analysis: Anal
   const since = (of: string) =>
     analysis.findings.reduce(
       (first, f) =>
-        f.node === of && OWN.has(f.kind) && f.strength > 0 && f.at !== undefined ? Math.min(first, f.at) : first,
+        f.node === of && OWN.has(f.kind) && f.strength >= CLEAR && f.at !== undefined ? Math.min(first, f.at) : first,
       Number.POSITIVE_INFINITY,
     );
   const [own, other] = [since(node), since(rival.node)];
