@@ -24,7 +24,14 @@ export function keysOf({ set, cases, class: only, seeds, late }: Wanted): CaseKe
     Array.from({ length: seeds }).flatMap((_, draw) =>
       Object.entries(CLASSES).flatMap(([of, count]) =>
         Array.from({ length: count }).flatMap((__, i) =>
-          late.map((lateMin): CaseKey => ({ set: one, class: of, number: i + 1, draw, lateMin })),
+          // Sentinel raises agents' incidents itself: no alert of theirs can be late.
+          (Object.hasOwn(AGENT_CLASSES, of) ? [0] : late).map((lateMin): CaseKey => ({
+            set: one,
+            class: of,
+            number: i + 1,
+            draw,
+            lateMin,
+          })),
         ),
       ),
     ),
