@@ -31,10 +31,17 @@ export interface Asker<Node> {
   }): Promise<Answer>;
 }
 
-/** Most that one answer may be: a page, after what a model that reasons thinks unseen, which counts as output too. */
-const MAX_OUTPUT_TOKENS = 4_000;
-/** A model that has not answered by then is passed over; the incident does not wait. */
-const CALL_MS = 30_000;
+/** What one call may take. */
+export interface CallSize {
+  outputTokens: number;
+  ms: number;
+}
+
+/**
+ * A page, after what a model that reasons thinks unseen, which counts as output too. A model that has not answered by then is passed over;
+ * the incident does not wait.
+ */
+const ONE_PAGE: CallSize = { outputTokens: 4_000, ms: 30_000 };
 /** The last one of a chain is asked again when it is overloaded; before that, the next one is a better use of the time. */
 const LAST_RETRIES = 1;
 /** Failures after which a model is not asked again in this investigation. */
@@ -58,6 +65,7 @@ export function createAsker<Node>(
   budget: Budget,
   now: () => number,
   record: (call: ModelCall<Node>) => Promise<void>,
+  size: CallSize = ONE_PAGE,
 ): Asker<Node> {
   const strikes = new Map<string, number>();
   const usable = (role: ModelRole) =>
@@ -73,7 +81,7 @@ export function createAsker<Node>(
       for (const chat of chats) {
         signal?.throwIfAborted();
         const inputTokens = Math.ceil(bytes / MIN_BYTES_PER_TOKEN) + ENVELOPE_TOKENS;
-        const grant = budget.takeModel({ inputTokens, maxOutput: MAX_OUTPUT_TOKENS, price: chat.price, ms: CALL_MS });
+        const grant = budget.takeModel({ inputTokens, maxOutput: size.outputTokens, price: chat.price, ms: size.ms });
         if (grant.kind === "spent") return { kind: "silent", why: `the budget is spent (${grant.what})` };
         const startedAt = now();
         const done = (counted: { tokens: number; usd: number }, preview: string, ok: boolean) =>

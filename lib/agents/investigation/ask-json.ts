@@ -1,5 +1,6 @@
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import type { z } from "zod";
+import { firstObject } from "../first-object";
 import type { ModelRole } from "../models";
 import type { InvestigationContext } from "./context";
 import type { SpecialistName } from "./ports";
@@ -27,16 +28,4 @@ export async function askJson<T>(
     messages.push(new AIMessage(text.slice(0, 500)), new HumanMessage("That was not the JSON object asked for."));
   }
   return null;
-}
-
-/** The outermost braces of a text, parsed; undefined when there is no object. Models wrap JSON in prose and fences. */
-function firstObject(text: string): unknown {
-  const from = text.indexOf("{");
-  const to = text.lastIndexOf("}");
-  if (from === -1 || to <= from) return undefined;
-  try {
-    return JSON.parse(text.slice(from, to + 1));
-  } catch {
-    return undefined;
-  }
 }

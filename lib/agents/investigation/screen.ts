@@ -15,6 +15,8 @@ export interface Screen {
   inspect(source: string, value: unknown, node?: string | null): void;
   /** A value as a model may see it: quoted data, redacted, length-limited, without what gives orders. */
   quote(label: string, value: unknown, maxChars?: number): string;
+  /** The same of lines that can be cited: one JSON string a line, as many as fit, and what each of them says. */
+  quoteLines(label: string, lines: readonly string[], maxChars: number): { block: string; shown: string[] };
   /** One untrusted text for people: redacted and length-limited. */
   plain: (text: string) => string;
   flagged(): readonly Flagged[];
@@ -61,6 +63,8 @@ export function createScreen(nonce: string): Screen {
   };
   const plain = (text: string) => cut(redacted(text), MAX_TEXT);
   const shown = (text: string) => (orders(text) ? WITHHELD : plain(text));
+  const block = (label: string, json: string) =>
+    `<data-${nonce} of="${label}">\n${json.replaceAll("<", "\\u003c")}\n</data-${nonce}>`;
 
   return {
     inspect(source, value, node = null) {
@@ -73,8 +77,14 @@ export function createScreen(nonce: string): Screen {
       }
     },
     quote(label, value, maxChars = MAX_BLOCK) {
-      const json = cut(JSON.stringify(mapTexts(value, shown)) ?? "null", maxChars).replaceAll("<", "\\u003c");
-      return `<data-${nonce} of="${label}">\n${json}\n</data-${nonce}>`;
+      return block(label, cut(JSON.stringify(mapTexts(value, shown)) ?? "null", maxChars));
+    },
+    quoteLines(label, lines, maxChars) {
+      let left = maxChars;
+      const all = lines.map(shown);
+      const over = all.findIndex((line) => (left -= JSON.stringify(line).length + 1) < 0);
+      const fitting = over === -1 ? all : all.slice(0, over);
+      return { block: block(label, fitting.map((line) => JSON.stringify(line)).join("\n")), shown: fitting };
     },
     plain,
     flagged: () => [...flagged.values()],
