@@ -231,7 +231,9 @@ export const VARIABLES = {
     "Model that reads more evidence and adds to the local analysis, as provider/model; comma-separated fallbacks are tried when it fails. Unset: no model is used",
   ),
   SENTINEL_TRIAGE_MODEL: models.describe("Model for triage; by default the analysis model"),
-  SENTINEL_JUDGE_MODEL: models.describe("Model reserved for judging evaluations; checked on start, not used yet"),
+  SENTINEL_JUDGE_MODEL: models.describe(
+    "Model that `sentinel eval` asks the scorer's yes/no questions as well, as provider/model; should be of another family than the analysis model. Scores do not depend on it. Unset: no judge is asked",
+  ),
   SENTINEL_MODEL_PRICES: z
     .string()
     .regex(

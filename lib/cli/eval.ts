@@ -5,7 +5,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { calibration, forecast } from "@/lib/core/scoring/calibration";
 import { compare, gate } from "@/lib/core/scoring/report";
+import { modelSettings } from "@/lib/agents/models";
+import { env } from "@/lib/env";
 import { CASE_SETS, idOf } from "@/lib/evals/cases/case";
+import { type CaseJudge, caseJudge } from "@/lib/evals/cases/judge";
 import { keysOf } from "@/lib/evals/cases/plan";
 import { writeFit } from "@/lib/evals/cases/fit";
 import { causeWithin, markdownOf, reportOf } from "@/lib/evals/cases/report";
@@ -25,6 +28,7 @@ interface Options {
   set: EvalReport["set"];
   seeds: string;
   model?: string;
+  judge?: string;
   repeat: string;
   late: string;
   out: string;
@@ -44,6 +48,10 @@ export function registerEval(program: Command): void {
     .option("--set <set>", `${CASE_SETS.join(", ")} or all; the second set is for measuring only`, "dev")
     .option("--seeds <n>", "draws of each case", "1")
     .option("--model <provider/model>", "ask this model as well; without, the local analysis stands alone")
+    .option(
+      "--judge <provider/model>",
+      "let this model answer the scorer's questions as well; by default SENTINEL_JUDGE_MODEL",
+    )
     .option("--repeat <n>", "play each case so often", "1")
     .option("--late <minutes>", "minutes by which alerts come late, comma-separated", "0")
     .option("--out <directory>", "where the report goes", "reports")
@@ -73,6 +81,8 @@ async function run(options: Options): Promise<void> {
   const keys = keysOf({ set, cases: options.cases, class: options.class, seeds: whole("--seeds", options.seeds, 1), late });
   const repeat = whole("--repeat", options.repeat, 1);
   const { out } = options;
+  const judge = judgeOf(options);
+  if (judge?.warning) console.error(judge.warning);
   await mkdir(join(out, "cases"), { recursive: true });
   const results = options.resume ? await playedBefore(out, new Set(keys.map(idOf))) : [];
   if (!options.resume) await rm(join(out, PLAYED), { force: true });
@@ -82,24 +92,32 @@ async function run(options: Options): Promise<void> {
     workers: availableParallelism(),
     models: options.model !== undefined,
     env: options.model === undefined ? {} : { SENTINEL_ANALYSIS_MODEL: options.model },
-    async onResult(result) {
+    async onResult(played) {
+      const result = judge === undefined ? played : { ...played, judged: await judge.judge(played) };
       results.push(result);
       await appendFile(join(out, PLAYED), `${JSON.stringify(result)}\n`);
       await writeFile(join(out, "cases", `${result.id}.json`), JSON.stringify(result, null, 2));
       progress(results.length, keys.length * repeat);
     },
   });
-  const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit: commitOf() });
+  const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit: commitOf(), judge });
   await writeFile(join(out, "eval_report.json"), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(join(out, "eval_report.md"), markdownOf(report, results, (id) => `cases/${id}.json`));
   tell(report, results);
   if (options.writeFit) console.log(await writeFit(results));
-  if (options.write) await writeFile(REFERENCE, `${JSON.stringify(report, null, 2)}\n`);
+  // The gate compares scores, which are the scorer's.
+  if (options.write) await writeFile(REFERENCE, `${JSON.stringify({ ...report, judge: undefined }, null, 2)}\n`);
   if (options.gate) hold(gate(report, await readReport(REFERENCE)));
 } // prettier-ignore
 
+function judgeOf({ judge, model }: Options): CaseJudge | undefined {
+  const e = env();
+  const name = judge ?? e.SENTINEL_JUDGE_MODEL;
+  return name === undefined ? undefined : caseJudge(name, model ?? null, modelSettings(e));
+}
+
 function tell(
-  { mean, pass_rate: rate, safety_min: safety, ece, classes, cases, seconds }: EvalReport,
+  { mean, pass_rate: rate, safety_min: safety, ece, classes, cases, seconds, judge }: EvalReport,
   results: readonly CaseResult[],
 ): void {
   for (const [name, value] of Object.entries(classes)) console.log(`${name.padEnd(28)} ${value.toFixed(2)}`);
@@ -109,6 +127,7 @@ function tell(
   const [first, three] = [causeWithin(results, 1), causeWithin(results, 3)];
   const skill = calibration(results.flatMap(({ trajectory, truth }) => forecast(trajectory, truth) ?? [])).skill;
   console.log(`right cause first ${figure(first)}, among three ${figure(three)}; Brier skill ${figure(skill)}`);
+  if (judge !== undefined) console.log(judge.says);
 }
 
 function hold(red: readonly string[]): void {

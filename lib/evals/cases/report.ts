@@ -4,6 +4,7 @@ import { DIMENSIONS } from "@/lib/core/scoring/question";
 import { overRuns, type ScoredCase, summarise } from "@/lib/core/scoring/report";
 import { meanScore, passes } from "@/lib/core/scoring/score";
 import type { CaseSet } from "./case";
+import { type CaseJudge, judgeMarkdown, judgeReport } from "./judge";
 import type { CaseResult, EvalReport } from "./result";
 
 const scoredCase = ({ id, class: of, set, scored }: CaseResult): ScoredCase => ({
@@ -17,7 +18,7 @@ const scoredCase = ({ id, class: of, set, scored }: CaseResult): ScoredCase => (
 /** The figures of a run. A case that was played several times counts once. */
 export function reportOf(
   results: readonly CaseResult[],
-  of: { set: CaseSet | "all"; seconds: number; commit: string },
+  of: { set: CaseSet | "all"; seconds: number; commit: string; judge?: Pick<CaseJudge, "model" | "warning"> },
 ): EvalReport {
   const runs = results.map(scoredCase);
   const ids = [...new Set(runs.map(({ id }) => id))];
@@ -31,6 +32,7 @@ export function reportOf(
     cases: cases as EvalReport["cases"],
     seconds: of.seconds,
     commit: of.commit,
+    ...(of.judge === undefined ? {} : { judge: judgeReport(results, of.judge) }),
   };
 }
 
@@ -77,6 +79,7 @@ export function markdownOf(report: EvalReport, results: readonly CaseResult[], l
         "",
       ];
     }),
+    ...judgeMarkdown(report.judge),
     "## All cases",
     "",
     `| case | class | mean | ${DIMENSIONS.map((name) => name.replaceAll("_", " ")).join(" | ")} |`,
