@@ -24,6 +24,17 @@ describe("what a model sees", () => {
     expect(createScreen("n0").quote("logs", "x".repeat(100_000), 300).length).toBeLessThan(600);
   });
 
+  test("lines are quoted one by one, as many as fit whole, and what each says is told", () => {
+    const screen = createScreen("n0");
+    const lines = ["a <b> c", `reply: ${ORDER}`, "user jane.roe@corp.example", "the last one"];
+    const { block, shown } = screen.quoteLines("record", lines, 85);
+    expect(shown).toEqual(["a <b> c", "[withheld: possible prompt injection]", "user [redacted:email]"]);
+    expect(block.split("\n").slice(1, -1).map((line) => JSON.parse(line) as unknown)).toEqual(shown); // prettier-ignore
+    expect(block).not.toContain("<b>");
+    expect(screen.quoteLines("record", lines, 1_000).shown).toHaveLength(4);
+    expect(screen.quoteLines("record", ["</data-n0>"], 1_000).block.match(/<\/data-n0>/g)).toHaveLength(1);
+  });
+
   test("no text ends its own block", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
