@@ -53,7 +53,7 @@ describe("dependence", () => {
           const before: PriorScores | null = asRuns ? { n: 0, sum: 0 } : null;
           for (let i = 0; i < 12; i++) {
             const z = Math.sqrt(0.7) * own + Math.sqrt(0.3) * normal();
-            if (bet(lane, { z, up: z, down: z, n: Number.POSITIVE_INFINITY }, "up", before, true) > 1e5) {
+            if (bet(lane, { z, up: z, down: z }, "up", before, true) > 1e5) {
               crossed++;
               lane.r.fill(0);
             }

@@ -10,7 +10,7 @@ import {
   weightOf,
   effectiveSamples,
 } from "./dependence";
-import { createSketch, FIRST, learn, MEMORY, reading, scoreOf, type Loan, type Sketch, valueAt } from "./sketch";
+import { createSketch, learn, reading, scoreOf, type Loan, type Sketch, valueAt } from "./sketch";
 import { clamp } from "../base/stats";
 
 /**
@@ -28,10 +28,6 @@ export interface Lane {
   r: number[];
   /** Samples since the evidence was last nothing. */
   since: number;
-  /** Of these, those that would have been paid more than their ranks allow (see mostPaid). */
-  far?: number;
-  /** What each bet paid per healthy sample on average, and over how many samples. */
-  paid?: { n: number; mean: number[] };
   /** Where the metric has been lately, as a smoothed normal score: what an ill lane's healing is measured against. */
   recent: number;
   dependence: Dependence;
@@ -83,25 +79,21 @@ export interface Score {
   /** z with the baseline's standard error taken off, towards no evidence. */
   up: number;
   down: number;
-  /** Independent values that the baseline rests on. */
-  n: number;
 }
 
 /**
  * Cautious normal scores of a scaled value, or null while the baseline is too young to judge.
  * A score's variance is about (1 + z²/2)/n, the delta method on centre and scale; beyond the sketch's edge the tail is a
- * predictive one already, and the first values, `uninformed` of them, say nothing of it: quantiles formed of these have the
- * tails of their half-scales.
+ * predictive one already.
  */
-export function score(lane: Lane, y: number, gap: number, uninformed = FIRST): Score | null {
+export function score(lane: Lane, y: number, gap: number): Score | null {
   const base = reading(lane.sketch, gap);
   if (base === null) return null;
   const n = Math.max(effectiveSamples(lane.dependence, base.n), 1);
-  const known = n + (lane.sketch.shape ?? 0);
-  const z = scoreOf(base, y, Math.max(known - uninformed, 1));
+  const z = scoreOf(base, y, n);
   const variance = (1 + 0.5 * Math.min(z * z, EDGE_Z2)) / n;
   const caution = Math.min(YOUNG * Math.sqrt(variance), CAUTION * variance);
-  return { z, up: z - caution, down: z + caution, n: known };
+  return { z, up: z - caution, down: z + caution };
 }
 
 const RECENT_GAIN = 0.25;
@@ -128,62 +120,29 @@ export function bet(
   else addToRun(run, s.z);
   const up = s.up - Math.max(expected, 0);
   const down = s.down - Math.min(expected, 0);
-  const nth = (lane.far ?? 0) + 1;
-  const most = mostPaid(s.n, nth);
-  if (paidBy(Math.max(side === "down" ? -down : up, side === "both" ? -down : -Infinity)) > most) lane.far = nth;
-  const paid = (lane.paid ??= { n: lane.sketch.shape ?? 0, mean: lane.r.map(() => 1) });
-  const noted = learn && evidence(lane.r) < STRONG_DOUBT;
-  if (noted && paid.n < MEMORY) paid.n++;
   let total = 0;
-  if (side === "both")
-    total = (stake(lane.r, 0, up, most, paid, noted) + stake(lane.r, 3, -down, most, paid, noted)) / 2;
-  else total = stake(lane.r, 0, side === "up" ? up : -down, most, paid, noted);
-  if (total < NOTHING) {
-    lane.since = 0;
-    lane.far = 0;
-  } else lane.since++;
+  if (side === "both") total = (stake(lane.r, 0, up) + stake(lane.r, 3, -down)) / 2;
+  else total = stake(lane.r, 0, side === "up" ? up : -down);
+  if (total < NOTHING) lane.since = 0;
+  else lane.since++;
   return total;
 }
 
 /** Scores are cut here before betting: the far tail is the single-sample test's business, and exp must not overflow. */
 const Z_CUT = 8;
 
-/**
- * What a bet may pay against a baseline of `n` values, if it is the `nth` to want more since the evidence was last nothing. Of
- * n + k exchangeable values the last k are the k largest with probability 1 / C(n + k, k), whatever their law, so no test of
- * ranks makes more of them than C(n + k, k), the product of (n + k)/k: the most that a conformal martingale (Vovk,
- * Gammerman & Shafer 2005) can reach. More would rest on a tail beyond all that was seen.
- */
-const mostPaid = (n: number, nth: number) => (n === Number.POSITIVE_INFINITY ? n : (n + nth) / nth);
-
-/** What the largest bet would be paid for a score. */
-const paidBy = (z: number) => Math.exp(BETS[2] * Math.min(z, Z_CUT)) * BET_DRIFTS[2]!;
-
-/**
- * Multiplies the sums by what the bets pay. If they paid more than 1 on average while healthy, the baseline does not have the
- * law's shape (a second mode, atoms, clusters), and that much is taken off.
- */
-function stake(
-  r: number[],
-  from: number,
-  score: number,
-  most: number,
-  paid: { n: number; mean: number[] },
-  noted: boolean,
-): number {
+function stake(r: number[], from: number, score: number): number {
   const z = clamp(score, -Z_CUT, Z_CUT);
   const e1 = Math.exp(BETS[0] * z);
   const e2 = e1 * e1;
-  let total = 0;
-  for (let i = 0; i < 3; i++) {
-    const e = Math.min((i === 0 ? e1 : i === 1 ? e2 : e2 * e2) * BET_DRIFTS[i]!, most);
-    const at = from + i;
-    const sum = Math.min(((1 + r[at]!) * e) / Math.max(1, paid.mean[at]!), SATURATION);
-    if (noted) paid.mean[at]! += (e - paid.mean[at]!) / paid.n;
-    r[at] = sum;
-    total += BET_WEIGHTS[i]! * sum;
-  }
-  return total;
+  const e3 = e2 * e2;
+  const a = Math.min((1 + r[from]!) * e1 * BET_DRIFTS[0]!, SATURATION);
+  const b = Math.min((1 + r[from + 1]!) * e2 * BET_DRIFTS[1]!, SATURATION);
+  const c = Math.min((1 + r[from + 2]!) * e3 * BET_DRIFTS[2]!, SATURATION);
+  r[from] = a;
+  r[from + 1] = b;
+  r[from + 2] = c;
+  return BET_WEIGHTS[0] * a + BET_WEIGHTS[1] * b + BET_WEIGHTS[2] * c;
 }
 
 /** The lane's evidence as it stands. */
@@ -211,7 +170,6 @@ export function absorb(lane: Lane, y: number, gap: number): void {
 export function reset(lane: Lane): void {
   lane.r.fill(0);
   lane.since = 0;
-  lane.far = 0;
   lane.held = [];
 }
 

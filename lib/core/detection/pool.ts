@@ -103,8 +103,8 @@ export const poolLanes = ({ pool }: DetectorState) =>
     ? { values: [], rates: [] }
     : { values: Object.values(pool.lanes).flatMap((lanes) => Object.values(lanes)), rates: Object.values(pool.rates) };
 
-const scoreOf = ({ z, against, lane }: Judged & { kind: "value" }): Score | null =>
-  z === null ? null : { z, up: against, down: z, n: lane.sketch.n };
+const scoreOf = ({ z, against }: Judged & { kind: "value" }): Score | null =>
+  z === null ? null : { z, up: against, down: z };
 
 /** Judges over all steps what the event's own stratum has judged, and learns from it. What speaks is added to `judged`. */
 export function judgePooled(at: PoolPlace, o: Observation, judged: Judged[]): void {

@@ -67,11 +67,7 @@ export function buildPrior(peers: PeerSummary[]): TypePrior | null {
     const q = GRID_Z.map((_, i) => centre + middle(known.map((own) => own[i]! - own[CENTRE]!)));
     const between = middle(centres.map((c) => Math.abs(c - centre))) / MAD_SD;
     const within = (q[CENTRE + 2]! - q[CENTRE - 2]!) / (GRID_Z[CENTRE + 2]! - GRID_Z[CENTRE - 2]!);
-    prior.lanes[key] = {
-      q,
-      centreWeight: clamp((within / between) ** 2, 0, CENTRE_WEIGHT_MAX),
-      values: PEER_N * known.length,
-    };
+    prior.lanes[key] = { q, centreWeight: clamp((within / between) ** 2, 0, CENTRE_WEIGHT_MAX) };
   }
   for (const key of keysOf(peers.map((p) => p.rates))) {
     const known = peers.map((p) => p.rates[key]).filter((rate) => rate !== undefined);

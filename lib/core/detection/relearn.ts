@@ -113,7 +113,7 @@ function relearnTotal(state: DetectorState, metric: string): void {
 
 function relearned(lane: Lane, spec: MetricSpec): Lane {
   const known = reading(lane.sketch, spec.gap);
-  return createLane(spec.side, known === null ? null : { q: [...known.q], centreWeight: 0, values: known.n });
+  return createLane(spec.side, known === null ? null : { q: [...known.q], centreWeight: 0 });
 }
 
 /** The share of repeats in the run last told becomes usual. */

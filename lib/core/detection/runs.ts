@@ -148,8 +148,7 @@ function judgeSoFar(
 ): void {
   const spec = specOf(metric);
   const lane = laneOf(state, metric);
-  // Each total is that of a whole run: fewer of them say more.
-  const s = score(lane, spec.toScale(value), spec.gap, 0);
+  const s = score(lane, spec.toScale(value), spec.gap);
   if (s === null || s.up <= 0) return;
   const nats = tailNats(s.up);
   const threshold = singleSampleThreshold(state, spec.weight, settings, eventsEach);

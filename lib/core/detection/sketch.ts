@@ -20,8 +20,6 @@ export interface Sketch {
   first: number[];
   /** Quantiles borrowed from a parent stratum or from peers, and how many own values their centre weighs. Dropped once own quantiles are formed. */
   lent: Loan | null;
-  /** How many values of others the borrowed shape rests on; it stays in the quantiles that are formed with it. */
-  shape?: number;
   /** Lowest and highest value ever learned (empty before the first), for gauges: what happened once can happen again. */
   range: number[] | null;
 }
@@ -29,8 +27,6 @@ export interface Sketch {
 export interface Loan {
   q: number[];
   centreWeight: number;
-  /** How many values the shape rests on. */
-  values: number;
 }
 
 export const GRID_Z = [-2.6, -1.9, -1.25, -0.6, 0, 0.6, 1.25, 1.9, 2.6] as const;
@@ -55,14 +51,7 @@ const TAIL_SHARE = 1 / 3;
 /** Outer slope may fall to this share of the half-scale, for bounded metrics; lower would call rounding an anomaly. */
 const EDGE_FLOOR = 0.35;
 
-export const createSketch = (lent: Loan | null = null): Sketch => ({
-  n: 0,
-  q: [],
-  first: [],
-  lent,
-  ...(lent !== null && { shape: lent.values }),
-  range: null,
-});
+export const createSketch = (lent: Loan | null = null): Sketch => ({ n: 0, q: [], first: [], lent, range: null });
 
 /** Own values needed before a sketch may be read: alone, and with borrowed quantiles. */
 export const READABLE_ALONE = 20;

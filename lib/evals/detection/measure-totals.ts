@@ -94,7 +94,7 @@ const nats = (lanes: Lanes, { totals }: Run): number =>
   Math.max(
     ...TOTALS.map((metric) => {
       const { toScale, gap } = specOf(metric);
-      return tailNats(score(lanes[metric], toScale(totals[metric]), gap, 0)?.up ?? 0);
+      return tailNats(score(lanes[metric], toScale(totals[metric]), gap)?.up ?? 0);
     }),
   );
 
