@@ -14,6 +14,7 @@ const LISTS = [
   "settings",
   "agent-types",
   "maintenance",
+  "evals",
 ] as const;
 type List = (typeof LISTS)[number];
 
@@ -89,6 +90,9 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "change.expected": ["changes", "agents"],
   "maintenance.opened": ["maintenance", "services"],
   "maintenance.ended": ["maintenance", "services"],
+
+  "eval.started": ["evals"],
+  "eval.ended": ["evals"],
 
   "settings.changed": ["settings", "agents"],
   "type.changed": ["agent-types", "agents"],

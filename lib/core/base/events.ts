@@ -129,6 +129,10 @@ interface EventPayloads {
   "maintenance.opened": ByPerson & { window: string };
   "maintenance.ended": ByPerson & { window: string };
 
+  /** `total`: cases; of a run that is taken up again it is known. */
+  "eval.started": { run: string; total?: number };
+  "eval.ended": { run: string; state: "done" | "failed" | "stopped" };
+
   "settings.changed": ByPerson & { before: object; after: object };
   "type.changed": ByPerson & { type: string; before: object; after: object };
   "stop.on": ByPerson;
