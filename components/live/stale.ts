@@ -15,11 +15,12 @@ const LISTS = [
   "agent-types",
   "maintenance",
   "evals",
+  "scores",
 ] as const;
 type List = (typeof LISTS)[number];
 
 /** These show nothing of an event that belongs to no incident. */
-const OF_INCIDENTS: ReadonlySet<List> = new Set(["incidents", "approvals", "healing", "memory"]);
+const OF_INCIDENTS: ReadonlySet<List> = new Set(["incidents", "approvals", "healing", "memory", "scores"]);
 
 /** Cards of agents and services show the incident that they are in. */
 const INCIDENT: readonly List[] = ["incidents", "approvals", "agents", "services"];
@@ -55,11 +56,12 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "incident.shared_cause_asked": INCIDENT,
   "incident.escalated": INCIDENT,
   "incident.exhausted": INCIDENT,
-  "incident.resolved": [...ACTION, "memory"],
-  "incident.dismissed": [...INCIDENT, "changes"],
+  "incident.resolved": [...ACTION, "memory", "scores"],
+  "incident.dismissed": [...INCIDENT, "changes", "scores"],
   "investigation.started": ["incidents"],
   "investigation.requested": INCIDENT,
-  "cause.feedback": [],
+  "incident.verdict": ["scores"],
+  "cause.feedback": ["scores"],
 
   "proposal.allowed": INCIDENT,
   "proposal.recorded": INCIDENT,

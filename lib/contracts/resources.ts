@@ -14,6 +14,7 @@ import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
 import { TOKEN, TOKENS } from "./tokens";
 import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
+import { INCIDENT_SCORES, INCIDENT_VERDICT, SCORED_INCIDENTS } from "./scores";
 import { USER, USER_LINK, USERS } from "./users";
 
 /**
@@ -35,6 +36,9 @@ export const RESOURCES = [
   INCIDENTS,
   INCIDENT,
   INCIDENT_COMMAND,
+  INCIDENT_SCORES,
+  INCIDENT_VERDICT,
+  SCORED_INCIDENTS,
   APPROVALS,
   DECISION,
   BULK_DECISION,

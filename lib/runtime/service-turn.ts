@@ -8,6 +8,7 @@ import { isolated } from "./isolated";
 import { act } from "@/lib/response/act";
 import { serviceDriver } from "@/lib/response/services/driver";
 import { closePassed } from "@/lib/response/close";
+import { scoreClosed } from "@/lib/response/score";
 import type { ServiceConfig } from "@/lib/config/services";
 import { startInvestigations } from "@/lib/response/services/investigate";
 import { noteSource } from "@/lib/ingest/note-source";
@@ -17,12 +18,16 @@ import { watchServices } from "@/lib/detection/services/watch";
 import type { ServiceContext, Integrations } from "@/lib/response/services/context";
 import type { ServiceRuntime } from "./service-runtime";
 
+/** How often closed incidents without scores are looked for, in ms: it reads through all incidents. */
+const SCORE_MS = 3_000;
+
 export interface TurnReport {
   watched: boolean;
   begun: number;
   acted: number;
   judged: number;
   passed: number;
+  scored: number;
   failed: string[];
 }
 
@@ -46,7 +51,7 @@ export interface TurnInput {
 export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   const { db, integrations, config, runtime, clock, wake } = input;
   const now = clock();
-  const report: TurnReport = { watched: false, begun: 0, acted: 0, judged: 0, passed: 0, failed: [] };
+  const report: TurnReport = { watched: false, begun: 0, acted: 0, judged: 0, passed: 0, scored: 0, failed: [] };
   const ctx: ServiceContext = {
     ...integrations,
     logs: integrations.logs(db),
@@ -69,6 +74,10 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   await isolated(report, "unmute", async () => void (await unmute(db, now)));
   await isolated(report, "verify", async () => void (report.judged = (await verify(driver)).judged));
   await isolated(report, "pass", async () => void (report.passed = await closePassed(db, now)));
+  if (now - runtime.scoredAt >= SCORE_MS) {
+    runtime.scoredAt = now;
+    await isolated(report, "score", async () => void (report.scored = await scoreClosed(db, runtime.unscorable, now)));
+  }
   await isolated(report, "embed", async () => {
     if (!integrations.embedder) return;
     const embedded = await embedEpisodes(db, integrations.embedder);

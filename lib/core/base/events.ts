@@ -95,6 +95,8 @@ interface EventPayloads {
   "investigation.started": { investigation: string };
   /** Another one, by a person or because another service joined. */
   "investigation.requested": Partial<ByPerson>;
+  /** On how a closed incident was handled: what the person said, and nothing of the rest. */
+  "incident.verdict": ByPerson & { cause_right?: boolean; remedy_right?: boolean; hold_right?: boolean };
   "cause.feedback": ByPerson & { cause: string; thumb: 1 | -1 };
 
   "proposal.allowed": Proposed;

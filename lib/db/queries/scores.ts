@@ -1,0 +1,168 @@
+import { and, asc, desc, eq, isNotNull, isNull, ne, notInArray, sql } from "drizzle-orm";
+import type { IncidentScoresAnswer, ScoredIncidentsAnswer } from "@/lib/contracts/scores";
+import { DIMENSIONS, type Verdicts } from "@/lib/core/scoring/question";
+import { meanScore, type Scored } from "@/lib/core/scoring/score";
+import type { Db, Statement } from "../client";
+import { actionRuns, causes, incidents, incidentScores, proposals } from "../schema";
+import type { Incident } from "./incidents";
+
+export type IncidentScores = typeof incidentScores.$inferSelect;
+
+/** What another incident goes on with says nothing of how this one was handled. */
+const GOES_ON = sql`EXISTS (
+  SELECT 1 FROM stream_events e WHERE e.incident_id = ${incidents.id}
+    AND (e.type = 'incident.merged' OR (e.type = 'incident.resolved' AND e.data ->> 'into' IS NOT NULL)))`;
+
+/**
+ * Closed incidents that have no scores, the last closed first. A containment limit happened to nobody, and what another incident
+ * goes on with is scored there: both are left out, as are those of `except`.
+ */
+export async function listUnscored(db: Db, except: readonly string[], limit: number): Promise<Incident[]> {
+  const rows = await db
+    .select({ incident: incidents })
+    .from(incidents)
+    .leftJoin(incidentScores, eq(incidentScores.incidentId, incidents.id))
+    .where(
+      and(
+        isNotNull(incidents.closedAt),
+        isNull(incidentScores.incidentId),
+        ne(incidents.kind, "limit"),
+        notInArray(incidents.id, [...except]),
+        sql`NOT ${GOES_ON}`,
+      ),
+    )
+    .orderBy(desc(incidents.closedAt))
+    .limit(limit);
+  return rows.map(({ incident }) => incident);
+}
+
+export async function findScores(db: Db, incidentId: string): Promise<IncidentScores | null> {
+  return (await db.query.incidentScores.findFirst({ where: eq(incidentScores.incidentId, incidentId) })) ?? null;
+}
+
+const columnsOf = ({ scores, answers, passed, detectionDelayMs, timeToProposalMs, tokens, usd }: Scored) => ({
+  scores,
+  answers,
+  passed,
+  detectionDelayMs,
+  timeToProposalMs,
+  tokens,
+  usd,
+});
+
+/** Claims: the first scores of a closed incident, whose first cause has this thumb (0: none) all the while. */
+export const firstScores = (
+  db: Db,
+  incidentId: string,
+  scored: Scored,
+  verdicts: Verdicts,
+  { thumb, by }: { thumb: number; by: string | null },
+  now: number,
+): Statement[] => [
+  {
+    sql: `UPDATE incidents SET state_version = state_version WHERE id = ?1 AND closed_at IS NOT NULL
+          AND coalesce((SELECT feedback FROM causes WHERE incident_id = ?1 AND rank = 0), 0) = ?2`,
+    args: [incidentId, thumb],
+  },
+  db
+    .insert(incidentScores)
+    .values({ ...columnsOf(scored), incidentId, verdicts, verdictBy: by, scoredAt: now })
+    .onConflictDoNothing(),
+];
+
+/** A claim: scores with another verdict, if nobody has given one since `before` was read. */
+export const scoresClaim = (
+  db: Db,
+  before: IncidentScores,
+  scored: Scored,
+  verdicts: Verdicts,
+  by: string,
+  now: number,
+): Statement =>
+  db
+    .update(incidentScores)
+    .set({ ...columnsOf(scored), verdicts, verdictBy: by, scoredAt: now })
+    .where(
+      and(
+        eq(incidentScores.incidentId, before.incidentId),
+        sql`${incidentScores.verdicts} = ${JSON.stringify(before.verdicts)}`,
+      ),
+    );
+
+const viewOf = (row: IncidentScores) => ({
+  scores: row.scores,
+  mean: meanScore(row.scores),
+  passed: row.passed,
+  detection_delay_ms: row.detectionDelayMs,
+  time_to_proposal_ms: row.timeToProposalMs,
+  tokens: row.tokens,
+  usd: row.usd,
+  verdicts: {
+    cause_right: row.verdicts.causeRight ?? null,
+    remedy_right: row.verdicts.remedyRight ?? null,
+    hold_right: row.verdicts.heldRight ?? null,
+  },
+  verdict_by: row.verdictBy,
+  scored_at: row.scoredAt,
+});
+
+/** What people can be asked about an incident: what was named, what was done or proposed, and of agents whether they were held. */
+export async function verdictsAskedOf(db: Db, { id, kind }: Pick<Incident, "id" | "kind">) {
+  const [named, proposed, done] = await Promise.all([
+    db.$count(causes, eq(causes.incidentId, id)),
+    db.$count(proposals, eq(proposals.incidentId, id)),
+    db.$count(actionRuns, eq(actionRuns.incidentId, id)),
+  ]);
+  return { cause: named > 0, remedy: proposed + done > 0, hold: kind !== "service" };
+}
+
+/** The scores of one incident; null where there is no such incident. */
+export async function incidentScoresView(db: Db, incidentId: string): Promise<IncidentScoresAnswer | null> {
+  const incident = await db.query.incidents.findFirst({ where: eq(incidents.id, incidentId) });
+  if (!incident) return null;
+  const [row, asks] = await Promise.all([findScores(db, incidentId), verdictsAskedOf(db, incident)]);
+  return { asks, scored: row && { ...viewOf(row), answers: row.answers } };
+}
+
+/** Scored incidents, the last closed first, and the mean of each dimension over all that there are. */
+export async function listScoredIncidents(db: Db, limit: number): Promise<ScoredIncidentsAnswer> {
+  const means = DIMENSIONS.map((name) => sql`avg(scores ->> ${name}) AS ${sql.raw(name)}`);
+  const [rows, [mean], total] = await Promise.all([
+    db
+      .select({
+        scores: incidentScores,
+        incident: {
+          id: incidents.id,
+          kind: incidents.kind,
+          title: incidents.title,
+          severity: incidents.severity,
+          state: incidents.state,
+          closed_at: incidents.closedAt,
+        },
+      })
+      .from(incidentScores)
+      .innerJoin(incidents, eq(incidents.id, incidentScores.incidentId))
+      .orderBy(desc(incidents.closedAt), asc(incidents.id))
+      .limit(limit),
+    db.all<Record<string, number | null>>(
+      sql`SELECT ${sql.join(means, sql`, `)}, avg(passed) AS passed, count(passed) AS judged FROM incident_scores`,
+    ),
+    db.$count(incidentScores),
+  ]);
+  const figure = (name: string) => (typeof mean?.[name] === "number" ? mean[name] : null);
+  return {
+    incidents: rows.map(({ scores, incident }) => ({
+      ...viewOf(scores),
+      incident: { ...incident, closed_at: incident.closed_at ?? scores.scoredAt },
+    })),
+    total,
+    judged: figure("judged") ?? 0,
+    pass_rate: figure("passed"),
+    means: Object.fromEntries(
+      DIMENSIONS.flatMap((name) => {
+        const of = figure(name);
+        return of === null ? [] : [[name, of]];
+      }),
+    ),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Verdicts } from "@/lib/core/scoring/question";
+import { score } from "@/lib/core/scoring/score";
+import { commit } from "@/lib/db/commit";
+import type { Db, Statement } from "@/lib/db/client";
+import type { Incident } from "@/lib/db/queries/incidents";
+import { listAllCauses } from "@/lib/db/queries/investigations";
+import { firstScores, type IncidentScores, listUnscored, scoresClaim } from "@/lib/db/queries/scores";
+import { log } from "@/lib/log";
+import { trajectoryOf } from "./trajectory";
+
+/** Incidents scored a turn: each is a dozen reads, and a database that was there before scores may have thousands. */
+const A_TURN = 10;
+
+/**
+ * Scores what has closed, on what needs no truth. It comes after the end of an incident, never before it: what is not scored
+ * yet is found by the next turn. One that cannot be scored is logged, put into `unscorable`, and left alone.
+ */
+export async function scoreClosed(db: Db, unscorable: Set<string>, now: number): Promise<number> {
+  let scored = 0;
+  for (const incident of await listUnscored(db, [...unscorable], A_TURN)) {
+    try {
+      if (await scoreFirst(db, incident, now)) scored += 1;
+    } catch (err) {
+      unscorable.add(incident.id);
+      log().error({ err, incident: incident.id }, "could not score an incident");
+    }
+  }
+  return scored;
+}
+
+/** The thumb on the first cause, given before the incident closed, is the verdict on it. */
+async function scoreFirst(db: Db, incident: Incident, now: number): Promise<boolean> {
+  const [first] = await listAllCauses(db, incident.id);
+  const thumb = first?.feedback ?? 0;
+  const verdicts: Verdicts = thumb === 0 ? {} : { causeRight: thumb > 0 };
+  const scored = score(await trajectoryOf(db, incident), null, verdicts);
+  const by = { thumb, by: first?.feedbackBy ?? null };
+  return (await commit(db, { claims: firstScores(db, incident.id, scored, verdicts, by, now) })) !== null;
+}
+
+/** Claims: the scores of an incident with these verdicts added to those that it has. A list, since a query that is awaited is run. */
+export async function rescore(
+  db: Db,
+  incident: Incident,
+  before: IncidentScores,
+  verdicts: Verdicts,
+  by: string,
+  now: number,
+): Promise<Statement[]> {
+  const all = { ...before.verdicts, ...verdicts };
+  return [scoresClaim(db, before, score(await trajectoryOf(db, incident), null, all), all, by, now)];
+}

@@ -1,0 +1,59 @@
+import type { VerdictBody } from "@/lib/contracts/scores";
+import type { Verdicts } from "@/lib/core/scoring/question";
+import { commit } from "@/lib/db/commit";
+import type { Db } from "@/lib/db/client";
+import { Plan } from "@/lib/db/plan";
+import { getIncident } from "@/lib/db/queries/incidents";
+import { listAllCauses } from "@/lib/db/queries/investigations";
+import { findScores, verdictsAskedOf } from "@/lib/db/queries/scores";
+import { SentinelError } from "@/lib/errors";
+import type { Actor } from "./actor";
+import { conflict } from "./commit-or-conflict";
+import { thumb } from "./feedback";
+import { rescore } from "./score";
+
+const QUESTIONS = [
+  { field: "cause_right", of: "cause", what: "the first cause" },
+  { field: "remedy_right", of: "remedy", what: "the remedy" },
+  { field: "hold_right", of: "hold", what: "the decision whether to hold" },
+] as const;
+
+/**
+ * A person's word on how a closed incident was handled; it completes the scores, and what is said again replaces what was said. The verdict
+ * on the first cause is its thumb as well. Throws not_found, `conflict` while there are no scores, `invalid` for what cannot be asked.
+ */
+export async function giveVerdict(
+  db: Db,
+  incidentId: string,
+  said: VerdictBody,
+  by: Actor,
+  now: number,
+): Promise<void> {
+  const incident = await getIncident(db, incidentId);
+  const [before, asks] = await Promise.all([findScores(db, incidentId), verdictsAskedOf(db, incident)]);
+  if (!before)
+    throw conflict(incident.closedAt === null ? "The incident is not closed yet" : "The incident is not scored yet");
+  const answered = QUESTIONS.filter(({ field }) => said[field] !== undefined);
+  const unasked = answered.filter(({ of }) => !asks[of]);
+  if (unasked.length > 0)
+    throw new SentinelError("invalid", {
+      detail: "The incident has nothing that this verdict would be on",
+      fields: unasked.map(({ field, what }) => ({ field, reason: `there is nothing to say of ${what}` })),
+    });
+  const verdicts: Verdicts = {
+    ...(said.cause_right === undefined ? {} : { causeRight: said.cause_right }),
+    ...(said.remedy_right === undefined ? {} : { remedyRight: said.remedy_right }),
+    ...(said.hold_right === undefined ? {} : { heldRight: said.hold_right }),
+  };
+  const plan = new Plan().claim(...(await rescore(db, incident, before, verdicts, by.name, now))).tell({
+    at: now,
+    type: "incident.verdict",
+    incidentId,
+    serviceId: incident.causeNode,
+    text: `${by.name} says: ${answered.map(({ field, what }) => `${what} was ${said[field] ? "right" : "wrong"}`).join(", ")}`,
+    data: { by: by.id, ...said },
+  });
+  const [first] = said.cause_right === undefined ? [] : await listAllCauses(db, incidentId);
+  if (first) thumb(plan, incidentId, first, said.cause_right ? 1 : -1, by);
+  if (!(await commit(db, plan))) throw conflict("Somebody else gave a verdict at the same time");
+}
