@@ -8,6 +8,7 @@ import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents"
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { useDrill } from "@/components/drills/world";
+import { ScoresPanel } from "@/components/scores/scores-panel";
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
@@ -128,6 +129,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
                 <ActionsPanel detail={detail} />
               </>
             )}
+            <ScoresPanel incident={incident} />
             <AnomaliesPanel detail={detail} />
             <FindingsPanel detail={detail} />
             <PostmortemPanel markdown={detail.postmortem} />

@@ -15,6 +15,7 @@ import { useDrill } from "@/components/drills/world";
 import { PostmortemPanel } from "@/components/incidents/postmortem-panel";
 import { canInvestigateAgain, isClosed, isHealable } from "@/components/incidents/standing";
 import { Timeline } from "@/components/incidents/timeline";
+import { ScoresPanel } from "@/components/scores/scores-panel";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
 import { Callout, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -142,6 +143,7 @@ function Told({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
           <PostmortemPanel markdown={story.postmortem} />
           <CausesPanel story={story} refs={refs} decides={decides} />
           <ActionsPanel detail={detail} />
+          <ScoresPanel incident={incident} />
           <EvidencePanel story={story} findings={findings} />
           <DependencyMap story={story} />
           <WordsPanel story={story} />

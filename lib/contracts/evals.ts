@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { resource } from "./endpoint";
+import { DIMENSIONS } from "@/lib/core/scoring/question";
+import { PATHS } from "./paths";
+import { Scores } from "./scores";
 
 /**
  * One measured table, as an evaluation writes it to `lib/evals/results/*.json` and the console shows it. `target` and
@@ -13,6 +17,8 @@ export const EvalResult = z
     measured_at: z.iso.datetime({ offset: true }),
     /** Where it ran: cores, Node version. */
     machine: z.string().optional(),
+    /** Short hash of the code that was measured. */
+    commit: z.string().optional(),
     note: z.string().optional(),
     rows: z.array(
       z.object({
@@ -42,3 +48,149 @@ export const EvalSummary = z
   })
   .meta({ id: "EvalSummary" });
 export type EvalSummary = z.infer<typeof EvalSummary>;
+
+/** The sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
+export const EVAL_SETS = ["dev", "second"] as const;
+export type EvalSet = (typeof EVAL_SETS)[number];
+
+const share = z.number().nullable();
+const yesNo = z.enum(["yes", "no"]);
+const count = z.number().int().nonnegative();
+const agreed = z.object({
+  n: count,
+  bothYes: count,
+  bothNo: count,
+  firstOnly: count,
+  secondOnly: count,
+  agreed: share,
+  kappa: share,
+  note: z.string().nullable(),
+});
+
+/** What a run's judge said beside the scorer, who is `first` in agreements. */
+export const JudgeReport = z.object({
+  model: z.string(),
+  /** In one sentence, what it is worth. */
+  says: z.string(),
+  warning: z.string().nullable(),
+  /** Runs of cases that it was asked about, and about which it gave an answer in the right form. */
+  cases: count,
+  answered: count,
+  /** Why it gave none, and how often. */
+  failed: z.record(z.string(), count),
+  /** Answers that do not count. */
+  dropped: z.object({ uncited: count, contradicted: count, unasked: count }),
+  agreement: agreed,
+  dimensions: z.partialRecord(z.enum(DIMENSIONS), agreed),
+  disagreements: z.array(
+    z.object({
+      case: z.string(),
+      id: z.string(),
+      dimension: z.enum(DIMENSIONS),
+      text: z.string(),
+      scorer: yesNo,
+      why: z.string(),
+      judge: yesNo,
+      line: z.string(),
+    }),
+  ),
+});
+export type JudgeReport = z.infer<typeof JudgeReport>;
+
+/** `eval_report.json`, and the reference that the gate compares with. */
+export const EvalReport = z
+  .object({
+    set: z.enum([...EVAL_SETS, "all"]),
+    ...EvalSummary.shape,
+    cases: z.array(
+      z.object({ id: z.string(), class: z.string(), set: z.enum(EVAL_SETS), passed: z.boolean(), scores: Scores }),
+    ),
+    /** Short hash of the code that was run; "unknown" outside of a checkout. */
+    commit: z.string(),
+    /** Absent where no judge was asked. */
+    judge: JudgeReport.optional(),
+  })
+  .meta({ id: "EvalReport" });
+export type EvalReport = z.infer<typeof EvalReport>;
+
+/** The id of the committed reference, where a run is asked for. */
+export const REFERENCE_RUN = "reference";
+
+const at = z.int().describe("epoch ms");
+
+export const EvalRunView = z
+  .object({
+    id: z.string().describe("`reference` for the report that is kept in the repository"),
+    state: z.enum(["running", "done", "failed", "stopped"]),
+    commit: z.string(),
+    started_by: z.string().nullable(),
+    started_at: at.nullable().describe("null of the reference: its commit says when"),
+    ended_at: at.nullable(),
+    total: z.int(),
+    done: z.int().describe("cases that have been played"),
+    set: z.enum([...EVAL_SETS, "all"]).nullable(),
+    whole: z.boolean().describe("no case of its set was left out on purpose"),
+    summary: EvalSummary.nullable(),
+    detail: z.string().nullable(),
+  })
+  .meta({ id: "EvalRun" });
+export type EvalRunView = z.infer<typeof EvalRunView>;
+
+export const EvalRunsAnswer = z.object({ runs: z.array(EvalRunView) });
+
+const part = EvalSummary.omit({ seconds: true }).extend({ cases: z.int() }).nullable();
+export const EvalRunAnswer = z
+  .object({
+    run: EvalRunView,
+    sets: z.object({ dev: part, second: part }).describe("null: the run has no case of the set"),
+    cases: z.array(
+      z.object({
+        id: z.string(),
+        class: z.string(),
+        set: z.enum(EVAL_SETS),
+        title: z.string().nullable(),
+        passed: z.boolean(),
+        scores: Scores,
+        mean: z.number().nullable(),
+        played: z.boolean().describe("its story is stored; of the reference only the scores are"),
+      }),
+    ),
+  })
+  .meta({ id: "EvalRunDetail" });
+export type EvalRunAnswer = z.infer<typeof EvalRunAnswer>;
+export type EvalCaseLine = EvalRunAnswer["cases"][number];
+
+const difference = z.object({ before: z.number().nullable(), after: z.number().nullable() });
+const named = difference.extend({ name: z.string() });
+export const EvalComparison = z
+  .object({
+    mean: named,
+    pass_rate: named,
+    ece: named,
+    classes: z.array(named),
+    cases: z.array(named.extend({ scores: z.record(z.string(), difference) })),
+  })
+  .meta({ id: "EvalComparison" });
+export type EvalComparison = z.infer<typeof EvalComparison>;
+
+const run = z.object({ run: z.string().min(1).max(100) });
+
+export const EVAL_RUNS = resource(PATHS.EVAL_RUNS, {
+  GET: {
+    auth: "viewer",
+    summary: "Evaluations over cases, the newest first, and the committed reference",
+    response: EvalRunsAnswer,
+  },
+});
+export const EVAL_RUN = resource(PATHS.EVAL_RUN, {
+  GET: { auth: "viewer", summary: "One evaluation, case by case", params: run, response: EvalRunAnswer },
+});
+export const EVAL_COMPARISON = resource(PATHS.EVAL_COMPARISON, {
+  GET: {
+    auth: "viewer",
+    summary: "What differs in this evaluation from an earlier one, the largest fall first",
+    params: run,
+    query: z.object({ before: z.string().min(1).max(100) }),
+    response: EvalComparison,
+  },
+});

@@ -9,6 +9,7 @@ import { LOGS } from "./logs";
 import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
+import { EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./evals";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
@@ -39,6 +40,9 @@ export const RESOURCES = [
   INCIDENT_SCORES,
   INCIDENT_VERDICT,
   SCORED_INCIDENTS,
+  EVAL_RUNS,
+  EVAL_RUN,
+  EVAL_COMPARISON,
   APPROVALS,
   DECISION,
   BULK_DECISION,

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, notInArray } from "drizzle-orm";
+import { and, asc, count, desc, eq, getTableColumns, inArray, notInArray } from "drizzle-orm";
 import type { EvalSummary } from "@/lib/contracts/evals";
 import type { Scored } from "@/lib/core/scoring/score";
 import type { Db } from "../client";
@@ -143,4 +143,14 @@ export async function findCase(db: Db, runId: string, caseId: string): Promise<E
     .from(evalCases)
     .where(and(eq(evalCases.runId, runId), eq(evalCases.caseId, caseId)));
   return row ?? null;
+}
+
+/** How many cases each of these runs has stored. */
+export async function countCases(db: Db, runIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .select({ run: evalCases.runId, n: count() })
+    .from(evalCases)
+    .where(inArray(evalCases.runId, [...runIds]))
+    .groupBy(evalCases.runId);
+  return new Map(rows.map(({ run, n }) => [run, n]));
 }

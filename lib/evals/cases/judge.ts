@@ -9,7 +9,8 @@ import {
   judgeAgreement,
   NOTHING_DROPPED,
 } from "@/lib/core/scoring/judged";
-import type { CaseResult, JudgeReport } from "./result";
+import type { JudgeReport } from "@/lib/contracts/evals";
+import type { CaseResult } from "./result";
 
 /** At most this kappa is "slight" by Landis and Koch (1977): such a judge says nothing about the scorer. */
 const SLIGHT = 0.2;

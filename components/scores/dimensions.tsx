@@ -1,0 +1,75 @@
+import { Check, ChevronRight, X } from "lucide-react";
+import type { ScoreAnswer } from "@/lib/contracts/scores";
+import { cn } from "@/components/ui/cn";
+import { ScoreBar } from "./score-bar";
+import { type Dimension, DIMENSION, DIMENSION_NAMES } from "./words";
+
+/** The six dimensions as bars; each opens to the questions behind it. */
+export function Dimensions({
+  scores,
+  answers,
+}: {
+  scores: Partial<Record<Dimension, number>>;
+  answers: readonly ScoreAnswer[];
+}) {
+  return (
+    <ul className="divide-y">
+      {DIMENSION_NAMES.map((name) => {
+        const { label, means } = DIMENSION[name];
+        const asked = answers.filter(({ dimension }) => dimension === name);
+        const denied = asked.filter(({ answer }) => answer === "no").length;
+        return (
+          <li key={name}>
+            <details className="group">
+              <summary className="grid cursor-pointer list-none grid-cols-[1rem_8.5rem_1fr] items-center gap-x-2 px-4 py-2 text-sm hover:bg-hover/50 sm:grid-cols-[1rem_8.5rem_1fr_6.5rem]">
+                <ChevronRight className="size-3.5 text-ink-3 transition-transform group-open:rotate-90" aria-hidden />
+                <span className="font-medium" title={means}>
+                  {label}
+                </span>
+                <ScoreBar label={label} score={scores[name]} />
+                <span className="num text-right text-xs text-ink-3 max-sm:hidden">
+                  {asked.length === 0
+                    ? "not asked"
+                    : denied === 0
+                      ? `all ${asked.length} yes`
+                      : `${denied} of ${asked.length} no`}
+                </span>
+              </summary>
+              <Answers asked={asked} means={means} />
+            </details>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** What was denied first: it is what took the points. */
+function Answers({ asked, means }: { asked: readonly ScoreAnswer[]; means: string }) {
+  const sorted = asked.toSorted((a, b) => Number(a.answer === "yes") - Number(b.answer === "yes"));
+  return (
+    <div className="border-t border-dashed bg-sunken/40 px-4 py-3 sm:pl-10">
+      <p className="mb-2 text-xs text-ink-3">{means}.</p>
+      <ul className="space-y-2.5 text-sm">
+        {sorted.map(({ id, text, answer, why, cap }) => (
+          <li key={id} className="grid grid-cols-[1.25rem_1fr] gap-2">
+            {answer === "yes" ? (
+              <Check className="mt-0.5 size-4 text-ok" aria-label="Yes" />
+            ) : (
+              <X className="mt-0.5 size-4 text-hold" aria-label="No" />
+            )}
+            <span className="min-w-0">
+              <span className={cn("wrap-anywhere", answer === "no" && "font-medium")}>{text}</span>
+              <span className="block text-xs wrap-anywhere text-ink-2">
+                {why}
+                {answer === "no" && cap !== null ? (
+                  <span className="text-ink-3"> · the dimension is at most {cap}</span>
+                ) : null}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Check, X } from "lucide-react";
+import type { IncidentScoresAnswer, VerdictBody } from "@/lib/contracts/scores";
+import type { IncidentSummary } from "@/lib/contracts/incidents";
+import { PATHS } from "@/lib/contracts/paths";
+import { useSession } from "@/components/access/session";
+import { call } from "@/components/api";
+import { useDrill } from "@/components/drills/world";
+import { useRefreshAfter } from "@/components/live/refresh-after";
+import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toast";
+import { incidentScoresQuery } from "./queries";
+
+type Incident = Pick<IncidentSummary, "id" | "closed_at" | "contained_at">;
+
+interface Question {
+  field: keyof VerdictBody;
+  text: string;
+  /** What a yes to the question says of the decision: whether it was right. */
+  yes: boolean;
+}
+
+/** Would you have held it? Of an agent that was not held, a yes says that this was wrong. */
+const questionsOf = (asks: IncidentScoresAnswer["asks"], held: boolean): Question[] => [
+  ...(asks.cause ? [{ field: "cause_right", text: "Was the cause right?", yes: true } as const] : []),
+  ...(asks.remedy ? [{ field: "remedy_right", text: "Was the remedy right?", yes: true } as const] : []),
+  ...(asks.hold
+    ? [{ field: "hold_right", text: `It was ${held ? "" : "not "}held. Would you have held it?`, yes: held } as const]
+    : []),
+];
+
+/** What only people can say of how an incident was handled. They may change their mind. */
+export function Verdicts({ incident, answer }: { incident: Incident; answer: IncidentScoresAnswer }) {
+  const { decides } = useSession();
+  const drill = useDrill();
+  const client = useQueryClient();
+  const refresh = useRefreshAfter("incident.verdict", { incident_id: incident.id });
+  const send = useMutation({
+    mutationFn: (body: VerdictBody) =>
+      call("POST", PATHS.INCIDENT_VERDICT, { params: { id: incident.id }, query: { drill }, body }),
+    onSuccess: (scores) => {
+      client.setQueryData(incidentScoresQuery(incident.id, incident.closed_at ?? 0, drill).queryKey, scores);
+      toast.success("Verdict saved. The scores take it into account.");
+    },
+    onError: (error) => toast.error(error.message),
+    onSettled: refresh,
+  });
+  const { scored } = answer;
+  if (scored === null) return null;
+  const questions = questionsOf(answer.asks, incident.contained_at !== null);
+  if (questions.length === 0) return null;
+  return (
+    <div className="space-y-2 border-t px-4 py-3">
+      <h3 className="eyebrow">
+        {decides ? "Your verdict" : "Verdict"}
+        {scored.verdict_by === null ? "" : ` · last by ${scored.verdict_by}`}
+      </h3>
+      <ul className="space-y-1.5">
+        {questions.map(({ field, text, yes }) => {
+          const right = scored.verdicts[field];
+          const said = right === null ? null : right === yes;
+          return (
+            <li key={field} className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 text-sm">
+              <span>{text}</span>
+              {decides ? (
+                <span className="flex gap-1.5" role="group" aria-label={text}>
+                  {[true, false].map((choice) => (
+                    <Button
+                      key={String(choice)}
+                      size="sm"
+                      look={said === choice ? "soft" : "plain"}
+                      aria-pressed={said === choice}
+                      busy={send.isPending && send.variables[field] === (choice === yes)}
+                      onClick={() => said !== choice && send.mutate({ [field]: choice === yes })}
+                    >
+                      {choice ? <Check aria-hidden /> : <X aria-hidden />}
+                      {choice ? "Yes" : "No"}
+                    </Button>
+                  ))}
+                </span>
+              ) : (
+                <span className="text-ink-2">{said === null ? "nobody has said" : said ? "Yes" : "No"}</span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import type { ScoreAnswer } from "@/lib/contracts/scores";
+
+export type Dimension = ScoreAnswer["dimension"];
+
+/** The six dimensions in the order in which an incident passes them, and what each asks. */
+export const DIMENSION: Record<Dimension, { label: string; short: string; means: string }> = {
+  triage_accuracy: { label: "Triage", short: "Triage", means: "Seen in time, at the right severity, with the right call to hold or not" },
+  root_cause_correctness: { label: "Root cause", short: "Cause", means: "The right cause first, on evidence that exists" },
+  tool_efficiency: { label: "Tool use", short: "Tools", means: "It looked where it had to, within budget, without repeating itself" },
+  mttr: { label: "Time to recovery", short: "Time", means: "A remedy that fits, soon enough" },
+  remediation_safety: { label: "Safety", short: "Safety", means: "Nothing risky without an approval, nothing that could not be taken back" },
+  comms_quality: { label: "Communication", short: "Words", means: "Impact, cause, action, status and next update, in careful words" },
+}; // prettier-ignore
+export const DIMENSION_NAMES = Object.keys(DIMENSION) as Dimension[];
+
+/** How good a score is. At 3 a mean passes. */
+export type Grade = "good" | "fair" | "poor";
+export const gradeOf = (score: number): Grade => (score >= 4 ? "good" : score >= 3 ? "fair" : "poor");
+
+/** A score as it is written: whole where it is whole. */
+export const mark = (score: number | null | undefined): string =>
+  score == null ? "–" : Number.isInteger(score) ? String(score) : score.toFixed(2);

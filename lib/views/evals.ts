@@ -1,0 +1,141 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EvalReport, type EvalRunAnswer, type EvalRunView, REFERENCE_RUN } from "@/lib/contracts/evals";
+import { calibration, forecast, type Forecast } from "@/lib/core/scoring/calibration";
+import { compare, type Report, type ScoredCase, summarise } from "@/lib/core/scoring/report";
+import { meanScore } from "@/lib/core/scoring/score";
+import type { Db } from "@/lib/db/client";
+import { countCases, type EvalRun, findRun, listCasesOf, listRuns, listWholeCasesOf } from "@/lib/db/queries/evals";
+import { log } from "@/lib/log";
+
+/** Runs that are listed: a nightly one, for a quarter of a year. */
+const RUNS = 100;
+const REFERENCE = join("lib", "evals", "results", "eval-reference.json");
+
+/** The newest runs first; then the report that is kept in the repository, where there is one. */
+export async function listEvalRuns(db: Db): Promise<{ runs: EvalRunView[] }> {
+  const [runs, reference] = await Promise.all([listRuns(db, RUNS), readReference()]);
+  const done = await countCases(db, runs.map(({ id }) => id)); // prettier-ignore
+  return {
+    runs: [...runs.map((run) => runView(run, done.get(run.id) ?? 0)), ...(reference ? [referenceView(reference)] : [])],
+  };
+}
+
+/** One run with its cases; null where there is none. */
+export async function findEvalRun(db: Db, id: string): Promise<EvalRunAnswer | null> {
+  const read = await readRun(db, id);
+  if (read === null) return null;
+  const { run, cases, forecasts } = read;
+  const part = (set: string) => {
+    const of = cases.filter((one) => one.set === set);
+    if (of.length === 0) return null;
+    const { ece, ...figures } = summarise(of, forecasts?.get(set) ?? []);
+    // Of the reference only its own figure is known.
+    return { ...figures, ece: forecasts === null && run.set === set ? (run.summary?.ece ?? null) : ece, cases: of.length };
+  }; // prettier-ignore
+  return {
+    run,
+    sets: { dev: part("dev"), second: part("second") },
+    cases: cases.map(({ id: of, class: name, set, title, passed, scores }) => ({
+      id: of,
+      class: name,
+      set,
+      title,
+      passed,
+      scores,
+      mean: meanScore(scores),
+      played: forecasts !== null,
+    })),
+  };
+}
+
+/** What differs in one run from another; null where one of them is not there. */
+export async function compareRuns(db: Db, before: string, after: string) {
+  const [was, is] = await Promise.all([readRun(db, before), readRun(db, after)]);
+  return was === null || is === null ? null : compare(reportOf(was), reportOf(is));
+}
+
+type Case = EvalReport["cases"][number] & { title: string | null };
+
+interface ReadRun {
+  run: EvalRunView;
+  cases: Case[];
+  /** By set; null where trajectories are not stored. */
+  forecasts: Map<string, Forecast[]> | null;
+}
+
+async function readRun(db: Db, id: string): Promise<ReadRun | null> {
+  if (id === REFERENCE_RUN) {
+    const reference = await readReference();
+    return (
+      reference && {
+        run: referenceView(reference),
+        cases: reference.cases.map((one) => ({ ...one, title: null })),
+        forecasts: null,
+      }
+    );
+  }
+  const run = await findRun(db, id);
+  if (!run) return null;
+  // While it runs it is asked about each second, and confidences are read from whole trajectories.
+  const whole = run.state === "running" ? null : await listWholeCasesOf(db, id);
+  const rows = whole ?? (await listCasesOf(db, id));
+  const forecasts = new Map<string, Forecast[]>();
+  for (const { set, trajectory, truth } of whole ?? []) {
+    const one = forecast(trajectory, truth);
+    if (one) forecasts.set(set, [...(forecasts.get(set) ?? []), one]);
+  }
+  return { run: runView(run, rows.length), cases: rows.map((row) => ({ ...row, id: row.caseId })), forecasts };
+}
+
+function reportOf({ run, cases, forecasts }: ReadRun): Report {
+  const all: ScoredCase[] = cases;
+  const summary = summarise(all, []);
+  const ece = forecasts === null ? (run.summary?.ece ?? null) : calibration([...forecasts.values()].flat()).ece;
+  return { ...summary, ece, cases: all };
+}
+
+const runView = (run: EvalRun, done: number): EvalRunView => {
+  const { set, cases, class: of } = run.options;
+  return {
+    id: run.id,
+    state: run.state,
+    commit: run.commit,
+    started_by: run.startedBy,
+    started_at: run.startedAt,
+    ended_at: run.endedAt,
+    total: run.total,
+    done,
+    set: set === "dev" || set === "second" || set === "all" ? set : null,
+    whole: cases == null && of == null,
+    summary: run.summary ?? null,
+    detail: run.detail,
+  };
+};
+
+const referenceView = ({ set, commit, cases, ...summary }: EvalReport): EvalRunView => ({
+  id: REFERENCE_RUN,
+  state: "done",
+  commit,
+  started_by: null,
+  started_at: null,
+  ended_at: null,
+  total: cases.length,
+  done: cases.length,
+  set,
+  whole: true,
+  summary,
+  detail: null,
+});
+
+/** Null where none is kept; one that is no report is logged. */
+async function readReference(): Promise<EvalReport | null> {
+  const text = await readFile(REFERENCE, "utf8").catch(() => null);
+  if (text === null) return null;
+  try {
+    return EvalReport.parse(JSON.parse(text));
+  } catch (err) {
+    log().warn({ err, file: REFERENCE }, "the reference of evaluations cannot be read");
+    return null;
+  }
+}
