@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { Answer, Scores as ScoresOf } from "@/lib/core/scoring/score";
+import type { Trajectory } from "@/lib/core/scoring/trajectory";
+import type { Truth } from "@/lib/core/scoring/truth";
 import { resource } from "./endpoint";
 import { DIMENSIONS } from "@/lib/core/scoring/question";
 import { PATHS } from "./paths";
@@ -194,3 +197,30 @@ export const EVAL_COMPARISON = resource(PATHS.EVAL_COMPARISON, {
     response: EvalComparison,
   },
 });
+
+/** One case of a run, as its page shows it. */
+export interface EvalCaseView {
+  run: { id: string; commit: string; startedAt: number };
+  caseId: string;
+  class: string;
+  set: EvalSet;
+  title: string;
+  passed: boolean;
+  scores: ScoresOf;
+  answers: Answer[];
+  trajectory: Trajectory;
+  truth: Truth;
+  /** What was behind it. */
+  why: string;
+  detectionDelayMs: number | null;
+  timeToProposalMs: number | null;
+  tokens: number;
+  usd: number;
+  ms: number;
+}
+
+/** A table of measured figures: as it was measured, why it cannot be read, or that it never was measured. */
+export type MeasuredTable =
+  | { name: string; result: EvalResult }
+  | { name: string; fault: string }
+  | { name: string; title: string; command: string };

@@ -9,6 +9,7 @@ import { buildNoop, NOOP_PATH } from "./noop";
 import { EVENTS_A_RUN, Samples } from "./samples";
 import { caughtUp, detectors, incidents, type SentinelServer, startSentinel, sweepSeconds } from "./sentinel";
 import { serve, type Server } from "./serve";
+import { machine, writeResult } from "../results";
 
 /** How many times as many samples a second batches must bring, judged, as single posts to a handler that does nothing. */
 const TARGET = 20;
@@ -42,7 +43,7 @@ interface Round {
 
 const nextBin = createRequire(import.meta.url).resolve("next/dist/bin/next");
 
-async function throughput(): Promise<void> {
+async function throughput(write: boolean): Promise<void> {
   const folder = await buildNoop(nextBin);
   // Whatever has been started when something fails is ended, last one first.
   const ends: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true })];
@@ -59,7 +60,7 @@ async function throughput(): Promise<void> {
 
     const rounds: Round[] = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await round(noop, sentinel, next));
-    const ratio = print(rounds, await detectors(sentinel), await incidents(sentinel));
+    const ratio = print(rounds, await detectors(sentinel), await incidents(sentinel), write);
     process.exitCode = ratio >= TARGET ? 0 : 1;
   } finally {
     for (const end of ends) await end();
@@ -129,7 +130,7 @@ async function round(noop: Server, sentinel: SentinelServer, next: () => object[
   };
 }
 
-function print(rounds: Round[], states: { count: number; bytes: number }, opened: number): number {
+function print(rounds: Round[], states: { count: number; bytes: number }, opened: number, write: boolean): number {
   const over = (read: (round: Round) => number | null) => median(rounds.map((one) => read(one) ?? Number.NaN));
   const ratio = over((r) => r.batches.wall / r.noop.wall);
   const whole = (n: number) => Math.round(n).toLocaleString("en-US");
@@ -154,6 +155,19 @@ function print(rounds: Round[], states: { count: number; bytes: number }, opened
   ];
   console.log(`${AGENTS} agents; ${BATCH.agents} in a batch; median of ${rounds.length} rounds\n`);
   for (const [name, value] of lines) console.log(`${name.padEnd(58)} ${value}`);
+  if (write)
+    writeResult("bench-throughput", {
+      title: "Load on the built server",
+      command: "npm run bench",
+      measured_at: new Date().toISOString(),
+      machine: machine(),
+      rows: lines.map(([what, measured]) => ({
+        what: what.trim(),
+        target: what.startsWith("ratio (") ? `at least ${TARGET}` : "reported",
+        measured,
+        ok: what.startsWith("ratio (") ? ratio >= TARGET : null,
+      })),
+    });
   console.log(ratio >= TARGET ? "\nok" : `\nMISSED: ${ratio.toFixed(1)} is less than ${TARGET}`);
   return ratio;
 }
@@ -166,7 +180,7 @@ const BENCHES: Record<string, (write: boolean) => Promise<void>> = {
 const program = new Command("bench")
   .description("load the built server and print how it fares")
   .argument("[what]", Object.keys(BENCHES).join(" | "), "throughput")
-  .option("--write", "keep the figures of hostile in lib/evals/results, where the console shows them")
+  .option("--write", "keep the figures in lib/evals/results, where the console shows them")
   .action(async (what: string, { write = false }: { write?: boolean }) => {
     const bench = BENCHES[what];
     if (bench === undefined) throw new Error(`[what]: there is no bench "${what}"`);

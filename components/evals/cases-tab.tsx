@@ -1,0 +1,171 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { CircleX, FlaskConical, LoaderCircle, OctagonX } from "lucide-react";
+import { useQueryStates } from "nuqs";
+import type { EvalRunAnswer, EvalRunView } from "@/lib/contracts/evals";
+import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Panel } from "@/components/ui/panel";
+import { Segmented } from "@/components/ui/segmented";
+import { Select } from "@/components/ui/select";
+import { Comparison } from "./comparison";
+import { evalFilters, SHOWN } from "./filters";
+import { HeatTable } from "./heat-table";
+import { evalRunQuery, evalRunsQuery } from "./queries";
+import { classWords, runName } from "./run-words";
+import { Summary } from "./summary";
+import { Trend } from "./trend";
+
+/** Runs over cases: the newest, or the one that was chosen. */
+export function CasesTab() {
+  const { data, error, refetch } = useQuery(evalRunsQuery);
+  const [{ run: wanted }] = useQueryStates(evalFilters);
+  if (data === undefined)
+    return error ? (
+      <LoadError what="evaluations" error={error} onRetry={() => void refetch()} />
+    ) : (
+      <Skeleton className="h-64" />
+    );
+  const run = data.runs.find(({ id }) => id === wanted) ?? data.runs[0];
+  return run === undefined ? (
+    <Empty icon={FlaskConical} title="No evaluation has been run">
+      <code className="font-mono text-xs">npm run sentinel -- eval</code> plays every case through the whole loop and
+      scores what Sentinel did about it.
+    </Empty>
+  ) : (
+    <Run runs={data.runs} run={run} />
+  );
+}
+
+function Run({ runs, run }: { runs: readonly EvalRunView[]; run: EvalRunView }) {
+  const { data, error, refetch } = useQuery(evalRunQuery(run.id));
+  const [{ before }, setFilters] = useQueryStates(evalFilters);
+  const others = runs.filter(({ id }) => id !== run.id);
+  const compared = others.find(({ id }) => id === before);
+  return (
+    <div className="space-y-4">
+      <div className="flex flex-wrap items-center gap-2">
+        <Select
+          label="Run"
+          className="max-sm:w-full"
+          value={run.id}
+          onChange={(id) => void setFilters({ run: id, before: null })}
+          options={runs.map((one) => ({ value: one.id, label: runName(one) }))}
+        />
+        {others.length > 0 ? (
+          <Select
+            label="Compare with"
+            className="max-sm:w-full"
+            value={compared?.id ?? ""}
+            onChange={(id) => void setFilters({ before: id === "" ? null : id })}
+            options={[
+              { value: "", label: "Compare with …" },
+              ...others.map((one) => ({ value: one.id, label: `against ${runName(one)}` })),
+            ]}
+          />
+        ) : null}
+        <Standing run={run} />
+      </div>
+      {run.state === "failed" || run.state === "stopped" ? (
+        <Callout
+          tone={run.state === "failed" ? "hold" : "warn"}
+          icon={run.state === "failed" ? CircleX : OctagonX}
+          title={`The run ${run.state === "failed" ? "failed" : "was stopped"} after ${run.done} of ${run.total} cases`}
+        >
+          {run.detail}
+        </Callout>
+      ) : null}
+      {data === undefined ? (
+        error ? (
+          <LoadError what="the run" error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Skeleton className="h-64" />
+        )
+      ) : (
+        <>
+          <Summary sets={data.sets} />
+          <div className="grid items-start gap-4 xl:grid-cols-2 [&>*:only-child]:xl:col-span-2">
+            <Trend runs={runs} set={run.set} />
+            {compared ? <Comparison run={run} before={compared} /> : null}
+          </div>
+          <Cases answer={data} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** What of a run has not been said yet: how far it is, or who ran it. */
+const Standing = ({ run }: { run: EvalRunView }) =>
+  run.state === "running" ? (
+    <span className="flex items-center gap-2 text-sm" role="status">
+      <LoaderCircle className="size-4 animate-spin text-accent" aria-hidden />
+      <progress value={run.done} max={run.total} aria-label="Cases played" className="h-1.5 w-32 accent-accent" />
+      <span className="num">
+        {run.done} of {run.total} cases
+      </span>
+    </span>
+  ) : (
+    <span className="text-xs text-ink-3">
+      {run.started_by === null ? "kept in the repository: the gate compares with it" : `run by ${run.started_by}`}
+    </span>
+  );
+
+function Cases({ answer: { run, cases } }: { answer: EvalRunAnswer }) {
+  const [filters, setFilters] = useQueryStates(evalFilters);
+  const sets = (["dev", "second"] as const).filter((set) => cases.some((one) => one.set === set));
+  const set = sets.includes(filters.set) ? filters.set : (sets[0] ?? "dev");
+  const ofSet = cases.filter((one) => one.set === set);
+  const classes = [...new Set(ofSet.map((one) => one.class))].toSorted();
+  const shown = ofSet.filter(
+    (one) =>
+      (filters.class === null || one.class === filters.class) &&
+      (filters.shown === "all" || one.passed === (filters.shown === "passed")),
+  );
+  return (
+    <Panel
+      flush
+      title="Cases"
+      hint={`${shown.length} of ${ofSet.length}, failures first`}
+      actions={
+        <>
+          {sets.length > 1 ? (
+            <Segmented
+              label="Set"
+              value={set}
+              onChange={(next) => void setFilters({ set: next, class: null })}
+              options={[
+                { value: "dev", label: "Dev set" },
+                { value: "second", label: "Second set" },
+              ]}
+            />
+          ) : null}
+          <Select
+            label="Class"
+            value={filters.class ?? ""}
+            onChange={(next) => void setFilters({ class: next === "" ? null : next })}
+            options={[
+              { value: "", label: "All classes" },
+              ...classes.map((one) => ({ value: one, label: classWords(one) })),
+            ]}
+          />
+          <Segmented
+            label="Outcome"
+            value={filters.shown}
+            onChange={(next) => void setFilters({ shown: next })}
+            options={SHOWN.map((one) => ({ value: one, label: OUTCOME[one] }))}
+          />
+        </>
+      }
+    >
+      {shown.length === 0 ? (
+        <p className="p-4 text-sm text-ink-2">
+          {ofSet.length === 0 ? "No case has been played yet." : "No case matches the filters."}
+        </p>
+      ) : (
+        <HeatTable run={run.id} cases={shown} />
+      )}
+    </Panel>
+  );
+}
+const OUTCOME = { all: "All", failed: "Failed", passed: "Passed" } as const;

@@ -1,0 +1,110 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import type { EvalComparison, EvalRunView } from "@/lib/contracts/evals";
+import { DIMENSION, type Dimension } from "@/components/scores/words";
+import { cn } from "@/components/ui/cn";
+import { LoadError, Skeleton } from "@/components/ui/feedback";
+import { Panel } from "@/components/ui/panel";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { comparisonQuery } from "./queries";
+import { classWords, figure, runName, signed } from "./run-words";
+
+/** Cases that are listed before the rest is counted. */
+const LISTED = 12;
+
+type Difference = EvalComparison["mean"];
+
+/** What differs in a run from another one: the figures, then classes and cases, the largest fall first. */
+export function Comparison({ run, before }: { run: EvalRunView; before: EvalRunView }) {
+  const { data, error, refetch } = useQuery(comparisonQuery(run.id, before.id));
+  return (
+    <Panel flush title="Compared" hint={`against ${runName(before)}`}>
+      {data === undefined ? (
+        <div className="p-4">
+          {error ? (
+            <LoadError what="the comparison" error={error} onRetry={() => void refetch()} />
+          ) : (
+            <Skeleton className="h-40" />
+          )}
+        </div>
+      ) : (
+        <Table label="Differences">
+          <HeadRow>
+            <th>What</th>
+            <th className="text-right!">Before</th>
+            <th className="text-right!">Now</th>
+            <th className="text-right!">Change</th>
+          </HeadRow>
+          <Body>
+            <Line name="Mean score" difference={data.mean} bold />
+            <Line name="Share passed" difference={data.pass_rate} bold />
+            <Line name="Calibration error" difference={data.ece} bold lessIsBetter />
+            {data.classes.map((one) => (
+              <Line key={one.name} name={`Class: ${classWords(one.name)}`} difference={one} />
+            ))}
+            {data.cases.slice(0, LISTED).map((one) => (
+              <Line key={one.name} name={one.name.replace(/^[^/]*\//, "")} difference={one} detail={changed(one)} />
+            ))}
+          </Body>
+        </Table>
+      )}
+      {data && data.cases.length > LISTED ? (
+        <p className="border-t px-4 py-2 text-xs text-ink-3">and {data.cases.length - LISTED} more cases</p>
+      ) : null}
+      {data && data.cases.length + data.classes.length === 0 ? (
+        <p className="border-t px-4 py-2 text-xs text-ink-3">No case scores differently.</p>
+      ) : null}
+    </Panel>
+  );
+}
+
+/** Which dimensions made the difference; of a case that only one run has nothing is compared. */
+const changed = ({ before, after, scores }: EvalComparison["cases"][number]): string =>
+  before === null || after === null
+    ? `only ${before === null ? "now" : "before"}`
+    : Object.entries(scores)
+        .map(
+          ([name, one]) => `${DIMENSION[name as Dimension].short} ${figure(one.before, 0)} → ${figure(one.after, 0)}`,
+        )
+        .join(", ");
+
+function Line({
+  name,
+  difference: { before, after },
+  detail,
+  bold,
+  lessIsBetter,
+}: {
+  name: string;
+  difference: Difference;
+  detail?: string;
+  bold?: boolean;
+  lessIsBetter?: boolean;
+}) {
+  const change = before === null || after === null ? null : after - before;
+  const better = change === null || change === 0 ? null : lessIsBetter ? change < 0 : change > 0;
+  const Icon = change !== null && change > 0 ? ArrowUp : ArrowDown;
+  return (
+    <Row>
+      <th scope="row" className={cn("text-left wrap-anywhere", bold ? "font-semibold" : "font-normal")}>
+        {name}
+        {detail ? <span className="block text-xs font-normal text-ink-3">{detail}</span> : null}
+      </th>
+      <td className="num text-right text-ink-2">{figure(before)}</td>
+      <td className="num text-right">{figure(after)}</td>
+      <td className="num text-right whitespace-nowrap">
+        {better === null ? (
+          <span className="text-ink-3">{change === null ? "–" : "±0"}</span>
+        ) : (
+          <span className={cn("inline-flex items-center gap-1 font-medium", better ? "text-ok" : "text-hold")}>
+            <Icon className="size-3" aria-hidden />
+            {signed(change!)}
+            <span className="sr-only">{better ? "better" : "worse"}</span>
+          </span>
+        )}
+      </td>
+    </Row>
+  );
+}

@@ -1,0 +1,22 @@
+import { format } from "date-fns";
+import type { EvalRunView } from "@/lib/contracts/evals";
+
+/** A run as it is named in lists: when, of which code. */
+export const runName = ({ id, started_at: at, commit, set, whole, total }: EvalRunView): string =>
+  [
+    at === null ? (id === "reference" ? "Reference" : id) : format(at, "d MMM HH:mm"),
+    commit,
+    `${whole ? (set ?? "") : ""} ${total} ${total === 1 ? "case" : "cases"}`.trim(),
+  ].join(" · ");
+
+export const figure = (value: number | null | undefined, digits = 2): string =>
+  value == null ? "–" : value.toFixed(digits);
+
+/** A difference with its sign; what rounds to nothing has none. */
+export const signed = (value: number, digits = 2): string => {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? "±0" : `${value > 0 ? "+" : "−"}${text}`;
+};
+
+/** Classes are words with dashes or blanks. */
+export const classWords = (name: string): string => name.replaceAll("-", " ");

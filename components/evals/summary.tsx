@@ -1,0 +1,59 @@
+import type { EvalRunAnswer } from "@/lib/contracts/evals";
+import { percent } from "@/components/ui/format";
+import { Body, HeadRow, Row, Table } from "@/components/ui/table";
+import { Panel } from "@/components/ui/panel";
+import { figure } from "./run-words";
+
+type Part = NonNullable<EvalRunAnswer["sets"]["dev"]>;
+
+/** What each figure is, and what the gate or a case asks of it. */
+const FIGURES: { label: string; asks: string; of: (part: Part) => string; low: (part: Part) => boolean }[] = [
+  { label: "Mean score", asks: "at least 3.5 of 5", of: ({ mean }) => figure(mean), low: ({ mean }) => mean !== null && mean < 3.5 },
+  { label: "Passed", asks: "mean of 3, and safe", of: (part) => (part.pass_rate === null ? "–" : `${percent(part.pass_rate)} of ${part.cases}`), low: () => false },
+  { label: "Least safety", asks: "5: no case unsafe", of: ({ safety_min: least }) => figure(least, 0), low: ({ safety_min: least }) => least !== null && least < 5 },
+  { label: "Calibration error", asks: "of confidences in first causes; 0 is best", of: ({ ece }) => figure(ece, 3), low: () => false },
+]; // prettier-ignore
+
+/** The figures of both sets side by side: methods are developed on one, and only ever measured on the other. */
+export function Summary({ sets }: { sets: EvalRunAnswer["sets"] }) {
+  return (
+    <Panel
+      flush
+      title="Summary"
+      hint="methods are developed on the dev set; the second, of other systems, only measures"
+    >
+      <Table label="Summary">
+        <HeadRow>
+          <th>Figure</th>
+          <th className="text-right!">Dev set</th>
+          <th className="text-right!">Second set</th>
+          <th className="max-sm:hidden">Asked</th>
+        </HeadRow>
+        <Body>
+          {FIGURES.map(({ label, asks, of, low }) => (
+            <Row key={label}>
+              <th scope="row" className="text-left font-medium">
+                {label}
+              </th>
+              {[sets.dev, sets.second].map((part, index) => (
+                <td key={index} className="text-right">
+                  {part === null ? (
+                    <span className="text-xs text-ink-3">not run</span>
+                  ) : (
+                    <span
+                      className={low(part) ? "num text-base font-semibold text-hold" : "num text-base font-semibold"}
+                    >
+                      {of(part)}
+                      {low(part) ? <span className="ml-1.5 text-xs font-medium">too low</span> : null}
+                    </span>
+                  )}
+                </td>
+              ))}
+              <td className="text-xs leading-6 text-ink-3 max-sm:hidden">{asks}</td>
+            </Row>
+          ))}
+        </Body>
+      </Table>
+    </Panel>
+  );
+}

@@ -1,0 +1,69 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { EvalResult, type MeasuredTable } from "@/lib/contracts/evals";
+
+const FOLDER = join("lib", "evals", "results");
+/** Kept in the same folder, and shown among the runs over cases. */
+const REFERENCE = "eval-reference.json";
+
+/** What `npm run measure` takes of real data, by name and with a title, in the order in which people read it. */
+const REAL: Record<string, string> = {
+  nab: "Numenta Anomaly Benchmark, a part of it",
+  asd: "Server metrics with labelled anomalies",
+  azure: "A real LLM service's requests, untouched and tripled",
+  autocoderover: "Runs of a real coding agent",
+  sweagent: "Runaway runs of real coding agents",
+  petshop: "Root causes in a cloud application",
+  nezha: "Faults injected into a shop of ten services",
+  rcd: "Faults injected into a shop without a call graph",
+  opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
+  tvdiag: "Root causes from alerts and topology alone",
+  whoandwhen: "Which agent and step of a failed run is to blame",
+  templates: "Templates of the logs of real systems",
+};
+/** The same of made data. */
+const MADE: Record<string, string> = {
+  lognormal: "Healthy agents with heavy-tailed vitals",
+  calibration: "Samples between false quarantines, as set and as measured",
+  faults: "Sudden faults: how many samples until they are caught",
+  slow: "Slow, sustained and benign changes",
+  adversarial: "Investigations with a hostile or broken model",
+  injection: "Orders hidden in what is read, and a model that obeys",
+  orders: "Orders in text from outside, and what only looks like them",
+  hostile: "Hostile text of 1 MB through everything that reads text from outside",
+};
+
+const measuredBy = (of: Record<string, string>, data: string) =>
+  Object.entries(of).map(([name, title]) => ({
+    name: `detection-${name}`,
+    title,
+    command: `npm run measure -- ${name}${data} --write`,
+  }));
+
+/** What should be kept: where it is not, it is named as missing. */
+export const EXPECTED: { name: string; title: string; command: string }[] = [
+  ...measuredBy(REAL, " --data DIR"),
+  ...measuredBy(MADE, ""),
+  { name: "bench-throughput", title: "Load on the built server", command: "npm run bench -- --write" },
+  { name: "hostile-requests", title: "Hostile requests of 1 MB at once", command: "npm run bench -- hostile --write" },
+];
+
+/** Every table that is kept, that cannot be read, or that should be there and is not; those that we do not know come last. */
+export async function readMeasured(folder = FOLDER): Promise<MeasuredTable[]> {
+  const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json") && file !== REFERENCE);
+  const names = files.map((file) => basename(file, ".json")).toSorted();
+  const known = new Set(EXPECTED.map(({ name }) => name));
+  return Promise.all([
+    ...EXPECTED.map((one) => (names.includes(one.name) ? readTable(folder, one.name) : Promise.resolve(one))),
+    ...names.filter((name) => !known.has(name)).map((name) => readTable(folder, name)),
+  ]);
+}
+
+async function readTable(folder: string, name: string): Promise<MeasuredTable> {
+  try {
+    const parsed = EvalResult.safeParse(JSON.parse(await readFile(join(folder, `${name}.json`), "utf8")));
+    return parsed.success ? { name, result: parsed.data } : { name, fault: "It is not a results table." };
+  } catch (error) {
+    return { name, fault: error instanceof Error ? error.message : "It cannot be read." };
+  }
+}
