@@ -83,11 +83,11 @@ function Run({ runs, run }: { runs: readonly EvalRunView[]; run: EvalRunView }) 
         )
       ) : (
         <>
-          <Summary sets={data.sets} />
           <div className="grid items-start gap-4 xl:grid-cols-2 [&>*:only-child]:xl:col-span-2">
+            <Summary sets={data.sets} />
             <Trend runs={runs} set={run.set} />
-            {compared ? <Comparison run={run} before={compared} /> : null}
           </div>
+          {compared ? <Comparison run={run} before={compared} /> : null}
           <Cases answer={data} />
         </>
       )}

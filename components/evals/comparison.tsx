@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp } from "lucide-react";
+import type { ReactNode } from "react";
 import type { EvalComparison, EvalRunView } from "@/lib/contracts/evals";
 import { DIMENSION, type Dimension } from "@/components/scores/words";
 import { cn } from "@/components/ui/cn";
@@ -20,7 +21,7 @@ type Difference = EvalComparison["mean"];
 export function Comparison({ run, before }: { run: EvalRunView; before: EvalRunView }) {
   const { data, error, refetch } = useQuery(comparisonQuery(run.id, before.id));
   return (
-    <Panel flush title="Compared" hint={`against ${runName(before)}`}>
+    <Panel flush title="Compared" hint={`against ${runName(before)}, over the sets that both have`}>
       {data === undefined ? (
         <div className="p-4">
           {error ? (
@@ -30,35 +31,44 @@ export function Comparison({ run, before }: { run: EvalRunView; before: EvalRunV
           )}
         </div>
       ) : (
-        <Table label="Differences">
-          <HeadRow>
-            <th>What</th>
-            <th className="text-right!">Before</th>
-            <th className="text-right!">Now</th>
-            <th className="text-right!">Change</th>
-          </HeadRow>
-          <Body>
+        <div className="grid items-start gap-x-4 divide-y lg:grid-cols-2 lg:divide-x lg:divide-y-0">
+          <Differences label="Differences of classes" of="Figure or class">
             <Line name="Mean score" difference={data.mean} bold />
             <Line name="Share passed" difference={data.pass_rate} bold />
             <Line name="Calibration error" difference={data.ece} bold lessIsBetter />
             {data.classes.map((one) => (
-              <Line key={one.name} name={`Class: ${classWords(one.name)}`} difference={one} />
+              <Line key={one.name} name={classWords(one.name)} difference={one} />
             ))}
-            {data.cases.slice(0, LISTED).map((one) => (
-              <Line key={one.name} name={one.name.replace(/^[^/]*\//, "")} difference={one} detail={changed(one)} />
-            ))}
-          </Body>
-        </Table>
+          </Differences>
+          {data.cases.length > 0 ? (
+            <Differences label="Differences of cases" of="Case">
+              {data.cases.slice(0, LISTED).map((one) => (
+                <Line key={one.name} name={one.name.replace(/^[^/]*\//, "")} difference={one} detail={changed(one)} />
+              ))}
+            </Differences>
+          ) : (
+            <p className="p-4 text-sm text-ink-2">No case scores differently.</p>
+          )}
+        </div>
       )}
       {data && data.cases.length > LISTED ? (
         <p className="border-t px-4 py-2 text-xs text-ink-3">and {data.cases.length - LISTED} more cases</p>
       ) : null}
-      {data && data.cases.length + data.classes.length === 0 ? (
-        <p className="border-t px-4 py-2 text-xs text-ink-3">No case scores differently.</p>
-      ) : null}
     </Panel>
   );
 }
+
+const Differences = ({ label, of, children }: { label: string; of: string; children: ReactNode }) => (
+  <Table label={label}>
+    <HeadRow>
+      <th>{of}</th>
+      <th className="text-right!">Before</th>
+      <th className="text-right!">Now</th>
+      <th className="text-right!">Change</th>
+    </HeadRow>
+    <Body>{children}</Body>
+  </Table>
+);
 
 /** Which dimensions made the difference; of a case that only one run has nothing is compared. */
 const changed = ({ before, after, scores }: EvalComparison["cases"][number]): string =>

@@ -41,7 +41,7 @@ export function HeatTable({ run, cases }: { run: string; cases: readonly EvalCas
         <tbody>
           {cases.toSorted(order).map((one) => (
             <tr key={one.id} className="*:border-b *:px-2 *:py-1.5 hover:bg-hover/50">
-              <th scope="row" className="max-w-64 min-w-48 pl-4! text-left font-normal">
+              <th scope="row" className="max-w-64 min-w-36 sm:min-w-48 pl-4! text-left font-normal">
                 <span className="flex items-start gap-1.5">
                   {one.passed ? (
                     <CircleCheck className="mt-0.5 size-3.5 shrink-0 text-ok" aria-label="passed" />

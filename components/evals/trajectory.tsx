@@ -61,7 +61,7 @@ export function Trajectory({ trajectory }: { trajectory: Played }) {
   );
 }
 
-const since = (ms: number) => (Math.abs(ms) < 1 ? "alert" : `${ms < 0 ? "−" : "+"}${duration(Math.abs(ms))}`);
+const since = (ms: number) => `${ms < 0 ? "−" : "+"}${duration(Math.abs(ms))}`;
 
 function stepsOf({ subject, subjectKind, alertedAt, opened }: Played): Step[] {
   const alerted = {
@@ -83,7 +83,12 @@ function stepsOf({ subject, subjectKind, alertedAt, opened }: Played): Step[] {
         at: one.at,
         icon: Scale,
         text: `${one.action} on ${one.target} was proposed: policy says ${one.policy}`,
-        detail: `${one.risk.replaceAll("_", " ")}; ${one.undo ? `undo: ${one.undo}` : one.reversible ? "reversible" : "cannot be undone"}`,
+        detail: [
+          one.risk.replaceAll("_", " "),
+          one.undo ? `undo: ${one.undo}` : one.reversible ? "" : "cannot be undone",
+        ]
+          .filter(Boolean)
+          .join("; "),
       },
       ...(one.approval?.at == null
         ? []
@@ -115,7 +120,9 @@ const callStep = ({ tool, args, ok, author, startedAt, ms }: Call): Step => ({
   text: (
     <>
       <code className="font-mono text-xs font-semibold">{tool}</code>{" "}
-      <code className="font-mono text-xs text-ink-2">{JSON.stringify(args)}</code>
+      <code className="line-clamp-2 font-mono text-xs text-ink-2" title={JSON.stringify(args)}>
+        {JSON.stringify(args)}
+      </code>
     </>
   ),
   detail: `${author === "local" ? "local analysis" : author} · ${duration(ms)}${ok ? "" : " · failed"}`,

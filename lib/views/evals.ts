@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { EvalReport, type EvalRunAnswer, type EvalRunView, REFERENCE_RUN } from "@/lib/contracts/evals";
+import {
+  EVAL_SETS,
+  EvalReport,
+  type EvalRunAnswer,
+  type EvalSet,
+  type EvalRunView,
+  REFERENCE_RUN,
+} from "@/lib/contracts/evals";
 import { calibration, forecast, type Forecast } from "@/lib/core/scoring/calibration";
 import { compare, type Report, type ScoredCase, summarise } from "@/lib/core/scoring/report";
 import { meanScore } from "@/lib/core/scoring/score";
@@ -49,10 +56,12 @@ export async function findEvalRun(db: Db, id: string): Promise<EvalRunAnswer | n
   };
 }
 
-/** What differs in one run from another; null where one of them is not there. */
+/** What differs in one run from another, over the sets that both have: figures over other sets say nothing of a change. Null where one of them is not there. */
 export async function compareRuns(db: Db, before: string, after: string) {
   const [was, is] = await Promise.all([readRun(db, before), readRun(db, after)]);
-  return was === null || is === null ? null : compare(reportOf(was), reportOf(is));
+  if (was === null || is === null) return null;
+  const sets = EVAL_SETS.filter((set) => [was, is].every(({ cases }) => cases.some((one) => one.set === set)));
+  return compare(reportOf(was, sets), reportOf(is, sets));
 }
 
 type Case = EvalReport["cases"][number] & { title: string | null };
@@ -88,11 +97,17 @@ async function readRun(db: Db, id: string): Promise<ReadRun | null> {
   return { run: runView(run, rows.length), cases: rows.map((row) => ({ ...row, id: row.caseId })), forecasts };
 }
 
-function reportOf({ run, cases, forecasts }: ReadRun): Report {
-  const all: ScoredCase[] = cases;
-  const summary = summarise(all, []);
-  const ece = forecasts === null ? (run.summary?.ece ?? null) : calibration([...forecasts.values()].flat()).ece;
-  return { ...summary, ece, cases: all };
+function reportOf({ run, cases, forecasts }: ReadRun, sets: readonly EvalSet[]): Report {
+  const of: ScoredCase[] = cases.filter(({ set }) => sets.includes(set));
+  const all = of.length === cases.length;
+  // Of the reference only the figure over all its cases is known.
+  const ece =
+    forecasts === null
+      ? all
+        ? (run.summary?.ece ?? null)
+        : null
+      : calibration(sets.flatMap((set) => forecasts.get(set) ?? [])).ece;
+  return { ...summarise(of, []), ece, cases: of };
 }
 
 const runView = (run: EvalRun, done: number): EvalRunView => {

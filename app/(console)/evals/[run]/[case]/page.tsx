@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { connection } from "next/server";
 import { notFound } from "next/navigation";
+import { decoded } from "@/app/(console)/decoded";
 import { CaseScreen } from "@/components/evals/case-screen";
 import { getDb } from "@/lib/db/client";
 import { findCase, findRun } from "@/lib/db/queries/evals";
@@ -10,12 +11,9 @@ export const metadata: Metadata = { title: "Case" };
 /** A case that was played does not change: it is read once, and nothing of it is asked for again. */
 export default async function CasePage({ params }: { params: Promise<{ run: string; case: string }> }) {
   await connection();
-  const asked = await params;
+  const { run: runId, case: caseId } = await params;
   const db = await getDb();
-  const [run, one] = await Promise.all([
-    findRun(db, decodeURIComponent(asked.run)),
-    findCase(db, decodeURIComponent(asked.run), decodeURIComponent(asked.case)),
-  ]);
+  const [run, one] = await Promise.all([findRun(db, decoded(runId)), findCase(db, decoded(runId), decoded(caseId))]);
   if (run === null || one === null) notFound();
   return <CaseScreen one={{ ...one, run }} />;
 }
