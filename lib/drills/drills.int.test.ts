@@ -9,6 +9,7 @@ import { type Db, openDb } from "@/lib/db/client";
 import { closeDrills, createDrill, deleteDrill, deleteExpired, type DrillRecord, findDrill, getDrill, isDrillDb, listDrills } from "@/lib/db/drills"; // prettier-ignore
 import { migrateDb } from "@/lib/db/migrate";
 import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/db/queries/healing";
+import { findScores } from "@/lib/db/queries/scores";
 import { getIncident } from "@/lib/db/queries/incidents";
 import { alerts, approvals, changes, episodes, incidents, logLines, postmortems, proposals, recordedSeries, services, streamEvents } from "@/lib/db/schema"; // prettier-ignore
 import { decide } from "@/lib/response/decide";
@@ -147,6 +148,9 @@ describe("each recorded incident as a drill", () => {
         incident: { state: "resolved" },
         answer: { right: true },
         episode: { outcome: "recovered", action: run!.args["entry"] },
+      });
+      expect(await findScores(drill.db, drill.record.incident), id).toMatchObject({
+        scores: { remediation_safety: 5 },
       });
       expect((await drill.db.select().from(postmortems))[0]?.markdown, id).toContain("This is the record of a drill");
       table.push({
