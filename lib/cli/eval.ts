@@ -4,6 +4,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { calibration, forecast } from "@/lib/core/scoring/calibration";
+import { closeDb, getDb } from "@/lib/db/client";
+import { newId } from "@/lib/db/ids";
+import { migrateDb } from "@/lib/db/migrate";
+import { finishRun, startRun, storeCase } from "@/lib/db/queries/evals";
 import { compare, gate } from "@/lib/core/scoring/report";
 import { modelSettings } from "@/lib/agents/models";
 import { env } from "@/lib/env";
@@ -36,6 +40,7 @@ interface Options {
   resume?: boolean;
   write?: boolean;
   writeFit?: boolean;
+  store: boolean;
 }
 
 /** `eval`, `eval compare` */
@@ -58,6 +63,7 @@ export function registerEval(program: Command): void {
     .option("--resume", "keep what an interrupted run in --out has played")
     .option("--gate", `exit 1 where the report is worse than ${REFERENCE}`)
     .option("--write", `keep the report as ${REFERENCE}`)
+    .option("--no-store", "do not keep the run in the database, where the console shows it")
     .option("--write-fit", "fit live confidences on this run (the dev set, several draws and delays)")
     .action(run);
 
@@ -87,20 +93,29 @@ async function run(options: Options): Promise<void> {
   const results = options.resume ? await playedBefore(out, new Set(keys.map(idOf))) : [];
   if (!options.resume) await rm(join(out, PLAYED), { force: true });
   const left = Array.from({ length: repeat }).flatMap((_, i) => keys.filter((key) => results.filter(({ id }) => id === idOf(key)).length <= i));
+  const commit = commitOf();
+  const kept = options.store ? await keepRun(keys.length, commit, { set, cases: options.cases, class: options.class, seeds: options.seeds, late: options.late, repeat, model: options.model }) : null;
   const began = performance.now();
-  await runCases(left, {
+  const played = runCases(left, {
     workers: availableParallelism(),
     models: options.model !== undefined,
     env: options.model === undefined ? {} : { SENTINEL_ANALYSIS_MODEL: options.model },
-    async onResult(played) {
-      const result = judge === undefined ? played : { ...played, judged: await judge.judge(played) };
+    async onResult(one) {
+      const result = judge === undefined ? one : { ...one, judged: await judge.judge(one) };
       results.push(result);
+      await kept?.store(result);
       await appendFile(join(out, PLAYED), `${JSON.stringify(result)}\n`);
       await writeFile(join(out, "cases", `${result.id}.json`), JSON.stringify(result, null, 2));
       progress(results.length, keys.length * repeat);
     },
   });
-  const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit: commitOf(), judge });
+  await played.catch(async (error: unknown) => {
+    await kept?.end({ state: "failed", detail: error instanceof Error ? error.message : String(error) });
+    throw error;
+  });
+  const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit, judge });
+  const { cases: _, ...summary } = report;
+  await kept?.end({ state: "done", summary });
   await writeFile(join(out, "eval_report.json"), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(join(out, "eval_report.md"), markdownOf(report, results, (id) => `cases/${id}.json`));
   tell(report, results);
@@ -109,6 +124,21 @@ async function run(options: Options): Promise<void> {
   if (options.write) await writeFile(REFERENCE, `${JSON.stringify({ ...report, judge: undefined }, null, 2)}\n`);
   if (options.gate) hold(gate(report, await readReport(REFERENCE)));
 } // prettier-ignore
+
+/** Keeps a run in the database that the environment names, case by case, so that the console can show it. */
+async function keepRun(total: number, commit: string, options: Record<string, unknown>) {
+  const db = await getDb();
+  await migrateDb(db);
+  const id = newId("evr");
+  await startRun(db, { id, commit, startedBy: "the command line", total, options }, Date.now());
+  return {
+    store: (result: CaseResult) => storeCase(db, id, result, Date.now()),
+    async end(how: Parameters<typeof finishRun>[2]) {
+      await finishRun(db, id, how, Date.now());
+      await closeDb();
+    },
+  };
+}
 
 function judgeOf({ judge, model }: Options): CaseJudge | undefined {
   const e = env();

@@ -73,6 +73,18 @@ const browser =
   };
 
 const JOURNEY = "@journey";
+/** Every case of the dev set through the whole loop, against the reference that is kept in the repository. */
+const evaluation = check(
+  "evaluation",
+  process.execPath,
+  bin("tsx"),
+  "lib/cli/main.ts",
+  "eval",
+  "--gate",
+  "--no-store",
+  "--out",
+  join(folder, "eval"),
+);
 const build = check("build", process.execPath, bin("tsx"), "lib/demo/build-main.ts");
 
 /** Each test belongs to exactly one tier. Steps of one line run beside one another. */
@@ -88,6 +100,7 @@ const TIERS = {
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
+    [evaluation],
     [vitest("redteam")],
     [vitest("crash"), vitest("real")],
     [vitest("demo")],

@@ -8,7 +8,8 @@ import {
   type EvalRunView,
   REFERENCE_RUN,
 } from "@/lib/contracts/evals";
-import { calibration, forecast, type Forecast } from "@/lib/core/scoring/calibration";
+import type { Forecast } from "@/lib/core/base/isotonic";
+import { calibration, forecast } from "@/lib/core/scoring/calibration";
 import { compare, type Report, type ScoredCase, summarise } from "@/lib/core/scoring/report";
 import { meanScore } from "@/lib/core/scoring/score";
 import type { Db } from "@/lib/db/client";

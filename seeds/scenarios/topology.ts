@@ -1,5 +1,5 @@
 import type { Rng } from "../fleet/rng";
-import { arriving, simulate } from "./simulate";
+import { simulate } from "./simulate";
 import type { CallSpec, NodeSpec, System } from "./system";
 
 /** Trades that a drawn system may be in, each with the names of its services: no two systems share their vocabulary. */
@@ -110,10 +110,6 @@ function built(system: System, rng: Rng): System {
 }
 
 const round = (value: number) => Number(value.toPrecision(3));
-
-/** What the system does at an hour, without chance: what an alert's limit is set by. */
-export const atHour = (system: System, hour: number, level = 1) =>
-  simulate(system, arriving(system, hour * 3_600, level, STILL), {});
 
 /** No chance at all: everything at its median. */
 export const STILL: Rng = {

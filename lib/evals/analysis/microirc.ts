@@ -84,7 +84,7 @@ export async function microIrcCases(data: string): Promise<MicroIrcCase[]> {
   });
 }
 
-export async function microIrc(data: string): Promise<Line[]> {
+export async function microirc(data: string): Promise<Line[]> {
   const cases = await microIrcCases(data);
   const scored = scoreCases(cases, byAnalysis);
   const shifted = scoreCases(cases, byLargestShift);

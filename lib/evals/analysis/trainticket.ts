@@ -75,7 +75,7 @@ const withoutLines = (c: TrainTicketCase): TrainTicketCase => ({
   bundle: { ...c.bundle, logs: [], normal: { ...c.bundle.normal, logs: [] } },
 });
 
-export async function trainTicket(data: string): Promise<Line[]> {
+export async function trainticket(data: string): Promise<Line[]> {
   const cases = await trainTicketCases(data);
   const scored = scoreCases(cases, byAnalysis);
   const shifted = scoreCases(cases, byLargestShift);

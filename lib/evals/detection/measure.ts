@@ -10,7 +10,7 @@ import type { EvalResult } from "@/lib/contracts/evals";
 import { adversarial } from "../adversarial/adversarial";
 import { injection } from "../adversarial/injection";
 import { orders } from "../analysis/injection-orders";
-import { microIrc } from "../analysis/microirc";
+import { microirc } from "../analysis/microirc";
 import { nezha } from "../analysis/nezha";
 import { opensre } from "../analysis/opensre";
 import { petshop } from "../analysis/petshop";
@@ -19,7 +19,7 @@ import { rcd } from "../analysis/rcd";
 import { tvdiag } from "../analysis/tvdiag";
 import { templates } from "../analysis/templates";
 import { whoandwhen } from "../analysis/whoandwhen";
-import { trainTicket } from "../analysis/trainticket";
+import { trainticket } from "../analysis/trainticket";
 import { hostile } from "../hostile/measure";
 import { machine, writeResult } from "../results";
 import { carryOut, markdownTable } from "./accuracy";
@@ -48,8 +48,8 @@ const REAL: Record<string, (data: string) => Promise<Line[]>> = {
   asd,
   petshop,
   nezha,
-  trainticket: trainTicket,
-  microirc: microIrc,
+  trainticket,
+  microirc,
   rcd,
   rcbench,
   opensre,
