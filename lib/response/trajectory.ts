@@ -61,7 +61,7 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
     calls: steps.flatMap(({ tool, args, ok, author, startedAt, ms }) =>
       tool === null || tool === "model" ? [] : [{ tool, args, ok, author, startedAt, ms }],
     ),
-    ranOut: /budget is spent \(([^)]*)\)/.exec(investigation?.cutShort ?? "")?.[1]?.split(", ") ?? [],
+    ranOut: /budget is spent \(([a-z ,]{0,100})\)/.exec(investigation?.cutShort ?? "")?.[1]?.split(", ") ?? [],
     couldNotLook: report.success ? [...new Set(report.data.couldNotLook.map(({ source }) => source))] : [],
     holds: await listHoldsOf(db, subjects.map(({ subjectId }) => subjectId), id), // prettier-ignore
     proposals: await Promise.all(proposals.map((proposal) => proposedStep(db, proposal))),

@@ -6,7 +6,7 @@ const FILE = String.raw`[\w./-]{1,120}\.(?:go|py|java|kt|scala|js|mjs|ts|rb|cs|c
 const LOGGER = String.raw`[A-Za-z_$][\w$]{0,60}\.[\w.$[\]/]{1,120}[#:]\d{1,5}`;
 const SITE = new RegExp(String.raw`(?:^|[\s[(])(${FILE}|${LOGGER})(?=[\s\]):,]|$)`);
 /** `db.internal:5432` is an address: a logger's last word is a class, with a capital, or has a number sign. */
-const CLASS = /#\d+$|[.$/][A-Z][\w$[\]]*:\d+$/;
+const CLASS = /#\d{1,9}$|[.$/][A-Z][\w[\]]{0,80}(?:\$[\w[\]]{0,80}){0,3}:\d{1,9}$/;
 
 /**
  * Where in the program a line was written (`server.go:81`, `o.s.OrderService#147`), for loggers that say so; null otherwise. It is

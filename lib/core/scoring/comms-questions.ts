@@ -10,7 +10,7 @@ const MUST_HOLD: readonly Head[] = [HEADS.impact, HEADS.since, HEADS.cause, HEAD
 /** Words that say more than evidence can; what is quoted was said by others. */
 const CARELESS =
   /\b(?:fixed|definitely|certainly|undoubtedly|guaranteed?|proven|proves|without (?:a )?doubt|root cause is)\b/i;
-const QUOTED = /"[^"\n]*"|“[^”\n]*”|`[^`\n]*`/g;
+const QUOTED = /"[^"\n]*"|“[^“”\n]*”|`[^`\n]*`/g;
 
 /** Paragraphs that this incident's summary should have and does not. */
 function missing({ messages, causes, couldNotLook }: OpenedIncident): Head[] {

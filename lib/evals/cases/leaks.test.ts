@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { parseScenario } from "@/lib/drills/scenarios";
-import { idOf, makeServiceCase } from "./case";
+import { idOf, isServiceClass, makeServiceCase } from "./case";
 import { leaksOf } from "./leaks";
 import { keysOf } from "./plan";
 
 const NOW = Date.UTC(2026, 2, 3, 12);
 
 test("no case of either set says its answer in its evidence, nor its alert its id or class", () => {
-  for (const key of keysOf({ set: "all", seeds: 1, late: [0] })) {
+  for (const key of keysOf({ set: "all", seeds: 1, late: [0] }).filter((one) => isServiceClass(one.class))) {
     const { evidence, after, truth, why } = makeServiceCase(key);
     expect(leaksOf(evidence, { class: key.class, why, truth: truth(NOW) }), idOf(key)).toEqual([]);
     const alert = JSON.stringify(parseScenario(evidence, after, NOW).alert).toLowerCase();
