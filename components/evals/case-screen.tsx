@@ -1,7 +1,6 @@
-import { CircleCheck, CircleX } from "lucide-react";
 import Link from "next/link";
 import type { EvalCaseView } from "@/lib/contracts/evals";
-import { Figures } from "@/components/scores/scores-panel";
+import { Figures, Passed } from "@/components/scores/scores-panel";
 import { Dimensions } from "@/components/scores/dimensions";
 import { DIMENSION_NAMES, mark } from "@/components/scores/words";
 import { PageHead } from "@/components/shell/page-head";
@@ -28,15 +27,7 @@ export function CaseScreen({ one }: { one: EvalCaseView }) {
         title={one.title}
         lead={
           <span className="flex flex-wrap items-center gap-2">
-            {one.passed ? (
-              <Badge tone="ok" icon={CircleCheck}>
-                passed
-              </Badge>
-            ) : (
-              <Badge tone="hold" icon={CircleX}>
-                failed
-              </Badge>
-            )}
+            <Passed passed={one.passed} />
             <Badge>{classWords(one.class)}</Badge>
             <Badge>{one.set === "dev" ? "dev set" : "second set"}</Badge>
             <span className="num text-xs text-ink-3">

@@ -11,15 +11,16 @@ import { finishRun, startRun, storeCase } from "@/lib/db/queries/evals";
 import { compare, gate } from "@/lib/core/scoring/report";
 import { modelSettings } from "@/lib/agents/models";
 import { env } from "@/lib/env";
-import { CASE_SETS, idOf } from "@/lib/evals/cases/case";
+import { EVAL_SETS, EvalReport } from "@/lib/contracts/evals";
+import { idOf } from "@/lib/evals/cases/case";
 import { type CaseJudge, caseJudge } from "@/lib/evals/cases/judge";
 import { keysOf } from "@/lib/evals/cases/plan";
 import { writeFit } from "@/lib/evals/cases/fit";
 import { causeWithin, markdownOf, reportOf } from "@/lib/evals/cases/report";
-import { type CaseResult, EvalReport } from "@/lib/evals/cases/result";
+import type { CaseResult } from "@/lib/evals/cases/result";
 import { runCases } from "@/lib/evals/cases/run";
+import { REFERENCE_FILE } from "@/lib/views/measured";
 
-const REFERENCE = join("lib", "evals", "results", "eval-reference.json");
 /** What a run has played so far, a line a case: what is here need not be played again after a break. */
 const PLAYED = "eval_cases.jsonl";
 /** A longer list of minutes or draws is a typing mistake. */
@@ -50,7 +51,7 @@ export function registerEval(program: Command): void {
     .description("Play cases through the whole loop and score what Sentinel did about them")
     .option("--cases <ids...>", "only these")
     .option("--class <class>", "only one class")
-    .option("--set <set>", `${CASE_SETS.join(", ")} or all; the second set is for measuring only`, "dev")
+    .option("--set <set>", `${EVAL_SETS.join(", ")} or all; the second set is for measuring only`, "dev")
     .option("--seeds <n>", "draws of each case", "1")
     .option("--model <provider/model>", "ask this model as well; without, the local analysis stands alone")
     .option(
@@ -61,8 +62,8 @@ export function registerEval(program: Command): void {
     .option("--late <minutes>", "minutes by which alerts come late, comma-separated", "0")
     .option("--out <directory>", "where the report goes", "reports")
     .option("--resume", "keep what an interrupted run in --out has played")
-    .option("--gate", `exit 1 where the report is worse than ${REFERENCE}`)
-    .option("--write", `keep the report as ${REFERENCE}`)
+    .option("--gate", `exit 1 where the report is worse than ${REFERENCE_FILE}`)
+    .option("--write", `keep the report as ${REFERENCE_FILE}`)
     .option("--no-store", "do not keep the run in the database, where the console shows it")
     .option("--write-fit", "fit live confidences on this run (the dev set, several draws and delays)")
     .action(run);
@@ -81,8 +82,8 @@ export function registerEval(program: Command): void {
 const figure = (value: number | null) => value?.toFixed(3) ?? "–";
 
 async function run(options: Options): Promise<void> {
-  const set = [...CASE_SETS, "all" as const].find((one) => one === options.set);
-  if (set === undefined) throw new Error(`--set ${options.set}: must be ${CASE_SETS.join(", ")} or all`);
+  const set = [...EVAL_SETS, "all" as const].find((one) => one === options.set);
+  if (set === undefined) throw new Error(`--set ${options.set}: must be ${EVAL_SETS.join(", ")} or all`);
   const late = options.late.split(",").map((text) => whole("--late", text, 0));
   const keys = keysOf({ set, cases: options.cases, class: options.class, seeds: whole("--seeds", options.seeds, 1), late });
   const repeat = whole("--repeat", options.repeat, 1);
@@ -95,6 +96,7 @@ async function run(options: Options): Promise<void> {
   const left = Array.from({ length: repeat }).flatMap((_, i) => keys.filter((key) => results.filter(({ id }) => id === idOf(key)).length <= i));
   const commit = commitOf();
   const kept = options.store ? await keepRun(keys.length, commit, { set, cases: options.cases, class: options.class, seeds: options.seeds, late: options.late, repeat, model: options.model }) : null;
+  for (const result of results) await kept?.store(result);
   const began = performance.now();
   const played = runCases(left, {
     workers: availableParallelism(),
@@ -121,8 +123,8 @@ async function run(options: Options): Promise<void> {
   tell(report, results);
   if (options.writeFit) console.log(await writeFit(results));
   // The gate compares scores, which are the scorer's.
-  if (options.write) await writeFile(REFERENCE, `${JSON.stringify({ ...report, judge: undefined }, null, 2)}\n`);
-  if (options.gate) hold(gate(report, await readReport(REFERENCE)));
+  if (options.write) await writeFile(REFERENCE_FILE, `${JSON.stringify({ ...report, judge: undefined }, null, 2)}\n`);
+  if (options.gate) hold(gate(report, await readReport(REFERENCE_FILE)));
 } // prettier-ignore
 
 /** Keeps a run in the database that the environment names, case by case, so that the console can show it. */

@@ -53,6 +53,7 @@ export const EvalSummary = z
 export type EvalSummary = z.infer<typeof EvalSummary>;
 
 /** The sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
+/** Sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
 export const EVAL_SETS = ["dev", "second"] as const;
 export type EvalSet = (typeof EVAL_SETS)[number];
 

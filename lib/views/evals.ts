@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import {
   EVAL_SETS,
   EvalReport,
@@ -15,10 +14,10 @@ import { meanScore } from "@/lib/core/scoring/score";
 import type { Db } from "@/lib/db/client";
 import { countCases, type EvalRun, findRun, listCasesOf, listRuns, listWholeCasesOf } from "@/lib/db/queries/evals";
 import { log } from "@/lib/log";
+import { REFERENCE_FILE } from "./measured";
 
 /** Runs that are listed: a nightly one, for a quarter of a year. */
 const RUNS = 100;
-const REFERENCE = join("lib", "evals", "results", "eval-reference.json");
 
 /** The newest runs first; then the report that is kept in the repository, where there is one. */
 export async function listEvalRuns(db: Db): Promise<{ runs: EvalRunView[] }> {
@@ -146,12 +145,12 @@ const referenceView = ({ set, commit, cases, ...summary }: EvalReport): EvalRunV
 
 /** Null where none is kept; one that is no report is logged. */
 async function readReference(): Promise<EvalReport | null> {
-  const text = await readFile(REFERENCE, "utf8").catch(() => null);
+  const text = await readFile(REFERENCE_FILE, "utf8").catch(() => null);
   if (text === null) return null;
   try {
     return EvalReport.parse(JSON.parse(text));
   } catch (err) {
-    log().warn({ err, file: REFERENCE }, "the reference of evaluations cannot be read");
+    log().warn({ err, file: REFERENCE_FILE }, "the reference of evaluations cannot be read");
     return null;
   }
 }

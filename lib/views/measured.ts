@@ -2,9 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { EvalResult, type MeasuredTable } from "@/lib/contracts/evals";
 
-const FOLDER = join("lib", "evals", "results");
-/** Kept in the same folder, and shown among the runs over cases. */
+/** Where measured tables are kept. */
+export const RESULTS_FOLDER = join("lib", "evals", "results");
 const REFERENCE = "eval-reference.json";
+/** The report that evaluations are compared with. It is kept in the same folder, and shown among the runs over cases. */
+export const REFERENCE_FILE = join(RESULTS_FOLDER, REFERENCE);
 
 /** What `npm run measure` takes of real data, by name and with a title, in the order in which people read it. */
 const REAL: Record<string, string> = {
@@ -21,11 +23,11 @@ const REAL: Record<string, string> = {
   nezha: "Faults injected into a shop of ten services",
   rcd: "Faults injected into a shop without a call graph",
   opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
-  trainticket: "Faults of 46 services, with logs",
-  microirc: "Faults in two days of a shop, without logs or latencies",
-  rcbench: "Which change led to an incident, or none",
-  tvdiag: "Root causes from alerts and topology alone",
-  whoandwhen: "Which agent and step of a failed run is to blame",
+  trainticket: "Faults injected into a railway of 46 services, with their logs",
+  microirc: "Faults injected into a shop that is measured every 5 seconds",
+  rcbench: "Which change broke it, or none",
+  tvdiag: "Root causes from alerts and a map of calls alone",
+  whoandwhen: "Which agent and step of a failed run is to blame, without a model",
   templates: "Templates of the logs of real systems",
 };
 /** The same of made data. */
@@ -39,6 +41,9 @@ const MADE: Record<string, string> = {
   orders: "Orders in text from outside, and what only looks like them",
   hostile: "Hostile text of 1 MB through everything that reads text from outside",
 };
+
+/** The title of what `npm run measure -- NAME` prints; the name itself for one without. */
+export const titleOf = (name: string): string => REAL[name] ?? MADE[name] ?? name;
 
 const measuredBy = (of: Record<string, string>, data: string) =>
   Object.entries(of).map(([name, title]) => ({
@@ -56,7 +61,7 @@ export const EXPECTED: { name: string; title: string; command: string }[] = [
 ];
 
 /** Every table that is kept, that cannot be read, or that should be there and is not; those that we do not know come last. */
-export async function readMeasured(folder = FOLDER): Promise<MeasuredTable[]> {
+export async function readMeasured(folder = RESULTS_FOLDER): Promise<MeasuredTable[]> {
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith(".json") && file !== REFERENCE);
   const names = files.map((file) => basename(file, ".json")).toSorted();
   const known = new Set(EXPECTED.map(({ name }) => name));

@@ -102,19 +102,21 @@ export function growthEvidence({ metrics, normal }: Bundle): GrowthEvidence[] {
     .filter(({ metric, unit }) => natureOf(metric, unit).kind === "resource" && natureOf(metric, unit).bad === "up")
     .flatMap((series) => growthOf(series) ?? [])
     .toSorted((a, b) => b.strength - a.strength)
-    .map((growth, i) => ({ growth, ...growth, i }))
-    .map(({ growth, series: { node, metric, unit }, since, from, to, strength, i }): GrowthEvidence => ({
-      growth,
-      finding: {
-        id: `g${i + 1}`,
-        kind: "metric_shift",
-        node,
-        at: since,
-        strength,
-        text: `${node} ${metric} has grown without pause since ${new Date(since * 1_000).toISOString().slice(0, 16)}Z: ${fromTo(from, to, unit, measure)}`,
-      },
-      weight: strength,
-      affinity: MEMORY.test(metric) ? { memory_leak: 1.6, resource_exhaustion: 0.5 } : { resource_exhaustion: 0.9 },
-      active: true,
-    }));
+    .map((growth, i): GrowthEvidence => {
+      const { series: { node, metric, unit }, since, from, to, strength } = growth;
+      return {
+        growth,
+        finding: {
+          id: `g${i + 1}`,
+          kind: "metric_shift",
+          node,
+          at: since,
+          strength,
+          text: `${node} ${metric} has grown without pause since ${new Date(since * 1_000).toISOString().slice(0, 16)}Z: ${fromTo(from, to, unit, measure)}`,
+        },
+        weight: strength,
+        affinity: MEMORY.test(metric) ? { memory_leak: 1.6, resource_exhaustion: 0.5 } : { resource_exhaustion: 0.9 },
+        active: true,
+      };
+    });
 } // prettier-ignore

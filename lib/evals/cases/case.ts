@@ -3,15 +3,12 @@ import { AGENT_CLASSES, type AgentClass, type AgentPlot, drawAgentCase } from "@
 import { drawPlot, later, SERVICE_CLASSES, type ServiceClass } from "@/seeds/scenarios/classes";
 import { generate } from "@/seeds/scenarios/generate";
 import { type Plot, PLOTS } from "@/seeds/scenarios/plots";
+import type { EvalSet } from "@/lib/contracts/evals";
 import type { Truth } from "@/lib/core/scoring/truth";
-
-/** Sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
-export const CASE_SETS = ["dev", "second"] as const;
-export type CaseSet = (typeof CASE_SETS)[number];
 
 /** What names a case: from it alone the case can be made, in any process. */
 export interface CaseKey {
-  set: CaseSet;
+  set: EvalSet;
   class: string;
   /** Its number within its class, from 1. */
   number: number;
@@ -21,33 +18,29 @@ export interface CaseKey {
   lateMin: number;
 }
 
-export interface ServiceCase {
+interface Case {
   key: CaseKey;
   id: string;
   title: string;
+  /** Read only once the case has been played. `at`: when it was alerted, or an agent's trouble began, epoch ms. */
+  truth: (at: number) => Truth;
+  /** What was behind it, in a sentence; as secret as the truth. */
+  why: string;
+}
+
+export interface ServiceCase extends Case {
   /** As its files hold it. */
   evidence: unknown;
   after: unknown;
-  /** Read only once the case has been played. */
-  truth: (alertedAt: number) => Truth;
-  /** What was behind it, in a sentence; as secret as the truth. */
-  why: string;
 }
 
-export interface AgentCase {
-  key: CaseKey;
-  id: string;
+export interface AgentCase extends Case {
   /** The agents, what becomes of them, and what of it was announced. */
   evidence: Omit<AgentPlot, "answer">;
-  /** Read only once the case has been played. `startsAt`: when the trouble begins, epoch ms. */
-  truth: (startsAt: number) => Truth;
-  title: string;
-  /** What was behind it, in a sentence; as secret as the truth. */
-  why: string;
 }
 
 /** Each set has a seed of its own, and each further draw of it another. */
-const SEEDS: Record<CaseSet, number> = { dev: 20_261, second: 7_700_001 };
+const SEEDS: Record<EvalSet, number> = { dev: 20_261, second: 7_700_001 };
 
 /** Classes of the recorded incidents, which are the first cases of the dev set, by the beginning of their ids. */
 const RECORDED: Readonly<Record<string, string>> = {

@@ -5,7 +5,8 @@ import { score } from "@/lib/core/scoring/score";
 import { perfectService } from "@/lib/core/scoring/test-trajectories";
 import { caseJudge, judgeReport } from "./judge";
 import { markdownOf, reportOf } from "./report";
-import { type CaseResult, EvalReport } from "./result";
+import { EvalReport } from "@/lib/contracts/evals";
+import type { CaseResult } from "./result";
 
 type Answer = { id: string; answer: string; line: string };
 const JUDGE = "openai-compatible/scripted-judge";

@@ -1,12 +1,13 @@
 import { AGENT_CLASSES } from "@/seeds/scenarios/agent-classes";
 import { SERVICE_CLASSES } from "@/seeds/scenarios/classes";
-import { CASE_SETS, type CaseKey, type CaseSet, idOf } from "./case";
+import { EVAL_SETS, type EvalSet } from "@/lib/contracts/evals";
+import { type CaseKey, idOf } from "./case";
 
 /** How many cases of each class a set holds. */
 export const CLASSES: Readonly<Record<string, number>> = { ...SERVICE_CLASSES, ...AGENT_CLASSES };
 
 export interface Wanted {
-  set: CaseSet | "all";
+  set: EvalSet | "all";
   /** Ids; all where none are given. */
   cases?: readonly string[];
   class?: string;
@@ -20,7 +21,7 @@ export interface Wanted {
 export function keysOf({ set, cases, class: only, seeds, late }: Wanted): CaseKey[] {
   if (only !== undefined && !Object.hasOwn(CLASSES, only))
     throw new Error(`--class ${only}: there is no such class; there are ${Object.keys(CLASSES).join(", ")}`);
-  const all = (set === "all" ? CASE_SETS : [set]).flatMap((one) =>
+  const all = (set === "all" ? EVAL_SETS : [set]).flatMap((one) =>
     Array.from({ length: seeds }).flatMap((_, draw) =>
       Object.entries(CLASSES).flatMap(([of, count]) =>
         Array.from({ length: count }).flatMap((__, i) =>

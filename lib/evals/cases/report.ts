@@ -1,11 +1,11 @@
+import type { EvalReport } from "@/lib/contracts/evals";
 import { forecast } from "@/lib/core/scoring/calibration";
 import { nearness } from "@/lib/core/scoring/fits";
 import { DIMENSIONS } from "@/lib/core/scoring/question";
 import { overRuns, type ScoredCase, summarise } from "@/lib/core/scoring/report";
 import { meanScore, passes } from "@/lib/core/scoring/score";
-import type { CaseSet } from "./case";
 import { type CaseJudge, judgeMarkdown, judgeReport } from "./judge";
-import type { CaseResult, EvalReport } from "./result";
+import type { CaseResult } from "./result";
 
 const scoredCase = ({ id, class: of, set, scored }: CaseResult): ScoredCase => ({
   id,
@@ -18,7 +18,7 @@ const scoredCase = ({ id, class: of, set, scored }: CaseResult): ScoredCase => (
 /** The figures of a run. A case that was played several times counts once. */
 export function reportOf(
   results: readonly CaseResult[],
-  of: { set: CaseSet | "all"; seconds: number; commit: string; judge?: Pick<CaseJudge, "model" | "warning"> },
+  of: { set: EvalReport["set"]; seconds: number; commit: string; judge?: Pick<CaseJudge, "model" | "warning"> },
 ): EvalReport {
   const runs = results.map(scoredCase);
   const ids = [...new Set(runs.map(({ id }) => id))];

@@ -1,16 +1,14 @@
+import type { EvalSet } from "@/lib/contracts/evals";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Scored } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
 import type { Truth } from "@/lib/core/scoring/truth";
-import type { CASE_SETS } from "./case";
-
-export { EvalReport } from "@/lib/contracts/evals";
 
 /** One case, played and scored. */
 export interface CaseResult {
   id: string;
   class: string;
-  set: (typeof CASE_SETS)[number];
+  set: EvalSet;
   /** The case's title, as the alert gives it. */
   title: string;
   scored: Scored;

@@ -11,14 +11,13 @@ export interface PoolOptions {
   /** Models may be asked; otherwise the local analysis stands alone. */
   models: boolean;
   onResult: (result: CaseResult) => Promise<void> | void;
-  signal?: AbortSignal;
 }
 
 /** No case takes longer, in ms: one that does hangs, and its worker is ended. */
 const CASE_TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Plays cases in processes of their own, one at a time each. Resolves when all are played or the signal aborts; rejects for the first
+ * Plays cases in processes of their own, one at a time each. Resolves when all are played; rejects for the first
  * case that cannot be played, naming it.
  */
 export async function runCases(keys: readonly CaseKey[], options: PoolOptions): Promise<void> {
@@ -27,25 +26,23 @@ export async function runCases(keys: readonly CaseKey[], options: PoolOptions): 
   await Promise.all(Array.from({ length: workers }, () => worker(waiting, options)));
 }
 
-async function worker(waiting: CaseKey[], { env = {}, models, onResult, signal }: PoolOptions): Promise<void> {
+async function worker(waiting: CaseKey[], { env = {}, models, onResult }: PoolOptions): Promise<void> {
   const child = fork(new URL("./worker.ts", import.meta.url), models ? ["--models"] : [], {
     execArgv: ["--import", "tsx"],
     env: childEnv(env),
   });
-  const stop = () => void child.kill();
-  signal?.addEventListener("abort", stop, { once: true });
   try {
     await next(child, null);
-    for (let key = waiting.shift(); key !== undefined && !signal?.aborted; key = waiting.shift()) {
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       const said = await next(child, key);
       if (said.kind === "failed") throw new Error(`${key.class} ${key.number}: ${said.reason}`);
       if (said.kind === "played") await onResult(said.result);
     }
   } catch (error) {
+    // The others end with the case that they are at.
     waiting.length = 0;
-    if (!signal?.aborted) throw error;
+    throw error;
   } finally {
-    signal?.removeEventListener("abort", stop);
     if (child.connected) child.disconnect();
   }
 }

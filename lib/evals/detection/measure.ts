@@ -7,6 +7,7 @@ import { intercode, sweagent } from "./measure-runs";
 import { mcpmark } from "./measure-totals";
 import { faults, lognormal, slow } from "./measure-synthetic";
 import type { EvalResult } from "@/lib/contracts/evals";
+import { titleOf } from "@/lib/views/measured";
 import { adversarial } from "../adversarial/adversarial";
 import { injection } from "../adversarial/injection";
 import { orders } from "../analysis/injection-orders";
@@ -90,38 +91,8 @@ async function accuracy(data: string | undefined, write: boolean | undefined): P
   process.exitCode = all.every(({ lines }) => Array.isArray(lines)) ? 0 : 1;
 }
 
-const TITLES: Record<string, string> = {
-  lognormal: "Healthy agents with heavy-tailed vitals",
-  calibration: "Samples between false quarantines, as set and as measured",
-  faults: "Sudden faults: how many samples until they are caught",
-  slow: "Slow, sustained and benign changes",
-  adversarial: "Investigations with a hostile or broken model",
-  injection: "Orders hidden in what is read, and a model that obeys",
-  orders: "Orders in text from outside, and what only looks like them",
-  hostile: "Hostile text of 1 MB through everything that reads text from outside",
-  azure: "A real LLM service's requests, untouched and tripled",
-  autocoderover: "Runs of a real coding agent",
-  sweagent: "Runaway runs of real coding agents",
-  intercode: "Runs at SQL tasks that go nowhere",
-  mcpmark: "Whole runs of 39 models, by their totals",
-  llmlatency: "Timed runs of a guardrail, untouched",
-  nab: "Numenta Anomaly Benchmark, a part of it",
-  mscloud: "Service metrics of a cloud, hourly and minutely",
-  asd: "Server metrics with labelled anomalies",
-  petshop: "Root causes in a cloud application",
-  nezha: "Faults injected into a shop of ten services",
-  trainticket: "Faults injected into a railway of 46 services, with their logs",
-  microirc: "Faults injected into a shop that is measured every 5 seconds",
-  rcd: "Faults injected into a shop without a call graph",
-  rcbench: "Which change broke it, or none",
-  opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
-  tvdiag: "Root causes from alerts and a map of calls alone",
-  whoandwhen: "Which agent and step of a failed run is to blame, without a model",
-  templates: "Templates of the logs of real systems",
-};
-
 const resultOf = (name: string, lines: Line[]): EvalResult => ({
-  title: TITLES[name] ?? name,
+  title: titleOf(name),
   command: `npm run measure -- ${name}${name in REAL ? " --data DIR" : ""}`,
   measured_at: new Date().toISOString(),
   machine: machine(),
