@@ -86,6 +86,30 @@ test("names are text, never markup", async ({ world, context, page }) => {
   await expect(page).not.toHaveTitle("owned");
 });
 
+test("a click that begins on the first paint ends on it, though the scripts start in between", async ({
+  world,
+  context,
+  page,
+}) => {
+  await world.signIn(context, "viewer");
+  let start = () => {};
+  const scripts = new Promise<void>((resolve) => (start = resolve));
+  await page.route("**/*.js", async (route) => {
+    await scripts;
+    await route.continue();
+  });
+  await page.goto("/agents", { waitUntil: "commit" });
+  const agents = page.getByRole("list", { name: "Agents" });
+  const link = agents.getByRole("listitem").first().getByRole("link").first();
+  const href = await link.getAttribute("href");
+  await link.hover();
+  await page.mouse.down();
+  start();
+  await expect(agents).toHaveCSS("position", "relative");
+  await page.mouse.up();
+  await expect(page).toHaveURL((url) => url.pathname === href);
+});
+
 test("people who are not signed in are asked to", { tag: JOURNEY }, async ({ page }) => {
   await page.goto("/agents");
   await expect(page).toHaveURL(/\/sign-in$/);

@@ -18,13 +18,17 @@ interface Props {
   onAct: (agent: Agent, act: CardAct) => void;
 }
 
-/** Cards in as many columns as fit; only those in sight exist. Arrow keys move from card to card, Home and End to the ends. */
-export function Grid(props: Props) {
-  const box = useRef<HTMLDivElement>(null);
+/**
+ * Cards in as many columns as fit; only those in sight exist. Arrow keys move from card to card, Home and End to the
+ * ends. The cards of the first paint stay the same elements once the width is known: a click that began on one of them
+ * must end on it.
+ */
+export function Grid({ agents, decides, onAct }: Props) {
+  const list = useRef<HTMLUListElement>(null);
   const [place, setPlace] = useState<{ width: number; top: number } | null>(null);
 
   useLayoutEffect(() => {
-    const element = box.current;
+    const element = list.current;
     if (!element) return;
     const measure = () => {
       const { width, top } = element.getBoundingClientRect();
@@ -40,25 +44,8 @@ export function Grid(props: Props) {
     return () => observer.disconnect();
   }, []);
 
-  return (
-    <div ref={box}>
-      {place === null ? (
-        <ul className="grid grid-cols-[repeat(auto-fill,minmax(18rem,1fr))] gap-3">
-          {props.agents.slice(0, FIRST_PAINT).map((agent, index) => (
-            <li key={agent.id}>
-              <Card agent={agent} index={index} decides={props.decides} onAct={props.onAct} />
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <Rows {...props} columns={Math.max(1, Math.floor((place.width + GAP) / (MIN_WIDTH + GAP)))} top={place.top} />
-      )}
-    </div>
-  );
-}
-
-function Rows({ agents, decides, onAct, columns, top }: Props & { columns: number; top: number }) {
-  const list = useRef<HTMLUListElement>(null);
+  const columns = place === null ? 1 : Math.max(1, Math.floor((place.width + GAP) / (MIN_WIDTH + GAP)));
+  const top = place?.top ?? 0;
   // oxlint-disable-next-line react/incompatible-library -- the compiler is not used here
   const rows = useWindowVirtualizer({
     count: Math.ceil(agents.length / columns),
@@ -98,31 +85,40 @@ function Rows({ agents, decides, onAct, columns, top }: Props & { columns: numbe
     focusCard(Math.min(Math.max(to, 0), agents.length - 1));
   };
 
+  /** Index and place of each card that exists. */
+  const cells =
+    place === null
+      ? agents.slice(0, FIRST_PAINT).map((_, index) => ({ index, style: undefined }))
+      : rows.getVirtualItems().flatMap((row) =>
+          agents.slice(row.index * columns, (row.index + 1) * columns).map((_, column) => ({
+            index: row.index * columns + column,
+            style: {
+              width: `calc((100% - ${(columns - 1) * GAP}px) / ${columns})`,
+              left: `calc(((100% - ${(columns - 1) * GAP}px) / ${columns} + ${GAP}px) * ${column})`,
+              transform: `translateY(${row.start - top}px)`,
+            },
+          })),
+        );
+
   return (
     <ul
       ref={list}
       onKeyDown={onKeyDown}
-      className="relative"
-      style={{ height: rows.getTotalSize() }}
+      className={place === null ? "grid grid-cols-[repeat(auto-fill,minmax(18rem,1fr))] gap-3" : "relative"}
+      style={place === null ? undefined : { height: rows.getTotalSize() }}
       aria-label="Agents"
     >
-      {rows.getVirtualItems().flatMap((row) =>
-        agents.slice(row.index * columns, (row.index + 1) * columns).map((agent, column) => (
-          <li
-            key={agent.id}
-            aria-setsize={agents.length}
-            aria-posinset={row.index * columns + column + 1}
-            className="absolute top-0"
-            style={{
-              width: `calc((100% - ${(columns - 1) * GAP}px) / ${columns})`,
-              left: `calc(((100% - ${(columns - 1) * GAP}px) / ${columns} + ${GAP}px) * ${column})`,
-              transform: `translateY(${row.start - top}px)`,
-            }}
-          >
-            <Card agent={agent} index={row.index * columns + column} decides={decides} onAct={onAct} />
-          </li>
-        )),
-      )}
+      {cells.map(({ index, style }) => (
+        <li
+          key={agents[index]!.id}
+          aria-setsize={agents.length}
+          aria-posinset={index + 1}
+          className={place === null ? undefined : "absolute top-0"}
+          style={style}
+        >
+          <Card agent={agents[index]!} index={index} decides={decides} onAct={onAct} />
+        </li>
+      ))}
     </ul>
   );
 }
