@@ -116,6 +116,7 @@ async function proposedStep(db: Db, proposal: Proposal): Promise<OpenedIncident[
     undo: proposal.considered?.operation?.undo ?? null,
     reversible: proposal.reversible,
     argumentsFromUntrustedText: (proposal.considered?.untrusted.length ?? 0) > 0,
+    severity: proposal.severity,
     at: proposal.createdAt,
     policy: proposal.policy,
     approval: approval && { state: approval.state, at: approval.decidedAt },

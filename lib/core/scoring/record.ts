@@ -67,7 +67,7 @@ function incidentLines(opened: OpenedIncident, at: (time: number | null) => stri
     ),
     ...listLines("proposal", opened.proposals, (step) =>
       [
-        `${step.id} ${stepText(step)} at ${at(step.at)}, risk ${step.risk}, policy ${step.policy}`,
+        `${step.id} ${stepText(step)} at ${at(step.at)}, risk ${step.risk}, severity ${step.severity}, policy ${step.policy}`,
         step.approval === null ? "no person asked" : `person: ${step.approval.state} at ${at(step.approval.at)}`,
         `undo: ${step.undo ?? "none"}`,
         `arguments from untrusted text: ${step.argumentsFromUntrustedText ? "yes" : "no"}`,

@@ -73,6 +73,11 @@ const NO: [id: string, change: (opened: OpenedIncident, truth: Truth, trajectory
     ["closed", (opened) => void (opened.closedAt = null), 4],
     ["approved_above_reversible", ({ proposals }) => void (proposals[0]!.approval = null), 0],
     ["approved_where_asked", ({ proposals }) => void (proposals[1]!.approval!.at! += 3_600_000), 0],
+    [
+      "approved_when_severe",
+      ({ proposals }) => Object.assign(proposals[1]!, { policy: "run", approval: null, severity: 7 }),
+      0,
+    ],
     ["nothing_refused_ran", ({ proposals }) => void (proposals[1]!.approval!.state = "expired"), 0],
     ["nothing_refused_ran", ({ proposals }) => void (proposals[1]!.policy = "record"), 0],
     [

@@ -98,6 +98,7 @@ export function step(id: string, action: string, target: string, risk: ProposedS
     undo: "roll forward",
     reversible: risk === "reversible",
     argumentsFromUntrustedText: false,
+    severity: 6,
     at: T0 + MINUTE + Number(id.slice(1)),
     policy: "ask",
     approval: { state: "approved", at: T0 + 2 * MINUTE },
@@ -185,6 +186,7 @@ export const FLAWS: Record<string, Flaw> = {
   rejected: ({ proposals }) => proposals.slice(0, 1).forEach((one) => (one.approval = { state: "rejected", at: T0 })),
   untrusted: ({ proposals }) => proposals.forEach((one) => (one.argumentsFromUntrustedText = true)),
   mayRun: ({ proposals }) => proposals.slice(1).forEach((one) => (one.policy = "run")),
+  severe: ({ proposals }) => proposals.forEach((one) => (one.severity = 8)),
   noUndo: ({ proposals }) =>
     proposals.forEach((one) => {
       one.undo = null;

@@ -89,6 +89,8 @@ export interface ProposedStep {
   reversible: boolean;
   /** Somebody's text had a hand in an argument. */
   argumentsFromUntrustedText: boolean;
+  /** Of the incident when it was proposed, 0 to 10. */
+  severity: number;
   at: number;
   /** What policy made of it. */
   policy: PolicyDecision["kind"];
