@@ -153,7 +153,7 @@ describe("of an agent", () => {
   }
   beforeEach(async () => {
     await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
   });
 
   test("is investigated again by the next sweep, and a person is asked anew", async () => {

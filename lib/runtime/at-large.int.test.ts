@@ -45,7 +45,7 @@ const held = (id: string) => async () => (await fleet.state(id)) === "quarantine
 
 /** Three of the agents fail together, and share one external incident. */
 async function failTogether(): Promise<string> {
-  await fleet.ticks(AGENTS, 80);
+  await fleet.learn(AGENTS, 80);
   for (const id of AGENTS.slice(0, 3)) fleet.faults.set(id, unavailable);
   await fleet.until(AGENTS, async () => (await external()) !== undefined, 20);
   for (const id of AGENTS.slice(0, 3)) expect((await getAgent(fleet.db, id)).incidentId).toBe((await external())!.id);
@@ -100,7 +100,7 @@ describe("a member of an incident that holds nobody", () => {
 
   it("is watched for all that fired meanwhile: it is not called back in band while one of it is not", async () => {
     await fleet.treat("Research", "observe");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     const opened = async () => (await getAgent(fleet.db, "a-1")).incidentId;
     await fleet.until(AGENTS, async () => (await opened()) !== null, 10);
@@ -119,7 +119,7 @@ describe("a member of an incident that holds nobody", () => {
 
   it("that goes in circles in one run is not called back in band because the rule speaks once", async () => {
     await fleet.treat("Research", "observe");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", loop);
     await fleet.until(AGENTS, async () => (await getAgent(fleet.db, "a-1")).incidentId !== null, 40);
     const { incidentId } = await getAgent(fleet.db, "a-1");
@@ -130,7 +130,7 @@ describe("a member of an incident that holds nobody", () => {
 
   it("is contained once its type may be, in an incident that goes on from the one before", async () => {
     await fleet.treat("Research", "observe");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     await fleet.until(AGENTS, async () => (await getAgent(fleet.db, "a-1")).incidentId !== null, 10);
     const before = (await getAgent(fleet.db, "a-1")).incidentId!;
@@ -155,7 +155,7 @@ describe("a member of an incident that holds nobody", () => {
 });
 
 it("a suspicion that a person lifts at once does not blind the judgement", async () => {
-  await fleet.ticks(AGENTS, 80);
+  await fleet.learn(AGENTS, 80);
   fleet.faults.set("a-1", unavailable);
   await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "suspected", 20);
   await commandAgent(fleet.db, "a-1", "release", undefined, PERSON, fleet.now);
@@ -174,7 +174,7 @@ it("a member that a person holds by hand gets an incident of its own, and the ot
 
 it("an agent that runs away while its cure is measured is held again", async () => {
   await fleet.treat("Research", "act");
-  await fleet.ticks(AGENTS, 80);
+  await fleet.learn(AGENTS, 80);
   // Its tokens are back in band after the first action; from then on it goes in circles.
   fleet.faults.set("a-1", (event) => ((event.directive_version ?? 0) >= 2 ? loop(event) : flood(event)));
   await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "probation", 60);

@@ -23,7 +23,7 @@ it("a successor that is as ill as the agent it replaced is held like it, and wai
     fleet.now,
     fleet.config,
   );
-  await fleet.ticks(AGENTS, 80);
+  await fleet.learn(AGENTS, 80);
   fleet.faults.set("a-1", loop);
   const incidentOf = async () => (await listIncidentsInStates(fleet.db, INCIDENT_STATES))[0]!;
   const clone = async () => {

@@ -34,7 +34,7 @@ const pages = async (id: string) =>
 
 describe("automatic holds in a small fleet", () => {
   it("are not used up by one sacrificed agent", async () => {
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     await fleet.until(AGENTS, isHeld("a-1"), 10);
     for (const id of ["a-2", "a-3"]) fleet.faults.set(id, flood);
@@ -44,7 +44,7 @@ describe("automatic holds in a small fleet", () => {
   });
 
   it("end at the limit: one incident, a page for each further runaway, and the others are left alone", async () => {
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     for (const id of AGENTS.slice(0, 5)) fleet.faults.set(id, flood);
     await fleet.ticks(AGENTS, 8);
     const held = await heldIds();
@@ -59,7 +59,7 @@ describe("automatic holds in a small fleet", () => {
   });
 
   it("go to those that wait the moment there is room, the mostSevere first", async () => {
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     await changeSettings(fleet.db, { limits: { at_least: 1, per_hour: 100 } }, PERSON, fleet.now);
     fleet.faults.set("a-1", flood);
     await fleet.until(AGENTS, isHeld("a-1"), 10);
@@ -84,7 +84,7 @@ describe("automatic holds in a small fleet", () => {
   });
 
   it("can be allowed beyond the limit by a person, as many as wait", async () => {
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     for (const id of AGENTS.slice(0, 5)) fleet.faults.set(id, flood);
     await fleet.ticks(AGENTS, 8);
     const incident = (await limit())!;
@@ -104,7 +104,7 @@ describe("automatic holds in a small fleet", () => {
   });
 
   it("let go of one that is back in band before there was room", async () => {
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     for (const id of AGENTS.slice(0, 4)) fleet.faults.set(id, flood);
     await fleet.ticks(AGENTS, 8);
     const held = await heldIds();
@@ -121,7 +121,7 @@ it("one key's sacrificed agents leave room for another key's runaways", async ()
   const all = [...theirs, ...ours];
   for (const id of theirs) fleet.keys.set(id, "theirs");
   for (const id of ours) fleet.keys.set(id, "ours");
-  await fleet.ticks(all, 80);
+  await fleet.learn(all, 80);
   for (const id of theirs) fleet.faults.set(id, flood);
   await fleet.ticks(all, 8);
   expect(await heldIds()).toHaveLength(3);

@@ -48,7 +48,7 @@ describe("the loop, from a sample to the memory it leaves", () => {
   it("waits for a person at or above the threshold, and acts once when approved", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-2", flood);
     await fleet.until(AGENTS, async () => (await listPendingApprovals(fleet.db)).length === 1, 10);
     const [approval] = await listPendingApprovals(fleet.db);
@@ -71,7 +71,7 @@ describe("the loop, from a sample to the memory it leaves", () => {
   it("does nothing in mode observe, and says what it would have done", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "observe");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-3", flood);
     await fleet.ticks(AGENTS, 10);
     const [incident] = await incidentsOf(fleet);
@@ -91,7 +91,7 @@ describe("healing that fails", () => {
   it("climbs the ladder when a rung does not cure, undoes it, and remembers what did", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     // Only reduced autonomy cures it: the model of this agent was set to say too much.
     const cured = async () => (await findDirective(fleet.db, "a-1"))?.autonomy.level === "reduced";
     let ill = true;
@@ -120,7 +120,7 @@ describe("healing that fails", () => {
   it("stops contained when the ladder is used up, and stays reachable by hand", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "exhausted", 900);
     const [incident] = await incidentsOf(fleet);
@@ -134,7 +134,7 @@ describe("healing that fails", () => {
   it("leaves a rejected agent held until somebody heals it now", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-2", (event) => ((event.directive_version ?? 0) >= 2 ? event : flood(event)));
     await fleet.until(AGENTS, async () => (await listPendingApprovals(fleet.db)).length === 1, 10);
     const [approval] = await listPendingApprovals(fleet.db);
@@ -155,7 +155,7 @@ describe("healing that fails", () => {
   it("lets an approval expire without doing anything", async () => {
     fleet = await TestFleet.open({ approvalTtlMs: 5_000 });
     await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-2", flood);
     await fleet.ticks(AGENTS, 30);
     const [incident] = await incidentsOf(fleet);
@@ -167,7 +167,7 @@ describe("healing that fails", () => {
   it("refuses a decision on anything but what was shown, and on what has moved", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-2", flood);
     await fleet.until(AGENTS, async () => (await listPendingApprovals(fleet.db)).length === 1, 10);
     const [approval] = await listPendingApprovals(fleet.db);
@@ -188,7 +188,7 @@ describe("the fleet", () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
     const many = Array.from({ length: 400 }, (_, i) => `agent-${i}`);
-    await fleet.ticks(many, 45);
+    await fleet.learn(many, 45);
     for (const id of many) fleet.faults.set(id, (event) => ({ ...event, latency_ms: event.latency_ms! * 12 }));
     await fleet.ticks(many, 12);
     const incidents = await incidentsOf(fleet);
@@ -208,7 +208,7 @@ describe("the fleet", () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
     const five = [...AGENTS, "a-5"];
-    await fleet.ticks(five, 80);
+    await fleet.learn(five, 80);
     // Calls of eleven seconds, that end four seconds apart.
     for (const id of five) {
       fleet.faults.set(id, (event) => ({ ...event, latency_ms: event.latency_ms! * 12 }));
@@ -221,7 +221,7 @@ describe("the fleet", () => {
   it("holds an agent that stays alone with its slow calls", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", (event) => ({ ...event, latency_ms: event.latency_ms! * 12 }));
     // Two seconds, and as long as such a call takes.
     const waited = await fleet.until(AGENTS, async () => (await fleet.state("a-1")) === "quarantined", 60);
@@ -232,7 +232,7 @@ describe("the fleet", () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
     await changeSettings(fleet.db, { global_stop: true }, PERSON, fleet.now);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     await fleet.ticks(AGENTS, 10);
     expect((await getAgent(fleet.db, "a-1")).directiveVersion).toBe(0);
@@ -249,7 +249,7 @@ describe("the fleet", () => {
       fleet.now,
       fleet.config,
     );
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     await fleet.ticks(AGENTS, 10);
     expect(await fleet.state("a-1")).toBe("suspected");
@@ -261,7 +261,7 @@ describe("what people say is normal", () => {
   it("accepts a new level: the incident closes, the agent goes free, and the level stays quiet", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act", ["none"], 0);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", (event) => ({
       ...event,
       input_tokens: event.input_tokens! * 6,
@@ -283,7 +283,7 @@ describe("what people say is normal", () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act", ["none"], 0);
     await changeSettings(fleet.db, { prompt_change_may_quarantine: mayQuarantine }, PERSON, fleet.now);
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", (event) => ({ ...event, prompt_hash: "p-unknown" }));
     await fleet.ticks(AGENTS, 10);
     expect(await fleet.state("a-1")).toBe(mayQuarantine ? "quarantined" : "healthy");
@@ -293,7 +293,7 @@ describe("what people say is normal", () => {
   it("lets an announced change shift a level threefold without an alarm", async () => {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     await declare(
       fleet.db,
       { subject_kind: "agent", subject_id: "a-1", kind: "prompt", to: "p-new" },
@@ -307,7 +307,7 @@ describe("what people say is normal", () => {
       token_count: event.token_count! * 3,
       cost: event.cost! * 3,
     }));
-    await fleet.ticks(AGENTS, 80);
+    await fleet.learn(AGENTS, 80);
     expect(await incidentsOf(fleet)).toEqual([]);
     expect(["healthy", "learning"]).toContain(await fleet.state("a-1"));
   });

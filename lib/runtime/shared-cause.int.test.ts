@@ -29,7 +29,7 @@ describe("agents of one other key", () => {
   const learn = async () => {
     speak("theirs", THEIRS);
     speak("ours", OURS);
-    await fleet.ticks(ALL, 80);
+    await fleet.learn(ALL, 80);
   };
 
   it("do not shield an agent that is slow on the same model at the same time", async () => {
@@ -89,7 +89,7 @@ describe("agents of one other key", () => {
 });
 
 it("a shared cause of one key's agents is one external incident, and nobody is held", async () => {
-  await fleet.ticks(THEIRS, 80);
+  await fleet.learn(THEIRS, 80);
   for (const id of THEIRS) fleet.faults.set(id, slow);
   await fleet.until(THEIRS, async () => (await external()) !== undefined, 60);
   await fleet.ticks(THEIRS, 40);
@@ -100,7 +100,7 @@ it("a shared cause of one key's agents is one external incident, and nobody is h
 it("once three keys suffer, the cause is shared by a lone agent of a fourth as well", async () => {
   const ids = ["p-1", "p-2", "q-1", "q-2", "r-1", "r-2", "s-1"];
   for (const id of ids) speak(`key ${id[0]}`, [id]);
-  await fleet.ticks(ids, 80);
+  await fleet.learn(ids, 80);
   for (const id of ids) fleet.faults.set(id, slow);
   await fleet.until(ids, async () => (await external()) !== undefined, 60);
   await fleet.ticks(ids, 40);
@@ -109,7 +109,7 @@ it("once three keys suffer, the cause is shared by a lone agent of a fourth as w
 });
 
 it("an earlier hold stays when others of its own key leave with the same cause: they are not held, a person is asked", async () => {
-  await fleet.ticks(THEIRS, 80);
+  await fleet.learn(THEIRS, 80);
   fleet.faults.set("x-1", slow);
   await fleet.until(THEIRS, held("x-1"), 60);
   for (const id of THEIRS) fleet.faults.set(id, slow);
@@ -142,7 +142,7 @@ it("an agent whose own tool fails is held, though its siblings' model is slow at
     });
   const ids = [...THEIRS, "t-1"];
   fleet.faults.set("t-1", tool(true));
-  await fleet.ticks(ids, 80);
+  await fleet.learn(ids, 80);
   for (const id of THEIRS) fleet.faults.set(id, slow);
   fleet.faults.set("t-1", tool(false));
   await fleet.until(ids, held("t-1"), 60);

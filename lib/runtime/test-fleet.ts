@@ -173,7 +173,9 @@ export class TestFleet {
       for (const id of agents) events.push(this.call(id, more(id)));
       this.now += STEP_MS;
     }
-    for (let from = 0; from < events.length; from += MAX_EVENTS) await this.send(events.slice(from, from + MAX_EVENTS));
+    for (const [keyId, theirs] of grouped(events, ({ agent_id: id }) => this.keys.get(id!)))
+      for (let from = 0; from < theirs.length; from += MAX_EVENTS)
+        await this.send(theirs.slice(from, from + MAX_EVENTS), keyId);
     await this.sweep();
   }
 
