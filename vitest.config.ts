@@ -19,8 +19,8 @@ const shared = {
   setupFiles: MANY ? ["e2e/properties-many.ts"] : ["e2e/properties.ts"],
 };
 
-/** Tests that kill servers of their own, with as few rounds as prove something; with `LONG` set, with many. */
-const CRASH = ["e2e/http/{durability,service-durability,sweeper}.test.ts"];
+/** Tests that end or kill servers of their own, with as few rounds as prove something; with `LONG` set, with many. */
+const CRASH = ["e2e/http/{durability,service-durability,shutdown,sweeper}.test.ts"];
 
 /**
  * unit: beside the files, in this process. integration (`*.int.test.ts`): likewise, on a database or a child process of its
