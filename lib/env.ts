@@ -187,6 +187,11 @@ export const VARIABLES = {
     .default("https://api.github.com")
     .describe("Base URL of the GitHub REST API"),
   GITHUB_TOKEN: line.optional().describe("GitHub token with permission to open rollback pull requests"),
+  GITHUB_READ_TOKEN: line
+    .optional()
+    .describe(
+      "GitHub token that may only read contents: shows investigations what a change changed; GITHUB_TOKEN stands in for it",
+    ),
   GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are rejected"),
   PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are rejected"),
   WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Interval between measurements of service signals"),

@@ -47,8 +47,10 @@ test("each source that can be read says so", async () => {
       LOKI_SERVICE_LABEL: "app",
       KUBERNETES_URL: server.url,
       KUBERNETES_TOKEN: "good",
+      GITHUB_API_URL: server.url,
+      GITHUB_READ_TOKEN: "good",
     }),
-  ).toEqual(["prometheus", "log files", "loki", "kubernetes"].map((source) => `ok ${source}: can be read`));
+  ).toEqual(["prometheus", "log files", "loki", "kubernetes", "github"].map((source) => `ok ${source}: can be read`));
 });
 
 test.each<[string, (url: string) => Record<string, string>, RegExp]>([
@@ -59,6 +61,11 @@ test.each<[string, (url: string) => Record<string, string>, RegExp]>([
   ],
   ["a Loki that lets nobody in", (url) => ({ LOKI_URL: url }), /^fail loki: could not be read: 401 no org id/],
   ["a wrong token", (url) => ({ LOKI_URL: url, LOKI_TOKEN: "bad" }), /^fail loki: .*401/],
+  [
+    "a wrong token of GitHub",
+    (url) => ({ GITHUB_API_URL: url, GITHUB_TOKEN: "bad" }),
+    /^fail github: could not be read: answered 401.*check GITHUB_READ_TOKEN or GITHUB_TOKEN/,
+  ],
   [
     "a label that no stream has",
     (url) => ({ LOKI_URL: url, LOKI_HEADERS: tenant }),

@@ -6,7 +6,7 @@ import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { type Env, EnvError, env } from "@/lib/env";
 import { couldNotLook, type Looked, unreadOf } from "@/lib/evidence/looked";
 import { readiness } from "@/lib/runtime/health";
-import { kubernetesOf, logSourcesOf, prometheusOf } from "@/lib/runtime/integrations";
+import { kubernetesOf, logSourcesOf, prometheusOf, repositoriesOf } from "@/lib/runtime/integrations";
 import { print } from "./database";
 
 type Verdict = "ok" | "warn" | "fail";
@@ -141,6 +141,7 @@ export async function sources(e: Env, now = Date.now()): Promise<Finding[]> {
     prometheusOf(e)?.instant("vector(1)") ?? Promise.resolve(null),
     ...logSourcesOf(e).map((source) => source.read({ node: NOBODY, ...window, limit: 1 })),
     kubernetesLook(e, window),
+    repositoriesOf(e)?.github.check() ?? Promise.resolve(null),
   ];
   return (await Promise.all(looks)).filter((looked) => looked !== null).map(findingOf);
 }

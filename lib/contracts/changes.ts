@@ -15,7 +15,11 @@ export const ChangeBody = z
     kind: z.enum(CHANGE_KINDS),
     at: timestamp.optional(),
     from: name.optional(),
-    to: name.optional(),
+    to: name
+      .optional()
+      .describe(
+        "a version; of a service also a commit's hash or owner/name@hash, whose diff investigations read if the services' file maps the repository to the service",
+      ),
     note: z.string().max(1000).optional(),
   })
   .meta({ id: "ChangeBody" });

@@ -31,6 +31,7 @@ const WORLD: Integrations = {
   watched: null,
   logs: (db) => [pushedLogs(db)],
   kubernetes: null,
+  repositories: null,
   allowList: EMPTY_ALLOW_LIST,
   operator: realOperator({ env: {}, github: null, now: Date.now }),
   chains: {},

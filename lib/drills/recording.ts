@@ -48,6 +48,7 @@ export function drillIntegrations(played: Played, chains: Integrations["chains"]
     watched: recordedMetrics((query, from, to) => measured(played, query, from, to)),
     logs: () => [pushedLogs(played.db)],
     kubernetes: null,
+    repositories: null,
     allowList: DRILL_OPERATIONS,
     operator: RECORDED_OPERATOR,
     chains,

@@ -1,8 +1,11 @@
-import { and, desc, gte, inArray, lte } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNotNull, lt, lte, ne } from "drizzle-orm";
+import { globFits } from "@/lib/core/alerts/maintenance";
 import type { BundleChange } from "@/lib/core/evidence/bundle";
 import type { Db } from "@/lib/db/client";
 import { changes } from "@/lib/db/schema";
-import { couldNotLook, found, type Looked, messageOf, quoted } from "./looked";
+import type { ChangeDiff } from "./diff-text";
+import { COMMIT, type CommitRange, type GithubReader } from "./github";
+import { couldNotLook, found, type Looked, messageOf, quoted, unreadOf } from "./looked";
 
 export interface ChangesQuery {
   /** Epoch seconds, both included. */
@@ -13,11 +16,32 @@ export interface ChangesQuery {
   limit?: number;
 }
 
+/** Where changes' diffs are read. */
+export interface Repositories {
+  github: GithubReader;
+  /** Which repositories (`owner/name`, perhaps with `*`) may be read for a change that only its sender names. */
+  rules: () => Promise<readonly { repository: string; service: string }[]>;
+}
+
+type ChangeRow = typeof changes.$inferSelect;
+
 /** More changes than this within one incident's window are no list that anyone can weigh. */
 const MAX_CHANGES = 500;
+/** Of so many changes, the newest, the diff is read: each takes a question or two, and a window seldom holds more of what runs. */
+const MAX_DIFFS = 10;
+/** All diffs together, in ms: a reading is given twelve seconds, and the list of changes must not be lost over them. */
+const DIFFS_MS = 8_000;
 
-/** Changes of the log within a window, the oldest first; of too many the newest are kept. Summaries are untrusted text. */
-export async function recentChanges(db: Db, query: ChangesQuery): Promise<Looked<BundleChange[]>> {
+/**
+ * Changes of the log within a window, the oldest first; of too many the newest are kept. Those that name commits on GitHub come with what
+ * these changed; what could not be read of that is `missing`, and the changes stand without it. Summaries, files and diffs are untrusted text.
+ */
+export async function recentChanges(
+  db: Db,
+  query: ChangesQuery,
+  repositories: Repositories | null,
+  signal: AbortSignal,
+): Promise<Looked<BundleChange[]>> {
   const source = "change log";
   const limit = Math.min(query.limit ?? MAX_CHANGES, MAX_CHANGES);
   try {
@@ -33,13 +57,20 @@ export async function recentChanges(db: Db, query: ChangesQuery): Promise<Looked
       )
       .orderBy(desc(changes.at), desc(changes.id))
       .limit(limit + 1);
-    return found(source, rows.slice(0, limit).reverse().map(asEvidence), rows.length > limit);
+    const kept = rows.slice(0, limit);
+    const diffs = await diffsOf(db, kept, repositories, signal);
+    return found(
+      source,
+      kept.reverse().map((row) => asEvidence(row, diffs.get(row))),
+      rows.length > limit,
+      unreadOf([...new Set(diffs.values())]),
+    );
   } catch (error) {
     return couldNotLook(source, `the database did not answer: ${quoted(messageOf(error))}`);
   }
 }
 
-function asEvidence(row: typeof changes.$inferSelect): BundleChange {
+function asEvidence(row: ChangeRow, diff: Looked<ChangeDiff> | undefined): BundleChange {
   const between = row.from && row.to ? `${row.from} → ${row.to}` : (row.to ?? (row.from ? `from ${row.from}` : ""));
   const parts = [between, row.note ?? "", `(${row.source}${row.declared ? "" : ", detected, not announced"})`];
   return {
@@ -47,5 +78,76 @@ function asEvidence(row: typeof changes.$inferSelect): BundleChange {
     node: row.subjectId,
     kind: row.kind,
     summary: parts.filter((part) => part !== "").join(" "),
+    ...(diff?.ok ? diff.value : {}),
   };
+}
+
+/** What was looked up for the newest of the rows that name commits; one push may have changed several services and is asked for once. */
+async function diffsOf(
+  db: Db,
+  rows: readonly ChangeRow[],
+  repositories: Repositories | null,
+  signal: AbortSignal,
+): Promise<Map<ChangeRow, Looked<ChangeDiff>>> {
+  const rules = (await repositories?.rules()) ?? [];
+  const named = rows.flatMap((row) => {
+    const range = rangeOf(row, rules);
+    return range === null ? [] : [{ row, range }];
+  });
+  const until = AbortSignal.any([signal, AbortSignal.timeout(DIFFS_MS)]);
+  const asked = new Map<string, Promise<Looked<ChangeDiff>>>();
+  const looks = named.slice(0, MAX_DIFFS).map(async ({ row, range }) => {
+    const whole = { ...range, from: range.from ?? (await commitBefore(db, row)) };
+    const key = JSON.stringify(whole);
+    const look =
+      asked.get(key) ??
+      repositories?.github.diff(whole, until) ??
+      Promise.resolve(couldNotLook("github", "neither GITHUB_READ_TOKEN nor GITHUB_TOKEN is set"));
+    asked.set(key, look);
+    return [row, await look] as const;
+  });
+  return new Map(await Promise.all(looks));
+}
+
+/** `owner/name@commit`, as GitHub writes a commit of another repository. */
+const ELSEWHERE = /^([\w.-]+\/[\w.-]+)@([\da-f]{7,64})$/i;
+
+/**
+ * Which commits a change is of; null: none are named. GitHub itself signs for its webhook's changes. What others announce is read only from
+ * repositories that the services' file maps to this service: whoever may announce a change may not thereby read all that the token can.
+ */
+function rangeOf(row: ChangeRow, rules: Awaited<ReturnType<Repositories["rules"]>>): CommitRange | null {
+  if (row.subjectKind !== "service" || row.to === null) return null;
+  const [, said, commit = row.to] = ELSEWHERE.exec(row.to) ?? [];
+  if (!COMMIT.test(commit)) return null;
+  const from = row.from?.replace(/^.*@/, "") ?? "";
+  const range = { from: COMMIT.test(from) ? from : null, to: commit };
+  const signed = row.id.startsWith("chg_github_") ? /^github (.+)$/.exec(row.source)?.[1] : undefined;
+  if (signed !== undefined) return { repository: signed, ...range };
+  const own = rules.filter(({ service }) => service === row.subjectId).map(({ repository }) => repository);
+  const certain = [...new Set(own)].filter((repository) => !repository.includes("*"));
+  const repository = said ?? (certain.length === 1 ? certain[0]! : null);
+  const known = repository !== null && own.some((glob) => globFits(glob.toLowerCase(), repository.toLowerCase()));
+  return known ? { repository, ...range } : null;
+}
+
+/** The commit that a subject had before, by the same source: a deployment does not say what it took the place of. */
+async function commitBefore(db: Db, { subjectKind, subjectId, source, at, to }: ChangeRow): Promise<string | null> {
+  const [before] = await db
+    .select({ to: changes.to })
+    .from(changes)
+    .where(
+      and(
+        eq(changes.subjectKind, subjectKind),
+        eq(changes.subjectId, subjectId),
+        eq(changes.source, source),
+        lt(changes.at, at),
+        isNotNull(changes.to),
+        ne(changes.to, to!),
+      ),
+    )
+    .orderBy(desc(changes.at), desc(changes.id))
+    .limit(1);
+  const commit = before?.to?.replace(/^.*@/, "") ?? "";
+  return COMMIT.test(commit) ? commit : null;
 }

@@ -289,7 +289,7 @@ test("changes of a window, the oldest first, of too many the newest", async () =
       ]),
   ]);
   const window = { from: NOW / 1_000, to: NOW / 1_000 + 20 };
-  expect(await recentChanges(db, window)).toEqual({
+  expect(await recentChanges(db, window, null, AbortSignal.timeout(10_000))).toEqual({
     ok: true,
     source: "change log",
     truncated: false,
@@ -299,7 +299,9 @@ test("changes of a window, the oldest first, of too many the newest", async () =
       { t: NOW / 1_000 + 20, node: "bot", kind: "prompt", summary: "(github)" },
     ],
   });
-  expect(await recentChanges(db, { ...window, subjects: ["cart", "bot"], limit: 1 })).toMatchObject({
+  expect(
+    await recentChanges(db, { ...window, subjects: ["cart", "bot"], limit: 1 }, null, AbortSignal.timeout(10_000)),
+  ).toMatchObject({
     truncated: true,
     value: [{ node: "bot" }],
   });

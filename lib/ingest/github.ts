@@ -41,7 +41,7 @@ export async function takeGithub(
 
 /** Enters a change of the service that it is of, and voids what was proposed for it. False, and nothing is written, when it is known. */
 async function enter(db: Db, change: GithubChange, now: number): Promise<boolean> {
-  const { key, kind, at, from, to, note } = change;
+  const { key, repository, kind, at, from, to, note } = change;
   const { id, place } = serviceOf(change, await listPlaces(db));
   const row = {
     id: `chg_github_${key}`,
@@ -53,7 +53,7 @@ async function enter(db: Db, change: GithubChange, now: number): Promise<boolean
     from,
     to,
     note,
-    source: "github",
+    source: `github ${repository}`,
     status: "declared" as const,
     createdAt: now,
   };

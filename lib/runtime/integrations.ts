@@ -2,13 +2,16 @@ import { EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-lis
 import { realOperator } from "@/lib/actions/service/index";
 import { chainOf, MODEL_ROLES, type ModelSettings, modelSettings } from "@/lib/agents/models";
 import { createEmbedder } from "@/lib/evidence/embedding";
+import { readServicesFile } from "@/lib/ingest/services-file";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { log } from "@/lib/log";
 import type { Integrations } from "@/lib/response/services/context";
 import { readFileSync } from "node:fs";
 import { childEnv, type Env, env } from "@/lib/env";
 import type { Auth } from "@/lib/evidence/ask";
+import type { Repositories } from "@/lib/evidence/changes";
 import { fetchTrusting } from "@/lib/evidence/fetch-trusting";
+import { createGithubReader } from "@/lib/evidence/github";
 import { createKubernetes, type Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
 import { fileLogs } from "@/lib/evidence/logs-files";
@@ -68,6 +71,17 @@ export function kubernetesOf(e: Env): Kubernetes | null {
   );
 }
 
+/** Null without a token. Which repository is which service's is read anew each time: the file may be edited. */
+export function repositoriesOf(e: Env): Repositories | null {
+  const token = e.GITHUB_READ_TOKEN ?? e.GITHUB_TOKEN;
+  if (token === undefined) return null;
+  const file = e.SENTINEL_SERVICES_FILE;
+  return {
+    github: createGithubReader({ url: e.GITHUB_API_URL, token }, ports),
+    rules: async () => (file === undefined ? null : await readServicesFile(file))?.github ?? [],
+  };
+}
+
 /** A token goes before a user; `user:password@` in the address stands where neither is set. */
 function authOf(token?: string, user?: string, password = ""): { auth?: Auth } {
   if (token) return { auth: { kind: "bearer", token } };
@@ -98,6 +112,7 @@ export async function createIntegrations(e: Env): Promise<Integrations> {
     watched: prometheusOf(e, { gate: { perMinute: WATCH_PER_MINUTE }, maxSeries: WATCH_SERIES }),
     logs: (db) => [pushedLogs(db), ...logs],
     kubernetes: kubernetesOf(e),
+    repositories: repositoriesOf(e),
     allowList: e.SENTINEL_ACTIONS_FILE ? await loadAllowList(e.SENTINEL_ACTIONS_FILE, means) : EMPTY_ALLOW_LIST,
     operator: realOperator({
       env: childEnv({}),

@@ -8,6 +8,7 @@ import type { Alert } from "@/lib/core/alerts/alert";
 import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/services/signals";
 import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
+import type { Repositories } from "@/lib/evidence/changes";
 import type { Embedder } from "@/lib/evidence/embedding";
 import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
@@ -53,6 +54,7 @@ export class TestEstate {
   readonly measured = new Map<string, Measured>();
   blind = false;
   kubernetes: Kubernetes | null = null;
+  repositories: Repositories | null = null;
   embedder: Embedder | null = null;
   /** Beside pushed lines and files. */
   loki: LogSource | null = null;
@@ -105,6 +107,7 @@ export class TestEstate {
         ...(this.loki ? [this.loki] : []),
       ],
       kubernetes: this.kubernetes,
+      repositories: this.repositories,
       allowList: parseAllowList(
         {
           operations: [

@@ -45,6 +45,7 @@ const SHOWN_LINES = 40;
 const SHOWN_TEMPLATES = 30;
 const SHOWN_SERIES = 30;
 const SHOWN_POINTS = 12;
+const SHOWN_FILES = 10;
 
 const nodes = z.array(z.string().max(200)).min(1).max(MAX_NODES).describe("ids of nodes, as they are listed");
 const node = z.string().max(200).describe("id of a node, as it is listed");
@@ -126,7 +127,7 @@ export function createTools(
     query_metrics: tool("query_metrics", "Measured series and traces of nodes before the alert.", z.object({ nodes, minutes, metric: z.string().max(200).optional() }), async (args, by) =>
       told(await desk.look(by, "query_metrics", { nodes: args.nodes, ...back(args.minutes), metric: args.metric }), "series", ({ series }) => series.slice(0, SHOWN_SERIES).map((s) => ({ ...s, points: thinned(s.points) })), ({ series, spans }) => ({ metrics: series, spans }))), // prettier-ignore
     list_recent_changes: tool("list_recent_changes", "Deploys, configuration and other changes of nodes.", z.object({ nodes, minutes }), async (args, by) =>
-      told(await desk.look(by, "list_recent_changes", { nodes: args.nodes, ...back(args.minutes) }), "changes", (v) => v, (changes) => ({ changes }))), // prettier-ignore
+      told(await desk.look(by, "list_recent_changes", { nodes: args.nodes, ...back(args.minutes) }), "changes", (v) => v.map((c) => ({ ...c, files: c.files?.slice(0, SHOWN_FILES) })), (changes) => ({ changes }))), // prettier-ignore
     walk_dependencies: tool("walk_dependencies", "Who calls a node and whom it calls, to a depth.", z.object({ node, depth: z.number().int().min(1).max(4).default(2) }), async (args, by) =>
       told(await desk.look(by, "walk_dependencies", args), "dependencies", (v) => v, (v) => v)), // prettier-ignore
     read_runbook: tool("read_runbook", "Sections of runbooks about something.", z.object({ query: z.string().max(200), node: node.optional() }), async (args, by) =>

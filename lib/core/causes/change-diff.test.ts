@@ -14,4 +14,4 @@ it.each([
   ["tests", "-  if (x) fail()", ["pkg/a_test.go"], 0.1],
   ["a file's heading only", "--- a/x\n+++ b/x", ["x.go"], null],
   ["no diff", undefined, ["x.go"], null],
-])("%s", (_, diff, files, alteration) => expect(alterationOf(diff, files)).toBe(alteration));
+])("%s", (_, diff, files, alteration) => expect(alterationOf(diff, files)?.weight ?? null).toBe(alteration));

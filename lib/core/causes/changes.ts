@@ -28,6 +28,8 @@ export interface RankedChange {
     /** How much its diff alters what runs (change-diff.ts); 1 where no change has a diff. */
     alteration: number;
   };
+  /** What its diff does, in words; null where there is none. */
+  says: string | null;
 }
 
 export interface ChangeQuestion {
@@ -109,12 +111,13 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
         past: (change.survived ? null : q.pastBlame?.(change)) ?? NEVER_SEEN_BEFORE,
         survived: change.survived ? SURVIVED : 1,
         version: q.version?.(change) ?? 1,
-        alteration: alterations.get(change) ?? unread,
+        alteration: alterations.get(change)?.weight ?? unread,
       };
       const { timing: t, distance, suspicion, kind, words, past, survived, version, alteration } = parts;
       return {
         change,
         parts,
+        says: alterations.get(change)?.says ?? null,
         score: clamp(
           t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived * version * alteration,
           0,

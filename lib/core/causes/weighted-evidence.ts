@@ -207,7 +207,9 @@ export function changeEvidence(
   // A summary that gives orders is not compared with what was seen: it may have been written to look like it.
   const quoted = new Map(
     bundle.changes.map((change) => [
-      givesOrders(`${change.summary}\n${change.diff ?? ""}`) ? { ...change, summary: "", diff: undefined } : change,
+      givesOrders([change.summary, change.diff ?? "", ...(change.files ?? [])].join("\n"))
+        ? { ...change, summary: "", diff: undefined, files: [] }
+        : change,
       change,
     ]),
   );
@@ -250,7 +252,10 @@ export function versionEvidence(bundle: Bundle): WeightedEvidence[] {
   }));
 }
 
-function changeText({ change, parts, score }: RankedChange, onset: Onset): string {
+/** Names of files that a finding tells. */
+const FILES_TOLD = 3;
+
+function changeText({ change, parts, says, score }: RankedChange, onset: Onset): string {
   const minutes = onset === null ? null : Math.round((onset.at - change.t) / 60);
   const when = minutes === null ? "" : minutes >= 0 ? `, ${minutes} min before the onset` : ", about when it began";
   const why = [
@@ -263,7 +268,13 @@ function changeText({ change, parts, score }: RankedChange, onset: Onset): strin
     parts.survived < 1 ? "an action taken after this change led to a measured recovery" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);
-  return `${change.kind} of ${change.node} at ${iso(change.t)}${when}: '${summary}' (${why.join("; ")}; score ${score.toFixed(2)})`;
+  const diff = says === null ? "" : `. Its diff (${filesOf(change)}) ${redact(says).text}`;
+  return `${change.kind} of ${change.node} at ${iso(change.t)}${when}: '${summary}' (${why.join("; ")}; score ${score.toFixed(2)})${diff}`;
+}
+
+function filesOf({ files = [] }: BundleChange): string {
+  const more = files.length > FILES_TOLD ? ` and ${files.length - FILES_TOLD} more` : "";
+  return files.length === 0 ? "files not named" : `${files.slice(0, FILES_TOLD).join(", ")}${more}`;
 }
 
 /** Text of the bundle that tries to give orders. It is shown, speaks for no cause, and is obeyed by nobody. */
@@ -271,6 +282,9 @@ export function instructionEvidence({ logs, changes }: Bundle): WeightedEvidence
   const texts = [
     ...logs.map(({ node, t, line }) => ({ node, t, text: markOf(line).text, of: "a line" })),
     ...changes.map(({ node, t, summary }) => ({ node, t, text: summary, of: "a change" })),
+    ...changes.flatMap(({ node, t, diff, files = [] }) =>
+      [diff ?? "", ...files].map((text) => ({ node, t, text, of: "a change's diff" })),
+    ),
   ];
   const shapes = new Set<string>();
   const quotes = new Set<string>();

@@ -2,6 +2,7 @@ import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Operator } from "@/lib/actions/service/index";
 import type { Chain, ModelRole } from "@/lib/agents/models";
 import type { Db } from "@/lib/db/client";
+import type { Repositories } from "@/lib/evidence/changes";
 import type { Embedder } from "@/lib/evidence/embedding";
 import type { Kubernetes } from "@/lib/evidence/kubernetes";
 import type { LogSource } from "@/lib/evidence/logs";
@@ -17,6 +18,8 @@ export interface Integrations {
   watched: Prometheus | null;
   logs: (db: Db) => LogSource[];
   kubernetes: Kubernetes | null;
+  /** Where changes' diffs are read; null: no token is configured. */
+  repositories: Repositories | null;
   allowList: AllowList;
   operator: Operator;
   chains: Partial<Record<ModelRole, Chain>>;

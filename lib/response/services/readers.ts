@@ -95,7 +95,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
     },
     async list_recent_changes({ nodes, from, to }, signal) {
       const [log, rollouts] = await Promise.all([
-        recentChanges(db, { from, to }),
+        recentChanges(db, { from, to, ...(nodes.length > 0 && { subjects: nodes }) }, ctx.repositories, signal),
         ctx.kubernetes ? ctx.kubernetes.rollouts(signal) : null,
       ]);
       if (!log.ok) return log;
@@ -109,8 +109,8 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       return found(
         rolled.length > 0 ? `${log.source}, kubernetes` : log.source,
         all.toSorted((a, b) => a.t - b.t),
-        rollouts?.ok === true && rollouts.truncated,
-        unreadOf([rollouts]),
+        log.truncated || (rollouts?.ok === true && rollouts.truncated),
+        unreadOf([log, rollouts]),
       );
     },
     async walk_dependencies({ node, depth }) {

@@ -65,6 +65,7 @@ test("a deployment", () => {
     changes: [
       {
         key: "github:deployment:42:done:shop",
+        repository: "Acme/shop",
         service: "shop",
         environment: "production",
         kind: "deploy",

@@ -33,6 +33,8 @@ export type GithubRule = z.infer<typeof GithubRule>;
 export interface GithubChange {
   /** The same for every delivery of the same change. */
   key: string;
+  /** `owner/name`. */
+  repository: string;
   /** As the rule or the repository names it: of several services of this name the environment says which. */
   service: string;
   /** Where it was deployed to, as GitHub says it; null where the rule that named the service leaves nothing to choose. */
@@ -167,6 +169,7 @@ function deployment(
   const chosen = fitting.some((rule) => rule.environment !== undefined) && !environmentOf(environment).usual;
   return changesOf(services, `no rule for the environment ${environment}`, {
     environment: chosen ? null : environment || null,
+    repository: from.full_name,
     key: `github:deployment:${it.id}:${word === "deployed" ? "done" : "failed"}`,
     kind: "deploy",
     at: Math.min(status.created_at, now),
@@ -189,6 +192,7 @@ function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubR
   );
   return changesOf(services, "no rule maps this workflow on this branch to a service", {
     environment: null,
+    repository: from.full_name,
     key: `github:run:${run.id}:${run.run_attempt ?? 1}`,
     kind: "deploy",
     at: Math.min(run.updated_at, now),
@@ -220,6 +224,7 @@ function push(said: z.output<typeof Push>, rules: readonly GithubRule[], now: nu
   const before = said.before && !/^0+$/.test(said.before) ? said.before : null;
   return changesOf(services, "no rule maps this push to a service", {
     environment: null,
+    repository: from.full_name,
     key: pushKey(said),
     kind: touched.length > 0 && touched.every(isConfig) ? "config" : "deploy",
     at: Math.min(pushedAt ?? now, now),
@@ -276,6 +281,7 @@ function changesOf(services: string[], otherwise: string, one: Omit<GithubChange
     changes: services.map((service) => ({
       ...one,
       key: `${cleanText(one.key, NAME_MAX)}:${service}`,
+      repository: cleanName(one.repository, NAME_MAX),
       service: cleanName(service, NAME_MAX),
       from: name(one.from),
       to: name(one.to),
