@@ -11,6 +11,7 @@ import {
   instructionEvidence,
   isOf,
   logEvidence,
+  namesIn,
   shiftEvidence,
   type Onset,
   versionEvidence,
@@ -75,7 +76,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [
     ...seen,
-    ...changeEvidence(bundle, onset, suspicion, texts, known.pastBlame),
+    ...changeEvidence(bundle, onset, suspicion, texts, namesIn(groups), known.pastBlame),
     ...instructionEvidence(bundle),
     ...similarSigns(known.similar),
     ...triedSigns(known.tried),

@@ -42,6 +42,8 @@ export interface ChangeQuestion {
   suspicion?: ReadonlyMap<string, number>;
   /** Text of what was seen (log lines, metric names), to compare summaries with. */
   seen?: readonly string[];
+  /** Names that failing lines quote: fields, tables, keys. */
+  named?: ReadonlySet<string>;
   /** How often changes of this node and kind were to blame in closed incidents, 0 to 1; null when there were none. */
   pastBlame?: (change: BundleChange) => number | null;
   /** What comparing versions at the same time says of a change (version-compare.ts); 1 where nothing is known. */
@@ -97,7 +99,7 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
   const near = nearness(q);
   const most = Math.max(0, ...(q.suspicion?.values() ?? []));
   const seen = wordWeights(q.seen ?? []);
-  const alterations = new Map(q.changes.map((change) => [change, alterationOf(change.diff, change.files)]));
+  const alterations = new Map(q.changes.map((change) => [change, alterationOf(change.diff, change.files, q.named)]));
   const unread = [...alterations.values()].some((alteration) => alteration !== null) ? UNREAD : 1;
   return q.changes
     .map((change): RankedChange => {

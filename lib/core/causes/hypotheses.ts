@@ -213,6 +213,14 @@ export function rankingOf(suspects: readonly Suspect[], ranked: RankResult): Ran
   }));
 }
 
+/** Whether all changes that would make it this kind of cause are coincidental. */
+function onlyCoincides({ node, kind }: Candidate, all: readonly WeightedEvidence[]): boolean {
+  const changes = all.filter(
+    ({ finding, affinity }) => finding.kind === "change" && finding.node === node && (affinity[kind] ?? 0) > 0,
+  );
+  return changes.length > 0 && changes.every(({ coincidental }) => coincidental === true);
+}
+
 interface Candidate {
   node: string;
   kind: CauseKind;
@@ -221,7 +229,8 @@ interface Candidate {
 
 /**
  * Rival causes, best first: a node and a kind of trouble each, and what is left for `unknown` last. Confidences are shares of squared
- * scores and sum to 1 with `unknown`'s. Each cites what speaks for it, its own node's findings first, then its neighbours'.
+ * scores and sum to 1 with `unknown`'s. Each cites what speaks for it, its own node's findings first, then its neighbours'. Where a change is
+ * known to coincide and no more, what nobody thought of is at least as likely: such a change is never more than even.
  */
 export function rivals(
   suspects: readonly Suspect[],
@@ -230,7 +239,8 @@ export function rivals(
   { similar = [], tried = [] }: { similar?: readonly SimilarCause[]; tried?: readonly TriedRemedy[] } = {},
 ): CauseHypothesis[] {
   const chosen = choose(candidatesOf(suspects, similar, tried));
-  const total = chosen.reduce((sum, { score }) => sum + score ** 2, UNKNOWN_SCORE ** 2);
+  const coincidence = chosen.filter((candidate) => onlyCoincides(candidate, all)).map(({ score }) => score);
+  const total = chosen.reduce((sum, { score }) => sum + score ** 2, Math.max(UNKNOWN_SCORE, ...coincidence) ** 2);
   const listed = chosen
     .map((candidate): CauseHypothesis => {
       const cites = citesOf(candidate, all, edges);

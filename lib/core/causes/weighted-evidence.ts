@@ -21,6 +21,8 @@ export interface WeightedEvidence {
   active: boolean;
   /** A line names this node, which its own node calls: part of it speaks of that, or of what that complains of in turn. */
   complainsOf?: string;
+  /** A change that only its time and place speak for: what it did was looked at, and is not what is seen. */
+  coincidental?: true;
   /** The ranking over metrics and spans counted it already. */
   ranked?: true;
 }
@@ -195,12 +197,26 @@ function moveText({ series: { node, metric, unit }, kind, at, back, before, afte
   return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${said(now)} now`}`;
 }
 
+/** A name that somebody quoted: `field 'meta'`, `relation "orders"`, `unknown field [title]`. */
+const QUOTED =
+  /(?<![\w])(?:'([A-Za-z_][\w-]{2,60})'|"([A-Za-z_][\w-]{2,60})"|`([A-Za-z_][\w-]{2,60})`|\[([A-Za-z_][\w-]{2,60})\])(?!\w)/g;
+
+/** Names that bad lines quote: what a program cannot find or read it names so. */
+export function namesIn(groups: readonly LineGroup[]): Set<string> {
+  const names = groups
+    .filter(({ mark, bad }) => (mark === null || mark === "event") && bad >= 2 * BAD_FROM)
+    .flatMap(({ sample }) => [...sample.matchAll(QUOTED)].flatMap((match) => match.slice(1)))
+    .filter((name) => name !== undefined);
+  return new Set(names);
+}
+
 /** Changes as signs, and which node each concerns. */
 export function changeEvidence(
   bundle: Bundle,
   onset: Onset,
   suspicion: ReadonlyMap<string, number>,
   seen: readonly string[],
+  named: ReadonlySet<string>,
   pastBlame?: (change: BundleChange) => number | null,
 ): WeightedEvidence[] {
   const { target, edges } = bundle;
@@ -221,6 +237,7 @@ export function changeEvidence(
     onset,
     suspicion,
     seen,
+    named,
     version: versionFactor(compareVersions(bundle)),
     ...(pastBlame === undefined ? {} : { pastBlame }),
   });
@@ -239,8 +256,16 @@ export function changeEvidence(
       weight: entry.score * CHANGE_WEIGHT,
       affinity: affinityOfChange(entry.change.kind, entry.change.summary),
       active: false,
+      ...(isCoincidental(entry) && { coincidental: true as const }),
     }));
 }
+
+/** From here on the words of a change are those of the symptom. */
+const NAMES_SYMPTOM = 0.3;
+
+/** Its version does as well as the one before beside it, or its diff was read and neither breaks anything nor speaks of what is seen. */
+const isCoincidental = ({ parts, says }: RankedChange): boolean =>
+  parts.version < 1 || (says !== null && parts.alteration < 1 && parts.words <= NAMES_SYMPTOM);
 
 /** Versions that ran side by side, as signs of their nodes. */
 export function versionEvidence(bundle: Bundle): WeightedEvidence[] {
@@ -261,7 +286,7 @@ function changeText({ change, parts, says, score }: RankedChange, onset: Onset):
   const why = [
     parts.distance < 0.5 ? "not on the target's call path" : "on the target's call path",
     parts.suspicion > 0.6 ? "other evidence points at it" : "",
-    parts.words > 0.3 ? "its summary names the symptom" : "",
+    parts.words > NAMES_SYMPTOM ? "its summary names the symptom" : "",
     parts.past > 0.6 ? "a similar change was the cause before" : "",
     parts.version > 1 ? "its version does worse than the older one at the same time" : "",
     parts.version < 1 ? "its version does as well as the older one at the same time" : "",
