@@ -17,6 +17,7 @@ import { fetchLogs } from "@/lib/evidence/logs";
 import { couldNotLook, found, type Looked, unreadOf, unreadText } from "@/lib/evidence/looked";
 import { searchRunbooks } from "@/lib/evidence/runbooks";
 import { serviceMap } from "@/lib/evidence/topology";
+import { seriesByVersion } from "@/lib/evidence/versions";
 import { stateLines } from "./state-lines";
 import type { ServiceContext } from "./context";
 
@@ -158,11 +159,12 @@ async function otherTroubles(db: Db, incidentId: string, nodes: readonly string[
 
 /** The signals of services, and what raised the incident, from the source of metrics. */
 async function liveSeries(
-  { db, prometheus, config, now }: ServiceContext,
+  ctx: ServiceContext,
   incidentId: string,
   { nodes, metric, from, to }: { nodes: string[]; metric?: string; from: number; to: number },
   signal: AbortSignal,
 ): Promise<Looked<Series[]>> {
+  const { db, prometheus, config, now } = ctx;
   if (prometheus === null) return couldNotLook("metrics", "no Prometheus is configured");
   const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
   const known = new Set(rows.flatMap(({ query }) => metricsIn(query)));
@@ -182,6 +184,7 @@ async function liveSeries(
       looked: await closely(prometheus, one.query, { from, to: end, minStep }, signal),
     })),
   );
+  const versions = metric === undefined ? await versionsOf(ctx, nodes, { from, to: end, minStep }, signal) : null;
   const series = looks.flatMap(({ one, looked }): Series[] => {
     const points = looked.ok ? grown(looked.value, from, config.rateWindow) : [];
     return points.length === 0
@@ -195,10 +198,29 @@ async function liveSeries(
     return couldNotLook(prometheus.source, summarized(looks.map(({ looked }) => looked)));
   return found(
     prometheus.source,
-    series,
-    looks.some(({ looked }) => looked.ok && looked.truncated),
-    unread,
+    [...series, ...(versions?.ok ? versions.value : [])],
+    [...looks.map(({ looked }) => looked), versions].some((looked) => looked?.ok && looked.truncated),
+    [...unread, ...unreadOf([versions]).map(({ source, reason }) => ({ source, reason: `versions: ${reason}` }))],
   );
+}
+
+/** The same services' series by version; null where metrics name none of them. */
+async function versionsOf(
+  { db, prometheus, config }: ServiceContext,
+  nodes: readonly string[],
+  range: { from: number; to: number; minStep: number },
+  signal: AbortSignal,
+): Promise<Looked<Series[]> | null> {
+  const services = (await listServicesAmong(db, nodes)).flatMap(({ id, labelKey, labels }) =>
+    labelKey === null
+      ? []
+      : [{ id, labelKey, labels, metrics: { ...config.signals.metrics, ...config.overrides.get(id)?.metrics } }],
+  );
+  if (prometheus === null || services.length === 0) return null;
+  const looked = await seriesByVersion(prometheus, services, { ...range, rateWindow: config.rateWindow }, signal);
+  if (!looked.ok) return looked;
+  const full = looked.value.map((one) => ({ ...one, points: grown(one.points, range.from, config.rateWindow) }));
+  return { ...looked, value: full.filter(({ points }) => points.length > 0) };
 }
 
 /** The different reasons of looks that all failed, each once. */
