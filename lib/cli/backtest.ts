@@ -5,6 +5,7 @@ import { type Columns, isVital, VITAL_FIELDS } from "@/lib/evals/detection/colum
 import { readInOrder } from "@/lib/evals/detection/in-order";
 import type { Reading } from "@/lib/evals/detection/survey";
 import { METRICS } from "@/lib/core/base/vocabulary";
+import { backtestStored, linesOf, type StoredFlags } from "./backtest-stored";
 import { type ColumnOptions, columnsOf, parseMetrics, withColumns } from "./columns";
 
 interface Flags extends ColumnOptions {
@@ -13,11 +14,20 @@ interface Flags extends ColumnOptions {
   json: string;
 }
 
+interface Stored extends StoredFlags {
+  stored?: boolean;
+  json?: string;
+}
+
 /** Settings below this would alarm on every other coffee break; they are typing errors. */
 const ARL_MIN = 100;
 
 const HELP = `
 Runs the production baseline and detection code over a file, row by row, and writes what would have fired. Needs no database.
+
+With --stored instead of --input: replays the events that this Sentinel has stored, under today's settings and under changed ones,
+and says what would have differed (quarantines, approvals, delays). Only reads. --set names a setting of the fleet as the API does
+(arl, threshold, limits.per_hour, fleet_check.min_share …); --mode, --threshold, --allows and --floor are those of agent types.
 
 Rows count from 0 in file order; rows of different entities may interleave, and are judged in time order.
 Times are ISO 8601 (UTC without a zone), another date with its year, or seconds to nanoseconds since 1970.
@@ -34,24 +44,46 @@ would: "quarantine" is what a single agent would have been quarantined for (a fi
 Example:
   sentinel backtest --input calls.csv.gz --entity agent --time ts --run task --step kind \\
     --metrics input_tokens,output_tokens,cost,retries=attempt --json out.json
+  sentinel backtest --stored --days 7 --set arl=100000
+  sentinel backtest --stored --types Research --mode act --allows none,reversible
 `;
 
 /** Adds `backtest` to the command line. */
 export function registerBacktest(program: Command): void {
-  withColumns(program.command("backtest"))
-    .description("What would have fired on a file of past samples")
+  const command = withColumns(program.command("backtest"))
+    .description("What would have fired on a file of past samples, or on stored events under other settings")
     .option("--arl <samples>", "expected samples between false quarantines per entity", parseArl)
     .option("--learn-rows <rows>", "first rows of each entity that are only learned from", parseRows)
-    .requiredOption("--json <file>", "where to write {alarms, summary}")
-    .addHelpText("after", HELP)
-    .action(async (flags: Flags) => {
-      const { report, notes } = await backtest(flags);
-      await writeFile(flags.json, `${JSON.stringify(report)}\n`);
-      const { rows, entities, quarantined, alarms } = report.summary;
-      const figures = `${alarms.quarantine} quarantines (${quarantined} entities), ${alarms.watch} watches`;
-      process.stdout.write(`${rows} rows, ${entities} entities: ${figures}\n`);
-      for (const note of notes) process.stdout.write(`note: ${note}\n`);
-    });
+    .requiredOption("--json <file>", "where to write {alarms, summary}; with --stored, the whole answer")
+    .option("--stored", "replay stored events under changed settings, instead of a file")
+    .option("--days <n>", "days to compare (--stored); by default 7")
+    .option("--set <name=value...>", "a setting of the fleet to change (--stored)")
+    .option("--types <list>", "agent types that the options below change (--stored); by default all")
+    .option("--mode <mode>", "observe, recommend or act (--stored)")
+    .option("--threshold <severity>", "severity from which a person is asked (--stored)")
+    .option("--allows <risks>", "risks that may run without approval, comma separated (--stored)")
+    .option("--floor <n>", "agents of the type that must stay in service (--stored)")
+    .addHelpText("after", HELP);
+  // What a file needs, stored events do not: it is asked for once it is known which of them is meant.
+  const ofFiles = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of ofFiles) option.mandatory = false;
+  command.action(async (flags: Flags & Stored) => {
+    if (flags.stored) return stored(flags);
+    const missing = ofFiles.find((option) => command.getOptionValue(option.attributeName()) === undefined);
+    if (missing) command.error(`error: required option '${missing.flags}' not specified`);
+    const { report, notes } = await backtest(flags);
+    await writeFile(flags.json, `${JSON.stringify(report)}\n`);
+    const { rows, entities, quarantined, alarms } = report.summary;
+    const figures = `${alarms.quarantine} quarantines (${quarantined} entities), ${alarms.watch} watches`;
+    process.stdout.write(`${rows} rows, ${entities} entities: ${figures}\n`);
+    for (const note of notes) process.stdout.write(`note: ${note}\n`);
+  });
+}
+
+async function stored(flags: Stored): Promise<void> {
+  const answer = await backtestStored(flags);
+  if (flags.json) await writeFile(flags.json, `${JSON.stringify(answer)}\n`);
+  process.stdout.write(`${linesOf(answer).join("\n")}\n`);
 }
 
 async function backtest(flags: Flags): Promise<{ report: BacktestReport; notes: string[] }> {

@@ -6,6 +6,7 @@ import {
   INCIDENT_STATES,
   MODES,
   OUTCOMES,
+  POLICY_ANSWERS,
   PROPOSAL_STATES,
   RISKS,
   SUBJECT_KINDS,
@@ -99,7 +100,7 @@ export const ProposalView = z
       .nullable()
       .describe("of a service: exactly what would run"),
     severity: z.number(),
-    policy: z.enum(["run", "ask", "refuse", "record"]),
+    policy: z.enum(POLICY_ANSWERS),
     reason: z.string(),
     digest: z.string(),
     created_at: at,

@@ -49,6 +49,7 @@ export const PATHS = {
   DRILL: "/api/v1/drills/{id}",
   EVENT_STREAM: "/api/v1/events/stream",
   SETTINGS: "/api/v1/settings",
+  SETTINGS_PREVIEW: "/api/v1/settings/preview",
   CRON: "/api/cron/sentinel",
   SESSION: "/api/v1/session",
   SIGN_IN: "/api/auth/sign-in/email",

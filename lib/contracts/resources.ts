@@ -13,6 +13,7 @@ import { EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./evals";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
+import { SETTINGS_PREVIEW } from "./settings-preview";
 import { TOKEN, TOKENS } from "./tokens";
 import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
 import { INCIDENT_SCORES, INCIDENT_VERDICT, SCORED_INCIDENTS } from "./scores";
@@ -69,6 +70,7 @@ export const RESOURCES = [
   DRILL,
   EVENT_STREAM,
   SETTINGS,
+  SETTINGS_PREVIEW,
   CRON,
   SESSION,
   SIGN_IN,

@@ -1,7 +1,7 @@
 import type { Db } from "@/lib/db/client";
 import { listDetectors, listProbations, listUnappliedChanges, listWatches } from "@/lib/db/queries/sweep";
 import { newestSeq, readPage } from "@/lib/db/queries/events";
-import { findOpenByCause, listIncidentsInStates } from "@/lib/db/queries/incidents";
+import { findOpenByCause, type Incident, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { countCauses } from "@/lib/db/queries/investigations";
 import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
 import { loadPolicies, loadSettings } from "@/lib/db/queries/settings";
@@ -68,7 +68,7 @@ export async function sweep(
     failed: [],
     skipped: 0,
   };
-  const ctx = await context(db, now, config, sweeper);
+  const ctx = await sweepContext(db, now, config, sweeper);
   // Before anybody new may take the room that has come free.
   await isolated(report, "hold waiting", async () => void (report.opened += (await holdWaiting(ctx)).opened));
   for (let pass = 0; pass < MAX_PASSES; pass++) {
@@ -90,7 +90,11 @@ export async function sweep(
 }
 
 /** One pass over the shards that this sweeper holds or can take. True when there is more to judge. */
-async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepReport): Promise<boolean> {
+export async function judgeOnce(
+  sweeper: Sweeper,
+  ctx: SweepContext,
+  report: Pick<SweepReport, "events" | "opened" | "failed" | "skipped">,
+): Promise<boolean> {
   const shards: HeldShard[] = [];
   report.skipped = 0;
   for (let id = 0; id < SHARDS; id++) {
@@ -121,7 +125,13 @@ async function judgeOnce(sweeper: Sweeper, ctx: SweepContext, report: SweepRepor
   return more;
 }
 
-async function context(db: Db, now: number, config: LoopConfig, { ingestGaps }: Sweeper): Promise<SweepContext> {
+/** What the verbs of one turn are given, read now. */
+export async function sweepContext(
+  db: Db,
+  now: number,
+  config: LoopConfig,
+  { ingestGaps }: Sweeper,
+): Promise<SweepContext> {
   const [settings, policies, holds, limitIncident, unapplied, measured] = await Promise.all([
     loadSettings(db),
     loadPolicies(db),
@@ -141,19 +151,27 @@ async function tests(db: Db): Promise<Pick<SweepContext, "probations" | "watches
   return { probations, watches, baselines };
 }
 
+/** Incidents that are to be investigated, or that wait for a proposal. */
+export const STUDIED: Incident["state"][] = ["open", "investigating"];
+
+/** Investigates an incident, or proposes what its investigation leads to. False when there is nothing to do yet. */
+export async function study(ctx: SweepContext, incident: Incident): Promise<boolean> {
+  // One that is to be looked at again has no causes any more.
+  const known = incident.state === "investigating" && (await countCauses(ctx.db, incident.id)) > 0;
+  return known ? propose(ctx, incident) : investigate(ctx.db, incident, ctx.now);
+}
+
 /** Takes incidents through investigation and proposal, and begins what was approved. */
 async function drive(ctx: SweepContext, report: SweepReport): Promise<void> {
-  const { db, now } = ctx;
+  const { db } = ctx;
   for (let step = 0; step < MAX_STEPS; step++) {
-    const waiting = await listIncidentsInStates(db, ["open", "investigating"]);
+    const waiting = await listIncidentsInStates(db, STUDIED);
     const approved = (await listApproved(db)).filter(isOfAgent);
     if (waiting.length === 0 && approved.length === 0) return;
     let moved = false;
     for (const incident of waiting) {
       await isolated(report, incident.id, async () => {
-        // One that is to be looked at again has no causes any more.
-        const known = incident.state === "investigating" && (await countCauses(db, incident.id)) > 0;
-        const done = known ? await propose(ctx, incident) : await investigate(db, incident, now);
+        const done = await study(ctx, incident);
         moved ||= done;
       });
     }

@@ -146,6 +146,17 @@ export type Risk = (typeof RISKS)[number];
 export const PROPOSAL_STATES = ["proposed", "pending", "approved", "rejected", "expired", "void", "executed"] as const;
 export type ProposalState = (typeof PROPOSAL_STATES)[number];
 
+/** What policy says of a proposal; see policy.ts. */
+export const POLICY_ANSWERS = ["run", "ask", "refuse", "record"] as const;
+export type PolicyAnswer = (typeof POLICY_ANSWERS)[number];
+
+/**
+ * What is done about an agent that left its baseline: it is quarantined; it would have been (mode observe, global stop, a host that
+ * cannot enforce it); a person is asked what to do (mode recommend); a containment limit stopped it; a cause that others share explains it.
+ */
+export const STANDINGS = ["held", "would_hold", "recommended", "limited", "shared_cause"] as const;
+export type Standing = (typeof STANDINGS)[number];
+
 export const APPROVAL_STATES = ["pending", "approved", "rejected", "expired", "void"] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 

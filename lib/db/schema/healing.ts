@@ -7,6 +7,7 @@ import {
   APPROVAL_STATES,
   DIAGNOSES,
   OUTCOMES,
+  POLICY_ANSWERS,
   PROPOSAL_STATES,
   RISKS,
   SUBJECT_KINDS,
@@ -49,7 +50,7 @@ export const proposals = sqliteTable(
     skipped: text({ mode: "json" }).$type<{ action: string; reason: string }[]>().notNull(),
     severity: real().notNull(),
     /** Why policy asked, ran or recorded it. */
-    policy: text({ enum: ["run", "ask", "refuse", "record"] }).notNull(),
+    policy: text({ enum: POLICY_ANSWERS }).notNull(),
     reason: text().notNull(),
     digest: text().notNull(),
     targetVersion: integer().notNull(),
