@@ -37,7 +37,13 @@ type Filter<E> = E extends { query: infer S extends z.ZodType }
   ? { [K in keyof z.output<S>]?: z.output<S>[K] | null }
   : unknown;
 
-type Request<E> = Params<E> & Body<E> & Query<E> & { signal?: AbortSignal };
+type Request<E> = Params<E> &
+  Body<E> &
+  Query<E> & {
+    signal?: AbortSignal;
+    /** For an answer that takes work, in ms; {@link TIMEOUT_MS} unless said. */
+    timeoutMs?: number;
+  };
 type Answer<E> = E extends { response: infer S extends z.ZodType } ? z.input<S> : void;
 /** A request of which nothing is required may be left out. */
 type Optional<T> = Partial<T> extends T ? [request?: T] : [request: T];
@@ -52,6 +58,7 @@ interface Sent {
   query?: Record<string, string | number | null | undefined>;
   body?: unknown;
   signal?: AbortSignal;
+  timeoutMs?: number;
 }
 
 /** The address of what a GET answers. Params are names that strangers chose: they are encoded. */
@@ -82,8 +89,12 @@ export async function call<P extends Path, M extends MethodOf<P>>(
   path: P,
   ...request: Optional<Request<EndpointsByPath[P][M]>>
 ): Promise<Answer<EndpointsByPath[P][M]>>;
-export async function call(method: Method, path: Path, { body, signal, ...where }: Sent = {}): Promise<unknown> {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+export async function call(
+  method: Method,
+  path: Path,
+  { body, signal, timeoutMs = TIMEOUT_MS, ...where }: Sent = {},
+): Promise<unknown> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
     response = await fetch(address(path, where), {

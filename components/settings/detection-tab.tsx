@@ -10,6 +10,7 @@ import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { compact, integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
+import { PreviewButton, PreviewOutcome, usePreview } from "./preview";
 import { settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";
 
@@ -35,6 +36,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
   > | null>(null);
   const draft = edited ?? settings;
   const save = useSaveSettings(() => setEdited(null));
+  const preview = usePreview();
   const change = (part: Partial<NonNullable<typeof edited>>) =>
     setEdited({
       arl: draft.arl,
@@ -128,7 +130,8 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
         </div>
       </Panel>
       {administers ? (
-        <div className="flex justify-end gap-2">
+        <div className="flex flex-wrap justify-end gap-2">
+          {edited ? <PreviewButton preview={preview} change={() => ({ settings: edited })} /> : null}
           <Button disabled={!edited} onClick={() => setEdited(null)}>
             Discard
           </Button>
@@ -137,6 +140,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           </Button>
         </div>
       ) : null}
+      <PreviewOutcome preview={preview} change={edited ? { settings: edited } : null} />
     </form>
   );
 }

@@ -9,6 +9,7 @@ import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
+import { PreviewButton, PreviewOutcome, usePreview } from "./preview";
 import { settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";
 
@@ -81,6 +82,16 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
   const [edited, setEdited] = useState<Draft | null>(null);
   const save = useSaveSettings(() => setEdited(null));
   const draft = edited ?? draftOf(settings);
+  const preview = usePreview();
+  const patch = {
+    limits: {
+      fleet_share: Number(draft.fleet) / 100,
+      type_share: Number(draft.type) / 100,
+      per_hour: Number(draft.hour),
+      at_least: Number(draft.least),
+    },
+    fleet_check: { min_agents: Number(draft.agents), min_share: Number(draft.share) / 100 },
+  };
   const field = (key: keyof Draft, label: string, hint: string, bounds: { min: number; max: number; step: number }) => (
     <Field id={`limit-${key}`} label={label} hint={hint}>
       <Input
@@ -99,15 +110,7 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
       className="space-y-4"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate({
-          limits: {
-            fleet_share: Number(draft.fleet) / 100,
-            type_share: Number(draft.type) / 100,
-            per_hour: Number(draft.hour),
-            at_least: Number(draft.least),
-          },
-          fleet_check: { min_agents: Number(draft.agents), min_share: Number(draft.share) / 100 },
-        });
+        save.mutate(patch);
       }}
     >
       <Panel
@@ -148,7 +151,8 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
         </div>
       </Panel>
       {administers ? (
-        <div className="flex justify-end gap-2">
+        <div className="flex flex-wrap justify-end gap-2">
+          {edited ? <PreviewButton preview={preview} change={() => ({ settings: patch })} /> : null}
           <Button disabled={!edited} onClick={() => setEdited(null)}>
             Discard
           </Button>
@@ -157,6 +161,7 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
           </Button>
         </div>
       ) : null}
+      <PreviewOutcome preview={preview} change={edited ? { settings: patch } : null} />
     </form>
   );
 }

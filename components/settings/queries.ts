@@ -13,6 +13,13 @@ export const agentTypesQuery = queryOptions({
   queryKey: ["agent-types"],
   queryFn: ({ signal }) => call("GET", PATHS.AGENT_TYPES, { signal }),
 });
+/** How far a preview is: asked often while one goes on, since nothing on the stream tells of it. */
+const PREVIEW_POLL_MS = 1_000;
+export const previewStandingQuery = queryOptions({
+  queryKey: ["settings-preview"],
+  queryFn: ({ signal }) => call("GET", PATHS.SETTINGS_PREVIEW, { signal }),
+  refetchInterval: PREVIEW_POLL_MS,
+});
 export const keysQuery = queryOptions({
   queryKey: ["keys"],
   queryFn: ({ signal }) => call("GET", PATHS.KEYS, { signal }),

@@ -15,6 +15,7 @@ import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { agentTypesQuery, settingsQuery } from "./queries";
+import { PreviewButton, PreviewOutcome, usePreview } from "./preview";
 import { useSaveType } from "./save";
 
 /** How each type of agent is treated. */
@@ -61,16 +62,15 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
   const draft = edited ?? draftOf(settings);
   const change = (part: Partial<Draft>) => setEdited({ ...draft, ...part });
   const id = (field: string) => `type-${settings.type}-${field}`;
-  const submit = () =>
-    save.mutate(
-      {
-        mode: draft.mode,
-        threshold: draft.threshold.trim() === "" ? null : Number(draft.threshold),
-        allows: [...draft.allows],
-        floor: Number(draft.floor),
-      },
-      { onSuccess: () => setEdited(null) },
-    );
+  const preview = usePreview();
+  const patch = {
+    mode: draft.mode,
+    threshold: draft.threshold.trim() === "" ? null : Number(draft.threshold),
+    allows: [...draft.allows],
+    floor: Number(draft.floor),
+  };
+  const previewed = { types: { [settings.type]: patch } };
+  const submit = () => save.mutate(patch, { onSuccess: () => setEdited(null) });
   return (
     <Panel
       title={<span className="wrap-anywhere">{settings.type}</span>}
@@ -148,13 +148,15 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
           </div>
         </fieldset>
         {edited && administers ? (
-          <div className="flex justify-end gap-2 border-t pt-3">
+          <div className="flex flex-wrap justify-end gap-2 border-t pt-3">
+            <PreviewButton preview={preview} change={() => previewed} />
             <Button onClick={() => setEdited(null)}>Discard</Button>
             <Button type="submit" look="primary" busy={save.isPending}>
               Save
             </Button>
           </div>
         ) : null}
+        <PreviewOutcome preview={preview} change={edited ? previewed : null} />
       </form>
     </Panel>
   );

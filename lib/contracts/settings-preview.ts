@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DIFFERENCES } from "@/lib/core/agents/policy-change";
-import { ACTION_NAMES, BLIND_SPOTS, POLICY_ANSWERS, STANDINGS } from "@/lib/core/base/vocabulary";
+import { AGENT_ACTIONS, BLIND_SPOTS, POLICY_ANSWERS, STANDINGS } from "@/lib/core/base/vocabulary";
 import { AgentTypePatch } from "./agent-types";
 import { resource } from "./endpoint";
 import { FleetSettingsPatch } from "./overview";
@@ -43,7 +43,7 @@ export const PreviewEpisode = z
       .int()
       .describe("samples of the agent that carried the evidence: the delay from the change to its detection"),
     proposal: z
-      .object({ action: z.enum(ACTION_NAMES), policy: z.enum(POLICY_ANSWERS), reason: z.string() })
+      .object({ action: z.enum(AGENT_ACTIONS), policy: z.enum(POLICY_ANSWERS), reason: z.string() })
       .nullable()
       .describe(
         "what would be proposed first; what comes after depends on how the agent responds, which no replay knows",

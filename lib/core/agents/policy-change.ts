@@ -1,4 +1,4 @@
-import type { ActionName, PolicyAnswer, Standing } from "../base/vocabulary";
+import type { AgentAction, PolicyAnswer, Standing } from "../base/vocabulary";
 
 /** What was done about one agent that left its baseline, in the record or in a replay. Times are epoch ms. */
 export interface Treatment {
@@ -19,7 +19,7 @@ export interface Treatment {
   /** Samples that carried the evidence: the change began about so many samples before. */
   samples: number;
   /** What was proposed first, and what policy said of it. */
-  proposal: { action: ActionName; policy: PolicyAnswer; reason: string } | null;
+  proposal: { action: AgentAction; policy: PolicyAnswer; reason: string } | null;
 }
 
 /** Treatments of one agent that follow each other so closely that people would call them one. */

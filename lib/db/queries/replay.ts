@@ -2,7 +2,7 @@ import { and, eq, gte, ne, sql } from "drizzle-orm";
 import type { Treatment } from "@/lib/core/agents/policy-change";
 import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Anomaly } from "@/lib/core/detection/detect";
-import type { ActionName, BlindSpot, PolicyAnswer } from "@/lib/core/base/vocabulary";
+import type { AgentAction, BlindSpot, PolicyAnswer } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "../client";
 import { agents, agentTypes, changes, immuneMemory, settings } from "../schema";
 
@@ -229,7 +229,7 @@ interface TreatmentRow {
   heldAt: number | null;
   freedAt: number | null;
   evidence: string;
-  action: ActionName | null;
+  action: AgentAction | null;
   policy: PolicyAnswer | null;
   why: string | null;
 }

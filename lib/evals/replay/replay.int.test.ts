@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type SettingsPreviewAnswer, SettingsPreviewBody } from "@/lib/contracts/settings-preview";
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { Mode } from "@/lib/core/base/vocabulary";
@@ -178,11 +180,18 @@ describe("events that were recorded in mode observe", () => {
   });
 
   it("are left alone, with nothing left behind, when nobody waits for the answer any more", async () => {
-    const folders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("sentinel-replay-")).length;
-    const before = await folders();
+    const folder = await mkdtemp(join(tmpdir(), "replay-test-"));
+    vi.stubEnv("TMPDIR", folder);
     const gone = new AbortController();
-    const onProgress = () => gone.abort(new Error("gone"));
+    const seen: string[][] = [];
+    const onProgress = () => {
+      seen.push(readdirSync(folder));
+      gone.abort(new Error("gone"));
+    };
     await expect(preview(fleet, { days: 1, settings: { arl: 10_000 } }, { onProgress, signal: gone.signal })).rejects.toThrow("gone"); // prettier-ignore
-    expect(await folders()).toBe(before);
+    vi.unstubAllEnvs();
+    expect(seen).toEqual([[expect.stringMatching(/^sentinel-preview-/)]]);
+    expect(readdirSync(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 });

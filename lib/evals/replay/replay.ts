@@ -57,7 +57,7 @@ export async function replaySettings(
   const began = performance.now();
   await knownTypes(source, change);
   const plan = await planReplay(source, change.days, options);
-  const folder = await mkdtemp(join(tmpdir(), "sentinel-replay-"));
+  const folder = await mkdtemp(join(tmpdir(), "sentinel-preview-"));
   try {
     return await play(source, change, plan, options, folder, (played) =>
       answerOf(source, played, (performance.now() - began) / 1_000),
