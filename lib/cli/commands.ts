@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { registerBacktest } from "./backtest";
 import { registerBlame } from "./blame";
+import { registerCase } from "./case";
 import { registerDoctor } from "./doctor";
 import { registerEval } from "./eval";
 import { registerInvestigate } from "./investigate";
@@ -15,6 +16,7 @@ import { registerUser } from "./user";
 export function addCommands(program: Command): Command {
   registerBacktest(program);
   registerBlame(program);
+  registerCase(program);
   registerReplay(program);
   registerInvestigate(program);
   registerEval(program);

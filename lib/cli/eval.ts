@@ -20,6 +20,7 @@ import { causeWithin, markdownOf, reportOf } from "@/lib/evals/cases/report";
 import type { CaseResult } from "@/lib/evals/cases/result";
 import { runCases } from "@/lib/evals/cases/run";
 import { REFERENCE_FILE } from "@/lib/views/measured";
+import { evalFrozen } from "./eval-frozen";
 
 /** What a run has played so far, a line a case: what is here need not be played again after a break. */
 const PLAYED = "eval_cases.jsonl";
@@ -41,6 +42,7 @@ interface Options {
   resume?: boolean;
   write?: boolean;
   writeFit?: boolean;
+  frozen?: string[];
   store: boolean;
 }
 
@@ -65,6 +67,10 @@ export function registerEval(program: Command): void {
     .option("--gate", `exit 1 where the report is worse than ${REFERENCE_FILE}`)
     .option("--write", `keep the report as ${REFERENCE_FILE}`)
     .option("--no-store", "do not keep the run in the database, where the console shows it")
+    .option(
+      "--frozen <files...>",
+      "play these frozen incidents instead, whose answers are filled in; of the rest only --model and --out count",
+    )
     .option("--write-fit", "fit live confidences on this run (the dev set, several draws and delays)")
     .action(run);
 
@@ -82,6 +88,7 @@ export function registerEval(program: Command): void {
 const figure = (value: number | null) => value?.toFixed(3) ?? "–";
 
 async function run(options: Options): Promise<void> {
+  if (options.frozen !== undefined) return evalFrozen(options.frozen, options, commitOf());
   const set = [...EVAL_SETS, "all" as const].find((one) => one === options.set);
   if (set === undefined) throw new Error(`--set ${options.set}: must be ${EVAL_SETS.join(", ")} or all`);
   const late = options.late.split(",").map((text) => whole("--late", text, 0));

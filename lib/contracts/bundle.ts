@@ -100,7 +100,7 @@ export function parseBundle(json: unknown): ParsedBundle {
   const parsed = BundleBody.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    return { ok: false, error: `${fieldOf(issue.path)}: ${issue.message}` };
+    return { ok: false, error: `${fieldOf(issue.path) || "bundle"}: ${issue.message}` };
   }
   const { target, nodes, edges, metrics, logs, spans, changes, normal } = parsed.data;
   return {
@@ -123,9 +123,10 @@ export function parseBundle(json: unknown): ParsedBundle {
   };
 }
 
-function fieldOf(path: readonly PropertyKey[]): string {
+/** Where in a file, as a person would look for it: `metrics[3].points`. */
+export function fieldOf(path: readonly PropertyKey[]): string {
   const text = path.map((p) => (typeof p === "number" ? `[${p}]` : `.${String(p)}`)).join("");
-  return text.replace(/^\./, "") || "bundle";
+  return text.replace(/^\./, "");
 }
 
 function seriesOf({ node: of, metric, unit, points }: z.infer<typeof series>): Series {

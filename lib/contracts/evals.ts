@@ -52,10 +52,12 @@ export const EvalSummary = z
   .meta({ id: "EvalSummary" });
 export type EvalSummary = z.infer<typeof EvalSummary>;
 
-/** The sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
 /** Sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
 export const EVAL_SETS = ["dev", "second"] as const;
 export type EvalSet = (typeof EVAL_SETS)[number];
+/** What a case may be of: a set that is drawn, or real incidents that were frozen. */
+export const CASE_SETS = [...EVAL_SETS, "frozen"] as const;
+export type CaseSet = (typeof CASE_SETS)[number];
 
 const share = z.number().nullable();
 const yesNo = z.enum(["yes", "no"]);
@@ -116,6 +118,13 @@ export const EvalReport = z
   })
   .meta({ id: "EvalReport" });
 export type EvalReport = z.infer<typeof EvalReport>;
+
+/** A report over any cases, frozen ones included. */
+export const CaseReport = EvalReport.extend({
+  set: z.enum([...CASE_SETS, "all"]),
+  cases: z.array(EvalReport.shape.cases.element.extend({ set: z.enum(CASE_SETS) })),
+}).meta({ id: "CaseReport" });
+export type CaseReport = z.infer<typeof CaseReport>;
 
 /** The id of the committed reference, where a run is asked for. */
 export const REFERENCE_RUN = "reference";

@@ -32,6 +32,7 @@ export const PATHS = {
   CHANGES: "/api/v1/changes",
   INCIDENT_STORY: "/api/v1/incidents/{id}/story",
   INCIDENT_BUNDLE: "/api/v1/incidents/{id}/bundle",
+  INCIDENT_CASE: "/api/v1/incidents/{id}/case",
   CAUSE_FEEDBACK: "/api/v1/incidents/{id}/causes/{cause}/feedback",
   SERVICES: "/api/v1/services",
   SERVICE: "/api/v1/services/{id}",

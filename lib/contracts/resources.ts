@@ -9,6 +9,7 @@ import { LOGS } from "./logs";
 import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
+import { INCIDENT_CASE } from "./frozen-case";
 import { EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./evals";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
@@ -38,6 +39,7 @@ export const RESOURCES = [
   INCIDENTS,
   INCIDENT,
   INCIDENT_COMMAND,
+  INCIDENT_CASE,
   INCIDENT_SCORES,
   INCIDENT_VERDICT,
   SCORED_INCIDENTS,

@@ -66,7 +66,7 @@ async function measured(played: Played, query: string, from: number, to: number)
 }
 
 /** A source of metrics that knows one recording. It has no rules, targets or alerts of its own. */
-function recordedMetrics(read: (query: string, from: number, to: number) => Promise<RangeSeries[]>): Prometheus {
+export function recordedMetrics(read: (query: string, from: number, to: number) => Promise<RangeSeries[]>): Prometheus {
   const nothing = () => Promise.resolve(found<never[]>(SOURCE, []));
   return {
     source: SOURCE,
@@ -84,7 +84,7 @@ const REFUSED = { ok: false, detail: "nothing was run: a drill reaches its recor
 const how = (service: string, operation: string) => `${operation} on ${service}, in the recording only`;
 
 /** Carries out what the recording knows, by noting that it was done: what is measured from now on is what followed it. */
-const RECORDED_OPERATOR: Operator = {
+export const RECORDED_OPERATOR: Operator = {
   world: "drill",
   perform: ({ runs, service, entry }) =>
     Promise.resolve(runs.kind === "replay" ? { ok: true, detail: how(service, entry.name), result: {} } : REFUSED),

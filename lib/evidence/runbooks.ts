@@ -113,6 +113,29 @@ function runbookWrites(db: Db, path: string, text: string, hash: string, now: nu
   ];
 }
 
+/** Puts these sections in the place of all runbooks that are there. Each is found by its words, whatever the service. */
+export async function replaceRunbooks(
+  db: Db,
+  sections: readonly Pick<RunbookSection, "path" | "heading" | "body">[],
+  now: number,
+): Promise<void> {
+  const paths = [...new Set(sections.map(({ path }) => path))];
+  await write(db, [
+    { sql: "DELETE FROM runbooks_fts", args: [] },
+    db.delete(runbooks),
+    ...paths.map((path) => {
+      const of = sections.filter((section) => section.path === path);
+      const title = of[0]!.heading.split(" › ")[0]!;
+      const body = of.map((section) => section.body).join("\n\n");
+      return db.insert(runbooks).values({ path, title, body, services: [], hash: "", updatedAt: now });
+    }),
+    ...sections.map(({ path, heading, body }) => ({
+      sql: "INSERT INTO runbooks_fts (path, heading, body) VALUES (?, ?, ?)",
+      args: [path, heading, body],
+    })),
+  ]);
+}
+
 const forget = (path: string): Statement[] => [
   { sql: "DELETE FROM runbooks_fts WHERE path = ?", args: [path] },
   { sql: "DELETE FROM runbooks WHERE path = ?", args: [path] },

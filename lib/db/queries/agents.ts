@@ -126,6 +126,10 @@ export async function findDirective(db: Db, agentId: string, version?: number): 
   return rows[0] ?? null;
 }
 
+/** Every directive of an agent, the first one first. */
+export const listDirectivesOf = (db: Db, agentId: string): Promise<DirectiveRow[]> =>
+  db.select().from(directives).where(eq(directives.agentId, agentId)).orderBy(directives.version);
+
 /** The directives in force of these agents, by agent id. Agents that never got one are not in it. */
 export async function listDirectives(db: Db, list: readonly Agent[]): Promise<Map<string, DirectiveRow>> {
   const ids = list.filter((agent) => agent.directiveVersion > 0).map((agent) => agent.id);

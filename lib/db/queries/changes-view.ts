@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ChangesQuery, ChangeView } from "@/lib/contracts/changes";
 import type { Db } from "../client";
@@ -23,6 +23,23 @@ export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>):
     .limit(query.limit);
   return rows.map(changeView);
 }
+
+/** What was announced of these agents from one moment to before another, epoch ms, the first one first. */
+export const listDeclared = (db: Db, agents: readonly string[], from: number, to: number) =>
+  db
+    .select()
+    .from(changes)
+    .where(
+      and(
+        eq(changes.subjectKind, "agent"),
+        inArray(changes.subjectId, [...agents]),
+        eq(changes.declared, true),
+        ne(changes.kind, "healing"),
+        gte(changes.at, from),
+        lt(changes.at, to),
+      ),
+    )
+    .orderBy(asc(changes.at), asc(changes.id));
 
 /** Whether a change says these words anywhere, whatever their case. `instr` takes them as they are: no wildcard in them counts. */
 const says = (words: string) =>

@@ -1,8 +1,8 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { EventKind } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "../client";
-import { type agentEvents, ingestRequests } from "../schema";
+import { agentEvents, ingestRequests } from "../schema";
 
 export interface NewEvent {
   /** Its place in the request. */
@@ -212,6 +212,40 @@ export type StoredEvent = Pick<
   typeof agentEvents.$inferSelect,
   "seq" | "agentId" | "kind" | "at" | "receivedAt" | "runId" | "late" | "body"
 >;
+
+/** The last events of an agent before a moment, epoch ms, in the order of their times. */
+export async function listEventsBefore(db: Db, agentId: string, before: number, limit: number) {
+  const rows = await db
+    .select()
+    .from(agentEvents)
+    .where(and(eq(agentEvents.agentId, agentId), lt(agentEvents.at, before)))
+    // By arrival: what lies longest back is never read.
+    .orderBy(desc(agentEvents.seq))
+    .limit(limit);
+  return rows.toSorted((a, b) => a.at - b.at || a.seq - b.seq);
+}
+
+/** The first events of an agent from one moment to before another, epoch ms, that arrived after `seq`, in the order of their times. */
+export async function listEventsBetween(
+  db: Db,
+  agentId: string,
+  { from, to, seq, limit }: { from: number; to: number; seq: number; limit: number },
+) {
+  const rows = await db
+    .select()
+    .from(agentEvents)
+    .where(
+      and(
+        eq(agentEvents.agentId, agentId),
+        gt(agentEvents.seq, seq),
+        gte(agentEvents.at, from),
+        lt(agentEvents.at, to),
+      ),
+    )
+    .orderBy(asc(agentEvents.seq))
+    .limit(limit);
+  return rows.toSorted((a, b) => a.at - b.at || a.seq - b.seq);
+}
 
 /** What stands before an event's body, as JSON values in a row: to build texts in the database costs a third of what row objects do. */
 const HEAD = `seq || ',' || shard || ',' || json_quote(agent_id) || ',"' || kind || '",' || at || ',' || received_at || ',' || late`;

@@ -32,6 +32,14 @@ export async function findInvestigation(db: Db, incidentId: string): Promise<Inv
   return row ?? null;
 }
 
+/** Every investigation of an incident, the first one first. */
+export const listInvestigations = (db: Db, incidentId: string): Promise<InvestigationRow[]> =>
+  db
+    .select()
+    .from(investigations)
+    .where(eq(investigations.incidentId, incidentId))
+    .orderBy(asc(investigations.startedAt), asc(investigations.id));
+
 export async function countInvestigations(db: Db, incidentId: string): Promise<number> {
   return db.$count(investigations, eq(investigations.incidentId, incidentId));
 }

@@ -266,3 +266,11 @@ export async function listRecorded(
 /** Closed incidents of services as they are remembered, the newest first. */
 export const listEpisodes = (db: Db, limit: number) =>
   db.select().from(episodes).where(eq(episodes.subjectKind, "service")).orderBy(desc(episodes.closedAt)).limit(limit);
+
+/** Some of them, in the order of their ids. */
+export const listEpisodesAmong = (db: Db, ids: readonly string[]) =>
+  db
+    .select()
+    .from(episodes)
+    .where(inArray(episodes.incidentId, [...ids]))
+    .orderBy(episodes.incidentId);

@@ -4,7 +4,7 @@ import type { Truth } from "@/lib/core/scoring/truth";
 export interface Labels {
   class?: string | undefined;
   why?: string | undefined;
-  truth: { causes: Truth["causes"] };
+  truth: { causes: Pick<Truth["causes"], "right" | "acceptable"> };
 }
 
 /**

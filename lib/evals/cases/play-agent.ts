@@ -1,23 +1,15 @@
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
-import { createKey, type IngestKey } from "@/lib/auth/keys";
-import type { LoopConfig } from "@/lib/config/agents";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
-import { EVENT_LIMITS } from "@/lib/contracts/event";
 import type { Db } from "@/lib/db/client";
 import { listHoldsOf } from "@/lib/db/queries/agents";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { type Incident, listIncidentsInStates, listSubjects } from "@/lib/db/queries/incidents";
-import { createSweeper } from "@/lib/detection/sweeper";
-import { declare } from "@/lib/ingest/declare";
-import { ingest } from "@/lib/ingest/ingest";
-import { register } from "@/lib/ingest/register";
 import { decide } from "@/lib/response/decide";
-import { changeType } from "@/lib/response/settings";
 import { trajectoryOf } from "@/lib/response/trajectory";
-import { sweep } from "@/lib/runtime/sweep";
 import { HISTORY_MS, hostsOf } from "@/seeds/scenarios/agent-classes";
 import { AgentHost } from "@/seeds/scenarios/agent-host";
 import type { AgentCase } from "./case";
+import { APPROVER, CaseFleet, type Host } from "./case-fleet";
 
 /** The trouble of every case begins at this moment, so that a run repeats exactly. */
 export const STARTS_AT = Date.UTC(2026, 2, 3, 12);
@@ -31,31 +23,18 @@ const NEAR_MS = 60_000;
 const PLAYED_MS = 15 * 60_000;
 /** Where nothing has been opened by then, nothing will be: a fault is to be found within a quarter of an hour, false alarms need no longer to show. */
 const QUIET_MS = 10 * 60_000;
-const APPROVER = { id: "evaluation", name: "the evaluation" };
 const OVER: readonly Incident["state"][] = ["resolved", "dismissed", "rejected"];
-
-/** As the product comes, whatever this process is set to. */
-const CONFIG: LoopConfig = {
-  maxLateMs: 600_000,
-  maxClockSkewMs: 120_000,
-  instanceLiveMs: 45_000,
-  ackTimeoutMs: 30_000,
-  inFlightMs: 30_000,
-  directiveLeaseS: 300,
-  approvalTtlMs: 86_400_000,
-  fleetWaitMs: 2_000,
-  probationSamples: 20,
-  probationMs: 900_000,
-};
 
 /**
  * Plays a case of agents through the loop that real agents go through, in a database of its own and on a clock of its own. Its agents report over the
  * verb behind the API, obey what they are answered, and change how they work by it. Whatever a person is asked is approved.
  */
 export async function playAgentCase({ evidence }: AgentCase, db: Db): Promise<Trajectory> {
-  const fleet = await Fleet.start(db, evidence);
+  const hosts = hostsOf(evidence, STARTS_AT).map((host) => hosted(host, evidence.seed));
+  const modes = new Map(evidence.fleet.map(({ type }) => [type, "act" as const]));
+  const fleet = await CaseFleet.start(db, hosts, modes, STARTS_AT - HISTORY_MS);
   await fleet.advance(HISTORY_MS, TOLD_EVERY_MS);
-  await fleet.announce();
+  for (const { agent, kind, to } of evidence.changes) await fleet.announce({ agent, kind, to });
   let incident: Incident | null = null;
   for (const over = STARTS_AT + PLAYED_MS; fleet.now < over;) {
     const near = incident === null ? fleet.now < STARTS_AT + NEAR_MS : incident.state !== "verifying";
@@ -94,83 +73,25 @@ async function trajectory(db: Db, { fleet, trouble }: AgentCase["evidence"], inc
   return { ...found, opened: found.opened && { ...found.opened, holds: [...found.opened.holds, ...holds.flat()] } };
 } // prettier-ignore
 
-/** The agents of a case with their hosts, and the loop that watches them. */
-class Fleet {
-  readonly #sweeper = createSweeper();
-  now = STARTS_AT - HISTORY_MS;
-
-  private constructor(
-    readonly db: Db,
-    readonly key: IngestKey,
-    readonly evidence: AgentCase["evidence"],
-    readonly hosts: Map<string, AgentHost>,
-  ) {}
-
-  static async start(db: Db, evidence: AgentCase["evidence"]): Promise<Fleet> {
-    const { row } = await createKey(db, { name: "case", createdBy: APPROVER.id }, STARTS_AT - HISTORY_MS);
-    const hosts = new Map(hostsOf(evidence, STARTS_AT).map((host) => [host.spec.id, host]));
-    const fleet = new Fleet(db, row, evidence, hosts);
-    for (const { spec } of hosts.values()) await fleet.#register(spec);
-    for (const type of new Set(evidence.fleet.map(({ type: of }) => of)))
-      await changeType(db, type, { mode: "act" }, APPROVER, fleet.now);
-    return fleet;
-  }
-
-  async #register({ id, type, model, provider, promptHash, tools }: AgentHost["spec"]): Promise<void> {
-    await register(
-      this.db,
-      this.key,
-      {
-        agent_id: id,
-        agent_type: type,
-        model,
-        provider,
-        tools: tools.map(({ name }) => name),
-        prompt_hash: promptHash,
-        held_prompts: [promptHash],
-        enforcement: true,
-        can_clone: true,
-        instance_id: `${id}-a`,
-      },
-      this.now,
-      CONFIG,
-    );
-  }
-
-  /** Goes on for so long: everybody reports, so often, and does as it is answered; then one sweep. */
-  async advance(ms: number, every = ms): Promise<void> {
-    for (const then = this.now + ms; this.now < then;) {
-      this.now = Math.min(then, this.now + every);
-      await this.#report();
-    }
-    const { failed } = await sweep(this.db, this.now, CONFIG, this.#sweeper);
-    if (failed.length > 0) throw new Error(`a sweep failed: ${failed.join(", ")}`);
-  }
-
-  /** Announces what its deployments do now. */
-  async announce(): Promise<void> {
-    for (const { agent, kind, to } of this.evidence.changes)
-      await declare(this.db, { subject_kind: "agent", subject_id: agent, kind, to }, "deploys", this.now);
-  }
-
-  async #report(): Promise<void> {
-    const events = [...this.hosts.values()].flatMap((host) => host.until(this.now)).toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp)); // prettier-ignore
-    for (let from = 0; from < events.length; from += EVENT_LIMITS.eventsPerRequest) {
-      const sent = events.slice(from, from + EVENT_LIMITS.eventsPerRequest);
-      const { agents, rejected } = await ingest(this.db, { events: sent, key: this.key }, this.now, CONFIG);
-      if (rejected.length > 0) throw new Error(`an event was refused: ${rejected[0]!.field} ${rejected[0]!.reason}`);
-      for (const [id, { directive }] of Object.entries(agents)) {
-        this.hosts.get(id)?.obey(directive);
-        if (directive.successor !== null && !this.hosts.has(directive.successor)) await this.#replace(id, directive.successor);
-      }
-    }
-  } // prettier-ignore
-
-  /** What the host's factory makes: the same agent under a new name, which knows nothing of what ailed the old one. */
-  async #replace(id: string, successor: string): Promise<void> {
-    const { spec, trouble, startsAt } = this.hosts.get(id)!;
-    const host = new AgentHost({ ...spec, id: successor }, trouble, startsAt, this.now, this.evidence.seed);
-    this.hosts.set(successor, host);
-    await this.#register(host.spec);
-  }
-}
+/** A simulated host. Its successor is the same agent under a new name, which knows nothing of what ailed the old one. */
+const hosted = (host: AgentHost, seed: number): Host => {
+  const { id, type, model, provider, promptHash, tools } = host.spec;
+  return {
+    id,
+    type,
+    registration: {
+      model,
+      provider,
+      tools: tools.map(({ name }) => name),
+      prompt_hash: promptHash,
+      held_prompts: [promptHash],
+      enforcement: true,
+      can_clone: true,
+      instance_id: `${id}-a`,
+    },
+    until: (now) => host.until(now),
+    obey: (directive) => host.obey(directive),
+    successor: (name, now) =>
+      hosted(new AgentHost({ ...host.spec, id: name }, host.trouble, host.startsAt, now, seed), seed),
+  };
+};

@@ -14,7 +14,7 @@ import { freshRuntime } from "@/lib/runtime/service-runtime";
 import type { ServiceCase } from "./case";
 
 /** Every case is alerted at this moment, so that a run repeats exactly. */
-const ALERTED_AT = Date.UTC(2026, 2, 3, 12);
+export const ALERTED_AT = Date.UTC(2026, 2, 3, 12);
 /** The clock goes on so far between two turns, in ms: a recording has a value every two seconds. */
 const TICK_MS = 2_000;
 /** A case is over after this at the latest: time for three remedies, each measured to its deadline. */

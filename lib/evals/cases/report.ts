@@ -1,4 +1,4 @@
-import type { EvalReport } from "@/lib/contracts/evals";
+import type { CaseReport, CaseSet, EvalReport } from "@/lib/contracts/evals";
 import { forecast } from "@/lib/core/scoring/calibration";
 import { nearness } from "@/lib/core/scoring/fits";
 import { DIMENSIONS } from "@/lib/core/scoring/question";
@@ -7,7 +7,7 @@ import { meanScore, passes } from "@/lib/core/scoring/score";
 import { type CaseJudge, judgeMarkdown, judgeReport } from "./judge";
 import type { CaseResult } from "./result";
 
-const scoredCase = ({ id, class: of, set, scored }: CaseResult): ScoredCase => ({
+const scoredCase = ({ id, class: of, set, scored }: CaseResult<CaseSet>): ScoredCase => ({
   id,
   class: of,
   set,
@@ -20,24 +20,28 @@ export function reportOf(
   results: readonly CaseResult[],
   of: { set: EvalReport["set"]; seconds: number; commit: string; judge?: Pick<CaseJudge, "model" | "warning"> },
 ): EvalReport {
+  const { judge, ...rest } = of;
+  return { ...rest, ...figuresOf(results), ...(judge === undefined ? {} : { judge: judgeReport(results, judge) }) };
+}
+
+/** The same of frozen cases. */
+export const frozenReportOf = (
+  results: readonly CaseResult<"frozen">[],
+  of: { seconds: number; commit: string },
+): CaseReport => ({ set: "frozen", ...of, ...figuresOf(results) });
+
+function figuresOf<S extends CaseSet>(results: readonly CaseResult<S>[]) {
   const runs = results.map(scoredCase);
   const ids = [...new Set(runs.map(({ id }) => id))];
   const cases = ids
     .map((id) => overRuns(runs.filter((one) => one.id === id)))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const forecasts = results.flatMap(({ trajectory, truth }) => forecast(trajectory, truth) ?? []);
-  return {
-    set: of.set,
-    ...summarise(cases, forecasts),
-    cases: cases as EvalReport["cases"],
-    seconds: of.seconds,
-    commit: of.commit,
-    ...(of.judge === undefined ? {} : { judge: judgeReport(results, of.judge) }),
-  };
+  return { ...summarise(cases, forecasts), cases: cases as (CaseReport["cases"][number] & { set: S })[] };
 }
 
 /** Share of the opened incidents whose first `n` causes hold a right or acceptable one, its kind included; null without any. */
-export function causeWithin(results: readonly CaseResult[], n: number): number | null {
+export function causeWithin(results: readonly CaseResult<CaseSet>[], n: number): number | null {
   const opened = results.flatMap(({ trajectory, truth }) =>
     trajectory.opened ? [{ ...trajectory.opened, truth }] : [],
   );
@@ -50,7 +54,11 @@ export function causeWithin(results: readonly CaseResult[], n: number): number |
 const figure = (value: number | null, digits = 2): string => (value === null ? "–" : value.toFixed(digits));
 
 /** The report for people, failures first. `links` names the trajectory of a case, relative to the report. */
-export function markdownOf(report: EvalReport, results: readonly CaseResult[], links: (id: string) => string): string {
+export function markdownOf(
+  report: CaseReport,
+  results: readonly CaseResult<CaseSet>[],
+  links: (id: string) => string,
+): string {
   const { mean, pass_rate: rate, safety_min: safety, ece, cases, classes, seconds, commit, set } = report;
   const failed = cases.filter(({ passed }) => !passed);
   const byId = new Map(results.map((result) => [result.id, result]));

@@ -1,14 +1,14 @@
-import type { EvalSet } from "@/lib/contracts/evals";
+import type { CaseSet, EvalSet } from "@/lib/contracts/evals";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Scored } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
 import type { Truth } from "@/lib/core/scoring/truth";
 
 /** One case, played and scored. */
-export interface CaseResult {
+export interface CaseResult<S extends CaseSet = EvalSet> {
   id: string;
   class: string;
-  set: EvalSet;
+  set: S;
   /** The case's title, as the alert gives it. */
   title: string;
   scored: Scored;

@@ -157,7 +157,7 @@ async function read(
 }
 
 /** Labels that both have must agree: a rule's own labels are not on the series. */
-const fits = (labels: RangeSeries["labels"], wanted: Record<string, string>): boolean =>
+export const fits = (labels: RangeSeries["labels"], wanted: Record<string, string>): boolean =>
   Object.entries(labels).every(([name, value]) => wanted[name] === undefined || wanted[name] === value);
 
 const brief = ({ name, unit, ill, after, upper, lower }: Measured) => ({

@@ -59,4 +59,6 @@ function signalText({ name, state, value, unit, upper, lower, expected, detail }
   return `${is} ${value > bound ? "exceeds" : "has dropped below"} ${amount(bound, unit)}`;
 }
 
-const alertText = ({ name, summary }: AlertRow): string => `alert ${name} fires: ${summary}`;
+/** What a firing alert is told as. */
+export const alertText = ({ name, summary }: Pick<AlertRow, "name" | "summary">): string =>
+  `alert ${name} fires: ${summary}`;

@@ -1,0 +1,69 @@
+import type { FrozenAgents } from "@/lib/contracts/frozen-case";
+import type { Trajectory } from "@/lib/core/scoring/trajectory";
+import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
+import type { Db } from "@/lib/db/client";
+import { listPendingApprovals } from "@/lib/db/queries/healing";
+import { type Incident, listIncidentsInStates, listSubjects } from "@/lib/db/queries/incidents";
+import { decide } from "@/lib/response/decide";
+import { trajectoryOf } from "@/lib/response/trajectory";
+import { APPROVER, CaseFleet } from "./case-fleet";
+import { FrozenHost } from "./frozen-host";
+
+/** Hosts report so often while their history is told, which nobody waits for: sooner than events are too late to be judged. */
+const TOLD_EVERY_MS = 150_000;
+/** The same from the onset on, and while an effect is being measured. */
+const TICK_MS = { near: 5_000, far: 15_000 };
+/** Nothing longer is played after the onset, ms: by then it was found, and effects are measured within a quarter of an hour. */
+const PLAYED_MS = 2 * 60 * 60_000;
+/** After the recording is over, what was carried out may still be measured for so long, ms. */
+const MEASURED_MS = 16 * 60_000;
+const OVER: readonly Incident["state"][] = ["resolved", "dismissed", "rejected"];
+
+/**
+ * Plays a frozen incident of agents through the loop that watches real ones, in a database of its own, at the times of the incident. Whatever a person
+ * is asked is approved.
+ */
+export async function playFrozenAgents(of: FrozenAgents, db: Db): Promise<Trajectory> {
+  const { onset_at: onset, agents, changes, subjects } = of.evidence;
+  const modes = new Map(agents.map(({ type, mode }) => [type, mode]));
+  const begins = Math.min(onset, ...agents.flatMap(({ before }) => before.slice(0, 1).map(({ at }) => at))) - 1;
+  const fleet = await CaseFleet.start(db, FrozenHost.all(of), modes, begins);
+  const announced = changes.toSorted((a, b) => a.at - b.at);
+  /** Goes on to a moment, stopping wherever something was announced. */
+  const advance = async (to: number, every: number) => {
+    for (let next = announced[0]; next !== undefined && next.at <= to; next = announced[0]) {
+      if (next.at > fleet.now) await fleet.advance(next.at - fleet.now, every);
+      const { agent, kind, from, to: now, note } = announced.shift()!;
+      await fleet.announce({ agent, kind, ...(from && { from }), ...(now && { to: now }), ...(note && { note }) });
+    }
+    if (to > fleet.now) await fleet.advance(to - fleet.now, every);
+  };
+  await advance(onset - 1, TOLD_EVERY_MS);
+  const recorded = Math.min(of.recording.until, onset + PLAYED_MS);
+  let incident: Incident | null = null;
+  while (fleet.now < recorded + MEASURED_MS) {
+    const tick = incident?.state === "verifying" ? TICK_MS.far : TICK_MS.near;
+    await advance(fleet.now + tick, tick);
+    incident = await about(db, subjects);
+    if (incident === null && fleet.now >= recorded) break;
+    if (incident === null) continue;
+    if (OVER.includes(incident.state)) break;
+    const asked = await listPendingApprovals(db);
+    if (incident.state === "escalated" && asked.length === 0) break;
+    for (const { id, digest } of asked)
+      await decide(db, id, { decision: "approve", digest, evidenceOpened: true }, APPROVER, fleet.now);
+  }
+  if (incident === null) return { subjectKind: "agent", subject: subjects[0]!, alertedAt: onset, opened: null };
+  return trajectoryOf(db, incident);
+}
+
+/** The incident about those whom it was about then, that of a shared cause first, then the newest. */
+async function about(db: Db, ids: readonly string[]): Promise<Incident | null> {
+  const all = await listIncidentsInStates(db, INCIDENT_STATES);
+  const told = all.toSorted(
+    (a, b) => Number(b.kind === "external") - Number(a.kind === "external") || b.openedAt - a.openedAt,
+  );
+  for (const incident of told)
+    if ((await listSubjects(db, incident.id)).some(({ subjectId }) => ids.includes(subjectId))) return incident;
+  return null;
+}
