@@ -8,6 +8,7 @@ import type { IncidentCommand, IncidentDetail } from "@/lib/contracts/incidents"
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { useDrill } from "@/components/drills/world";
+import { FreezeLink } from "./freeze-link";
 import { ScoresPanel } from "@/components/scores/scores-panel";
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
@@ -76,40 +77,43 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
           </span>
         }
         actions={
-          decides && open ? (
-            <>
-              {!detail.limit && (incident.kind === "agent" || canInvestigateAgain(incident.state)) ? (
-                <Menu icon={<Ellipsis aria-hidden />} label="More actions">
-                  {canInvestigateAgain(incident.state) ? (
-                    <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
-                  ) : null}
-                  {incident.kind === "agent" ? (
-                    <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
-                  ) : null}
-                </Menu>
-              ) : null}
-              <Button onClick={() => setCommand("dismiss")}>Dismiss</Button>
-              <Button onClick={() => setCommand("accept")}>Accept as normal</Button>
-              {asked ? (
-                <>
-                  <Button onClick={() => decide("reject")}>Reject</Button>
-                  <Button look="primary" onClick={() => decide("approve")}>
-                    Approve: {name(ACTION, asked.action).toLowerCase()}
+          <>
+            {detail.limit ? null : <FreezeLink id={incident.id} />}
+            {decides && open ? (
+              <>
+                {!detail.limit && (incident.kind === "agent" || canInvestigateAgain(incident.state)) ? (
+                  <Menu icon={<Ellipsis aria-hidden />} label="More actions">
+                    {canInvestigateAgain(incident.state) ? (
+                      <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
+                    ) : null}
+                    {incident.kind === "agent" ? (
+                      <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
+                    ) : null}
+                  </Menu>
+                ) : null}
+                <Button onClick={() => setCommand("dismiss")}>Dismiss</Button>
+                <Button onClick={() => setCommand("accept")}>Accept as normal</Button>
+                {asked ? (
+                  <>
+                    <Button onClick={() => decide("reject")}>Reject</Button>
+                    <Button look="primary" onClick={() => decide("approve")}>
+                      Approve: {name(ACTION, asked.action).toLowerCase()}
+                    </Button>
+                  </>
+                ) : detail.limit ? (
+                  detail.limit.waiting.length > detail.limit.allowed ? (
+                    <Button look="primary" onClick={() => setCommand("allow")}>
+                      Allow more quarantines
+                    </Button>
+                  ) : null
+                ) : isHealable(incident.state) ? (
+                  <Button look="primary" onClick={() => setCommand("heal")}>
+                    Heal now
                   </Button>
-                </>
-              ) : detail.limit ? (
-                detail.limit.waiting.length > detail.limit.allowed ? (
-                  <Button look="primary" onClick={() => setCommand("allow")}>
-                    Allow more quarantines
-                  </Button>
-                ) : null
-              ) : isHealable(incident.state) ? (
-                <Button look="primary" onClick={() => setCommand("heal")}>
-                  Heal now
-                </Button>
-              ) : null}
-            </>
-          ) : null
+                ) : null}
+              </>
+            ) : null}
+          </>
         }
       />
       <div className="space-y-4">

@@ -6,6 +6,7 @@ import type { ServiceStory } from "@/lib/contracts/services";
 import { PATHS } from "@/lib/contracts/paths";
 import { href } from "@/components/api";
 import { useDrill } from "@/components/drills/world";
+import { FreezeLink } from "@/components/incidents/freeze-link";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Author } from "./author";
@@ -25,13 +26,16 @@ export function WordsPanel({ story: { investigation, incident } }: { story: Serv
       title="Summary"
       hint={<Author name={investigation.authors?.["summary"] ?? "local"} />}
       actions={
-        <a
-          href={href(PATHS.INCIDENT_BUNDLE, { params: { id: incident.id }, query: { drill } })}
-          download={`incident-${incident.id}.json`}
-          className={buttonStyle({ size: "sm" })}
-        >
-          <Download aria-hidden /> Export bundle
-        </a>
+        <>
+          <FreezeLink id={incident.id} size="sm" />
+          <a
+            href={href(PATHS.INCIDENT_BUNDLE, { params: { id: incident.id }, query: { drill } })}
+            download={`incident-${incident.id}.json`}
+            className={buttonStyle({ size: "sm" })}
+          >
+            <Download aria-hidden /> Export bundle
+          </a>
+        </>
       }
     >
       <p className="text-sm break-words whitespace-pre-line text-ink-2">{investigation.summary}</p>
