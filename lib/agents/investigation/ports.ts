@@ -21,8 +21,6 @@ export interface Case {
   /** 0 to 10. */
   severity: number;
   alerts: { name: string; node: string; at: number; summary: string }[];
-  /** How far these alerts speak for each node, best first. */
-  suspicion?: readonly AlertSuspicion[];
 }
 
 /** A stretch of time in epoch seconds. */
@@ -118,6 +116,8 @@ export type SpecialistName = (typeof SPECIALISTS)[number];
 export interface Investigator {
   case: Case;
   readers: Readers;
+  /** How far the alerts speak for each node, best first: asked where there is nothing else to go by. */
+  suspicion?: () => Promise<readonly AlertSuspicion[]>;
   /** Allow-listed actions for a cause, the most fitting first; none is a legal answer. */
   offers: (cause: CauseHypothesis, signal: AbortSignal) => Promise<Offer[]>;
   /** Called one after another, in the order things end. What it throws ends the run. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { analyse } from "./analyse";
 import type { AlertSuspicion } from "./alert-evidence";
 import type { Bundle } from "../evidence/bundle";
+import { firingText, marked } from "../evidence/bundle-marks";
 
 const empty = { metrics: [], logs: [], spans: [] };
 const bundle = (target: string, edges: Bundle["edges"], more: Partial<Bundle> = {}): Bundle => ({
@@ -40,6 +41,14 @@ describe("alerts alone", () => {
       text: '1 alert of web, the most unusual first: "Disk full"',
     });
     expect(hypotheses.find(({ node }) => node === "web")).toMatchObject({ kind: "resource_exhaustion", cites: ["u1"] });
+  });
+
+  test("they are heard beside the state that they fire, and beside no other", () => {
+    const state = (line: string) => bundle("web", [], { logs: [{ t: 1, node: "web", line: marked("state", line) }] });
+    const cited = (of_: Bundle) =>
+      analyse(of_, { alerts: [of("db", 9, "Slow")] }).findings.some(({ id }) => id === "u1");
+    expect(cited(state(firingText("Slow", "web is slow")))).toBe(true);
+    expect(cited(state("CPU saturated: 1 cores exceeds 0.5 cores"))).toBe(false);
   });
 
   test("they are not heard beside anything that was measured", () => {

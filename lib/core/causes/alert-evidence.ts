@@ -1,5 +1,5 @@
 import type { Bundle } from "../evidence/bundle";
-import { markOf } from "../evidence/bundle-marks";
+import { isFiring, markOf } from "../evidence/bundle-marks";
 import { redact } from "../evidence/redact";
 import { type Affinity, affinityOfText } from "./cause-kinds";
 import { distances } from "./topology";
@@ -36,8 +36,7 @@ export function alertEvidence(
   alerts: readonly AlertSuspicion[] = [],
 ): WeightedEvidence[] {
   const most = Math.max(0, ...alerts.map(({ score }) => score));
-  const seen = metrics.length > 0 || spans.length > 0 || logs.some(({ line }) => markOf(line).mark !== "alert");
-  if (seen || most === 0) return [];
+  if (most === 0 || !hasAlertsOnly({ metrics, spans, logs })) return [];
   const suspected = new Map(alerts.map(({ node, score }) => [node, score / most]));
   const silent = !suspected.has(target.node);
   if (silent) suspected.set(target.node, 1);
@@ -91,3 +90,12 @@ function affinityOf(names: readonly string[]): Affinity {
   const affinity = givesOrders(words) ? {} : affinityOfText(words);
   return Object.keys(affinity).length > 0 ? affinity : SUFFERS;
 }
+
+/** Whether there is nothing to go by but alerts: no series, no spans, and no line but those that say what alerts do. */
+export const hasAlertsOnly = ({ metrics, spans, logs }: Pick<Bundle, "metrics" | "spans" | "logs">): boolean =>
+  metrics.length === 0 &&
+  spans.length === 0 &&
+  logs.every(({ line }) => {
+    const { mark, text } = markOf(line);
+    return mark === "alert" || (mark === "state" && isFiring(text));
+  });

@@ -15,3 +15,10 @@ export function markOf(line: string): { mark: Mark | null; text: string } {
   const found = MARKED.exec(line);
   return found === null ? { mark: null, text: line } : { mark: found[1] as Mark, text: line.slice(found[0].length) };
 }
+
+const FIRES = "alert ";
+
+/** The state of a service on which an alert fires. Name and summary are untrusted text. */
+export const firingText = (name: string, summary: string): string => `${FIRES}${name} fires: ${summary}`;
+/** Whether a state is that an alert fires. */
+export const isFiring = (state: string): boolean => state.startsWith(FIRES);

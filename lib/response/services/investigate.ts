@@ -158,10 +158,9 @@ async function investigatorOf(
   signal: AbortSignal,
 ): Promise<Investigator> {
   const { db } = ctx;
-  const [subjects, alerts, past, before] = await Promise.all([
+  const [subjects, alerts, before] = await Promise.all([
     listSubjects(db, incident.id),
     listAlertsOf(db, incident.id),
-    listAlertsOfPast(db, incident, PAST_INCIDENTS),
     listTrajectory(db, row.id),
   ]);
   const primary = subjects.find(({ role }) => role === "primary") ?? subjects[0];
@@ -184,11 +183,12 @@ async function investigatorOf(
         at: startsAt / 1_000,
         summary,
       })),
-      suspicion: suspectsByAlerts(
-        alerts.map(({ name, serviceId }) => ({ name, node: serviceId })),
-        past,
-      ),
     },
+    suspicion: async () =>
+      suspectsByAlerts(
+        alerts.map(({ name, serviceId }) => ({ name, node: serviceId })),
+        await listAlertsOfPast(db, incident, PAST_INCIDENTS),
+      ),
     readers: readersOf(ctx, incident.id),
     offers: (cause: CauseHypothesis) => offersOf(ctx, incident, cause),
     record: (step: Step) => storeStep(db, row, step),

@@ -1,7 +1,7 @@
 import { amount } from "@/lib/core/base/amounts";
 import type { LogLine } from "@/lib/core/evidence/bundle";
-import { marked } from "@/lib/core/evidence/bundle-marks";
-import { type AlertRow, listFiringOf } from "@/lib/db/queries/alerts";
+import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
+import { listFiringOf } from "@/lib/db/queries/alerts";
 import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
 import { signalTitle } from "@/lib/db/queries/services-view";
 import type { ServiceContext } from "./context";
@@ -30,7 +30,7 @@ export async function stateLines({ db, now }: ServiceContext, nodes: readonly st
       ...(firing.get(node) ?? [])
         .filter(({ labels }) => labels["signal"] === undefined)
         .slice(0, ALERTS_EACH)
-        .map(alertText),
+        .map(({ name, summary }) => firingText(name, summary)),
       ...(shared
         ? [
             `unavailable or failing for its callers: alerts fire on ${troubled.length} of the ${callers.size} services that call it`,
@@ -58,7 +58,3 @@ function signalText({ name, state, value, unit, upper, lower, expected, detail }
   if (bound === null || bound === undefined) return is;
   return `${is} ${value > bound ? "exceeds" : "has dropped below"} ${amount(bound, unit)}`;
 }
-
-/** What a firing alert is told as. */
-export const alertText = ({ name, summary }: Pick<AlertRow, "name" | "summary">): string =>
-  `alert ${name} fires: ${summary}`;

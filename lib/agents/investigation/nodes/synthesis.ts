@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasAlertsOnly } from "@/lib/core/causes/alert-evidence";
 import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { askJson } from "../ask-json";
 import { bundleOf, mergeEvidence } from "../evidence";
@@ -31,10 +32,9 @@ export const synthesis =
   async (state: InvestigationState): Promise<Update> => {
     const of = ctx.investigator.case;
     const similar = similarCauses(state.evidence);
-    const analysis = ctx.analyse(bundleOf(of, state.evidence), {
-      similar,
-      ...(of.suspicion && { alerts: of.suspicion }),
-    });
+    const bundle = bundleOf(of, state.evidence);
+    const alerts = hasAlertsOnly(bundle) ? await ctx.investigator.suspicion?.() : undefined;
+    const analysis = ctx.analyse(bundle, { similar, ...(alerts && { alerts }) });
     const findings = [
       ...analysis.findings,
       ...furtherFindings(ctx, state, analysis),
