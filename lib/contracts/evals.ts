@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EVAL_RUN_STATES } from "@/lib/core/base/vocabulary";
 import type { Answer, Scores as ScoresOf } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
 import type { Truth } from "@/lib/core/scoring/truth";
@@ -103,6 +104,10 @@ export const JudgeReport = z.object({
 });
 export type JudgeReport = z.infer<typeof JudgeReport>;
 
+/** What a run's judge was worth; what it disagreed on stands with each case. */
+export const JudgeFigures = JudgeReport.omit({ disagreements: true }).meta({ id: "JudgeFigures" });
+export type JudgeFigures = z.infer<typeof JudgeFigures>;
+
 /** `eval_report.json`, and the reference that the gate compares with. */
 export const EvalReport = z
   .object({
@@ -134,7 +139,7 @@ const at = z.int().describe("epoch ms");
 export const EvalRunView = z
   .object({
     id: z.string().describe("`reference` for the report that is kept in the repository"),
-    state: z.enum(["running", "done", "failed", "stopped"]),
+    state: z.enum(EVAL_RUN_STATES),
     commit: z.string(),
     started_by: z.string().nullable(),
     started_at: at.nullable().describe("null of the reference: its commit says when"),

@@ -4,7 +4,14 @@ import { commit } from "@/lib/db/commit";
 import type { Db, Statement } from "@/lib/db/client";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { listAllCauses } from "@/lib/db/queries/investigations";
-import { firstScores, type IncidentScores, listUnscored, scoresClaim } from "@/lib/db/queries/scores";
+import {
+  firstScores,
+  goesOnElsewhere,
+  type IncidentScores,
+  listUnscored,
+  scoresClaim,
+  withoutScores,
+} from "@/lib/db/queries/scores";
 import { log } from "@/lib/log";
 import { trajectoryOf } from "./trajectory";
 
@@ -30,6 +37,10 @@ export async function scoreClosed(db: Db, unscorable: Set<string>, now: number):
 
 /** The thumb on the first cause, given before the incident closed, is the verdict on it. */
 async function scoreFirst(db: Db, incident: Incident, now: number): Promise<boolean> {
+  if (await goesOnElsewhere(db, incident.id)) {
+    await commit(db, { claims: [withoutScores(incident.id)] });
+    return false;
+  }
   const [first] = await listAllCauses(db, incident.id);
   const thumb = first?.feedback ?? 0;
   const verdicts: Verdicts = thumb === 0 ? {} : { causeRight: thumb > 0 };

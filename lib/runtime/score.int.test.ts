@@ -3,7 +3,7 @@ import { write } from "@/lib/db/client";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { listTimeline } from "@/lib/db/queries/incidents";
 import { listAllCauses } from "@/lib/db/queries/investigations";
-import { findScores, incidentScoresView, listScoredIncidents } from "@/lib/db/queries/scores";
+import { findScores, incidentScoresView, listScoredIncidents, listUnscored } from "@/lib/db/queries/scores";
 import { agentRow, incidentRow, insert, NOW } from "@/lib/db/queries/test-world";
 import { incidents } from "@/lib/db/schema";
 import { commandIncident } from "@/lib/response/command-incident";
@@ -88,7 +88,7 @@ describe("when an incident closes", () => {
     await agentIncident("open");
     const ended = { state: "resolved", closedAt: NOW, outcome: "over" } as const;
     await agentIncident("continues", ended);
-    await agentIncident("limit", { ...ended, kind: "limit" });
+    await agentIncident("limit", { ...ended, kind: "limit", scoreDue: false });
     await insert(estate.db, "streamEvents", [
       { at: NOW, type: "incident.resolved", incidentId: "continues", text: "Closed", data: { into: "closes" } },
     ]);
@@ -97,6 +97,8 @@ describe("when an incident closes", () => {
     const { incidents: scored, total } = await listScoredIncidents(estate.db, 10);
     expect(scored.map(({ incident }) => incident.id)).toEqual(["closes"]);
     expect(total).toBe(1);
+    // What gets no scores is not looked at again.
+    expect(await listUnscored(estate.db, [], 10)).toEqual([]);
   });
 
   test("those of an older version are scored a few at a time; one that cannot be is left alone and stays closed", async () => {

@@ -18,7 +18,7 @@ import { watchServices } from "@/lib/detection/services/watch";
 import type { ServiceContext, Integrations } from "@/lib/response/services/context";
 import type { ServiceRuntime } from "./service-runtime";
 
-/** How often closed incidents without scores are looked for, in ms: it reads through all incidents. */
+/** How often closed incidents whose scores are due are looked for, in ms. */
 const SCORE_MS = 3_000;
 
 export interface TurnReport {

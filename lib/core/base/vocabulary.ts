@@ -254,3 +254,7 @@ export const CAUSE_KINDS = [
   "silent",
 ] as const;
 export type CauseKind = (typeof CAUSE_KINDS)[number];
+
+/** How an evaluation stands. stopped: by a person; interrupted: the process that played it is gone. */
+export const EVAL_RUN_STATES = ["running", "done", "failed", "stopped", "interrupted"] as const;
+export type EvalRunState = (typeof EVAL_RUN_STATES)[number];

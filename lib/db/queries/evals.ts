@@ -1,5 +1,6 @@
 import { and, asc, count, desc, eq, getTableColumns, inArray, notInArray } from "drizzle-orm";
 import type { EvalSummary } from "@/lib/contracts/evals";
+import type { Judged } from "@/lib/core/scoring/judged";
 import type { Scored } from "@/lib/core/scoring/score";
 import type { Db } from "../client";
 import { commit } from "../commit";
@@ -16,6 +17,8 @@ export type NewRun = Pick<EvalRun, "id" | "commit" | "startedBy" | "total" | "op
 export interface PlayedCase extends Pick<EvalCase, "class" | "set" | "title" | "trajectory" | "truth" | "why" | "ms"> {
   id: string;
   scored: Scored;
+  /** Absent where no judge was asked. */
+  judged?: Judged;
 }
 
 /** Begins a run and tells of it. */
@@ -49,7 +52,7 @@ export async function resumeRun(db: Db, id: string, now: number): Promise<boolea
 
 /** Stores one case as it ends, in place of an earlier play of it in this run. False: the run was ended meanwhile, and nothing is stored. */
 export async function storeCase(db: Db, runId: string, played: PlayedCase, now: number): Promise<boolean> {
-  const { id, scored, class: of, set, title, trajectory, truth, why, ms } = played;
+  const { id, scored, class: of, set, title, trajectory, truth, why, judged, ms } = played;
   const row: EvalCase = {
     runId,
     caseId: id,
@@ -63,6 +66,7 @@ export async function storeCase(db: Db, runId: string, played: PlayedCase, now: 
     trajectory,
     truth,
     why,
+    judged: judged ?? null,
     detectionDelayMs: scored.detectionDelayMs,
     timeToProposalMs: scored.timeToProposalMs,
     tokens: scored.tokens,

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNotNull, isNull, ne, notInArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, notInArray, sql } from "drizzle-orm";
 import type { IncidentScoresAnswer, ScoredIncidentsAnswer } from "@/lib/contracts/scores";
 import { DIMENSIONS, type Verdicts } from "@/lib/core/scoring/question";
 import { meanScore, type Scored } from "@/lib/core/scoring/score";
@@ -8,33 +8,28 @@ import type { Incident } from "./incidents";
 
 export type IncidentScores = typeof incidentScores.$inferSelect;
 
-/** What another incident goes on with says nothing of how this one was handled. */
-const GOES_ON = sql`EXISTS (
-  SELECT 1 FROM stream_events e WHERE e.incident_id = ${incidents.id}
-    AND (e.type = 'incident.merged' OR (e.type = 'incident.resolved' AND e.data ->> 'into' IS NOT NULL)))`;
+/** The claim of whoever scores it, or finds that it is not to be scored: once for each incident. */
+const NO_LONGER_DUE = "UPDATE incidents SET score_due = 0 WHERE id = ?1 AND closed_at IS NOT NULL AND score_due = 1";
 
-/**
- * Closed incidents that have no scores, the last closed first. A containment limit happened to nobody, and what another incident
- * goes on with is scored there: both are left out, as are those of `except`.
- */
-export async function listUnscored(db: Db, except: readonly string[], limit: number): Promise<Incident[]> {
-  const rows = await db
-    .select({ incident: incidents })
+/** Closed incidents whose scores are due, the last closed first, without those of `except`. An index holds just these. */
+export const listUnscored = (db: Db, except: readonly string[], limit: number): Promise<Incident[]> =>
+  db
+    .select()
     .from(incidents)
-    .leftJoin(incidentScores, eq(incidentScores.incidentId, incidents.id))
-    .where(
-      and(
-        isNotNull(incidents.closedAt),
-        isNull(incidentScores.incidentId),
-        ne(incidents.kind, "limit"),
-        notInArray(incidents.id, [...except]),
-        sql`NOT ${GOES_ON}`,
-      ),
-    )
+    .where(and(isNotNull(incidents.closedAt), sql`score_due = 1`, notInArray(incidents.id, [...except])))
     .orderBy(desc(incidents.closedAt))
     .limit(limit);
-  return rows.map(({ incident }) => incident);
+
+/** What another incident goes on with is scored there: it says nothing of how this one was handled. */
+export async function goesOnElsewhere(db: Db, incidentId: string): Promise<boolean> {
+  const [row] = await db.all<{ found: number }>(sql`
+    SELECT EXISTS (SELECT 1 FROM stream_events WHERE incident_id = ${incidentId}
+      AND (type = 'incident.merged' OR (type = 'incident.resolved' AND data ->> 'into' IS NOT NULL))) AS found`);
+  return row?.found === 1;
 }
+
+/** A claim: it gets no scores. */
+export const withoutScores = (incidentId: string): Statement => ({ sql: NO_LONGER_DUE, args: [incidentId] });
 
 export async function findScores(db: Db, incidentId: string): Promise<IncidentScores | null> {
   return (await db.query.incidentScores.findFirst({ where: eq(incidentScores.incidentId, incidentId) })) ?? null;
@@ -60,7 +55,7 @@ export const firstScores = (
   now: number,
 ): Statement[] => [
   {
-    sql: `UPDATE incidents SET state_version = state_version WHERE id = ?1 AND closed_at IS NOT NULL
+    sql: `${NO_LONGER_DUE}
           AND coalesce((SELECT feedback FROM causes WHERE incident_id = ?1 AND rank = 0), 0) = ?2`,
     args: [incidentId, thumb],
   },

@@ -1,5 +1,8 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { EvalSummary } from "@/lib/contracts/evals";
+import type { EvalSummary, JudgeFigures } from "@/lib/contracts/evals";
+import { EVAL_RUN_STATES } from "@/lib/core/base/vocabulary";
+import type { Judged } from "@/lib/core/scoring/judged";
 import type { Answer, Scores } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
 import type { Truth } from "@/lib/core/scoring/truth";
@@ -10,7 +13,7 @@ export const evalRuns = sqliteTable(
   "eval_runs",
   {
     id: text().primaryKey(),
-    state: text({ enum: ["running", "done", "failed", "stopped"] }).notNull(),
+    state: text({ enum: EVAL_RUN_STATES }).notNull(),
     /** Short hash of the code that was run; "unknown" outside of a checkout. */
     commit: text("commit_hash").notNull(),
     startedBy: text().notNull(),
@@ -22,10 +25,20 @@ export const evalRuns = sqliteTable(
     options: text({ mode: "json" }).$type<Record<string, unknown>>().notNull(),
     /** Its figures, once it is done. */
     summary: text({ mode: "json" }).$type<EvalSummary | null>(),
-    /** Why it failed. */
+    /** Why it did not get to its end. */
     detail: text(),
+    /** What its judge was worth, once it is done; null where none was asked. */
+    judge: text({ mode: "json" }).$type<JudgeFigures | null>(),
+    /** The process that plays it, which renews its lease while it does. One that is over (epoch ms) says that it is gone. */
+    owner: text(),
+    leaseUntil: integer().notNull().default(0),
   },
-  (t) => [index("eval_runs_started").on(t.startedAt)],
+  (t) => [
+    index("eval_runs_started").on(t.startedAt),
+    index("eval_runs_running")
+      .on(t.leaseUntil)
+      .where(sql`state = 'running'`),
+  ],
 );
 
 /** One case of a run, as it was played and scored. */
@@ -43,6 +56,8 @@ export const evalCases = sqliteTable(
     trajectory: text({ mode: "json" }).$type<Trajectory>().notNull(),
     truth: text({ mode: "json" }).$type<Truth>().notNull(),
     why: text().notNull(),
+    /** What the judge said of it; null where none was asked. */
+    judged: text({ mode: "json" }).$type<Judged | null>(),
     detectionDelayMs: real(),
     timeToProposalMs: real(),
     tokens: integer().notNull(),

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Anomaly } from "@/lib/core/detection/detect";
 import type { Probation } from "@/lib/core/agents/probation";
@@ -50,8 +51,17 @@ export const incidents = sqliteTable(
     outcome: text(),
     /** What would have been done, in observe mode. */
     wouldHave: text(),
+    /** Its scores have still to be made, once it is closed. */
+    scoreDue: integer({ mode: "boolean" }).notNull().default(true),
   },
-  (t) => [index("incidents_state").on(t.state, t.openedAt), index("incidents_opened").on(t.openedAt)],
+  (t) => [
+    index("incidents_state").on(t.state, t.openedAt),
+    index("incidents_opened").on(t.openedAt),
+    // Nearly always empty: what is to be scored is found without reading through all that has closed.
+    index("incidents_unscored")
+      .on(t.closedAt)
+      .where(sql`closed_at IS NOT NULL AND score_due = 1`),
+  ],
 );
 
 export const incidentSubjects = sqliteTable(
