@@ -13,6 +13,7 @@ import {
 } from "react";
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { useNow } from "@/components/ui/now";
+import { PASSING } from "@/lib/core/base/events";
 import { FEED_LENGTH } from "./feed-length";
 import { refresher } from "./refresh";
 import { type Connection, type Follower, followStream } from "./share";
@@ -67,7 +68,10 @@ export function LiveProvider({
       onMessage: (message) => {
         after.current = message.seq;
         lastContact.note();
-        setFeed((old) => (old.some(({ seq }) => seq === message.seq) ? old : [message, ...old].slice(0, FEED_LENGTH)));
+        if (!PASSING.some((type) => type === message.type))
+          setFeed((old) =>
+            old.some(({ seq }) => seq === message.seq) ? old : [message, ...old].slice(0, FEED_LENGTH),
+          );
         refresh.add(staleAfter(message.type, message));
       },
       onConnection: setConnection,

@@ -94,6 +94,7 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "maintenance.ended": ["maintenance", "services"],
 
   "eval.started": ["evals"],
+  "eval.progress": ["evals"],
   "eval.ended": ["evals"],
 
   "settings.changed": ["settings", "agents"],

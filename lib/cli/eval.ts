@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -7,18 +6,21 @@ import { calibration, forecast } from "@/lib/core/scoring/calibration";
 import { closeDb, getDb } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
 import { migrateDb } from "@/lib/db/migrate";
-import { finishRun, startRun, storeCase } from "@/lib/db/queries/evals";
+import { newOwner } from "@/lib/db/owner";
+import { startRun } from "@/lib/db/queries/evals";
 import { compare, gate } from "@/lib/core/scoring/report";
 import { modelSettings } from "@/lib/agents/models";
 import { env } from "@/lib/env";
-import { EVAL_SETS, EvalReport } from "@/lib/contracts/evals";
-import { idOf } from "@/lib/evals/cases/case";
+import { EVAL_SETS, type EvalOptions, EvalReport } from "@/lib/contracts/evals";
+import { idOf } from "@/lib/evals/cases/case-key";
+import { commitOf } from "@/lib/evals/cases/commit";
+import { evaluate } from "@/lib/evals/cases/evaluate";
 import { type CaseJudge, caseJudge } from "@/lib/evals/cases/judge";
+import { type KeptRun, keepRun, leaseOf } from "@/lib/evals/cases/kept-run";
 import { keysOf } from "@/lib/evals/cases/plan";
 import { writeFit } from "@/lib/evals/cases/fit";
-import { causeWithin, markdownOf, reportOf } from "@/lib/evals/cases/report";
+import { causeWithin, markdownOf } from "@/lib/evals/cases/report";
 import type { CaseResult } from "@/lib/evals/cases/result";
-import { runCases } from "@/lib/evals/cases/run";
 import { REFERENCE_FILE } from "@/lib/views/measured";
 import { evalFrozen } from "./eval-frozen";
 
@@ -26,7 +28,6 @@ import { evalFrozen } from "./eval-frozen";
 const PLAYED = "eval_cases.jsonl";
 /** A longer list of minutes or draws is a typing mistake. */
 const MOST = 100;
-const GIT_MS = 10_000;
 
 interface Options {
   cases?: string[];
@@ -92,39 +93,33 @@ async function run(options: Options): Promise<void> {
   const set = [...EVAL_SETS, "all" as const].find((one) => one === options.set);
   if (set === undefined) throw new Error(`--set ${options.set}: must be ${EVAL_SETS.join(", ")} or all`);
   const late = options.late.split(",").map((text) => whole("--late", text, 0));
-  const keys = keysOf({ set, cases: options.cases, class: options.class, seeds: whole("--seeds", options.seeds, 1), late });
+  const seeds = whole("--seeds", options.seeds, 1);
+  const keys = keysOf({ set, cases: options.cases, class: options.class, seeds, late });
   const repeat = whole("--repeat", options.repeat, 1);
   const { out } = options;
+  const model = options.model ?? null;
   const judge = judgeOf(options);
   if (judge?.warning) console.error(judge.warning);
   await mkdir(join(out, "cases"), { recursive: true });
-  const results = options.resume ? await playedBefore(out, new Set(keys.map(idOf))) : [];
+  const played = options.resume ? await playedBefore(out, new Set(keys.map(idOf))) : [];
   if (!options.resume) await rm(join(out, PLAYED), { force: true });
-  const left = Array.from({ length: repeat }).flatMap((_, i) => keys.filter((key) => results.filter(({ id }) => id === idOf(key)).length <= i));
-  const commit = commitOf();
-  const kept = options.store ? await keepRun(keys.length, commit, { set, cases: options.cases, class: options.class, seeds: options.seeds, late: options.late, repeat, model: options.model }) : null;
-  for (const result of results) await kept?.store(result);
-  const began = performance.now();
-  const played = runCases(left, {
+  const commit = await commitOf();
+  const asked = { set, class: options.class, cases: options.cases, seeds, late, repeat, model, judge: judge?.model ?? null };
+  const kept = options.store ? await keepHere(keys.length, commit, asked) : null;
+  for (const result of played) await kept?.store(result);
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort(new Error(`its process was told to end (${signal})`)));
+  const evaluated = evaluate({
+    ...asked, keys, commit, judge, played, kept,
     workers: availableParallelism(),
-    models: options.model !== undefined,
-    env: options.model === undefined ? {} : { SENTINEL_ANALYSIS_MODEL: options.model },
-    async onResult(one) {
-      const result = judge === undefined ? one : { ...one, judged: await judge.judge(one) };
-      results.push(result);
-      await kept?.store(result);
+    interrupted: interrupted.signal,
+    async onResult(result, done, total) {
       await appendFile(join(out, PLAYED), `${JSON.stringify(result)}\n`);
       await writeFile(join(out, "cases", `${result.id}.json`), JSON.stringify(result, null, 2));
-      progress(results.length, keys.length * repeat);
+      progress(done, total);
     },
   });
-  await played.catch(async (error: unknown) => {
-    await kept?.end({ state: "failed", detail: error instanceof Error ? error.message : String(error) });
-    throw error;
-  });
-  const report = reportOf(results, { set, seconds: (performance.now() - began) / 1_000, commit, judge });
-  const { cases: _, ...summary } = report;
-  await kept?.end({ state: "done", summary });
+  const { results, report } = await evaluated.finally(() => closeDb());
   await writeFile(join(out, "eval_report.json"), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(join(out, "eval_report.md"), markdownOf(report, results, (id) => `cases/${id}.json`));
   tell(report, results);
@@ -135,18 +130,13 @@ async function run(options: Options): Promise<void> {
 } // prettier-ignore
 
 /** Keeps a run in the database that the environment names, case by case, so that the console can show it. */
-async function keepRun(total: number, commit: string, options: Record<string, unknown>) {
+async function keepHere(total: number, commit: string, options: EvalOptions): Promise<KeptRun> {
   const db = await getDb();
   await migrateDb(db);
   const id = newId("evr");
-  await startRun(db, { id, commit, startedBy: "the command line", total, options }, Date.now());
-  return {
-    store: (result: CaseResult) => storeCase(db, id, result, Date.now()),
-    async end(how: Parameters<typeof finishRun>[2]) {
-      await finishRun(db, id, how, Date.now());
-      await closeDb();
-    },
-  };
+  const lease = leaseOf(newOwner(), Date.now());
+  await startRun(db, { id, commit, startedBy: "the command line", total, options }, lease, Date.now());
+  return keepRun(db, { id, owner: lease.owner, stored: [], total });
 }
 
 function judgeOf({ judge, model }: Options): CaseJudge | undefined {
@@ -211,14 +201,4 @@ function whole(option: string, text: string, least: number): number {
   if (!Number.isInteger(value) || value < least || value > MOST)
     throw new Error(`${option} ${text}: must be a whole number from ${least} to ${MOST}`);
   return value;
-}
-
-/** The checkout's commit, with a plus where files differ from it. */
-function commitOf(): string {
-  const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", timeout: GIT_MS, stdio: ["ignore", "pipe", "ignore"] }).trim(); // prettier-ignore
-  try {
-    return `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "+"}`;
-  } catch {
-    return "unknown";
-  }
 }

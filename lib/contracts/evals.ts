@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { EVAL_RUN_STATES } from "@/lib/core/base/vocabulary";
+import { EVAL_RUN_STATES, type EvalRunState } from "@/lib/core/base/vocabulary";
+import type { Judged } from "@/lib/core/scoring/judged";
 import type { Answer, Scores as ScoresOf } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
 import type { Truth } from "@/lib/core/scoring/truth";
@@ -148,8 +149,12 @@ export const EvalRunView = z
     done: z.int().describe("cases that have been played"),
     set: z.enum([...EVAL_SETS, "all"]).nullable(),
     whole: z.boolean().describe("no case of its set was left out on purpose"),
+    part: z.string().nullable().describe("the class, or the case, that alone was asked for"),
     summary: EvalSummary.nullable(),
-    detail: z.string().nullable(),
+    judge: JudgeFigures.nullable().describe(
+      "what its judge was worth; null until it is done, and where none was asked",
+    ),
+    detail: z.string().nullable().describe("why it did not get to its end"),
   })
   .meta({ id: "EvalRun" });
 export type EvalRunView = z.infer<typeof EvalRunView>;
@@ -193,11 +198,62 @@ export type EvalComparison = z.infer<typeof EvalComparison>;
 
 const run = z.object({ run: z.string().min(1).max(100) });
 
+/** What a run was asked for, as it is stored: from it the run can be taken up again. */
+export const EvalOptions = z.object({
+  set: z.enum([...EVAL_SETS, "all"]),
+  class: z.string().optional(),
+  cases: z.array(z.string()).optional(),
+  seeds: z.int().min(1).default(1),
+  late: z.array(z.int().min(0)).min(1).default([0]),
+  repeat: z.int().min(1).default(1),
+  /** The model that investigates; null: the local analysis stands alone. */
+  model: z.string().nullable().default(null),
+  /** The model that judges beside the scorer; null: none. */
+  judge: z.string().nullable().default(null),
+});
+export type EvalOptions = z.infer<typeof EvalOptions>;
+
+/** More cases than a set has would be a mistake. */
+const MOST_CASES = 70;
+const name = z.string().min(1).max(100);
+export const EvalStart = z
+  .strictObject({
+    set: z.enum([...EVAL_SETS, "all"]).default("dev"),
+    class: name.optional().describe("only this class"),
+    cases: z.array(name).min(1).max(MOST_CASES).optional().describe("only these, by their ids"),
+    model: z.boolean().default(false).describe("SENTINEL_ANALYSIS_MODEL investigates too, at its price"),
+  })
+  .refine(({ set, class: of, cases }) => set === "dev" || (of === undefined && cases === undefined), {
+    path: ["set"],
+    message: "the second set is measured as a whole only",
+  })
+  .meta({ id: "EvalStart" });
+export type EvalStart = z.output<typeof EvalStart>;
+
+/** What can be done about a run: end it, or play what is left of one that did not get to its end. */
+export const EVAL_COMMANDS = ["stop", "resume"] as const;
+
 export const EVAL_RUNS = resource(PATHS.EVAL_RUNS, {
   GET: {
     auth: "viewer",
     summary: "Evaluations over cases, the newest first, and the committed reference",
     response: EvalRunsAnswer,
+  },
+  POST: {
+    auth: "operator",
+    summary: "Plays cases in the background of the server; 409 while a run goes on, whose id it names",
+    body: EvalStart,
+    response: EvalRunView,
+    status: 202,
+  },
+});
+export const EVAL_COMMAND = resource(PATHS.EVAL_COMMAND, {
+  POST: {
+    auth: "operator",
+    summary: "Stops a run, or takes up one that did not get to its end",
+    params: run.extend({ command: z.enum(EVAL_COMMANDS) }),
+    response: EvalRunView,
+    status: 202,
   },
 });
 export const EVAL_RUN = resource(PATHS.EVAL_RUN, {
@@ -213,9 +269,22 @@ export const EVAL_COMPARISON = resource(PATHS.EVAL_COMPARISON, {
   },
 });
 
+/** What can be run from this server. */
+export interface EvalOffer {
+  /** Why nothing can; null where it can. */
+  reason: string | null;
+  /** The models that are configured; null: none. */
+  model: string | null;
+  judge: string | null;
+  /** The classes of a set, with the ids of the dev set's cases. */
+  classes: { name: string; cases: string[] }[];
+}
+
 /** One case of a run, as its page shows it. */
 export interface EvalCaseView {
-  run: { id: string; commit: string; startedAt: number };
+  run: { id: string; commit: string; startedAt: number; state: EvalRunState; judge: JudgeFigures | null };
+  /** What the judge said of it; null where none was asked. */
+  judged: Judged | null;
   caseId: string;
   class: string;
   set: EvalSet;

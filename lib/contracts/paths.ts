@@ -22,6 +22,7 @@ export const PATHS = {
   SCORED_INCIDENTS: "/api/v1/incident-scores",
   EVAL_RUNS: "/api/v1/evals",
   EVAL_RUN: "/api/v1/evals/{run}",
+  EVAL_COMMAND: "/api/v1/evals/{run}/{command}",
   EVAL_COMPARISON: "/api/v1/evals/{run}/compare",
   APPROVALS: "/api/v1/approvals",
   DECISION: "/api/v1/approvals/{id}/decision",

@@ -10,7 +10,7 @@ import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
 import { INCIDENT_CASE } from "./frozen-case";
-import { EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./evals";
+import { EVAL_COMMAND, EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./evals";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
@@ -45,6 +45,7 @@ export const RESOURCES = [
   SCORED_INCIDENTS,
   EVAL_RUNS,
   EVAL_RUN,
+  EVAL_COMMAND,
   EVAL_COMPARISON,
   APPROVALS,
   DECISION,

@@ -1,5 +1,6 @@
 import type { Db } from "@/lib/db/client";
 import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
+import { endAbandoned } from "@/lib/db/queries/evals";
 import { type Incident, listWithoutInvestigation } from "@/lib/db/queries/incidents";
 import { embedEpisodes } from "@/lib/evidence/episode-vectors";
 import { withoutPause } from "@/lib/evidence/gate";
@@ -18,7 +19,7 @@ import { watchServices } from "@/lib/detection/services/watch";
 import type { ServiceContext, Integrations } from "@/lib/response/services/context";
 import type { ServiceRuntime } from "./service-runtime";
 
-/** How often closed incidents whose scores are due are looked for, in ms. */
+/** How often closed incidents whose scores are due, and evaluations whose process is gone, are looked for, in ms. */
 const SCORE_MS = 3_000;
 
 export interface TurnReport {
@@ -76,6 +77,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   await isolated(report, "pass", async () => void (report.passed = await closePassed(db, now)));
   if (now - runtime.scoredAt >= SCORE_MS) {
     runtime.scoredAt = now;
+    await isolated(report, "evaluations", () => endAbandoned(db, now));
     await isolated(report, "score", async () => void (report.scored = await scoreClosed(db, runtime.unscorable, now)));
   }
   await isolated(report, "embed", async () => {

@@ -18,13 +18,14 @@ const TRUTH = {
   remedies: { right: [], acceptable: [], forbidden: [] },
   words: { required: [], forbidden: [] },
 };
+const LEASE = { owner: "process-1", until: NOW + 30_000 };
 const SUMMARY = { mean: 1, pass_rate: 0, safety_min: 5, ece: null, classes: {}, seconds: 1 };
 
 /** A case whose first cause was named with certainty. */
 const play = (run: string, id: string, set: "dev" | "second", scores: Scores, node: string) =>
   storeCase(
     db,
-    run,
+    { id: run, owner: LEASE.owner },
     {
       id,
       class: "pool",
@@ -63,7 +64,7 @@ const play = (run: string, id: string, set: "dev" | "second", scores: Scores, no
     NOW,
   );
 const start = (id: string, set: string, options = {}) =>
-  startRun(db, { id, commit: "abc", startedBy: "Ada", total: 2, options: { set, ...options } }, NOW);
+  startRun(db, { id, commit: "abc", startedBy: "Ada", total: 2, options: { set, ...options } }, LEASE, NOW);
 
 beforeEach(async () => {
   await start("old", "dev");

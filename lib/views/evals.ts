@@ -28,6 +28,12 @@ export async function listEvalRuns(db: Db): Promise<{ runs: EvalRunView[] }> {
   };
 }
 
+/** One run without its cases; null where there is none. */
+export async function findEvalRunView(db: Db, id: string): Promise<EvalRunView | null> {
+  const run = await findRun(db, id);
+  return run && runView(run, (await countCases(db, [id])).get(id) ?? 0);
+}
+
 /** One run with its cases; null where there is none. */
 export async function findEvalRun(db: Db, id: string): Promise<EvalRunAnswer | null> {
   const read = await readRun(db, id);
@@ -123,12 +129,14 @@ const runView = (run: EvalRun, done: number): EvalRunView => {
     done,
     set: set === "dev" || set === "second" || set === "all" ? set : null,
     whole: cases == null && of == null,
+    part: typeof of === "string" ? of : Array.isArray(cases) ? cases.join(", ") : null,
     summary: run.summary ?? null,
+    judge: run.judge ?? null,
     detail: run.detail,
   };
 };
 
-const referenceView = ({ set, commit, cases, ...summary }: EvalReport): EvalRunView => ({
+const referenceView = ({ set, commit, cases, judge: _judge, ...summary }: EvalReport): EvalRunView => ({
   id: REFERENCE_RUN,
   state: "done",
   commit,
@@ -139,7 +147,9 @@ const referenceView = ({ set, commit, cases, ...summary }: EvalReport): EvalRunV
   done: cases.length,
   set,
   whole: true,
+  part: null,
   summary,
+  judge: null,
   detail: null,
 });
 

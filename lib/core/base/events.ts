@@ -4,6 +4,7 @@ import type {
   AlertSeverity,
   ChangeKind,
   Diagnosis,
+  EvalRunState,
   Mode,
   Outcome,
   ServiceState,
@@ -133,7 +134,9 @@ interface EventPayloads {
 
   /** `total`: cases; of a run that is taken up again it is known. */
   "eval.started": { run: string; total?: number };
-  "eval.ended": { run: string; state: "done" | "failed" | "stopped" };
+  /** At most one a second. */
+  "eval.progress": { run: string; done: number; total: number };
+  "eval.ended": { run: string; state: Exclude<EvalRunState, "running"> };
 
   "settings.changed": ByPerson & { before: object; after: object };
   "type.changed": ByPerson & { type: string; before: object; after: object };
@@ -145,6 +148,9 @@ export type EventType = keyof EventPayloads;
 
 /** `page`: a person is needed now. */
 export type EventData<T extends EventType> = EventPayloads[T] & { page?: boolean };
+
+/** They say how far something is, for screens that show it: no news to be listed. */
+export const PASSING: readonly EventType[] = ["eval.progress"];
 
 /** What counts as a person's first answer to an incident. */
 export const ANSWERS: readonly EventType[] = ["approval.approved", "approval.rejected", "incident.dismissed"];

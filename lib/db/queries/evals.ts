@@ -1,17 +1,24 @@
-import { and, asc, count, desc, eq, getTableColumns, inArray, notInArray } from "drizzle-orm";
-import type { EvalSummary } from "@/lib/contracts/evals";
+import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, notInArray, sql } from "drizzle-orm";
+import type { EvalSummary, JudgeFigures } from "@/lib/contracts/evals";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Scored } from "@/lib/core/scoring/score";
-import type { Db } from "../client";
-import { commit } from "../commit";
+import { type Db, type Statement, write } from "../client";
+import { commit, type StreamEvent } from "../commit";
+import { isDeadOwner } from "../owner";
 import { evalCases, evalRuns } from "../schema";
 
 export type EvalRun = typeof evalRuns.$inferSelect;
 export type EvalCase = typeof evalCases.$inferSelect;
 /** A case as lists show it: without what makes it large. */
-export type EvalCaseRow = Omit<EvalCase, "answers" | "trajectory" | "truth">;
+export type EvalCaseRow = Omit<EvalCase, "answers" | "trajectory" | "truth" | "judged">;
 
 export type NewRun = Pick<EvalRun, "id" | "commit" | "startedBy" | "total" | "options">;
+
+/** Which process plays a run (a name of `newOwner`), and until when (epoch ms) it may be silent about it. */
+export interface Lease {
+  owner: string;
+  until: number;
+}
 
 /** A case that was played, with its key in the set. */
 export interface PlayedCase extends Pick<EvalCase, "class" | "set" | "title" | "trajectory" | "truth" | "why" | "ms"> {
@@ -21,10 +28,24 @@ export interface PlayedCase extends Pick<EvalCase, "class" | "set" | "title" | "
   judged?: Judged;
 }
 
-/** Begins a run and tells of it. */
-export async function startRun(db: Db, run: NewRun, now: number): Promise<void> {
-  await commit(db, {
-    claims: [db.insert(evalRuns).values({ ...run, state: "running", startedAt: now })],
+/** A claim: no other run goes on. */
+const alone = (id: string): Statement => ({
+  sql: `UPDATE eval_runs SET state = state
+        WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM eval_runs WHERE state = 'running' AND id <> ?1)`,
+  args: [id],
+});
+
+/** Begins a run and tells of it. `only`: if no other goes on; false says that one does. */
+export async function startRun(
+  db: Db,
+  run: NewRun,
+  { owner, until }: Lease,
+  now: number,
+  { only = false }: { only?: boolean } = {},
+): Promise<boolean> {
+  const begun = db.insert(evalRuns).values({ ...run, state: "running", startedAt: now, owner, leaseUntil: until });
+  const won = await commit(db, {
+    claims: [begun, ...(only ? [alone(run.id)] : [])],
     events: [
       {
         at: now,
@@ -34,24 +55,73 @@ export async function startRun(db: Db, run: NewRun, now: number): Promise<void> 
       },
     ],
   });
+  return won !== null;
 }
 
-/** Takes up a run that was stopped, that failed, or whose process is gone; what it has stored stands. False: there is none, or it is done. */
-export async function resumeRun(db: Db, id: string, now: number): Promise<boolean> {
+/**
+ * Takes up a run that was stopped, that failed or that was interrupted; what it has stored stands. False: there is none, it is done, it
+ * goes on, or another one does.
+ */
+export async function resumeRun(db: Db, id: string, { owner, until }: Lease, now: number): Promise<boolean> {
   const won = await commit(db, {
     claims: [
       db
         .update(evalRuns)
-        .set({ state: "running", endedAt: null, detail: null })
-        .where(and(eq(evalRuns.id, id), notInArray(evalRuns.state, ["done"]))),
+        .set({ state: "running", endedAt: null, detail: null, owner, leaseUntil: until })
+        .where(and(eq(evalRuns.id, id), notInArray(evalRuns.state, ["done", "running"]))),
+      alone(id),
     ],
     events: [{ at: now, type: "eval.started", text: "An evaluation was taken up again", data: { run: id } }],
   });
   return won !== null;
 }
 
-/** Stores one case as it ends, in place of an earlier play of it in this run. False: the run was ended meanwhile, and nothing is stored. */
-export async function storeCase(db: Db, runId: string, played: PlayedCase, now: number): Promise<boolean> {
+/** Renews the lease of a run for its owner, or hands it from that owner on to another. False: it is no longer the owner's. */
+export async function renewLease(db: Db, id: string, owner: string, lease: Lease): Promise<boolean> {
+  const [renewed] = await write(db, [
+    db.update(evalRuns).set({ owner: lease.owner, leaseUntil: lease.until }).where(isOf(id, owner)),
+  ]);
+  return renewed!.rowsAffected > 0;
+}
+
+/** Ends runs whose process is gone: its lease is over, or the kernel says so. What they have stored stands. */
+export async function endAbandoned(db: Db, now: number): Promise<void> {
+  const gone = (await listRunning(db)).filter(
+    ({ owner, leaseUntil }) => leaseUntil <= now || (owner !== null && isDeadOwner(owner)),
+  );
+  for (const { id, owner, leaseUntil, total } of gone) {
+    const done = await db.$count(evalCases, eq(evalCases.runId, id));
+    const end: RunEnd = { state: "interrupted", detail: `Its process ended after ${done} of ${total} cases` };
+    await commit(db, {
+      // As it was read: a lease that was renewed meanwhile stands.
+      claims: [
+        db
+          .update(evalRuns)
+          .set({ ...end, endedAt: now })
+          .where(
+            and(
+              isRunning(id),
+              owner === null ? isNull(evalRuns.owner) : eq(evalRuns.owner, owner),
+              eq(evalRuns.leaseUntil, leaseUntil),
+            ),
+          ),
+      ],
+      events: [ended(id, end, now)],
+    });
+  }
+}
+
+/**
+ * Stores one case as it ends, in place of an earlier play of it in this run. `tell`: how many there are now, for those who look on. False:
+ * the run is no longer its owner's (it was ended, or taken over), and nothing is stored.
+ */
+export async function storeCase(
+  db: Db,
+  { id: runId, owner }: { id: string; owner: string },
+  played: PlayedCase,
+  now: number,
+  tell?: { done: number; total: number },
+): Promise<boolean> {
   const { id, scored, class: of, set, title, trajectory, truth, why, judged, ms } = played;
   const row: EvalCase = {
     runId,
@@ -76,31 +146,47 @@ export async function storeCase(db: Db, runId: string, played: PlayedCase, now: 
   };
   const won = await commit(db, {
     // A row that matches counts as changed: the claim holds while the run does.
-    claims: [db.update(evalRuns).set({ state: "running" }).where(isRunning(runId))],
+    claims: [db.update(evalRuns).set({ state: "running" }).where(isOf(runId, owner))],
     writes: [
       db
         .insert(evalCases)
         .values(row)
         .onConflictDoUpdate({ target: [evalCases.runId, evalCases.caseId], set: row }),
     ],
+    ...(tell && {
+      events: [
+        {
+          at: now,
+          type: "eval.progress",
+          text: `An evaluation has played ${tell.done} of ${tell.total} cases`,
+          data: { run: runId, ...tell },
+        },
+      ],
+    }),
   });
   return won !== null;
 }
 
 /** The end of a run and what came of it. */
 export type RunEnd =
-  | { state: "done"; summary: EvalSummary }
-  | { state: "failed"; detail: string }
-  | { state: "stopped"; detail: string };
+  | { state: "done"; summary: EvalSummary; judge?: JudgeFigures | null }
+  | { state: "failed" | "stopped" | "interrupted"; detail: string };
 
-/** Ends a running run and tells of it. False: it had ended before. */
-export async function finishRun(db: Db, id: string, end: RunEnd, now: number): Promise<boolean> {
-  const won = await commit(db, {
-    claims: [db.update(evalRuns).set({ ...end, endedAt: now }).where(isRunning(id))], // prettier-ignore
-    events: [{ at: now, type: "eval.ended", text: endText(end), data: { run: id, state: end.state } }],
-  });
-  return won !== null;
+/** Ends a running run and tells of it. `owner`: who plays it; a person may end it whoever does. False: it had ended before, or is another's. */
+export async function finishRun(db: Db, id: string, end: RunEnd, now: number, owner?: string): Promise<boolean> {
+  const claim = db
+    .update(evalRuns)
+    .set({ ...end, endedAt: now })
+    .where(owner === undefined ? isRunning(id) : isOf(id, owner));
+  return (await commit(db, { claims: [claim], events: [ended(id, end, now)] })) !== null;
 }
+
+const ended = (id: string, end: RunEnd, at: number): StreamEvent => ({
+  at,
+  type: "eval.ended",
+  text: endText(end),
+  data: { run: id, state: end.state },
+});
 
 function endText(end: RunEnd): string {
   switch (end.state) {
@@ -114,10 +200,13 @@ function endText(end: RunEnd): string {
       return `An evaluation failed: ${end.detail}`;
     case "stopped":
       return `An evaluation was stopped: ${end.detail}`;
+    case "interrupted":
+      return `An evaluation was interrupted: ${end.detail}`;
   }
 }
 
-const isRunning = (id: string) => and(eq(evalRuns.id, id), eq(evalRuns.state, "running"));
+const isRunning = (id: string) => and(eq(evalRuns.id, id), sql`state = 'running'`);
+const isOf = (id: string, owner: string) => and(isRunning(id), eq(evalRuns.owner, owner));
 
 /** The newest runs first. */
 export const listRuns = (db: Db, limit: number): Promise<EvalRun[]> =>
@@ -127,13 +216,23 @@ export async function findRun(db: Db, id: string): Promise<EvalRun | null> {
   return (await db.query.evalRuns.findFirst({ where: eq(evalRuns.id, id) })) ?? null;
 }
 
-/** Runs that have not ended, the oldest first; of one whose process is gone nothing else tells. */
+/** Runs that have not ended, the oldest first. An index holds just these. */
 export const listRunning = (db: Db): Promise<EvalRun[]> =>
-  db.select().from(evalRuns).where(eq(evalRuns.state, "running")).orderBy(asc(evalRuns.startedAt));
+  db
+    .select()
+    .from(evalRuns)
+    .where(sql`state = 'running'`)
+    .orderBy(asc(evalRuns.startedAt));
 
 /** The cases of a run by their IDs, without trajectories, answers and truths. */
 export function listCasesOf(db: Db, runId: string): Promise<EvalCaseRow[]> {
-  const { answers: _answers, trajectory: _trajectory, truth: _truth, ...columns } = getTableColumns(evalCases);
+  const {
+    answers: _answers,
+    trajectory: _trajectory,
+    truth: _truth,
+    judged: _judged,
+    ...columns
+  } = getTableColumns(evalCases);
   return db.select(columns).from(evalCases).where(eq(evalCases.runId, runId)).orderBy(asc(evalCases.caseId));
 }
 

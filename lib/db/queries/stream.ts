@@ -1,5 +1,6 @@
 import type { Client } from "@libsql/client";
-import { asc, desc, gt, sql } from "drizzle-orm";
+import { asc, desc, gt, notInArray, sql } from "drizzle-orm";
+import { PASSING } from "@/lib/core/base/events";
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { log } from "@/lib/log";
 import type { Db } from "../client";
@@ -79,9 +80,14 @@ export async function listEvents(db: Db, after: number, limit: number): Promise<
   return rows.map(message);
 }
 
-/** The newest events, newest first: what a screen begins with before it follows the stream. */
+/** The newest events, newest first, without those that only pass: what a screen begins with before it follows the stream. */
 export async function listNewestEvents(db: Db, limit: number): Promise<StreamMessage[]> {
-  const rows = await db.select().from(streamEvents).orderBy(desc(streamEvents.seq)).limit(limit);
+  const rows = await db
+    .select()
+    .from(streamEvents)
+    .where(notInArray(streamEvents.type, [...PASSING]))
+    .orderBy(desc(streamEvents.seq))
+    .limit(limit);
   return rows.map(message);
 }
 

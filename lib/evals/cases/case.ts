@@ -5,18 +5,7 @@ import { generate } from "@/seeds/scenarios/generate";
 import { type Plot, PLOTS } from "@/seeds/scenarios/plots";
 import type { EvalSet } from "@/lib/contracts/evals";
 import type { Truth } from "@/lib/core/scoring/truth";
-
-/** What names a case: from it alone the case can be made, in any process. */
-export interface CaseKey {
-  set: EvalSet;
-  class: string;
-  /** Its number within its class, from 1. */
-  number: number;
-  /** Draws another case of the class; 0 unless more are asked for. */
-  draw: number;
-  /** Its alert comes so many minutes later than it would. Agents' cases have none that could be late: Sentinel watches them itself. */
-  lateMin: number;
-}
+import { type CaseKey, idOf } from "./case-key";
 
 interface Case {
   key: CaseKey;
@@ -41,23 +30,6 @@ export interface AgentCase extends Case {
 
 /** Each set has a seed of its own, and each further draw of it another. */
 const SEEDS: Record<EvalSet, number> = { dev: 20_261, second: 7_700_001 };
-
-/** Classes of the recorded incidents, which are the first cases of the dev set, by the beginning of their ids. */
-const RECORDED: Readonly<Record<string, string>> = {
-  "bad deploy": "bad-deploy",
-  "database pool exhaustion": "db-pool",
-  "downstream outage": "downstream",
-  "memory leak": "memory-leak",
-  "config regression": "config",
-};
-
-export const idOf = ({ set, class: of, number, draw, lateMin }: CaseKey): string =>
-  [
-    ...(set === "second" ? ["second"] : []),
-    `${RECORDED[of] ?? of.replaceAll(" ", "-")}-${String(number).padStart(2, "0")}`,
-    ...(draw > 0 ? [`draw-${draw}`] : []),
-    ...(lateMin > 0 ? [`late-${lateMin}`] : []),
-  ].join("-");
 
 export const isServiceClass = (of: string): of is ServiceClass => Object.hasOwn(SERVICE_CLASSES, of);
 

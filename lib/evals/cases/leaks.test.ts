@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseScenario } from "@/lib/drills/scenarios";
-import { idOf, isServiceClass, makeServiceCase } from "./case";
+import { isServiceClass, makeServiceCase } from "./case";
+import { idOf } from "./case-key";
 import { leaksOf } from "./leaks";
 import { keysOf } from "./plan";
 

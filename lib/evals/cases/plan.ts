@@ -1,7 +1,8 @@
 import { AGENT_CLASSES } from "@/seeds/scenarios/agent-classes";
 import { SERVICE_CLASSES } from "@/seeds/scenarios/classes";
 import { EVAL_SETS, type EvalSet } from "@/lib/contracts/evals";
-import { type CaseKey, idOf } from "./case";
+import { SentinelError } from "@/lib/errors";
+import { type CaseKey, idOf } from "./case-key";
 
 /** How many cases of each class a set holds. */
 export const CLASSES: Readonly<Record<string, number>> = { ...SERVICE_CLASSES, ...AGENT_CLASSES };
@@ -17,10 +18,10 @@ export interface Wanted {
   late: readonly number[];
 }
 
-/** The cases that a run asks for, in a fixed order. Throws naming what there is not. */
+/** The cases that a run asks for, in a fixed order. Throws `invalid`, naming what there is not. */
 export function keysOf({ set, cases, class: only, seeds, late }: Wanted): CaseKey[] {
   if (only !== undefined && !Object.hasOwn(CLASSES, only))
-    throw new Error(`--class ${only}: there is no such class; there are ${Object.keys(CLASSES).join(", ")}`);
+    throw absent("class", `there is no class ${only}; there are ${Object.keys(CLASSES).join(", ")}`);
   const all = (set === "all" ? EVAL_SETS : [set]).flatMap((one) =>
     Array.from({ length: seeds }).flatMap((_, draw) =>
       Object.entries(CLASSES).flatMap(([of, count]) =>
@@ -40,6 +41,9 @@ export function keysOf({ set, cases, class: only, seeds, late }: Wanted): CaseKe
   const chosen = all.filter((key) => only === undefined || key.class === only);
   if (cases === undefined) return chosen;
   const missing = cases.filter((id) => !chosen.some((key) => idOf(key) === id));
-  if (missing.length > 0) throw new Error(`--cases: there is no case ${missing.join(", ")} in this selection`);
+  if (missing.length > 0) throw absent("cases", `there is no case ${missing.join(", ")} in this selection`);
   return chosen.filter((key) => cases.includes(idOf(key)));
 }
+
+const absent = (field: string, reason: string) =>
+  new SentinelError("invalid", { detail: `${field}: ${reason}`, fields: [{ field, reason }] });

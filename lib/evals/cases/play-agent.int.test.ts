@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { score } from "@/lib/core/scoring/score";
-import { type CaseKey, makeAgentCase } from "./case";
+import { makeAgentCase } from "./case";
+import type { CaseKey } from "./case-key";
 import { playAgentCase, STARTS_AT } from "./play-agent";
 import { type ScratchDbs, scratchDbs } from "./scratch-db";
 

@@ -1,6 +1,7 @@
 import { score } from "@/lib/core/scoring/score";
 import type { Integrations } from "@/lib/response/services/context";
-import { type CaseKey, isAgentClass, makeAgentCase, makeServiceCase } from "./case";
+import { isAgentClass, makeAgentCase, makeServiceCase } from "./case";
+import type { CaseKey } from "./case-key";
 import { playAgentCase, STARTS_AT } from "./play-agent";
 import { playServiceCase } from "./play-service";
 import type { CaseResult } from "./result";

@@ -1,3 +1,4 @@
+import type { EvalCase } from "@/lib/db/queries/evals";
 import type { CaseSet, EvalSet } from "@/lib/contracts/evals";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Scored } from "@/lib/core/scoring/score";
@@ -22,3 +23,25 @@ export interface CaseResult<S extends CaseSet = EvalSet> {
   /** How long it took to play, in ms of real time. */
   ms: number;
 }
+
+/** A case as a run has stored it. */
+export const storedResult = ({ caseId, judged, ...row }: EvalCase): CaseResult => ({
+  id: caseId,
+  class: row.class,
+  set: row.set,
+  title: row.title,
+  scored: {
+    answers: row.answers,
+    scores: row.scores,
+    passed: row.passed,
+    detectionDelayMs: row.detectionDelayMs,
+    timeToProposalMs: row.timeToProposalMs,
+    tokens: row.tokens,
+    usd: row.usd,
+  },
+  trajectory: row.trajectory,
+  truth: row.truth,
+  why: row.why,
+  ...(judged && { judged }),
+  ms: row.ms,
+});

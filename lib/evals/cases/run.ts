@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { childEnv } from "@/lib/env";
-import type { CaseKey } from "./case";
+import type { CaseKey } from "./case-key";
 import type { CaseResult } from "./result";
 import type { WorkerMessage } from "./worker";
 
@@ -11,10 +12,17 @@ export interface PoolOptions {
   /** Models may be asked; otherwise the local analysis stands alone. */
   models: boolean;
   onResult: (result: CaseResult) => Promise<void> | void;
+  /** Ends the play: cases that are being played are given up, and the promise is rejected with its reason. */
+  signal?: AbortSignal;
 }
 
 /** No case takes longer, in ms: one that does hangs, and its worker is ended. */
 const CASE_TIMEOUT_MS = 10 * 60_000;
+
+/** A worker that is let go removes its databases; after so long, in ms, it is ended whatever it is at. */
+const LET_GO_MS = 5_000;
+/** Cases are a closed world: those who play them are not told where the real database is. */
+const NO_DATABASE = { LIBSQL_URL: "file::memory:" };
 
 /**
  * Plays cases in processes of their own, one at a time each. Resolves when all are played; rejects for the first
@@ -26,15 +34,15 @@ export async function runCases(keys: readonly CaseKey[], options: PoolOptions): 
   await Promise.all(Array.from({ length: workers }, () => worker(waiting, options)));
 }
 
-async function worker(waiting: CaseKey[], { env = {}, models, onResult }: PoolOptions): Promise<void> {
+async function worker(waiting: CaseKey[], { env = {}, models, onResult, signal }: PoolOptions): Promise<void> {
   const child = fork(new URL("./worker.ts", import.meta.url), models ? ["--models"] : [], {
     execArgv: ["--import", "tsx"],
-    env: childEnv(env),
+    env: childEnv({ ...env, ...NO_DATABASE }),
   });
   try {
-    await next(child, null);
+    await next(child, null, signal);
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
-      const said = await next(child, key);
+      const said = await next(child, key, signal);
       if (said.kind === "failed") throw new Error(`${key.class} ${key.number}: ${said.reason}`);
       if (said.kind === "played") await onResult(said.result);
     }
@@ -43,22 +51,35 @@ async function worker(waiting: CaseKey[], { env = {}, models, onResult }: PoolOp
     waiting.length = 0;
     throw error;
   } finally {
-    if (child.connected) child.disconnect();
+    await letGo(child);
   }
 }
 
+async function letGo(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  if (child.connected) child.disconnect();
+  const timer = setTimeout(() => child.kill("SIGKILL"), LET_GO_MS);
+  await gone;
+  clearTimeout(timer);
+}
+
 /** Sends a case, or nothing, and waits for what the worker says. */
-function next(child: ChildProcess, key: CaseKey | null): Promise<WorkerMessage> {
+function next(child: ChildProcess, key: CaseKey | null, signal?: AbortSignal): Promise<WorkerMessage> {
+  if (signal?.aborted) return Promise.reject(signal.reason as Error);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => (child.kill(), done(() => reject(new Error("it did not end in time")))), CASE_TIMEOUT_MS);
     const said = (message: WorkerMessage) => done(() => resolve(message));
     const gone = (code: number | null) => done(() => reject(new Error(`its process ended (${code ?? "killed"})`)));
+    const over = () => done(() => reject(signal!.reason as Error));
     const done = (then: () => void) => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", over);
       child.off("message", said).off("exit", gone);
       then();
     };
     child.on("message", said).on("exit", gone);
+    signal?.addEventListener("abort", over, { once: true });
     if (key !== null) child.send(key);
   });
 } // prettier-ignore

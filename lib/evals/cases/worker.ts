@@ -1,6 +1,6 @@
 import { createIntegrations } from "@/lib/runtime/integrations";
 import { env } from "@/lib/env";
-import type { CaseKey } from "./case";
+import type { CaseKey } from "./case-key";
 import { playCase } from "./play";
 import type { CaseResult } from "./result";
 import { scratchDbs } from "./scratch-db";
@@ -23,6 +23,8 @@ async function main() {
       (error: unknown) => say({ kind: "failed", key, reason: error instanceof Error ? error.message : String(error) }),
     );
   });
+  // A terminal tells all processes of a run; its parent ends them in order.
+  process.on("SIGINT", () => undefined);
   process.once("disconnect", () => void dbs.remove().then(() => process.exit()));
   say({ kind: "ready" });
 }

@@ -4,7 +4,7 @@ import { mergeEvidence, NO_EVIDENCE, type Evidence } from "@/lib/agents/investig
 import { type CaseOperation, type FrozenFile, openAnswer } from "@/lib/contracts/frozen-case";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Bundle, Series } from "@/lib/core/evidence/bundle";
-import { marked } from "@/lib/core/evidence/bundle-marks";
+import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
 import { covers, fill } from "@/lib/core/services/allow-list";
 import type { Db } from "@/lib/db/client";
 import { type AlertRow, listAlertsOf } from "@/lib/db/queries/alerts";
@@ -21,7 +21,6 @@ import { SentinelError } from "@/lib/errors";
 import type { Integrations } from "./context";
 import type { ServiceConfig } from "@/lib/config/services";
 import { fits } from "./measure-effect";
-import { alertText } from "./state-lines";
 
 type Frozen = Omit<Extract<FrozenFile, { kind: "service" }>, "format" | "version" | "frozen_at">;
 
@@ -159,7 +158,7 @@ async function evidenceOf(db: Db, investigations: readonly InvestigationRow[]): 
 
 /** Without what was seen from `until` (epoch seconds) on, and without what a look tells of the alerts by itself. */
 function seenBefore(bundle: Bundle, until: number, alerts: readonly AlertRow[]): Bundle {
-  const told = new Set(alerts.map((alert) => marked("state", alertText(alert))));
+  const told = new Set(alerts.map((alert) => marked("state", firingText(alert.name, alert.summary))));
   const cut = (series: readonly Series[]) =>
     series
       .map((one) => ({ ...one, points: one.points.filter(([t]) => t < until) }))

@@ -1,0 +1,63 @@
+import { availableParallelism, constants, setPriority } from "node:os";
+import { modelSettings } from "@/lib/agents/models";
+import { EvalOptions } from "@/lib/contracts/evals";
+import { closeDb, getDb } from "@/lib/db/client";
+import { newOwner } from "@/lib/db/owner";
+import { findRun, listWholeCasesOf, renewLease } from "@/lib/db/queries/evals";
+import { env, loadEnvFile } from "@/lib/env";
+import { log } from "@/lib/log";
+import { evaluate } from "./evaluate";
+import { caseJudge } from "./judge";
+import { keepRun, leaseOf } from "./kept-run";
+import { keysOf } from "./plan";
+import { storedResult } from "./result";
+
+/** A core stays for those who report and those who look. */
+const WORKERS = Math.max(1, availableParallelism() - 1);
+
+/** Plays a run that a server has begun: `run-main.ts RUN OWNER` takes it over from that owner. Its workers inherit its low priority. */
+async function main(): Promise<void> {
+  loadEnvFile();
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  const interrupted = new AbortController();
+  for (const [end, why] of [
+    ["disconnect", "the server that began it ended"],
+    ["SIGTERM", "its process was told to end"],
+    ["SIGINT", "its process was told to end"],
+  ] as const)
+    process.on(end, () => interrupted.abort(new Error(why)));
+  const [id = "", from = ""] = process.argv.slice(2);
+  const db = await getDb();
+  const owner = newOwner();
+  // Stopped before it began.
+  if (!(await renewLease(db, id, from, leaseOf(owner, Date.now())))) return;
+  const run = (await findRun(db, id))!;
+  const played = (await listWholeCasesOf(db, id)).map(storedResult);
+  const kept = keepRun(db, { id, owner, stored: played.map((one) => one.id), total: run.total });
+  try {
+    const options = EvalOptions.parse(run.options);
+    const { judge, model } = options;
+    await evaluate({
+      ...options,
+      keys: keysOf(options),
+      commit: run.commit,
+      workers: WORKERS,
+      judge: judge === null ? undefined : caseJudge(judge, model, modelSettings(env())),
+      played,
+      kept,
+      interrupted: interrupted.signal,
+    });
+  } catch (err) {
+    if (interrupted.signal.aborted || kept.lost.aborted) return;
+    log().error({ err, run: id }, "an evaluation failed");
+    await kept.end({ state: "failed", detail: err instanceof Error ? err.message : String(err) });
+  }
+}
+
+void main()
+  .catch((err: unknown) => {
+    log().error({ err }, "an evaluation could not be run");
+    process.exitCode = 1;
+  })
+  .finally(() => closeDb())
+  .then(() => process.exit());
