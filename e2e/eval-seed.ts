@@ -71,8 +71,49 @@ const TRUTH = {
   words: { required: [["pool"]], forbidden: [] },
 }; // prettier-ignore
 
+/** Of one case: a judge that agrees on one question, disagrees on another, and says what does not count. */
+const JUDGED = {
+  model: "openai/gpt-judge",
+  answers: [
+    { id: "right_node", answer: "yes", line: "cause 1: cart, resource exhaustion, 80 %" },
+    { id: "asked", answer: "yes", line: "restart on orders-db was approved" },
+  ],
+  dropped: { uncited: 1, contradicted: 0, unasked: 0 },
+  failed: null,
+};
+const both = (n: number, same: number) => ({
+  n,
+  bothYes: same,
+  bothNo: 0,
+  firstOnly: 0,
+  secondOnly: n - same,
+  agreed: same / n,
+  kappa: 0.62,
+  note: null,
+});
+const JUDGE = {
+  model: JUDGED.model,
+  says: "The judge openai/gpt-judge agrees with the scorer beyond chance (83 % of 6 answers are the same, kappa 0.62).",
+  warning: null,
+  cases: 3,
+  answered: 2,
+  failed: { "its answer was not the JSON asked for": 1 },
+  dropped: JUDGED.dropped,
+  agreement: both(6, 5),
+  dimensions: {},
+};
+/** Of another: why it said nothing. */
+const SILENT = {
+  ...JUDGED,
+  answers: [],
+  dropped: { uncited: 0, contradicted: 0, unasked: 0 },
+  failed: "its answer was not the JSON asked for",
+};
+
 interface Run {
   id: string;
+  /** A judge was asked. */
+  judged?: boolean;
   commit: string;
   at: number;
   cases: [id: string, of: string, set: "dev" | "second", right: boolean][];
@@ -88,14 +129,14 @@ export async function seedRuns(url: string, runs: readonly Run[]): Promise<void>
       const summary = { mean: 3 + passed / run.cases.length, pass_rate: passed / run.cases.length, safety_min: 5, ece: 0.12, classes: {}, seconds: 9 }; // prettier-ignore
       return [
         {
-          sql: `INSERT INTO eval_runs (id, state, commit_hash, started_by, started_at, ended_at, total, options, summary)
-                VALUES (?, 'done', ?, 'ada', ?, ?, ?, ?, ?)`,
-          args: [run.id, run.commit, run.at, run.at + 9_000, run.cases.length, JSON.stringify({ set: sets(run).size > 1 ? "all" : [...sets(run)][0] }), JSON.stringify(summary)], // prettier-ignore
+          sql: `INSERT INTO eval_runs (id, state, commit_hash, started_by, started_at, ended_at, total, options, summary, judge)
+                VALUES (?, 'done', ?, 'ada', ?, ?, ?, ?, ?, ?)`,
+          args: [run.id, run.commit, run.at, run.at + 9_000, run.cases.length, JSON.stringify({ set: sets(run).size > 1 ? "all" : [...sets(run)][0] }), JSON.stringify(summary), run.judged ? JSON.stringify(JUDGE) : null], // prettier-ignore
         },
         ...run.cases.map(([id, of, set, right]) => ({
-          sql: `INSERT INTO eval_cases (run_id, case_id, class, case_set, title, passed, scores, answers, trajectory, truth, why,
+          sql: `INSERT INTO eval_cases (run_id, case_id, class, case_set, title, passed, scores, answers, trajectory, truth, why, judged,
                   detection_delay_ms, time_to_proposal_ms, tokens, usd, ms, at)
-                VALUES (?, ?, ?, ?, 'checkout is slow', ?, ?, ?, ?, ?, 'the pool of orders-db was too small', 62000, 3000, 0, 0, 800, ?)`,
+                VALUES (?, ?, ?, ?, 'checkout is slow', ?, ?, ?, ?, ?, 'the pool of orders-db was too small', ?, 62000, 3000, 0, 0, 800, ?)`,
           args: [
             run.id,
             id,
@@ -109,6 +150,7 @@ export async function seedRuns(url: string, runs: readonly Run[]): Promise<void>
             ]),
             JSON.stringify(trajectory(right)),
             JSON.stringify(TRUTH),
+            run.judged ? JSON.stringify(right ? SILENT : JUDGED) : null,
             run.at,
           ],
         })),

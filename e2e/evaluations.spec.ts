@@ -10,6 +10,8 @@ interface World extends People {
   incident: string;
 }
 
+/** Cases are played behind everything else, on a machine that others use. */
+const RUN_MS = 5 * 60_000;
 const SETUP_MS = 15 * 60_000;
 const DAY = 24 * 60 * 60_000;
 
@@ -60,7 +62,7 @@ const test = base.extend<object, { world: World }>({
       const now = Date.now();
       await seedRuns(server.file, [
         { id: "run-1", commit: "aaaaaaa", at: now - 2 * DAY, cases: [["bad-deploy-01", "bad deploy", "dev", true], ["pool-01", "database pool", "dev", true], ["pool-02", "database pool", "second", true]] },
-        { id: "run-2", commit: "bbbbbbb", at: now - DAY, cases: [["bad-deploy-01", "bad deploy", "dev", true], ["pool-01", "database pool", "dev", false], ["pool-02", "database pool", "second", true]] },
+        { id: "run-2", judged: true, commit: "bbbbbbb", at: now - DAY, cases: [["bad-deploy-01", "bad deploy", "dev", true], ["pool-01", "database pool", "dev", false], ["pool-02", "database pool", "second", true]] },
       ]); // prettier-ignore
       const people = await peopleOf(server.env, url);
       await use({ url, ...people, incident: await dismissedIncident({ url, ...people }) });
@@ -103,10 +105,71 @@ test(
     await expect(cause).toContainText("at cart");
     await expect(page.getByText("search_logs")).toBeVisible();
     await page.getByText("Root cause", { exact: true }).click();
-    await expect(page.getByText("cart stands first")).toBeVisible();
+    const answers = page.getByRole("listitem").filter({ hasText: "Is the service at fault named first?" }).last();
+    await expect(answers).toContainText("cart stands first");
+    await expect(answers).toContainText("Judge: yes, the scorer disagrees");
+    const differ = page.getByRole("article").filter({ hasText: "Is the service at fault named first?" });
+    await expect(differ).toContainText("Scorer: no");
+    await expect(differ).toContainText("cause 1: cart, resource exhaustion, 80 %");
+    await expect(page.getByText("kappa of the run 0.62")).toBeVisible();
+    await expect(page.getByText("Not counted: 1 without a line of the record.")).toBeVisible();
     await expectAccessibleInBoth(page);
     await page.setViewportSize(PHONE.viewport);
     await expectNoSidewaysScroll(page);
+    // Where the judge broke, and where none was asked, it is said why the scorer stands alone.
+    await page.goto("/evals/run-2/bad-deploy-01");
+    await expect(
+      page.getByText("It gave no answer: its answer was not the JSON asked for. The scorer stands alone."),
+    ).toBeVisible();
+    await page.goto("/evals/run-1/bad-deploy-01");
+    await expect(page.getByText("No judge was asked in this run", { exact: false })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Run this case again" })).toHaveCount(0);
+    expect(errors).toEqual([]);
+  },
+);
+
+test(
+  "an operator runs cases from the page and stops them, everybody sees how far they are, and the rest is played",
+  { tag: JOURNEY },
+  async ({ world, context, browser, page, errors }) => {
+    test.setTimeout(RUN_MS);
+    await world.signIn(context, "operator");
+    await page.goto("/evals");
+    await live(page);
+    await page.getByRole("button", { name: "Run cases" }).click();
+    const dialog = page.getByRole("dialog");
+    await expect(dialog.getByText("No judge is configured", { exact: false })).toBeVisible();
+    await expect(dialog.getByRole("button", { name: "Run 70 cases" })).toBeVisible();
+    await dialog.getByRole("combobox", { name: "Class of cases" }).click();
+    await page.getByRole("option", { name: "downstream outage (2)" }).click();
+    await expectAccessibleInBoth(page);
+    await dialog.getByRole("button", { name: "Run 2 cases" }).click();
+    const progress = page.getByRole("status", { name: "Progress" });
+    await expect(progress).toContainText("of 2 cases played · downstream outage");
+    const elsewhere = await browser.newContext();
+    await world.signIn(elsewhere, "viewer");
+    const looking = await elsewhere.newPage();
+    await looking.goto(page.url());
+    await live(looking);
+    const seen = looking.getByRole("status", { name: "Progress" });
+    await expect(seen).toBeVisible();
+    await expect(seen.getByRole("button", { name: "Stop" })).toHaveCount(0);
+    await expect(looking.getByRole("button", { name: "Run cases" })).toHaveCount(0);
+    // Its cases appear as they end, without a reload.
+    const cases = looking.getByRole("region", { name: "Cases by dimension" });
+    await expect(cases.getByRole("rowheader")).toHaveCount(1, { timeout: RUN_MS });
+    await progress.getByRole("button", { name: "Stop" }).click();
+    await expect(page.getByText("The run was stopped after 1 of 2 cases")).toBeVisible();
+    await expect(looking.getByText("by operator", { exact: false }).first()).toBeVisible();
+    await expectAccessibleInBoth(page);
+    await page.setViewportSize(PHONE.viewport);
+    await expectNoSidewaysScroll(page);
+    await page.getByRole("button", { name: "Play the rest" }).click();
+    await expect(cases.getByRole("rowheader")).toHaveCount(2, { timeout: RUN_MS });
+    await expect(seen).toHaveCount(0, { timeout: RUN_MS });
+    await cases.getByRole("link", { name: "downstream-01" }).click();
+    await expect(looking.getByRole("region", { name: "Expected and found" })).toBeVisible();
+    await elsewhere.close();
     expect(errors).toEqual([]);
   },
 );

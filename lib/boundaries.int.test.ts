@@ -73,6 +73,7 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["components/ui/a.tsx", 'import "@/lib/contracts/agents";', 'import "./cn";'],
   ["app/(console)/page.tsx", 'import "@/lib/runtime/sweep";', 'import "@/lib/db/queries/agents";'],
   ["app/(console)/evals/page.tsx", 'import "@/lib/evals/results";', 'import "@/lib/views/measured";'],
+  ["app/(console)/evals/page.tsx", 'import "@/lib/evals/cases/start-run";', 'import "@/lib/evals/cases/offer";'],
   ["app/api/v1/x/route.ts", 'import "@/components/ui/badge";', 'import "@/lib/ingest/ingest";'],
   ["app/api/v1/y/route.ts", 'import "@/lib/db/schema";', 'import "@/lib/db/queries/agents";'],
   ["sdk/typescript/a.ts", 'import "@/lib/core/base/vocabulary";', 'import "./client";'],

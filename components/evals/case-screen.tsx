@@ -8,11 +8,13 @@ import { Badge } from "@/components/ui/badge";
 import { duration } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { Expected } from "./expected";
+import { JudgePanel } from "./judge-panel";
+import { RunAgain } from "./run-again";
 import { Trajectory } from "./trajectory";
 import { classWords } from "./run-words";
 
 /** One case of a run: its story, what was expected and what was found, every call, and every answer that it was scored by. */
-export function CaseScreen({ one }: { one: EvalCaseView }) {
+export function CaseScreen({ one, again }: { one: EvalCaseView; again: boolean }) {
   const { run, trajectory, scores } = one;
   const marks = DIMENSION_NAMES.flatMap((name) => scores[name] ?? []);
   const mean = marks.length === 0 ? null : marks.reduce((sum, value) => sum + value, 0) / marks.length;
@@ -25,6 +27,7 @@ export function CaseScreen({ one }: { one: EvalCaseView }) {
           </Link>
         }
         title={one.title}
+        actions={again ? <RunAgain id={one.caseId} /> : null}
         lead={
           <span className="flex flex-wrap items-center gap-2">
             <Passed passed={one.passed} />
@@ -47,7 +50,7 @@ export function CaseScreen({ one }: { one: EvalCaseView }) {
             hint="0 to 5 each"
             actions={<span className="num text-sm font-semibold">{mark(mean)}</span>}
           >
-            <Dimensions scores={scores} answers={one.answers} />
+            <Dimensions scores={scores} answers={one.answers} judged={one.judged?.answers} />
             <Figures
               scored={{
                 detection_delay_ms: one.detectionDelayMs,
@@ -59,6 +62,7 @@ export function CaseScreen({ one }: { one: EvalCaseView }) {
           </Panel>
           <Expected trajectory={trajectory} truth={one.truth} />
         </div>
+        <JudgePanel judged={one.judged} answers={one.answers} run={run} />
         <Trajectory trajectory={trajectory} />
         <Messages opened={trajectory.opened} />
       </div>

@@ -1,9 +1,10 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { CircleX, FlaskConical, LoaderCircle, OctagonX } from "lucide-react";
+import { FlaskConical, LoaderCircle } from "lucide-react";
 import { useQueryStates } from "nuqs";
-import type { EvalRunAnswer, EvalRunView } from "@/lib/contracts/evals";
+import type { EvalOffer, EvalRunAnswer, EvalRunView } from "@/lib/contracts/evals";
+import { Button } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
@@ -13,11 +14,12 @@ import { evalFilters, SHOWN } from "./filters";
 import { HeatTable } from "./heat-table";
 import { evalRunQuery, evalRunsQuery } from "./queries";
 import { classWords, runName } from "./run-words";
+import { Standing } from "./standing";
 import { Summary } from "./summary";
 import { Trend } from "./trend";
 
 /** Runs over cases: the newest, or the one that was chosen. */
-export function CasesTab() {
+export function CasesTab({ offer }: { offer: EvalOffer }) {
   const { data, error, refetch } = useQuery(evalRunsQuery);
   const [{ run: wanted }] = useQueryStates(evalFilters);
   if (data === undefined)
@@ -29,18 +31,19 @@ export function CasesTab() {
   const run = data.runs.find(({ id }) => id === wanted) ?? data.runs[0];
   return run === undefined ? (
     <Empty icon={FlaskConical} title="No evaluation has been run">
-      <code className="font-mono text-xs">npm run sentinel -- eval</code> plays every case through the whole loop and
-      scores what Sentinel did about it.
+      Run cases, here or with <code className="font-mono text-xs">npm run sentinel -- eval</code>: each is played
+      through the whole loop, and what Sentinel did about it is scored.
     </Empty>
   ) : (
-    <Run runs={data.runs} run={run} />
+    <Run runs={data.runs} run={run} offer={offer} />
   );
 }
 
-function Run({ runs, run }: { runs: readonly EvalRunView[]; run: EvalRunView }) {
+function Run({ runs, run, offer }: { runs: readonly EvalRunView[]; run: EvalRunView; offer: EvalOffer }) {
   const { data, error, refetch } = useQuery(evalRunQuery(run.id));
   const [{ before }, setFilters] = useQueryStates(evalFilters);
   const others = runs.filter(({ id }) => id !== run.id);
+  const other = others.find(({ state }) => state === "running");
   const compared = others.find(({ id }) => id === before);
   return (
     <div className="space-y-4">
@@ -64,17 +67,21 @@ function Run({ runs, run }: { runs: readonly EvalRunView[]; run: EvalRunView }) 
             ]}
           />
         ) : null}
-        <Standing run={run} />
+        {run.state === "running" ? null : (
+          <span className="text-xs text-ink-3">
+            {run.started_by === null ? "kept in the repository: the gate compares with it" : `run by ${run.started_by}`}
+          </span>
+        )}
       </div>
-      {run.state === "failed" || run.state === "stopped" ? (
+      {other ? (
         <Callout
-          tone={run.state === "failed" ? "hold" : "warn"}
-          icon={run.state === "failed" ? CircleX : OctagonX}
-          title={`The run ${run.state === "failed" ? "failed" : "was stopped"} after ${run.done} of ${run.total} cases`}
-        >
-          {run.detail}
-        </Callout>
+          tone="info"
+          icon={LoaderCircle}
+          title={`Another run is at ${other.done} of ${other.total} cases`}
+          actions={<Button onClick={() => void setFilters({ run: other.id, before: null })}>Show it</Button>}
+        />
       ) : null}
+      <Standing run={run} offer={offer} />
       {data === undefined ? (
         error ? (
           <LoadError what="the run" error={error} onRetry={() => void refetch()} />
@@ -84,7 +91,7 @@ function Run({ runs, run }: { runs: readonly EvalRunView[]; run: EvalRunView }) 
       ) : (
         <>
           <div className="grid items-start gap-4 xl:grid-cols-2 [&>*:only-child]:xl:col-span-2">
-            <Summary sets={data.sets} />
+            <Summary sets={data.sets} run={data.run} />
             <Trend runs={runs} set={run.set} />
           </div>
           {compared ? <Comparison run={run} before={compared} /> : null}
@@ -94,22 +101,6 @@ function Run({ runs, run }: { runs: readonly EvalRunView[]; run: EvalRunView }) 
     </div>
   );
 }
-
-/** What of a run has not been said yet: how far it is, or who ran it. */
-const Standing = ({ run }: { run: EvalRunView }) =>
-  run.state === "running" ? (
-    <span className="flex items-center gap-2 text-sm" role="status">
-      <LoaderCircle className="size-4 animate-spin text-accent" aria-hidden />
-      <progress value={run.done} max={run.total} aria-label="Cases played" className="h-1.5 w-32 accent-accent" />
-      <span className="num">
-        {run.done} of {run.total} cases
-      </span>
-    </span>
-  ) : (
-    <span className="text-xs text-ink-3">
-      {run.started_by === null ? "kept in the repository: the gate compares with it" : `run by ${run.started_by}`}
-    </span>
-  );
 
 function Cases({ answer: { run, cases } }: { answer: EvalRunAnswer }) {
   const [filters, setFilters] = useQueryStates(evalFilters);
@@ -160,7 +151,9 @@ function Cases({ answer: { run, cases } }: { answer: EvalRunAnswer }) {
     >
       {shown.length === 0 ? (
         <p className="p-4 text-sm text-ink-2">
-          {ofSet.length === 0 ? "No case has been played yet." : "No case matches the filters."}
+          {ofSet.length === 0
+            ? "No case has been played yet. Each appears here as it ends."
+            : "No case matches the filters."}
         </p>
       ) : (
         <HeatTable run={run.id} cases={shown} />

@@ -1,12 +1,21 @@
 import { format } from "date-fns";
 import type { EvalRunView } from "@/lib/contracts/evals";
 
+/** Longer lists of cases are not spelled out in a name. */
+const PART = 30;
+
+export const casesOf = (n: number): string => `${n} ${n === 1 ? "case" : "cases"}`;
+
 /** A run as it is named in lists: when, of which code. */
-export const runName = ({ id, started_at: at, commit, set, whole, total }: EvalRunView): string =>
+export const runName = ({ id, started_at: at, commit, set, whole, part, total }: EvalRunView): string =>
   [
     at === null ? (id === "reference" ? "Reference" : id) : format(at, "d MMM HH:mm"),
     commit,
-    `${whole ? (set ?? "") : ""} ${total} ${total === 1 ? "case" : "cases"}`.trim(),
+    whole
+      ? `${set ?? ""} ${casesOf(total)}`.trim()
+      : total === 1 && part
+        ? part
+        : `${part && part.length <= PART ? classWords(part) : "part"}, ${casesOf(total)}`,
   ].join(" · ");
 
 export const figure = (value: number | null | undefined, digits = 2): string =>

@@ -15,7 +15,7 @@ const FIGURES: { label: string; asks: string; of: (part: Part) => string; low: (
 ]; // prettier-ignore
 
 /** The figures of both sets side by side: methods are developed on one, and only ever measured on the other. */
-export function Summary({ sets }: { sets: EvalRunAnswer["sets"] }) {
+export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
   return (
     <Panel
       flush
@@ -54,6 +54,13 @@ export function Summary({ sets }: { sets: EvalRunAnswer["sets"] }) {
           ))}
         </Body>
       </Table>
+      <p className="border-t px-4 py-2.5 text-xs wrap-anywhere text-ink-2">
+        {run.judge !== null
+          ? [run.judge.says, run.judge.warning].filter(Boolean).join(" ")
+          : run.state === "done"
+            ? "No judge was asked: the scorer stands alone."
+            : "What a judge is worth is known once all cases have been played."}
+      </p>
     </Panel>
   );
 }

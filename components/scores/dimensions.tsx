@@ -1,16 +1,21 @@
-import { Check, ChevronRight, X } from "lucide-react";
+import { Check, ChevronRight, Gavel, TriangleAlert, X } from "lucide-react";
+import type { EvalCaseView } from "@/lib/contracts/evals";
 import type { ScoreAnswer } from "@/lib/contracts/scores";
 import { cn } from "@/components/ui/cn";
 import { ScoreBar } from "./score-bar";
 import { type Dimension, DIMENSION, DIMENSION_NAMES } from "./words";
 
-/** The six dimensions as bars; each opens to the questions behind it. */
+type JudgedAnswer = NonNullable<EvalCaseView["judged"]>["answers"][number];
+
+/** The six dimensions as bars; each opens to the questions behind it, with what a judge said where one was asked (`judged`). */
 export function Dimensions({
   scores,
   answers,
+  judged,
 }: {
   scores: Partial<Record<Dimension, number>>;
   answers: readonly ScoreAnswer[];
+  judged?: readonly JudgedAnswer[];
 }) {
   return (
     <ul className="divide-y">
@@ -35,7 +40,7 @@ export function Dimensions({
                       : `${denied} of ${asked.length} no`}
                 </span>
               </summary>
-              <Answers asked={asked} means={means} />
+              <Answers asked={asked} means={means} judged={judged} />
             </details>
           </li>
         );
@@ -45,7 +50,15 @@ export function Dimensions({
 }
 
 /** What was denied first: it is what took the points. */
-function Answers({ asked, means }: { asked: readonly ScoreAnswer[]; means: string }) {
+function Answers({
+  asked,
+  means,
+  judged,
+}: {
+  asked: readonly ScoreAnswer[];
+  means: string;
+  judged: readonly JudgedAnswer[] | undefined;
+}) {
   const sorted = asked.toSorted((a, b) => Number(a.answer === "yes") - Number(b.answer === "yes"));
   return (
     <div className="border-t border-dashed bg-sunken/40 px-4 py-3 sm:pl-10">
@@ -66,10 +79,28 @@ function Answers({ asked, means }: { asked: readonly ScoreAnswer[]; means: strin
                   <span className="text-ink-3"> · the dimension is at most {cap}</span>
                 ) : null}
               </span>
+              {judged ? <JudgeSays judge={judged.find((one) => one.id === id)} scorer={answer} /> : null}
             </span>
           </li>
         ))}
       </ul>
     </div>
+  );
+}
+
+/** The judge's answer to a question that the scorer has answered, with the line that it cites. */
+function JudgeSays({ judge, scorer }: { judge: JudgedAnswer | undefined; scorer: "yes" | "no" }) {
+  if (judge === undefined)
+    return <span className="mt-0.5 block text-xs text-ink-3">The judge gave no answer that counts.</span>;
+  const differs = judge.answer !== scorer;
+  const Icon = differs ? TriangleAlert : Gavel;
+  return (
+    <span className={cn("mt-1 flex items-start gap-1.5 text-xs", differs ? "text-warn" : "text-ink-3")}>
+      <Icon className="mt-0.5 size-3 shrink-0" aria-hidden />
+      <span className="min-w-0 wrap-anywhere">
+        Judge: {judge.answer}
+        {differs ? ", the scorer disagrees" : ""} · <q>{judge.line}</q>
+      </span>
+    </span>
   );
 }

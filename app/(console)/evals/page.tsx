@@ -3,6 +3,7 @@ import { Hydrated } from "@/app/(console)/hydrated";
 import { EvalsScreen } from "@/components/evals/evals-screen";
 import { countMissed, MeasuredTab } from "@/components/evals/measured-tab";
 import { evalRunsQuery } from "@/components/evals/queries";
+import { evalOffer } from "@/lib/evals/cases/offer";
 import { listEvalRuns } from "@/lib/views/evals";
 import { readMeasured } from "@/lib/views/measured";
 
@@ -14,7 +15,7 @@ export default async function EvalsPage() {
   const tables = await readMeasured();
   return (
     <Hydrated queries={[readRuns]}>
-      <EvalsScreen missed={countMissed(tables)} measured={<MeasuredTab tables={tables} />} />
+      <EvalsScreen offer={evalOffer()} missed={countMissed(tables)} measured={<MeasuredTab tables={tables} />} />
     </Hydrated>
   );
 }

@@ -4,6 +4,7 @@ import { notFound } from "next/navigation";
 import { decoded } from "@/app/(console)/decoded";
 import { CaseScreen } from "@/components/evals/case-screen";
 import { getDb } from "@/lib/db/client";
+import { evalOffer } from "@/lib/evals/cases/offer";
 import { findCase, findRun } from "@/lib/db/queries/evals";
 
 export const metadata: Metadata = { title: "Case" };
@@ -15,5 +16,7 @@ export default async function CasePage({ params }: { params: Promise<{ run: stri
   const db = await getDb();
   const [run, one] = await Promise.all([findRun(db, decoded(runId)), findCase(db, decoded(runId), decoded(caseId))]);
   if (run === null || one === null) notFound();
-  return <CaseScreen one={{ ...one, run }} />;
+  const { reason, classes } = evalOffer();
+  const again = reason === null && classes.some(({ cases }) => cases.includes(one.caseId));
+  return <CaseScreen one={{ ...one, run }} again={again} />;
 }
