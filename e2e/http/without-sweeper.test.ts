@@ -55,3 +55,8 @@ test("without a sweeper and without a cron call an alert is investigated, again 
   });
   expect((await command("investigate", {})).status).toBe(409);
 });
+
+test("where no process outlives a request, cases cannot be run, and it is said why", async () => {
+  const refused = await server.send("POST", "/api/v1/evals", { set: "dev" }, "operator");
+  expect(refused).toMatchObject({ status: 503, body: { detail: expect.stringContaining("SWEEPER_ENABLED=0") } });
+});

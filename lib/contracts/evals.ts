@@ -218,7 +218,7 @@ const MOST_CASES = 70;
 const name = z.string().min(1).max(100);
 export const EvalStart = z
   .strictObject({
-    set: z.enum([...EVAL_SETS, "all"]).default("dev"),
+    set: z.enum([...EVAL_SETS, "all"]),
     class: name.optional().describe("only this class"),
     cases: z.array(name).min(1).max(MOST_CASES).optional().describe("only these, by their ids"),
     model: z.boolean().default(false).describe("SENTINEL_ANALYSIS_MODEL investigates too, at its price"),
