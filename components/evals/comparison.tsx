@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import type { EvalComparison, EvalRunView } from "@/lib/contracts/evals";
 import { DIMENSION, type Dimension } from "@/components/scores/words";
@@ -43,7 +44,12 @@ export function Comparison({ run, before }: { run: EvalRunView; before: EvalRunV
           {data.cases.length > 0 ? (
             <Differences label="Differences of cases" of="Case">
               {data.cases.slice(0, LISTED).map((one) => (
-                <Line key={one.name} name={one.name.replace(/^[^/]*\//, "")} difference={one} detail={changed(one)} />
+                <Line
+                  key={one.name}
+                  name={<CaseName run={run.id} one={one} />}
+                  difference={one}
+                  detail={changed(one)}
+                />
               ))}
             </Differences>
           ) : (
@@ -70,6 +76,18 @@ const Differences = ({ label, of, children }: { label: string; of: string; child
   </Table>
 );
 
+/** A case by its id without its set; one that this run has played leads to its story. */
+function CaseName({ run, one: { name, after } }: { run: string; one: EvalComparison["cases"][number] }) {
+  const id = name.replace(/^[^/]*\//, "");
+  return after === null || run === "reference" ? (
+    id
+  ) : (
+    <Link href={`/evals/${encodeURIComponent(run)}/${encodeURIComponent(id)}`} className="hover:underline">
+      {id}
+    </Link>
+  );
+}
+
 /** Which dimensions made the difference; of a case that only one run has nothing is compared. */
 const changed = ({ before, after, scores }: EvalComparison["cases"][number]): string =>
   before === null || after === null
@@ -87,7 +105,7 @@ function Line({
   bold,
   lessIsBetter,
 }: {
-  name: string;
+  name: ReactNode;
   difference: Difference;
   detail?: string;
   bold?: boolean;

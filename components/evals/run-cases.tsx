@@ -1,5 +1,6 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
@@ -11,6 +12,7 @@ import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import { evalFilters } from "./filters";
+import { evalRunsQuery } from "./queries";
 import { useStartRun, type Wanted } from "./run-actions";
 import { classWords } from "./run-words";
 
@@ -25,6 +27,7 @@ export function RunCases({ offer, onStarted }: { offer: EvalOffer; onStarted: (r
   const { decides } = useSession();
   const [{ class: shown }] = useQueryStates(evalFilters);
   const [open, setOpen] = useState(false);
+  const goesOn = useQuery(evalRunsQuery).data?.runs.some(({ state }) => state === "running") ?? false;
   if (!decides) return null;
   if (offer.reason !== null)
     return (
@@ -35,7 +38,12 @@ export function RunCases({ offer, onStarted }: { offer: EvalOffer; onStarted: (r
     );
   return (
     <>
-      <Button look="primary" onClick={() => setOpen(true)}>
+      <Button
+        look="primary"
+        disabled={goesOn}
+        title={goesOn ? "One run goes on at a time" : undefined}
+        onClick={() => setOpen(true)}
+      >
         <Play aria-hidden /> Run cases
       </Button>
       {open ? (

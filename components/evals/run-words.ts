@@ -12,7 +12,7 @@ export const runName = ({ id, started_at: at, commit, set, whole, part, total }:
     at === null ? (id === "reference" ? "Reference" : id) : format(at, "d MMM HH:mm"),
     commit,
     whole
-      ? `${set ?? ""} ${casesOf(total)}`.trim()
+      ? `${set === "all" ? "both sets," : (set ?? "")} ${casesOf(total)}`.trim()
       : total === 1 && part
         ? part
         : `${part && part.length <= PART ? classWords(part) : "part"}, ${casesOf(total)}`,

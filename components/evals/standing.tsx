@@ -27,13 +27,14 @@ export function Standing({ run, offer }: { run: EvalRunView; offer: EvalOffer })
           title={`The run ${verb} after ${run.done} of ${casesOf(run.total)}`}
           actions={offer.reason === null ? <Resume run={run.id} /> : null}
         >
-          {run.detail}
-          {run.done > 0 ? `${run.detail ? ". " : ""}The figures below are of what was played.` : null}
+          {sentence(run.detail)} {run.done > 0 ? "The figures below are of what was played." : null}
         </Callout>
       );
     }
   }
 }
+
+const sentence = (text: string | null) => (text ? `${text[0]!.toUpperCase()}${text.slice(1)}.` : "");
 
 const ENDED = {
   failed: { tone: "hold", icon: CircleX, verb: "failed" },

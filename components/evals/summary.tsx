@@ -36,7 +36,7 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
                 {label}
               </th>
               {[sets.dev, sets.second].map((part, index) => (
-                <td key={index} className="text-right">
+                <td key={index} className="text-right whitespace-nowrap">
                   {part === null ? (
                     <span className="text-xs text-ink-3">not run</span>
                   ) : (
@@ -57,9 +57,9 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
       <p className="border-t px-4 py-2.5 text-xs wrap-anywhere text-ink-2">
         {run.judge !== null
           ? [run.judge.says, run.judge.warning].filter(Boolean).join(" ")
-          : run.state === "done"
+          : run.judge_model === null
             ? "No judge was asked: the scorer stands alone."
-            : "What a judge is worth is known once all cases have been played."}
+            : `What the judge ${run.judge_model} is worth is known once all cases have been played.`}
       </p>
     </Panel>
   );

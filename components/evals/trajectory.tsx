@@ -144,7 +144,7 @@ function Evidence({ opened: { findings, couldNotLook, ranOut } }: { opened: Open
       ) : null}
       <details className="border-t">
         <summary className="cursor-pointer px-4 py-2 text-sm font-medium hover:bg-hover/50">
-          {findings.length} findings
+          {findings.length} {findings.length === 1 ? "finding" : "findings"}
         </summary>
         <ul className="space-y-1.5 px-4 pb-3 text-sm">
           {findings.map(({ id, kind, node, text }) => (

@@ -31,7 +31,7 @@ export function Trend({ runs, set }: { runs: readonly EvalRunView[]; set: EvalRu
   if (points.length < 2) return null;
   const told = `${points.length} runs, from a mean of ${figure(points[0]!.mean)} to ${figure(points.at(-1)!.mean)}`;
   return (
-    <Panel title="Trend" hint={`whole runs of the ${set ?? "same"} set, by commit`}>
+    <Panel title="Trend" hint={`whole runs of ${set === "all" ? "both sets" : `the ${set ?? "same"} set`}, by commit`}>
       <figure aria-label={told}>
         <ResponsiveContainer width="100%" height={200}>
           <LineChart data={points.map((point, index) => ({ ...point, index }))} margin={{ top: 8, right: 12, left: -22 }}>

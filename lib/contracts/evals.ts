@@ -151,6 +151,7 @@ export const EvalRunView = z
     whole: z.boolean().describe("no case of its set was left out on purpose"),
     part: z.string().nullable().describe("the class, or the case, that alone was asked for"),
     summary: EvalSummary.nullable(),
+    judge_model: z.string().nullable().describe("the judge that was asked; null: none"),
     judge: JudgeFigures.nullable().describe(
       "what its judge was worth; null until it is done, and where none was asked",
     ),

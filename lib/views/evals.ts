@@ -117,7 +117,7 @@ function reportOf({ run, cases, forecasts }: ReadRun, sets: readonly EvalSet[]):
 }
 
 const runView = (run: EvalRun, done: number): EvalRunView => {
-  const { set, cases, class: of } = run.options;
+  const { set, cases, class: of, judge } = run.options;
   return {
     id: run.id,
     state: run.state,
@@ -131,6 +131,7 @@ const runView = (run: EvalRun, done: number): EvalRunView => {
     whole: cases == null && of == null,
     part: typeof of === "string" ? of : Array.isArray(cases) ? cases.join(", ") : null,
     summary: run.summary ?? null,
+    judge_model: run.judge?.model ?? (typeof judge === "string" ? judge : null),
     judge: run.judge ?? null,
     detail: run.detail,
   };
@@ -149,6 +150,7 @@ const referenceView = ({ set, commit, cases, judge: _judge, ...summary }: EvalRe
   whole: true,
   part: null,
   summary,
+  judge_model: null,
   judge: null,
   detail: null,
 });
