@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { serviceConfig } from "@/lib/config/services";
 import { EVAL_SETS } from "@/lib/contracts/evals";
 import { env } from "@/lib/env";
-import { idOf } from "@/lib/evals/cases/case";
+import { idOf } from "@/lib/evals/cases/case-key";
 import { keysOf } from "@/lib/evals/cases/plan";
 import { filesOf } from "@/lib/evals/cases/written";
 import { freezeIncident } from "@/lib/response/freeze";

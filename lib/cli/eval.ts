@@ -89,7 +89,7 @@ export function registerEval(program: Command): void {
 const figure = (value: number | null) => value?.toFixed(3) ?? "–";
 
 async function run(options: Options): Promise<void> {
-  if (options.frozen !== undefined) return evalFrozen(options.frozen, options, commitOf());
+  if (options.frozen !== undefined) return evalFrozen(options.frozen, options, await commitOf());
   const set = [...EVAL_SETS, "all" as const].find((one) => one === options.set);
   if (set === undefined) throw new Error(`--set ${options.set}: must be ${EVAL_SETS.join(", ")} or all`);
   const late = options.late.split(",").map((text) => whole("--late", text, 0));

@@ -191,6 +191,7 @@ export class FrozenWorld {
       watched: recordedMetrics((query, from, to) => this.#measured(query, from, to)),
       logs: () => [pushedLogs(this.db)],
       kubernetes: null,
+      repositories: null,
       allowList: this.#operations(),
       operator: RECORDED_OPERATOR,
       chains,

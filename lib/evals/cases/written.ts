@@ -1,5 +1,6 @@
 import { write, writeAfter } from "@/seeds/scenarios/generate";
-import { type CaseKey, isAgentClass, makeAgentCase, makeServiceCase } from "./case";
+import { isAgentClass, makeAgentCase, makeServiceCase } from "./case";
+import type { CaseKey } from "./case-key";
 import { STARTS_AT } from "./play-agent";
 import { ALERTED_AT } from "./play-service";
 
