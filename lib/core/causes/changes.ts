@@ -48,6 +48,8 @@ export interface ChangeQuestion {
   pastBlame?: (change: BundleChange) => number | null;
   /** What comparing versions at the same time says of a change (version-compare.ts); 1 where nothing is known. */
   version?: (change: BundleChange) => number;
+  /** How much of the time since a change its node had been tried under such a load as at the onset (change-exposure.ts); 1 where unknown. */
+  exposure?: (change: BundleChange) => number;
 }
 
 /**
@@ -104,7 +106,7 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
   return q.changes
     .map((change): RankedChange => {
       const parts = {
-        timing: timing(change.t, q),
+        timing: timing(change, q),
         distance: near(change.node),
         suspicion: most === 0 ? 1 : UNSUSPECTED + (1 - UNSUSPECTED) * ((q.suspicion!.get(change.node) ?? 0) / most),
         kind: KIND_PRIOR[change.kind.toLowerCase()] ?? OTHER_KIND,
@@ -130,10 +132,11 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
     .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);
 }
 
-function timing(t: number, { onset, target }: ChangeQuestion): number {
+function timing(change: BundleChange, { onset, target, exposure }: ChangeQuestion): number {
+  const { t } = change;
   const latest = (onset?.to ?? target.at) + CLOCK_SLACK_S;
   if (t > latest) return 0;
-  const lag = Math.max(0, (onset?.at ?? target.at) - t);
+  const lag = Math.max(0, (onset?.at ?? target.at) - t) * (exposure?.(change) ?? 1);
   return (onset === null ? NO_ONSET_WEIGHT : 1) * (1 + lag / LAG_SCALE_S) ** -LAG_TAIL;
 }
 

@@ -2,6 +2,7 @@ import { fromTo, inUnit } from "../base/amounts";
 import type { Bundle, BundleChange, Finding } from "../evidence/bundle";
 import { markOf } from "../evidence/bundle-marks";
 import { type Affinity, affinityOfChange, affinityOfMetric, affinityOfText } from "./cause-kinds";
+import { exposureOf } from "./change-exposure";
 import { type RankedChange, rankChanges } from "./changes";
 import { findInstructions } from "../evidence/instructions";
 import { BAD_FROM, findingOf, iso, type LineGroup } from "../evidence/log-findings";
@@ -239,6 +240,7 @@ export function changeEvidence(
     seen,
     named,
     version: versionFactor(compareVersions(bundle)),
+    exposure: exposureOf(bundle, onset?.at ?? null),
     ...(pastBlame === undefined ? {} : { pastBlame }),
   });
   return ranked
