@@ -27,6 +27,10 @@ describe("each kind of cause is asked for its own traces", () => {
     const done = test1(bundle(), [late], [hypothesis("web", "deploy_regression", ["c1"])]);
     expect(results(done)).toEqual(["seen"]);
     expect(done.hypotheses[0]?.confidence).toBeCloseTo(0.3);
+    const asGood = test1(bundle(), [{ ...late, at: 1_100 }], [hypothesis("web", "deploy_regression", ["c1"])]);
+    expect(results(asGood), "within what clocks differ by").toEqual(["not_seen"]);
+    const others = test1(bundle(), [{ ...late, node: "cart" }], [hypothesis("web", "deploy_regression", ["c1"])]);
+    expect(results(others), "another node's").toEqual(["not_looked"]);
     const early = test1(bundle(), [{ ...late, at: 900 }], [hypothesis("web", "deploy_regression", ["c1"])]);
     expect(results(early)).toEqual(["not_seen"]);
     expect(early.hypotheses[0]?.confidence).toBe(0.5);
@@ -73,6 +77,13 @@ describe("rivals", () => {
 
   test("one that moved at about the same time does not", () => {
     const done = test1(of, [finding("m1", "web", { at: 1_030 }), finding("m2", "db", { at: 1_000 })], [first, second]);
+    expect(done.hypotheses.map(({ node }) => node)).toEqual(["web", "db"]);
+  });
+
+  test("one early blip of a rival dates nothing", () => {
+    const late = [1_200, 1_230, 1_260].map((at, i) => finding(`m${i + 2}`, "db", { at }));
+    const blip = finding("n9", "db", { at: 900, strength: 0.4 });
+    const done = test1(of, [finding("m1", "web", { at: 1_200 }), blip, ...late], [first, second]);
     expect(done.hypotheses.map(({ node }) => node)).toEqual(["web", "db"]);
   });
 

@@ -1,4 +1,5 @@
 import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import { onsetOf } from "@/lib/core/causes/onset";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Blind, Refutation, Skepticism } from "./state";
 
@@ -116,14 +117,14 @@ function ofKind(
 
 function beforeChange(node: string, analysis: Analysis, cited: readonly Finding[]): Refutation {
   const wouldSee = "the problem starting before the change";
-  const change = cited.find((f) => f.kind === "change" && f.at !== undefined);
+  const change = cited.find((f) => f.kind === "change" && f.node === node && f.at !== undefined);
   if (change?.at === undefined || analysis.onset === null)
     return {
       wouldSee,
       result: "not_looked",
       because: `the time of the change to ${node} or of the onset is unknown`,
     };
-  return change.at > analysis.onset.to
+  return change.at > analysis.onset.to + APART
     ? { wouldSee, result: "seen", because: `${change.id} came after the onset` }
     : { wouldSee, result: "not_seen", because: `${change.id} came first` };
 }
@@ -164,11 +165,11 @@ function stillReports(node: string, bundle: Bundle, analysis: Analysis): Refutat
 function inTime(node: string, rival: CauseHypothesis | undefined, analysis: Analysis): Refutation[] {
   if (rival?.node == null || rival.node === node) return [];
   const since = (of: string) =>
-    analysis.findings.reduce(
-      (first, f) =>
-        f.node === of && OWN.has(f.kind) && f.strength >= CLEAR && f.at !== undefined ? Math.min(first, f.at) : first,
-      Number.POSITIVE_INFINITY,
-    );
+    onsetOf(
+      analysis.findings.flatMap(({ node: at, kind, strength, at: t }) =>
+        at === of && OWN.has(kind) && strength >= CLEAR && t !== undefined ? [{ at: t, before: t, strength }] : [],
+      ),
+    )?.at ?? Number.POSITIVE_INFINITY;
   const [own, other] = [since(node), since(rival.node)];
   const wouldSee = `${rival.node} changing before ${node}`;
   if (own === Number.POSITIVE_INFINITY || other === Number.POSITIVE_INFINITY)

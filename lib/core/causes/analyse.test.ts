@@ -100,6 +100,38 @@ describe("an incident analysed without a model", () => {
     expect(analysis.findings.find(({ kind }) => kind === "change")?.text).toContain("v41");
   });
 
+  describe("a release of a caller, minutes before what it calls fell silent", () => {
+    const still = series("web", "http_error_ratio", 0.001, 0.9);
+    const before = (one: Series): Series => ({ ...one, points: one.points.map(([t, value]) => [t - 4_500, value]) });
+    const calm = ["web", "api", "db"].flatMap((node) => [
+      series(node, "http_error_ratio", 0.001),
+      series(node, "http_requests_per_second", 50),
+    ]);
+    const silent = calm
+      .filter(({ node }) => node !== "web")
+      .map((one) => (one.node === "db" ? { ...one, points: one.points.slice(0, 60) } : one));
+    const trouble: Partial<Bundle> = {
+      metrics: [still, series("web", "http_requests_per_second", 50), ...silent],
+      normal: { metrics: calm.map(before), logs: [], spans: [] },
+      changes: [{ t: AT - 120, node: "web", kind: "deploy", summary: "web 4.7.1 -> 4.8.0" }],
+      logs: lines("api", 0, 20, (i) => `ERROR request to db timed out attempt=${i}`, 30),
+    };
+
+    it("is not what broke it, since any version of it would fail", () => {
+      const { hypotheses } = analyse(bundle(trouble));
+      expect(hypotheses[0]).toMatchObject({ node: "db" });
+      const release = hypotheses.find(({ kind }) => kind === "deploy_regression");
+      expect(release?.confidence ?? 0).toBeLessThan(0.3 * hypotheses[0]!.confidence);
+    });
+
+    it("stays a cause where its own lines say what it does wrong", () => {
+      const own = lines("web", 0, 20, (i) => `ERROR TypeError: Cannot read properties of undefined request=${i}`, 30);
+      const confidence = (logs: LogLine[]) =>
+        analyse(bundle({ ...trouble, logs })).hypotheses.find(({ node }) => node === "web")?.confidence ?? 0;
+      expect(confidence([...trouble.logs!, ...own])).toBeGreaterThan(2 * confidence(trouble.logs!));
+    });
+  });
+
   it("does not blame a line that was always there", () => {
     const usual = (from: number) =>
       lines("db", from, 100, () => "ERROR could not send statistics: connection refused", 30);

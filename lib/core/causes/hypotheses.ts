@@ -55,6 +55,11 @@ const SIGNS_OF_KIND = 2;
 /** What is only how trouble shows; where a kind of cause has more than half as much for it, that is told first. */
 const SHOWS_ONLY: ReadonlySet<CauseKind> = new Set(["slow", "failing", "silent", "crash"]);
 const SHOWS_WEIGHT = 0.6;
+/**
+ * Among nodes, the best kind of each stands for all that speaks for it, so that the first cause is at the first node of the ranking however many kinds
+ * its evidence is spread over. A node of which no more is known than that it is slow or fails may only pass on what it calls, and keeps its discount.
+ */
+const PASSED_ON: ReadonlySet<CauseKind> = new Set(["slow", "failing"]);
 /** A kind with less than this share of what its node's best kind has is no rival of it. */
 const KIND_FROM = 0.4;
 /** Weight of what nobody thought of, beside hypotheses' squared scores. */
@@ -84,13 +89,14 @@ export function suspectsOf(
   const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)));
   const below = troubleBelow(signs, edges);
   const silentBelow = silenceBelow(ranked, edges);
+  const ownWords = ownTrouble(signs);
   const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
   for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
   const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
   return [...nodes]
     .map((node) => {
       const explained = 1 - EXPLAINED * below(node);
-      const unanswered = 1 - EXPLAINED * silentBelow(node);
+      const unanswered = 1 - silentBelow(node) * (1 - ownWords(node));
       const own = signs
         .filter(({ finding, weight }) => finding.node === node && weight > 0)
         .map((sign) =>
@@ -186,13 +192,27 @@ function troubleBelow(signs: readonly WeightedEvidence[], edges: Bundle["edges"]
 }
 
 /**
- * For each node how surely something that it calls has fallen silent. A release can slow or overload what is called; that nothing is measured of it
- * any more is its own doing, and whoever calls it would fail with any version.
+ * For each node how surely something that it calls, directly or not, has fallen silent. A release can slow or overload what is called; that nothing
+ * is measured of it any more is its own doing, and whoever calls it would fail with any version.
  */
 function silenceBelow(ranked: RankResult, edges: Bundle["edges"]): (node: string) => number {
+  const callees = new Map<string, string[]>();
+  for (const [caller, callee] of edges) callees.set(caller, [...(callees.get(caller) ?? []), callee]);
   return (node) =>
-    edges.reduce(
-      (most, [caller, callee]) => (caller === node ? Math.max(most, ranked.parts.get(callee)?.silence ?? 0) : most),
+    [...distances(node, callees)].reduce(
+      (most, [other, calls]) => (calls > 0 ? Math.max(most, ranked.parts.get(other)?.silence ?? 0) : most),
+      0,
+    );
+}
+
+/** For each node the worst that its own lines still say of itself, and not of what it calls. */
+function ownTrouble(signs: readonly WeightedEvidence[]): (node: string) => number {
+  return (node) =>
+    signs.reduce(
+      (most, { finding, active, weight, complainsOf }) =>
+        active && complainsOf === undefined && finding.kind === "log_template" && finding.node === node
+          ? Math.max(most, weight)
+          : most,
       0,
     );
 }
@@ -274,12 +294,15 @@ function candidatesOf(
     .flatMap(({ node, score, kinds }) => {
       const most = Math.max(...Object.values(kinds), 0);
       if (most === 0) return [{ node, kind: "failing" as const, score: 0.3 * score }];
+      const weighed = (kind: CauseKind) =>
+        (0.3 + 0.7 * ((kinds[kind] ?? 0) / most)) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1);
+      const first = CAUSE_KINDS.toSorted((a, b) => weighed(b) - weighed(a))[0]!;
+      const whole = PASSED_ON.has(first) ? 1 : weighed(first);
       return CAUSE_KINDS.filter((kind) => (kinds[kind] ?? 0) >= KIND_FROM * most).map((kind) => {
-        const share = kinds[kind]! / most;
         const known = similar.filter((s) => s.kind === kind && (s.node === null || s.node === node));
         const boost = 1 + SIMILAR_BOOST * Math.max(0, ...known.map(({ similarity }) => similarity));
         const inVain = tried.filter((one) => one.node === node && one.kinds.includes(kind)).length;
-        const own = score * (0.3 + 0.7 * share) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1) * boost;
+        const own = (score * weighed(kind) * boost) / whole;
         return { node, kind, score: Math.min(1, own) * NO_EFFECT ** inVain };
       });
     })

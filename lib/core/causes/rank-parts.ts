@@ -65,7 +65,14 @@ export const scoreOf = (p: CauseParts) => 1 - (1 - p.latency) * (1 - p.error) * 
 /** Where the symptom ends that the target shows, by the metrics of the nodes. */
 export function sharesOf(scene: Scene, kind: "latency" | "failures"): Map<string, number> {
   const { topology, loads, slots, target } = scene;
-  const shares = absorb(target.node, topology, (node) => amountOf(kind, loads.get(node), slots[kind]));
+  const measured = (node: string) => amountOf(kind, loads.get(node), slots[kind]);
+  const mute = new Map(scene.silent.map(({ node, nats }) => [node, strengthOf(nats)]));
+  // What a node loses of which nothing is measured any more is what its callers lose, as far as it is surely silent: not measured is not zero.
+  const amount = (node: string) =>
+    mute.has(node)
+      ? mute.get(node)! * Math.max(0, ...(topology.callers.get(node) ?? []).map((caller) => measured(caller) ?? 0))
+      : measured(node);
+  const shares = absorb(target.node, topology, amount);
   const nats = (node: string) => loads.get(node)?.[kind]?.shift?.nats ?? 0;
   const strong = (node: string) => strengthOf(nats(node));
   for (const [node, share] of shares) shares.set(node, share * Math.max(strong(node), HINT * significance(nats(node))));

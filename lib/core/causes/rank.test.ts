@@ -142,6 +142,17 @@ describe("ranking causes", () => {
     expect(findings.some((f) => f.node === "db" && f.text.includes("stopped sending data"))).toBe(true);
   });
 
+  it("leaves what a caller loses with what it calls and is not measured any more", () => {
+    const failing = { ...CALM, "web:requests": still(1000), "web:errors": { normal: 1, now: from(-2, 1, 900) }, "cart:errors": { normal: 1, now: from(-2, 1, 450) } }; // prettier-ignore
+    const silent = {
+      ...failing,
+      "db:latency avg": { normal: 10, now: (s: number) => (s < -1 ? 10 : null) },
+      "db:requests": { normal: 900, now: (s: number) => (s < -1 ? 900 : null) },
+    };
+    const told = (levels: Parameters<typeof world>[0]) => rankCauses(world(levels)).parts.get("cart")!.error;
+    expect(told(silent)).toBeLessThan(0.5 * told(failing));
+  });
+
   it("gives a full processor its due, and less to one that no call of the target's reaches", () => {
     const hot = {
       ...CALM,
