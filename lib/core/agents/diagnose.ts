@@ -172,6 +172,11 @@ const ACCUSES: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
   "high_retry_rate",
 ]);
 
+/** Whether it was measured, or read in the record of changes, that the prompt became another without anybody declaring it. */
+export const promptChanged = ({ anomalies, changes }: DiagnoseInput): boolean =>
+  anomalies.some(({ type }) => type === "prompt_change") ||
+  changes.some(({ kind, declared }) => kind === "prompt" && !declared);
+
 /**
  * The tools to revoke, the most suspicious first, each with what was measured of it. From evidence only: a tool that
  * nothing accuses is never named, and a revoked one not again, so the list may be empty: then revoking is not possible.

@@ -49,6 +49,17 @@ describe("the next rung", () => {
   it.each<[string, RungContext, string]>([
     ["starts at the bottom", context({ diagnosis: "infinite_loop" }), "act revoke_tools 1"],
     [
+      "takes an undeclared change of the prompt back before it resets memory",
+      context({ diagnosis: "prompt_drift", promptChanged: true }),
+      "act rollback_prompt 2",
+    ],
+    ["leaves a prompt that nobody changed until later", context({ diagnosis: "prompt_drift" }), "act reset_memory 1"],
+    [
+      "has no say in other ladders",
+      context({ diagnosis: "tool_instability", promptChanged: true }),
+      "act revoke_tools 1",
+    ],
+    [
       "goes on after a rung without effect",
       context({ diagnosis: "infinite_loop", tried: tried(["revoke_tools", "no_effect"]) }),
       "act reduce_autonomy 2",
@@ -182,7 +193,9 @@ describe("whatever is known", () => {
   it("a ladder holds its own rungs, each once", () => {
     fc.assert(
       fc.property(diagnosis, memoryArb, (d, memory) => {
-        expect(orderedLadder(d, memory, NOW).toSorted()).toEqual([...LADDERS[d]].toSorted());
+        expect(orderedLadder({ diagnosis: d, memory, promptChanged: true, now: NOW }).toSorted()).toEqual(
+          [...LADDERS[d]].toSorted(),
+        );
       }),
     );
   });

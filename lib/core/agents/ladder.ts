@@ -21,6 +21,8 @@ export interface RungContext {
   available: Record<AgentAction, { possible: true } | { possible: false; reason: string }>;
   /** The immune memory of this agent, its type and the fleet. */
   memory: readonly Efficacy[];
+  /** That the prompt changed without being declared was measured in this incident. */
+  promptChanged?: boolean;
   now: number;
   freshMs?: number;
   halfLifeMs?: number;
@@ -38,14 +40,18 @@ export type NextRung =
   | { kind: "notify_and_hold"; reason: string }
   | { kind: "exhausted"; skipped: Skipped[] };
 
+/** The experts' order: the least disturbing first, but where it was measured that the prompt changed, taking that back comes before it. */
+const priorLadder = ({ diagnosis, promptChanged = false }: LadderContext): readonly AgentAction[] =>
+  diagnosis === "prompt_drift" && promptChanged
+    ? ["rollback_prompt", ...LADDERS.prompt_drift.filter((action) => action !== "rollback_prompt")]
+    : LADDERS[diagnosis];
+
+type LadderContext = Pick<RungContext, "diagnosis" | "memory" | "promptChanged" | "now" | "halfLifeMs">;
+
 /** The ladder of a diagnosis, what works best first; where experience does not tell rungs apart, the experts' order holds. */
-export function orderedLadder(
-  diagnosis: Diagnosis,
-  memory: readonly Efficacy[],
-  now: number,
-  halfLifeMs: number = HALF_LIFE_MS,
-): AgentAction[] {
-  return LADDERS[diagnosis]
+export function orderedLadder(c: LadderContext): AgentAction[] {
+  const { diagnosis, memory, now, halfLifeMs = HALF_LIFE_MS } = c;
+  return priorLadder(c)
     .map((action) => ({ action, mean: efficacy(memory, diagnosis, action, now, halfLifeMs).mean }))
     .toSorted((a, b) => b.mean - a.mean)
     .map(({ action }) => action);
@@ -84,7 +90,7 @@ export function nextRung(c: RungContext): NextRung {
 function climb(c: RungContext): NextRung {
   const ladder = LADDERS[c.diagnosis];
   const skipped: Skipped[] = [];
-  for (const action of orderedLadder(c.diagnosis, c.memory, c.now, c.halfLifeMs)) {
+  for (const action of orderedLadder(c)) {
     const obstacle = whyNot(c, action);
     if (obstacle === null) {
       const { mean, weight, scope } = efficacy(c.memory, c.diagnosis, action, c.now, c.halfLifeMs);

@@ -34,7 +34,7 @@ export async function loadMemory(db: Db, now: number): Promise<MemoryAnswer> {
     ladders: DIAGNOSES.map((diagnosis) => ({
       diagnosis,
       default: [...LADDERS[diagnosis]],
-      fleet_order: orderedLadder(diagnosis, fleet, now),
+      fleet_order: orderedLadder({ diagnosis, memory: fleet, now }),
     })),
   };
 }

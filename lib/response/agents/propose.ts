@@ -1,7 +1,7 @@
 import type { Prepared } from "@/lib/actions/action";
 import { ACTIONS } from "@/lib/actions/index";
 import { blastRadiusOf, prepareAction } from "@/lib/actions/perform";
-import { suspectTools } from "@/lib/core/agents/diagnose";
+import { type DiagnoseInput, promptChanged, suspectTools } from "@/lib/core/agents/diagnose";
 import { type NextRung, nextRung } from "@/lib/core/agents/ladder";
 import { actionName } from "@/lib/core/agents/words";
 import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/base/lifecycle";
@@ -80,7 +80,8 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
     listMemory(db, agent.id, agent.type),
     findDirective(db, agent.id, agent.directiveVersion),
   ]);
-  const options = await optionsOf(ctx, incident, agent, directive);
+  const measured = await evidence(db, incident, agent.id, await listAnomaliesOf(db, incident.id));
+  const options = optionsOf(agent, directive, measured);
   const base = {
     // What a person did by hand is on no ladder.
     tried: tried.flatMap(({ action, outcome, startedAt }) =>
@@ -88,6 +89,7 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
     ),
     available: options,
     memory,
+    promptChanged: promptChanged(measured),
     now,
   };
   const likely = ranked.filter((h, rank) => rank === 0 || (h.confidence >= MIN_HYPOTHESIS && h.kind !== "unknown"));
@@ -109,15 +111,8 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
 }
 
 /** Which actions could be carried out now, with the arguments they would get. Arguments come from evidence and the registry only. */
-async function optionsOf(
-  ctx: ProposeContext,
-  incident: Incident,
-  agent: Agent,
-  directive: DirectiveRow | null,
-): Promise<Options> {
-  const rows = await listAnomaliesOf(ctx.db, incident.id);
-  const suspects = suspectTools(await evidence(ctx.db, incident, agent.id, rows));
-  const facts = { ...agent, directive, suspectTools: suspects.map((tool) => tool.name) };
+function optionsOf(agent: Agent, directive: DirectiveRow | null, measured: DiagnoseInput): Options {
+  const facts = { ...agent, directive, suspectTools: suspectTools(measured).map((tool) => tool.name) };
   return Object.fromEntries(AGENT_ACTIONS.map((action) => [action, prepareAction(action, facts)])) as Options;
 }
 
