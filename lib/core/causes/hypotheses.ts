@@ -170,7 +170,8 @@ function settled(
     }
     if (end === finding.node) return [sign];
     return [
-      { ...sign, weight: weight * COMPLAINS },
+      // Whoever says that a dependency fails is not that dependency.
+      { ...sign, weight: weight * COMPLAINS, affinity: { ...sign.affinity, dependency_failure: 0 } },
       { ...sign, finding: { ...finding, node: end }, weight: weight * COMPLAINED_OF },
     ];
   });
