@@ -83,6 +83,7 @@ function ill(of: ServiceClass, number: number, id: string, system: System, rng: 
   const others = services(system).filter(({ id: other }) => faults.every(({ node }) => node !== other));
   const bystander = rng.pick(others);
   const herring = of === "red-herring deploy" ? herringFor(system, fault, at, others, rng) : null;
+  if (of === "red-herring deploy" && herring === null) return null;
   const loud = of === "red-herring noise" ? noisy(bystander, lateMin, rng) : null;
   return {
     id,
@@ -238,10 +239,15 @@ const alertOn = ({ node, errors, usual, seen }: Shown): Plot["alert"] =>
     ? { name: "HighErrorRate", severity: "critical", node: node.id, metric: "http_error_ratio", direction: "up", above: ERROR_LIMIT, summary: `${node.id} fails more than 5 % of its requests` }
     : { name: "HighLatency", severity: "warning", node: node.id, metric: "http_request_duration_p95", direction: "up", above: Number(Math.sqrt(usual.p95 * seen.p95).toPrecision(3)), summary: `p95 of ${node.id} is above its objective` }; // prettier-ignore
 
-/** A release shortly before the trouble that has nothing to do with it, at somebody whom the trouble reaches. */
+/**
+ * A release shortly before the trouble that has nothing to do with it, at somebody whom the trouble reaches: never at who has the trouble, where nothing
+ * in the evidence could tell it from the cause, and what helps would be forbidden. Null where nobody else is reached.
+ */
 function herringFor(system: System, fault: Fault, at: Shown, others: NodeSpec[], rng: Rng) {
   const reached = others.filter(({ id }) => Number.isFinite(callsBetween(system, id, fault.node)));
-  return release(rng, reached.length > 0 && rng.chance(0.7) ? rng.pick(reached).id : at.node.id);
+  if (reached.length === 0 && at.node.id === fault.node) return null;
+  const elsewhere = reached.length > 0 && rng.chance(0.7) ? rng.pick(reached) : at.node;
+  return release(rng, (elsewhere.id === fault.node ? rng.pick(reached) : elsewhere).id);
 }
 
 /** Somebody who complains loudly of something else, since about the same time. */

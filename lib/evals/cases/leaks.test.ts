@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { remedyFits } from "@/lib/core/scoring/fits";
 import { parseScenario } from "@/lib/drills/scenarios";
 import { isServiceClass, makeServiceCase } from "./case";
 import { idOf } from "./case-key";
@@ -13,6 +14,14 @@ test("no case of either set says its answer in its evidence, nor its alert its i
     expect(leaksOf(evidence, { class: key.class, why, truth: truth(NOW) }), idOf(key)).toEqual([]);
     const alert = JSON.stringify(parseScenario(evidence, after, NOW).alert).toLowerCase();
     for (const label of [idOf(key), (evidence as { id: string }).id, key.class]) expect(alert).not.toContain(label);
+  }
+}, 120_000);
+
+test("no red herring forbids what is right in its case", () => {
+  for (const key of keysOf({ set: "all", class: "red-herring deploy", seeds: 4, late: [0] })) {
+    const { remedies } = makeServiceCase(key).truth(NOW);
+    const torn = remedies.right.filter((right) => remedies.forbidden.some((wrong) => remedyFits(right, wrong)));
+    expect(torn, idOf(key)).toEqual([]);
   }
 }, 120_000);
 
