@@ -21,10 +21,10 @@ export type FromReplay =
 /** Progress is told in steps of this share. */
 const TOLD = 0.01;
 
-/** Replays what its parent asks for once, at the lowest priority, and ends early when the parent lets go of it. */
+/** Replays what its parent asks for once, behind whoever reports, and ends early when the parent lets go of it. */
 function main(): void {
   loadEnvFile();
-  setPriority(constants.priority.PRIORITY_LOW);
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const ended = new AbortController();
   process.once("disconnect", () => ended.abort());
   process.once("message", (asked: ToReplay) => {

@@ -26,9 +26,9 @@ it("gives every event once, in the order of arrival, and none before its time", 
 
 it("goes on for a while where nobody reports, and then skips to whoever reports next", async () => {
   const found = await steps([0, 10 * 3_600_000]);
-  expect(found.map(({ at }) => at.length)).toEqual([1, 0, 0, 0, 1]);
-  expect(found.at(-2)!.now).toBeLessThan(120_000);
-  expect(found.at(-1)!.now).toBeLessThan(10 * 3_600_000 + STEP_MS);
+  expect(found.map(({ at }) => at.length)).toEqual([1, 0, 0, 0, 1, 0, 0, 0]);
+  expect(found[3]!.now).toBeLessThan(120_000);
+  expect(found[4]!.now).toBeLessThan(10 * 3_600_000 + STEP_MS);
 });
 
 it("goes on to the end", async () => {

@@ -44,7 +44,7 @@ export async function* stepsOf(
     const next = waiting[0]?.receivedAt ?? Infinity;
     if (next > clock + stepMs) {
       const pause = clock + Math.max(stepMs, QUIET_MS);
-      if (quiet < QUIET_STEPS && pause < Math.min(next, to)) {
+      if (quiet < QUIET_STEPS && pause < next) {
         quiet += 1;
         yield step(pause, []);
         continue;
