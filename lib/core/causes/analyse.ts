@@ -6,6 +6,7 @@ import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } fr
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
 import { rankCauses, type RankResult } from "./rank";
 import { redact } from "../evidence/redact";
+import { TUNING, type Tuning } from "./tunables";
 import {
   changeEvidence,
   instructionEvidence,
@@ -47,7 +48,7 @@ const WELL_TOLD = 4;
  * normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c` changes, `v` versions side by side, `i` text
  * that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well, `u` unusual alerts.
  */
-export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
+export function analyse(bundle: Bundle, known: KnownCauses = {}, tuning: Tuning = TUNING): Analysis {
   const ranked = rankCauses(bundle);
   const compared = bundle.normal.metrics.length > 0 || bundle.normal.spans.length > 0;
   const moved = compared ? null : shiftEvidence(bundle);
@@ -72,16 +73,16 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}): Analysis {
     ...alertEvidence(bundle, known.alerts),
     ...versionEvidence(bundle),
   ];
-  const suspicion = new Map(suspectsOf(base, seen, bundle).map(({ node, score }) => [node, score]));
+  const suspicion = new Map(suspectsOf(base, seen, bundle, tuning).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
   const signs = [
     ...seen,
-    ...changeEvidence(bundle, onset, suspicion, texts, namesIn(groups), known.pastBlame),
+    ...changeEvidence(bundle, onset, suspicion, texts, namesIn(groups), known.pastBlame, tuning),
     ...instructionEvidence(bundle),
     ...similarSigns(known.similar),
     ...triedSigns(known.tried),
   ];
-  const suspects = suspectsOf(base, signs, bundle);
+  const suspects = suspectsOf(base, signs, bundle, tuning);
   const verdict = judge(bundle, compared ? ranked : null, signs);
   const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
   const causes = rivals(suspects, signs, bundle.edges, known);

@@ -1,6 +1,7 @@
 import type { Bundle, BundleChange } from "../evidence/bundle";
 import { alterationOf } from "./change-diff";
 import { distances } from "./topology";
+import { TUNING, type Tuning } from "./tunables";
 import { clamp } from "../base/stats";
 
 /** How well a change explains an incident, with what speaks for and against it, each 0 to 1. */
@@ -50,13 +51,10 @@ export interface ChangeQuestion {
   version?: (change: BundleChange) => number;
   /** How much of the time since a change its node had been tried under such a load as at the onset (change-exposure.ts); 1 where unknown. */
   exposure?: (change: BundleChange) => number;
+  tuning?: Tuning;
 }
 
-/**
- * Delays between a change and its effect are heavy-tailed: most show within minutes, but leaks, caches and cron jobs take hours.
- * A Lomax tail, P(lag > x) = (1 + x/τ)^−α: half of the weight is left after τ(2^{1/α} − 1), about an hour.
- */
-const LAG_SCALE_S = 1200;
+/** α of the Lomax tail of delays between a change and its effect (see `lagScaleS`): half of the weight is left after τ(2^{1/α} − 1). */
 const LAG_TAIL = 0.5;
 /** Clocks and scrapes disagree by so much: a change "after" the onset by less may have come before it. */
 const CLOCK_SLACK_S = 60;
@@ -81,7 +79,6 @@ const OFF_PATH = 0.12;
 const CALLER = 0.35;
 /** Each call further away leaves this much. */
 const PER_CALL = 0.85;
-const UNSUSPECTED = 0.25;
 const NEVER_SEEN_BEFORE = 0.5;
 /** Beside changes whose diffs were read, one that nobody could read is an ordinary one. */
 const UNREAD = 0.5;
@@ -98,6 +95,7 @@ const SURVIVED = 0.5;
  * Ties keep the order of time, the later first, then of the list.
  */
 export function rankChanges(q: ChangeQuestion): RankedChange[] {
+  const { unsuspected, lagScaleS } = q.tuning ?? TUNING;
   const near = nearness(q);
   const most = Math.max(0, ...(q.suspicion?.values() ?? []));
   const seen = wordWeights(q.seen ?? []);
@@ -106,9 +104,9 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
   return q.changes
     .map((change): RankedChange => {
       const parts = {
-        timing: timing(change, q),
+        timing: timing(change, q, lagScaleS),
         distance: near(change.node),
-        suspicion: most === 0 ? 1 : UNSUSPECTED + (1 - UNSUSPECTED) * ((q.suspicion!.get(change.node) ?? 0) / most),
+        suspicion: most === 0 ? 1 : unsuspected + (1 - unsuspected) * ((q.suspicion!.get(change.node) ?? 0) / most),
         kind: KIND_PRIOR[change.kind.toLowerCase()] ?? OTHER_KIND,
         words: likeness([change.summary, ...(change.files ?? []), change.diff ?? ""].join(" "), seen),
         // What its like did before may be what it did itself, and was cured of.
@@ -132,12 +130,12 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
     .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);
 }
 
-function timing(change: BundleChange, { onset, target, exposure }: ChangeQuestion): number {
+function timing(change: BundleChange, { onset, target, exposure }: ChangeQuestion, lagScaleS: number): number {
   const { t } = change;
   const latest = (onset?.to ?? target.at) + CLOCK_SLACK_S;
   if (t > latest) return 0;
   const lag = Math.max(0, (onset?.at ?? target.at) - t) * (exposure?.(change) ?? 1);
-  return (onset === null ? NO_ONSET_WEIGHT : 1) * (1 + lag / LAG_SCALE_S) ** -LAG_TAIL;
+  return (onset === null ? NO_ONSET_WEIGHT : 1) * (1 + lag / lagScaleS) ** -LAG_TAIL;
 }
 
 function nearness({ target, edges }: ChangeQuestion): (node: string) => number {

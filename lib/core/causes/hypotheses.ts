@@ -4,6 +4,7 @@ import { CAUSE_KINDS, type CauseKind } from "../base/vocabulary";
 import type { RankResult } from "./rank";
 import type { WeightedEvidence } from "./weighted-evidence";
 import { distances } from "./topology";
+import { TUNING, type Tuning } from "./tunables";
 
 /** Evidence of one node, added up. */
 export interface Suspect {
@@ -43,13 +44,7 @@ const HYPOTHESES = 4;
 /** Of one node while another is a serious rival. */
 const PER_NODE = 2;
 const SERIOUS = 0.5;
-/** How far one sign, and the ranking over metrics, can speak for a node. */
-const SIGN_SHARE = 0.55;
-const RANK_SHARE = 0.8;
 const SIGNS_COUNTED = 4;
-/** A change that explains the onset says what kind of trouble there is; words of a line only hint at it. */
-const CHANGE_SAYS = 0.9;
-const WORDS_SAY = 0.5;
 /** More of the same kind adds nothing: ten series of one load are one load. */
 const SIGNS_OF_KIND = 2;
 /** What is only how trouble shows; where a kind of cause has more than half as much for it, that is told first. */
@@ -68,13 +63,10 @@ const UNKNOWN_SCORE = 0.5;
 const NEAR = 0.75;
 const FAR = 0.35;
 const SIMILAR_BOOST = 0.3;
-/** How much a complaint about what is called says of who complains, and of whom it is about. */
+/** How much a complaint about what is called says of who complains. */
 const COMPLAINS = 0.35;
-const COMPLAINED_OF = 0.6;
 /** A node for which ranking and lines have less was looked at and is well. */
 const WELL_BELOW = 0.1;
-/** How much of a caller's slowness or failures the worst trouble below it explains. */
-const EXPLAINED = 0.6;
 
 /**
  * Nodes by what speaks for them: the ranking over metrics and the signs, each of which counts once however loud it is. A caller that is
@@ -85,8 +77,9 @@ export function suspectsOf(
   ranked: RankResult,
   given: readonly WeightedEvidence[],
   { edges, metrics }: Pick<Bundle, "edges" | "metrics">,
+  tuning: Tuning = TUNING,
 ): Suspect[] {
-  const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)));
+  const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)), tuning);
   const below = troubleBelow(signs, edges);
   const silentBelow = silenceBelow(ranked, edges);
   const ownWords = ownTrouble(signs);
@@ -95,7 +88,7 @@ export function suspectsOf(
   const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
   return [...nodes]
     .map((node) => {
-      const explained = 1 - EXPLAINED * below(node);
+      const explained = 1 - tuning.explained * below(node);
       const unanswered = 1 - silentBelow(node) * (1 - ownWords(node));
       const own = signs
         .filter(({ finding, weight }) => finding.node === node && weight > 0)
@@ -112,7 +105,7 @@ export function suspectsOf(
         const most = own
           .map(
             ({ affinity, weight, finding }) =>
-              (affinity[kind] ?? 0) * weight * (finding.kind === "change" ? CHANGE_SAYS : WORDS_SAY),
+              (affinity[kind] ?? 0) * weight * (finding.kind === "change" ? tuning.changeSays : tuning.wordsSay),
           )
           .toSorted((a, b) => b - a);
         for (const value of most.slice(0, SIGNS_OF_KIND)) addTo(kinds, { [kind]: value }, 1);
@@ -133,8 +126,8 @@ export function suspectsOf(
       const doubt = own
         .filter((sign) => sign.ranked !== true)
         .slice(0, SIGNS_COUNTED)
-        .reduce((left, { weight }) => left * (1 - SIGN_SHARE * weight), 1);
-      const score = 1 - doubt * (1 - RANK_SHARE * explained * (rankScore.get(node) ?? 0));
+        .reduce((left, { weight }) => left * (1 - tuning.signShare * weight), 1);
+      const score = 1 - doubt * (1 - tuning.rankShare * explained * (rankScore.get(node) ?? 0));
       return { node, score, kinds, signs: own };
     })
     .filter(({ score }) => score > 0)
@@ -150,6 +143,7 @@ function settled(
   given: readonly WeightedEvidence[],
   ranked: RankResult,
   looked: ReadonlySet<string>,
+  { complainedOf }: Tuning,
 ): WeightedEvidence[] {
   const troubled = new Set(ranked.ranking.flatMap(({ node, score }) => (score >= WELL_BELOW ? [node] : [])));
   const next = new Map<string, { to: string; weight: number }>();
@@ -172,7 +166,7 @@ function settled(
     return [
       // Whoever says that a dependency fails is not that dependency.
       { ...sign, weight: weight * COMPLAINS, affinity: { ...sign.affinity, dependency_failure: 0 } },
-      { ...sign, finding: { ...finding, node: end }, weight: weight * COMPLAINED_OF },
+      { ...sign, finding: { ...finding, node: end }, weight: weight * complainedOf },
     ];
   });
 }

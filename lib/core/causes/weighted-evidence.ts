@@ -10,6 +10,7 @@ import { natureOf } from "./metric-kinds";
 import type { RankResult } from "./rank";
 import { redact } from "../evidence/redact";
 import { type Move, moveOf } from "./series-moves";
+import { TUNING, type Tuning } from "./tunables";
 import { compareVersions, versionFactor, versionFindings } from "./version-compare";
 
 /** A finding and what it speaks for. */
@@ -45,7 +46,6 @@ const OWN_WORDS = 1.15;
 const CONSISTS_WEIGHT = 0.35;
 /** What is left of a line's weight when somebody wrote orders into it: its words say nothing of what kind of trouble there is. */
 const ORDERED = 0.5;
-const CHANGE_WEIGHT = 0.85;
 /** What does not differ between versions is told, and is no sign of trouble. */
 const VERSION_FROM = 0.3;
 /** A change that explains less than this is listed nowhere. */
@@ -219,6 +219,7 @@ export function changeEvidence(
   seen: readonly string[],
   named: ReadonlySet<string>,
   pastBlame?: (change: BundleChange) => number | null,
+  tuning: Tuning = TUNING,
 ): WeightedEvidence[] {
   const { target, edges } = bundle;
   // A summary that gives orders is not compared with what was seen: it may have been written to look like it.
@@ -241,6 +242,7 @@ export function changeEvidence(
     named,
     version: versionFactor(compareVersions(bundle)),
     exposure: exposureOf(bundle, onset?.at ?? null),
+    tuning,
     ...(pastBlame === undefined ? {} : { pastBlame }),
   });
   return ranked
@@ -255,7 +257,7 @@ export function changeEvidence(
         strength: entry.score,
         text: changeText({ ...entry, change: quoted.get(entry.change)! }, onset),
       },
-      weight: entry.score * CHANGE_WEIGHT,
+      weight: entry.score * tuning.changeWeight,
       affinity: affinityOfChange(entry.change.kind, entry.change.summary),
       active: false,
       ...(isCoincidental(entry) && { coincidental: true as const }),
