@@ -5,6 +5,7 @@ import type { Asker } from "../asker";
 import type { Budget } from "../budget";
 import type { Desk } from "./desk";
 import type { Investigator, SpecialistName } from "./ports";
+import type { PromptChoice } from "./prompt-variants";
 import type { Screen } from "./screen";
 
 /** What every node of the graph works with; one per investigation. */
@@ -16,5 +17,6 @@ export interface InvestigationContext {
   budget: Budget;
   /** What confidences of first causes have been worth; empty: they stay as the analysis gives them. */
   fit: Fit;
+  prompts: PromptChoice;
   analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }

@@ -12,6 +12,7 @@ import { createGraph } from "./graph";
 import type { Claim, Removed } from "./grounding";
 import type { Investigator, PastIncident, SpecialistName } from "./ports";
 import type { InvestigationContext } from "./context";
+import { chosenPrompts, type PromptChoice } from "./prompt-variants";
 import { createScreen } from "./screen";
 import type { Blind, Messages, Remedy, Report, RivalCause, Skepticism } from "./state";
 
@@ -23,6 +24,8 @@ export interface InvestigationOptions {
   before?: Rebuilt;
   /** What confidences have been worth; none: they stay as the analysis gives them. */
   fit?: Fit;
+  /** Variants of prompts; by default those in use. */
+  prompts?: PromptChoice;
   analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }
 
@@ -85,8 +88,8 @@ export async function investigate(investigator: Investigator, options: Investiga
       ok: call.ok,
     });
   });
-  const { analyse, fit = [] } = options;
-  const ctx: InvestigationContext = { investigator, desk, asker, screen, budget, analyse, fit };
+  const { analyse, fit = [], prompts = chosenPrompts({}) } = options;
+  const ctx: InvestigationContext = { investigator, desk, asker, screen, budget, analyse, fit, prompts };
   const state = await createGraph(ctx).invoke({}, { signal, callbacks: UNTRACED });
   return {
     outcome: outcomeOf(budget.ranOut(), state.blind),

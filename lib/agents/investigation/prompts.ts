@@ -1,4 +1,5 @@
 import type { Case, SpecialistName } from "./ports";
+import { PROMPT_TEXTS, type PromptChoice } from "./prompt-variants";
 
 /** What every model is told first. The data blocks come as a message of their own. */
 const HOUSE = `You are helping to investigate an incident in a running service. You have read access only and cannot change anything.
@@ -19,9 +20,9 @@ const TASKS: Record<Digger, string> = {
 };
 
 /** For a specialist that may read further. */
-export const toolLoopPrompt = (node: Digger) => `${HOUSE}
+export const toolLoopPrompt = (node: Digger, { reading }: PromptChoice) => `${HOUSE}
 ${TASKS[node]}
-What has been read so far is below. Call a tool only if the result could change the picture; repeating a call returns nothing new.
+What has been read so far is below. ${PROMPT_TEXTS.reading[reading]}
 When nothing is missing, answer with the single word done.`;
 
 export const toolLoopData = (of: Case, quoted: readonly string[], nodes: string) =>
@@ -29,15 +30,15 @@ export const toolLoopData = (of: Case, quoted: readonly string[], nodes: string)
 
 const JSON_ONLY = "Answer with one JSON object and nothing else.";
 
-export const synthesisPrompt = () => `${HOUSE}
-Below are numbered findings and rival hypotheses computed from them. Write what the responder needs to read.
+export const synthesisPrompt = ({ writing }: PromptChoice) => `${HOUSE}
+Below are numbered findings and rival hypotheses computed from them. ${PROMPT_TEXTS.writing[writing]}
 ${JSON_ONLY}
 {"order": [indices of all hypotheses, likeliest first], "statements": [{"hypothesis": index, "text": one sentence, "cites": [ids of findings]}], "summary": [{"text": one sentence, "cites": [ids of findings]}]}
 Every sentence must cite the ids of the findings it is based on; sentences without citations are removed. Change the order only if a statement about the
 hypothesis you prefer cites findings that support it. At most 3 statements and 4 sentences of summary.`;
 
-export const skepticPrompt = () => `${HOUSE}
-Below are the first hypothesis, its rival and the findings. Try to refute the first one: what would you expect to see if it were wrong, and do the findings show it?
+export const skepticPrompt = ({ refuting }: PromptChoice) => `${HOUSE}
+Below are the first hypothesis, its rival and the findings. ${PROMPT_TEXTS.refuting[refuting]}
 ${JSON_ONLY}
 {"doubts": [{"text": one sentence, "cites": [ids of findings]}]}
 At most 3 doubts; an empty list is a good answer when nothing contradicts it.`;

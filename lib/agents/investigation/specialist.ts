@@ -52,7 +52,7 @@ function further(
   return runToolLoop(ctx, {
     node,
     role: "analysis",
-    system: toolLoopPrompt(node),
+    system: toolLoopPrompt(node, ctx.prompts),
     data: toolLoopData(of, [ctx.screen.quote("findings", findings)], ctx.screen.quote("nodes", state.scope)),
     tools: TOOL_SETS[node].map((name) => tools[name]),
   });

@@ -8,7 +8,7 @@ import { drillIntegrations } from "@/lib/drills/recording";
 import { parseScenario } from "@/lib/drills/scenarios";
 import { drillTurn } from "@/lib/drills/turn";
 import { decide } from "@/lib/response/decide";
-import type { Integrations } from "@/lib/response/services/context";
+import type { Integrations, Variant } from "@/lib/response/services/context";
 import { trajectoryOf } from "@/lib/response/trajectory";
 import { freshRuntime } from "@/lib/runtime/service-runtime";
 import type { ServiceCase } from "./case";
@@ -29,6 +29,7 @@ export async function playServiceCase(
   { evidence, after }: ServiceCase,
   db: Db,
   chains: Integrations["chains"],
+  variant?: Variant,
 ): Promise<Trajectory> {
   let now = ALERTED_AT;
   const scenario = parseScenario(evidence, after, now);
@@ -38,7 +39,7 @@ export async function playServiceCase(
   const turn = {
     played,
     runtime,
-    integrations: drillIntegrations(played, chains),
+    integrations: { ...drillIntegrations(played, chains), variant },
     config: serviceConfig(new Map()),
     clock: () => now,
     wake: () => {},

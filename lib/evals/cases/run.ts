@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { childEnv } from "@/lib/env";
+import type { Variant } from "@/lib/response/services/context";
 import type { CaseKey } from "./case-key";
 import type { CaseResult } from "./result";
 import type { WorkerMessage } from "./worker";
@@ -11,6 +12,8 @@ export interface PoolOptions {
   env?: Record<string, string>;
   /** Models may be asked; otherwise the local analysis stands alone. */
   models: boolean;
+  /** Tried in place of what is in use. */
+  variant?: Variant;
   onResult: (result: CaseResult) => Promise<void> | void;
   /** Ends the play: cases that are being played are given up, and the promise is rejected with its reason. */
   signal?: AbortSignal;
@@ -34,8 +37,9 @@ export async function runCases(keys: readonly CaseKey[], options: PoolOptions): 
   await Promise.all(Array.from({ length: workers }, () => worker(waiting, options)));
 }
 
-async function worker(waiting: CaseKey[], { env = {}, models, onResult, signal }: PoolOptions): Promise<void> {
-  const child = fork(new URL("./worker.ts", import.meta.url), models ? ["--models"] : [], {
+async function worker(waiting: CaseKey[], { env = {}, models, variant, onResult, signal }: PoolOptions): Promise<void> {
+  const asked = [...(models ? ["--models"] : []), ...(variant ? ["--variant", JSON.stringify(variant)] : [])];
+  const child = fork(new URL("./worker.ts", import.meta.url), asked, {
     execArgv: ["--import", "tsx"],
     env: childEnv({ ...env, ...NO_DATABASE }),
   });

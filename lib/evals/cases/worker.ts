@@ -1,3 +1,5 @@
+import { parseArgs } from "node:util";
+import type { Variant } from "@/lib/response/services/context";
 import { createIntegrations } from "@/lib/runtime/integrations";
 import { env } from "@/lib/env";
 import type { CaseKey } from "./case-key";
@@ -14,11 +16,13 @@ export type WorkerMessage =
 /** Plays one case after another as its parent sends them, and ends when the parent lets go of it. */
 async function main() {
   const dbs = await scratchDbs(env().SENTINEL_RUNBOOKS_DIR, Date.now());
+  const { values: asked } = parseArgs({ options: { models: { type: "boolean" }, variant: { type: "string" } } });
+  const variant = asked.variant === undefined ? undefined : (JSON.parse(asked.variant) as Variant);
   // Cases are a closed world: models may be asked, nothing else of this environment is.
-  const { chains } = process.argv.includes("--models") ? await createIntegrations(env()) : { chains: {} };
+  const { chains } = asked.models ? await createIntegrations(env()) : { chains: {} };
   const say = (message: WorkerMessage) => process.send!(message);
   process.on("message", (key: CaseKey) => {
-    playCase(key, dbs, chains).then(
+    playCase(key, dbs, chains, variant).then(
       (result) => say({ kind: "played", result }),
       (error: unknown) => say({ kind: "failed", key, reason: error instanceof Error ? error.message : String(error) }),
     );

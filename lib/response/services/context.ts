@@ -1,6 +1,8 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Operator } from "@/lib/actions/service/index";
+import type { PromptChoice } from "@/lib/agents/investigation/prompt-variants";
 import type { Chain, ModelRole } from "@/lib/agents/models";
+import type { Tuning } from "@/lib/core/causes/tunables";
 import type { Db } from "@/lib/db/client";
 import type { Repositories } from "@/lib/evidence/changes";
 import type { Embedder } from "@/lib/evidence/embedding";
@@ -9,6 +11,12 @@ import type { LogSource } from "@/lib/evidence/logs";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import type { ServiceConfig } from "@/lib/config/services";
 import type { Measuring } from "./measure-effect";
+
+/** Other values of what is declared as changeable. */
+export interface Variant {
+  tunables: Partial<Tuning>;
+  prompts: Partial<PromptChoice>;
+}
 
 /** Everything outside that the loop over services can reach; tests give their own. */
 export interface Integrations {
@@ -25,6 +33,8 @@ export interface Integrations {
   chains: Partial<Record<ModelRole, Chain>>;
   /** For past incidents that mean the same in other words; null: words and features have to do. */
   embedder: Embedder | null;
+  /** What an evaluation tries in place of what is in use; production has none. */
+  variant?: Variant;
 }
 
 /** What this process is doing for services just now. */

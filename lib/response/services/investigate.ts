@@ -1,5 +1,6 @@
 import { investigate as runGraph, type Investigation } from "@/lib/agents/investigation/investigate";
 import type { Investigator, Step } from "@/lib/agents/investigation/ports";
+import { chosenPrompts } from "@/lib/agents/investigation/prompt-variants";
 import { rebuild } from "@/lib/agents/budget";
 import type { InvestigationReport } from "@/lib/contracts/investigations";
 import { actionName } from "@/lib/core/agents/words";
@@ -7,6 +8,7 @@ import { outcomeText } from "@/lib/core/base/vocabulary";
 import { suspectsByAlerts } from "@/lib/core/alerts/alert-suspicion";
 import { analyse } from "@/lib/core/causes/analyse";
 import type { TriedRemedy } from "@/lib/core/causes/hypotheses";
+import { tuned } from "@/lib/core/causes/tunables";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { changeBlameHistory } from "./blame-history";
 import { confidenceFit } from "./confidence-fit";
@@ -124,10 +126,13 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
       changeBlameHistory(ctx.db),
       triedRemedies(ctx, row.incidentId),
     ]);
+    const tuning = tuned(ctx.variant?.tunables ?? {});
+    const prompts = chosenPrompts(ctx.variant?.prompts ?? {});
     const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
       chains: ctx.chains,
       fit,
-      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame, tried }),
+      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame, tried }, tuning),
+      prompts,
       before: rebuild(await listTrajectory(ctx.db, row.id)),
     });
     await finish(ctx, row, incident.id, done);

@@ -24,7 +24,7 @@ export const skeptic =
       ? await askJson(ctx, {
           node: "skeptic",
           role: "analysis",
-          system: skepticPrompt(),
+          system: skepticPrompt(ctx.prompts),
           data: `${shownHypotheses(ctx, hypotheses.slice(0, 2))}\n${shownFindings(ctx, state.findings)}`,
           form: Doubts,
         })

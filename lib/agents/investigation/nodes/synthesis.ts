@@ -47,7 +47,7 @@ export const synthesis =
     const said = await askJson(ctx, {
       node: "synthesis",
       role: "analysis",
-      system: synthesisPrompt(),
+      system: synthesisPrompt(ctx.prompts),
       data: `${shownHypotheses(ctx, local)}\n${shownFindings(ctx, findings)}`,
       form: Writing,
     });

@@ -27,7 +27,7 @@ export const triage = (ctx: InvestigationContext) => async (): Promise<Update> =
   const dug = await runToolLoop(ctx, {
     node: "triage",
     role: "triage",
-    system: toolLoopPrompt("triage"),
+    system: toolLoopPrompt("triage", ctx.prompts),
     data: toolLoopData(
       of,
       [
