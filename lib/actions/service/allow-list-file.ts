@@ -3,6 +3,9 @@ import { z } from "zod";
 import { RISKS, CAUSE_KINDS } from "@/lib/core/base/vocabulary";
 import { READY_MADE, type ReadyMadeName } from "./ready-made";
 
+/** The operation that proposes a change of Sentinel itself; no file has it. */
+export const IMPROVEMENT = "propose_improvement";
+
 const MAX_ITEMS = 64;
 /** A minute is ample for an order; what takes longer says so. No operation may hold up an incident for more than ten. */
 const TIMEOUT_MS = 60_000;
@@ -35,7 +38,10 @@ const paramName = z
   .refine((name) => name !== "service" && name !== "entry", "is reserved");
 
 const base = {
-  name: entryName.refine((name) => name !== "notify", "notify is built in"),
+  name: entryName.refine(
+    (name) => name !== "notify" && name !== IMPROVEMENT,
+    "notify and propose_improvement are built in",
+  ),
   title: short,
   services: z.array(z.string().regex(/^[\w.*-]{1,128}$/, "must be a service's name; * stands for any part")).min(1),
   remedies: z.array(z.enum(CAUSE_KINDS)).min(1),

@@ -1,4 +1,5 @@
 import type { ArgValue, Params } from "@/lib/core/services/allow-list";
+import type { DeclaredChange } from "@/lib/core/base/declared";
 import type { Risk, CauseKind } from "@/lib/core/base/vocabulary";
 
 /** How an operation is taken back: by another entry, or by itself. Arguments that are not named have their defaults. */
@@ -41,6 +42,20 @@ export interface RollbackSpec {
   timeoutMs: number;
 }
 
+/** One declared value of a repository is replaced by another that is declared beside it. There is one such entry, and no file can add another. */
+export interface ChangeSpec {
+  kind: "open_change_pr";
+  owner: string;
+  repo: string;
+  base: string;
+  /** What names the change: one of `changes`. */
+  change: string;
+  /** Every change that there is, by what names it. */
+  changes: ReadonlyMap<string, DeclaredChange>;
+  /** Of the whole exchange. */
+  timeoutMs: number;
+}
+
 /** An operation of a drill: its recording goes on as it did after this operation. It exists nowhere else. */
 export interface ReplaySpec {
   kind: "replay";
@@ -49,7 +64,7 @@ export interface ReplaySpec {
 }
 
 /** What runs. On the list with placeholders, in a prepared operation with everything filled in. */
-export type Spec = CommandSpec | WebhookSpec | RollbackSpec | { kind: "notify" } | ReplaySpec;
+export type Spec = CommandSpec | WebhookSpec | RollbackSpec | ChangeSpec | { kind: "notify" } | ReplaySpec;
 
 /** One operation of the allow-list. */
 export interface Entry {

@@ -38,6 +38,8 @@ const Tree = z.object({
 const Pull = z.object({ number: z.int(), html_url: z.string(), state: z.string() });
 export type Pull = z.infer<typeof Pull>;
 const Made = z.object({ sha: Sha });
+/** GitHub answers the content of files up to 100 MB so. */
+const Blob = z.object({ content: z.string(), encoding: z.literal("base64") });
 
 interface Asked<T> {
   form: z.ZodType<T>;
@@ -52,7 +54,7 @@ export interface Repository {
 }
 
 /**
- * The few calls on one repository that a rollback needs (GitHub REST: git database, commits, pulls), under one signal. Each
+ * The few calls on one repository that a pull request needs (GitHub REST: git database, commits, pulls), under one signal. Each
  * throws {@link GithubRefusal} for what is not answered as asked, and none is tried twice.
  */
 export function createGithub(
@@ -128,10 +130,15 @@ export function createGithub(
       }
       return null;
     },
+    /** A file's text. */
+    async textOf(sha: string): Promise<string> {
+      const { content } = await must(`/git/blobs/${sha}`, { form: Blob });
+      return Buffer.from(content, "base64").toString("utf8");
+    },
     /** A tree like `base` but for `entries`; a sha of null removes. */
     async makeTree(
       base: string,
-      entries: readonly { path: string; mode: string; sha: string | null }[],
+      entries: readonly ({ path: string; mode: string } & ({ sha: string | null } | { content: string }))[],
     ): Promise<string> {
       const typed = entries.map((entry) => ({ ...entry, type: entry.mode === "160000" ? "commit" : "blob" }));
       return (await must("/git/trees", { form: Made, body: { base_tree: base, tree: typed } })).sha;

@@ -15,6 +15,7 @@ import { type AllowList, undoArgs } from "./allow-list";
 import { dryRunCommand, runCommand } from "./command";
 import type { Occasion, OperationPorts, Performed, Prepared } from "./operation";
 import type { Entry, Spec } from "./entry";
+import { openChange, planChange } from "./change";
 import { openRollback, planRollback } from "./rollback";
 import { callWebhook, webhookBody } from "./webhook";
 
@@ -84,7 +85,9 @@ export function prepare(
   const values = { ...checked.value, service };
   const runs = filled(entry.spec, values);
   const repository: Record<string, ArgValue> =
-    runs.kind === "open_rollback_pr" ? { repository: `${runs.owner}/${runs.repo}` } : {};
+    runs.kind === "open_rollback_pr" || runs.kind === "open_change_pr"
+      ? { repository: `${runs.owner}/${runs.repo}` }
+      : {};
   return {
     ok: true,
     value: {
@@ -116,6 +119,8 @@ export async function dryRun(prepared: Prepared, ports: OperationPorts): Promise
       };
     case "open_rollback_pr":
       return planRollback(prepared, runs, ports);
+    case "open_change_pr":
+      return planChange(runs, ports);
     case "notify":
       return { ok: true, detail: "Would change nothing", result: {} };
     case "replay":
@@ -141,6 +146,8 @@ export async function perform(
       return callWebhook(prepared, runs, ports, idempotencyKey);
     case "open_rollback_pr":
       return openRollback(prepared, runs, ports, { idempotencyKey, occasion });
+    case "open_change_pr":
+      return openChange(runs, ports, { idempotencyKey, occasion });
     case "notify":
       return { ok: true, detail: "Nothing was changed", result: {} };
     case "replay":
@@ -160,6 +167,8 @@ function filled(spec: Spec, values: Record<string, ArgValue>): Spec {
       };
     case "open_rollback_pr":
       return { ...spec, paths: spec.paths.map(put) };
+    case "open_change_pr":
+      return { ...spec, change: put(spec.change) };
     case "notify":
       return spec;
     case "replay":

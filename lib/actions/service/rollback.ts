@@ -1,16 +1,13 @@
-import { redact } from "@/lib/core/evidence/redact";
 import { LATEST } from "./allow-list";
 import type { RollbackSpec } from "./entry";
-import { type Commit, createGithub, type Github, GithubRefusal, type TreeEntry } from "./github";
+import { type Commit, type Github, GithubRefusal, type TreeEntry } from "./github";
 import type { Occasion, OperationPorts, Performed, Prepared } from "./operation";
+import { bodyOf, branchHead, onGithub, openedBefore } from "./pull-request";
 
 /** Files of one commit at most: more is for a person with git, and GitHub pages them from here on. */
 const MAX_FILES = 100;
 /** What a rollback's commit says last, so that a later one does not take it back without knowing. */
 const TRAILER = "Sentinel-Rollback:";
-/** Of the statements in a pull request's text. */
-const MAX_CITATIONS = 20;
-const CITATION_CHARS = 500;
 
 interface Plan {
   head: string;
@@ -25,7 +22,7 @@ interface Plan {
 
 /** Which files a rollback would put back, by reading only. */
 export async function planRollback(prepared: Prepared, spec: RollbackSpec, ports: OperationPorts): Promise<Performed> {
-  return onGithub(spec, ports, async (github) => {
+  return onGithub("rollback", spec, ports, async (github) => {
     const plan = await planOn(github, spec, String(prepared.args["commit"]));
     return {
       ok: true,
@@ -49,14 +46,9 @@ export async function openRollback(
 ): Promise<Performed> {
   const { base } = spec;
   const branch = `sentinel/rollback-${idempotencyKey.replace(/[^\w-]/g, "-")}`;
-  return onGithub(spec, ports, async (github) => {
-    const there = await github.pullFrom(branch, base);
-    if (there !== null)
-      return {
-        ok: true,
-        detail: `Pull request ${there.number} was opened before and is ${there.state}: ${there.html_url}`,
-        result: { pullRequest: there.number, url: there.html_url, branch, found: true },
-      };
+  return onGithub("rollback", spec, ports, async (github) => {
+    const there = await openedBefore(github, branch, base);
+    if (there !== null) return there;
     const begun = await github.branch(branch);
     const plan = begun === null ? await planOn(github, spec, String(prepared.args["commit"])) : null;
     if (plan !== null) {
@@ -74,30 +66,8 @@ export async function openRollback(
   });
 }
 
-async function onGithub(
-  spec: RollbackSpec,
-  { github }: OperationPorts,
-  work: (github: Github) => Promise<Performed>,
-): Promise<Performed> {
-  const repository = `${spec.owner}/${spec.repo}`;
-  if (github === null) return { ok: false, detail: "No GitHub token is configured", result: { repository } };
-  try {
-    return await work(createGithub(github, spec, AbortSignal.timeout(spec.timeoutMs)));
-  } catch (error) {
-    if (error instanceof GithubRefusal)
-      return {
-        ok: false,
-        detail: `The rollback on ${repository} was not completed: ${error.message}`,
-        result: { repository },
-      };
-    throw error;
-  }
-}
-
 async function planOn(github: Github, spec: RollbackSpec, wanted: string): Promise<Plan> {
-  const head = await github.branch(spec.base);
-  if (head === null)
-    throw new GithubRefusal(`there is no branch ${spec.base}, or the token may not read ${spec.owner}/${spec.repo}`);
+  const head = await branchHead(github, spec);
   const commit = await commitToRevert(github, spec, wanted, head);
   const [parent] = commit.parents;
   if (parent === undefined) throw new GithubRefusal("the first commit of a repository has nothing before it");
@@ -162,18 +132,6 @@ const messageOf = (plan: Plan, service: string): string =>
     "",
     `${TRAILER} ${plan.commit}`,
   ].join("\n");
-
-/** What the findings say stands fenced: it comes from logs and alerts, and is shown as it is, without effect. */
-function bodyOf(message: string, occasion: Occasion | null): string {
-  if (occasion === null) return message.trim();
-  const cited = occasion.citations
-    .slice(0, MAX_CITATIONS)
-    .map((text) => redact(text.slice(0, CITATION_CHARS).replaceAll(/[\r\n]+/g, " ")).text)
-    .join("\n");
-  const fence = "`".repeat(1 + Math.max(2, ...[...cited.matchAll(/`+/g)].map(([run]) => run.length)));
-  const why = cited === "" ? "" : `\n\nEvidence:\n\n${fence}text\n${cited}\n${fence}`;
-  return `Proposed by Sentinel in incident \`${occasion.incident.replace(/[^\w-]/g, "")}\`.${why}\n\n${message.trim()}`;
-}
 
 const shown = (spec: RollbackSpec, { commit, restore, left }: Plan) => ({
   repository: `${spec.owner}/${spec.repo}`,

@@ -18,7 +18,7 @@ interface Pull {
 /** What the calls send, as far as it is looked at. */
 interface NewTree {
   base_tree: string;
-  tree: { path: string; mode: string; sha: string | null }[];
+  tree: { path: string; mode: string; sha?: string | null; content?: string }[];
 }
 interface NewCommit {
   message: string;
@@ -125,6 +125,11 @@ export async function serveGithub(path: string): Promise<TestGithub> {
       const read = entries.map((line) => /^(\d+) (\w+) (\w+)\t(.*)$/.exec(line)!);
       return ok({ sha: tree, tree: read.map(([, mode, type, sha, name]) => ({ path: name, mode, type, sha })), truncated: false }); // prettier-ignore
     }
+    const blob = after("/git/blobs/");
+    if (blob !== null) {
+      const content = execFileSync("git", ["cat-file", "blob", blob], { cwd: folder }).toString("base64");
+      return ok({ sha: blob, content, encoding: "base64" });
+    }
     const compared = after("/compare/")?.split("...");
     if (compared?.length === 2) {
       const before = tries("merge-base", "--is-ancestor", compared[0]!, compared[1]!) !== null;
@@ -148,7 +153,8 @@ export async function serveGithub(path: string): Promise<TestGithub> {
         const { base_tree, tree } = body as NewTree;
         const index = join(folder, ".git", `index-${github.asked.length}`);
         run(["read-tree", base_tree], undefined, index);
-        for (const { path: file, mode, sha } of tree) {
+        for (const { path: file, mode, sha: named, content } of tree) {
+          const sha = content === undefined ? named : run(["hash-object", "-w", "--stdin"], content);
           const change = sha ? ["--add", "--cacheinfo", `${mode},${sha},${file}`] : ["--force-remove", file];
           run(["update-index", ...change], undefined, index);
         }

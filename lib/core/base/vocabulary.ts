@@ -126,7 +126,14 @@ export const AGENT_ACTIONS = [
 export type AgentAction = (typeof AGENT_ACTIONS)[number];
 
 /** Operations on services. What they may do exactly is in the allow-list of the configuration; a drill has only `replay`. */
-export const SERVICE_ACTIONS = ["run_command", "call_webhook", "open_rollback_pr", "notify", "replay"] as const;
+export const SERVICE_ACTIONS = [
+  "run_command",
+  "call_webhook",
+  "open_rollback_pr",
+  "open_change_pr",
+  "notify",
+  "replay",
+] as const;
 export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
 
 /** `manual`: what a person did by hand, outside of Sentinel, and recorded. */
@@ -135,6 +142,7 @@ export const ACTION_NAMES = [
   "run_command",
   "call_webhook",
   "open_rollback_pr",
+  "open_change_pr",
   "replay",
   "manual",
 ] as const;
