@@ -82,7 +82,7 @@ export const VARIABLES = {
   ),
   PORT: count(3000, 1, 65_535).describe("Port to listen on; `next start -p` sets it too"),
   SENTINEL_SECRET: secret(32).describe("Signs session cookies; by default generated once and kept in the database"),
-  CRON_SECRET: secret(16).describe("Bearer token of the cron route; without it the route is disabled"),
+  CRON_SECRET: secret(16).describe("Bearer token of the cron routes; without it they are disabled"),
   METRICS_TOKEN: secret(16).describe(
     "Bearer token of /metrics; without it /metrics is open to anyone who can reach it",
   ),
@@ -186,12 +186,26 @@ export const VARIABLES = {
     .url({ protocol: /^https?$/ })
     .default("https://api.github.com")
     .describe("Base URL of the GitHub REST API"),
-  GITHUB_TOKEN: line.optional().describe("GitHub token with permission to open rollback pull requests"),
+  GITHUB_TOKEN: line
+    .optional()
+    .describe("GitHub token with permission to open pull requests, for rollbacks and improvements"),
   GITHUB_READ_TOKEN: line
     .optional()
     .describe(
       "GitHub token that may only read contents: shows investigations what a change changed; GITHUB_TOKEN stands in for it",
     ),
+  IMPROVE_REPOSITORY: z
+    .string()
+    .regex(/^[A-Za-z\d][A-Za-z\d-]{0,38}\/[A-Za-z\d_][\w.-]{0,99}$/, "must be owner/name")
+    .optional()
+    .describe(
+      "GitHub repository of Sentinel, owner/name, to which `sentinel improve` may propose a better-scoring change as a pull request; without it, it is off",
+    ),
+  IMPROVE_BRANCH: z
+    .string()
+    .regex(/^[A-Za-z\d](?:[\w./-]{0,198}\w)?$/, "must be a branch")
+    .default("main")
+    .describe("Branch that such pull requests are for"),
   GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are rejected"),
   PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are rejected"),
   WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Interval between measurements of service signals"),

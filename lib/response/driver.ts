@@ -41,6 +41,8 @@ export interface Verdict {
   reason: string;
   /** The measurement behind it, as it is kept. */
   verification: Record<string, unknown>;
+  /** The action did all that it was for, and has no effect to be measured: the incident ends with this outcome. */
+  ends?: string;
   /** How the run itself ended, where that is known only now. */
   state?: ActionRun["state"];
 }

@@ -5,7 +5,14 @@ import type { Db, Statement } from "@/lib/db/client";
 import { isDrillDb } from "@/lib/db/drills";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { type ActionRun, listActionRunsOf } from "@/lib/db/queries/healing";
-import { type Incident, listAnomaliesOf, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
+import {
+  IMPROVEMENT_CAUSE,
+  type Incident,
+  listAnomaliesOf,
+  listFindings,
+  listSubjects,
+  listTimeline,
+} from "@/lib/db/queries/incidents";
 import { findInvestigation, listAllCauses } from "@/lib/db/queries/investigations";
 import { listIncidentSignals } from "@/lib/db/queries/services";
 import { type EpisodeFeatures, postmortems } from "@/lib/db/schema";
@@ -28,7 +35,8 @@ interface Record {
 
 /**
  * What a closed incident leaves: the draft of its post-mortem, and an episode by which similar ones find it. `verdict`: the action
- * whose measured outcome closes it, as it will be stored. A containment limit leaves no episode: it happened to nobody.
+ * whose measured outcome closes it, as it will be stored. A containment limit leaves no episode: it happened to nobody; nor does a
+ * proposal to change Sentinel.
  */
 export async function remember(
   db: Db,
@@ -43,9 +51,12 @@ export async function remember(
       .insert(postmortems)
       .values({ incidentId: incident.id, markdown, author: "local", createdAt: now })
       .onConflictDoNothing(),
-    ...(incident.kind === "limit" ? [] : episodeWrites(db, episodeOf(record, now))),
+    ...(isNoEpisode(incident) ? [] : episodeWrites(db, episodeOf(record, now))),
   ];
 }
+
+const isNoEpisode = ({ kind, causeKey }: Incident): boolean =>
+  kind === "limit" || causeKey?.startsWith(IMPROVEMENT_CAUSE) === true;
 
 async function read(db: Db, incident: Incident, verdict: ActionRun | null): Promise<Record> {
   const { id } = incident;

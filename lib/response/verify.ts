@@ -48,6 +48,10 @@ async function settle<T extends Target, R extends ActionRun>(
       { state: "resolved", healed: true, run: { ...run, outcome, verification }, ...closing },
       now,
     );
+  } else if (verdict.ends !== undefined) {
+    judge({});
+    const ended = { ...run, outcome, verification };
+    await close(plan, db, incident, { state: "resolved", healed: false, run: ended, outcome: verdict.ends }, now);
   } else {
     const { undone, followUp, next, events = [] } = await driver.failed(plan, run, incident, verdict);
     judge({ undone, followUp });

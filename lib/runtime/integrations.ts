@@ -1,6 +1,10 @@
-import { EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-list";
+import { type AllowList, EMPTY_ALLOW_LIST, loadAllowList } from "@/lib/actions/service/allow-list";
+import { withImprovement } from "@/lib/actions/service/improvement";
 import { realOperator } from "@/lib/actions/service/index";
 import { chainOf, MODEL_ROLES, type ModelSettings, modelSettings } from "@/lib/agents/models";
+import { PROMPT_VARIANTS, PROMPT_VARIANTS_FILE } from "@/lib/agents/investigation/prompt-variants";
+import { changesOf } from "@/lib/core/base/declared";
+import { TUNABLES, TUNABLES_FILE } from "@/lib/core/causes/tunables";
 import { createEmbedder } from "@/lib/evidence/embedding";
 import { readServicesFile } from "@/lib/ingest/services-file";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
@@ -113,7 +117,10 @@ export async function createIntegrations(e: Env): Promise<Integrations> {
     logs: (db) => [pushedLogs(db), ...logs],
     kubernetes: kubernetesOf(e),
     repositories: repositoriesOf(e),
-    allowList: e.SENTINEL_ACTIONS_FILE ? await loadAllowList(e.SENTINEL_ACTIONS_FILE, means) : EMPTY_ALLOW_LIST,
+    allowList: improvable(
+      e.SENTINEL_ACTIONS_FILE ? await loadAllowList(e.SENTINEL_ACTIONS_FILE, means) : EMPTY_ALLOW_LIST,
+      e,
+    ),
     operator: realOperator({
       env: childEnv({}),
       github: e.GITHUB_TOKEN ? { api: e.GITHUB_API_URL, token: e.GITHUB_TOKEN } : null,
@@ -135,6 +142,14 @@ export async function createIntegrations(e: Env): Promise<Integrations> {
           )
         : null,
   };
+}
+
+/** The list with the operation that proposes a change of Sentinel, where a repository for it is named. */
+function improvable(list: AllowList, { IMPROVE_REPOSITORY, IMPROVE_BRANCH: base, GITHUB_TOKEN }: Env): AllowList {
+  if (IMPROVE_REPOSITORY === undefined || !GITHUB_TOKEN) return list;
+  const [owner = "", repo = ""] = IMPROVE_REPOSITORY.split("/");
+  const changes = [...changesOf(TUNABLES, TUNABLES_FILE), ...changesOf(PROMPT_VARIANTS, PROMPT_VARIANTS_FILE)];
+  return withImprovement(list, { owner, repo, base, changes });
 }
 
 /** The models of each role; one that is named and cannot be asked is told of once, here. */

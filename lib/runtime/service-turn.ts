@@ -44,25 +44,35 @@ export interface TurnInput {
   wakeIn: (ms: number) => void;
 }
 
+/** What the verbs of the loop are given, as of now. */
+export const contextOf = ({
+  db,
+  integrations,
+  config,
+  runtime,
+  clock,
+  wake,
+}: Omit<TurnInput, "wakeIn">): ServiceContext => ({
+  ...integrations,
+  logs: integrations.logs(db),
+  db,
+  now: clock(),
+  clock,
+  config,
+  wake,
+  ...runtime,
+});
+
 /**
  * One turn of the loop over services, and the retry of everything in it: looks at the signals when it is time, begins
  * investigations, carries out what was approved, measures what was done, and closes what has passed. Investigations and
  * operations go on by themselves after it. Idempotent; several processes may call it at once.
  */
 export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
-  const { db, integrations, config, runtime, clock, wake } = input;
-  const now = clock();
+  const { db, integrations, config, runtime, wake } = input;
   const report: TurnReport = { watched: false, begun: 0, acted: 0, judged: 0, passed: 0, scored: 0, failed: [] };
-  const ctx: ServiceContext = {
-    ...integrations,
-    logs: integrations.logs(db),
-    db,
-    now,
-    clock,
-    config,
-    wake,
-    ...runtime,
-  };
+  const ctx = contextOf(input);
+  const { now } = ctx;
   const driver = serviceDriver(ctx);
   const { watched } = integrations;
   if (watched && now - runtime.watchedAt >= config.watchMs) {

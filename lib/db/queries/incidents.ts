@@ -34,6 +34,15 @@ export async function findOpenByCause(db: Db, causeKey: string): Promise<Inciden
   return (await db.query.incidents.findFirst({ where })) ?? null;
 }
 
+/** Begins the cause of an incident that is about a change of Sentinel itself: nothing went wrong, so that there is nothing to learn or to score. */
+export const IMPROVEMENT_CAUSE = "improvement:";
+
+/** The last opened incident of this cause, open or not. */
+export async function findLatestByCause(db: Db, causeKey: string): Promise<Incident | null> {
+  const where = eq(incidents.causeKey, causeKey);
+  return (await db.query.incidents.findFirst({ where, orderBy: desc(incidents.openedAt) })) ?? null;
+}
+
 /** How many incidents alerts of a source have opened since a time. */
 export async function countOpenedBySource(db: Db, sourceId: string, since: number): Promise<number> {
   const [row] = await db.all<{ n: number }>(

@@ -36,6 +36,8 @@ async function failed(
   const undone = outcome === "worse" ? await undo(ctx, run) : null;
   const again =
     outcome !== "worse" &&
+    // Nothing is ill that could be looked at anew.
+    run.action !== "open_change_pr" &&
     canMoveIncident(incident.state, "investigating") &&
     (await listActionRunsOf(ctx.db, incident.id)).length < MAX_OPERATIONS;
   const told = { undone: undone?.ok ?? false, followUp: undone?.detail };

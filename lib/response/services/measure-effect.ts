@@ -53,6 +53,7 @@ export async function measureEffect(ctx: ServiceContext, run: ActionRun): Promis
     if (!underway.has(run.id) && now - run.startedAt >= limitOf(ctx, run) + GRACE_MS) await cutOff(ctx, run);
     return null;
   }
+  if (run.action === "open_change_pr") return ofChange(run);
   const since = (run.endedAt ?? run.startedAt) + config.settleMs;
   if (now < since) return null;
   // A pull request changes nothing until somebody merges it.
@@ -73,6 +74,12 @@ export async function measureEffect(ctx: ServiceContext, run: ActionRun): Promis
   if (kind === "pending") return null;
   return { outcome: kind, reason, verification: { reason, series: (measured ?? []).map(brief) } };
 }
+
+/** A change of Sentinel was measured before it was proposed; until somebody merges it there is nothing to measure. */
+const ofChange = ({ state, detail }: ActionRun): Verdict => {
+  const reason = detail ?? "the pull request did not report";
+  return { outcome: "cannot_tell", reason, verification: { reason }, ...(state === "done" ? { ends: reason } : {}) };
+};
 
 /** Exactly what raised the incident, measured around the action; null when there is no source to ask. */
 async function measure(

@@ -66,11 +66,12 @@ function isWhatWasShown({ considered }: Proposal, prepared: Operation): boolean 
   return shown !== undefined && digestOf(runs) === digestOf(shown);
 }
 
-/** What the operation rests on, for those who read of it elsewhere. */
+/** What the operation rests on, for those who read of it elsewhere: without a cause, all that was found. */
 async function citationsOf({ db }: ServiceContext, incidentId: string): Promise<string[]> {
   const [[first], found] = await Promise.all([listCauses(db, incidentId), listFindings(db, incidentId)]);
-  const cited = new Set(first?.cites);
-  return [...(first ? [first.statement] : []), ...found.filter(({ id }) => cited.has(id)).map(({ title }) => title)];
+  if (first === undefined) return found.map(({ title }) => title);
+  const cited = new Set(first.cites);
+  return [first.statement, ...found.filter(({ id }) => cited.has(id)).map(({ title }) => title)];
 }
 
 async function finish(
@@ -103,7 +104,7 @@ async function finish(
       type: done.ok ? "action.done" : "action.failed",
       serviceId: run.subjectId,
       incidentId: run.incidentId,
-      text: `${title}: ${done.detail}. Its effect is being measured`,
+      text: `${title}: ${done.detail}${run.action === "open_change_pr" ? "" : ". Its effect is being measured"}`,
       data: { run: run.id },
     });
   if (canMoveIncident(incident.state, "verifying")) plan.claim(incidentClaim(db, incident, { state: "verifying" }));
