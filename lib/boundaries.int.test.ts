@@ -76,6 +76,7 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["app/(console)/evals/page.tsx", 'import "@/lib/evals/cases/start-run";', 'import "@/lib/evals/cases/offer";'],
   ["app/api/v1/x/route.ts", 'import "@/components/ui/badge";', 'import "@/lib/ingest/ingest";'],
   ["app/api/v1/y/route.ts", 'import "@/lib/db/schema";', 'import "@/lib/db/queries/agents";'],
+  ["app/api/cron/improve/route.ts", 'import "@/lib/evals/cases/run";', 'import "@/lib/evals/improve/start";'],
   ["sdk/typescript/a.ts", 'import "@/lib/core/base/vocabulary";', 'import "./client";'],
   ["seeds/fleet/a.ts", 'import "@/lib/env";', 'import "@/sdk/typescript/index";'],
   ["e2e/http/a.test.ts", 'import "@/lib/env";', 'import "./server";'],

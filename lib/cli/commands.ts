@@ -4,6 +4,7 @@ import { registerBlame } from "./blame";
 import { registerCase } from "./case";
 import { registerDoctor } from "./doctor";
 import { registerEval } from "./eval";
+import { registerImprove } from "./improve";
 import { registerInvestigate } from "./investigate";
 import { registerKeys } from "./keys";
 import { registerReplay } from "./replay";
@@ -20,6 +21,7 @@ export function addCommands(program: Command): Command {
   registerReplay(program);
   registerInvestigate(program);
   registerEval(program);
+  registerImprove(program);
   registerKeys(program);
   registerScenario(program);
   registerTemplates(program);

@@ -190,3 +190,12 @@ export const CRON = resource(PATHS.CRON, {
   GET: { auth: "cronSecret", summary: "Runs one sweep; for schedulers that can only GET", response: SweepAnswer },
   POST: { auth: "cronSecret", summary: "Runs one sweep", response: SweepAnswer },
 });
+
+export const ImproveAnswer = z
+  .object({ run: z.string().describe("ID of the evaluation run in which the search is kept") })
+  .meta({ id: "ImproveAnswer" });
+const improve = { auth: "cronSecret", response: ImproveAnswer, status: 202 } as const;
+export const CRON_IMPROVE = resource(PATHS.CRON_IMPROVE, {
+  GET: { ...improve, summary: "Starts looking for an improvement; for schedulers that can only GET" },
+  POST: { ...improve, summary: "Starts looking for an improvement, in the background" },
+});

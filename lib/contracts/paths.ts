@@ -53,6 +53,7 @@ export const PATHS = {
   SETTINGS: "/api/v1/settings",
   SETTINGS_PREVIEW: "/api/v1/settings/preview",
   CRON: "/api/cron/sentinel",
+  CRON_IMPROVE: "/api/cron/improve",
   SESSION: "/api/v1/session",
   SIGN_IN: "/api/auth/sign-in/email",
   SIGN_OUT: "/api/auth/sign-out",

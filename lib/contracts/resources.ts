@@ -16,7 +16,7 @@ import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
 import { SETTINGS_PREVIEW } from "./settings-preview";
 import { TOKEN, TOKENS } from "./tokens";
-import { CRON, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
+import { CRON, CRON_IMPROVE, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
 import { INCIDENT_SCORES, INCIDENT_VERDICT, SCORED_INCIDENTS } from "./scores";
 import { USER, USER_LINK, USERS } from "./users";
 
@@ -75,6 +75,7 @@ export const RESOURCES = [
   SETTINGS,
   SETTINGS_PREVIEW,
   CRON,
+  CRON_IMPROVE,
   SESSION,
   SIGN_IN,
   SIGN_OUT,

@@ -1,0 +1,84 @@
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { finishRun } from "@/lib/db/queries/evals";
+import { env } from "@/lib/env";
+import type { CaseResult } from "@/lib/evals/cases/result";
+import { runCases } from "@/lib/evals/cases/run";
+import { candidates, IN_USE } from "@/lib/evals/improve/candidates";
+import { improve } from "@/lib/evals/improve/improve";
+import { assertMayPropose, commitToImprove } from "@/lib/evals/improve/ready";
+import { linesOf } from "@/lib/evals/improve/report";
+import { casesToImproveOn, claimRun, LONGEST_MS } from "@/lib/evals/improve/start";
+import { serviceConfig } from "@/lib/config/services";
+import { processIntegrations } from "@/lib/runtime/integrations";
+import { freshRuntime } from "@/lib/runtime/service-runtime";
+import { contextOf } from "@/lib/runtime/service-turn";
+import { withDb } from "./database";
+
+/** More draws than this are a typing mistake. */
+const MOST_SEEDS = 20;
+
+interface Options {
+  seeds: string;
+  out: string;
+  dryRun?: boolean;
+  run?: string;
+}
+
+/** `improve` */
+export function registerImprove(program: Command): void {
+  program
+    .command("improve")
+    .description("Look for a declared change that scores higher on the cases, and propose it as a pull request")
+    .option("--seeds <n>", "draws of each case of the dev set", "1")
+    .option("--out <directory>", "where the report goes", "reports")
+    .option("--dry-run", "report what is found, and propose nothing")
+    .option("--run <id>", "go on with a run that the cron route began")
+    .action(run);
+}
+
+async function run({ seeds: given, out, dryRun = false, run: begun }: Options): Promise<void> {
+  const seeds = Number(given);
+  if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS)
+    throw new Error(`--seeds ${given}: must be a whole number from 1 to ${MOST_SEEDS}`);
+  const e = env();
+  if (!dryRun) assertMayPropose(e);
+  const { commit } = commitToImprove();
+  const models = e.SENTINEL_ANALYSIS_MODEL !== undefined;
+  await withDb(async (db) => {
+    const id = begun ?? (await claimRun(db, "the command line", seeds, Date.now()));
+    const over = setTimeout(() => void tooLong(finishRun(db, id, { state: "failed", detail: "it took too long" }, Date.now())), LONGEST_MS);
+    const { searched, proposed } = await improve({
+      db,
+      run: id,
+      commit,
+      out,
+      ...casesToImproveOn(seeds),
+      current: IN_USE,
+      candidates: candidates(models),
+      async play(keys, variant) {
+        const results: CaseResult[] = [];
+        const workers = availableParallelism();
+        await runCases(keys, { workers, models, variant, onResult: (result) => void results.push(result) });
+        return results;
+      },
+      say: (line) => console.error(line),
+      context: dryRun
+        ? null
+        : contextOf({
+            db,
+            integrations: await processIntegrations(),
+            config: serviceConfig(new Map()),
+            runtime: freshRuntime(),
+            clock: Date.now,
+            wake: () => {},
+          }),
+    });
+    clearTimeout(over);
+    for (const line of linesOf(searched, commit)) console.log(line);
+    if (proposed !== null) console.log(proposed);
+  });
+} // prettier-ignore
+
+/** What hangs, hangs: nothing but the end of the process ends it. */
+const tooLong = (ended: Promise<unknown>): Promise<never> => ended.finally(() => process.exit(1)) as Promise<never>;

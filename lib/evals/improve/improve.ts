@@ -1,0 +1,81 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Db } from "@/lib/db/client";
+import { finishRun, storeCase } from "@/lib/db/queries/evals";
+import { act } from "@/lib/response/act";
+import { serviceDriver } from "@/lib/response/services/driver";
+import { proposeImprovement } from "@/lib/response/services/propose-improvement";
+import type { ServiceContext } from "@/lib/response/services/context";
+import { reportOf } from "../cases/report";
+import { improveMarkdown, linesOf } from "./report";
+import { search, type Search, type Searched } from "./search";
+
+export interface Improving extends Omit<Search, "evaluated"> {
+  db: Db;
+  /** The run that was begun for it; the evaluation of what is in use is kept there. */
+  run: string;
+  commit: string;
+  /** Where the report goes. */
+  out: string;
+  /** What proposes and acts; null: what is found is only reported. */
+  context: ServiceContext | null;
+}
+
+/** What became of a search. */
+export interface Improved {
+  searched: Searched;
+  /** Whether a person is asked, it ran, or why not, in a sentence; null: nothing was to be proposed. */
+  proposed: string | null;
+}
+
+/**
+ * Looks for an improvement, reports, and proposes what was found as an act that policy judges. The run ends with it, however it ends.
+ * Throws what the search throws.
+ */
+export async function improve({ db, run, commit, out, context, ...q }: Improving): Promise<Improved> {
+  const began = performance.now();
+  const clock = context?.clock ?? Date.now;
+  let evaluation: ReturnType<typeof reportOf> | undefined;
+  try {
+    const searched = await search({
+      ...q,
+      async evaluated(results) {
+        for (const result of results) await storeCase(db, run, result, clock());
+        evaluation = reportOf(results, { set: "dev", seconds: (performance.now() - began) / 1_000, commit });
+      },
+    });
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, "improve_report.json"), `${JSON.stringify(searched, null, 2)}\n`);
+    await writeFile(join(out, "improve_report.md"), improveMarkdown(searched, commit));
+    const proposed = context === null ? null : await propose(context, searched, commit);
+    const { cases: _, ...summary } = evaluation!;
+    await finishRun(db, run, { state: "done", summary }, clock());
+    return { searched, proposed };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    await finishRun(db, run, { state: "failed", detail }, clock());
+    throw error;
+  }
+}
+
+async function propose(context: ServiceContext, searched: Searched, commit: string): Promise<string | null> {
+  const { found, validated } = searched;
+  if (found === null || validated === null) return null;
+  const lines = linesOf(searched, commit);
+  const { kind, incident, proposal } = await proposeImprovement(context, {
+    change: found.id,
+    lines,
+    confidence: 1 - validated.chance,
+  });
+  if (kind === "known") return `${found.id} was proposed before, in incident ${incident}: not proposed again.`;
+  switch (proposal?.policy) {
+    case "run": {
+      const acted = await act(serviceDriver(context), proposal);
+      return acted.kind === "void" ? `Not carried out: ${acted.reason}.` : `The pull request is being opened: see incident ${incident}.`; // prettier-ignore
+    }
+    case "ask":
+      return `Approval requested in incident ${incident}: ${proposal.reason}.`;
+    default:
+      return `Not carried out, see incident ${incident}: ${proposal?.reason ?? "there is no proposal"}.`;
+  }
+}

@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { PROMPT_VARIANTS_FILE } from "@/lib/agents/investigation/prompt-variants";
+import { TUNABLES_FILE } from "@/lib/core/causes/tunables";
+import type { Env } from "@/lib/env";
+import { SentinelError } from "@/lib/errors";
+import { checkoutOf } from "../cases/checkout";
+
+/** What plays the cases, and what a change is made to. */
+const NEEDED = ["lib/evals/cases/worker.ts", TUNABLES_FILE, PROMPT_VARIANTS_FILE];
+
+/** The commit that an improvement is looked for on. Throws `conflict` where the folder is no checkout of Sentinel. */
+export function commitToImprove(folder = "."): { commit: string; changed: boolean } {
+  const checkout = checkoutOf(folder);
+  const missing = NEEDED.find((file) => !existsSync(join(folder, file)));
+  if (checkout === null || missing !== undefined)
+    throw new SentinelError("conflict", {
+      detail: `An improvement is looked for in a git checkout of Sentinel, and this process does not run in one (${checkout === null ? "no git checkout" : `no ${missing}`})`,
+    });
+  return checkout;
+}
+
+/** Throws, naming the setting, where what is found could not be proposed. */
+export function assertMayPropose(e: Pick<Env, "IMPROVE_REPOSITORY" | "GITHUB_TOKEN">, folder = "."): void {
+  if (e.IMPROVE_REPOSITORY === undefined)
+    throw new SentinelError("forbidden", {
+      detail: "IMPROVE_REPOSITORY is not set, so improvements are off. It names the repository, owner/name",
+    });
+  if (!e.GITHUB_TOKEN)
+    throw new SentinelError("forbidden", { detail: "GITHUB_TOKEN is not set, so no pull request can be opened" });
+  if (commitToImprove(folder).changed)
+    throw new SentinelError("conflict", {
+      detail: "The checkout has changes that are not committed: what is measured on them is not true of the repository",
+    });
+}
