@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { finishRun } from "@/lib/db/queries/evals";
 import { env } from "@/lib/env";
+import { commitText } from "@/lib/evals/cases/checkout";
 import type { CaseResult } from "@/lib/evals/cases/result";
 import { runCases } from "@/lib/evals/cases/run";
 import { candidates, IN_USE } from "@/lib/evals/improve/candidates";
@@ -43,7 +44,8 @@ async function run({ seeds: given, out, dryRun = false, run: begun }: Options): 
     throw new Error(`--seeds ${given}: must be a whole number from 1 to ${MOST_SEEDS}`);
   const e = env();
   if (!dryRun) assertMayPropose(e);
-  const { commit } = commitToImprove();
+  commitToImprove();
+  const commit = commitText();
   const models = e.SENTINEL_ANALYSIS_MODEL !== undefined;
   await withDb(async (db) => {
     const id = begun ?? (await claimRun(db, "the command line", seeds, Date.now()));
