@@ -68,14 +68,18 @@ async function propose(context: ServiceContext, searched: Searched, commit: stri
     confidence: 1 - validated.chance,
   });
   if (kind === "known") return `${found.id} was proposed before, in incident ${incident}: not proposed again.`;
-  switch (proposal?.policy) {
+  const { policy, reason } = proposal;
+  switch (policy) {
     case "run": {
       const acted = await act(serviceDriver(context), proposal);
-      return acted.kind === "void" ? `Not carried out: ${acted.reason}.` : `The pull request is being opened: see incident ${incident}.`; // prettier-ignore
+      return acted.kind === "void"
+        ? `Not carried out: ${acted.reason}.`
+        : `The pull request is being opened: see incident ${incident}.`;
     }
     case "ask":
-      return `Approval requested in incident ${incident}: ${proposal.reason}.`;
-    default:
-      return `Not carried out, see incident ${incident}: ${proposal?.reason ?? "there is no proposal"}.`;
+      return `Approval requested in incident ${incident}: ${reason}.`;
+    case "record":
+    case "refuse":
+      return `Not carried out, see incident ${incident}: ${reason}.`;
   }
 }

@@ -2,7 +2,7 @@ import { prepare } from "@/lib/actions/service/index";
 import { SENTINEL } from "@/lib/actions/service/improvement";
 import { IMPROVEMENT } from "@/lib/actions/service/allow-list-file";
 import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
-import { write } from "@/lib/db/client";
+import { type Db, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
@@ -40,14 +40,14 @@ export interface Improvement {
 export async function proposeImprovement(
   { db, allowList, config, clock }: Pick<ServiceContext, "db" | "allowList" | "config" | "clock">,
   { change, lines, confidence }: Improvement,
-): Promise<{ kind: "proposed" | "known"; incident: string; proposal: Proposal | null }> {
+): Promise<{ kind: "proposed" | "known"; incident: string; proposal: Proposal }> {
   const now = clock();
   const prepared = prepare(allowList, IMPROVEMENT, { change }, SENTINEL);
   if (!prepared.ok) throw new SentinelError("conflict", { detail: `${change} cannot be proposed: ${prepared.reason}` });
   const causeKey = `${IMPROVEMENT_CAUSE}${change}`;
   const before = await findLatestByCause(db, causeKey);
   if (before !== null && (before.closedAt === null || now - before.openedAt < AGAIN_MS))
-    return { kind: "known", incident: before.id, proposal: (await listProposalsOf(db, before.id)).at(-1) ?? null };
+    return { kind: "known", incident: before.id, proposal: await proposalOf(db, before.id) };
 
   await write(db, [enterService(db, SENTINEL, "improve", now)]);
   const [service, settings] = await Promise.all([getService(db, SENTINEL), loadSettings(db)]);
@@ -96,8 +96,15 @@ export async function proposeImprovement(
     observed: { state: "escalated", wouldHave: `open a pull request on ${"repo" in runs ? `${runs.owner}/${runs.repo}` : "the repository"}` },
   }, now);
   if ((await commit(db, plan)) === null) throw new SentinelError("conflict", { detail: `${change} was proposed meanwhile` });
-  return { kind: "proposed", incident: incident.id, proposal: (await listProposalsOf(db, incident.id)).at(-1) ?? null };
+  return { kind: "proposed", incident: incident.id, proposal: await proposalOf(db, incident.id) };
 } // prettier-ignore
+
+/** The one proposal of such an incident: it is written with it. */
+async function proposalOf(db: Db, incident: string): Promise<Proposal> {
+  const [proposal] = await listProposalsOf(db, incident);
+  if (proposal === undefined) throw new Error(`Incident ${incident} proposes a change and has no proposal`);
+  return proposal;
+}
 
 const NEW = {
   stateVersion: 0,
