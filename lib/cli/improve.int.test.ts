@@ -126,12 +126,11 @@ describe("a number that was made worse on purpose", () => {
   const WORSE = 0.05;
   const good = tunable("changeSays", WORSE, TUNABLES.changeSays.value);
 
-  test("is put right: a pull request with its report, at once where policy lets it, and once", async () => {
+  test("is put right: a pull request with its report, at once where policy lets it", async () => {
     commit(good);
     await changeSettings(db, { service_mode: "act" }, PERSON, Date.now());
     const current: Variant = { tunables: { changeSays: WORSE }, prompts: {} };
-    const list = [candidateOf(good, current), candidateOf(tunable("changeSays", WORSE, 0.01), current)];
-    const { searched, proposed, run, changes } = await look("several causes", current, list);
+    const { searched, proposed, run, changes } = await look("several causes", current, [candidateOf(good, current)]);
     expect(searched).toMatchObject({ found: { id: "changeSays=0.9" }, worst: { class: "several causes" } });
     expect(searched.validated).toMatchObject({ higher: 5, lower: 0, chance: 1 / 32 });
     expect(searched.dev!.after.mean!).toBeGreaterThan(searched.dev!.before.mean!);
@@ -155,9 +154,6 @@ describe("a number that was made worse on purpose", () => {
     // Nothing went wrong: there is nothing to learn from or to score.
     expect(await db.select().from(episodes)).toEqual([]);
     expect(await listUnscored(db, [], 10)).toEqual([]);
-    const again = await look("several causes", current, list);
-    expect(again.proposed).toMatch(/was proposed before/);
-    expect(github.pulls).toHaveLength(1);
   });
 
   test("is not proposed in place of the right one", async () => {
