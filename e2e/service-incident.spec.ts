@@ -202,6 +202,25 @@ test("the evidence can be taken away as a file, and the words be copied", async 
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("*Impact*");
 });
 
+test("an operator freezes it as a case; a viewer is not offered to", async ({ world, context, page }) => {
+  await world.signIn(context, "viewer");
+  await page.goto(`/incidents/${world.incident.id}`);
+  await live(page);
+  await expect(page.getByRole("link", { name: "Export bundle" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Freeze as a case" })).toHaveCount(0);
+  await world.signIn(context, "operator");
+  await page.goto(`/incidents/${world.incident.id}`);
+  await live(page);
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Freeze as a case" }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe(`${world.incident.id}.case.json`);
+  expect(JSON.parse(readFileSync((await file.path())!, "utf8"))).toMatchObject({
+    kind: "service",
+    answer: { why: null },
+  });
+});
+
 test("no screen that was built says that something was mended, or why it happened", () => {
   const scripts = (folder: string): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

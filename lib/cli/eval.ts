@@ -11,9 +11,9 @@ import { startRun } from "@/lib/db/queries/evals";
 import { compare, gate } from "@/lib/core/scoring/report";
 import { modelSettings } from "@/lib/agents/models";
 import { env } from "@/lib/env";
-import { EVAL_SETS, type EvalOptions, EvalReport } from "@/lib/contracts/evals";
+import { CaseReport, EVAL_SETS, type EvalOptions, type EvalReport } from "@/lib/contracts/evals";
 import { idOf } from "@/lib/evals/cases/case-key";
-import { commitOf } from "@/lib/evals/cases/commit";
+import { commitOf } from "@/lib/evals/cases/checkout";
 import { evaluate } from "@/lib/evals/cases/evaluate";
 import { type CaseJudge, caseJudge } from "@/lib/evals/cases/judge";
 import { type KeptRun, keepRun, leaseOf } from "@/lib/evals/cases/kept-run";
@@ -188,9 +188,9 @@ async function playedBefore(out: string, ids: ReadonlySet<string>): Promise<Case
   });
 }
 
-async function readReport(file: string): Promise<EvalReport> {
+async function readReport(file: string): Promise<CaseReport> {
   try {
-    return EvalReport.parse(JSON.parse(await readFile(file, "utf8")));
+    return CaseReport.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (cause) {
     throw new Error(`${file}: is not a report of an evaluation`, { cause });
   }

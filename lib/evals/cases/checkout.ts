@@ -1,23 +1,25 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 
 const GIT_MS = 10_000;
+const run = promisify(execFile);
 
-/** What git says in a folder, without what it complains of. Throws where it fails, or is not there. */
-const git = (folder: string, ...args: string[]): string =>
-  execFileSync("git", args, { cwd: folder, encoding: "utf8", timeout: GIT_MS, stdio: ["ignore", "pipe", "ignore"] }).trim(); // prettier-ignore
-
-/** The commit that a folder is a checkout of, and whether files that it knows differ from it; null where it is no checkout. */
-export function checkoutOf(folder = "."): { commit: string; changed: boolean } | null {
+/** The commit that a folder is a checkout of (its short hash), and whether files that git knows differ from it; null where it is no checkout. */
+export async function checkoutOf(folder = "."): Promise<{ commit: string; changed: boolean } | null> {
+  const git = async (...args: string[]) => (await run("git", args, { cwd: folder, timeout: GIT_MS })).stdout.trim();
   try {
-    const commit = git(folder, "rev-parse", "--short", "HEAD");
-    return { commit, changed: git(folder, "status", "--porcelain", "--untracked-files=no") !== "" };
+    const [commit, changed] = await Promise.all([
+      git("rev-parse", "--short", "HEAD"),
+      git("status", "--porcelain", "--untracked-files=no"),
+    ]);
+    return { commit, changed: changed !== "" };
   } catch {
     return null;
   }
 }
 
-/** The checkout's commit for a report, with a plus where files differ from it. */
-export function commitText(folder = "."): string {
-  const checkout = checkoutOf(folder);
+/** The checkout's commit for a report, with a plus where files differ from it; "unknown" outside of a checkout. */
+export async function commitOf(folder = "."): Promise<string> {
+  const checkout = await checkoutOf(folder);
   return checkout === null ? "unknown" : `${checkout.commit}${checkout.changed ? "+" : ""}`;
 }

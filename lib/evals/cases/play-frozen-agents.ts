@@ -17,6 +17,8 @@ const TICK_MS = { near: 5_000, far: 15_000 };
 const PLAYED_MS = 2 * 60 * 60_000;
 /** After the recording is over, what was carried out may still be measured for so long, ms. */
 const MEASURED_MS = 16 * 60_000;
+/** Where nothing has been opened by so long after all that was known of its subjects, ms, nothing will be: they only report that they are there. */
+const WAITED_MS = 15_000;
 const OVER: readonly Incident["state"][] = ["resolved", "dismissed", "rejected"];
 
 /**
@@ -40,12 +42,13 @@ export async function playFrozenAgents(of: FrozenAgents, db: Db): Promise<Trajec
   };
   await advance(onset - 1, TOLD_EVERY_MS);
   const recorded = Math.min(of.recording.until, onset + PLAYED_MS);
+  const known = Math.min(recorded, knownUntil(of));
   let incident: Incident | null = null;
   while (fleet.now < recorded + MEASURED_MS) {
     const tick = incident?.state === "verifying" ? TICK_MS.far : TICK_MS.near;
     await advance(fleet.now + tick, tick);
     incident = await about(db, subjects);
-    if (incident === null && fleet.now >= recorded) break;
+    if (incident === null && fleet.now >= known + WAITED_MS) break;
     if (incident === null) continue;
     if (OVER.includes(incident.state)) break;
     const asked = await listPendingApprovals(db);
@@ -67,3 +70,9 @@ async function about(db: Db, ids: readonly string[]): Promise<Incident | null> {
     if ((await listSubjects(db, incident.id)).some(({ subjectId }) => ids.includes(subjectId))) return incident;
   return null;
 }
+
+/** Until when it is known what its subjects did while they were told nothing, epoch ms. */
+const knownUntil = ({ evidence: { subjects }, recording }: FrozenAgents): number =>
+  Math.max(
+    ...recording.agents.filter(({ id }) => subjects.includes(id)).map(({ parts }) => parts[1]?.from ?? recording.until),
+  );

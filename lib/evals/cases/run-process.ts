@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Db } from "@/lib/db/client";
 import { endAbandoned, finishRun } from "@/lib/db/queries/evals";
 import { childEnv } from "@/lib/env";
@@ -16,6 +16,12 @@ export function spawnRun(db: Db, id: string, owner: string): void {
     env: childEnv({}),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
+  noteEnd(db, id, owner, child);
+  child.channel?.unref();
+}
+
+/** Notes the end of a run whose process ends before it. `owner`: whoever began it, from whom the process takes it over. */
+export function noteEnd(db: Db, id: string, owner: string, child: ChildProcess): void {
   const gone = async (why: string) => {
     const now = Date.now();
     // Of one that took the run over the kernel says that it is gone.
@@ -29,5 +35,4 @@ export function spawnRun(db: Db, id: string, owner: string): void {
   child.once("exit", (code, signal) => noted(signal ?? `exit code ${code}`));
   // It does not keep the server from ending.
   child.unref();
-  child.channel?.unref();
 }

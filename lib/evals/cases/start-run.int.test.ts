@@ -6,7 +6,7 @@ import { type Db, write } from "@/lib/db/client";
 import { findRun, listCasesOf, listRuns } from "@/lib/db/queries/evals";
 import { agentRow, incidentRow, insert, NOW, openTestDb } from "@/lib/db/queries/test-world";
 import { parseEnv } from "@/lib/env";
-import { commitOf } from "./commit";
+import { commitOf } from "./checkout";
 import { evalOffer } from "./offer";
 import { resumeEvaluation, startEvaluation, stopEvaluation } from "./start-run";
 

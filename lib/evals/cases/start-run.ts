@@ -4,7 +4,7 @@ import { newId } from "@/lib/db/ids";
 import { newOwner } from "@/lib/db/owner";
 import { endAbandoned, finishRun, findRun, listRunning, resumeRun, startRun } from "@/lib/db/queries/evals";
 import { SentinelError } from "@/lib/errors";
-import { commitOf } from "./commit";
+import { commitOf } from "./checkout";
 import { leaseOf } from "./kept-run";
 import { evalOffer } from "./offer";
 import { keysOf } from "./plan";

@@ -1,19 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Db } from "@/lib/db/client";
-import { finishRun, storeCase } from "@/lib/db/queries/evals";
 import { act } from "@/lib/response/act";
 import { serviceDriver } from "@/lib/response/services/driver";
 import { proposeImprovement } from "@/lib/response/services/propose-improvement";
 import type { ServiceContext } from "@/lib/response/services/context";
+import type { KeptRun } from "../cases/kept-run";
 import { reportOf } from "../cases/report";
 import { improveMarkdown, linesOf } from "./report";
 import { search, type Search, type Searched } from "./search";
 
 export interface Improving extends Omit<Search, "evaluated"> {
-  db: Db;
   /** The run that was begun for it; the evaluation of what is in use is kept there. */
-  run: string;
+  kept: KeptRun;
   commit: string;
   /** Where the report goes. */
   out: string;
@@ -32,15 +30,14 @@ export interface Improved {
  * Looks for an improvement, reports, and proposes what was found as an act that policy judges. The run ends with it, however it ends.
  * Throws what the search throws.
  */
-export async function improve({ db, run, commit, out, context, ...q }: Improving): Promise<Improved> {
+export async function improve({ kept, commit, out, context, ...q }: Improving): Promise<Improved> {
   const began = performance.now();
-  const clock = context?.clock ?? Date.now;
   let evaluation: ReturnType<typeof reportOf> | undefined;
   try {
     const searched = await search({
       ...q,
       async evaluated(results) {
-        for (const result of results) await storeCase(db, run, result, clock());
+        for (const result of results) await kept.store(result);
         evaluation = reportOf(results, { set: "dev", seconds: (performance.now() - began) / 1_000, commit });
       },
     });
@@ -49,11 +46,11 @@ export async function improve({ db, run, commit, out, context, ...q }: Improving
     await writeFile(join(out, "improve_report.md"), improveMarkdown(searched, commit));
     const proposed = context === null ? null : await propose(context, searched, commit);
     const { cases: _, ...summary } = evaluation!;
-    await finishRun(db, run, { state: "done", summary }, clock());
+    await kept.end({ state: "done", summary });
     return { searched, proposed };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    await finishRun(db, run, { state: "failed", detail }, clock());
+    await kept.end({ state: "failed", detail });
     throw error;
   }
 }

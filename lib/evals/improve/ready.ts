@@ -9,9 +9,9 @@ import { checkoutOf } from "../cases/checkout";
 /** What plays the cases, and what a change is made to. */
 const NEEDED = ["lib/evals/cases/worker.ts", TUNABLES_FILE, PROMPT_VARIANTS_FILE];
 
-/** The commit that an improvement is looked for on. Throws `conflict` where the folder is no checkout of Sentinel. */
-export function commitToImprove(folder = "."): { commit: string; changed: boolean } {
-  const checkout = checkoutOf(folder);
+/** The commit that an improvement is looked for on. Rejects with `conflict` where the folder is no checkout of Sentinel. */
+export async function commitToImprove(folder = "."): Promise<{ commit: string; changed: boolean }> {
+  const checkout = await checkoutOf(folder);
   const missing = NEEDED.find((file) => !existsSync(join(folder, file)));
   if (checkout === null || missing !== undefined)
     throw new SentinelError("conflict", {
@@ -20,15 +20,18 @@ export function commitToImprove(folder = "."): { commit: string; changed: boolea
   return checkout;
 }
 
-/** Throws, naming the setting, where what is found could not be proposed. */
-export function assertMayPropose(e: Pick<Env, "IMPROVE_REPOSITORY" | "GITHUB_TOKEN">, folder = "."): void {
+/** Rejects, naming the setting, where what is found could not be proposed. */
+export async function assertMayPropose(
+  e: Pick<Env, "IMPROVE_REPOSITORY" | "GITHUB_TOKEN">,
+  folder = ".",
+): Promise<void> {
   if (e.IMPROVE_REPOSITORY === undefined)
     throw new SentinelError("forbidden", {
       detail: "IMPROVE_REPOSITORY is not set, so improvements are off. It names the repository, owner/name",
     });
   if (!e.GITHUB_TOKEN)
     throw new SentinelError("forbidden", { detail: "GITHUB_TOKEN is not set, so no pull request can be opened" });
-  if (commitToImprove(folder).changed)
+  if ((await commitToImprove(folder)).changed)
     throw new SentinelError("conflict", {
       detail: "The checkout has changes that are not committed: what is measured on them is not true of the repository",
     });

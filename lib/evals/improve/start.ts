@@ -1,16 +1,18 @@
 import { spawn } from "node:child_process";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
-import { beginImprovement, finishRun } from "@/lib/db/queries/evals";
+import { newOwner } from "@/lib/db/owner";
+import { endAbandoned, startRun } from "@/lib/db/queries/evals";
 import { childEnv, env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
-import { log } from "@/lib/log";
+import { leaseOf } from "../cases/kept-run";
 import { keysOf } from "../cases/plan";
+import { noteEnd } from "../cases/run-process";
 import { assertMayPropose, commitToImprove } from "./ready";
 
 /** From the working directory, which is a checkout. */
 const PROGRAM = "lib/cli/main.ts";
-/** No search takes longer, in ms: a run that is older was left by a process that is gone. */
+/** No search takes longer, in ms: one that does hangs, and is ended. */
 export const LONGEST_MS = 6 * 3_600_000;
 
 /** The cases of a search. Throws for no number of draws. */
@@ -19,40 +21,41 @@ export const casesToImproveOn = (seeds: number) => ({
   second: keysOf({ set: "second", seeds: 1, late: [0] }),
 });
 
-/** Begins a run. Throws `conflict` while another one is looking for improvements. */
-export async function claimRun(db: Db, startedBy: string, seeds: number, now: number, folder = "."): Promise<string> {
-  const id = newId("evr");
-  const { commit, changed } = commitToImprove(folder);
-  const run = { id, commit: `${commit}${changed ? "+" : ""}`, startedBy, total: casesToImproveOn(seeds).dev.length, options: { set: "dev", seeds, improve: true } }; // prettier-ignore
-  if (!(await beginImprovement(db, run, { now, goneBefore: now - LONGEST_MS })))
+/** Begins a run under a lease of `owner`. Throws `conflict` while anything else is being played: one at a time. */
+export async function claimRun(
+  db: Db,
+  { startedBy, owner, seeds, folder = "." }: { startedBy: string; owner: string; seeds: number; folder?: string },
+  now: number,
+): Promise<{ id: string; total: number }> {
+  const { commit, changed } = await commitToImprove(folder);
+  const { length: total } = casesToImproveOn(seeds).dev;
+  const options = { set: "dev", seeds, improve: true };
+  const run = { id: newId("evr"), commit: `${commit}${changed ? "+" : ""}`, startedBy, total, options };
+  await endAbandoned(db, now);
+  if (!(await startRun(db, run, leaseOf(owner, now), now, { only: true })))
     throw new SentinelError("conflict", {
-      detail: "An improvement is being looked for already; only one runs at a time",
+      detail: "Cases are being played, or an improvement is being looked for already; one runs at a time",
     });
-  return id;
+  return { id: run.id, total };
 }
 
 /**
- * Starts a search in a process of its own and returns the ID of its run at once. Throws `forbidden` where settings do not allow it, and
- * `conflict` without a checkout, with one that is changed, or while another search runs.
+ * Starts a search in a process of its own, which takes the run over, and returns the ID of its run at once. Throws `forbidden` where
+ * settings do not allow it, and `conflict` without a checkout, with one that is changed, or while anything else is being played.
  */
 export async function startImprovement(
   db: Db,
   now: number,
   { e = env(), folder = "." }: { e?: Parameters<typeof assertMayPropose>[0]; folder?: string } = {},
 ): Promise<{ run: string }> {
-  assertMayPropose(e, folder);
-  const run = await claimRun(db, "cron", 1, now, folder);
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, "improve", "--run", run], {
+  await assertMayPropose(e, folder);
+  const owner = newOwner();
+  const { id } = await claimRun(db, { startedBy: "cron", owner, seeds: 1, folder }, now);
+  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, "improve", "--run", id, "--owner", owner], {
     cwd: folder,
     env: childEnv({}),
     stdio: ["ignore", "inherit", "inherit"],
   });
-  const fail = (detail: string) =>
-    void finishRun(db, run, { state: "failed", detail }, Date.now()).catch((err: unknown) =>
-      log().error({ err, run }, "could not end a run of improve"),
-    );
-  child.once("error", (err) => (log().error({ err, run }, "improve could not be started"), fail("it could not be started")));
-  // One that ended in order has ended its run itself.
-  child.once("exit", (code) => code !== 0 && fail(`its process ended (${code ?? "killed"})`));
-  return { run };
-} // prettier-ignore
+  noteEnd(db, id, owner, child);
+  return { run: id };
+}

@@ -36,7 +36,8 @@ export async function freezeAgents(db: Db, incident: Incident, now: number): Pro
   const ids = [...subjects.filter(({ role }) => role === "primary"), ...subjects].map(({ subjectId }) => subjectId);
   const from = await onsetOfRuns(db, incident.id, incident.onsetAt);
   const until = Math.min(now, (incident.closedAt ?? now) + AFTER_MS);
-  const agents = await around(db, [...new Set(ids)], from);
+  const heirs = await heirsOf(db, ids, from);
+  const agents = await around(db, [...new Set(ids)], heirs, from);
   const policies = await loadPolicies(db);
   const types = new Set(agents.filter(({ id }) => ids.includes(id)).map(({ type }) => type));
   const frozen = await Promise.all(
@@ -45,11 +46,13 @@ export async function freezeAgents(db: Db, incident: Incident, now: number): Pro
       const directives = await listDirectivesOf(db, agent.id);
       const seq = before.length > 0 ? Math.min(...before.map((row) => row.seq)) : 0;
       const rows = await listEventsBetween(db, agent.id, { from, to: until, seq, limit: AFTER_MAX });
-      const parts = partsOf(rows, directives, from, until);
+      // Whoever took over is played from the moment at which it did.
+      const parts = partsOf(rows, directives, Math.max(from, agent.firstSeenAt), until);
       const mode = types.has(agent.type) ? incident.mode : (policies.get(agent.type) ?? defaultPolicy(agent.type)).mode;
       return {
         agent: caseAgent(
           agent,
+          heirs.get(agent.id) ?? null,
           mode,
           before.map((row) => eventOf(row, null)),
         ),
@@ -94,12 +97,32 @@ export async function freezeAgents(db: Db, incident: Incident, now: number): Pro
   };
 }
 
+/** Who took over since from these agents, or from those who had, each with whom it took over from. */
+async function heirsOf(db: Db, ids: readonly string[], from: number): Promise<Map<string, string>> {
+  const heirs = new Map<string, string>();
+  const asked = [...new Set(ids)];
+  for (const id of asked)
+    for (const { successor, createdAt } of await listDirectivesOf(db, id)) {
+      if (successor === null || createdAt < from || asked.includes(successor)) continue;
+      heirs.set(successor, id);
+      asked.push(successor);
+    }
+  return heirs;
+}
+
 /** Whom it is about with whoever took over from them, then peers: of their types first, then of their providers and models. */
-async function around(db: Db, ids: readonly string[], from: number): Promise<Agent[]> {
+async function around(
+  db: Db,
+  ids: readonly string[],
+  heirs: ReadonlyMap<string, string>,
+  from: number,
+): Promise<Agent[]> {
   const live = await listLiveAgents(db, from);
-  const known = new Map([...(await listAgents(db, ids)), ...live].map((agent) => [agent.id, agent]));
+  const known = new Map(
+    [...(await listAgents(db, [...ids, ...heirs.keys()])), ...live].map((agent) => [agent.id, agent]),
+  );
   const subjects = ids.flatMap((id) => known.get(id) ?? []);
-  const successors = [...known.values()].filter(({ continues }) => continues !== null && ids.includes(continues));
+  const successors = [...heirs.keys()].flatMap((id) => known.get(id) ?? []);
   const likeness = ({ type, provider, model }: Agent) =>
     Math.max(
       0,
@@ -113,7 +136,7 @@ async function around(db: Db, ids: readonly string[], from: number): Promise<Age
   return [...subjects, ...successors, ...peers].slice(0, Math.max(AGENTS_MAX, subjects.length + successors.length));
 }
 
-function caseAgent(agent: Agent, mode: CaseAgent["mode"], before: CaseEvent[]): CaseAgent {
+function caseAgent(agent: Agent, continues: string | null, mode: CaseAgent["mode"], before: CaseEvent[]): CaseAgent {
   // The registry has it as it is now; what it used then stands in what it reported.
   const used = before.find(({ kind, body }) => kind === "model_call" && body["prompt_hash"] !== undefined)?.body ?? {};
   const said = (field: string, otherwise: string | null) => (typeof used[field] === "string" ? used[field] : otherwise);
@@ -128,7 +151,7 @@ function caseAgent(agent: Agent, mode: CaseAgent["mode"], before: CaseEvent[]): 
     held_prompts: agent.heldPrompts,
     enforcement: agent.enforcement === true,
     can_clone: agent.canClone,
-    continues: agent.continues,
+    continues,
     before,
   };
 }
@@ -143,12 +166,14 @@ function partsOf(
   const standing = directives.findLast(({ createdAt }) => createdAt < from) ?? null;
   const told = directives.filter(({ createdAt }) => createdAt >= from && createdAt < until);
   const bounds = [from, ...told.map(({ createdAt }) => createdAt), until];
+  // By arrival: what had been heard when it was told something else led to that, whatever its own clock said.
+  const partAt = (receivedAt: number) => told.findLastIndex(({ createdAt }) => createdAt < receivedAt) + 1;
   return bounds.slice(0, -1).map((begins, i) => {
     const directive = told[i - 1] ?? null;
     return {
       from: begins,
       order: directive && orderOf(directive, standing),
-      events: rows.filter(({ at }) => at >= begins && at < bounds[i + 1]!).map((row) => eventOf(row, directive)),
+      events: rows.filter(({ receivedAt }) => partAt(receivedAt) === i).map((row) => eventOf(row, directive)),
     };
   });
 }
