@@ -9,7 +9,7 @@ import { serveGithub, type TestGithub } from "@/lib/actions/service/test-github"
 import { PROMPT_TEXTS, PROMPT_VARIANTS, PROMPT_VARIANTS_FILE } from "@/lib/agents/investigation/prompt-variants";
 import { applyChange, type DeclaredChange } from "@/lib/core/base/declared";
 import { TUNABLES, TUNABLES_FILE } from "@/lib/core/causes/tunables";
-import { type Db, write } from "@/lib/db/client";
+import type { Db } from "@/lib/db/client";
 import { findRun, listCasesOf } from "@/lib/db/queries/evals";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { findIncident, type Incident } from "@/lib/db/queries/incidents";
@@ -23,6 +23,8 @@ import { keysOf } from "@/lib/evals/cases/plan";
 import { runCases } from "@/lib/evals/cases/run";
 import { type Candidate, candidateOf, IN_USE } from "@/lib/evals/improve/candidates";
 import { improve } from "@/lib/evals/improve/improve";
+import { newOwner } from "@/lib/db/owner";
+import { keepRun } from "@/lib/evals/cases/kept-run";
 import { claimRun } from "@/lib/evals/improve/start";
 import { decide } from "@/lib/response/decide";
 import { changeSettings } from "@/lib/response/settings";
@@ -62,6 +64,7 @@ const integrations = (changes: readonly DeclaredChange[]): Integrations => ({
   watched: null,
   logs: () => [],
   kubernetes: null,
+  repositories: null,
   allowList: withImprovement(EMPTY_ALLOW_LIST, { owner: "acme", repo: "shop", base: "main", changes }),
   operator: realOperator({ env: {}, github: { api: github.api, token: "ghp_0123456789" }, now: Date.now }),
   chains: {},
@@ -79,11 +82,11 @@ const turnOf = (list: readonly DeclaredChange[]) => ({
 /** Looks for an improvement of one class among these candidates, with worker processes that get the variants as arguments. */
 async function look(of: string, current: Variant, list: readonly Candidate[], model?: ScriptedServer) {
   const changes = list.map(({ change }) => change);
-  const run = await claimRun(db, "a test", 1, Date.now());
+  const owner = newOwner();
+  const { id: run, total } = await claimRun(db, { startedBy: "a test", owner, seeds: 1 }, Date.now());
   const keys = (set: "dev" | "second") => keysOf({ set, class: of, seeds: 1, late: [0] });
   const done = await improve({
-    db,
-    run,
+    kept: keepRun(db, { id: run, owner, stored: [], total }),
     commit: "abc1234",
     out,
     dev: keys("dev"),
@@ -204,10 +207,13 @@ describe("a model that reads with measure under one of the prompts", () => {
 
 test("one search at a time; what a process that is gone has left does not stand in the way for ever", async () => {
   const now = Date.now();
-  const first = await claimRun(db, "a test", 1, now);
-  await expect(claimRun(db, "another", 1, now)).rejects.toThrow(/only one runs at a time/);
-  await write(db, [{ sql: "UPDATE eval_runs SET started_at = ? WHERE id = ?", args: [now - 7 * 3_600_000, first] }]);
-  const second = await claimRun(db, "another", 1, now);
-  expect(await findRun(db, first)).toMatchObject({ state: "failed", detail: "its process is gone" });
+  const claim = (at: number) => claimRun(db, { startedBy: "a test", owner: newOwner(), seeds: 1 }, at);
+  const { id: first } = await claim(now);
+  await expect(claim(now)).rejects.toThrow(/one runs at a time/);
+  const { id: second } = await claim(now + 60_000);
+  expect(await findRun(db, first)).toMatchObject({
+    state: "interrupted",
+    detail: "Its process ended after 0 of 70 cases",
+  });
   expect(await findRun(db, second)).toMatchObject({ state: "running", options: { improve: true } });
 });

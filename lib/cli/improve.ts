@@ -1,8 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { finishRun } from "@/lib/db/queries/evals";
+import type { Db } from "@/lib/db/client";
+import { newOwner } from "@/lib/db/owner";
+import { findRun, renewLease } from "@/lib/db/queries/evals";
 import { env } from "@/lib/env";
-import { commitText } from "@/lib/evals/cases/checkout";
+import { commitOf } from "@/lib/evals/cases/checkout";
+import { keepRun, leaseOf } from "@/lib/evals/cases/kept-run";
 import type { CaseResult } from "@/lib/evals/cases/result";
 import { runCases } from "@/lib/evals/cases/run";
 import { candidates, IN_USE } from "@/lib/evals/improve/candidates";
@@ -24,6 +27,7 @@ interface Options {
   out: string;
   dryRun?: boolean;
   run?: string;
+  owner?: string;
 }
 
 /** `improve` */
@@ -34,25 +38,27 @@ export function registerImprove(program: Command): void {
     .option("--seeds <n>", "draws of each case of the dev set", "1")
     .option("--out <directory>", "where the report goes", "reports")
     .option("--dry-run", "report what is found, and propose nothing")
-    .option("--run <id>", "go on with a run that the cron route began")
+    .option("--run <id>", "take over a run that the cron route began")
+    .option("--owner <name>", "whom it is taken over from")
     .action(run);
 }
 
-async function run({ seeds: given, out, dryRun = false, run: begun }: Options): Promise<void> {
+async function run({ seeds: given, out, dryRun = false, run: begun, owner: from = "" }: Options): Promise<void> {
   const seeds = Number(given);
   if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS)
     throw new Error(`--seeds ${given}: must be a whole number from 1 to ${MOST_SEEDS}`);
   const e = env();
-  if (!dryRun) assertMayPropose(e);
-  commitToImprove();
-  const commit = commitText();
+  if (!dryRun) await assertMayPropose(e);
+  await commitToImprove();
+  const commit = await commitOf();
   const models = e.SENTINEL_ANALYSIS_MODEL !== undefined;
   await withDb(async (db) => {
-    const id = begun ?? (await claimRun(db, "the command line", seeds, Date.now()));
-    const over = setTimeout(() => void tooLong(finishRun(db, id, { state: "failed", detail: "it took too long" }, Date.now())), LONGEST_MS);
+    const owner = newOwner();
+    const { id, total } = begun === undefined ? await claimRun(db, { startedBy: "the command line", owner, seeds }, Date.now()) : await takeOver(db, begun, from, owner);
+    const kept = keepRun(db, { id, owner, stored: [], total });
+    const over = setTimeout(() => void tooLong(kept.end({ state: "failed", detail: "it took too long" })), LONGEST_MS);
     const { searched, proposed } = await improve({
-      db,
-      run: id,
+      kept,
       commit,
       out,
       ...casesToImproveOn(seeds),
@@ -61,7 +67,7 @@ async function run({ seeds: given, out, dryRun = false, run: begun }: Options): 
       async play(keys, variant) {
         const results: CaseResult[] = [];
         const workers = availableParallelism();
-        await runCases(keys, { workers, models, variant, onResult: (result) => void results.push(result) });
+        await runCases(keys, { workers, models, variant, signal: kept.lost, onResult: (result) => void results.push(result) });
         return results;
       },
       say: (line) => console.error(line),
@@ -81,6 +87,14 @@ async function run({ seeds: given, out, dryRun = false, run: begun }: Options): 
     if (proposed !== null) console.log(proposed);
   });
 } // prettier-ignore
+
+/** Takes a run over from whoever began it. Throws when it has ended, or is another's. */
+async function takeOver(db: Db, id: string, from: string, owner: string): Promise<{ id: string; total: number }> {
+  const run = await findRun(db, id);
+  if (run === null || !(await renewLease(db, id, from, leaseOf(owner, Date.now()))))
+    throw new Error(`--run ${id}: is not waiting to be taken over from --owner`);
+  return run;
+}
 
 /** What hangs, hangs: nothing but the end of the process ends it. */
 const tooLong = (ended: Promise<unknown>): Promise<never> => ended.finally(() => process.exit(1)) as Promise<never>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { keysOf } from "../cases/plan";
-import { type CaseKey, idOf } from "../cases/case";
+import { type CaseKey, idOf } from "../cases/case-key";
 import type { CaseResult } from "../cases/result";
 import { type Candidate, candidateOf, IN_USE } from "./candidates";
 import { linesOf } from "./report";

@@ -42,10 +42,16 @@ test("answers at once with the run, in which a process of its own goes on; one t
   checkout();
   const { run } = await startImprovement(world.db, Date.now(), { e, folder });
   expect(await findRun(world.db, run)).toMatchObject({ state: "running", startedBy: "cron", total: 70 });
-  await expect(startImprovement(world.db, Date.now(), { e, folder })).rejects.toThrow(/only one runs at a time/);
+  await expect(startImprovement(world.db, Date.now(), { e, folder })).rejects.toThrow(/one runs at a time/);
   await expect.poll(async () => (await findRun(world.db, run))?.state).toBe("failed");
-  expect(await findRun(world.db, run)).toMatchObject({ detail: "its process ended (3)" });
-  expect(JSON.parse(readFileSync(join(folder, "called.json"), "utf8"))).toEqual(["improve", "--run", run]);
+  expect(await findRun(world.db, run)).toMatchObject({ detail: "Its process could not be started: exit code 3" });
+  expect(JSON.parse(readFileSync(join(folder, "called.json"), "utf8"))).toEqual([
+    "improve",
+    "--run",
+    run,
+    "--owner",
+    expect.any(String),
+  ]);
 });
 
 test.each([

@@ -34,6 +34,7 @@ const turn = () => ({
     watched: null,
     logs: () => [],
     kubernetes: null,
+    repositories: null,
     allowList: withImprovement(EMPTY_ALLOW_LIST, {
       owner: "acme",
       repo: "shop",
