@@ -85,7 +85,7 @@ test("a run that was stopped stores nothing more until it is taken up again; one
 test("one that begins alone does not while another goes on", async () => {
   const begin = (id: string, now: number) => startRun(db, { ...RUN, id }, LEASE, now, { only: true });
   const both = await Promise.all([begin("run-1", NOW), begin("run-2", NOW)]);
-  expect(both.toSorted()).toEqual([false, true]);
+  expect(both.filter(Boolean)).toHaveLength(1);
   expect(await listRuns(db, 5)).toHaveLength(1);
   expect((await listEvents(db, 0, 10)).map(({ type }) => type)).toEqual(["eval.started"]);
 });

@@ -19,7 +19,7 @@ async function planOf(query: () => Promise<unknown>): Promise<string[]> {
   const plans = await Promise.all(
     asked.map(({ sql, args }) => db.$client.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args })),
   );
-  return plans.flatMap(({ rows }) => rows.map((row) => String(row["detail"])));
+  return plans.flatMap(({ rows }) => rows.map((row) => row["detail"] as string));
 }
 
 test("incidents whose scores are due are found by an index that holds no others", async () => {
