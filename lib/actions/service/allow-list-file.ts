@@ -38,10 +38,9 @@ const paramName = z
   .refine((name) => name !== "service" && name !== "entry", "is reserved");
 
 const base = {
-  name: entryName.refine(
-    (name) => name !== "notify" && name !== IMPROVEMENT,
-    "notify and propose_improvement are built in",
-  ),
+  name: entryName
+    .refine((name) => name !== "notify", "notify is built in")
+    .refine((name) => name !== IMPROVEMENT, `${IMPROVEMENT} is built in`),
   title: short,
   services: z.array(z.string().regex(/^[\w.*-]{1,128}$/, "must be a service's name; * stands for any part")).min(1),
   remedies: z.array(z.enum(CAUSE_KINDS)).min(1),
