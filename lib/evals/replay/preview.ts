@@ -53,13 +53,14 @@ export async function previewSettings(
     env: childEnv({}),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const closed = once(child, "close").catch(() => undefined);
+  // "close" would wait for the channel too, and is not told where both sides let go of it in the same moment.
+  const exited = once(child, "exit").catch(() => undefined);
   const limit = endingWith(signal, TIMEOUT_MS);
   try {
     return await ask(child, { change, now }, limit.signal, (done) => (running.done = done));
   } finally {
     limit.release();
-    await end(child, closed);
+    await end(child, exited);
     all.running = null;
   }
 }
@@ -89,10 +90,10 @@ function ask(child: ChildProcess, asked: ToReplay, signal: AbortSignal, progress
 }
 
 /** Lets go of the process, which then removes what it wrote; one that does not is killed. */
-async function end(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+async function end(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   if (child.connected) child.disconnect();
   const kill = setTimeout(() => child.kill("SIGKILL"), CLEAR_UP_MS);
-  await closed;
+  await exited;
   clearTimeout(kill);
 }
