@@ -2,8 +2,8 @@ import { changesQuery } from "@/components/changes/queries";
 import { runbooksQuery } from "@/components/runbooks/queries";
 import { serviceQuery, servicesQuery } from "@/components/services/queries";
 import { ChangesQuery } from "@/lib/contracts/changes";
-import { listChanges } from "@/lib/db/queries/changes-view";
-import { findServiceDetail, listRunbooks, servicesView } from "@/lib/db/queries/services-view";
+import { listChanges } from "@/lib/db/queries/changes";
+import { findServiceDetail, listRunbooks, servicesView } from "@/lib/views/services";
 import { env } from "@/lib/env";
 import type { Prefetch } from "./hydrated";
 

@@ -1,6 +1,6 @@
 import { bearer, sameSecret } from "@/lib/auth/token";
 import { getDb } from "@/lib/db/client";
-import { loadSweep } from "@/lib/db/queries/overview";
+import { loadSweep } from "@/lib/views/overview";
 import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { countWaiting } from "@/lib/db/queries/waiting";
 import { env } from "@/lib/env";

@@ -11,7 +11,7 @@ import { sessionSecret } from "@/lib/auth/people";
 import { closeDb, getDb, openDb } from "@/lib/db/client";
 import { closeDrills, drillsFolder, getDrill } from "@/lib/db/drills";
 import { migrateDb } from "@/lib/db/migrate";
-import { listRunbooks } from "@/lib/db/queries/services-view";
+import { listRunbooks } from "@/lib/views/services";
 import { agentRow, insert } from "@/lib/db/queries/test-world";
 import { fireDrill } from "@/lib/drills/fire";
 import { env, parseEnv } from "@/lib/env";

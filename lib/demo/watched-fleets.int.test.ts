@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/services/signals";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
-import { findStory, servicesView } from "@/lib/db/queries/services-view";
+import { findStory, servicesView } from "@/lib/views/services";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import type { Db } from "@/lib/db/client";
 import { incidents } from "@/lib/db/schema";

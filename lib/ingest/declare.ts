@@ -5,7 +5,7 @@ import { type Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
 import { enterService, touchServices } from "@/lib/db/queries/services";
-import { changeView } from "@/lib/db/queries/changes-view";
+import { changeView } from "@/lib/db/queries/changes";
 import { changes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "@/lib/db/ids";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentEvent } from "@/lib/contracts/event";
 import { findDirective } from "@/lib/db/queries/agents";
-import { findCard } from "@/lib/db/queries/agents-view";
+import { findCard } from "@/lib/views/agents";
 import { commandAgent } from "@/lib/response/agents/command";
 import { PERSON, TestFleet } from "./test-fleet";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listFindings } from "@/lib/db/queries/incidents";
-import { findStory } from "@/lib/db/queries/services-view";
+import { findStory } from "@/lib/views/services";
 import { causes, incidents } from "@/lib/db/schema";
 import { parseEnv } from "@/lib/env";
 import { json, serve, type TestServer } from "@/lib/evidence/test-server";

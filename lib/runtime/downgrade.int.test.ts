@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createKey, verifyKey } from "@/lib/auth/keys";
 import { findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
-import { findCard } from "@/lib/db/queries/agents-view";
+import { findCard } from "@/lib/views/agents";
 import { loadPolicies } from "@/lib/db/queries/settings";
 import { commandAgent } from "@/lib/response/agents/command";
 import { register } from "@/lib/ingest/register";

@@ -5,7 +5,7 @@ import { findDirective, getAgent } from "@/lib/db/queries/agents";
 import { listActionRunsOf, listPendingApprovals } from "@/lib/db/queries/healing";
 import { getIncident } from "@/lib/db/queries/incidents";
 import { getService } from "@/lib/db/queries/services";
-import { findStory, listRunbooks } from "@/lib/db/queries/services-view";
+import { findStory, listRunbooks } from "@/lib/views/services";
 import { similarEpisodes } from "@/lib/evidence/episodes";
 import { searchRunbooks } from "@/lib/evidence/runbooks";
 import { commandAgent } from "@/lib/response/agents/command";

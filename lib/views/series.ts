@@ -1,7 +1,7 @@
 import type { ServiceSeries } from "@/lib/contracts/services";
 import type { Db } from "@/lib/db/client";
 import { getService, listSignals } from "@/lib/db/queries/services";
-import { signalTitle } from "@/lib/db/queries/services-view";
+import { signalTitle } from "@/lib/core/services/signals";
 import { unreadOf, unreadText } from "@/lib/evidence/looked";
 import { processIntegrations } from "@/lib/runtime/integrations";
 

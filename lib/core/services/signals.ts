@@ -140,3 +140,8 @@ export interface SignalReading {
 /** Whether a value is beyond a fixed limit. */
 export const overLimit = ({ value, upper, lower }: SignalReading): boolean =>
   (upper !== null && value > upper) || (lower !== null && value < lower);
+
+const TITLES = new Map(DEFAULT_SIGNALS.map(({ name, title }) => [name, title]));
+
+/** What people call a signal; one that is not among these is called by its name. */
+export const signalTitle = (name: string): string => TITLES.get(name) ?? name;

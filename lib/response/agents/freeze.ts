@@ -8,7 +8,7 @@ import {
 } from "@/lib/contracts/frozen-case";
 import type { Db } from "@/lib/db/client";
 import { type Agent, type DirectiveRow, listAgents, listDirectivesOf, listLiveAgents } from "@/lib/db/queries/agents";
-import { listDeclared } from "@/lib/db/queries/changes-view";
+import { listDeclared } from "@/lib/db/queries/changes";
 import { listEventsBefore, listEventsBetween } from "@/lib/db/queries/events";
 import { type Incident, listSubjects } from "@/lib/db/queries/incidents";
 import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";

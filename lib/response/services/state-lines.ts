@@ -3,7 +3,7 @@ import type { LogLine } from "@/lib/core/evidence/bundle";
 import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
 import { listFiringOf } from "@/lib/db/queries/alerts";
 import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
-import { signalTitle } from "@/lib/db/queries/services-view";
+import { signalTitle } from "@/lib/core/services/signals";
 import type { ServiceContext } from "./context";
 
 /** Alerts of one service that are read out: a storm says the same many times. */

@@ -1,5 +1,5 @@
 import { AGENT_TYPES } from "@/lib/contracts/agent-types";
-import { listAgentTypes } from "@/lib/db/queries/types-view";
+import { listAgentTypes } from "@/lib/views/agent-types";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_TYPES, {

@@ -1,5 +1,5 @@
 import { AGENTS } from "@/lib/contracts/agents";
-import { listAgentCards } from "@/lib/db/queries/agents-view";
+import { listAgentCards } from "@/lib/views/agents";
 import { route } from "@/lib/http/route";
 import { loopConfig } from "@/lib/config/agents";
 

@@ -1,5 +1,5 @@
 import { APPROVALS } from "@/lib/contracts/approvals";
-import { listApprovals } from "@/lib/db/queries/approvals-view";
+import { listApprovals } from "@/lib/views/approvals";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(APPROVALS, {

@@ -1,6 +1,6 @@
 import { assertBound } from "@/lib/auth/keys";
 import { CHANGES } from "@/lib/contracts/changes";
-import { listChanges } from "@/lib/db/queries/changes-view";
+import { listChanges } from "@/lib/db/queries/changes";
 import { route } from "@/lib/http/route";
 import { declare } from "@/lib/ingest/declare";
 

@@ -1,5 +1,5 @@
 import { HEALING } from "@/lib/contracts/overview";
-import { listHealing } from "@/lib/db/queries/healing-view";
+import { listHealing } from "@/lib/views/healing";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(HEALING, {

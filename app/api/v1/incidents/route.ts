@@ -1,5 +1,5 @@
 import { INCIDENTS } from "@/lib/contracts/incidents";
-import { listIncidents } from "@/lib/db/queries/incidents-view";
+import { listIncidents } from "@/lib/views/incidents";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(INCIDENTS, {

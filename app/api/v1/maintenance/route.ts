@@ -1,6 +1,6 @@
 import { MAINTENANCE } from "@/lib/contracts/operations";
 import { listMaintenance } from "@/lib/db/queries/services";
-import { maintenanceView } from "@/lib/db/queries/services-view";
+import { maintenanceView } from "@/lib/views/services";
 import { route } from "@/lib/http/route";
 import { openMaintenance } from "@/lib/response/services/maintain";
 

@@ -1,5 +1,5 @@
 import { MEMORY } from "@/lib/contracts/overview";
-import { loadMemory } from "@/lib/db/queries/memory-view";
+import { loadMemory } from "@/lib/views/memory";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(MEMORY, {

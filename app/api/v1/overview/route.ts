@@ -1,5 +1,5 @@
 import { OVERVIEW } from "@/lib/contracts/overview";
-import { loadOverview } from "@/lib/db/queries/overview";
+import { loadOverview } from "@/lib/views/overview";
 import { env } from "@/lib/env";
 import { route } from "@/lib/http/route";
 

@@ -1,5 +1,5 @@
 import { RUNBOOKS } from "@/lib/contracts/operations";
-import { listRunbooks } from "@/lib/db/queries/services-view";
+import { listRunbooks } from "@/lib/views/services";
 import { route } from "@/lib/http/route";
 import { findSections } from "@/lib/response/services/sections";
 

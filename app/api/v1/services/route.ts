@@ -1,5 +1,5 @@
 import { SERVICES } from "@/lib/contracts/services";
-import { servicesView } from "@/lib/db/queries/services-view";
+import { servicesView } from "@/lib/views/services";
 import { env } from "@/lib/env";
 import { route } from "@/lib/http/route";
 

@@ -1,5 +1,5 @@
 import { AGENT } from "@/lib/contracts/agents";
-import { findAgentDetail } from "@/lib/db/queries/agent-detail";
+import { findAgentDetail } from "@/lib/views/agent-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 import { loopConfig } from "@/lib/config/agents";

@@ -1,5 +1,5 @@
 import { SERVICE } from "@/lib/contracts/services";
-import { findServiceDetail } from "@/lib/db/queries/services-view";
+import { findServiceDetail } from "@/lib/views/services";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 

@@ -1,5 +1,5 @@
 import { AGENT_COMMAND } from "@/lib/contracts/agents";
-import { findAgentDetail } from "@/lib/db/queries/agent-detail";
+import { findAgentDetail } from "@/lib/views/agent-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 import { commandAgent } from "@/lib/response/agents/command";

@@ -1,5 +1,5 @@
 import { CAUSE_FEEDBACK } from "@/lib/contracts/services";
-import { causeView } from "@/lib/db/queries/services-view";
+import { causeView } from "@/lib/views/services";
 import { route } from "@/lib/http/route";
 import { giveFeedback } from "@/lib/response/feedback";
 

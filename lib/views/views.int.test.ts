@@ -6,16 +6,16 @@ import { ApprovalsAnswer, ApprovalsQuery } from "@/lib/contracts/approvals";
 import { ChangesAnswer, ChangesQuery } from "@/lib/contracts/changes";
 import { IncidentDetail, IncidentsAnswer, IncidentsQuery } from "@/lib/contracts/incidents";
 import { HealingAnswer, HealingQuery, MemoryAnswer, OverviewAnswer } from "@/lib/contracts/overview";
-import type { Db } from "../client";
+import type { Db } from "@/lib/db/client";
 import { findAgentDetail } from "./agent-detail";
-import { listAgentCards, type ViewContext } from "./agents-view";
-import { findApproval, listApprovals } from "./approvals-view";
-import { listChanges } from "./changes-view";
-import { listHealing } from "./healing-view";
-import { findIncidentDetail, listIncidents } from "./incidents-view";
-import { loadMemory } from "./memory-view";
+import { listAgentCards, type ViewContext } from "./agents";
+import { findApproval, listApprovals } from "./approvals";
+import { listChanges } from "@/lib/db/queries/changes";
+import { listHealing } from "./healing";
+import { findIncidentDetail, listIncidents } from "./incidents";
+import { loadMemory } from "./memory";
 import { loadOverview } from "./overview";
-import { listRuns } from "./runs";
+import { listRuns } from "@/lib/db/queries/runs";
 import {
   actionRow,
   agentRow,
@@ -30,8 +30,8 @@ import {
   NOW,
   openTestDb,
   proposalRow,
-} from "./test-world";
-import { listAgentTypes } from "./types-view";
+} from "@/lib/db/queries/test-world";
+import { listAgentTypes } from "./agent-types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Db } from "../client";
+import type { Db } from "@/lib/db/client";
 
 /** Values in a sparkline: about as many as a card has room for. */
 const VALUES = 24;

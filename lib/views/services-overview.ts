@@ -3,8 +3,8 @@ import { quantile } from "simple-statistics";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
 import { ANSWERS, type EventType } from "@/lib/core/base/events";
 import { SERVICE_STATES, type ServiceState } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
-import { alerts, services } from "../schema";
+import type { Db } from "@/lib/db/client";
+import { alerts, services } from "@/lib/db/schema";
 
 /** Durations are told of the newest so many incidents: what is true now, not what was a year ago. */
 const RECENT_INCIDENTS = 200;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { EventType } from "@/lib/core/base/events";
-import { type Db, write } from "../client";
-import { incidents, services, streamEvents } from "../schema";
+import { type Db, write } from "@/lib/db/client";
+import { incidents, services, streamEvents } from "@/lib/db/schema";
 import { loadServicesOverview } from "./services-overview";
-import { NOW, openTestDb } from "./test-world";
+import { NOW, openTestDb } from "@/lib/db/queries/test-world";
 
 let db: Db;
 let close: () => Promise<void>;

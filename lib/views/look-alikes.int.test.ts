@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { AgentsQuery } from "@/lib/contracts/agents";
-import { type Db, write } from "../client";
-import { agents, agentTypes, services } from "../schema";
-import { findCard, listAgentCards } from "./agents-view";
-import { lookAlikes } from "./look-alikes";
-import { findServiceDetail, servicesView } from "./services-view";
-import { NOW, openTestDb } from "./test-world";
-import { listAgentTypes } from "./types-view";
+import { type Db, write } from "@/lib/db/client";
+import { agents, agentTypes, services } from "@/lib/db/schema";
+import { findCard, listAgentCards } from "./agents";
+import { lookAlikes } from "@/lib/db/queries/look-alikes";
+import { findServiceDetail, servicesView } from "./services";
+import { NOW, openTestDb } from "@/lib/db/queries/test-world";
+import { listAgentTypes } from "./agent-types";
 
 let db: Db;
 let close: () => Promise<void>;

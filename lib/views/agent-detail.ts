@@ -2,10 +2,18 @@ import { and, desc, eq, or } from "drizzle-orm";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { bands } from "@/lib/core/detection/detect";
 import { describeAnomaly } from "@/lib/core/agents/words";
-import type { Db } from "../client";
-import { agentInstances, anomalies, changes, detectorStates, directives, immuneMemory, streamEvents } from "../schema";
-import { directiveView, findAgent, findDirective } from "./agents";
-import { findCard, type ViewContext } from "./agents-view";
+import type { Db } from "@/lib/db/client";
+import {
+  agentInstances,
+  anomalies,
+  changes,
+  detectorStates,
+  directives,
+  immuneMemory,
+  streamEvents,
+} from "@/lib/db/schema";
+import { directiveView, findAgent, findDirective } from "@/lib/db/queries/agents";
+import { findCard, type ViewContext } from "./agents";
 
 /** Of each list the newest so many: what a page shows without paging. */
 const SHOWN = 50;

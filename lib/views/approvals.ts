@@ -1,11 +1,11 @@
 import { and, asc, count, desc, eq, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ApprovalsAnswer, ApprovalsQuery, ApprovalView } from "@/lib/contracts/approvals";
-import type { Db } from "../client";
-import { agents, approvals, causes, findings, incidents, proposals, services } from "../schema";
-import { canHealNow } from "./agents-view";
-import { grouped } from "./grouped";
-import { proposalView } from "./incidents-view";
+import type { Db } from "@/lib/db/client";
+import { agents, approvals, causes, findings, incidents, proposals, services } from "@/lib/db/schema";
+import { canHealNow } from "./agents";
+import { grouped } from "@/lib/db/queries/grouped";
+import { proposalView } from "./incidents";
 
 /**
  * Approvals with the evidence that each is decided on: pending ones first, the most severe of them at the top, then the

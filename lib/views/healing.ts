@@ -4,8 +4,8 @@ import type { z } from "zod";
 import type { ActionRunView } from "@/lib/contracts/incidents";
 import type { HealingAnswer, HealingQuery } from "@/lib/contracts/overview";
 import { OUTCOMES, type Outcome } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
-import { actionRuns, agents, incidents } from "../schema";
+import type { Db } from "@/lib/db/client";
+import { actionRuns, agents, incidents } from "@/lib/db/schema";
 
 /** Every column but the state of the test that is still running: it is large, and nobody's business but the sweep's. */
 const { probation: _, ...COLUMNS } = getTableColumns(actionRuns);

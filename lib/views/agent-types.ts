@@ -1,9 +1,9 @@
 import { and, count, eq, isNull } from "drizzle-orm";
 import type { z } from "zod";
 import type { AgentTypesAnswer } from "@/lib/contracts/agent-types";
-import type { Db } from "../client";
-import { agents, agentTypes } from "../schema";
-import { lookAlikes } from "./look-alikes";
+import type { Db } from "@/lib/db/client";
+import { agents, agentTypes } from "@/lib/db/schema";
+import { lookAlikes } from "@/lib/db/queries/look-alikes";
 
 /** Every known type, how it is treated, and how many agents of it are in service. */
 export async function listAgentTypes(db: Db): Promise<z.infer<typeof AgentTypesAnswer>["types"]> {

@@ -3,8 +3,8 @@ import type { MemoryAnswer } from "@/lib/contracts/overview";
 import { LADDERS, orderedLadder } from "@/lib/core/agents/ladder";
 import { efficacy } from "@/lib/core/agents/recall";
 import { DIAGNOSES } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
-import { immuneMemory } from "../schema";
+import type { Db } from "@/lib/db/client";
+import { immuneMemory } from "@/lib/db/schema";
 
 /** The widest scope first, and of it what was learned last; a large fleet's single agents are cut, their types are not. */
 const PATTERNS_SHOWN = 1_000;

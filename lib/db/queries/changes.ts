@@ -1,8 +1,8 @@
 import { and, asc, desc, eq, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ChangesQuery, ChangeView } from "@/lib/contracts/changes";
-import type { Db } from "../client";
-import { changes } from "../schema";
+import type { Db } from "@/lib/db/client";
+import { changes } from "@/lib/db/schema";
 
 /** The newest changes, declared and seen, of one subject or of all. */
 export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>): Promise<ChangeView[]> {

@@ -12,10 +12,10 @@ import type { MaintenanceView, RunbookView } from "@/lib/contracts/operations";
 import { InvestigationReport } from "@/lib/contracts/investigations";
 import { SCOPE_KEYS } from "@/lib/core/alerts/alert-service";
 import type { Bundle } from "@/lib/core/evidence/bundle";
-import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
+import { DEFAULT_SIGNALS, signalTitle } from "@/lib/core/services/signals";
 import { ANSWERS, type EventType } from "@/lib/core/base/events";
 import { SERVICE_STATES, type ServiceState } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
+import type { Db } from "@/lib/db/client";
 import {
   alerts,
   changes,
@@ -24,23 +24,27 @@ import {
   type maintenanceWindows,
   runbooks,
   streamEvents,
-} from "../schema";
-import { changeView } from "./changes-view";
-import { grouped } from "./grouped";
-import { listIncidentsOf } from "./incidents-view";
-import { type CauseRow, findInvestigation, findPostmortem, listCauses, listTrajectory } from "./investigations";
-import { lookAlikes } from "./look-alikes";
-import { listUnreadSources } from "./unread-sources";
-import { listEdges, listServices, listSignals, type Service, type Signal } from "./services";
+} from "@/lib/db/schema";
+import { changeView } from "@/lib/db/queries/changes";
+import { grouped } from "@/lib/db/queries/grouped";
+import { listIncidentsOf } from "./incidents";
+import {
+  type CauseRow,
+  findInvestigation,
+  findPostmortem,
+  listCauses,
+  listTrajectory,
+} from "@/lib/db/queries/investigations";
+import { lookAlikes } from "@/lib/db/queries/look-alikes";
+import { listUnreadSources } from "@/lib/db/queries/unread-sources";
+import { listEdges, listServices, listSignals, type Service, type Signal } from "@/lib/db/queries/services";
 
 const LISTED_ALERTS = 200;
 const LISTED_CHANGES = 100;
 /** Changes so long before the onset are still of interest, in ms. */
 const CHANGES_BEFORE_MS = 2 * 3_600_000;
 
-const TITLES = new Map(DEFAULT_SIGNALS.map(({ name, title }) => [name, title]));
 const ORDER = new Map(DEFAULT_SIGNALS.map(({ name }, index) => [name, index]));
-export const signalTitle = (name: string): string => TITLES.get(name) ?? name;
 
 const signalView = (row: Signal): SignalView => ({
   name: row.name,

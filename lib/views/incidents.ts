@@ -11,7 +11,7 @@ import { isClosed } from "@/lib/core/base/lifecycle";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { describeAnomaly } from "@/lib/core/agents/words";
 import type { SubjectKind } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
+import type { Db } from "@/lib/db/client";
 import {
   alerts,
   anomalies,
@@ -21,12 +21,12 @@ import {
   incidents,
   proposals,
   streamEvents,
-} from "../schema";
-import { listAgentsInIncident } from "./agents";
-import { grouped } from "./grouped";
-import { findPostmortem, listDiagnoses } from "./investigations";
-import { listActionsOf, shownAction } from "./healing-view";
-import type { OperationText } from "../schema/healing";
+} from "@/lib/db/schema";
+import { listAgentsInIncident } from "@/lib/db/queries/agents";
+import { grouped } from "@/lib/db/queries/grouped";
+import { findPostmortem, listDiagnoses } from "@/lib/db/queries/investigations";
+import { listActionsOf, shownAction } from "./healing";
+import type { OperationText } from "@/lib/db/schema/healing";
 
 /** A page of an incident's story. The longest are those of a fleet's shared cause, with some lines an agent. */
 const TIMELINE_SHOWN = 1_000;

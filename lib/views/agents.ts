@@ -3,11 +3,11 @@ import type { z } from "zod";
 import type { AgentCard, AgentsAnswer, AgentsQuery } from "@/lib/contracts/agents";
 import { containment } from "@/lib/core/agents/containment";
 import type { AgentState } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
-import { agentInstances, agents, agentTypes, approvals, directives, incidents, proposals } from "../schema";
-import { type Agent, type DirectiveRow, type Instance, instanceReport, sentDirective } from "./agents";
-import { grouped } from "./grouped";
-import { lookAlikes } from "./look-alikes";
+import type { Db } from "@/lib/db/client";
+import { agentInstances, agents, agentTypes, approvals, directives, incidents, proposals } from "@/lib/db/schema";
+import { type Agent, type DirectiveRow, type Instance, instanceReport, sentDirective } from "@/lib/db/queries/agents";
+import { grouped } from "@/lib/db/queries/grouped";
+import { lookAlikes } from "@/lib/db/queries/look-alikes";
 import { listSparklines } from "./sparklines";
 
 /** What a view of agents needs to know besides the tables; times in ms. */

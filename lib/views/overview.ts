@@ -2,11 +2,11 @@ import { count, desc, eq, gte, isNotNull, isNull, notInArray, sql } from "drizzl
 import { quantile } from "simple-statistics";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
 import { AGENT_STATES, type AgentState } from "@/lib/core/base/vocabulary";
-import type { Db } from "../client";
-import { actionRuns, agents, approvals, incidents } from "../schema";
-import { CLOSED_STATES } from "./incidents-view";
+import type { Db } from "@/lib/db/client";
+import { actionRuns, agents, approvals, incidents } from "@/lib/db/schema";
+import { CLOSED_STATES } from "./incidents";
 import { loadServicesOverview } from "./services-overview";
-import { findSettingsChange, loadSettings } from "./settings";
+import { findSettingsChange, loadSettings } from "@/lib/db/queries/settings";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
