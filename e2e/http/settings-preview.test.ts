@@ -7,7 +7,7 @@ const CHANGE = { days: 1, settings: { arl: 10_000 } };
 const AGENTS = ["a-1", "a-2", "a-3"];
 const CALLS = 200;
 
-// Nobody sweeps: the record holds events and no incident, so that everything in an answer was judged by the replay.
+// It judges what it is sent and then nothing more, so that whatever changes in its database later was changed by a preview.
 const server = new OwnServer({ SWEEPER_ENABLED: "0" });
 beforeAll(async () => {
   await server.setUp(["admin", "operator", "viewer"], "/healthz");
@@ -21,6 +21,10 @@ beforeAll(async () => {
     });
     expect(answer.status).toBe(200);
   }
+  await until("what was sent is judged", async () => {
+    const [row] = await server.rows<{ n: number }>("SELECT count(*) AS n FROM proposals");
+    return row!.n === 1;
+  });
 });
 afterAll(() => server.remove());
 
@@ -32,6 +36,7 @@ function call(id: string, i: number) {
 
 interface Answer {
   replayed: { events: number; agents: number };
+  record: object;
   today: { would_hold: number };
   changed: { held: number };
   differences: { kind: string; agent: string; today: { standing: string }; changed: { standing: string } }[];
@@ -45,7 +50,8 @@ test("operators see what would have differed; nothing is saved", async () => {
   const act = { days: 1, types: { Research: { mode: "act" } } };
   const { status, body } = await server.send("POST", PATH, act, "operator");
   expect(status).toBe(200);
-  const { replayed, today, changed, differences } = body as Answer;
+  const { replayed, record, today, changed, differences } = body as Answer;
+  expect(record).toEqual({ recorded: 1, replayed: 1, both: 1, notes: [] });
   expect(replayed).toMatchObject({ events: AGENTS.length * CALLS, agents: AGENTS.length });
   expect([today.would_hold, changed.held]).toEqual([1, 1]);
   expect(differences).toMatchObject([
