@@ -28,8 +28,8 @@ export function PreviewResult({
   const rest = differences.length - SHOWN;
   return (
     <div className="space-y-4">
-      <header className="flex flex-wrap items-start gap-x-3 gap-y-2">
-        <div className="min-w-0 flex-1 basis-64">
+      <header className="flex items-start gap-3">
+        <div className="min-w-0 flex-1">
           <h3 className="text-sm font-semibold">{summary(answer)}</h3>
           <p className="num mt-0.5 text-xs text-ink-3">
             <Clock at={replayed.from} /> to <Clock at={replayed.to} /> · {count(replayed.agents, "agent")} ·{" "}

@@ -40,13 +40,12 @@ export function treatment(episode: PreviewEpisode | null): string {
   return sentence(`${STANDING[standing]}${again}${then}`).slice(0, -1);
 }
 
-/** `12 samples (3 m 20 s) earlier`; null where the moment is the same, or there is nothing to compare with. */
-export function delay({ delay_samples: samples, delay_ms: ms }: PreviewDifference): string | null {
-  if (!samples && !ms) return null;
-  const earlier = (samples || ms || 0) < 0;
+/** `12 samples (3 m 20 s) earlier`; null where that is not the difference. */
+export function delay({ kind, delay_samples: samples, delay_ms: ms }: PreviewDifference): string | null {
+  if (kind !== "earlier" && kind !== "later") return null;
   const parts = [samples ? count(Math.abs(samples), "sample") : null, ms ? duration(Math.abs(ms)) : null];
   const [first, second] = parts.filter((part) => part !== null);
-  return `${first}${second ? ` (${second})` : ""} ${earlier ? "earlier" : "later"}`;
+  return `${first}${second ? ` (${second})` : ""} ${kind}`;
 }
 
 export const count = (n: number, one: string, many = `${one}s`): string => `${integer(n)} ${n === 1 ? one : many}`;
@@ -72,16 +71,16 @@ export function summary({ differences, more }: SettingsPreviewAnswer): string {
 }
 
 const WHY: Record<SettingsPreviewAnswer["unjudged"][number]["why"], string> = {
-  learning: "was still learning its baseline",
-  late: "sent events too late to be judged",
-  held_in_record: "was quarantined or paused in the record; what it would have done otherwise was never seen",
-  failed: "could not be judged; the log says why",
-  late_events: "reports late",
-  no_vitals: "reports no vitals",
-  missing_vitals: "reports only some vitals",
-  high_cardinality: "changes its prompt, model or steps too often to be compared with itself",
+  learning: "still learning a baseline",
+  late: "with events that came too late to be judged",
+  held_in_record: "quarantined or paused in the record, so that what they would have done otherwise was never seen",
+  failed: "not judged because of an error, which is in the log",
+  late_events: "reporting late",
+  no_vitals: "reporting no vitals",
+  missing_vitals: "reporting only some vitals",
+  high_cardinality: "changing prompt, model or steps too often to be compared with themselves",
 };
 
 /** Whom the replay says less about, and why. */
 export const unjudged = ({ why, agents, events }: SettingsPreviewAnswer["unjudged"][number]): string =>
-  `${count(agents, "agent")}${events === null ? "" : ` (${count(events, "event")})`}: ${WHY[why]}`;
+  `${count(agents, "agent")} ${WHY[why]}${events === null ? "" : ` (${count(events, "event")})`}`;

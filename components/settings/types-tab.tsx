@@ -30,7 +30,7 @@ export function TypesTab({ administers }: { administers: boolean }) {
       </Empty>
     );
   return (
-    <div className="grid gap-4 xl:grid-cols-2">
+    <div className="grid items-start gap-4 xl:grid-cols-2">
       {data.types.map((type) => (
         <TypePanel key={type.type} settings={type} administers={administers} />
       ))}

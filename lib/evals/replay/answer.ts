@@ -76,13 +76,17 @@ async function listed(source: Db, found: readonly Difference[], recorded: readon
         today: today && shown(today),
         changed: changed && shown(changed),
         delay_samples: both ? await samplesBetween(source, today, changed) : null,
-        delay_ms: both ? (changed.heldAt ?? changed.at) - (today.heldAt ?? today.at) : null,
+        delay_ms: both ? timeBetween(today, changed) : null,
       };
     }),
   );
 } // prettier-ignore
 
 const oneOf = ({ today, changed }: Pick<Difference, "today" | "changed">): Episode => (changed ?? today)!;
+
+/** From quarantine to quarantine; where not both are quarantined, from evidence to evidence. */
+const timeBetween = (today: Episode, changed: Episode): number =>
+  today.heldAt !== null && changed.heldAt !== null ? changed.heldAt - today.heldAt : changed.at - today.at;
 
 const shown = (episode: Episode): PreviewEpisode => ({
   at: episode.at,
