@@ -96,7 +96,7 @@ test("one preview goes on at a time, its progress can be asked for, and closing 
   const second = await server.send("POST", PATH, CHANGE);
   expect(second).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/^operator is previewing/) } });
   leaving.abort();
-  await expect(first).rejects.toThrow(/abort/i);
+  await expect(first).rejects.toThrow(/aborted/);
   await until("it has ended", async () => (await standing()) === null);
   expect((await server.send("POST", PATH, CHANGE)).status).toBe(200);
 });
