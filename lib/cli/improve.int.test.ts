@@ -133,8 +133,8 @@ describe("a number that was made worse on purpose", () => {
     commit(good);
     await changeSettings(db, { service_mode: "act" }, PERSON, Date.now());
     const current: Variant = { tunables: { changeSays: WORSE }, prompts: {} };
-    const { searched, proposed, run, changes } = await look("several causes", current, [candidateOf(good, current)]);
-    expect(searched).toMatchObject({ found: { id: "changeSays=0.9" }, worst: { class: "several causes" } });
+    const { searched, proposed, run, changes } = await look("red-herring noise", current, [candidateOf(good, current)]);
+    expect(searched).toMatchObject({ found: { id: "changeSays=0.9" }, worst: { class: "red-herring noise" } });
     expect(searched.validated).toMatchObject({ higher: 5, lower: 0, chance: 1 / 32 });
     expect(searched.dev!.after.mean!).toBeGreaterThan(searched.dev!.before.mean!);
     expect(searched.second!.red).toEqual([]);
