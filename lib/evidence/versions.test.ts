@@ -3,7 +3,8 @@ import { compareVersions } from "@/lib/core/causes/version-compare";
 import { DEFAULT_METRICS } from "@/lib/core/services/signals";
 import { couldNotLook, found } from "./looked";
 import type { Prometheus, Sample } from "./prometheus";
-import { seriesByVersion, VERSION_LABELS } from "./versions";
+import { VERSION_LABELS } from "@/lib/core/causes/version-compare";
+import { seriesByVersion } from "./versions";
 
 const RANGE = { from: 0, to: 3_600, rateWindow: "1m" };
 const service = (id: string, metrics = {}) => ({

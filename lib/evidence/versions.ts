@@ -1,3 +1,4 @@
+import { VERSION_LABELS } from "@/lib/core/causes/version-compare";
 import type { Series } from "@/lib/core/evidence/bundle";
 import { type MetricNames, signalSpecs } from "@/lib/core/services/signals";
 import { couldNotLook, found, type Looked, unreadOf, unreadText } from "./looked";
@@ -13,22 +14,7 @@ export interface VersionedService {
   metrics: MetricNames;
 }
 
-/**
- * Labels that tell versions apart, the plainest first, as applications, OpenTelemetry, Istio and Argo Rollouts have them; version-compare.ts
- * knows the same. A pod's name ends in the hash of its ReplicaSet, which is as good.
- */
-export const VERSION_LABELS = [
-  "version",
-  "app_version",
-  "service_version",
-  "destination_version",
-  "release",
-  "image_tag",
-  "canonical_revision",
-  "revision",
-  "pod_template_hash",
-  "rollouts_pod_template_hash",
-] as const;
+/** A pod's name ends in the hash of its ReplicaSet, which is as good as a label. */
 const POD = "pod";
 /** `api-6d4b75cb6d-x2x7z`: Kubernetes takes these letters for what it makes up. */
 const POD_NAME = /-([bcdf-hj-np-tv-z2456789]{5,10})-[bcdf-hj-np-tv-z2456789]{5}$/;

@@ -8,6 +8,8 @@ const COMMENT = /^\s*(?:\/\/|\/\*|\*(?:\s|\/|$)|#(?:\s|$)|--\s|<!--)/;
 /** Words of what keeps a program out of trouble: checks, locks, limits, deadlines, waiting, cleaning up. */
 const GUARD =
   /\b(?:if|catch|except|finally|defer|lock|unlock|mutex|synchronized|atomic|timeout|deadline|limit|retry|backoff|delay|sleep|batch|chunk|close|validate|check|register)\b/gi;
+/** Names as they are quoted in lines and stand in code, dashes included. */
+const TOKEN = /[A-Za-z_][\w-]*/g;
 const NAME = /[A-Za-z_]\w*|\d+(?:\.\d+)*/g;
 /** Each of a list of things in turn. An endless loop or a count is none. */
 const LOOP = [/^\s*(?:for|foreach)\b/, /\b(?:in|of|range)\b|:(?!=)/] as const;
@@ -79,19 +81,16 @@ const quote = (line: string): string => `: '${line.replace(/\s+/g, " ").trim().s
 
 /** A name that failing lines quote, and that the change adds or removes. */
 function changesNamed(removed: readonly string[], added: readonly string[], named: ReadonlySet<string>): string | null {
-  const times = (lines: readonly string[], name: string) =>
-    lines.reduce((sum, line) => sum + tokensOf(line).filter((token) => token === name).length, 0);
+  if (named.size === 0) return null;
+  const [before, after] = [tally(removed, TOKEN), tally(added, TOKEN)];
   for (const name of named) {
-    const more = times(added, name) - times(removed, name);
+    const more = (after.get(name) ?? 0) - (before.get(name) ?? 0);
     if (more === 0) continue;
-    const line = (more > 0 ? added : removed).find((one) => tokensOf(one).includes(name))!;
+    const line = (more > 0 ? added : removed).find((one) => one.match(TOKEN)?.includes(name))!;
     return `${more > 0 ? "adds" : "removes"} '${name}', which failing lines name${quote(line)}`;
   }
   return null;
 }
-
-/** Names as they are quoted in lines and stand in code, dashes included. */
-const tokensOf = (line: string): string[] => line.match(/[A-Za-z_][\w-]*/g) ?? [];
 
 /** A guard that is less often there than before, in a line whose other names do not all come back: one that was only rewritten goes on. */
 function losesGuard(removed: readonly string[], added: readonly string[]): string | null {

@@ -80,16 +80,18 @@ export function suspectsOf(
   tuning: Tuning = TUNING,
 ): Suspect[] {
   const signs = settled(given, ranked, new Set(metrics.map(({ node }) => node)), tuning);
-  const below = troubleBelow(signs, edges);
-  const silentBelow = silenceBelow(ranked, edges);
+  const below = worstBelow(troubleOf(signs), edges);
+  // A release can slow or overload what is called; that nothing is measured of it any more is its own doing, and whoever calls it would
+  // fail with any version.
+  const silentBelow = worstBelow(new Map([...ranked.parts].map(([node, { silence }]) => [node, silence])), edges);
   const ownWords = ownTrouble(signs);
   const nodes = new Set<string>(ranked.ranking.map(({ node }) => node));
   for (const { finding, weight } of signs) if (finding.node !== null && weight > 0) nodes.add(finding.node);
   const rankScore = new Map(ranked.ranking.map(({ node, score }) => [node, score]));
   return [...nodes]
     .map((node) => {
-      const explained = 1 - tuning.explained * below(node);
-      const unanswered = 1 - silentBelow(node) * (1 - ownWords(node));
+      const explained = 1 - tuning.explained * (below.get(node) ?? 0);
+      const unanswered = 1 - (silentBelow.get(node) ?? 0) * (1 - (ownWords.get(node) ?? 0));
       const own = signs
         .filter(({ finding, weight }) => finding.node === node && weight > 0)
         .map((sign) =>
@@ -171,45 +173,35 @@ function settled(
   });
 }
 
-/** For each node the worst trouble that lines and series tell of at what it calls, directly or not. */
-function troubleBelow(signs: readonly WeightedEvidence[], edges: Bundle["edges"]): (node: string) => number {
-  const callees = new Map<string, string[]>();
-  for (const [caller, callee] of edges) callees.set(caller, [...(callees.get(caller) ?? []), callee]);
+/** How bad the worst trouble is that lines and series tell of each node. */
+function troubleOf(signs: readonly WeightedEvidence[]): Map<string, number> {
   const trouble = new Map<string, number>();
   for (const { finding, weight, active, ranked } of signs)
-    if (finding.node !== null && active && ranked !== true)
-      trouble.set(finding.node, Math.max(trouble.get(finding.node) ?? 0, weight));
-  return (node) =>
-    [...distances(node, callees)].reduce(
-      (worst, [other, calls]) => (calls > 0 ? Math.max(worst, trouble.get(other) ?? 0) : worst),
-      0,
-    );
-}
-
-/**
- * For each node how surely something that it calls, directly or not, has fallen silent. A release can slow or overload what is called; that nothing
- * is measured of it any more is its own doing, and whoever calls it would fail with any version.
- */
-function silenceBelow(ranked: RankResult, edges: Bundle["edges"]): (node: string) => number {
-  const callees = new Map<string, string[]>();
-  for (const [caller, callee] of edges) callees.set(caller, [...(callees.get(caller) ?? []), callee]);
-  return (node) =>
-    [...distances(node, callees)].reduce(
-      (most, [other, calls]) => (calls > 0 ? Math.max(most, ranked.parts.get(other)?.silence ?? 0) : most),
-      0,
-    );
+    if (active && ranked !== true) keepMost(trouble, finding.node, weight);
+  return trouble;
 }
 
 /** For each node the worst that its own lines still say of itself, and not of what it calls. */
-function ownTrouble(signs: readonly WeightedEvidence[]): (node: string) => number {
-  return (node) =>
-    signs.reduce(
-      (most, { finding, active, weight, complainsOf }) =>
-        active && complainsOf === undefined && finding.kind === "log_template" && finding.node === node
-          ? Math.max(most, weight)
-          : most,
-      0,
-    );
+function ownTrouble(signs: readonly WeightedEvidence[]): Map<string, number> {
+  const own = new Map<string, number>();
+  for (const { finding, weight, active, complainsOf } of signs)
+    if (active && complainsOf === undefined && finding.kind === "log_template") keepMost(own, finding.node, weight);
+  return own;
+}
+
+function keepMost(most: Map<string, number>, node: string | null, value: number): void {
+  if (node !== null) most.set(node, Math.max(most.get(node) ?? 0, value));
+}
+
+/** For each node the largest value among what it calls, directly or not; absent where that is nothing. */
+function worstBelow(values: ReadonlyMap<string, number>, edges: Bundle["edges"]): Map<string, number> {
+  const callers = new Map<string, string[]>();
+  for (const [caller, callee] of edges) callers.set(callee, [...(callers.get(callee) ?? []), caller]);
+  const worst = new Map<string, number>();
+  for (const [node, value] of values)
+    if (value > 0)
+      for (const [caller, calls] of distances(node, callers)) if (calls > 0) keepMost(worst, caller, value);
+  return worst;
 }
 
 /** Whether it says that calls are slow or fail, which what is called may explain. */
@@ -291,7 +283,7 @@ function candidatesOf(
       if (most === 0) return [{ node, kind: "failing" as const, score: 0.3 * score }];
       const weighed = (kind: CauseKind) =>
         (0.3 + 0.7 * ((kinds[kind] ?? 0) / most)) * (SHOWS_ONLY.has(kind) ? SHOWS_WEIGHT : 1);
-      const first = CAUSE_KINDS.toSorted((a, b) => weighed(b) - weighed(a))[0]!;
+      const first = CAUSE_KINDS.reduce((best, kind) => (weighed(kind) > weighed(best) ? kind : best));
       const whole = PASSED_ON.has(first) ? 1 : weighed(first);
       return CAUSE_KINDS.filter((kind) => (kinds[kind] ?? 0) >= KIND_FROM * most).map((kind) => {
         const known = similar.filter((s) => s.kind === kind && (s.node === null || s.node === node));

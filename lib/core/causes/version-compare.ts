@@ -16,9 +16,21 @@ export interface VersionComparison {
   verdict: "worse" | "alike" | "unclear";
 }
 
-/** Labels by which a metric tells versions apart, as Kubernetes, Istio, Argo Rollouts and OpenTelemetry name them. */
-const VERSION =
-  /[{,]\s*((?:destination_|app_|service[._])?version|(?:canonical_)?revision|release|(?:rollouts_)?pod_template_hash|image_tag)\s*=\s*"([^"]{1,100})"/;
+/** Labels that tell versions apart, the plainest first, as applications, OpenTelemetry, Istio, Kubernetes and Argo Rollouts have them. */
+export const VERSION_LABELS = [
+  "version",
+  "app_version",
+  "service_version",
+  "destination_version",
+  "release",
+  "image_tag",
+  "canonical_revision",
+  "revision",
+  "pod_template_hash",
+  "rollouts_pod_template_hash",
+] as const;
+/** One of them in a metric's name; OpenTelemetry's own name of it has a dot. */
+const VERSION = new RegExp(`[{,]\\s*(${VERSION_LABELS.join("|")}|service\\.version)\\s*=\\s*"([^"]{1,100})"`);
 /** Moments that both have to be seen at: with fewer no difference is certain at this level, one-sided. */
 const MOMENTS_MIN = 8;
 const LEVEL = 0.01;
