@@ -2,10 +2,9 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { Db } from "@/lib/db/client";
 import { newOwner } from "@/lib/db/owner";
-import { findRun, renewLease } from "@/lib/db/queries/evals";
 import { env } from "@/lib/env";
 import { commitOf } from "@/lib/evals/cases/checkout";
-import { keepRun, leaseOf } from "@/lib/evals/cases/kept-run";
+import { keepRun, takeOver } from "@/lib/evals/cases/kept-run";
 import type { CaseResult } from "@/lib/evals/cases/result";
 import { runCases } from "@/lib/evals/cases/run";
 import { candidates, IN_USE } from "@/lib/evals/improve/candidates";
@@ -43,7 +42,7 @@ export function registerImprove(program: Command): void {
     .action(run);
 }
 
-async function run({ seeds: given, out, dryRun = false, run: begun, owner: from = "" }: Options): Promise<void> {
+async function run({ seeds: given, out, dryRun = false, ...begun }: Options): Promise<void> {
   const seeds = Number(given);
   if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS)
     throw new Error(`--seeds ${given}: must be a whole number from 1 to ${MOST_SEEDS}`);
@@ -53,8 +52,7 @@ async function run({ seeds: given, out, dryRun = false, run: begun, owner: from 
   const commit = await commitOf();
   const models = e.SENTINEL_ANALYSIS_MODEL !== undefined;
   await withDb(async (db) => {
-    const owner = newOwner();
-    const { id, total } = begun === undefined ? await claimRun(db, { startedBy: "the command line", owner, seeds }, Date.now()) : await takeOver(db, begun, from, owner);
+    const { run: { id, total }, owner } = await runOf(db, begun, seeds);
     const kept = keepRun(db, { id, owner, stored: [], total });
     const over = setTimeout(() => void tooLong(kept.end({ state: "failed", detail: "it took too long" })), LONGEST_MS);
     const { searched, proposed } = await improve({
@@ -88,12 +86,15 @@ async function run({ seeds: given, out, dryRun = false, run: begun, owner: from 
   });
 } // prettier-ignore
 
-/** Takes a run over from whoever began it. Throws when it has ended, or is another's. */
-async function takeOver(db: Db, id: string, from: string, owner: string): Promise<{ id: string; total: number }> {
-  const run = await findRun(db, id);
-  if (run === null || !(await renewLease(db, id, from, leaseOf(owner, Date.now()))))
-    throw new Error(`--run ${id}: is not waiting to be taken over from --owner`);
-  return run;
+/** The run to play, and whose it is: one that the cron route began, or a new one. Throws when it cannot be had. */
+async function runOf(db: Db, { run: id, owner: from = "" }: Pick<Options, "run" | "owner">, seeds: number) {
+  if (id === undefined) {
+    const owner = newOwner();
+    return { owner, run: await claimRun(db, { startedBy: "the command line", owner, seeds }, Date.now()) };
+  }
+  const taken = await takeOver(db, id, from);
+  if (taken === null) throw new Error(`--run ${id}: is not waiting to be taken over from --owner`);
+  return taken;
 }
 
 /** What hangs, hangs: nothing but the end of the process ends it. */

@@ -11,8 +11,7 @@ import { ingest } from "@/lib/ingest/ingest";
 import { register } from "@/lib/ingest/register";
 import { changeType } from "@/lib/response/settings";
 import { sweep } from "@/lib/runtime/sweep";
-
-export const APPROVER = { id: "evaluation", name: "the evaluation" };
+import { APPROVER } from "./person";
 
 /** As the product comes, whatever this process is set to. */
 const CONFIG: LoopConfig = {

@@ -1,5 +1,14 @@
 import type { Db } from "@/lib/db/client";
-import { finishRun, type Lease, renewLease, type RunEnd, storeCase } from "@/lib/db/queries/evals";
+import { newOwner } from "@/lib/db/owner";
+import {
+  type EvalRun,
+  findRun,
+  finishRun,
+  type Lease,
+  renewLease,
+  type RunEnd,
+  storeCase,
+} from "@/lib/db/queries/evals";
 import { log } from "@/lib/log";
 import type { CaseResult } from "./result";
 
@@ -11,6 +20,13 @@ const BEAT_MS = 2_000;
 const TELL_MS = 1_000;
 
 export const leaseOf = (owner: string, now: number): Lease => ({ owner, until: now + LEASE_MS });
+
+/** Takes a run over from whoever began it. Null when it has ended, is another's, or there is none. */
+export async function takeOver(db: Db, id: string, from: string): Promise<{ run: EvalRun; owner: string } | null> {
+  const owner = newOwner();
+  if (!(await renewLease(db, id, from, leaseOf(owner, Date.now())))) return null;
+  return { run: (await findRun(db, id))!, owner };
+}
 
 /** A run that this process plays and keeps in the database. */
 export interface KeptRun {

@@ -3,13 +3,14 @@ import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { listHoldsOf } from "@/lib/db/queries/agents";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
-import { type Incident, listIncidentsInStates, listSubjects } from "@/lib/db/queries/incidents";
-import { decide } from "@/lib/response/decide";
+import { type Incident, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { trajectoryOf } from "@/lib/response/trajectory";
 import { HISTORY_MS, hostsOf } from "@/seeds/scenarios/agent-classes";
 import { AgentHost } from "@/seeds/scenarios/agent-host";
 import type { AgentCase } from "./case";
-import { APPROVER, CaseFleet, type Host } from "./case-fleet";
+import { CaseFleet, type Host } from "./case-fleet";
+import { incidentAbout } from "./incident-about";
+import { approve, isOver } from "./person";
 
 /** The trouble of every case begins at this moment, so that a run repeats exactly. */
 export const STARTS_AT = Date.UTC(2026, 2, 3, 12);
@@ -23,7 +24,6 @@ const NEAR_MS = 60_000;
 const PLAYED_MS = 15 * 60_000;
 /** Where nothing has been opened by then, nothing will be: a fault is to be found within a quarter of an hour, false alarms need no longer to show. */
 const QUIET_MS = 10 * 60_000;
-const OVER: readonly Incident["state"][] = ["resolved", "dismissed", "rejected"];
 
 /**
  * Plays a case of agents through the loop that real agents go through, in a database of its own and on a clock of its own. Its agents report over the
@@ -39,27 +39,16 @@ export async function playAgentCase({ evidence }: AgentCase, db: Db): Promise<Tr
   for (const over = STARTS_AT + PLAYED_MS; fleet.now < over;) {
     const near = incident === null ? fleet.now < STARTS_AT + NEAR_MS : incident.state !== "verifying";
     await fleet.advance(near ? TICK_MS.near : TICK_MS.far);
-    incident = await about(db, evidence);
+    // Of those who are well any incident is told of.
+    incident = await incidentAbout(db, evidence.trouble?.agents ?? null);
     if (incident === null && fleet.now >= STARTS_AT + QUIET_MS) break;
     if (incident === null) continue;
-    if (OVER.includes(incident.state)) break;
+    if (isOver(incident.state)) break;
     const asked = await listPendingApprovals(db);
     if (incident.state === "escalated" && asked.length === 0) break;
-    for (const { id, digest } of asked)
-      await decide(db, id, { decision: "approve", digest, evidenceOpened: true }, APPROVER, fleet.now);
+    await approve(db, asked, fleet.now);
   }
   return trajectory(db, evidence, incident);
-}
-
-/** The incident about whoever is ill, that of a shared cause first; of those who are well, any. The newest, where one led to another. */
-async function about(db: Db, { trouble }: AgentCase["evidence"]): Promise<Incident | null> {
-  const all = await listIncidentsInStates(db, INCIDENT_STATES);
-  const told = all.toSorted((a, b) => Number(b.kind === "external") - Number(a.kind === "external") || b.openedAt - a.openedAt); // prettier-ignore
-  for (const incident of told) {
-    const subjects = await listSubjects(db, incident.id);
-    if (trouble === null || subjects.some(({ subjectId }) => trouble.agents.includes(subjectId))) return incident;
-  }
-  return null;
 }
 
 /** Whoever was held belongs to the case, in whichever incident it was. */

@@ -1,13 +1,13 @@
 import type { FrozenAgents } from "@/lib/contracts/frozen-case";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
-import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
-import { type Incident, listIncidentsInStates, listSubjects } from "@/lib/db/queries/incidents";
-import { decide } from "@/lib/response/decide";
+import type { Incident } from "@/lib/db/queries/incidents";
 import { trajectoryOf } from "@/lib/response/trajectory";
-import { APPROVER, CaseFleet } from "./case-fleet";
+import { CaseFleet } from "./case-fleet";
 import { FrozenHost } from "./frozen-host";
+import { incidentAbout } from "./incident-about";
+import { approve, isOver } from "./person";
 
 /** Hosts report so often while their history is told, which nobody waits for: sooner than events are too late to be judged. */
 const TOLD_EVERY_MS = 150_000;
@@ -19,7 +19,6 @@ const PLAYED_MS = 2 * 60 * 60_000;
 const MEASURED_MS = 16 * 60_000;
 /** Where nothing has been opened by so long after all that was known of its subjects, ms, nothing will be: they only report that they are there. */
 const WAITED_MS = 15_000;
-const OVER: readonly Incident["state"][] = ["resolved", "dismissed", "rejected"];
 
 /**
  * Plays a frozen incident of agents through the loop that watches real ones, in a database of its own, at the times of the incident. Whatever a person
@@ -47,28 +46,16 @@ export async function playFrozenAgents(of: FrozenAgents, db: Db): Promise<Trajec
   while (fleet.now < recorded + MEASURED_MS) {
     const tick = incident?.state === "verifying" ? TICK_MS.far : TICK_MS.near;
     await advance(fleet.now + tick, tick);
-    incident = await about(db, subjects);
+    incident = await incidentAbout(db, subjects);
     if (incident === null && fleet.now >= known + WAITED_MS) break;
     if (incident === null) continue;
-    if (OVER.includes(incident.state)) break;
+    if (isOver(incident.state)) break;
     const asked = await listPendingApprovals(db);
     if (incident.state === "escalated" && asked.length === 0) break;
-    for (const { id, digest } of asked)
-      await decide(db, id, { decision: "approve", digest, evidenceOpened: true }, APPROVER, fleet.now);
+    await approve(db, asked, fleet.now);
   }
   if (incident === null) return { subjectKind: "agent", subject: subjects[0]!, alertedAt: onset, opened: null };
   return trajectoryOf(db, incident);
-}
-
-/** The incident about those whom it was about then, that of a shared cause first, then the newest. */
-async function about(db: Db, ids: readonly string[]): Promise<Incident | null> {
-  const all = await listIncidentsInStates(db, INCIDENT_STATES);
-  const told = all.toSorted(
-    (a, b) => Number(b.kind === "external") - Number(a.kind === "external") || b.openedAt - a.openedAt,
-  );
-  for (const incident of told)
-    if ((await listSubjects(db, incident.id)).some(({ subjectId }) => ids.includes(subjectId))) return incident;
-  return null;
 }
 
 /** Until when it is known what its subjects did while they were told nothing, epoch ms. */

@@ -5,10 +5,9 @@ import type { Db } from "@/lib/db/client";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { getIncident } from "@/lib/db/queries/incidents";
 import { FrozenWorld } from "@/lib/drills/frozen-world";
-import { decide } from "@/lib/response/decide";
 import type { Integrations } from "@/lib/response/services/context";
 import { trajectoryOf } from "@/lib/response/trajectory";
-import { APPROVER } from "./case-fleet";
+import { approve, isOver } from "./person";
 import { freshRuntime } from "@/lib/runtime/service-runtime";
 import { serviceTurn } from "@/lib/runtime/service-turn";
 
@@ -16,7 +15,6 @@ import { serviceTurn } from "@/lib/runtime/service-turn";
 const DEADLINES = 4;
 /** Before its first alert no incident is there; what joins it later comes within this of it, ms. */
 const TOLD_MS = 60 * 60_000;
-const OVER = ["resolved", "dismissed", "rejected"];
 
 /**
  * Plays a frozen incident of services through the loop that real incidents go through, in a database of its own, on a clock of its own that
@@ -60,11 +58,10 @@ export async function playFrozenServices(
     while (runtime.pending.size > 0) await Promise.all(runtime.pending);
     if (world.incident === null) throw new Error("evidence.alerts: they open no incident");
     const { state } = await getIncident(db, world.incident);
-    if (OVER.includes(state)) break;
+    if (isOver(state)) break;
     const asked = await listPendingApprovals(db, world.incident);
     if (state === "escalated" && asked.length === 0 && now >= told) break;
-    for (const { id, digest } of asked)
-      await decide(db, id, { decision: "approve", digest, evidenceOpened: true }, APPROVER, now);
+    await approve(db, asked, now);
   }
   return trajectoryOf(db, await getIncident(db, world.incident!));
 }

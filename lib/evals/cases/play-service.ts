@@ -7,11 +7,11 @@ import { loadRecording } from "@/lib/drills/load-recording";
 import { drillIntegrations } from "@/lib/drills/recording";
 import { parseScenario } from "@/lib/drills/scenarios";
 import { drillTurn } from "@/lib/drills/turn";
-import { decide } from "@/lib/response/decide";
 import type { Integrations, Variant } from "@/lib/response/services/context";
 import { trajectoryOf } from "@/lib/response/trajectory";
 import { freshRuntime } from "@/lib/runtime/service-runtime";
 import type { ServiceCase } from "./case";
+import { approve, isOver } from "./person";
 
 /** Every case is alerted at this moment, so that a run repeats exactly. */
 export const ALERTED_AT = Date.UTC(2026, 2, 3, 12);
@@ -19,7 +19,6 @@ export const ALERTED_AT = Date.UTC(2026, 2, 3, 12);
 const TICK_MS = 2_000;
 /** A case is over after this at the latest: time for three remedies, each measured to its deadline. */
 const PLAYED_MS = 5 * 60_000;
-const APPROVER = { id: "evaluation", name: "the evaluation" };
 
 /**
  * Plays a case of services through the loop that real incidents go through, in a database of its own and on a clock of its own, which goes
@@ -50,12 +49,11 @@ export async function playServiceCase(
     if (report.failed.length > 0) throw new Error(`a turn failed: ${report.failed.join(", ")}`);
     while (runtime.pending.size > 0) await Promise.all(runtime.pending);
     const { state } = await getIncident(db, incident);
-    if (state === "resolved" || state === "dismissed" || state === "rejected") break;
+    if (isOver(state)) break;
     if (state === "escalated" || state === "awaiting_approval") {
       const asked = await listPendingApprovals(db, incident);
       if (state === "escalated" && asked.length === 0) break;
-      for (const { id, digest } of asked)
-        await decide(db, id, { decision: "approve", digest, evidenceOpened: true }, APPROVER, now);
+      await approve(db, asked, now);
     }
   }
   return trajectoryOf(db, await getIncident(db, incident));

@@ -2,13 +2,12 @@ import { availableParallelism, constants, setPriority } from "node:os";
 import { modelSettings } from "@/lib/agents/models";
 import { EvalOptions } from "@/lib/contracts/evals";
 import { closeDb, getDb } from "@/lib/db/client";
-import { newOwner } from "@/lib/db/owner";
-import { findRun, listWholeCasesOf, renewLease } from "@/lib/db/queries/evals";
+import { listWholeCasesOf } from "@/lib/db/queries/evals";
 import { env, loadEnvFile } from "@/lib/env";
 import { log } from "@/lib/log";
 import { evaluate } from "./evaluate";
 import { caseJudge } from "./judge";
-import { keepRun, leaseOf } from "./kept-run";
+import { keepRun, takeOver } from "./kept-run";
 import { keysOf } from "./plan";
 import { storedResult } from "./result";
 
@@ -28,10 +27,10 @@ async function main(): Promise<void> {
     process.on(end, () => interrupted.abort(new Error(why)));
   const [id = "", from = ""] = process.argv.slice(2);
   const db = await getDb();
-  const owner = newOwner();
+  const taken = await takeOver(db, id, from);
   // Stopped before it began.
-  if (!(await renewLease(db, id, from, leaseOf(owner, Date.now())))) return;
-  const run = (await findRun(db, id))!;
+  if (taken === null) return;
+  const { run, owner } = taken;
   const played = (await listWholeCasesOf(db, id)).map(storedResult);
   const kept = keepRun(db, { id, owner, stored: played.map((one) => one.id), total: run.total });
   try {
