@@ -20,15 +20,17 @@ export function reportOf(
   results: readonly CaseResult[],
   of: { set: EvalReport["set"]; seconds: number; commit: string; judge?: Pick<CaseJudge, "model" | "warning"> },
 ): EvalReport {
-  const { judge, ...rest } = of;
-  return { ...rest, ...figuresOf(results), ...(judge === undefined ? {} : { judge: judgeReport(results, judge) }) };
+  // Field by field: whoever calls it may know more of the run, and the report is written and stored as it is.
+  const { set, seconds, commit, judge } = of;
+  const asked = judge === undefined ? {} : { judge: judgeReport(results, judge) };
+  return { set, ...figuresOf(results), seconds, commit, ...asked };
 }
 
 /** The same of frozen cases. */
 export const frozenReportOf = (
   results: readonly CaseResult<"frozen">[],
-  of: { seconds: number; commit: string },
-): CaseReport => ({ set: "frozen", ...of, ...figuresOf(results) });
+  { seconds, commit }: { seconds: number; commit: string },
+): CaseReport => ({ set: "frozen", ...figuresOf(results), seconds, commit });
 
 function figuresOf<S extends CaseSet>(results: readonly CaseResult<S>[]) {
   const runs = results.map(scoredCase);
