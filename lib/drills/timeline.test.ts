@@ -10,8 +10,8 @@ const RESTARTED: Line = { from: 130, act: act("restart", "no_effect"), points: [
 const ROLLED: Line = { from: 150, act: act("roll-back"), points: [[150, 6], [160, 7]] }; // prettier-ignore
 const done = (operation: string, at: number, args = {}) => ({ operation, service: "a", args, at });
 const all = [UNTOUCHED, RESTARTED, ROLLED];
-const valuesOf = (recording: readonly Line[], deeds: ReturnType<typeof done>[]) =>
-  pointsBetween(playedStretches(recording, deeds), ({ points }) => points, 0, 1_000);
+const valuesOf = (recording: readonly Line[], acts: ReturnType<typeof done>[]) =>
+  pointsBetween(playedStretches(recording, acts), ({ points }) => points, 0, 1_000);
 
 describe("what is measured in a frozen incident", () => {
   it.each<[string, readonly Line[], ReturnType<typeof done>[], [number, number][]]>([
@@ -25,8 +25,8 @@ describe("what is measured in a frozen incident", () => {
     ["needs what had changed something before it", [UNTOUCHED, { ...RESTARTED, act: act("restart", "worse") }, ROLLED], [done("roll-back", 115)], [[100, 1], [110, 2]]],
     ["goes on with what had changed something before it", [UNTOUCHED, { ...RESTARTED, act: act("restart", "worse") }, ROLLED], [done("restart", 105), done("roll-back", 115)], [[100, 1], [105, 4], [115, 6], [125, 7]]],
     ["does not repeat what was done once", [UNTOUCHED, ROLLED], [done("roll-back", 105), done("roll-back", 108)], [[100, 1], [105, 6]]],
-  ])("%s", (_, recording, deeds, points) => {
-    expect(valuesOf(recording, deeds)).toEqual(points);
+  ])("%s", (_, recording, acts, points) => {
+    expect(valuesOf(recording, acts)).toEqual(points);
   }); // prettier-ignore
 
   it("is what lies between two moments, both included, and nothing without a recording", () => {
