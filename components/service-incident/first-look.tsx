@@ -44,7 +44,7 @@ export function FirstLook({ story, detail }: { story: ServiceStory; detail: Inci
 }
 
 function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; detail: IncidentDetail }) {
-  const [worst, ...rest] = impact;
+  const [worst, ...rest] = impact.toSorted((a, b) => tellsOf(b) - tellsOf(a));
   const shift = worst ? null : ownShift(detail, incident);
   const limit = worst ? limitText(worst.upper, worst.lower, worst.unit) : null;
   return (
@@ -76,6 +76,10 @@ function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; 
     </Row>
   );
 }
+
+/** What is measured beyond its limit says most of how things stand, and what cannot be measured nothing. */
+const tellsOf = ({ now, upper, lower }: ServiceStory["impact"][number]): number =>
+  now === null ? 0 : now > (upper ?? Infinity) || now < (lower ?? -Infinity) ? 2 : 1;
 
 /** Where no query raised it: what moved most on the service that alerted. */
 function ownShift({ findings }: IncidentDetail, { subjects }: ServiceStory["incident"]) {

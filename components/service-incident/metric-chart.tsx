@@ -20,6 +20,8 @@ import { drawn, usual } from "./story";
 
 const tick = { fontSize: 10, fill: "var(--ink-3)" };
 const HEIGHT = 150;
+/** Of a chart's width: a label that begins further to the right would be cut off. */
+const LATE = 0.75;
 
 /** One series around the onset: the stretch of time in which it began, what was usual before, and the changes of its service. */
 export function MetricChart({ series, story }: { series: ServiceStory["series"][number]; story: ServiceStory }) {
@@ -83,7 +85,12 @@ export function MetricChart({ series, story }: { series: ServiceStory["series"][
               ifOverflow="hidden"
               label={
                 change.subject_id === series.node
-                  ? { value: name(CHANGE, change.kind), position: "insideTopLeft", fontSize: 10, fill: "var(--proof)" }
+                  ? {
+                      value: name(CHANGE, change.kind),
+                      position: change.at > first + (last - first) * LATE ? "insideTopRight" : "insideTopLeft",
+                      fontSize: 10,
+                      fill: "var(--proof)",
+                    }
                   : undefined
               }
             />

@@ -63,7 +63,10 @@ test("a metric's finding leads to the series of its node and name, and to no oth
   ];
   const finding = { id: "f", kind: "metric_shift", title: '"errors" of b rose', source: "b", detail: {}, at: 0 };
   expect(seriesFor(finding, series)).toBe(series[1]);
-  expect(seriesFor({ ...finding, title: '"latency" of b rose' }, series)).toBeNull();
+  for (const title of ["errors of b rose from 0 % to 31 %", "b errors has grown without pause"])
+    expect(seriesFor({ ...finding, title }, series)).toBe(series[1]);
+  for (const title of ['"latency" of b rose', "log errors of b rose", "errors of bb rose"])
+    expect(seriesFor({ ...finding, title }, series)).toBeNull();
   expect(seriesFor({ ...finding, kind: "change" } as Finding, series)).toBeNull();
 });
 

@@ -120,7 +120,10 @@ export function workOf(
 export function seriesFor(finding: Finding, series: readonly Series[]): Series | null {
   if (finding.kind !== "metric_shift") return null;
   const own = series.filter(({ node }) => node === finding.source);
-  return own.find(({ name }) => finding.title.includes(`"${name}"`)) ?? null;
+  const { title, source } = finding;
+  const named = (name: string) =>
+    title.includes(`"${name}"`) || title.startsWith(`${name} of ${source} `) || title.startsWith(`${source} ${name} `);
+  return own.find(({ name }) => named(name)) ?? null;
 }
 
 /** The middle 80 % of the values before a time; null of fewer than five, which would say nothing. */
