@@ -16,14 +16,18 @@ export async function expectAccessible(page: Page, without: string[] = []): Prom
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
 }
 
-/** The same in each theme: its colours are all that differs. */
-export async function expectAccessibleInBoth(page: Page, without: string[] = []): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expect(page.locator("html")).toHaveClass(new RegExp(`\\b${colorScheme}\\b`));
-    await expectAccessible(page, without);
+/** Does it in each theme, the dark one last. */
+export async function inEachTheme(page: Page, look: (theme: "light" | "dark") => Promise<void>): Promise<void> {
+  for (const theme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: theme });
+    await expect(page.locator("html")).toHaveClass(new RegExp(`\\b${theme}\\b`));
+    await look(theme);
   }
 }
+
+/** The same in each theme: its colours are all that differs. */
+export const expectAccessibleInBoth = (page: Page, without: string[] = []): Promise<void> =>
+  inEachTheme(page, () => expectAccessible(page, without));
 
 /** Awaited: after a change of size, charts are as wide as before until they have measured themselves anew. */
 export const expectNoSidewaysScroll = (page: Page): Promise<void> =>
@@ -32,7 +36,8 @@ export const expectNoSidewaysScroll = (page: Page): Promise<void> =>
 /** Of a common phone, in CSS pixels. */
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-async function loaded(page: Page, path: string): Promise<void> {
+/** Opens the screen at this path, and waits until all of it is there. */
+export async function loaded(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await live(page);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

@@ -71,7 +71,7 @@ export async function launch(
 /** The same, signed in by its link. */
 export async function startDemo(folder: string, port: number, ...args: string[]): Promise<Demo> {
   const launched = await launchDemo(folder, port, ...args);
-  const { url, control } = launched;
+  const { url } = launched;
   const cookie = await signIn(launched);
   const person = async <T>(path: string, body?: unknown): Promise<T> => {
     const headers = { cookie, origin: url, "content-type": "application/json" };
@@ -80,12 +80,14 @@ export async function startDemo(folder: string, port: number, ...args: string[])
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   };
-  const faults = async () => {
-    const headers = { "x-fleet-token": control.token };
-    const answer = await fetch(`${control.url}/faults`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
-    return ((await answer.json()) as { faults: Fault[] }).faults;
-  };
-  return { ...launched, person, faults };
+  return { ...launched, person, faults: () => faultsOf(launched) };
+}
+
+/** Every fault of the agents so far, as who breaks them knows it. */
+export async function faultsOf({ control }: Ready): Promise<Fault[]> {
+  const headers = { "x-fleet-token": control.token };
+  const answer = await fetch(`${control.url}/faults`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
+  return ((await answer.json()) as { faults: Fault[] }).faults;
 }
 
 /** Has the target's supervisor do something, as its operator would. */

@@ -73,6 +73,7 @@ const browser =
   };
 
 const JOURNEY = "@journey";
+const WALKTHROUGH = "@walkthrough";
 /** Every case of the dev set through the whole loop, against the reference that is kept in the repository. */
 const evaluation = check(
   "evaluation",
@@ -104,7 +105,8 @@ const TIERS = {
     [vitest("redteam")],
     [vitest("crash"), vitest("real")],
     [vitest("demo")],
-    [browser("browser", "--grep-invert", JOURNEY)],
+    [browser("walkthrough", "e2e/walkthrough")],
+    [browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
   ],
   /** `npm run test:long`: soaks, many kills, long outages and stories. Their short forms are in the other tiers. */
   long: [[build], [vitest("long")]],
