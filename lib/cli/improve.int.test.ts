@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { EMPTY_ALLOW_LIST } from "@/lib/actions/service/allow-list";
 import { withImprovement } from "@/lib/actions/service/improvement";
 import { realOperator } from "@/lib/actions/service/index";
@@ -20,7 +20,8 @@ import { serviceConfig } from "@/lib/config/services";
 import { serveScript, type ScriptedServer } from "@/lib/evals/adversarial/scripted-server";
 import type { CaseResult } from "@/lib/evals/cases/result";
 import { keysOf } from "@/lib/evals/cases/plan";
-import { runCases } from "@/lib/evals/cases/run";
+import { playCase } from "@/lib/evals/cases/play";
+import { type ScratchDbs, scratchDbs } from "@/lib/evals/cases/scratch-db";
 import { type Candidate, candidateOf, IN_USE } from "@/lib/evals/improve/candidates";
 import { improve } from "@/lib/evals/improve/improve";
 import { newOwner } from "@/lib/db/owner";
@@ -29,6 +30,8 @@ import { claimRun } from "@/lib/evals/improve/start";
 import { decide } from "@/lib/response/decide";
 import { changeSettings } from "@/lib/response/settings";
 import type { Integrations, Variant } from "@/lib/response/services/context";
+import { createIntegrations } from "@/lib/runtime/integrations";
+import { parseEnv } from "@/lib/env";
 import { freshRuntime } from "@/lib/runtime/service-runtime";
 import { contextOf, serviceTurn } from "@/lib/runtime/service-turn";
 
@@ -37,6 +40,11 @@ let github: TestGithub;
 let world: Awaited<ReturnType<typeof openTestDb>>;
 let db: Db;
 let out: string;
+let scratch: ScratchDbs;
+beforeAll(async () => {
+  scratch = await scratchDbs("seeds/runbooks", Date.now());
+});
+afterAll(() => scratch.remove());
 beforeEach(async () => {
   github = await serveGithub(process.env["PATH"] ?? "");
   world = await openTestDb();
@@ -79,11 +87,16 @@ const turnOf = (list: readonly DeclaredChange[]) => ({
   wake: () => undefined,
 });
 
-/** Looks for an improvement of one class among these candidates, with worker processes that get the variants as arguments. */
+/**
+ * Looks for an improvement of one class among these candidates. Played in this process, since six plays would each start and end
+ * processes of their own.
+ */
 async function look(of: string, current: Variant, list: readonly Candidate[], model?: ScriptedServer) {
   const changes = list.map(({ change }) => change);
   const owner = newOwner();
   const { id: run, total } = await claimRun(db, { startedBy: "a test", owner, seeds: 1 }, Date.now());
+  const asked = { SENTINEL_ANALYSIS_MODEL: "openai-compatible/scripted", OPENAI_COMPATIBLE_URL: model?.url };
+  const { chains } = model ? await createIntegrations(parseEnv(asked)) : { chains: {} };
   const keys = (set: "dev" | "second") => keysOf({ set, class: of, seeds: 1, late: [0] });
   const done = await improve({
     kept: keepRun(db, { id: run, owner, stored: [], total }),
@@ -95,8 +108,7 @@ async function look(of: string, current: Variant, list: readonly Candidate[], mo
     candidates: list,
     async play(played, variant) {
       const results: CaseResult[] = [];
-      const env: Record<string, string> = model === undefined ? {} : { SENTINEL_ANALYSIS_MODEL: "openai-compatible/scripted", OPENAI_COMPATIBLE_URL: model.url, LOG_LEVEL: "silent" }; // prettier-ignore
-      await runCases(played, { workers: 2, env, models: model !== undefined, variant, onResult: (one) => void results.push(one) }); // prettier-ignore
+      for (const key of played) results.push(await playCase(key, scratch, chains, variant));
       return results;
     },
     context: contextOf(turnOf(changes)),
@@ -162,7 +174,7 @@ describe("a number that was made worse on purpose", () => {
   test("is not proposed in place of the right one", async () => {
     const bad = tunable("changeSays", TUNABLES.changeSays.value, WORSE);
     commit(bad);
-    const { searched, proposed } = await look("several causes", IN_USE, [candidateOf(bad)]);
+    const { searched, proposed } = await look("red-herring noise", IN_USE, [candidateOf(bad)]);
     expect(searched).toMatchObject({ found: null, tried: [{ id: "changeSays=0.05", matters: true }], second: null });
     expect(searched.conclusion).toMatch(/No candidate scores higher/);
     expect(proposed).toBeNull();

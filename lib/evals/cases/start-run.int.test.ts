@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Db, write } from "@/lib/db/client";
@@ -23,6 +23,9 @@ beforeEach(async () => {
   const opened = await openTestDb();
   ({ db, close } = opened);
   folder = mkdtempSync(join(tmpdir(), "sentinel-runs-"));
+  // What tsx has translated lies beside the temporary files: a new folder would have each process translate all anew.
+  const translated = `tsx-${userInfo().uid}`;
+  symlinkSync(join(tmpdir(), translated), join(folder, translated));
   // Of the processes that play.
   vi.stubEnv("LIBSQL_URL", opened.url);
   vi.stubEnv("TMPDIR", folder);
