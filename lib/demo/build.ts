@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildPrograms } from "@/lib/build/programs";
 import { next } from "./children";
 
 /** What a build is made of. */
@@ -24,10 +25,14 @@ const STAMP = ".next/sentinel-sources";
 /** Builds for production unless the build that is there was made of exactly these sources. Throws when the build fails. */
 export async function ensureBuild(say: (line: string) => void): Promise<"built" | "fresh"> {
   const sources = hashSources();
-  if (existsSync(BUILD_ID) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === sources) return "fresh";
+  if (existsSync(BUILD_ID) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === sources) {
+    await buildPrograms();
+    return "fresh";
+  }
   say("Building for production. This takes a minute or two, and only the first time.");
   const code = await next(["build"], {}, say).ended;
   if (code !== 0) throw new Error(`next build failed (${code ?? "ended by a signal"})`);
+  await buildPrograms();
   writeFileSync(STAMP, sources);
   return "built";
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { childEnv } from "@/lib/env";
+import { programArgs } from "@/lib/programs.mjs";
 
 export interface Child {
   name: string;
@@ -57,7 +58,7 @@ export const next = (args: string[], env: Record<string, string>, say: (line: st
   run(`next ${args[0] ?? ""}`, process.execPath, [resolve("next/dist/bin/next"), ...args], env, say);
 
 export const fleet = (args: string[], say: (line: string) => void) =>
-  run("the fleet", process.execPath, ["--import", "tsx", "seeds/fleet/main.ts", ...args], {}, say);
+  run("the fleet", process.execPath, [...programArgs("seeds/fleet/main.ts"), ...args], {}, say);
 
 /** The service that is watched; it logs into an open file. */
 export const target = (args: string[], fd: number) =>

@@ -1,6 +1,8 @@
+import { programArgs } from "@/lib/programs.mjs";
+
 /** What Sentinel may do to the target: an allow-list as anybody would write it for their own service, with absolute paths. */
 export function targetOperations(controlUrl: string, tokenFile: string): { operations: object[] } {
-  const command = (name: string) => [process.execPath, "--import", "tsx", "lib/demo/target-control.ts", name, "--control-url", controlUrl, "--token-file", tokenFile]; // prettier-ignore
+  const command = (name: string) => [process.execPath, ...programArgs("lib/demo/target-control.ts"), name, "--control-url", controlUrl, "--token-file", tokenFile]; // prettier-ignore
   const shared = {
     kind: "command",
     services: ["target"],

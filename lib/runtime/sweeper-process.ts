@@ -4,6 +4,7 @@ import { wakeTails } from "@/lib/db/commit";
 import { childEnv, env } from "@/lib/env";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
+import { programArgs } from "@/lib/programs.mjs";
 import type { LoopName } from "@/lib/wake";
 import { countSweep } from "./agent-loop";
 import type { FromSweeper, ToSweeper } from "./sweeper-message";
@@ -51,7 +52,7 @@ export function spawnSweeper(): SweeperProcess {
   function start(): void {
     lastSweepAt = performance.now();
     swept = false;
-    child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+    child = spawn(process.execPath, programArgs(PROGRAM), {
       env: childEnv({}),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -1,11 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createRng } from "../fleet/rng";
 import type { Truth } from "@/lib/core/scoring/truth";
 import { type Line, writeLines } from "./logs";
 import { createMeter } from "./measure";
-import { type Plot, PLOTS } from "./plots";
+import type { Plot } from "./plots";
 import { arriving, type Conditions, simulate } from "./simulate";
 
 /** An hour and a half of the same time a day before, when all was well. */
@@ -162,17 +159,3 @@ export function writeAfter({ id, step, untouched, operations }: ReturnType<typeo
     .join(",\n"); // prettier-ignore
   return `{\n  "id": ${JSON.stringify(id)},\n  "step": ${step},\n  "untouched": [\n${lines(untouched, "    ")}\n  ],\n  "operations": [\n${played}\n  ]\n}\n`;
 }
-
-/** `npx tsx seeds/scenarios/generate.ts` writes every scenario, and its cause and continuation into folders of their own. */
-function main() {
-  const folder = dirname(fileURLToPath(import.meta.url));
-  for (const part of ["answers", "after"]) mkdirSync(join(folder, part), { recursive: true });
-  for (const plot of PLOTS) {
-    const { evidence, answer, after } = generate(plot);
-    writeFileSync(join(folder, "after", `${plot.id}.json`), writeAfter(after));
-    writeFileSync(join(folder, `${plot.id}.json`), write(evidence));
-    writeFileSync(join(folder, "answers", `${plot.id}.json`), `${JSON.stringify(answer, null, 2)}\n`);
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "@/lib/contracts/event";
@@ -9,12 +9,28 @@ import { type Db, openDb, type Statement, write } from "../client";
 import { migrateDb } from "../migrate";
 import * as schema from "../schema";
 
+/** A migrated database without a row, as a file holds it: made once in a process, since each test needs one. */
+let migrated: Promise<Buffer> | undefined;
+
+async function readMigrated(): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), "sentinel-db-"));
+  const file = join(folder, "s.db");
+  const db = await openDb({ url: `file:${file}` });
+  await migrateDb(db);
+  await db.$client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.$client.close();
+  const whole = await readFile(file);
+  await rm(folder, { recursive: true });
+  return whole;
+}
+
 /** For tests: a database of its own, on a file, as it is in production. */
 export async function openTestDb(): Promise<{ db: Db; url: string; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "sentinel-db-"));
-  const url = `file:${join(folder, "s.db")}`;
+  const file = join(folder, "s.db");
+  await writeFile(file, await (migrated ??= readMigrated()));
+  const url = `file:${file}`;
   const db = await openDb({ url });
-  await migrateDb(db);
   const close = async () => {
     db.$client.close();
     await rm(folder, { recursive: true });

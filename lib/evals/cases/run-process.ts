@@ -3,6 +3,7 @@ import type { Db } from "@/lib/db/client";
 import { endAbandoned, finishRun } from "@/lib/db/queries/evals";
 import { childEnv } from "@/lib/env";
 import { log } from "@/lib/log";
+import { programArgs } from "@/lib/programs.mjs";
 
 /** From the working directory, as the sweeper is. */
 export const RUN_PROGRAM = "lib/evals/cases/run-main.ts";
@@ -12,7 +13,7 @@ export const RUN_PROGRAM = "lib/evals/cases/run-main.ts";
  * process ends before it is noted as that.
  */
 export function spawnRun(db: Db, id: string, owner: string): void {
-  const child = spawn(process.execPath, ["--import", "tsx", RUN_PROGRAM, id, owner], {
+  const child = spawn(process.execPath, [...programArgs(RUN_PROGRAM), id, owner], {
     env: childEnv({}),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -1,6 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { childEnv } from "@/lib/env";
+import { programArgs } from "@/lib/programs.mjs";
 import type { Variant } from "@/lib/response/services/context";
 import type { CaseKey } from "./case-key";
 import type { CaseResult } from "./result";
@@ -18,6 +19,9 @@ export interface PoolOptions {
   /** Ends the play: cases that are being played are given up, and the promise is rejected with its reason. */
   signal?: AbortSignal;
 }
+
+/** From the working directory, as the sweeper is. */
+const WORKER = "lib/evals/cases/worker.ts";
 
 /** No case takes longer, in ms: one that does hangs, and its worker is ended. */
 const CASE_TIMEOUT_MS = 10 * 60_000;
@@ -39,9 +43,9 @@ export async function runCases(keys: readonly CaseKey[], options: PoolOptions): 
 
 async function worker(waiting: CaseKey[], { env = {}, models, variant, onResult, signal }: PoolOptions): Promise<void> {
   const asked = [...(models ? ["--models"] : []), ...(variant ? ["--variant", JSON.stringify(variant)] : [])];
-  const child = fork(new URL("./worker.ts", import.meta.url), asked, {
-    execArgv: ["--import", "tsx"],
+  const child = spawn(process.execPath, [...programArgs(WORKER), ...asked], {
     env: childEnv({ ...env, ...NO_DATABASE }),
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
   try {
     await next(child, null, signal);

@@ -5,6 +5,7 @@ import { newOwner } from "@/lib/db/owner";
 import { endAbandoned, startRun } from "@/lib/db/queries/evals";
 import { childEnv, env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
+import { programArgs } from "@/lib/programs.mjs";
 import { leaseOf } from "../cases/kept-run";
 import { keysOf } from "../cases/plan";
 import { noteEnd } from "../cases/run-process";
@@ -51,7 +52,7 @@ export async function startImprovement(
   await assertMayPropose(e, folder);
   const owner = newOwner();
   const { id } = await claimRun(db, { startedBy: "cron", owner, seeds: 1, folder }, now);
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, "improve", "--run", id, "--owner", owner], {
+  const child = spawn(process.execPath, [...programArgs(PROGRAM, folder), "improve", "--run", id, "--owner", owner], {
     cwd: folder,
     env: childEnv({}),
     stdio: ["ignore", "inherit", "inherit"],

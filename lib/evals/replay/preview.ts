@@ -7,6 +7,7 @@ import type {
 } from "@/lib/contracts/settings-preview";
 import { childEnv } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
+import { programArgs } from "@/lib/programs.mjs";
 import { endingWith } from "@/lib/shutdown";
 import type { FromReplay, ToReplay } from "./main";
 
@@ -49,7 +50,7 @@ export async function previewSettings(
     });
   const running: Running = { by, startedAt: now, done: 0 };
   all.running = running;
-  const child = spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+  const child = spawn(process.execPath, programArgs(PROGRAM), {
     env: childEnv({}),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

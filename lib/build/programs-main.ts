@@ -1,0 +1,3 @@
+import { buildPrograms } from "./programs";
+
+await buildPrograms();
