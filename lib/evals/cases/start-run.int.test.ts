@@ -11,11 +11,11 @@ import { evalOffer } from "./offer";
 import { resumeEvaluation, startEvaluation, stopEvaluation } from "./start-run";
 
 const ADA = { name: "Ada" };
-/** Processes are started and load the whole loop, on a machine that others use. */
-const LONG_MS = 240_000;
-const waiting = { timeout: LONG_MS, interval: 100 };
+/** Cases are played at low priority: on a busy machine they wait until everybody else has had their turn. */
+const LONG_MS = 20 * 60_000;
+const waiting = { timeout: LONG_MS / 2, interval: 100 };
 const TWO = ["content-01", "downstream-01"];
-const FOUR = ["downstream-01", "downstream-02", "downstream-03", "downstream-04"];
+const FOUR = ["config-01", "db-pool-01", "downstream-01", "downstream-02"];
 
 let db: Db;
 let close: () => Promise<void>;
