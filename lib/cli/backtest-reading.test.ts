@@ -337,5 +337,5 @@ describe("what a column is judged as", () => {
           held[ill ? "ill" : "healthy"] += summary.quarantined;
         }
     expect(held).toEqual({ healthy: 0, ill: 40 });
-  }, 120_000);
+  });
 });

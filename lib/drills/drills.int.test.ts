@@ -167,7 +167,7 @@ describe("each recorded incident as a drill", () => {
     expect(table).toHaveLength(10);
     expect(readdirSync(DRILLS)).toEqual([]);
     expect(await rowsOf(real)).toEqual(NOTHING);
-  }, 600_000);
+  });
 
   test("all at once stay apart: none joins another, blames its changes or remembers it", async () => {
     const now = Date.now();
@@ -189,7 +189,7 @@ describe("each recorded incident as a drill", () => {
     expect(await rowsOf(real)).toEqual(NOTHING);
     for (const { record } of drills) await deleteDrill(record.id);
     expect(await listDrills()).toEqual([]);
-  }, 600_000);
+  });
 
   test("a second run starts fresh, and former ids are still understood", async () => {
     const first = await Drill.fire("checkout-errors");
@@ -202,7 +202,7 @@ describe("each recorded incident as a drill", () => {
     await second.until("awaiting_approval");
     expect((await verdictOf(second.db, second.record)).right).toBe(true);
     for (const { record } of [first, second]) await deleteDrill(record.id);
-  }, 240_000);
+  });
 });
 
 test("a wrong operation is measured to have had no effect, and the next proposal is another", async () => {
@@ -220,7 +220,7 @@ test("a wrong operation is measured to have had no effect, and the next proposal
     ["roll-back", "recovered"],
   ]);
   await deleteDrill(drill.record.id);
-}, 240_000);
+});
 
 /** Makes what is proposed another operation, as if somebody had chosen it, and the approval one of that. */
 async function exchange({ db, record }: Drill, name: string, service: string): Promise<void> {
@@ -285,7 +285,7 @@ describe("the walls", () => {
     expect(existsSync(ran)).toBe(false);
     expect(await listActionRunsOf(drill.db, drill.record.incident)).toEqual([]);
     await deleteDrill(drill.record.id);
-  }, 120_000);
+  });
 
   test("the real operator refuses a drill's operation, and the drill's a real one", async () => {
     const drill = await Drill.fire("bad-deploy-01");

@@ -33,24 +33,24 @@ function poll(keyId: string) {
 }
 const polls = (keyId: string, count: number) => Array.from({ length: count }, () => poll(keyId));
 const answered = (list: { answered: boolean }[]) => list.filter((one) => one.answered).length;
-const waiters = (count: number) => expect.poll(() => directiveWaiters(), { timeout: 60_000 }).toBe(count);
+const waiters = (count: number) => expect.poll(() => directiveWaiters()).toBe(count);
 
 test("one key may hold all long-polls while nobody else wants one; more are answered at once", async () => {
   const mine = polls("greedy", MOST + 5);
   await waiters(MOST);
-  await expect.poll(() => answered(mine), { timeout: 60_000 }).toBe(5);
+  await expect.poll(() => answered(mine)).toBe(5);
 });
 
 test("another key always gets its share: the greediest gives up its oldest, which is answered and not dropped", async () => {
   const greedy = polls("greedy", MOST);
   await waiters(MOST);
   const modest = polls("modest", 3);
-  await expect.poll(() => answered(greedy), { timeout: 60_000 }).toBe(3);
+  await expect.poll(() => answered(greedy)).toBe(3);
   expect(answered(modest)).toBe(0);
   expect(directiveWaiters()).toBe(MOST);
   // Whoever holds the most wins nothing by asking again.
   const again = polls("greedy", 5);
-  await expect.poll(() => answered(again), { timeout: 60_000 }).toBe(5);
+  await expect.poll(() => answered(again)).toBe(5);
   expect(answered(modest)).toBe(0);
 });
 
@@ -58,6 +58,6 @@ test("two keys that want all of them have half each", async () => {
   const one = polls("one", MOST);
   await waiters(MOST);
   polls("two", MOST);
-  await expect.poll(() => answered(one), { timeout: 60_000 }).toBe(MOST / 2);
+  await expect.poll(() => answered(one)).toBe(MOST / 2);
   expect(directiveWaiters()).toBe(MOST);
 });

@@ -108,7 +108,7 @@ describe("an incident of services, frozen and played again", () => {
     of = { ...asRead(file), answer: ANSWER } as FrozenService;
     truth = filledAnswer(of).truth;
     await estate.end();
-  }, 120_000);
+  });
 
   test("comes to the same cause, remedy and measured recovery, answers the same questions, and does so each time", async () => {
     expect(before.opened).toMatchObject({ state: "resolved", runs: [{ action: "restart", outcome: "recovered" }] });
@@ -119,7 +119,7 @@ describe("an incident of services, frozen and played again", () => {
     expect(runsOf(after)).toEqual([["restart", "api", "recovered"]]);
     expect(answered(scoredBy(after, truth))).toEqual(answered(scoredBy(before, truth)));
     expect(score(await play(of), truth).scores).toEqual(score(after, truth).scores);
-  }, 60_000);
+  });
 
   test("no secret of a log line reaches the file; what else it says does", () => {
     expect(raw).not.toContain(KEY);
@@ -148,12 +148,12 @@ describe("an incident of services, frozen and played again", () => {
     const after = await play(other);
     expect(runsOf(after)).toEqual([["scale-up", "api", "cannot_tell"]]);
     expect(after.opened!.state).not.toBe("resolved");
-  }, 60_000);
+  });
 
   test("what was not on the allow-list is not offered", async () => {
     const after = await play({ ...of, evidence: { ...of.evidence, operations: [] } });
     expect(after.opened).toMatchObject({ state: "escalated", proposals: [] });
-  }, 60_000);
+  });
 
   test("after what had no effect the next act is known too, and after what did something only with it", async () => {
     const [untouched, restarted] = of.recording.parts;
@@ -168,7 +168,7 @@ describe("an incident of services, frozen and played again", () => {
     });
     expect(runsOf(await play(withFirst("no_effect")))).toEqual([["restart", "api", "recovered"]]);
     expect(runsOf(await play(withFirst("cannot_tell")))).toEqual([["restart", "api", "cannot_tell"]]);
-  }, 60_000);
+  });
 
   test("a file that is not filled in, or not right, is refused by the name of the field", async () => {
     const written = (value: unknown) => {
@@ -228,7 +228,7 @@ describe("an incident of agents, frozen and played again", () => {
       of = asRead(await freezeIncident(db, incident!.id, reach(estate), incident!.closedAt! + MINUTE)) as FrozenAgents;
     });
     await estate.end();
-  }, 120_000);
+  });
 
   test("is found, held, healed and measured as it was, and answers the same questions", async () => {
     const after = await dbs.use((db) => playFrozenAgents(of, db));
@@ -237,7 +237,7 @@ describe("an incident of agents, frozen and played again", () => {
     expect(after.opened!.holds.map(({ agent }) => agent)).toEqual(before.opened!.holds.map(({ agent }) => agent));
     expect(runsOf(after)).toEqual(runsOf(before));
     expect(answered(scoredBy(after, truth))).toEqual(answered(scoredBy(before, truth)));
-  }, 60_000);
+  });
 
   test("holds the vitals before and after, and says nothing of who reported them with which key", () => {
     const ill = of.evidence.agents.find(({ id }) => id === of.evidence.subjects[0])!;
@@ -265,7 +265,7 @@ describe("an incident of agents, frozen and played again", () => {
     const after = await dbs.use((db) => playFrozenAgents(other, db));
     expect(after.opened!.runs.length).toBeGreaterThan(0);
     expect(after.opened!.runs.map(({ outcome }) => outcome)).not.toContain("recovered");
-  }, 60_000);
+  });
 });
 
 test("what was not investigated, and what is about no service or agent, cannot be frozen", async () => {

@@ -16,7 +16,7 @@ const LONG = 60;
 let template: Template;
 beforeAll(async () => {
   template = await Arena.learned();
-}, 600_000);
+});
 afterAll(() => template.remove());
 
 const controls = new Map<Fault, Promise<number>>();

@@ -80,7 +80,7 @@ describe("events that were recorded in mode act", () => {
     fleet = await recorded("act");
     const [row] = await fleet.db.all<{ id: string }>(sql`SELECT id FROM incidents`);
     incident = row!.id;
-  }, 120_000);
+  });
   afterAll(() => fleet.close());
 
   it("show a runaway caught earlier by a lower ARL; nothing of the record changes, and today's replay agrees with it", async () => {
@@ -102,7 +102,7 @@ describe("events that were recorded in mode act", () => {
     expect(progress.at(-1)).toBe(1);
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
     expect(await fingerprint(fleet.db)).toBe(before);
-  }, 120_000);
+  });
 
   it("show that a higher ARL had not caught it by then, and that what it would have done next was never seen", async () => {
     const answer = await preview(fleet, { days: 1, settings: { arl: 1_000_000_000 } });
@@ -111,7 +111,7 @@ describe("events that were recorded in mode act", () => {
     ]);
     expect(answer.unjudged).toContainEqual({ why: "held_in_record", agents: 1, events: null });
     expect([answer.today.held, answer.changed.held]).toEqual([1, 0]);
-  }, 120_000);
+  });
 
   it("show what would no longer be asked under another ladder", async () => {
     const types = { Research: { allows: ["none", "reversible", "hard_to_undo"], threshold: 10.1 } };
@@ -121,12 +121,12 @@ describe("events that were recorded in mode act", () => {
     ]);
     expect(about(answer, ILL)[0]!.delay_samples).toBe(0);
     expect([answer.today.asked, answer.changed.asked, answer.changed.ran]).toEqual([1, 0, 1]);
-  }, 120_000);
+  });
 });
 
 describe("events that were recorded in mode observe", () => {
   let fleet: TestFleet;
-  beforeAll(async () => void (fleet = await recorded("observe")), 120_000);
+  beforeAll(async () => void (fleet = await recorded("observe")));
   afterAll(() => fleet.close());
 
   it("show the quarantines and approvals that mode act would have brought", async () => {
@@ -140,14 +140,14 @@ describe("events that were recorded in mode observe", () => {
     ]);
     expect([answer.today.held, answer.changed.held, answer.changed.asked]).toEqual([0, 1, 1]);
     expect(answer.record).toMatchObject({ recorded: 1, both: 1 });
-  }, 120_000);
+  });
 
   it("show the quarantines that a containment limit would have stopped", async () => {
     const types = { Research: { mode: "act" } };
     const answer = await preview(fleet, { days: 1, types, settings: { limits: { per_hour: 0 } } });
     expect(about(answer, ILL)).toMatchObject([{ changed: { standing: "limited", held_at: null } }]);
     expect([answer.changed.held, answer.changed.limited]).toEqual([0, 1]);
-  }, 120_000);
+  });
 
   it("are the newest ones where there are more than a replay judges, and it says so", async () => {
     const answer = await preview(fleet, { days: 1, settings: { arl: 10_000 } }, { maxEvents: 216 });
@@ -160,7 +160,7 @@ describe("events that were recorded in mode observe", () => {
       both: 0,
       notes: [expect.stringContaining("Baselines were learned within")],
     });
-  }, 120_000);
+  });
 
   it("are learned from before the days that are compared", async () => {
     const later = fleet.now + 24 * 3_600_000 - 20 * 60_000;
@@ -168,7 +168,7 @@ describe("events that were recorded in mode observe", () => {
     expect(answer.replayed.learned_events).toBeGreaterThan(0);
     expect(answer.replayed).toMatchObject({ cut: null, from: later - 24 * 3_600_000 });
     expect(answer.unjudged.find(({ why }) => why === "learning")).toBeUndefined();
-  }, 120_000);
+  });
 
   it("are not replayed for a type that nobody knows, or when there are none", async () => {
     await expect(preview(fleet, { days: 1, types: { Resaerch: { mode: "act" } } })).rejects.toMatchObject({
