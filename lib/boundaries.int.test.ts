@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -57,6 +57,11 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
     "export const t = (db: any) => db.transaction();",
     "export const t = (db: { batch(): void }) => db.batch();",
   ],
+  ["lib/response/e.ts", 'import "drizzle-orm";', 'import "@/lib/db/queries/agents";'],
+  ["lib/ingest/c.ts", 'import "drizzle-orm";', 'import "@/lib/db/queries/agents";'],
+  ["lib/detection/c.ts", 'import "drizzle-orm";', 'import "@/lib/db/queries/agents";'],
+  ["lib/runtime/c.ts", 'import "drizzle-orm";', 'import "@/lib/db/queries/agents";'],
+  ["lib/drills/b.ts", 'import "drizzle-orm";', 'import "@/lib/db/queries/agents";'],
   ["lib/drills/a.ts", 'import "@/lib/http/route";', 'import "@/lib/runtime/service-turn";'],
   ["lib/evals/a.ts", 'import "@/lib/http/route";', 'import "@/lib/runtime/sweep";'],
   ["lib/http/a.ts", 'import "@/lib/ingest/ingest";', 'import "@/lib/auth/people";'],
@@ -104,6 +109,26 @@ async function lint(lines: (violation: (typeof VIOLATIONS)[number]) => string): 
   const { diagnostics } = JSON.parse(output) as { diagnostics: { filename: string; code: string }[] };
   return new Set(diagnostics.filter(({ code }) => /restricted|process-env/.test(code)).map(({ filename }) => filename));
 }
+
+/** What a statement looks like in a string: the linter reads imports only. */
+const STATEMENT = /\b(SELECT\s.+\sFROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM)\b|\bsql`/s;
+
+test.each([
+  ["`SELECT id\n FROM agents`", true],
+  ['"UPDATE agents SET state = ?"', true],
+  ["db.all(sql`x`)", true],
+  ["// The newest is selected from those that were updated.", false],
+])("%s is a statement: %s", (text, found) => {
+  expect(STATEMENT.test(text)).toBe(found);
+});
+
+test.each(["response", "ingest", "detection", "runtime", "drills"])("lib/%s holds no SQL", (room) => {
+  const files = readdirSync(`lib/${room}`, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !/(^|\/)(test|fixture)-|\.test\.ts$/.test(file),
+  );
+  expect(files.length).toBeGreaterThan(5);
+  expect(files.filter((file) => STATEMENT.test(readFileSync(`lib/${room}/${file}`, "utf8")))).toEqual([]);
+});
 
 test("each import rule of the house is broken once, and the linter says so", async () => {
   const found = await lint(([, forbidden]) => forbidden);

@@ -21,9 +21,10 @@ import {
   listOpenExternal,
 } from "@/lib/db/queries/incidents";
 import { moveAnomalies } from "@/lib/db/queries/incident-writes";
+import { listCorroboratingAgents } from "@/lib/db/queries/corroboration";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
-import { type Cause, causeKeyOf, causeOf, listCorroboratingAgents } from "@/lib/response/agents/external";
+import { type Cause, causeKeyOf, causeOf } from "@/lib/response/agents/external";
 import { ask, heldLately } from "@/lib/response/agents/hold-shared";
 import { newId } from "@/lib/db/ids";
 import { subjectRow } from "@/lib/response/agents/open";

@@ -1,9 +1,7 @@
-import { and, eq, lte, ne, or, sql } from "drizzle-orm";
 import { buildPrior, isLearning, summarise, type TypePrior } from "@/lib/core/detection/detect";
 import type { Db } from "@/lib/db/client";
-import type { Agent } from "@/lib/db/queries/agents";
+import { type Agent, listHealthyPeers } from "@/lib/db/queries/agents";
 import { listDetectors } from "@/lib/db/queries/sweep";
-import { agents } from "@/lib/db/schema";
 import type { Detector } from "@/lib/response/agents/detector";
 import type { HeldShard } from "./sweeper";
 
@@ -38,16 +36,7 @@ export async function priorFor(
 }
 
 async function peers(db: Db, agent: Agent, now: number) {
-  const trusted = or(ne(agents.keyId, agent.keyId ?? ""), lte(agents.firstSeenAt, now - TRUSTED_AGE_MS));
-  const rows = await db
-    .select({ id: agents.id })
-    .from(agents)
-    .where(and(eq(agents.type, agent.type), ne(agents.id, agent.id), eq(agents.state, "healthy"), trusted))
-    .orderBy(sql`${agents.eventCount} DESC`)
-    .limit(MAX_PEERS);
-  const detectors = await listDetectors(
-    db,
-    rows.map((row) => row.id),
-  );
+  const ids = await listHealthyPeers(db, agent, now - TRUSTED_AGE_MS, MAX_PEERS);
+  const detectors = await listDetectors(db, ids);
   return detectors.map((row) => summarise(row.state));
 }

@@ -7,15 +7,14 @@ import type { Bundle, BundleChange, Series } from "@/lib/core/evidence/bundle";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
-import { addEdge, enterService } from "@/lib/db/queries/services";
-import { changes, incidentSignals, logLines, services, signals } from "@/lib/db/schema";
+import { addEdge, describeService, dropIncidentSignals, enterService } from "@/lib/db/queries/services";
+import { changes, incidentSignals, logLines, signals } from "@/lib/db/schema";
 import { episodeWrites } from "@/lib/evidence/episodes";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import type { RangeSeries } from "@/lib/evidence/prometheus";
 import { replaceRunbooks } from "@/lib/evidence/runbooks";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
 import type { Integrations } from "@/lib/response/services/context";
-import { eq } from "drizzle-orm";
 import { RECORDED_OPERATOR, recordedMetrics } from "./recording";
 import { type Played, playedStretches, pointsBetween } from "./timeline";
 
@@ -54,9 +53,7 @@ export class FrozenWorld {
     const named = new Set([...known.map(({ id }) => id), ...kinds.keys(), ...parsed.bundle.edges.flat()]);
     await write(db, [
       ...[...named].map((id) => enterService(db, id, "seed", now, { kind: kinds.get(id) ?? "service" })),
-      ...known.map(({ id, kind, owner, version }) =>
-        db.update(services).set({ kind, owner, version }).where(eq(services.id, id)),
-      ),
+      ...known.map(({ id, kind, owner, version }) => describeService(db, id, { kind, owner, version })),
       ...parsed.bundle.edges.map(([caller, callee]) => addEdge(caller, callee, "seed", now)),
       ...[...world.#queries].map(([query, { node, metric, unit }]) =>
         db
@@ -129,7 +126,7 @@ export class FrozenWorld {
     const { db, incident, of } = this;
     if (incident === null) return;
     await write(db, [
-      db.delete(incidentSignals).where(eq(incidentSignals.incidentId, incident)),
+      dropIncidentSignals(db, incident),
       ...of.evidence.measured.map(({ service, ...rest }) =>
         db.insert(incidentSignals).values({ incidentId: incident, serviceId: service, ...rest }),
       ),

@@ -1,6 +1,5 @@
-import { eq, sql } from "drizzle-orm";
 import { closeDrills, deleteExpired, findDrill, listDrillIds } from "@/lib/db/drills";
-import { incidents } from "@/lib/db/schema";
+import { findWork } from "@/lib/db/queries/healing";
 import { log } from "@/lib/log";
 import { serviceConfig } from "@/lib/config/services";
 import { processIntegrations } from "@/lib/runtime/integrations";
@@ -94,15 +93,8 @@ async function turnOne(s: State, id: string, now: number): Promise<void> {
 
 /** Whether anything goes on by itself, or a decision waits to be carried out. */
 async function isBusy({ db, incident }: Played): Promise<boolean> {
-  const [row] = await db
-    .select({
-      state: incidents.state,
-      approved: sql<number>`(SELECT count(*) FROM proposals WHERE state = 'approved')`,
-      firing: sql<number>`(SELECT count(*) FROM alerts WHERE ends_at IS NULL)`,
-    })
-    .from(incidents)
-    .where(eq(incidents.id, incident));
-  switch (row?.state) {
+  const work = await findWork(db, incident);
+  switch (work?.state) {
     case "open":
     case "investigating":
     case "acting":
@@ -110,11 +102,11 @@ async function isBusy({ db, incident }: Played): Promise<boolean> {
       return true;
     case "resolved":
       // Its alert ends a moment after its service is well.
-      return row.firing > 0;
+      return work.firing > 0;
     case "awaiting_approval":
     case "rejected":
     case "escalated":
-      return row.approved > 0;
+      return work.approved > 0;
     case "dismissed":
     case undefined:
       return false;

@@ -1,8 +1,8 @@
 import { median } from "simple-statistics";
-import { eq } from "drizzle-orm";
 import { write } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
-import { incidentSignals, signals } from "@/lib/db/schema";
+import { setSignalUnit } from "@/lib/db/queries/services";
+import { signals } from "@/lib/db/schema";
 import type { ServiceConfig } from "@/lib/config/services";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
 import { serviceTurn, type TurnInput, type TurnReport } from "@/lib/runtime/service-turn";
@@ -61,7 +61,7 @@ async function measure(played: Played, now: number): Promise<void> {
       .insert(signals)
       .values({ serviceId: node, name: alert.name, query, unit, upper: above, since: alert.startsAt, ...seen })
       .onConflictDoUpdate({ target: [signals.serviceId, signals.name], set: seen }),
-    db.update(incidentSignals).set({ unit }).where(eq(incidentSignals.incidentId, incident)),
+    setSignalUnit(db, incident, unit),
   ]);
   const calm = recent.slice(-CALM_VALUES);
   if (

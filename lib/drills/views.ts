@@ -1,4 +1,3 @@
-import { eq } from "drizzle-orm";
 import type { DrillDetail, DrillView } from "@/lib/contracts/drills";
 import { actionName } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
@@ -6,7 +5,7 @@ import { type DrillRecord, findDrill, getDrill, listDrills } from "@/lib/db/dril
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { getIncident } from "@/lib/db/queries/incidents";
 import { listCauses } from "@/lib/db/queries/investigations";
-import { episodes } from "@/lib/db/schema";
+import { findEpisode } from "@/lib/db/queries/episodes";
 import { play } from "./playback";
 import { playbackOf } from "./recording";
 import { loadAnswer, loadScenario } from "./scenarios";
@@ -47,11 +46,11 @@ export async function getDrillDetail(id: string, now: number): Promise<DrillDeta
   const { record, db } = await getDrill(id, now);
   const scenario = await loadScenario(record.scenario, record.firedAt);
   const { node, metric, unit, above } = scenario.signal;
-  const [view, playback, runs, [episode]] = await Promise.all([
+  const [view, playback, runs, episode] = await Promise.all([
     viewOf(record, db),
     playbackOf({ db, scenario, incident: record.incident }),
     listActionRunsOf(db, record.incident),
-    db.select().from(episodes).where(eq(episodes.incidentId, record.incident)).limit(1),
+    findEpisode(db, record.incident),
   ]);
   const acted = runs.at(-1)?.startedAt;
   const until = Math.min(now, (view.incident.closed_at ?? now) + SHOWN_AFTER_MS) / 1_000;

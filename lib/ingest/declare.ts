@@ -1,11 +1,10 @@
-import { and, desc, eq, gte, sql } from "drizzle-orm";
 import type { ChangeBody, ChangeView } from "@/lib/contracts/changes";
 import { epochMs } from "@/lib/contracts/timestamp";
 import { type Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
 import { enterService, touchServices } from "@/lib/db/queries/services";
-import { changeView } from "@/lib/db/queries/changes";
+import { changeView, findAnnounced } from "@/lib/db/queries/changes";
 import { changes } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "@/lib/db/ids";
@@ -60,6 +59,13 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
 /** Who sends again what was not answered in time does so within minutes, in ms. */
 const RETRIED_WITHIN_MS = 5 * 60_000;
 
+const wordsOf = ({ kind, from, to, note }: ChangeBody) => ({
+  kind,
+  from: from ?? null,
+  to: to ?? null,
+  note: note ?? null,
+});
+
 /**
  * The change that an announcement repeats: the same words by the same sender about the same moment. Where no moment is
  * stated, the subject's newest change, if it was announced minutes ago and names a version or says something: a version
@@ -71,28 +77,13 @@ async function findRepeated(
   now: number,
 ): Promise<typeof changes.$inferSelect | null> {
   if (at === null && body.to === undefined && body.note === undefined) return null;
-  const [newest] = await db
-    .select()
-    .from(changes)
-    .where(
-      and(
-        eq(changes.subjectKind, body.subject_kind),
-        eq(changes.subjectId, body.subject_id),
-        eq(changes.declared, true),
-        at === null ? gte(changes.createdAt, now - RETRIED_WITHIN_MS) : eq(changes.at, at),
-        at === null
-          ? undefined
-          : and(
-              ...(["kind", "from", "to", "note"] as const).map(
-                (field) => sql`${changes[field]} IS ${body[field] ?? null}`,
-              ),
-            ),
-      ),
-    )
-    .orderBy(desc(changes.createdAt), desc(sql`rowid`))
-    .limit(1);
-  const repeats =
-    newest?.source === by &&
-    (["kind", "from", "to", "note"] as const).every((field) => newest[field] === (body[field] ?? null));
+  const newest = await findAnnounced(
+    db,
+    { kind: body.subject_kind, id: body.subject_id },
+    at === null ? { since: now - RETRIED_WITHIN_MS } : { at, words: wordsOf(body) },
+  );
+  if (newest?.source !== by) return null;
+  const { kind, from, to, note } = wordsOf(body);
+  const repeats = newest.kind === kind && newest.from === from && newest.to === to && newest.note === note;
   return repeats ? newest : null;
 }

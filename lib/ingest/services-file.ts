@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { eq } from "drizzle-orm";
 import { z } from "zod";
 import { GithubRule } from "./sources/github/parse";
 import { identifier, nameText } from "@/lib/contracts/plain-text";
 import { LIMITED_SIGNALS, METRIC_NAME } from "@/lib/core/services/signals";
 import { type Db, type Statement, write } from "@/lib/db/client";
-import { addEdge, enterService } from "@/lib/db/queries/services";
-import { services } from "@/lib/db/schema";
+import { addEdge, describeService, enterService } from "@/lib/db/queries/services";
 import type { SignalOverride } from "@/lib/config/services";
 import { log } from "@/lib/log";
 
@@ -63,14 +61,7 @@ export async function loadServicesFile(
   const file = await readServicesFile(path);
   const statements = (file?.services ?? []).flatMap(({ id, kind, owner, depends_on: callees }): Statement[] => [
     enterService(db, id, "seed", now),
-    ...(kind || owner
-      ? [
-          db
-            .update(services)
-            .set({ ...(kind ? { kind } : {}), ...(owner ? { owner } : {}) })
-            .where(eq(services.id, id)),
-        ]
-      : []),
+    ...(kind || owner ? [describeService(db, id, { ...(kind ? { kind } : {}), ...(owner ? { owner } : {}) })] : []),
     ...callees.flatMap((callee) => [enterService(db, callee, "seed", now), addEdge(id, callee, "seed", now)]),
   ]);
   if (statements.length > 0) await write(db, statements);

@@ -2,7 +2,8 @@ import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { Plan } from "@/lib/db/plan";
 import { getIncident } from "@/lib/db/queries/incidents";
-import { type Cause, type CauseRow, listCauses } from "@/lib/db/queries/investigations";
+import { addEpisodeFeedback } from "@/lib/db/queries/episodes";
+import { type Cause, type CauseRow, feedbackClaim, listCauses } from "@/lib/db/queries/investigations";
 import { findScores } from "@/lib/db/queries/scores";
 import { SentinelError } from "@/lib/errors";
 import type { Actor } from "./actor";
@@ -45,12 +46,6 @@ export async function giveFeedback(
 export function thumb(plan: Plan, incidentId: string, cause: Cause, sign: 1 | -1, by: Actor): void {
   const before = cause.feedback ?? 0;
   plan
-    .claim({
-      sql: "UPDATE causes SET feedback = ?, feedback_by = ? WHERE id = ? AND coalesce(feedback, 0) = ?",
-      args: [sign, by.name, cause.id, before],
-    })
-    .write({
-      sql: "UPDATE episodes SET feedback = feedback + ? WHERE incident_id = ?",
-      args: [cause.rank === 0 ? sign - before : 0, incidentId],
-    });
+    .claim(feedbackClaim(cause, sign, by.name))
+    .write(...(cause.rank === 0 ? [addEpisodeFeedback(incidentId, sign - before)] : []));
 }

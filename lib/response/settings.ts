@@ -1,11 +1,9 @@
-import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import type { AgentTypePatch } from "@/lib/contracts/agent-types";
 import type { FleetSettings, FleetSettingsPatch } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { findSettingsChange, loadSettings, saveSettings } from "@/lib/db/queries/settings";
-import { agentTypes } from "@/lib/db/schema";
+import { findSettingsChange, findType, loadSettings, saveSettings, saveType } from "@/lib/db/queries/settings";
 import { SentinelError } from "@/lib/errors";
 import type { Actor } from "./actor";
 import { wake } from "@/lib/wake";
@@ -54,15 +52,10 @@ const pick = (value: FleetSettings, keys: object) =>
 
 /** Changes how a type is treated. Throws not_found for a type that no agent ever had. */
 export async function changeType(db: Db, type: string, patch: z.infer<typeof AgentTypePatch>, by: Actor, now: number) {
-  const row = await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) });
+  const row = await findType(db, type);
   if (!row) throw new SentinelError("not_found", { detail: "Agent type not found" });
   await commit(db, {
-    claims: [
-      db
-        .update(agentTypes)
-        .set({ ...patch, type })
-        .where(eq(agentTypes.type, type)),
-    ],
+    claims: [saveType(db, type, patch)],
     events: [
       {
         at: now,

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm";
 import type { Db } from "@/lib/db/client";
+import { findOldestSweep, hasSchema } from "@/lib/db/queries/sweep";
 import { env } from "@/lib/env";
 import { sweeperTrouble } from "./sweeper-process";
 import { SHARDS } from "@/lib/db/shards";
@@ -15,8 +15,7 @@ export interface Readiness {
 
 /** Whether Sentinel does its work: migrated, and every shard swept a short while ago. Throws when the database is away. */
 export async function readiness(db: Db, now: number): Promise<Readiness> {
-  const tables = await db.all<{ n: number }>(sql`SELECT count(*) AS n FROM sqlite_master WHERE name = 'stream_events'`);
-  if (!tables[0]?.n)
+  if (!(await hasSchema(db)))
     return {
       ready: false,
       database: "ok",
@@ -24,10 +23,8 @@ export async function readiness(db: Db, now: number): Promise<Readiness> {
       sweep_age_ms: null,
       reason: "the schema does not exist yet",
     };
-  const [row] = await db.all<{ n: number; oldest: number | null }>(
-    sql`SELECT count(*) AS n, min(swept_at) AS oldest FROM shards WHERE swept_at IS NOT NULL`,
-  );
-  const age = row && row.n === SHARDS && row.oldest !== null ? Math.max(0, now - row.oldest) : null;
+  const { shards, oldest } = await findOldestSweep(db);
+  const age = shards === SHARDS && oldest !== null ? Math.max(0, now - oldest) : null;
   const trouble = sweeperTrouble();
   const stale = age === null || age > env().SWEEP_STALE_MS;
   return {

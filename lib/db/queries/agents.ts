@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, sql } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, lte, ne, or, sql } from "drizzle-orm";
 import type { Directive } from "@/lib/contracts/directive";
 import type { InstanceReport, SentDirective } from "@/lib/core/agents/containment";
 import { SentinelError } from "@/lib/errors";
@@ -52,6 +52,18 @@ export async function listLiveAgents(db: Db, since: number): Promise<Agent[]> {
 export async function listLiveIds(db: Db, since: number): Promise<string[]> {
   const where = and(gte(agents.lastSeenAt, since), sql`${agents.retiredAt} IS NULL`);
   const rows = await db.select({ id: agents.id }).from(agents).where(where).orderBy(agents.lastSeenAt);
+  return rows.map(({ id }) => id);
+}
+
+/** Healthy agents of the same type, of another key or known since `trustedSince` (epoch ms): the ids, who reported most first. */
+export async function listHealthyPeers(db: Db, agent: Agent, trustedSince: number, limit: number): Promise<string[]> {
+  const trusted = or(ne(agents.keyId, agent.keyId ?? ""), lte(agents.firstSeenAt, trustedSince));
+  const rows = await db
+    .select({ id: agents.id })
+    .from(agents)
+    .where(and(eq(agents.type, agent.type), ne(agents.id, agent.id), eq(agents.state, "healthy"), trusted))
+    .orderBy(desc(agents.eventCount))
+    .limit(limit);
   return rows.map(({ id }) => id);
 }
 

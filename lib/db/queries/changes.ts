@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { ChangesQuery, ChangeView } from "@/lib/contracts/changes";
 import type { Db } from "@/lib/db/client";
 import { changes } from "@/lib/db/schema";
+import type { Change } from "./sweep";
 
 /** The newest changes, declared and seen, of one subject or of all. */
 export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>): Promise<ChangeView[]> {
@@ -40,6 +41,38 @@ export const listDeclared = (db: Db, agents: readonly string[], from: number, to
       ),
     )
     .orderBy(asc(changes.at), asc(changes.id));
+
+/**
+ * The newest announced change of a subject: of those that say the same about the same moment, or of those announced since a moment,
+ * epoch ms.
+ */
+export async function findAnnounced(
+  db: Db,
+  subject: { kind: Change["subjectKind"]; id: string },
+  which: { at: number; words: Pick<Change, "kind" | "from" | "to" | "note"> } | { since: number },
+): Promise<Change | null> {
+  const matching =
+    "since" in which
+      ? [gte(changes.createdAt, which.since)]
+      : [
+          eq(changes.at, which.at),
+          ...(["kind", "from", "to", "note"] as const).map((field) => sql`${changes[field]} IS ${which.words[field]}`),
+        ];
+  const [newest] = await db
+    .select()
+    .from(changes)
+    .where(
+      and(
+        eq(changes.subjectKind, subject.kind),
+        eq(changes.subjectId, subject.id),
+        eq(changes.declared, true),
+        ...matching,
+      ),
+    )
+    .orderBy(desc(changes.createdAt), desc(sql`rowid`))
+    .limit(1);
+  return newest ?? null;
+}
 
 /** Whether a change says these words anywhere, whatever their case. `instr` takes them as they are: no wildcard in them counts. */
 const says = (words: string) =>

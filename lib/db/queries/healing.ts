@@ -1,9 +1,9 @@
-import { and, eq, gte, isNull, lte, max, ne, or } from "drizzle-orm";
+import { and, eq, gte, isNull, lte, max, ne, or, sql } from "drizzle-orm";
 import type { Efficacy } from "@/lib/core/agents/recall";
 import type { AgentAction, ApprovalState, ProposalState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
-import { actionRuns, approvals, directives, immuneMemory, proposals } from "../schema";
+import { actionRuns, approvals, directives, immuneMemory, incidents, proposals } from "../schema";
 
 export type Proposal = typeof proposals.$inferSelect;
 export type Approval = typeof approvals.$inferSelect;
@@ -197,3 +197,16 @@ export const endRunClaim = (
     .update(actionRuns)
     .set(set)
     .where(and(eq(actionRuns.id, id), eq(actionRuns.state, "started")));
+
+/** What is left to do in a database that holds one incident of services (a drill): its state, approved proposals, firing alerts. */
+export async function findWork(db: Db, incidentId: string) {
+  const [row] = await db
+    .select({
+      state: incidents.state,
+      approved: sql<number>`(SELECT count(*) FROM proposals WHERE state = 'approved')`,
+      firing: sql<number>`(SELECT count(*) FROM alerts WHERE ends_at IS NULL)`,
+    })
+    .from(incidents)
+    .where(eq(incidents.id, incidentId));
+  return row ?? null;
+}

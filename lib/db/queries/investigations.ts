@@ -79,6 +79,12 @@ export const dropCauses = (incidentId: string): Statement => ({
   args: [incidentId],
 });
 
+/** A claim: a person's thumb on a cause, in place of the one that it had when it was read. */
+export const feedbackClaim = (cause: Pick<Cause, "id" | "feedback">, sign: 1 | -1, by: string): Statement => ({
+  sql: "UPDATE causes SET feedback = ?, feedback_by = ? WHERE id = ? AND coalesce(feedback, 0) = ?",
+  args: [sign, by, cause.id, cause.feedback ?? 0],
+});
+
 /** A claim on a running investigation by whoever holds its lease, or takes it over as it was read. */
 export const investigationClaim = (
   db: Db,

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { Series } from "@/lib/core/evidence/bundle";
 import type { DetectorState } from "@/lib/core/detection/detect";
 import type { KnownService } from "@/lib/core/alerts/service-identity";
@@ -8,7 +8,6 @@ import type { IncidentState, ServiceState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import {
-  episodes,
   incidentSignals,
   incidents,
   maintenanceWindows,
@@ -33,6 +32,13 @@ export async function getService(db: Db, id: string): Promise<Service> {
   return service;
 }
 
+/** Corrects what is known of a service. */
+export const describeService = (
+  db: Db,
+  id: string,
+  set: Partial<Pick<Service, "kind" | "owner" | "version">>,
+): Statement => db.update(services).set(set).where(eq(services.id, id));
+
 export const listServices = (db: Db): Promise<Service[]> => db.select().from(services).orderBy(services.id);
 
 export const listEdges = (db: Db): Promise<[caller: string, callee: string][]> =>
@@ -53,6 +59,20 @@ export const listIncidentSignals = (db: Db, incidentId: string): Promise<Inciden
 /** Windows that are open now or will be. */
 export const listMaintenance = (db: Db, now: number) =>
   db.select().from(maintenanceWindows).where(gte(maintenanceWindows.endsAt, now));
+
+/** What was measured of an incident is not measured any more. */
+export const dropIncidentSignals = (db: Db, incidentId: string): Statement =>
+  db.delete(incidentSignals).where(eq(incidentSignals.incidentId, incidentId));
+
+/** What is measured of an incident is in this unit. */
+export const setSignalUnit = (db: Db, incidentId: string, unit: string | null): Statement =>
+  db.update(incidentSignals).set({ unit }).where(eq(incidentSignals.incidentId, incidentId));
+
+/** A claim: ends a maintenance window that has not ended yet. */
+export const endMaintenanceClaim = (id: string, now: number): Statement => ({
+  sql: "UPDATE maintenance_windows SET ends_at = ? WHERE id = ? AND ends_at > ?",
+  args: [now, id, now],
+});
 
 /** Service incidents that are not closed. */
 export const listOpenServiceIncidents = (db: Db) =>
@@ -262,15 +282,3 @@ export async function listRecorded(
     points: points.filter(([t]) => t >= from && t <= to),
   }));
 }
-
-/** Closed incidents of services as they are remembered, the newest first. */
-export const listEpisodes = (db: Db, limit: number) =>
-  db.select().from(episodes).where(eq(episodes.subjectKind, "service")).orderBy(desc(episodes.closedAt)).limit(limit);
-
-/** Some of them, in the order of their ids. */
-export const listEpisodesAmong = (db: Db, ids: readonly string[]) =>
-  db
-    .select()
-    .from(episodes)
-    .where(inArray(episodes.incidentId, [...ids]))
-    .orderBy(episodes.incidentId);

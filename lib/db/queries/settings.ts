@@ -70,3 +70,14 @@ export async function loadPolicies(db: Db): Promise<Map<string, TypePolicy>> {
   const rows = await db.select().from(agentTypes);
   return new Map(rows.map((row) => [row.type, row]));
 }
+
+/** A type as it is stored; null for one that no agent ever had. */
+export const findType = async (db: Db, type: string): Promise<typeof agentTypes.$inferSelect | null> =>
+  (await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) })) ?? null;
+
+/** A claim: sets how a type is treated. An empty patch is a claim, too. */
+export const saveType = (db: Db, type: string, set: Partial<TypePolicy>): Statement =>
+  db
+    .update(agentTypes)
+    .set({ ...set, type })
+    .where(eq(agentTypes.type, type));

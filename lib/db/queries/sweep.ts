@@ -24,6 +24,20 @@ export function advance(id: number, fence: number, cursor: number, now: number, 
   };
 }
 
+/** Whether the database has been migrated at all. */
+export async function hasSchema(db: Db): Promise<boolean> {
+  const [row] = await db.all<{ n: number }>(sql`SELECT count(*) AS n FROM sqlite_master WHERE name = 'stream_events'`);
+  return row !== undefined && row.n > 0;
+}
+
+/** How many shards were ever swept, and when the one was that was swept longest ago (epoch ms). */
+export async function findOldestSweep(db: Db): Promise<{ shards: number; oldest: number | null }> {
+  const [row] = await db.all<{ shards: number; oldest: number | null }>(
+    sql`SELECT count(*) AS shards, min(swept_at) AS oldest FROM shards WHERE swept_at IS NOT NULL`,
+  );
+  return row ?? { shards: 0, oldest: null };
+}
+
 /** Gives a shard back, so that the next process need not wait for the lease to run out. */
 export function releaseShard(id: number, fence: number): Statement {
   return { sql: "UPDATE shards SET owner = NULL, lease_until = 0 WHERE id = ? AND fence = ?", args: [id, fence] };

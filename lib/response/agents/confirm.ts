@@ -1,12 +1,11 @@
 import { markDirective } from "@/lib/db/queries/agent-writes";
-import { and, eq, inArray, isNull } from "drizzle-orm";
 import { containment } from "@/lib/core/agents/containment";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { instanceReport, listInstances, sentDirective } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
+import { listUnenforcedHolds } from "@/lib/db/queries/holds";
 import { findIncident, incidentClaim } from "@/lib/db/queries/incidents";
-import { agents, directives } from "@/lib/db/schema";
 import type { LoopConfig } from "@/lib/config/agents";
 import { Plan } from "@/lib/db/plan";
 
@@ -23,11 +22,7 @@ export async function confirm({
   now: number;
   config: LoopConfig;
 }): Promise<{ enforced: number }> {
-  const rows = await db
-    .select({ agent: agents, directive: directives })
-    .from(directives)
-    .innerJoin(agents, and(eq(agents.id, directives.agentId), eq(agents.directiveVersion, directives.version)))
-    .where(and(isNull(directives.enforcedAt), inArray(directives.status, ["quarantined", "paused"])));
+  const rows = await listUnenforcedHolds(db);
   if (rows.length === 0) return { enforced: 0 };
   const instances = grouped(
     await listInstances(

@@ -1,59 +1,29 @@
-import { and, eq, gte, sql } from "drizzle-orm";
 import type { HoldInput, Population } from "@/lib/core/agents/limits";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
-import { agents, streamEvents } from "@/lib/db/schema";
+import { type AgentGroup, countAutomaticHolds, countHeld } from "@/lib/db/queries/holds";
 
 const HOUR_MS = 3_600_000;
 /** An agent that reported within this counts as part of the fleet when shares are taken, in ms. */
 const LIVE_MS = 15 * 60_000;
-
-/** Agents of one type that share a key. */
-interface Group {
-  type: string;
-  keyId: string | null;
-  live: number;
-  held: number;
-}
 
 type Who = Pick<Agent, "type" | "keyId">;
 
 /** How many agents are held, kept up to date while one sweep plans several holds. */
 export class HoldCounts {
   private constructor(
-    private readonly groups: Group[],
+    private readonly groups: AgentGroup[],
     /** Automatic holds of the last hour, by key. */
     private readonly lastHour: Map<string | null, number>,
   ) {}
 
   static async load(db: Db, now: number): Promise<HoldCounts> {
-    const held = sql`${agents.state} IN ('quarantined', 'healing', 'exhausted')`;
-    const [groups, hour] = await Promise.all([
-      db
-        .select({
-          type: agents.type,
-          keyId: agents.keyId,
-          live: sql<number>`count(*)`,
-          held: sql<number>`sum(${held})`,
-        })
-        .from(agents)
-        .where(and(sql`(${agents.lastSeenAt} >= ${now - LIVE_MS} OR ${held})`, sql`${agents.retiredAt} IS NULL`))
-        .groupBy(agents.type, agents.keyId),
-      db
-        .select({ keyId: agents.keyId, n: sql<number>`count(*)` })
-        .from(streamEvents)
-        .leftJoin(agents, eq(agents.id, streamEvents.agentId))
-        .where(
-          and(
-            eq(streamEvents.type, "agent.quarantined"),
-            gte(streamEvents.at, now - HOUR_MS),
-            sql`json_extract(${streamEvents.data}, '$.auto')`,
-          ),
-        )
-        .groupBy(agents.keyId),
+    const [groups, lastHour] = await Promise.all([
+      countHeld(db, now - LIVE_MS),
+      countAutomaticHolds(db, now - HOUR_MS),
     ]);
-    return new HoldCounts(groups, new Map(hour.map(({ keyId, n }) => [keyId, n])));
+    return new HoldCounts(groups, lastHour);
   }
 
   input(agent: Who, severity: number, floor: number, settings: FleetSettings): HoldInput {
@@ -91,8 +61,8 @@ export class HoldCounts {
 }
 
 /** The counts over some groups, and over those of the agent's key. The agent itself is alive, whatever was counted. */
-function population(groups: readonly Group[], agent: Who): Population {
-  const sum = (list: readonly Group[]) => ({
+function population(groups: readonly AgentGroup[], agent: Who): Population {
+  const sum = (list: readonly AgentGroup[]) => ({
     live: Math.max(
       1,
       list.reduce((n, group) => n + group.live, 0),

@@ -1,10 +1,9 @@
-import { and, eq, gte, ne, notExists, or, sql } from "drizzle-orm";
 import { SHARED_CAUSE } from "@/lib/core/agents/fleet";
 import { judgeProbation } from "@/lib/core/agents/probation";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
+import { listUntouchedPeers } from "@/lib/db/queries/corroboration";
 import type { AgentRun } from "@/lib/db/queries/healing";
-import { actionRuns, agents, incidents, incidentSubjects } from "@/lib/db/schema";
 
 /** Peers that fell ill at most this long before the action are of the same time, in ms. */
 const WINDOW_MS = 10 * 60_000;
@@ -17,31 +16,7 @@ const MIN_PEERS = 2;
  * null when there are none that do.
  */
 export async function peersOf(db: Db, agent: Agent, run: AgentRun): Promise<{ ill: number; recovered: number } | null> {
-  const group = or(eq(agents.type, agent.type), ...(agent.provider ? [eq(agents.provider, agent.provider)] : []));
-  const touched = db.select({ id: actionRuns.id }).from(actionRuns).where(eq(actionRuns.incidentId, incidents.id));
-  const sameIllness = sql`EXISTS (SELECT 1 FROM anomalies theirs JOIN anomalies mine ON mine.type = theirs.type
-    WHERE theirs.incident_id = ${incidents.id} AND theirs.agent_id = ${agents.id} AND theirs.verdict <> 'watch'
-      AND mine.incident_id = ${run.incidentId} AND mine.verdict <> 'watch')`;
-  const rows = await db
-    .select({
-      watch: incidentSubjects.watch,
-      incidentId: incidents.id,
-      closedAt: incidents.closedAt,
-      own: agents.incidentId,
-      keyId: agents.keyId,
-    })
-    .from(incidentSubjects)
-    .innerJoin(incidents, eq(incidents.id, incidentSubjects.incidentId))
-    .innerJoin(agents, eq(agents.id, incidentSubjects.subjectId))
-    .where(
-      and(
-        ne(agents.id, agent.id),
-        group,
-        gte(incidents.openedAt, run.startedAt - WINDOW_MS),
-        notExists(touched),
-        sameIllness,
-      ),
-    );
+  const rows = await listUntouchedPeers(db, agent, run.incidentId, run.startedAt - WINDOW_MS);
   const ill = rows
     .filter((row) => row.closedAt === null || row.closedAt >= run.startedAt)
     .map((row) => ({ ...row, released: row.own !== row.incidentId }))

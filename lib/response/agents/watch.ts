@@ -17,7 +17,7 @@ import { listWatches, saveWatch } from "@/lib/db/queries/sweep";
 import { type Db, write } from "@/lib/db/client";
 import { detectorOf, releasedState } from "./detector";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
-import { listCorroboratingAgents, type CorroboratingAgent } from "./external";
+import { type CorroboratingAgent, listCorroboratingAgents } from "@/lib/db/queries/corroboration";
 import { countOpened, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";
 import { close } from "../close";

@@ -1,6 +1,6 @@
 import type { BundleChange } from "@/lib/core/evidence/bundle";
 import type { Db } from "@/lib/db/client";
-import { listEpisodes } from "@/lib/db/queries/services";
+import { listEpisodes } from "@/lib/db/queries/episodes";
 
 /** Closed incidents that blame is reckoned from, the newest: what was a habit years ago need not be one now. */
 const EPISODES = 500;

@@ -11,12 +11,8 @@ import { type AlertRow, listAlertsOf } from "@/lib/db/queries/alerts";
 import { type ActionRun, listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { type InvestigationRow, listInvestigations, listTrajectory } from "@/lib/db/queries/investigations";
-import {
-  type IncidentSignal,
-  listEpisodesAmong,
-  listIncidentSignals,
-  listServicesAmong,
-} from "@/lib/db/queries/services";
+import { listEpisodesAmong } from "@/lib/db/queries/episodes";
+import { type IncidentSignal, listIncidentSignals, listServicesAmong } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import type { Integrations } from "./context";
 import type { ServiceConfig } from "@/lib/config/services";

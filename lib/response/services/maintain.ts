@@ -2,6 +2,7 @@ import type { MaintenanceBody } from "@/lib/contracts/operations";
 import { epochMs } from "@/lib/contracts/timestamp";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
+import { endMaintenanceClaim } from "@/lib/db/queries/services";
 import { maintenanceWindows } from "@/lib/db/schema";
 import { SentinelError } from "@/lib/errors";
 import type { Actor } from "../actor";
@@ -47,12 +48,7 @@ export async function openMaintenance(db: Db, body: MaintenanceBody, by: Actor, 
 /** Ends a window now: what it muted and still fires opens what it should. Throws not_found for one that is over. */
 export async function endMaintenance(db: Db, id: string, by: Actor, now: number): Promise<void> {
   const won = await commit(db, {
-    claims: [
-      {
-        sql: "UPDATE maintenance_windows SET ends_at = ? WHERE id = ? AND ends_at > ?",
-        args: [now, id, now],
-      },
-    ],
+    claims: [endMaintenanceClaim(id, now)],
     events: [
       {
         at: now,
