@@ -11,7 +11,7 @@ export interface LoopInput<T> {
 
 /**
  * Turns of one kind of work in this process, at most one at a time. Whoever asks during a turn gets another one right after
- * it, and those who ask meanwhile share that one. A turn that fails is logged where nobody waits for it; the next tries again.
+ * it, even if the turn fails, and those who ask meanwhile share that one. A turn that fails is logged where nobody waits for it.
  */
 export class Loop<T> {
   private running: Promise<T> | null = null;
@@ -38,17 +38,29 @@ export class Loop<T> {
   }
 
   private async turns(): Promise<T> {
-    try {
-      for (;;) {
-        this.again = false;
-        const done = await this.input.turn();
-        this.restedAt = performance.now() + (this.input.restMs ?? 0);
-        if (!this.again || this.stopped) return done;
+    for (;;) {
+      this.again = false;
+      const [ended] = await Promise.allSettled([this.turn()]);
+      this.restedAt = performance.now() + (this.input.restMs ?? 0);
+      const failed = ended.status === "rejected";
+      if (this.again && !this.stopped) {
+        if (failed) this.tellOf(ended.reason);
+        continue;
       }
-    } finally {
       // At once with the decision to end: who asks from here on must begin a turn, and not wait for one that has ended.
       this.running = null;
+      if (failed) throw ended.reason;
+      return ended.value;
     }
+  }
+
+  /** One turn; whatever it throws, it throws later, when `running` is set. */
+  private async turn(): Promise<T> {
+    return this.input.turn();
+  }
+
+  private tellOf(err: unknown): void {
+    log().error({ err }, `${this.input.name} failed`);
   }
 
   /** Asks for a turn soon, without waiting for it. After `stop` nothing comes of it. */
@@ -61,7 +73,7 @@ export class Loop<T> {
     const rest = Math.max(0, this.restedAt - performance.now());
     this.asked = setTimeout(() => {
       this.asked = null;
-      void this.run().catch((err: unknown) => log().error({ err }, `${this.input.name} failed`));
+      void this.run().catch((err: unknown) => this.tellOf(err));
     }, rest);
   };
 
