@@ -64,6 +64,8 @@ const TABLES = {
   directives: schema.directives,
   incidents: schema.incidents,
   incidentSubjects: schema.incidentSubjects,
+  services: schema.services,
+  investigations: schema.investigations,
   anomalies: schema.anomalies,
   findings: schema.findings,
   causes: schema.causes,
