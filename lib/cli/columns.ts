@@ -1,20 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { Columns } from "@/lib/evals/detection/columns";
 import type { DateOrder } from "@/lib/evals/detection/times";
 
 /** The options by which a file's columns are named, as commander gives them. */
-export interface ColumnOptions {
+export interface ColumnOptions extends Omit<Columns, "metrics"> {
   input: string;
-  entity: string;
-  time: string;
   metrics: string;
-  type?: string;
-  prompt?: string;
-  model?: string;
-  success?: string;
-  step?: string;
-  run?: string;
-  action?: string;
-  result?: string;
   dates?: DateOrder;
 }
 

@@ -2,15 +2,12 @@ import { z } from "zod";
 import { APPROVAL_STATES, DIAGNOSES, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
-import { ProposalView } from "./incidents";
-
-const at = z.int().describe("epoch ms");
+import { ApprovalBrief, ProposalView } from "./incidents";
 
 /** An approval with the evidence that it is decided on. */
 export const ApprovalView = z
   .object({
-    id: z.string(),
-    state: z.enum(APPROVAL_STATES),
+    ...ApprovalBrief.shape,
     digest: z.string(),
     proposal: ProposalView,
     incident: z.object({
@@ -28,12 +25,6 @@ export const ApprovalView = z
       state: z.string(),
     }),
     evidence: z.array(z.object({ id: z.string(), kind: z.string(), title: z.string() })),
-    requested_at: at,
-    expires_at: at,
-    decided_at: at.nullable(),
-    decided_by: z.string().nullable(),
-    comment: z.string().nullable(),
-    void_reason: z.string().nullable(),
     can_heal_now: z.boolean(),
   })
   .meta({ id: "ApprovalView" });

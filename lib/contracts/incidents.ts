@@ -204,6 +204,7 @@ export const ApprovalBrief = z.object({
   comment: z.string().nullable(),
   void_reason: z.string().nullable(),
 });
+export type ApprovalBrief = z.infer<typeof ApprovalBrief>;
 
 /**
  * accept: this is normal now (learn it, release). dismiss: close without learning. heal: try again after a rejection or an escalation.

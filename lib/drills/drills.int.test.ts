@@ -12,13 +12,13 @@ import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/d
 import { findScores } from "@/lib/db/queries/scores";
 import { getIncident } from "@/lib/db/queries/incidents";
 import { alerts, approvals, changes, episodes, incidents, logLines, postmortems, proposals, recordedSeries, services, streamEvents } from "@/lib/db/schema"; // prettier-ignore
-import { decide } from "@/lib/response/decide";
 import { proposalDigest } from "@/lib/response/proposal";
 import { serviceConfig } from "@/lib/config/services";
 import { operationText } from "@/lib/response/services/operation-text";
 import { serviceTurn } from "@/lib/runtime/service-turn";
 import { freshRuntime, type ServiceRuntime } from "@/lib/runtime/service-runtime";
 import type { Integrations } from "@/lib/response/services/context";
+import { decideOnly } from "@/lib/response/test-waiting";
 import { fireDrill } from "./fire";
 import { DRILL_OPERATIONS } from "./operations";
 import { drillIntegrations, type Played } from "./recording";
@@ -105,14 +105,7 @@ class Drill {
   }
 
   async approve(): Promise<void> {
-    const [pending] = await listPendingApprovals(this.db, this.record.incident);
-    await decide(
-      this.db,
-      pending!.id,
-      { decision: "approve", digest: pending!.digest, evidenceOpened: false },
-      PERSON,
-      this.now,
-    );
+    await decideOnly(this.db, "approve", PERSON, this.now, this.record.incident);
   }
 
   /** Fire, investigate, approve what is proposed, measure. */

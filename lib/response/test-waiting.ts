@@ -1,10 +1,18 @@
 import type { IncidentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
-import { findApprovalOf, findProposal, listActionRunsOf, listProposalsOf } from "@/lib/db/queries/healing";
+import {
+  type Approval,
+  findApprovalOf,
+  findProposal,
+  listActionRunsOf,
+  listPendingApprovals,
+  listProposalsOf,
+} from "@/lib/db/queries/healing";
 import { getIncident, type Incident, listTimeline } from "@/lib/db/queries/incidents";
 import { agentRow, approvalRow, incidentRow, insert, NOW, proposalRow } from "@/lib/db/queries/test-world";
 import { SentinelError } from "@/lib/errors";
 import type { Actor } from "./actor";
+import { decide, type Decision } from "./decide";
 
 export const ANA: Actor = { id: "usr-ana", name: "Ana" };
 export const BO: Actor = { id: "usr-bo", name: "Bo" };
@@ -82,3 +90,17 @@ export const OPEN: readonly IncidentState[] = [
   "escalated",
 ];
 export const LONG_AGO = NOW - 3_600_000;
+
+/** A person decides on the one approval that waits, of an incident or at all, as it is shown. Throws unless there is just one. */
+export async function decideOnly(
+  db: Db,
+  decision: Decision["decision"],
+  by: Actor,
+  now: number,
+  incidentId?: string,
+): Promise<Approval> {
+  const [approval, ...more] = await listPendingApprovals(db, incidentId);
+  if (!approval || more.length > 0) throw new Error(`${approval ? more.length + 1 : 0} approvals wait, not one`);
+  await decide(db, approval.id, { decision, digest: approval.digest, evidenceOpened: true }, by, now);
+  return approval;
+}

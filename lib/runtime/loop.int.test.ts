@@ -9,6 +9,7 @@ import { decide } from "@/lib/response/decide";
 import { declare } from "@/lib/ingest/declare";
 import { register } from "@/lib/ingest/register";
 import { changeSettings } from "@/lib/response/settings";
+import { decideOnly } from "@/lib/response/test-waiting";
 import { TestFleet, type Fault, PERSON } from "./test-fleet";
 
 let fleet: TestFleet;
@@ -137,17 +138,10 @@ describe("healing that fails", () => {
     await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-2", (event) => ((event.directive_version ?? 0) >= 2 ? event : flood(event)));
     await fleet.until(AGENTS, async () => (await listPendingApprovals(fleet.db)).length === 1, 10);
-    const [approval] = await listPendingApprovals(fleet.db);
-    await decide(
-      fleet.db,
-      approval!.id,
-      { decision: "reject", digest: approval!.digest, evidenceOpened: false },
-      PERSON,
-      fleet.now,
-    );
+    const { incidentId } = await decideOnly(fleet.db, "reject", PERSON, fleet.now);
     await fleet.ticks(AGENTS, 30);
     expect(await fleet.state("a-2")).toBe("quarantined");
-    expect((await getIncident(fleet.db, approval!.incidentId)).state).toBe("rejected");
+    expect((await getIncident(fleet.db, incidentId)).state).toBe("rejected");
     await commandAgent(fleet.db, "a-2", "heal", undefined, PERSON, fleet.now);
     await fleet.until(AGENTS, async () => (await fleet.state("a-2")) === "healthy", 100);
   });

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 function held(restMs = 0) {
   const turns: { end: (value: number) => void; fail: (error: Error) => void }[] = [];
   const loop = new Loop({
-    name: "a test\'s turn",
+    name: "a test's turn",
     turn: () => new Promise<number>((end, fail) => turns.push({ end, fail })),
     restMs,
   });
@@ -75,7 +75,7 @@ test("asked many times during a turn, one more follows, and no third", async () 
 test("a turn that throws before it has begun does not keep the next from beginning", async () => {
   let fails = true;
   const loop = new Loop({
-    name: "a test\'s turn",
+    name: "a test's turn",
     turn: () => {
       if (fails) throw new Error("no configuration");
       return Promise.resolve(1);

@@ -12,6 +12,7 @@ import { decide } from "@/lib/response/decide";
 import { healNow } from "@/lib/response/heal-now";
 import { newId } from "@/lib/db/ids";
 import { endMaintenance, openMaintenance } from "@/lib/response/services/maintain";
+import { decideOnly } from "@/lib/response/test-waiting";
 import { TestEstate } from "./test-estate";
 import { freshRuntime } from "./service-runtime";
 
@@ -43,17 +44,7 @@ function burning(service: string, since: number, until = Infinity): void {
   });
 }
 
-async function approveOnly(): Promise<void> {
-  const [approval, ...more] = await listPendingApprovals(estate.db);
-  expect(more).toEqual([]);
-  await decide(
-    estate.db,
-    approval!.id,
-    { decision: "approve", digest: approval!.digest, evidenceOpened: true },
-    PERSON,
-    estate.now,
-  );
-}
+const approveOnly = () => decideOnly(estate.db, "approve", PERSON, estate.now);
 
 /** A busy CPU, alerted, investigated, with an approval that waits. */
 async function untilAsked(until = Infinity): Promise<Incident> {
@@ -333,14 +324,7 @@ describe("consent", () => {
 
   test("a rejection leaves it waiting until somebody heals it now", async () => {
     const incident = await untilAsked();
-    const [approval] = await listPendingApprovals(estate.db);
-    await decide(
-      estate.db,
-      approval!.id,
-      { decision: "reject", digest: approval!.digest, evidenceOpened: true },
-      PERSON,
-      estate.now,
-    );
+    await decideOnly(estate.db, "reject", PERSON, estate.now);
     await estate.rest();
     expect(await only()).toMatchObject({ state: "rejected" });
     expect(estate.ran()).toEqual([]);

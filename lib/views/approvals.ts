@@ -5,7 +5,7 @@ import type { Db } from "@/lib/db/client";
 import { agents, approvals, causes, findings, incidents, proposals, services } from "@/lib/db/schema";
 import { canHealNow } from "./agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import { proposalView } from "./incidents";
+import { approvalBrief, proposalView } from "./incidents";
 
 /**
  * Approvals with the evidence that each is decided on: pending ones first, the most severe of them at the top, then the
@@ -83,8 +83,7 @@ async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[
   const findingsOf = grouped(found, (finding) => finding.incidentId);
   const cited = new Set(first.flatMap((cause) => cause.cites));
   return rows.map(({ approval, proposal, incident, agent, service }) => ({
-    id: approval.id,
-    state: approval.state,
+    ...approvalBrief(approval),
     digest: approval.digest,
     proposal: proposalView(proposal),
     incident,
@@ -96,12 +95,6 @@ async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[
     evidence: (findingsOf.get(incident.id) ?? [])
       .map(({ id, kind, title }) => ({ id, kind, title }))
       .toSorted((a, b) => Number(cited.has(b.id)) - Number(cited.has(a.id))),
-    requested_at: approval.requestedAt,
-    expires_at: approval.expiresAt,
-    decided_at: approval.decidedAt,
-    decided_by: approval.decidedByName ?? approval.decidedBy,
-    comment: approval.comment,
-    void_reason: approval.voidReason,
     can_heal_now:
       approval.state === "rejected" &&
       (agent

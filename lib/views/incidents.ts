@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, gte, inArray, lt, ne, notInArray, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type {
+  ApprovalBrief,
   IncidentDetail,
   IncidentsAnswer,
   IncidentsQuery,
@@ -155,16 +156,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
     ),
     proposals: proposed.map(({ proposal, approval }) => ({
       ...proposalView(proposal),
-      approval: approval && {
-        id: approval.id,
-        state: approval.state,
-        requested_at: approval.requestedAt,
-        expires_at: approval.expiresAt,
-        decided_at: approval.decidedAt,
-        decided_by: approval.decidedByName ?? approval.decidedBy,
-        comment: approval.comment,
-        void_reason: approval.voidReason,
-      },
+      approval: approval && approvalBrief(approval),
     })),
     actions,
     postmortem,
@@ -189,6 +181,17 @@ async function limitOf(db: Db, { id, kind, holdsAllowed }: Incident): Promise<In
 
 const operationView = (operation: OperationText | undefined): ProposalView["operation"] =>
   operation ? { title: operation.title, runs: operation.runs, undo: operation.undo, dry_run: operation.dryRun } : null;
+
+export const approvalBrief = (row: typeof approvals.$inferSelect): ApprovalBrief => ({
+  id: row.id,
+  state: row.state,
+  requested_at: row.requestedAt,
+  expires_at: row.expiresAt,
+  decided_at: row.decidedAt,
+  decided_by: row.decidedByName ?? row.decidedBy,
+  comment: row.comment,
+  void_reason: row.voidReason,
+});
 
 export function proposalView(row: typeof proposals.$inferSelect): ProposalView {
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compose } from "./compose";
-import { NO_EVIDENCE } from "./evidence";
+import { noEvidence } from "./evidence";
 import type { Case } from "./ports";
 import { createScreen } from "./screen";
 import type { InvestigationState } from "./state";
@@ -14,8 +14,8 @@ const of: Case = {
   alerts: [],
 };
 const state = (more: Partial<InvestigationState> = {}): InvestigationState => ({
-  evidence: NO_EVIDENCE(),
-  further: NO_EVIDENCE(),
+  evidence: noEvidence(),
+  further: noEvidence(),
   scope: [],
   blastRadius: ["frontend"],
   reports: [],

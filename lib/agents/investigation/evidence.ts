@@ -1,4 +1,4 @@
-import type { Bundle } from "@/lib/core/evidence/bundle";
+import { type Bundle, emptyBundle } from "@/lib/core/evidence/bundle";
 import type { Case, PastIncident, RunbookSection, ServiceMetadata, Window } from "./ports";
 
 /** All that was read so far: the bundle's parts, and what only people and the triage need. */
@@ -8,19 +8,11 @@ export interface Evidence extends Omit<Bundle, "target"> {
   runbooks: RunbookSection[];
 }
 
-const nothing = (): Evidence => ({
-  nodes: [],
-  edges: [],
-  metrics: [],
-  logs: [],
-  spans: [],
-  changes: [],
-  normal: { metrics: [], logs: [], spans: [] },
-  services: [],
-  similar: [],
-  runbooks: [],
-});
-export const NO_EVIDENCE = nothing;
+/** What is known before anything was read. */
+export function noEvidence(): Evidence {
+  const { target: _, ...nothing } = emptyBundle({ node: "", at: 0 });
+  return { ...nothing, services: [], similar: [], runbooks: [] };
+}
 
 /** Two parts together; what both hold stands once, as the first has it. */
 export function mergeEvidence(a: Evidence, b: Partial<Evidence>): Evidence {

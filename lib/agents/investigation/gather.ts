@@ -1,5 +1,5 @@
 import { unreadOf } from "@/lib/evidence/looked";
-import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
+import { type Evidence, mergeEvidence, noEvidence } from "./evidence";
 import type { Reading, Readings, SpecialistName } from "./ports";
 import type { InvestigationContext } from "./context";
 import type { Blind } from "./state";
@@ -19,7 +19,7 @@ export async function read<R extends Reading>(
 ): Promise<Gathered> {
   const looked = await ctx.desk.look({ node, author: "local" }, reading, args);
   return {
-    evidence: looked.ok ? mergeEvidence(NO_EVIDENCE(), as(looked.value)) : NO_EVIDENCE(),
+    evidence: looked.ok ? mergeEvidence(noEvidence(), as(looked.value)) : noEvidence(),
     blind: unreadOf([looked]).map(({ source, reason }) => ({ node, source, reason: ctx.screen.plain(reason) })),
   };
 }
@@ -28,7 +28,7 @@ export async function read<R extends Reading>(
 export async function gather(readings: Promise<Gathered>[]): Promise<Gathered> {
   const all = await Promise.all(readings);
   return {
-    evidence: all.reduce((sum, { evidence }) => mergeEvidence(sum, evidence), NO_EVIDENCE()),
+    evidence: all.reduce((sum, { evidence }) => mergeEvidence(sum, evidence), noEvidence()),
     blind: all.flatMap(({ blind }) => blind),
   };
 }

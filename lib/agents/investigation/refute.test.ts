@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
-import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import {
+  type Analysis,
+  type Bundle,
+  type CauseHypothesis,
+  emptyBundle,
+  type Finding,
+} from "@/lib/core/evidence/bundle";
 import { doubt } from "./refute";
 
 const ONSET = 1_000;
 const series = (node: string, last = 2_000) => ({ node, metric: "latency", points: [[0, 1], [last, 1]] as [number, number][] }); // prettier-ignore
 const bundle = (more: Partial<Bundle> = {}): Bundle => ({
-  target: { node: "web", at: 1_300 },
-  nodes: [],
+  ...emptyBundle({ node: "web", at: 1_300 }),
   edges: [["web", "db"], ["cart", "db"]], // prettier-ignore
-  metrics: [],
-  logs: [],
-  spans: [],
-  changes: [],
-  normal: { metrics: [], logs: [], spans: [] },
   ...more,
 });
 const finding = (id: string, node: string, more: Partial<Finding> = {}): Finding => ({ id, kind: "metric_shift", node, text: id, at: ONSET, strength: 0.8, ...more }); // prettier-ignore

@@ -1,6 +1,6 @@
 import { unreadText } from "@/lib/evidence/looked";
 import { runToolLoop } from "./tool-loop";
-import { bundleOf, type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
+import { bundleOf, type Evidence, mergeEvidence, noEvidence } from "./evidence";
 import type { Gathered } from "./gather";
 import { toolLoopData, toolLoopPrompt } from "./prompts";
 import type { InvestigationContext } from "./context";
@@ -47,7 +47,7 @@ function further(
   const other = state.further.nodes;
   const known = new Set([of.target.node, ...[...nodes, ...other].map(({ id }) => id)]);
   const tools = createTools(ctx.desk, ctx.screen, of, () => known);
-  const part = ctx.analyse(bundleOf(of, mergeEvidence({ ...NO_EVIDENCE(), nodes, edges }, own)), {});
+  const part = ctx.analyse(bundleOf(of, mergeEvidence({ ...noEvidence(), nodes, edges }, own)), {});
   const findings = part.findings.slice(0, SHOWN_FINDINGS).map(({ kind, node: about, text, at }) => ({ kind, node: about, text, at })); // prettier-ignore
   return runToolLoop(ctx, {
     node,

@@ -1,7 +1,7 @@
 import type { ArgValue, Offer } from "@/lib/core/services/allow-list";
 import { Annotation } from "@langchain/langgraph";
 import type { Analysis, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
-import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
+import { type Evidence, mergeEvidence, noEvidence } from "./evidence";
 import type { Claim, Removed } from "./grounding";
 import type { SpecialistName } from "./ports";
 
@@ -99,9 +99,9 @@ const list = <T>() => Annotation<T[]>({ reducer: (a, b) => [...a, ...b], default
 
 export const State = Annotation.Root({
   /** What the specialists read by themselves: what the analysis stands on. */
-  evidence: Annotation<Evidence, Partial<Evidence>>({ reducer: mergeEvidence, default: NO_EVIDENCE }),
+  evidence: Annotation<Evidence, Partial<Evidence>>({ reducer: mergeEvidence, default: noEvidence }),
   /** What models read besides. It adds findings and moves nothing: whoever chooses what is read could choose the outcome. */
-  further: Annotation<Evidence, Partial<Evidence>>({ reducer: mergeEvidence, default: NO_EVIDENCE }),
+  further: Annotation<Evidence, Partial<Evidence>>({ reducer: mergeEvidence, default: noEvidence }),
   /** Nodes that are looked at, the nearest first. */
   scope: Annotation<string[]>,
   blastRadius: Annotation<string[]>,

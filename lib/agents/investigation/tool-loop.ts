@@ -1,6 +1,6 @@
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
 import type { ModelRole } from "../models";
-import { type Evidence, mergeEvidence, NO_EVIDENCE } from "./evidence";
+import { type Evidence, mergeEvidence, noEvidence } from "./evidence";
 import type { By } from "./desk";
 import type { SpecialistName } from "./ports";
 import type { InvestigationContext } from "./context";
@@ -31,7 +31,7 @@ export async function runToolLoop(
   const byName = new Map(q.tools.map((tool) => [tool.spec.function.name, tool]));
   const specs = q.tools.map(({ spec }) => spec);
   const messages: BaseMessage[] = [new SystemMessage(q.system), new HumanMessage(q.data)];
-  const dug = { evidence: NO_EVIDENCE(), authors: new Set<string>(), readings: 0 };
+  const dug = { evidence: noEvidence(), authors: new Set<string>(), readings: 0 };
 
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const answer = await ctx.asker.ask({

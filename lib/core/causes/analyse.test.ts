@@ -1,23 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { analyse } from "./analyse";
-import type { Analysis, Bundle, LogLine, Series } from "../evidence/bundle";
+import { type Analysis, type Bundle, emptyBundle, type LogLine, type Series } from "../evidence/bundle";
 import { marked } from "../evidence/bundle-marks";
 
 const AT = 1_700_000_000;
 const bundle = (more: Partial<Bundle> = {}): Bundle => ({
-  target: { node: "web", at: AT + 600 },
+  ...emptyBundle({ node: "web", at: AT + 600 }),
   nodes: ["web", "api", "db", "host-1", "mail"].map((id) => ({ id })),
   edges: [
     ["web", "api"],
     ["api", "db"],
     ["api", "host-1"],
   ],
-  metrics: [],
-  logs: [],
-  spans: [],
-  changes: [],
-  normal: { metrics: [], logs: [], spans: [] },
   ...more,
 });
 const log = (node: string, seconds: number, line: string): LogLine => ({ t: AT + seconds, node, line });

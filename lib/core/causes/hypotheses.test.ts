@@ -4,18 +4,9 @@ import { analyse } from "./analyse";
 import { rankCauses } from "./rank";
 import { rivals, suspectsOf } from "./hypotheses";
 import type { WeightedEvidence } from "./weighted-evidence";
-import type { Bundle } from "../evidence/bundle";
+import { emptyBundle } from "../evidence/bundle";
 
-const NOTHING: Bundle = {
-  target: { node: "shop", at: 0 },
-  nodes: [],
-  edges: [],
-  metrics: [],
-  logs: [],
-  spans: [],
-  changes: [],
-  normal: { metrics: [], logs: [], spans: [] },
-};
+const NOTHING = emptyBundle({ node: "shop", at: 0 });
 const rivalsOf = (signs: WeightedEvidence[]) =>
   rivals(suspectsOf({ ...rankCauses(NOTHING), ranking: [] }, signs, NOTHING), signs, []);
 

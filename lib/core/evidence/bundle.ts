@@ -18,6 +18,18 @@ export interface Bundle {
   normal: { metrics: Series[]; logs: LogLine[]; spans: SpanStat[] };
 }
 
+/** A bundle of which nothing is known but what alerted. */
+export const emptyBundle = (target: Bundle["target"]): Bundle => ({
+  target,
+  nodes: [],
+  edges: [],
+  metrics: [],
+  logs: [],
+  spans: [],
+  changes: [],
+  normal: { metrics: [], logs: [], spans: [] },
+});
+
 export interface BundleNode {
   id: string;
   /** Free text: `service`, `database`, `queue`, `host` … */

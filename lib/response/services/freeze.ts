@@ -1,6 +1,6 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Entry } from "@/lib/actions/service/entry";
-import { mergeEvidence, NO_EVIDENCE, type Evidence } from "@/lib/agents/investigation/evidence";
+import { mergeEvidence, noEvidence, type Evidence } from "@/lib/agents/investigation/evidence";
 import { type CaseOperation, type FrozenFile, openAnswer } from "@/lib/contracts/frozen-case";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Bundle, Series } from "@/lib/core/evidence/bundle";
@@ -139,7 +139,7 @@ const bundleParts = ({ nodes, edges, metrics, logs, spans, changes, normal }: Ev
 
 /** Everything that these investigations (the latest first) read. */
 async function evidenceOf(db: Db, investigations: readonly InvestigationRow[]): Promise<Evidence> {
-  let all = NO_EVIDENCE();
+  let all = noEvidence();
   for (const { id, bundle } of investigations) {
     all = mergeEvidence(all, bundle!);
     for (const { tool, result } of await listTrajectory(db, id)) {
