@@ -155,7 +155,7 @@ test("a new agent and a hold by hand appear without a reload, in a second tab to
   await expect(second.getByText("Quarantined", { exact: true })).toBeVisible();
   await world.fleet.step([fresh]);
   await world.fleet.step([fresh]);
-  await expect(page.getByText("enforced 1 of 1").first()).toBeVisible();
+  await expect(page.getByText("enforced by 1 of 1 instance").first()).toBeVisible();
 
   // The tab that holds the stream goes; the other takes over from where it was.
   await page.close();
@@ -209,7 +209,7 @@ test("the keys: g and a letter, the palette, the arrows", async ({ world, contex
   await page.keyboard.press("i");
   await expect(page).toHaveURL(/\/incidents$/);
   await page.keyboard.press("Control+k");
-  await page.getByPlaceholder(/Find an agent/).fill("data-2");
+  await page.getByPlaceholder(/Search agents, services/).fill("data-2");
   await page
     .getByRole("group", { name: "Agents" })
     .getByRole("option", { name: /data-2/ })

@@ -244,7 +244,7 @@ test("the palette and the keys know services", async ({ world, context, page }) 
   await page.keyboard.press("v");
   await expect(page).toHaveURL(/\/services$/);
   await page.keyboard.press("Control+k");
-  await page.getByPlaceholder(/Find an agent/).fill("inventory");
+  await page.getByPlaceholder(/Search agents, services/).fill("inventory");
   await page.getByRole("option", { name: /inventory/ }).click();
   await expect(page.getByRole("heading", { level: 1, name: "inventory" })).toBeVisible();
 });

@@ -120,7 +120,7 @@ export const VARIABLES = {
     "Work reported within this time after a quarantine counts as already in flight, not as a breach",
   ),
   DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe(
-    "Seconds that an agent obeys its last directive while Sentinel is unreachable; after that it runs freely, or stops if its SDK is set to closed",
+    "Seconds that an agent follows its last directive while Sentinel is unreachable; after that it runs freely, or stops if its SDK is set to closed",
   ),
   LONG_POLL_MAX: count(200, 0, 10_000).describe(
     "Maximum concurrent directive long-polls; beyond it, the oldest poll of the key with the most is answered immediately",

@@ -88,7 +88,7 @@ function Progress({ instance, version }: { instance: Instance; version: number }
     );
   return (
     <Badge tone="mute" icon={CircleDashed}>
-      {instance.applied_version === null ? "No response" : `Still at ${instance.applied_version}`}
+      {instance.applied_version === null ? "No response" : `Still on version ${instance.applied_version}`}
     </Badge>
   );
 }

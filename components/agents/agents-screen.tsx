@@ -68,7 +68,7 @@ export function AgentsScreen() {
           data
             ? data.total > data.agents.length
               ? `${integer(data.agents.length)} of ${integer(data.total)} shown; those needing attention first`
-              : `${integer(data.total)} ${filtered ? "match" : "in service"}, those needing attention first`
+              : `${integer(data.total)} ${filtered ? "match" : data.total === 1 ? "agent" : "agents"}, those needing attention first`
             : "Loading the fleet"
         }
       />

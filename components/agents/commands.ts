@@ -72,7 +72,7 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
     verb: "Mark as expected",
     title: "Was this change expected?",
     means:
-      "The latest change is treated as declared: a new baseline starts from it, and what coincides with it raises no alarm.",
+      "The latest change is treated as declared: a new baseline starts from it, and anomalies that coincide with it raise no alarm.",
     done: "Marked as expected.",
   },
 };

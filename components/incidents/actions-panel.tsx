@@ -109,7 +109,7 @@ function Tried({ run }: { run: ActionRunView }) {
           {RUN[run.state]} by {run.by}
           {run.ended_at === null ? "" : `, took ${duration(run.ended_at - run.started_at)}`}
           {run.subject_kind === "service"
-            ? ". Its output proves nothing; recovery is measured on metrics"
+            ? ". Its exit code does not prove recovery; metrics are measured"
             : run.acknowledged_at === null
               ? ", not acknowledged yet"
               : `, acknowledged after ${duration(run.acknowledged_at - run.started_at)}`}

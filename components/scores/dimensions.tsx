@@ -76,7 +76,7 @@ function Answers({
               <span className="block text-xs wrap-anywhere text-ink-2">
                 {why}
                 {answer === "no" && cap !== null ? (
-                  <span className="text-ink-3"> · the dimension is at most {cap}</span>
+                  <span className="text-ink-3"> · caps the dimension at {cap}</span>
                 ) : null}
               </span>
               {judged ? <JudgeSays judge={judged.find((one) => one.id === id)} scorer={answer} /> : null}
@@ -91,7 +91,7 @@ function Answers({
 /** The judge's answer to a question that the scorer has answered, with the line that it cites. */
 function JudgeSays({ judge, scorer }: { judge: JudgedAnswer | undefined; scorer: "yes" | "no" }) {
   if (judge === undefined)
-    return <span className="mt-0.5 block text-xs text-ink-3">The judge gave no answer that counts.</span>;
+    return <span className="mt-0.5 block text-xs text-ink-3">The judge gave no valid answer.</span>;
   const differs = judge.answer !== scorer;
   const Icon = differs ? TriangleAlert : Gavel;
   return (

@@ -22,12 +22,18 @@ interface Question {
   yes: boolean;
 }
 
-/** Would you have held it? Of an agent that was not held, a yes says that this was wrong. */
+/** Should it have been held? Of an agent that was not held, a yes says that this was wrong. */
 const questionsOf = (asks: IncidentScoresAnswer["asks"], held: boolean): Question[] => [
   ...(asks.cause ? [{ field: "cause_right", text: "Was the cause right?", yes: true } as const] : []),
   ...(asks.remedy ? [{ field: "remedy_right", text: "Was the remedy right?", yes: true } as const] : []),
   ...(asks.hold
-    ? [{ field: "hold_right", text: `It was ${held ? "" : "not "}held. Would you have held it?`, yes: held } as const]
+    ? [
+        {
+          field: "hold_right",
+          text: `It was ${held ? "" : "not "}quarantined. Should it have been?`,
+          yes: held,
+        } as const,
+      ]
     : []),
 ];
 
@@ -81,7 +87,7 @@ export function Verdicts({ incident, answer }: { incident: Incident; answer: Inc
                   ))}
                 </span>
               ) : (
-                <span className="text-ink-2">{said === null ? "nobody has said" : said ? "Yes" : "No"}</span>
+                <span className="text-ink-2">{said === null ? "no verdict" : said ? "Yes" : "No"}</span>
               )}
             </li>
           );

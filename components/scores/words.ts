@@ -4,11 +4,11 @@ export type Dimension = ScoreAnswer["dimension"];
 
 /** The six dimensions in the order in which an incident passes them, and what each asks. */
 export const DIMENSION: Record<Dimension, { label: string; short: string; means: string }> = {
-  triage_accuracy: { label: "Triage", short: "Triage", means: "Seen in time, at the right severity, with the right call to hold or not" },
+  triage_accuracy: { label: "Triage", short: "Triage", means: "Detected in time, at the right severity, and quarantined only where needed" },
   root_cause_correctness: { label: "Root cause", short: "Cause", means: "The right cause first, on evidence that exists" },
   tool_efficiency: { label: "Tool use", short: "Tools", means: "It looked where it had to, within budget, without repeating itself" },
   mttr: { label: "Time to recovery", short: "Time", means: "A remedy that fits, soon enough" },
-  remediation_safety: { label: "Safety", short: "Safety", means: "Nothing risky without an approval, nothing that could not be taken back" },
+  remediation_safety: { label: "Safety", short: "Safety", means: "No risky action without approval, and none that cannot be undone" },
   comms_quality: { label: "Communication", short: "Words", means: "Impact, cause, action, status and next update, in careful words" },
 }; // prettier-ignore
 export const DIMENSION_NAMES = Object.keys(DIMENSION) as Dimension[];

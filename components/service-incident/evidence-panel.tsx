@@ -91,7 +91,7 @@ function Group({
       {quiet.length > 0 ? (
         <details className="mt-1">
           <summary className="w-fit rounded-sm text-xs text-ink-3 hover:text-ink">
-            {quiet.length} more that no cause cites
+            {quiet.length} more, not cited by any cause
           </summary>
           <ul>{quiet.map(line)}</ul>
         </details>

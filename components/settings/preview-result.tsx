@@ -70,7 +70,7 @@ export function PreviewResult({
 }
 
 const agreement = ({ recorded, replayed, both }: SettingsPreviewAnswer["record"]): string =>
-  `Under today’s settings the replay agrees with the record only in part: ${integer(both)} of ${count(recorded, "recorded episode")} came again, ${integer(replayed - both)} came besides`;
+  `Under today’s settings the replay matches the record only in part: ${integer(both)} of ${count(recorded, "recorded episode")} reproduced, ${integer(replayed - both)} additional`;
 
 /** The figures that changed, or matter though they did not: today and with the change. */
 function Totals({ answer: { today, changed } }: { answer: SettingsPreviewAnswer }) {
@@ -166,15 +166,15 @@ function How({ answer }: { answer: SettingsPreviewAnswer }) {
         </Fact>
         <Fact>
           {record.both === record.recorded && record.both === record.replayed
-            ? `Under today’s settings it agrees with the record: ${count(record.both, "episode")}.`
-            : `${integer(record.both)} of ${count(record.recorded, "recorded episode")} came again.`}
+            ? `Under today’s settings the replay matches the record: ${count(record.both, "episode")}.`
+            : `${integer(record.both)} of ${count(record.recorded, "recorded episode")} reproduced.`}
         </Fact>
         {answer.unjudged.map((one) => (
           <Fact key={one.why}>{unjudged(one)}.</Fact>
         ))}
         <Fact>
-          A quarantined agent is let go when the record let it go, or after an hour; what healing would have changed is
-          not known. Only the first action of each incident is told.
+          A quarantined agent is released when the record released it, or after an hour; what healing would have changed
+          is not known. Only the first action of each incident is told.
         </Fact>
         <Fact>
           In steps of {duration(replayed.step_ms)}; took {duration(cost.seconds * 1_000)},{" "}

@@ -72,13 +72,13 @@ export function summary({ differences, more }: SettingsPreviewAnswer): string {
 
 const WHY: Record<SettingsPreviewAnswer["unjudged"][number]["why"], string> = {
   learning: "still learning a baseline",
-  late: "with events that came too late to be judged",
-  held_in_record: "quarantined or paused in the record, so that what they would have done otherwise was never seen",
-  failed: "not judged because of an error, which is in the log",
+  late: "with events that arrived too late to be evaluated",
+  held_in_record: "quarantined or paused at the time, so what they would have done otherwise is unknown",
+  failed: "not evaluated because of an error; see the log",
   late_events: "reporting late",
   no_vitals: "reporting no vitals",
   missing_vitals: "reporting only some vitals",
-  high_cardinality: "changing prompt, model or steps too often to be compared with themselves",
+  high_cardinality: "without a stable baseline: prompt, model or steps change too often",
 };
 
 /** Whom the replay says less about, and why. */

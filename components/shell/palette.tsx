@@ -67,7 +67,7 @@ function Choices({ onDone }: { onDone: () => void }) {
       <Command.Input
         value={text}
         onValueChange={setText}
-        placeholder="Find an agent, a service, an incident, a screen"
+        placeholder="Search agents, services, incidents and screens"
         className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-ink-3"
       />
       <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">

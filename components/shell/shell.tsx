@@ -45,7 +45,7 @@ export function Shell({ children }: { children: ReactNode }) {
             className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md border bg-surface px-2.5 text-sm text-ink-3 hover:border-line-strong hover:text-ink-2 sm:max-w-72"
           >
             <Search className="size-3.5 shrink-0" aria-hidden />
-            <span className="truncate">Find anything</span>
+            <span className="truncate">Search</span>
             <span className="ml-auto hidden gap-1 sm:flex" aria-hidden>
               <Kbd>⌘</Kbd>
               <Kbd>K</Kbd>

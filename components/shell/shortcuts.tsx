@@ -45,7 +45,7 @@ export function Shortcuts({ onPalette }: { onPalette: () => void }) {
   return (
     <Dialog open={help} onOpenChange={setHelp} title="Keyboard shortcuts">
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2 text-sm">
-        <Row keys={["⌘", "K"]} says="Find anything" />
+        <Row keys={["⌘", "K"]} says="Search" />
         <Row keys={["/"]} says="Search this page" />
         {PLACES.map((place) => (
           <Row key={place.href} keys={["g", place.key]} says={place.label} />

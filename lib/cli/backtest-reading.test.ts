@@ -287,7 +287,7 @@ describe("is named", () => {
   it("a file too short to judge anything", async () => {
     const { summary } = await run("short.csv", plain.split("\n").slice(0, 4).join("\n"));
     expect(summary).toMatchObject({ rows: 3, judged: 0 });
-    expect(printed.join("")).toMatch(/nothing was judged/);
+    expect(printed.join("")).toMatch(/nothing was evaluated/);
   });
 });
 

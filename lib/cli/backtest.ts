@@ -53,7 +53,7 @@ export function registerBacktest(program: Command): void {
   const command = withColumns(program.command("backtest"))
     .description("What would have fired on a file of past samples, or on stored events under other settings")
     .option("--arl <samples>", "expected samples between false quarantines per entity", parseArl)
-    .option("--learn-rows <rows>", "first rows of each entity that are only learned from", parseRows)
+    .option("--learn-rows <rows>", "first rows of each entity that are used for learning only", parseRows)
     .requiredOption("--json <file>", "where to write {alarms, summary}; with --stored, the whole answer")
     .option("--stored", "replay stored events under changed settings, instead of a file")
     .option("--days <n>", "days to compare (--stored); by default 7")
@@ -101,13 +101,13 @@ async function backtest(flags: Flags): Promise<{ report: BacktestReport; notes: 
 function notesOf({ order, times, numbers }: Reading, { summary }: BacktestReport): string[] {
   const commas = [...numbers].filter(([, style]) => style !== "plain");
   return [
-    order === "newest first" ? "the file is newest first and was judged from its end" : "",
+    order === "newest first" ? "the file is sorted newest first and was evaluated from its end" : "",
     order === "mixed" ? "the rows are not in time order and were sorted" : "",
     times.serial ? "times were read as a spreadsheet's days" : "",
     times.dates === null ? "" : `dates were read with the ${times.dates}`,
     ...commas.map(([column, style]) => `"${column}" was read with a ${style}`),
     summary.judged === 0
-      ? "nothing was judged: every row was needed to learn the baseline, so the absence of alarms means nothing here"
+      ? "nothing was evaluated: every row was needed to learn the baseline, so the absence of alarms means nothing here"
       : "",
   ].filter((note) => note !== "");
 }

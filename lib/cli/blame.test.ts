@@ -30,7 +30,7 @@ describe("a transcript", () => {
 test("names do not steer the terminal", () => {
   const blamed = { step: 0, agent: "A\u001b[2J\u202eB", probability: 1, because: [] };
   expect(textOf({ agents: [blamed], steps: [blamed] })).toContain("A\ufffd[2J\ufffdB, 100 %");
-  expect(textOf({ agents: [], steps: [] })).toMatch(/^Nobody to blame/);
+  expect(textOf({ agents: [], steps: [] })).toMatch(/^No agent to blame/);
 });
 
 describe("sentinel blame", () => {

@@ -73,7 +73,7 @@ export function parse(text: string): z.infer<typeof Transcript> {
 
 /** For people: agents' names are untrusted and shown without what steers a terminal. */
 export function textOf({ agents, steps }: ReturnType<typeof blame>): string {
-  if (steps.length === 0) return "Nobody to blame: the transcript holds tools' answers only.\n";
+  if (steps.length === 0) return "No agent to blame: the transcript contains only tool results.\n";
   const name = (agent: string) => agent.replace(/\p{C}/gu, "�");
   const percent = (probability: number) => `${Math.round(100 * probability)} %`;
   const lines = steps.slice(0, SHOWN).map(({ step, agent, probability, because }) => {

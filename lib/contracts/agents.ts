@@ -214,7 +214,7 @@ export const SeriesAnswer = z
         value: z.number().describe("the mean, where a point stands for several events"),
         min: z.number(),
         max: z.number(),
-        low: z.number().nullable().describe("band of normal; null while there is none"),
+        low: z.number().nullable().describe("usual range; null while there is none"),
         high: z.number().nullable(),
       }),
     ),
@@ -275,7 +275,7 @@ export const AGENT = resource(PATHS.AGENT, {
 export const AGENT_SERIES = resource(PATHS.AGENT_SERIES, {
   GET: {
     auth: "viewer",
-    summary: "One metric of an agent over time, with its band of normal",
+    summary: "One metric of an agent over time, with its usual range",
     params: AgentParams,
     query: SeriesQuery,
     response: SeriesAnswer,

@@ -60,7 +60,7 @@ export const DrillDetail = DrillView.extend({
       closed_at: at,
     })
     .nullable()
-    .describe("what the drill's own memory records of it, once it is closed"),
+    .describe("its episode in the drill's own database, once it is closed"),
 }).meta({ id: "DrillDetail" });
 export type DrillDetail = z.infer<typeof DrillDetail>;
 

@@ -232,7 +232,7 @@ export const INCIDENT = resource(PATHS.INCIDENT, {
   GET: {
     auth: "viewer",
     drills: true,
-    summary: "One incident with its whole story",
+    summary: "One incident in full",
     params: IncidentParams,
     response: IncidentDetail,
   },

@@ -184,7 +184,7 @@ export const ServiceStory = z
           signal: z.string(),
           unit: z.string().nullable(),
           now: z.number().nullable(),
-          normal: z.number().nullable().describe("the middle of its band of normal"),
+          normal: z.number().nullable().describe("the middle of its usual range"),
           upper: z.number().nullable(),
           lower: z.number().nullable(),
           query: z.string(),

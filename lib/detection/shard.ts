@@ -99,7 +99,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
       if (touched) judged.push({ judgement, detector, tests, incident: incidents.get(agent.incidentId ?? "") ?? null });
     } catch (err) {
       // One bad subject never ends a sweep: its detector is read anew, its events count as judged.
-      log().error({ err, agentId: id }, "could not judge an agent");
+      log().error({ err, agentId: id }, "could not evaluate an agent");
       shard.detectors.delete(id);
       report.failed.push(id);
     }

@@ -55,7 +55,7 @@ async function turnAll(): Promise<void> {
   if (now - s.expiredAt >= EXPIRE_MS) {
     s.expiredAt = now;
     const deleted = await deleteExpired(now);
-    if (deleted.length > 0) log().info({ drills: deleted }, "drills whose time was over were deleted");
+    if (deleted.length > 0) log().info({ drills: deleted }, "expired drills were deleted");
   }
   const ids = await listDrillIds();
   for (const id of s.playing.keys()) if (!ids.includes(id)) s.playing.delete(id);

@@ -80,7 +80,7 @@ export function recordedMetrics(read: (query: string, from: number, to: number) 
   };
 }
 
-const REFUSED = { ok: false, detail: "nothing was run: a drill reaches its recording only", result: {} };
+const REFUSED = { ok: false, detail: "nothing was run: a drill acts on its recording only", result: {} };
 const how = (service: string, operation: string) => `${operation} on ${service}, in the recording only`;
 
 /** Carries out what the recording knows, by noting that it was done: what is measured from now on is what followed it. */

@@ -31,7 +31,7 @@ export async function admitSigned(
   headers: Headers,
   body: Buffer = Buffer.alloc(0),
 ): Promise<Sender> {
-  if (!sender || !signature) throw new Error("An endpoint for those who sign has to say who, and how");
+  if (!sender || !signature) throw new Error("A signed endpoint must name its sender and signature");
   const header = headers.get(signature.header);
   if (header !== null) {
     const settings: Readonly<Record<string, unknown>> = env();

@@ -46,15 +46,15 @@ export async function recordByHand(
       );
     if (runs.some(({ outcome }) => outcome === "pending")) throw conflict("An action is already in progress");
     const target = await (ofService ? findService(db, primary.subjectId) : findAgent(db, primary.subjectId));
-    if (target === null) throw conflict(`${primary.subjectId} is not known any more`);
+    if (target === null) throw conflict(`${primary.subjectId} no longer exists`);
     const proposal = byHand(incident, primary, target.stateVersion, what, by, now);
     proposal.digest = proposalDigest(proposal, []);
-    plan.write(...voidApprovals(incidentId, `${by.name} acted by hand`, now)).tell({
+    plan.write(...voidApprovals(incidentId, `${by.name} recorded a manual action`, now)).tell({
       at: now,
       type: "action.recorded",
       ...aboutOf(proposal),
       incidentId,
-      text: `${by.name} acted by hand on ${primary.subjectId}: ${what}. The effect is being measured`,
+      text: `${by.name} recorded a manual action on ${primary.subjectId}: ${what}. Its effect is being measured`,
       data: { proposal: proposal.id, by: by.id },
     });
     if (ofService) done(plan, db, incident, proposal, by, now);

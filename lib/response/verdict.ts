@@ -37,8 +37,8 @@ export async function giveVerdict(
   const unasked = answered.filter(({ of }) => !asks[of]);
   if (unasked.length > 0)
     throw new SentinelError("invalid", {
-      detail: "The incident has nothing that this verdict would be on",
-      fields: unasked.map(({ field, what }) => ({ field, reason: `there is nothing to say of ${what}` })),
+      detail: "This verdict does not apply to the incident",
+      fields: unasked.map(({ field, what }) => ({ field, reason: `does not apply: nothing to judge about ${what}` })),
     });
   const verdicts: Verdicts = {
     ...(said.cause_right === undefined ? {} : { causeRight: said.cause_right }),
@@ -50,7 +50,7 @@ export async function giveVerdict(
     type: "incident.verdict",
     incidentId,
     serviceId: incident.causeNode,
-    text: `${by.name} says: ${answered.map(({ field, what }) => `${what} was ${said[field] ? "right" : "wrong"}`).join(", ")}`,
+    text: `Verdict of ${by.name}: ${answered.map(({ field, what }) => `${what} was ${said[field] ? "right" : "wrong"}`).join(", ")}`,
     data: { by: by.id, ...said },
   });
   const [first] = said.cause_right === undefined ? [] : await listAllCauses(db, incidentId);

@@ -52,7 +52,7 @@ describe("a hold that is obeyed", () => {
     for (let i = 0; i < 60; i++) await report(await confirmation());
     expect(await card()).toMatchObject({
       state: "quarantined",
-      containment: { state: "enforced", text: "enforced 1 of 1" },
+      containment: { state: "enforced", text: "enforced by 1 of 1 instance" },
     });
   });
 });
@@ -127,7 +127,7 @@ describe("work after the confirmation", () => {
     await report(fleet.call(AGENT, { instance_id: ONE }));
     await commandAgent(fleet.db, AGENT, "release", undefined, PERSON, fleet.now);
     await confirmed();
-    expect((await card()).containment.text).toBe("enforced 1 of 1");
+    expect((await card()).containment.text).toBe("enforced by 1 of 1 instance");
   });
 
   it("counts under a pause as well", async () => {
@@ -149,8 +149,8 @@ it("an instance that was told and fell silent leaves the hold unconfirmed; one t
   expect((await card()).containment).toMatchObject({
     state: "not_confirmed",
     live: 1,
-    text: "not confirmed: enforced 1 of 1, acknowledged 1; 1 instance fell silent without confirming",
+    text: "not confirmed: enforced by 1 of 1 instance, acknowledged by 1; 1 instance fell silent without confirming",
   });
   await report(await confirmation({ instance_id: TWO }));
-  expect((await card()).containment.text).toBe("enforced 2 of 2");
+  expect((await card()).containment.text).toBe("enforced by 2 of 2 instances");
 });

@@ -90,7 +90,7 @@ export async function listIncidentsOf(db: Db, by: "service" | "incident", id: st
   return summaries(db, rows);
 }
 
-/** One incident with its whole story; null if there is none of this id. */
+/** One incident in full; null if there is none of this id. */
 export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDetail | null> {
   const row = await db.query.incidents.findFirst({ where: eq(incidents.id, id) });
   if (!row) return null;

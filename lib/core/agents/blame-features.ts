@@ -64,11 +64,11 @@ export interface BlameFeature {
  */
 export const BLAME_FEATURES: readonly BlameFeature[] = [
   { name: "opening", says: "opens the run", of: ({ at }) => at === 0 },
-  { name: "second", says: "is the first to act on the task", of: ({ at }) => at === 1 },
+  { name: "second", says: "is the first step that acts on the task", of: ({ at }) => at === 1 },
   { name: "position", says: "comes late", of: ({ at }) => Math.log1p(at) },
   { name: "last", says: "is the last step", of: ({ at, all }) => at === all.length - 1 },
   { name: "code", says: "runs code", of: (s) => later(s) && code(s.text) },
-  { name: "opening_code", says: "hands out code as it opens the run", of: (s) => !later(s) && code(s.text) },
+  { name: "opening_code", says: "opens the run with code", of: (s) => !later(s) && code(s.text) },
   { name: "failed", says: "its code failed", of: (s) => later(s) && failed(s.answer) },
   { name: "succeeded", says: "its code ran", of: (s) => later(s) && succeeded(s.answer) },
   { name: "empty_output", says: "its code printed nothing", of: ({ answer }) => succeeded(answer) && outputOf(answer!).length < 5 }, // prettier-ignore
@@ -82,17 +82,17 @@ export const BLAME_FEATURES: readonly BlameFeature[] = [
   { name: "length", says: "says much", of: (s) => (later(s) ? Math.log1p(s.text.length) : 0) },
   { name: "assumes", says: "assumes or makes up data", of: (s) => later(s) && ASSUMES.test(s.text) },
   { name: "confirms", says: "confirms a result", of: (s) => later(s) && CONFIRMS.test(s.text) },
-  { name: "gives_up", says: "cannot do what is needed, or leaves it to hand", of: (s) => later(s) && GIVES_UP.test(s.text) }, // prettier-ignore
+  { name: "gives_up", says: "gives up, or leaves the work to be done by hand", of: (s) => later(s) && GIVES_UP.test(s.text) }, // prettier-ignore
   { name: "retries", says: "tries again", of: (s) => later(s) && RETRIES.test(s.text) },
-  { name: "recalls", says: "goes by what it believes to know", of: (s) => later(s) && RECALLS.test(s.text) },
+  { name: "recalls", says: "relies on recall instead of a source", of: (s) => later(s) && RECALLS.test(s.text) },
   { name: "plans", says: "plans what to do", of: (s) => later(s) && PLANS.test(s.text) },
   { name: "concludes", says: "states an answer", of: (s) => later(s) && CONCLUDES.test(s.text) },
   { name: "new_agent", says: "is its agent's first", of: (s) => later(s) && !s.all.slice(0, s.at).some(({ agent }) => agent === s.step.agent) }, // prettier-ignore
   { name: "opener", says: "is by the agent that opened the run", of: ({ step, all }) => step.agent === all[0]!.agent },
-  { name: "share", says: "is by the agent that speaks most", of: ({ share }) => share },
-  { name: "checker", says: "is by an agent whose part is to check", of: ({ step }) => CHECKER.test(step.agent) },
+  { name: "share", says: "is by the most active agent", of: ({ share }) => share },
+  { name: "checker", says: "is by an agent whose role is to check", of: ({ step }) => CHECKER.test(step.agent) },
   { name: "same_agent", says: "follows a step of the same agent", of: (s) => later(s) && s.all[s.at - 1]!.agent === s.step.agent }, // prettier-ignore
-  { name: "fresh_numbers", says: "states figures that stand nowhere before", of: (s) => (later(s) ? Math.log1p(s.fresh) : 0) }, // prettier-ignore
+  { name: "fresh_numbers", says: "states figures that appear nowhere earlier", of: (s) => (later(s) ? Math.log1p(s.fresh) : 0) }, // prettier-ignore
   { name: "unsupported", says: "states new figures with neither code nor a tool's answer", of: (s) => later(s) && s.fresh > 0 && !code(s.text) && s.asked === null }, // prettier-ignore
 ];
 

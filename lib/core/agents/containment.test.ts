@@ -14,38 +14,53 @@ const TIMEOUT = 500;
 describe("containment of directive 3", () => {
   it.each<[string, InstanceReport[], string, string]>([
     ["nobody lives", [], "sent / sent, no live instance", "not_confirmed / not confirmed: no live instance"],
-    ["silence", [i(true, null, null)], "sent / sent to 1", "not_confirmed / not confirmed: acknowledged 0 of 1"],
-    ["an older version", [i(true, 2, 2)], "sent / sent to 1", "not_confirmed / not confirmed: acknowledged 0 of 1"],
+    [
+      "silence",
+      [i(true, null, null)],
+      "sent / sent to 1 instance",
+      "not_confirmed / not confirmed: acknowledged by 0 of 1 instance",
+    ],
+    [
+      "an older version",
+      [i(true, 2, 2)],
+      "sent / sent to 1 instance",
+      "not_confirmed / not confirmed: acknowledged by 0 of 1 instance",
+    ],
     [
       "two of three know",
       [i(true, 3, null), i(true, 3, 2), i(true, 2, 2)],
-      "acknowledged / acknowledged 2 of 3",
-      "not_confirmed / not confirmed: acknowledged 2 of 3",
+      "acknowledged / acknowledged by 2 of 3 instances",
+      "not_confirmed / not confirmed: acknowledged by 2 of 3 instances",
     ],
     [
       "all know, none enforces",
       [i(true, 3, null), i(true, 3, null)],
-      "acknowledged / acknowledged 2 of 2",
-      "not_confirmed / not confirmed: acknowledged 2 of 2",
+      "acknowledged / acknowledged by 2 of 2 instances",
+      "not_confirmed / not confirmed: acknowledged by 2 of 2 instances",
     ],
     [
       "one of two enforces",
       [i(true, 3, 3), i(true, 3, null)],
-      "acknowledged / enforced 1 of 2, acknowledged 2",
-      "not_confirmed / not confirmed: enforced 1 of 2, acknowledged 2",
+      "acknowledged / enforced by 1 of 2 instances, acknowledged by 2",
+      "not_confirmed / not confirmed: enforced by 1 of 2 instances, acknowledged by 2",
     ],
-    ["all enforce", [i(true, 3, 3), i(true, 4, 4)], "enforced / enforced 2 of 2", "enforced / enforced 2 of 2"],
+    [
+      "all enforce",
+      [i(true, 3, 3), i(true, 4, 4)],
+      "enforced / enforced by 2 of 2 instances",
+      "enforced / enforced by 2 of 2 instances",
+    ],
     [
       "a guard's word includes the receipt",
       [i(true, null, 3)],
-      "enforced / enforced 1 of 1",
-      "enforced / enforced 1 of 1",
+      "enforced / enforced by 1 of 1 instance",
+      "enforced / enforced by 1 of 1 instance",
     ],
     [
       "the dead do not count",
       [i(true, 3, 3), i(false, 2, 2)],
-      "enforced / enforced 1 of 1",
-      "enforced / enforced 1 of 1",
+      "enforced / enforced by 1 of 1 instance",
+      "enforced / enforced by 1 of 1 instance",
     ],
     [
       "the dead prove nothing",
@@ -66,7 +81,7 @@ describe("containment of directive 3", () => {
     [
       "an instance that was told and fell silent",
       [i(true, 3, 3), { ...i(false, null, null), lost: true }],
-      "not confirmed: enforced 1 of 1, acknowledged 1; 1 instance fell silent without confirming",
+      "not confirmed: enforced by 1 of 1 instance, acknowledged by 1; 1 instance fell silent without confirming",
     ],
     [
       "instances that fell silent, with nobody left",
@@ -85,7 +100,7 @@ describe("containment of directive 3", () => {
     const d = { version: 3, sentAt: SENT, enforcement: true };
     const gone = { ...i(false, 3, 3), lost: true };
     const back = { ...i(true, 3, 3), lost: true };
-    expect(containment(d, [i(true, 3, 3), gone, back], SENT, TIMEOUT).text).toBe("enforced 2 of 2");
+    expect(containment(d, [i(true, 3, 3), gone, back], SENT, TIMEOUT).text).toBe("enforced by 2 of 2 instances");
   });
 
   it("loses what was confirmed once forbidden work is reported", () => {

@@ -27,7 +27,7 @@ export interface ContainmentReport {
   live: number;
   acknowledged: number;
   enforced: number;
-  /** For people: "acknowledged 2 of 3". */
+  /** For people: "acknowledged by 2 of 3 instances". */
   text: string;
 }
 
@@ -62,24 +62,25 @@ export function containment(
     text,
   });
 
+  const by = (n: number) => `by ${n} of ${live} ${live === 1 ? "instance" : "instances"}`;
   if (d.version <= 0) return as("none", "no directive");
   if (d.enforcement === false) return as("observe_only", "observe only: the host cannot enforce");
   if (d.breached) return as("not_confirmed", "not confirmed: work was reported after it should have stopped");
   const lost = instances.filter((i) => i.lost && !i.live && !reached(i.enforcedVersion, d.version)).length;
-  if (live > 0 && enforced === live && lost === 0) return as("enforced", `enforced ${enforced} of ${live}`);
+  if (live > 0 && enforced === live && lost === 0) return as("enforced", `enforced ${by(enforced)}`);
   const progress =
     live === 0
       ? "no live instance"
       : enforced > 0
-        ? `enforced ${enforced} of ${live}, acknowledged ${acknowledged}`
-        : `acknowledged ${acknowledged} of ${live}`;
+        ? `enforced ${by(enforced)}, acknowledged by ${acknowledged}`
+        : `acknowledged ${by(acknowledged)}`;
   if (lost > 0) {
     const silent = `${lost} ${lost === 1 ? "instance" : "instances"} fell silent without confirming`;
     return as("not_confirmed", `not confirmed: ${progress}; ${silent}`);
   }
   if (now - d.sentAt >= timeoutMs) return as("not_confirmed", `not confirmed: ${progress}`);
   if (acknowledged > 0) return as("acknowledged", progress);
-  return as("sent", live === 0 ? "sent, no live instance" : `sent to ${live}`);
+  return as("sent", live === 0 ? "sent, no live instance" : `sent to ${live} ${live === 1 ? "instance" : "instances"}`);
 }
 
 function reached(reported: number | null, version: number): boolean {

@@ -81,7 +81,7 @@ export function describeAnomaly(a: Described): string {
 /** `latency 8,400 ms, expected 350–1,900 (4.4x the centre); evidence over 6 samples` */
 function measuredText(a: Described): string {
   if (a.metric === "joint")
-    return `several metrics moved together, each by less than would alarm alone; ${carried(a.samples)}`;
+    return `several metrics moved together, each by less than would raise an alarm alone; ${carried(a.samples)}`;
   const { name, unit } = NAMES[a.metric] ?? { name: a.metric, unit: "count" };
   const { low, high } = a.expected;
   const band = `${bare(low, unit)}–${bare(high, unit)}`;

@@ -77,7 +77,7 @@ export async function measureEffect(ctx: ServiceContext, run: ActionRun): Promis
 
 /** A change of Sentinel was measured before it was proposed; until somebody merges it there is nothing to measure. */
 const ofChange = ({ state, detail }: ActionRun): Verdict => {
-  const reason = detail ?? "the pull request did not report";
+  const reason = detail ?? "the outcome of the pull request is unknown";
   return { outcome: "cannot_tell", reason, verification: { reason }, ...(state === "done" ? { ends: reason } : {}) };
 };
 
