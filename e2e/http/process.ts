@@ -92,7 +92,7 @@ export async function killSentinel(sentinel: Sentinel): Promise<void> {
 export function sentinel<T>(env: Record<string, string>, args: string[]): Promise<T> {
   return new Promise((done, fail) => {
     const options = { env: { ...process.env, ...env }, timeout: COMMAND_MS };
-    execFile(process.execPath, ["lib/cli/sentinel.mjs", ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, ["lib/sentinel.mjs", ...args], options, (error, stdout, stderr) =>
       error
         ? fail(new Error(`sentinel ${args.join(" ")}: ${stderr}`, { cause: error }))
         : done(JSON.parse(stdout) as T),

@@ -59,7 +59,7 @@ test("operators see what would have differed; nothing is saved", async () => {
   ]);
   expect(await tables()).toEqual(before);
 
-  const args = ["lib/cli/sentinel.mjs", "backtest", "--stored", "--days", "1", "--mode", "act"];
+  const args = ["lib/sentinel.mjs", "backtest", "--stored", "--days", "1", "--mode", "act"];
   const told = execFileSync(process.execPath, args, { env: { ...process.env, ...server.env }, encoding: "utf8" });
   expect(told).toMatch(/would have been quarantined +1 +0\n/);
   expect(told).toMatch(/a-1 +hold +would hold.* → held/);

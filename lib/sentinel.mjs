@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { pathToFileURL } from "node:url";
-import { bundleOf } from "../programs.mjs";
+import { bundleOf } from "./programs.mjs";
 
 // Plain JavaScript, so that a command starts in a moment wherever a build is there.
 const bundle = bundleOf("lib/cli/main.ts");
 if (bundle === null) (await import("tsx/esm/api")).register();
-await import(bundle === null ? "./main.ts" : pathToFileURL(bundle).href);
+await import(bundle === null ? "./cli/main.ts" : pathToFileURL(bundle).href);
