@@ -7,6 +7,12 @@ import { timestamp } from "./timestamp";
 
 const name = nameText(200);
 
+/** Names of changed files that are taken: GitHub's comparison of two commits ends at as many. */
+const FILES_MAX = 300;
+const FILE_NAME_MAX = 1_000;
+/** Characters of a diff that are looked at: half of what a request may hold, since JSON writes ends of lines with two. */
+const DIFF_MAX = 500_000;
+
 /** A declared change: what follows it is a new level, not an anomaly. */
 export const ChangeBody = z
   .object({
@@ -21,6 +27,23 @@ export const ChangeBody = z
         "a version; of a service also a commit's hash or owner/name@hash, whose diff investigations read if the services' file maps the repository to the service",
       ),
     note: z.string().max(1000).optional(),
+    files: z
+      .array(z.string().min(1).max(FILE_NAME_MAX))
+      .max(FILES_MAX)
+      .optional()
+      .describe("of a service: paths of the files that it changed; 100 are kept"),
+    diff: z
+      .string()
+      .max(DIFF_MAX)
+      .optional()
+      .describe(
+        "of a service: what it changed, as `git diff` writes it. 20,000 characters are kept, code before documents and tests, without secrets; investigations weigh and quote it",
+      ),
+  })
+  .superRefine(({ subject_kind: kind, ...body }, context) => {
+    for (const field of ["files", "diff"] as const)
+      if (kind === "agent" && body[field] !== undefined)
+        context.addIssue({ code: "custom", path: [field], message: "is read of services only" });
   })
   .meta({ id: "ChangeBody" });
 export type ChangeBody = z.infer<typeof ChangeBody>;

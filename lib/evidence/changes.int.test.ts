@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { analyse } from "@/lib/core/causes/analyse";
 import type { Db } from "@/lib/db/client";
 import { write } from "@/lib/db/client";
-import { changes } from "@/lib/db/schema";
+import { changeDiffs, changes } from "@/lib/db/schema";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { recentChanges, type Repositories } from "./changes";
 import { createGithubReader } from "./github";
@@ -223,6 +223,39 @@ describe("which repositories are read", () => {
     await enter(row);
     await look(await github(compared([POOL]), { rules }));
     expect(server!.asked).toEqual(asked);
+  });
+});
+
+describe("what a change's sender told of it", () => {
+  const own = { id: "chg_own", source: "key ci" };
+  const rules = [{ repository: "acme/shop", service: "shop" }];
+  const tell = (diff: string | null) =>
+    write(db, [db.insert(changeDiffs).values({ changeId: own.id, files: ["src/pool.ts"], diff, createdAt: NOW })]);
+
+  test("is read without GitHub, whatever the change names", async () => {
+    await enter({ ...own, from: null, to: "1.5.0" });
+    await tell("--- a/src/pool.ts\n+++ b/src/pool.ts\n-  size: 50\n+  size: 5\n");
+    const told = { files: ["src/pool.ts"], diff: expect.stringContaining("+  size: 5") as string };
+    expect(await look(null)).toMatchObject({ ok: true, truncated: false, value: [told] });
+  });
+
+  test("is preferred to what GitHub has of the same commits", async () => {
+    await enter(own);
+    await tell("-  size: 50\n");
+    const looked = await look(await github(compared([POOL]), { rules }));
+    expect(looked.ok && looked.value[0]!.diff).toBe("-  size: 50\n");
+    expect(server!.asked).toEqual([]);
+  });
+
+  test("names of files alone leave the diff to GitHub, and stand where it does not answer", async () => {
+    await enter(own);
+    await tell(null);
+    const answered = await look(await github(compared([POOL]), { rules }));
+    expect(answered.ok && answered.value[0]!.diff).toContain("+  size: 5");
+    await server!.close();
+    const refused = await look(await github((_, response) => json(response, {}, 500), { rules }));
+    expect(refused).toMatchObject({ ok: true, value: [{ files: ["src/pool.ts"] }], missing: [{ source: "github" }] });
+    expect(refused.ok && refused.value[0]!.diff).toBeUndefined();
   });
 });
 

@@ -1,8 +1,8 @@
-import { and, desc, eq, gte, inArray, isNotNull, lt, lte, ne } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, inArray, isNotNull, lt, lte, ne, sql } from "drizzle-orm";
 import { globFits } from "@/lib/core/alerts/maintenance";
 import type { BundleChange } from "@/lib/core/evidence/bundle";
 import type { Db } from "@/lib/db/client";
-import { changes } from "@/lib/db/schema";
+import { changeDiffs, changes } from "@/lib/db/schema";
 import type { ChangeDiff } from "./diff-text";
 import { COMMIT, type CommitRange, type GithubReader } from "./github";
 import { couldNotLook, found, type Looked, messageOf, quoted, unreadOf } from "./looked";
@@ -23,7 +23,8 @@ export interface Repositories {
   rules: () => Promise<readonly { repository: string; service: string }[]>;
 }
 
-type ChangeRow = typeof changes.$inferSelect;
+/** `told`: its sender said what it changed. */
+type ChangeRow = typeof changes.$inferSelect & { told: number };
 
 /** More changes than this within one incident's window are no list that anyone can weigh. */
 const MAX_CHANGES = 500;
@@ -33,8 +34,9 @@ const MAX_DIFFS = 10;
 const DIFFS_MS = 8_000;
 
 /**
- * Changes of the log within a window, the oldest first; of too many the newest are kept. Those that name commits on GitHub come with what
- * these changed; what could not be read of that is `missing`, and the changes stand without it. Summaries, files and diffs are untrusted text.
+ * Changes of the log within a window, the oldest first; of too many the newest are kept. They come with what they
+ * changed where their sender told it, and where they name commits on GitHub; what could not be read of that is `missing`, and the changes
+ * stand without it. Summaries, files and diffs are untrusted text.
  */
 export async function recentChanges(
   db: Db,
@@ -46,8 +48,9 @@ export async function recentChanges(
   const limit = Math.min(query.limit ?? MAX_CHANGES, MAX_CHANGES);
   try {
     const rows = await db
-      .select()
+      .select({ ...getTableColumns(changes), told: sql<number>`${changeDiffs.changeId} IS NOT NULL` })
       .from(changes)
+      .leftJoin(changeDiffs, eq(changeDiffs.changeId, changes.id))
       .where(
         and(
           gte(changes.at, Math.ceil(query.from * 1_000)),
@@ -82,7 +85,10 @@ function asEvidence(row: ChangeRow, diff: Looked<ChangeDiff> | undefined): Bundl
   };
 }
 
-/** What was looked up for the newest of the rows that name commits; one push may have changed several services and is asked for once. */
+/**
+ * What the newest of the rows changed: as their sender told it, or as GitHub has the commits that they name. One push may have changed
+ * several services and is asked for once. Where GitHub does not answer, the names of files that the sender told stand.
+ */
 async function diffsOf(
   db: Db,
   rows: readonly ChangeRow[],
@@ -90,13 +96,19 @@ async function diffsOf(
   signal: AbortSignal,
 ): Promise<Map<ChangeRow, Looked<ChangeDiff>>> {
   const rules = (await repositories?.rules()) ?? [];
-  const named = rows.flatMap((row) => {
-    const range = rangeOf(row, rules);
-    return range === null ? [] : [{ row, range }];
-  });
+  const newest = rows
+    .flatMap((row) => {
+      const range = rangeOf(row, rules);
+      return row.told || range !== null ? [{ row, range }] : [];
+    })
+    .slice(0, MAX_DIFFS);
+  const told = await toldDiffs(
+    db,
+    newest.flatMap(({ row }) => (row.told ? [row.id] : [])),
+  );
   const until = AbortSignal.any([signal, AbortSignal.timeout(DIFFS_MS)]);
   const asked = new Map<string, Promise<Looked<ChangeDiff>>>();
-  const looks = named.slice(0, MAX_DIFFS).map(async ({ row, range }) => {
+  const ask = async (row: ChangeRow, range: CommitRange) => {
     const whole = { ...range, from: range.from ?? (await commitBefore(db, row)) };
     const key = JSON.stringify(whole);
     const look =
@@ -104,9 +116,26 @@ async function diffsOf(
       repositories?.github.diff(whole, until) ??
       Promise.resolve(couldNotLook("github", "neither GITHUB_READ_TOKEN nor GITHUB_TOKEN is set"));
     asked.set(key, look);
-    return [row, await look] as const;
+    return look;
+  };
+  const looks = newest.map(async ({ row, range }): Promise<[ChangeRow, Looked<ChangeDiff>][]> => {
+    const own = told.get(row.id);
+    if (own && (own.diff !== undefined || range === null)) return [[row, found(row.source, own)]];
+    // What was told is gone by now.
+    if (range === null) return [];
+    const look = await ask(row, range);
+    return [[row, !look.ok && own ? found(row.source, own, false, unreadOf([look])) : look]];
   });
-  return new Map(await Promise.all(looks));
+  return new Map((await Promise.all(looks)).flat());
+}
+
+async function toldDiffs(db: Db, ids: readonly string[]): Promise<Map<string, ChangeDiff>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(changeDiffs)
+    .where(inArray(changeDiffs.changeId, [...ids]));
+  return new Map(rows.map(({ changeId, files, diff }) => [changeId, { files, diff: diff ?? undefined }]));
 }
 
 /** `owner/name@commit`, as GitHub writes a commit of another repository. */

@@ -5,14 +5,16 @@ import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
 import { enterService, touchServices } from "@/lib/db/queries/services";
 import { changeView, findAnnounced } from "@/lib/db/queries/changes";
-import { changes } from "@/lib/db/schema";
+import { changeDiffs, changes } from "@/lib/db/schema";
+import { type ChangeDiff, diffText } from "@/lib/evidence/diff-text";
+import { changedFiles } from "@/lib/evidence/unified-diff";
 import { SentinelError } from "@/lib/errors";
 import { newId } from "@/lib/db/ids";
 import { wake } from "@/lib/wake";
 
 /**
  * Announces a change, so that what follows it is a new level and not an anomaly. One that comes again (a retry) is answered
- * as the first time and changes nothing. Throws not_found for an unknown agent.
+ * as the first time and changes nothing. Throws not_found for an unknown agent, invalid for a diff that is none.
  */
 export async function declare(db: Db, body: ChangeBody, by: string, now: number): Promise<ChangeView> {
   if (body.subject_kind === "agent" && !(await findAgent(db, body.subject_id)))
@@ -21,7 +23,8 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
       fields: [{ field: "subject_id", reason: "unknown" }],
     });
   const at = body.at === undefined ? now : epochMs(body.at);
-  const same = await findRepeated(db, { body, at: body.at === undefined ? null : at, by }, now);
+  const diff = diffOf(body);
+  const same = await findRepeated(db, { body, diff, at: body.at === undefined ? null : at, by }, now);
   if (same) return changeView(same);
   const row = {
     id: newId("chg"),
@@ -41,7 +44,10 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
   await commit(db, {
     claims: [db.insert(changes).values(row)],
     // What was proposed for the service as it was is void.
-    writes: service ? [enterService(db, body.subject_id, "change", now), touchServices([body.subject_id])] : [],
+    writes: [
+      ...(service ? [enterService(db, body.subject_id, "change", now), touchServices([body.subject_id])] : []),
+      ...(diff ? [db.insert(changeDiffs).values({ changeId: row.id, ...diff, createdAt: now })] : []),
+    ],
     events: [
       {
         at: now,
@@ -54,6 +60,22 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
   });
   wake(service ? "services" : "agents");
   return changeView({ ...row, accept: false, takenAt: null });
+}
+
+/** What a body says that was changed, as it may be kept; null where it says nothing. */
+function diffOf({ files = [], diff = "" }: ChangeBody): ChangeDiff | null {
+  const only = files.length === 1 ? files[0] : undefined;
+  const changed = changedFiles(diff, only);
+  if (diff.trim() !== "" && changed.length === 0)
+    throw new SentinelError("invalid", {
+      detail: "The diff names no file",
+      fields: [
+        { field: "diff", reason: "must be a unified diff with a heading for each file (--- a/path, +++ b/path)" },
+      ],
+    });
+  const known = new Set(changed.map(({ filename }) => filename));
+  const all = [...changed, ...files.filter((file) => !known.has(file)).map((filename) => ({ filename }))];
+  return all.length === 0 ? null : diffText(all);
 }
 
 /** Who sends again what was not answered in time does so within minutes, in ms. */
@@ -73,17 +95,14 @@ const wordsOf = ({ kind, from, to, note }: ChangeBody) => ({
  */
 async function findRepeated(
   db: Db,
-  { body, at, by }: { body: ChangeBody; at: number | null; by: string },
+  { body, diff, at, by }: { body: ChangeBody; diff: ChangeDiff | null; at: number | null; by: string },
   now: number,
 ): Promise<typeof changes.$inferSelect | null> {
-  if (at === null && body.to === undefined && body.note === undefined) return null;
-  const newest = await findAnnounced(
+  if (at === null && body.to === undefined && body.note === undefined && diff === null) return null;
+  return findAnnounced(
     db,
     { kind: body.subject_kind, id: body.subject_id },
-    at === null ? { since: now - RETRIED_WITHIN_MS } : { at, words: wordsOf(body) },
+    { ...wordsOf(body), source: by, diff },
+    at === null ? { since: now - RETRIED_WITHIN_MS } : { at },
   );
-  if (newest?.source !== by) return null;
-  const { kind, from, to, note } = wordsOf(body);
-  const repeats = newest.kind === kind && newest.from === from && newest.to === to && newest.note === note;
-  return repeats ? newest : null;
 }

@@ -4,7 +4,7 @@ import { type Db, openDb } from "@/lib/db/client";
 import { loadRollupCursor, rollUp } from "@/lib/db/queries/rollup";
 import { holdLease } from "@/lib/db/queries/retention";
 import { anomalyRow, anomaly, eventRow, insert, NOW, openTestDb } from "@/lib/db/queries/test-world";
-import { logLines } from "@/lib/db/schema";
+import { changeDiffs, logLines } from "@/lib/db/schema";
 import { prune } from "./prune";
 
 const HOUR = 60 * 60_000;
@@ -102,6 +102,10 @@ describe("pruning", () => {
       // Its own time says nothing of when it came: a backlog is sent late.
       { node: "api", at: OLD, receivedAt: NOW, line: "fresh" },
     ]);
+    await db.insert(changeDiffs).values([
+      { changeId: "c-old", files: [], createdAt: OLD },
+      { changeId: "c-new", files: [], createdAt: NOW },
+    ]);
     await insert(db, "anomalies", [
       anomalyRow("loose", "a", null, anomaly({ at: ANCIENT })),
       anomalyRow("record", "a", "inc-1", anomaly({ at: ANCIENT })),
@@ -116,7 +120,17 @@ describe("pruning", () => {
     const report = await prune(db, NOW, KEEP);
     expect(report).toMatchObject({
       rolledUp: 17,
-      deleted: { events: 10, logs: 1, rollups: 1, runs: 1, requests: 1, instances: 1, anomalies: 1, history: 1 },
+      deleted: {
+        events: 10,
+        logs: 1,
+        diffs: 1,
+        rollups: 1,
+        runs: 1,
+        requests: 1,
+        instances: 1,
+        anomalies: 1,
+        history: 1,
+      },
       more: false,
     });
     expect(await count("agent_events")).toBe(7);

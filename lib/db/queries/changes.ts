@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, ne, or, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ChangesQuery, ChangeView } from "@/lib/contracts/changes";
 import type { Db } from "@/lib/db/client";
-import { changes } from "@/lib/db/schema";
+import { changeDiffs, changes } from "@/lib/db/schema";
 import type { Change } from "./sweep";
 
 /** The newest changes, declared and seen, of one subject or of all. */
@@ -42,36 +42,41 @@ export const listDeclared = (db: Db, agents: readonly string[], from: number, to
     )
     .orderBy(asc(changes.at), asc(changes.id));
 
+/** What an announcement says, and who said it. */
+export type Announced = Pick<Change, "kind" | "from" | "to" | "note" | "source"> & {
+  diff: Pick<typeof changeDiffs.$inferSelect, "files" | "diff"> | null;
+};
+
 /**
- * The newest announced change of a subject: of those that say the same about the same moment, or of those announced since a moment,
- * epoch ms.
+ * The newest announced change of a subject, where it says `said`: of those that are about the moment `at`, or of those announced since a
+ * moment, epoch ms. About a moment others may be announced as well; since a moment the newest alone counts.
  */
 export async function findAnnounced(
   db: Db,
   subject: { kind: Change["subjectKind"]; id: string },
-  which: { at: number; words: Pick<Change, "kind" | "from" | "to" | "note"> } | { since: number },
+  { diff, ...said }: Announced,
+  when: { at: number } | { since: number },
 ): Promise<Change | null> {
-  const matching =
-    "since" in which
-      ? [gte(changes.createdAt, which.since)]
-      : [
-          eq(changes.at, which.at),
-          ...(["kind", "from", "to", "note"] as const).map((field) => sql`${changes[field]} IS ${which.words[field]}`),
-        ];
+  const same = and(
+    ...(["kind", "from", "to", "note", "source"] as const).map((field) => sql`${changes[field]} IS ${said[field]}`),
+    sql`${changeDiffs.files} IS ${diff && JSON.stringify(diff.files)}`,
+    sql`${changeDiffs.diff} IS ${diff?.diff ?? null}`,
+  )!;
   const [newest] = await db
-    .select()
+    .select({ change: getTableColumns(changes), same: sql<number>`${same}` })
     .from(changes)
+    .leftJoin(changeDiffs, eq(changeDiffs.changeId, changes.id))
     .where(
       and(
         eq(changes.subjectKind, subject.kind),
         eq(changes.subjectId, subject.id),
         eq(changes.declared, true),
-        ...matching,
+        "since" in when ? gte(changes.createdAt, when.since) : and(eq(changes.at, when.at), same),
       ),
     )
-    .orderBy(desc(changes.createdAt), desc(sql`rowid`))
+    .orderBy(desc(changes.createdAt), desc(sql`${changes}.rowid`))
     .limit(1);
-  return newest ?? null;
+  return newest?.same ? newest.change : null;
 }
 
 /** Whether a change says these words anywhere, whatever their case. `instr` takes them as they are: no wildcard in them counts. */

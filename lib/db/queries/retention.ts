@@ -34,6 +34,11 @@ export const EXPIRIES: Record<string, Expiry> = {
     sql: `DELETE FROM log_lines WHERE rowid IN (SELECT rowid FROM log_lines WHERE received_at < ?1 ORDER BY received_at LIMIT ${CHUNK})`,
     args: [now - rawMs],
   }),
+  /** Of changes that are looked back at for days; the changes themselves stay. */
+  diffs: (now, { rawMs }) => ({
+    sql: `DELETE FROM change_diffs WHERE rowid IN (SELECT rowid FROM change_diffs WHERE created_at < ?1 ORDER BY created_at LIMIT ${CHUNK})`,
+    args: [now - rawMs],
+  }),
   rollups: (now, { rollupMs }) => ({
     sql: `DELETE FROM rollups WHERE rowid IN (SELECT rowid FROM rollups WHERE hour < ?1 ORDER BY hour LIMIT ${CHUNK})`,
     args: [Math.floor((now - rollupMs) / 3_600_000)],

@@ -137,3 +137,15 @@ export const changes = sqliteTable(
   },
   (t) => [index("changes_subject").on(t.subjectKind, t.subjectId, t.at)],
 );
+
+/** What a change changed, as its sender told it: bounded, without secrets, untrusted. Apart from the change, since it goes sooner. */
+export const changeDiffs = sqliteTable(
+  "change_diffs",
+  {
+    changeId: text().primaryKey(),
+    files: text({ mode: "json" }).$type<string[]>().notNull(),
+    diff: text(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [index("change_diffs_created").on(t.createdAt)],
+);
