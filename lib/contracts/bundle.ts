@@ -12,6 +12,9 @@ const SPANS_MAX = 200_000;
 const CHANGES_MAX = 10_000;
 const NAME_MAX = 300;
 const LINE_MAX = 32_000;
+const FILES_MAX = 1_000;
+/** Characters: more of a diff the analysis does not read. */
+const DIFF_MAX = 100_000;
 
 const name = z.string().min(1).max(NAME_MAX);
 /** Epoch seconds. Milliseconds are refused, not guessed at: the year 5138 is as far as seconds go. */
@@ -49,6 +52,8 @@ const change = z.object({
   node: name,
   kind: z.string().min(1).max(60),
   summary: z.string().max(LINE_MAX),
+  files: z.array(z.string().min(1).max(NAME_MAX)).max(FILES_MAX).optional(),
+  diff: z.string().max(DIFF_MAX).optional(),
   survived: z.boolean().optional(),
 });
 

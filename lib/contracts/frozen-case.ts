@@ -20,6 +20,9 @@ import { PATHS } from "./paths";
 export const CASE_FORMAT = "sentinel-case";
 export const CASE_VERSION = 1;
 
+/** Those of an investigation that read the outside world. */
+export const READING_SPECIALISTS = ["triage", "log_analyst", "metrics_analyst", "deploy_correlator"] as const;
+
 const text = z.string().max(200_000);
 const name = z.string().min(1).max(300);
 const ms = z.number().nonnegative().describe("epoch ms");
@@ -99,6 +102,16 @@ const ServiceEvidence = z.strictObject({
   /** From opening to the first look, ms. */
   investigated_after_ms: duration,
   bundle: BundleBody.describe("what had been read before anything was done"),
+  unread: z
+    .array(
+      z.strictObject({
+        specialist: z.enum(READING_SPECIALISTS),
+        source: text,
+        reason: text,
+      }),
+    )
+    .default([])
+    .describe("what could not be read then"),
   services: z.array(z.strictObject({ id: name, kind: name, owner: text.nullable(), version: text.nullable() })),
   runbooks: z.array(z.strictObject({ path: name, heading: text, body: text })),
   past_incidents: z.array(

@@ -2,10 +2,8 @@ import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { FrozenService } from "@/lib/contracts/frozen-case";
 import { type ParsedBundle, parseBundle } from "@/lib/contracts/bundle";
 import type { Alert } from "@/lib/core/alerts/alert";
-import { CHANGE_KINDS } from "@/lib/core/base/vocabulary";
-import type { Bundle, BundleChange, Series } from "@/lib/core/evidence/bundle";
+import type { Bundle, Series } from "@/lib/core/evidence/bundle";
 import { type Db, type Statement, write } from "@/lib/db/client";
-import { newId } from "@/lib/db/ids";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { addEdge, describeService, dropIncidentSignals, enterService } from "@/lib/db/queries/services";
 import { changes, incidentSignals, logLines, signals } from "@/lib/db/schema";
@@ -15,6 +13,8 @@ import type { RangeSeries } from "@/lib/evidence/prometheus";
 import { replaceRunbooks } from "@/lib/evidence/runbooks";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
 import type { Integrations } from "@/lib/response/services/context";
+import { readersAsThen } from "./frozen-readers";
+import { alertOf, changeRow, joined } from "./frozen-rows";
 import { RECORDED_OPERATOR, recordedMetrics } from "./recording";
 import { type Played, playedStretches, pointsBetween } from "./timeline";
 
@@ -189,6 +189,8 @@ export class FrozenWorld {
       logs: () => [pushedLogs(this.db)],
       kubernetes: null,
       repositories: null,
+      asThen: (readers) =>
+        readersAsThen(readers, { bundle: this.#bundle, unread: this.of.evidence.unread, known: () => this.#known }),
       allowList: this.#operations(),
       operator: RECORDED_OPERATOR,
       chains,
@@ -210,52 +212,3 @@ export class FrozenWorld {
     return { entries: new Map(entries.map((entry) => [entry.name, entry])) };
   }
 }
-
-/** Each series with its normal time before it. */
-function joined({ metrics, normal }: Bundle): Series[] {
-  const all = new Map<string, Series>();
-  for (const one of [...normal.metrics, ...metrics]) {
-    const key = JSON.stringify([one.node, one.metric]);
-    const known = all.get(key);
-    const after = known?.points.at(-1)?.[0] ?? -Infinity;
-    all.set(key, known ? { ...known, points: [...known.points, ...one.points.filter(([t]) => t > after)] } : one);
-  }
-  return [...all.values()];
-}
-
-const UNANNOUNCED = ", detected, not announced";
-
-/** A change as the log of changes would have it, so that it is told in the same words: who told of it stands at the end of its summary. */
-function changeRow({ t, node, kind, summary }: BundleChange, now: number): typeof changes.$inferInsert {
-  const open = summary.lastIndexOf(" (");
-  const isTold = summary.endsWith(")") && open >= 0;
-  const by = isTold ? summary.slice(open + 2, -1) : "kubernetes";
-  return {
-    id: newId("chg"),
-    subjectKind: "service",
-    subjectId: node,
-    kind: CHANGE_KINDS.find((known) => known === kind) ?? "config",
-    at: Math.round(t * 1_000),
-    declared: !by.endsWith(UNANNOUNCED),
-    note: isTold ? summary.slice(0, open) : summary,
-    source: by.endsWith(UNANNOUNCED) ? by.slice(0, -UNANNOUNCED.length) : by,
-    status: "declared",
-    createdAt: now,
-  };
-}
-
-type CaseAlert = FrozenService["evidence"]["alerts"][number];
-
-const alertOf = (
-  { source: _source, generator_url: generatorUrl, starts_at: startsAt, received_at: _at, ...rest }: CaseAlert,
-  endsAt: number | null,
-): Alert => ({
-  ...rest,
-  source: "generic",
-  status: endsAt === null ? "firing" : "resolved",
-  startsAt,
-  startGiven: true,
-  endsAt,
-  generatorUrl,
-  value: null,
-});

@@ -44,7 +44,7 @@ export const listDeclared = (db: Db, agents: readonly string[], from: number, to
 
 /** What an announcement says, and who said it. */
 export type Announced = Pick<Change, "kind" | "from" | "to" | "note" | "source"> & {
-  diff: Pick<typeof changeDiffs.$inferSelect, "files" | "diff"> | null;
+  diff: { files: readonly string[]; diff?: string | undefined } | null;
 };
 
 /**

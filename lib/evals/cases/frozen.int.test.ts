@@ -19,6 +19,10 @@ import { incidentRow, insert } from "@/lib/db/queries/test-world";
 import { decide } from "@/lib/response/decide";
 import { freezeIncident } from "@/lib/response/freeze";
 import { trajectoryOf } from "@/lib/response/trajectory";
+import { declare } from "@/lib/ingest/declare";
+import { couldNotLook } from "@/lib/evidence/looked";
+import { write } from "@/lib/db/client";
+import { investigations } from "@/lib/db/schema";
 import { TestEstate } from "@/lib/runtime/test-estate";
 import { makeAgentCase } from "./case";
 import { readFilledCase } from "./frozen";
@@ -213,6 +217,77 @@ describe("an incident of services, frozen and played again", () => {
     writeFileSync(file, JSON.stringify({ ...of, answer, evidence: { ...of.evidence, alerts } }));
     expect((await readFilledCase(file)).leaks).toEqual(["resource_exhaustion"]);
   });
+});
+
+describe("what an investigation saw beside lines and series", () => {
+  const LOKI_KEY = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
+  const SPAN = { node: "api", operation: "GET /orders", n: 40, p50_us: 900_000, p95_us: 2_000_000 };
+  let before: Trajectory;
+  let raw: string;
+  let of: FrozenService;
+  beforeAll(async () => {
+    const estate = await TestEstate.open();
+    const reason = `401 token=${LOKI_KEY}`;
+    estate.loki = { source: "loki", read: () => Promise.resolve(couldNotLook("loki", reason)) };
+    const changedAt = estate.now - 10 * MINUTE;
+    const diff = `--- a/src/pool.ts\n+++ b/src/pool.ts\n@@ -1 +1 @@\n-  size: 50\n+  size: 5\n`;
+    const change = { subject_kind: "service", subject_id: "api", kind: "deploy", to: "1.5.0", at: changedAt } as const;
+    await declare(estate.db, { ...change, diff }, "key ci", changedAt);
+    estate.log(
+      "api",
+      [300, 200, 100].map((s) => [estate.now - s * 1_000, "no free connection in the pool, size exceeded"]),
+    );
+    await estate.alert([{ name: "Slow", service: "api" }]);
+    await estate.rest();
+    const [row] = await estate.db.select().from(investigations);
+    before = await trajectoryOf(estate.db, await getIncident(estate.db, row!.incidentId));
+    // No source of traces tells of services by itself yet.
+    const spans = [{ t: estate.now / 1_000 - 60, ...SPAN }];
+    const normal = { ...row!.bundle!.normal, spans: [{ t: estate.now / 1_000 - 2 * 3_600, ...SPAN, p95_us: 90_000 }] };
+    await write(estate.db, [estate.db.update(investigations).set({ bundle: { ...row!.bundle!, spans, normal } })]);
+    const file = await freezeIncident(estate.db, row!.incidentId, reach(estate), estate.now + MINUTE);
+    raw = JSON.stringify(file);
+    of = { ...asRead(file), answer: ANSWER } as FrozenService;
+    await estate.end();
+  }, 120_000);
+
+  test("is in the file: what a change changed, traces, and what could not be read, without secrets", () => {
+    expect(of.evidence.bundle.changes).toMatchObject([
+      { files: ["src/pool.ts"], diff: expect.stringContaining("+  size: 5") as string },
+    ]);
+    expect(of.evidence.bundle.spans).toMatchObject([SPAN]);
+    expect(of.evidence.unread).toEqual([
+      { specialist: "log_analyst", source: "loki", reason: "401 token=[redacted:api_key]" },
+    ]);
+    expect(raw).not.toContain(LOKI_KEY);
+  });
+
+  test("is seen and missed again", async () => {
+    await dbs.use(async (db) => {
+      const after = await playFrozenServices(of, db, {});
+      const [read] = await db.select().from(investigations);
+      expect(read!.bundle!.spans).toEqual(of.evidence.bundle.spans);
+      expect(read!.bundle!.normal.spans).toEqual(of.evidence.bundle.normal!.spans);
+      expect(read!.bundle!.changes[0]).toMatchObject({
+        files: ["src/pool.ts"],
+        diff: of.evidence.bundle.changes![0]!.diff,
+      });
+      const texts = after.opened!.findings.map(({ text }) => text);
+      expect(texts).toContainEqual(expect.stringContaining("Its diff (src/pool.ts) changes 50 to 5: 'size: 5'"));
+      expect(texts).toContain("could not read loki: 401 token=[redacted:api_key]");
+      expect(after.opened!.couldNotLook).toEqual(before.opened!.couldNotLook);
+      expect(after.opened!.causes[0]).toMatchObject({
+        node: before.opened!.causes[0]!.node,
+        kind: before.opened!.causes[0]!.kind,
+      });
+    });
+  }, 60_000);
+
+  test("a file from before that has none of it is played as it stands", async () => {
+    const { unread: _unread, ...evidence } = of.evidence;
+    const older = asRead({ ...of, evidence }) as FrozenService;
+    expect((await play(older)).opened!.couldNotLook).toEqual([]);
+  }, 60_000);
 });
 
 describe("an incident of agents, frozen and played again", () => {

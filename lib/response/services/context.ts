@@ -1,5 +1,6 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Operator } from "@/lib/actions/service/index";
+import type { Readers } from "@/lib/agents/investigation/ports";
 import type { PromptChoice } from "@/lib/agents/investigation/prompt-variants";
 import type { Chain, ModelRole } from "@/lib/agents/models";
 import type { Tuning } from "@/lib/core/causes/tunables";
@@ -33,6 +34,8 @@ export interface Integrations {
   chains: Partial<Record<ModelRole, Chain>>;
   /** For past incidents that mean the same in other words; null: words and features have to do. */
   embedder: Embedder | null;
+  /** What a frozen incident has beside what is read of its world; production has none. */
+  asThen?: (readers: Readers) => Readers;
   /** What an evaluation tries in place of what is in use; production has none. */
   variant?: Variant;
 }

@@ -1,7 +1,8 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Entry } from "@/lib/actions/service/entry";
 import { mergeEvidence, noEvidence, type Evidence } from "@/lib/agents/investigation/evidence";
-import { type CaseOperation, type FrozenFile, openAnswer } from "@/lib/contracts/frozen-case";
+import { type CaseOperation, type FrozenFile, openAnswer, READING_SPECIALISTS } from "@/lib/contracts/frozen-case";
+import { InvestigationReport } from "@/lib/contracts/investigations";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Bundle, Series } from "@/lib/core/evidence/bundle";
 import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
@@ -82,6 +83,7 @@ export async function freezeServices(db: Db, incident: Incident, reach: FreezeRe
       })),
       investigated_after_ms: Math.max(0, investigated[0]!.startedAt - incident.openedAt),
       bundle,
+      unread: unreadBy(before[0]!),
       services: nodes.map((id) => ({
         id,
         kind: told.get(id)?.kind ?? known.get(id)?.kind ?? "service",
@@ -136,6 +138,16 @@ const bundleParts = ({ nodes, edges, metrics, logs, spans, changes, normal }: Ev
   changes,
   normal,
 });
+
+/** What the specialists of an investigation could not read, each once. */
+function unreadBy({ report }: InvestigationRow): Frozen["evidence"]["unread"] {
+  const { data } = InvestigationReport.safeParse(report);
+  const all = (data?.couldNotLook ?? []).flatMap(({ node, source, reason }) => {
+    const specialist = READING_SPECIALISTS.find((one) => one === node);
+    return specialist === undefined ? [] : [{ specialist, source, reason }];
+  });
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
 
 /** Everything that these investigations (the latest first) read. */
 async function evidenceOf(db: Db, investigations: readonly InvestigationRow[]): Promise<Evidence> {

@@ -172,6 +172,7 @@ async function investigatorOf(
   const node = primary?.subjectId ?? incident.title;
   const own = alerts.find(({ serviceId }) => serviceId === node) ?? alerts[0];
   const metric = own?.labels["signal"];
+  const readers = readersOf(ctx, incident.id);
   return {
     case: {
       incidentId: incident.id,
@@ -194,7 +195,7 @@ async function investigatorOf(
         alerts.map(({ name, serviceId }) => ({ name, node: serviceId })),
         await listAlertsOfPast(db, incident, PAST_INCIDENTS),
       ),
-    readers: readersOf(ctx, incident.id),
+    readers: ctx.asThen?.(readers) ?? readers,
     offers: (cause: CauseHypothesis) => offersOf(ctx, incident, cause),
     record: (step: Step) => storeStep(db, row, step),
     now: ctx.clock,
