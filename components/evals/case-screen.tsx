@@ -11,7 +11,7 @@ import { Expected } from "./expected";
 import { JudgePanel } from "./judge-panel";
 import { RunAgain } from "./run-again";
 import { Trajectory } from "./trajectory";
-import { classWords } from "./run-words";
+import { classWords, SET } from "./run-words";
 
 /** One case of a run: its story, what was expected and what was found, every call, and every answer that it was scored by. */
 export function CaseScreen({ one, again }: { one: EvalCaseView; again: boolean }) {
@@ -32,7 +32,7 @@ export function CaseScreen({ one, again }: { one: EvalCaseView; again: boolean }
           <span className="flex flex-wrap items-center gap-2">
             <Passed passed={one.passed} />
             <Badge>{classWords(one.class)}</Badge>
-            <Badge>{one.set === "dev" ? "dev set" : "second set"}</Badge>
+            <Badge>{SET[one.set]}</Badge>
             <span className="num text-xs text-ink-3">
               {one.caseId} · {run.commit} · played in {duration(one.ms)}
             </span>

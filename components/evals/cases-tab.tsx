@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FlaskConical, LoaderCircle } from "lucide-react";
 import { useQueryStates } from "nuqs";
+import { CASE_SETS } from "@/lib/core/base/vocabulary";
 import type { EvalOffer, EvalRunAnswer, EvalRunView } from "@/lib/contracts/evals";
 import { Button } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -13,7 +14,7 @@ import { Comparison } from "./comparison";
 import { evalFilters, SHOWN } from "./filters";
 import { HeatTable } from "./heat-table";
 import { evalRunQuery, evalRunsQuery } from "./queries";
-import { classWords, runName } from "./run-words";
+import { classWords, runName, SET } from "./run-words";
 import { Standing } from "./standing";
 import { Summary } from "./summary";
 import { Trend } from "./trend";
@@ -104,7 +105,7 @@ function Run({ runs, run, offer }: { runs: readonly EvalRunView[]; run: EvalRunV
 
 function Cases({ answer: { run, cases } }: { answer: EvalRunAnswer }) {
   const [filters, setFilters] = useQueryStates(evalFilters);
-  const sets = (["dev", "second"] as const).filter((set) => cases.some((one) => one.set === set));
+  const sets = CASE_SETS.filter((set) => cases.some((one) => one.set === set));
   const set = sets.includes(filters.set) ? filters.set : (sets[0] ?? "dev");
   const ofSet = cases.filter((one) => one.set === set);
   const classes = [...new Set(ofSet.map((one) => one.class))].toSorted();
@@ -125,10 +126,7 @@ function Cases({ answer: { run, cases } }: { answer: EvalRunAnswer }) {
               label="Set"
               value={set}
               onChange={(next) => void setFilters({ set: next, class: null })}
-              options={[
-                { value: "dev", label: "Dev set" },
-                { value: "second", label: "Second set" },
-              ]}
+              options={sets.map((one) => ({ value: one, label: SET[one] }))}
             />
           ) : null}
           <Select

@@ -1,3 +1,4 @@
+import { CASE_SETS } from "@/lib/core/base/vocabulary";
 import { parseAsString, parseAsStringLiteral } from "nuqs";
 
 export const TABS = ["cases", "incidents", "measured"] as const;
@@ -8,7 +9,7 @@ export const evalFilters = {
   run: parseAsString,
   /** The run that it is compared with. */
   before: parseAsString,
-  set: parseAsStringLiteral(["dev", "second"]).withDefault("dev"),
+  set: parseAsStringLiteral(CASE_SETS).withDefault("dev"),
   class: parseAsString,
   shown: parseAsStringLiteral(SHOWN).withDefault("all"),
 };

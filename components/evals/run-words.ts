@@ -1,8 +1,11 @@
 import { format } from "date-fns";
-import type { EvalRunView } from "@/lib/contracts/evals";
+import type { CaseSet, EvalRunView } from "@/lib/contracts/evals";
 
 /** Longer lists of cases are not spelled out in a name. */
 const PART = 30;
+
+/** What a set of cases is called. */
+export const SET: Record<CaseSet, string> = { dev: "Dev set", second: "Second set", frozen: "Frozen incidents" };
 
 export const casesOf = (n: number): string => `${n} ${n === 1 ? "case" : "cases"}`;
 
@@ -15,7 +18,9 @@ export const runName = ({ id, started_at: at, commit, set, whole, part, total }:
       ? `${set === "all" ? "both sets," : (set ?? "")} ${casesOf(total)}`.trim()
       : total === 1 && part
         ? part
-        : `${part && part.length <= PART ? classWords(part) : "part"}, ${casesOf(total)}`,
+        : set === "frozen"
+          ? `frozen incidents, ${casesOf(total)}`
+          : `${part && part.length <= PART ? classWords(part) : "part"}, ${casesOf(total)}`,
   ].join(" · ");
 
 export const figure = (value: number | null | undefined, digits = 2): string =>

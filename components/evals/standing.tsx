@@ -25,7 +25,7 @@ export function Standing({ run, offer }: { run: EvalRunView; offer: EvalOffer })
           tone={tone}
           icon={icon}
           title={`The run ${verb} after ${run.done} of ${casesOf(run.total)}`}
-          actions={offer.reason === null ? <Resume run={run.id} /> : null}
+          actions={offer.reason === null && run.set !== "frozen" ? <Resume run={run.id} /> : null}
         >
           {sentence(run.detail)} {run.done > 0 ? "The figures below are of what was played." : null}
         </Callout>

@@ -1,8 +1,8 @@
-import type { EvalRunAnswer } from "@/lib/contracts/evals";
+import type { CaseSet, EvalRunAnswer } from "@/lib/contracts/evals";
 import { percent } from "@/components/ui/format";
 import { Body, HeadRow, Row, Table } from "@/components/ui/table";
 import { Panel } from "@/components/ui/panel";
-import { figure } from "./run-words";
+import { figure, SET } from "./run-words";
 
 type Part = NonNullable<EvalRunAnswer["sets"]["dev"]>;
 
@@ -14,19 +14,27 @@ const FIGURES: { label: string; asks: string; of: (part: Part) => string; low: (
   { label: "Calibration error", asks: "of confidences in first causes; 0 is best", of: ({ ece }) => figure(ece, 3), low: () => false },
 ]; // prettier-ignore
 
-/** The figures of both sets side by side: methods are developed on one, and only ever measured on the other. */
+/** The figures of both sets side by side: methods are developed on one, and only ever measured on the other. Frozen incidents stand alone. */
 export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
+  const shown: CaseSet[] = sets.frozen ? ["frozen"] : ["dev", "second"];
   return (
     <Panel
       flush
       title="Summary"
-      hint="methods are developed on the dev set; the second, of other systems, only measures"
+      hint={
+        sets.frozen
+          ? "real incidents, played again from what was recorded of them"
+          : "methods are developed on the dev set; the second, of other systems, only measures"
+      }
     >
       <Table label="Summary">
         <HeadRow>
           <th>Figure</th>
-          <th className="text-right!">Dev set</th>
-          <th className="text-right!">Second set</th>
+          {shown.map((set) => (
+            <th key={set} className="text-right!">
+              {SET[set]}
+            </th>
+          ))}
           <th className="max-sm:hidden">Asked</th>
         </HeadRow>
         <Body>
@@ -35,20 +43,22 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
               <th scope="row" className="text-left font-medium">
                 {label}
               </th>
-              {[sets.dev, sets.second].map((part, index) => (
-                <td key={index} className="text-right whitespace-nowrap">
-                  {part === null ? (
-                    <span className="text-xs text-ink-3">not run</span>
-                  ) : (
-                    <span
-                      className={low(part) ? "num text-base font-semibold text-hold" : "num text-base font-semibold"}
-                    >
-                      {of(part)}
-                      {low(part) ? <span className="ml-1.5 text-xs font-medium">too low</span> : null}
-                    </span>
-                  )}
-                </td>
-              ))}
+              {shown
+                .map((set) => [set, sets[set]] as const)
+                .map(([set, part]) => (
+                  <td key={set} className="text-right whitespace-nowrap">
+                    {part === null ? (
+                      <span className="text-xs text-ink-3">not run</span>
+                    ) : (
+                      <span
+                        className={low(part) ? "num text-base font-semibold text-hold" : "num text-base font-semibold"}
+                      >
+                        {of(part)}
+                        {low(part) ? <span className="ml-1.5 text-xs font-medium">too low</span> : null}
+                      </span>
+                    )}
+                  </td>
+                ))}
               <td className="text-xs leading-6 text-ink-3 max-sm:hidden">{asks}</td>
             </Row>
           ))}

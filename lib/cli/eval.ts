@@ -11,7 +11,7 @@ import { startRun } from "@/lib/db/queries/evals";
 import { compare, gate } from "@/lib/core/scoring/report";
 import { modelSettings } from "@/lib/agents/models";
 import { env } from "@/lib/env";
-import { CaseReport, EVAL_SETS, type EvalOptions, type EvalReport } from "@/lib/contracts/evals";
+import { CaseReport, EVAL_SETS, type EvalOptions, type EvalReport, type FrozenOptions } from "@/lib/contracts/evals";
 import { idOf } from "@/lib/evals/cases/case-key";
 import { commitOf } from "@/lib/evals/cases/checkout";
 import { evaluate } from "@/lib/evals/cases/evaluate";
@@ -70,7 +70,7 @@ export function registerEval(program: Command): void {
     .option("--no-store", "do not keep the run in the database, where the console shows it")
     .option(
       "--frozen <files...>",
-      "play these frozen incidents instead, whose answers are filled in; of the rest only --model and --out count",
+      "play these frozen incidents instead, whose answers are filled in; of the rest --model, --judge, --out and --no-store count",
     )
     .option("--write-fit", "fit live confidences on this run (the dev set, several draws and delays)")
     .action(run);
@@ -89,7 +89,7 @@ export function registerEval(program: Command): void {
 const figure = (value: number | null) => value?.toFixed(3) ?? "–";
 
 async function run(options: Options): Promise<void> {
-  if (options.frozen !== undefined) return evalFrozen(options.frozen, options, await commitOf());
+  if (options.frozen !== undefined) return runFrozen(options.frozen, options);
   const set = [...EVAL_SETS, "all" as const].find((one) => one === options.set);
   if (set === undefined) throw new Error(`--set ${options.set}: must be ${EVAL_SETS.join(", ")} or all`);
   const late = options.late.split(",").map((text) => whole("--late", text, 0));
@@ -107,12 +107,10 @@ async function run(options: Options): Promise<void> {
   const asked = { set, class: options.class, cases: options.cases, seeds, late, repeat, model, judge: judge?.model ?? null };
   const kept = options.store ? await keepHere(keys.length, commit, asked) : null;
   for (const result of played) await kept?.store(result);
-  const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort(new Error(`its process was told to end (${signal})`)));
   const evaluated = evaluate({
     ...asked, keys, commit, judge, played, kept,
     workers: availableParallelism(),
-    interrupted: interrupted.signal,
+    interrupted: toldToEnd(),
     async onResult(result, done, total) {
       await appendFile(join(out, PLAYED), `${JSON.stringify(result)}\n`);
       await writeFile(join(out, "cases", `${result.id}.json`), JSON.stringify(result, null, 2));
@@ -129,8 +127,33 @@ async function run(options: Options): Promise<void> {
   if (options.gate) hold(gate(report, await readReport(REFERENCE_FILE)));
 } // prettier-ignore
 
+async function runFrozen(files: readonly string[], options: Options): Promise<void> {
+  const judge = judgeOf(options);
+  if (judge?.warning) console.error(judge.warning);
+  const model = options.model ?? null;
+  const commit = await commitOf();
+  await evalFrozen(files, {
+    out: options.out,
+    model,
+    judge,
+    commit,
+    interrupted: toldToEnd(),
+    keep: options.store
+      ? (cases) => keepHere(cases.length, commit, { set: "frozen", cases, model, judge: judge?.model ?? null })
+      : null,
+  }).finally(() => closeDb());
+}
+
+/** Aborted when this process is to end. */
+function toldToEnd(): AbortSignal {
+  const end = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"])
+    process.once(signal, () => end.abort(new Error(`its process was told to end (${signal})`)));
+  return end.signal;
+}
+
 /** Keeps a run in the database that the environment names, case by case, so that the console can show it. */
-async function keepHere(total: number, commit: string, options: EvalOptions): Promise<KeptRun> {
+async function keepHere(total: number, commit: string, options: EvalOptions | FrozenOptions): Promise<KeptRun> {
   const db = await getDb();
   await migrateDb(db);
   const id = newId("evr");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVAL_RUN_STATES, type EvalRunState } from "@/lib/core/base/vocabulary";
+import { CASE_SETS, EVAL_RUN_STATES, EVAL_SETS, type EvalRunState } from "@/lib/core/base/vocabulary";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Answer, Scores as ScoresOf } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
@@ -54,11 +54,8 @@ export const EvalSummary = z
   .meta({ id: "EvalSummary" });
 export type EvalSummary = z.infer<typeof EvalSummary>;
 
-/** Sets of cases: methods are developed on one; the other, of other systems, is only ever measured on. */
-export const EVAL_SETS = ["dev", "second"] as const;
+export { CASE_SETS, EVAL_SETS };
 export type EvalSet = (typeof EVAL_SETS)[number];
-/** What a case may be of: a set that is drawn, or real incidents that were frozen. */
-export const CASE_SETS = [...EVAL_SETS, "frozen"] as const;
 export type CaseSet = (typeof CASE_SETS)[number];
 
 const share = z.number().nullable();
@@ -147,7 +144,7 @@ export const EvalRunView = z
     ended_at: at.nullable(),
     total: z.int(),
     done: z.int().describe("cases that have been played"),
-    set: z.enum([...EVAL_SETS, "all"]).nullable(),
+    set: z.enum([...CASE_SETS, "all"]).nullable(),
     whole: z.boolean().describe("no case of its set was left out on purpose"),
     part: z.string().nullable().describe("the class, or the case, that alone was asked for"),
     summary: EvalSummary.nullable(),
@@ -166,12 +163,12 @@ const part = EvalSummary.omit({ seconds: true }).extend({ cases: z.int() }).null
 export const EvalRunAnswer = z
   .object({
     run: EvalRunView,
-    sets: z.object({ dev: part, second: part }).describe("null: the run has no case of the set"),
+    sets: z.object({ dev: part, second: part, frozen: part }).describe("null: the run has no case of the set"),
     cases: z.array(
       z.object({
         id: z.string(),
         class: z.string(),
-        set: z.enum(EVAL_SETS),
+        set: z.enum(CASE_SETS),
         title: z.string().nullable(),
         passed: z.boolean(),
         scores: Scores,
@@ -213,6 +210,15 @@ export const EvalOptions = z.object({
   judge: z.string().nullable().default(null),
 });
 export type EvalOptions = z.infer<typeof EvalOptions>;
+
+/** The same of a run over frozen incidents. Their files are known to the command line only, which cannot take it up again. */
+export type FrozenOptions = {
+  set: "frozen";
+  /** Ids of incidents. */
+  cases: readonly string[];
+  model: string | null;
+  judge: string | null;
+};
 
 /** More cases than a set has would be a mistake. */
 const MOST_CASES = 70;
@@ -288,7 +294,7 @@ export interface EvalCaseView {
   judged: Judged | null;
   caseId: string;
   class: string;
-  set: EvalSet;
+  set: CaseSet;
   title: string;
   passed: boolean;
   scores: ScoresOf;

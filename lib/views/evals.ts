@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import {
-  EVAL_SETS,
+  CASE_SETS,
+  type CaseReport,
+  type CaseSet,
   EvalReport,
   type EvalRunAnswer,
-  type EvalSet,
   type EvalRunView,
   REFERENCE_RUN,
 } from "@/lib/contracts/evals";
@@ -48,7 +49,7 @@ export async function findEvalRun(db: Db, id: string): Promise<EvalRunAnswer | n
   }; // prettier-ignore
   return {
     run,
-    sets: { dev: part("dev"), second: part("second") },
+    sets: { dev: part("dev"), second: part("second"), frozen: part("frozen") },
     cases: cases.map(({ id: of, class: name, set, title, passed, scores }) => ({
       id: of,
       class: name,
@@ -66,11 +67,11 @@ export async function findEvalRun(db: Db, id: string): Promise<EvalRunAnswer | n
 export async function compareRuns(db: Db, before: string, after: string) {
   const [was, is] = await Promise.all([readRun(db, before), readRun(db, after)]);
   if (was === null || is === null) return null;
-  const sets = EVAL_SETS.filter((set) => [was, is].every(({ cases }) => cases.some((one) => one.set === set)));
+  const sets = CASE_SETS.filter((set) => [was, is].every(({ cases }) => cases.some((one) => one.set === set)));
   return compare(reportOf(was, sets), reportOf(is, sets));
 }
 
-type Case = EvalReport["cases"][number] & { title: string | null };
+type Case = CaseReport["cases"][number] & { title: string | null };
 
 interface ReadRun {
   run: EvalRunView;
@@ -103,7 +104,7 @@ async function readRun(db: Db, id: string): Promise<ReadRun | null> {
   return { run: runView(run, rows.length), cases: rows.map((row) => ({ ...row, id: row.caseId })), forecasts };
 }
 
-function reportOf({ run, cases, forecasts }: ReadRun, sets: readonly EvalSet[]): Report {
+function reportOf({ run, cases, forecasts }: ReadRun, sets: readonly CaseSet[]): Report {
   const of: ScoredCase[] = cases.filter(({ set }) => sets.includes(set));
   const all = of.length === cases.length;
   // Of the reference only the figure over all its cases is known.
@@ -127,7 +128,7 @@ const runView = (run: EvalRun, done: number): EvalRunView => {
     ended_at: run.endedAt,
     total: run.total,
     done,
-    set: set === "dev" || set === "second" || set === "all" ? set : null,
+    set: [...CASE_SETS, "all" as const].find((one) => one === set) ?? null,
     whole: cases == null && of == null,
     part: typeof of === "string" ? of : Array.isArray(cases) ? cases.join(", ") : null,
     summary: run.summary ?? null,

@@ -266,3 +266,8 @@ export type CauseKind = (typeof CAUSE_KINDS)[number];
 /** How an evaluation stands. stopped: by a person; interrupted: the process that played it is gone. */
 export const EVAL_RUN_STATES = ["running", "done", "failed", "stopped", "interrupted"] as const;
 export type EvalRunState = (typeof EVAL_RUN_STATES)[number];
+
+/** Sets of drawn cases: methods are developed on one; the other, of other systems, is only ever measured on. */
+export const EVAL_SETS = ["dev", "second"] as const;
+/** What a case may be of: a set that is drawn, or real incidents that were frozen. */
+export const CASE_SETS = [...EVAL_SETS, "frozen"] as const;

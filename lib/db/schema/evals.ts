@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { EvalSummary, JudgeFigures } from "@/lib/contracts/evals";
-import { EVAL_RUN_STATES } from "@/lib/core/base/vocabulary";
+import { CASE_SETS, EVAL_RUN_STATES } from "@/lib/core/base/vocabulary";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Answer, Scores } from "@/lib/core/scoring/score";
 import type { Trajectory } from "@/lib/core/scoring/trajectory";
@@ -48,7 +48,7 @@ export const evalCases = sqliteTable(
     runId: text().notNull(),
     caseId: text().notNull(),
     class: text().notNull(),
-    set: text("case_set", { enum: ["dev", "second"] }).notNull(),
+    set: text("case_set", { enum: CASE_SETS }).notNull(),
     title: text().notNull(),
     passed: integer({ mode: "boolean" }).notNull(),
     scores: text({ mode: "json" }).$type<Scores>().notNull(),

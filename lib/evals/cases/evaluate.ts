@@ -1,9 +1,9 @@
-import { type EvalOptions, type EvalReport, JudgeFigures } from "@/lib/contracts/evals";
+import type { EvalOptions, EvalReport } from "@/lib/contracts/evals";
 import type { CaseJudge } from "./judge";
 import type { CaseKey } from "./case-key";
 import { idOf } from "./case-key";
 import type { KeptRun } from "./kept-run";
-import { reportOf } from "./report";
+import { endOf, reportOf } from "./report";
 import type { CaseResult } from "./result";
 import { runCases } from "./run";
 
@@ -48,8 +48,7 @@ export async function evaluate(of: Evaluation): Promise<{ results: CaseResult[];
     throw error;
   }
   const report = reportOf(results, { ...of, seconds: (performance.now() - began) / 1_000 });
-  const { cases: _cases, set: _set, commit: _commit, judge: judged, ...summary } = report;
-  await kept?.end({ state: "done", summary, judge: judged ? JudgeFigures.parse(judged) : null });
+  await kept?.end(endOf(report));
   return { results, report };
 }
 

@@ -9,7 +9,7 @@ import {
   judgeAgreement,
   NOTHING_DROPPED,
 } from "@/lib/core/scoring/judged";
-import type { JudgeReport } from "@/lib/contracts/evals";
+import type { CaseSet, JudgeReport } from "@/lib/contracts/evals";
 import type { CaseResult } from "./result";
 
 /** At most this kappa is "slight" by Landis and Koch (1977): such a judge says nothing about the scorer. */
@@ -53,7 +53,7 @@ const total = (all: readonly Dropped[]): Dropped =>
 
 /** What a run's judge said, beside the scorer. Scores are the scorer's, whatever it says. */
 export function judgeReport(
-  results: readonly CaseResult[],
+  results: readonly CaseResult<CaseSet>[],
   { model, warning }: Pick<CaseJudge, "model" | "warning">,
 ): JudgeReport {
   // A run that was resumed may hold cases that another judge was asked about, or none.

@@ -1,3 +1,4 @@
+import type { CaseSet } from "@/lib/contracts/evals";
 import type { Db } from "@/lib/db/client";
 import { newOwner } from "@/lib/db/owner";
 import {
@@ -32,7 +33,7 @@ export async function takeOver(db: Db, id: string, from: string): Promise<{ run:
 export interface KeptRun {
   /** Aborted when the run is no longer this process's: it was stopped, or taken over. */
   lost: AbortSignal;
-  store: (result: CaseResult) => Promise<void>;
+  store: (result: CaseResult<CaseSet>) => Promise<void>;
   /** Nothing is written of a run that was lost. */
   end: (how: RunEnd) => Promise<void>;
 }

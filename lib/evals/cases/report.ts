@@ -1,8 +1,9 @@
-import type { CaseReport, CaseSet, EvalReport } from "@/lib/contracts/evals";
+import { type CaseReport, type CaseSet, type EvalReport, JudgeFigures } from "@/lib/contracts/evals";
 import { forecast } from "@/lib/core/scoring/calibration";
 import { nearness } from "@/lib/core/scoring/fits";
 import { DIMENSIONS } from "@/lib/core/scoring/question";
 import { overRuns, type ScoredCase, summarise } from "@/lib/core/scoring/report";
+import type { RunEnd } from "@/lib/db/queries/evals";
 import { meanScore, passes } from "@/lib/core/scoring/score";
 import { type CaseJudge, judgeMarkdown, judgeReport } from "./judge";
 import type { CaseResult } from "./result";
@@ -15,31 +16,45 @@ const scoredCase = ({ id, class: of, set, scored }: CaseResult<CaseSet>): Scored
   scores: scored.scores,
 });
 
-/** The figures of a run. A case that was played several times counts once. */
-export function reportOf(
-  results: readonly CaseResult[],
-  of: { set: EvalReport["set"]; seconds: number; commit: string; judge?: Pick<CaseJudge, "model" | "warning"> },
-): EvalReport {
-  // Field by field: whoever calls it may know more of the run, and the report is written and stored as it is.
-  const { set, seconds, commit, judge } = of;
-  const asked = judge === undefined ? {} : { judge: judgeReport(results, judge) };
-  return { set, ...figuresOf(results), seconds, commit, ...asked };
+interface RunOf {
+  seconds: number;
+  commit: string;
+  judge?: Pick<CaseJudge, "model" | "warning"> | undefined;
 }
 
-/** The same of frozen cases. */
-export const frozenReportOf = (
-  results: readonly CaseResult<"frozen">[],
-  { seconds, commit }: { seconds: number; commit: string },
-): CaseReport => ({ set: "frozen", ...figuresOf(results), seconds, commit });
+/** The figures of a run. A case that was played several times counts once. */
+export const reportOf = (results: readonly CaseResult[], of: RunOf & { set: EvalReport["set"] }): EvalReport => ({
+  set: of.set,
+  ...figuresOf(results, of),
+});
 
-function figuresOf<S extends CaseSet>(results: readonly CaseResult<S>[]) {
+/** The same of frozen cases. */
+export const frozenReportOf = (results: readonly CaseResult<"frozen">[], of: RunOf): CaseReport => ({
+  set: "frozen",
+  ...figuresOf(results, of),
+});
+
+/** What is kept of a run that was played to its end beside its cases. */
+export function endOf({ cases: _cases, set: _set, commit: _commit, judge, ...summary }: CaseReport): RunEnd {
+  return { state: "done", summary, judge: judge ? JudgeFigures.parse(judge) : null };
+}
+
+function figuresOf<S extends CaseSet>(results: readonly CaseResult<S>[], of: RunOf) {
+  // Field by field: whoever calls it may know more of the run, and the report is written and stored as it is.
+  const { seconds, commit, judge } = of;
   const runs = results.map(scoredCase);
   const ids = [...new Set(runs.map(({ id }) => id))];
   const cases = ids
     .map((id) => overRuns(runs.filter((one) => one.id === id)))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const forecasts = results.flatMap(({ trajectory, truth }) => forecast(trajectory, truth) ?? []);
-  return { ...summarise(cases, forecasts), cases: cases as (CaseReport["cases"][number] & { set: S })[] };
+  return {
+    ...summarise(cases, forecasts),
+    cases: cases as (CaseReport["cases"][number] & { set: S })[],
+    seconds,
+    commit,
+    ...(judge && { judge: judgeReport(results, judge) }),
+  };
 }
 
 /** Share of the opened incidents whose first `n` causes hold a right or acceptable one, its kind included; null without any. */

@@ -25,7 +25,7 @@ export interface CaseResult<S extends CaseSet = EvalSet> {
 }
 
 /** A case as a run has stored it. */
-export const storedResult = ({ caseId, judged, ...row }: EvalCase): CaseResult => ({
+export const storedResult = <S extends CaseSet>({ caseId, judged, ...row }: EvalCase & { set: S }): CaseResult<S> => ({
   id: caseId,
   class: row.class,
   set: row.set,

@@ -1,8 +1,8 @@
 import { availableParallelism, constants, setPriority } from "node:os";
 import { modelSettings } from "@/lib/agents/models";
-import { EvalOptions } from "@/lib/contracts/evals";
+import { EvalOptions, type EvalSet } from "@/lib/contracts/evals";
 import { closeDb, getDb } from "@/lib/db/client";
-import { listWholeCasesOf } from "@/lib/db/queries/evals";
+import { type EvalCase, listWholeCasesOf } from "@/lib/db/queries/evals";
 import { env, loadEnvFile } from "@/lib/env";
 import { log } from "@/lib/log";
 import { evaluate } from "./evaluate";
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   // Stopped before it began.
   if (taken === null) return;
   const { run, owner } = taken;
-  const played = (await listWholeCasesOf(db, id)).map(storedResult);
+  const played = (await listWholeCasesOf(db, id)).filter(isDrawn).map(storedResult);
   const kept = keepRun(db, { id, owner, stored: played.map((one) => one.id), total: run.total });
   try {
     const options = EvalOptions.parse(run.options);
@@ -52,6 +52,9 @@ async function main(): Promise<void> {
     await kept.end({ state: "failed", detail: err instanceof Error ? err.message : String(err) });
   }
 }
+
+/** Frozen incidents are played from files, which only the command line has. */
+const isDrawn = (row: EvalCase): row is EvalCase & { set: EvalSet } => row.set !== "frozen";
 
 void main()
   .catch((err: unknown) => {

@@ -42,6 +42,8 @@ export async function resumeEvaluation(db: Db, id: string, now: number): Promise
   await endAbandoned(db, now);
   const run = await getRun(db, id);
   if (run.state === "done") throw conflict("It has been played to its end");
+  if (run.options["set"] === "frozen")
+    throw conflict("It plays frozen incidents from files, which only the command line has");
   const options = EvalOptions.safeParse(run.options);
   if (!options.success || options.data.repeat > 1)
     throw conflict("It plays each case several times: only the command line, with --resume, knows how often each was");
