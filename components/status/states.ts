@@ -21,6 +21,7 @@ import {
   Radar,
   Search,
   ShieldAlert,
+  ShieldCheck,
   ShieldQuestion,
   TimerReset,
   TrendingDown,
@@ -166,6 +167,7 @@ export const INCIDENT: Record<IncidentState, Look> = {
 export const OUTCOMES: Record<Outcome, Pick<Look, "tone" | "icon">> = {
   pending: { tone: "proof", icon: Hourglass },
   recovered: { tone: "ok", icon: BadgeCheck },
+  contained: { tone: "info", icon: ShieldCheck },
   no_effect: { tone: "warn", icon: Equal },
   worse: { tone: "hold", icon: TrendingDown },
   cannot_tell: { tone: "mute", icon: ShieldQuestion },

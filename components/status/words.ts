@@ -69,6 +69,7 @@ export const ANOMALY: Record<AnomalyType, string> = {
 export const OUTCOME: Record<Outcome, string> = {
   pending: "Being measured",
   recovered: "Recovered",
+  contained: "Contained, not healed",
   no_effect: "No effect",
   worse: "Worse",
   cannot_tell: "Inconclusive",

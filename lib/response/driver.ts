@@ -67,7 +67,7 @@ export interface Driver<T extends Target = Target, R extends ActionRun = ActionR
   unjudged(): Promise<R[]>;
   /** Moves a run one step on, and judges it when that can be done; null: not yet. */
   measure(run: R): Promise<Verdict | null>;
-  /** Plans what a recovery means for the target, and says how the incident closes. */
+  /** Plans what a recovery, or a cause that is contained, means for the target, and says how the incident closes. */
   recovered(
     plan: Plan,
     run: R,

@@ -38,14 +38,14 @@ async function settle<T extends Target, R extends ActionRun>(
         judgeClaim(db, run.id, { outcome, state, verification, judgedAt: now, undoneAt: told.undone ? now : null }),
       )
       .tell(judgedEvent(run, { outcome, reason, ...told }, now));
-  if (outcome === "recovered") {
+  if (outcome === "recovered" || outcome === "contained") {
     judge({});
     const closing = await driver.recovered(plan, run, incident, verdict);
     await close(
       plan,
       db,
       incident,
-      { state: "resolved", healed: true, run: { ...run, outcome, verification }, ...closing },
+      { state: "resolved", healed: outcome === "recovered", run: { ...run, outcome, verification }, ...closing },
       now,
     );
   } else if (verdict.ends !== undefined) {

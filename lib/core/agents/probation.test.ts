@@ -33,7 +33,11 @@ function healed(fault: Fault, after: Fault, samples: number, peers: { ill: numbe
 const well: Fault = (v) => v;
 
 /** An agent known by its model calls; what was ill are the calls of a tool, and `more` is ill besides. */
-function revoked(more: { metric: string; stratum: string; type: Anomaly["type"] }[], samples: number) {
+function revoked(
+  more: { metric: string; stratum: string; type: Anomaly["type"] }[],
+  samples: number,
+  { tools = [], calls = 0 }: { tools?: string[]; calls?: number } = {},
+) {
   const agent = healthyAgent(22, 0.5);
   const state = createDetector();
   for (let i = 0; i < 300; i++) {
@@ -46,7 +50,14 @@ function revoked(more: { metric: string; stratum: string; type: Anomaly["type"] 
     state,
     [{ metric: "latency_ms", stratum: ofTool, type: "latency_spike" }, ...more],
     20,
+    tools,
   );
+  for (let n = 0; n < calls; n++)
+    observeProbation(
+      probation,
+      state,
+      observation(900 + n, { latency_ms: 90_000 }, { kind: "tool_call", tool: "search", learn: false }),
+    );
   for (let n = 0; n < samples; n++)
     observeProbation(probation, state, observation(1000 + n, { ...agent() }, { learn: false }));
   return {
@@ -83,7 +94,7 @@ describe("probation", () => {
     expect(latency(again)).toMatchObject({ half: latency(first).half, seen: 0, llr: 0 });
   });
 
-  it("does not wait for the calls of a tool that was revoked: what else was ill decides, else nothing can be told", () => {
+  it("does not wait for what is reported no more: what else was ill decides, else nothing can be told", () => {
     expect(revoked([], 59).verdict).toBe("pending");
     expect(revoked([], 60).verdict).toBe("cannot_tell");
     const { stratum } = revoked([], 0);
@@ -105,6 +116,34 @@ describe("probation", () => {
     ["errors", FAULTS["errors 100 %"]],
   ])("finds %s unchanged", (_, fault) => {
     expect(healed(fault, fault, 30)).toMatchObject({ kind: "no_effect" });
+  });
+
+  it("calls a trouble contained, not cured, where its tool was taken away, is called no more and the rest is in band", () => {
+    const taken = { tools: ["search"] };
+    const { stratum } = revoked([], 0);
+    const ofCalls = [{ metric: "token_count", stratum, type: "token_spike" as const }];
+    expect(revoked([], 59, taken).verdict).toBe("pending");
+    expect(revoked([], 60, taken).verdict).toBe("contained");
+    expect(revoked(ofCalls, 59, taken).verdict).toBe("pending");
+    expect(revoked(ofCalls, 60, taken).verdict).toBe("contained");
+    // It is called all the same, and is still ill.
+    expect(revoked([], 60, { ...taken, calls: 8 }).verdict).toMatch(/no_effect|worse/);
+    expect(revoked([], 60, { tools: ["another"] }).verdict).toBe("cannot_tell");
+  });
+
+  it("calls it neither while something else is ill", () => {
+    const agent = healthyAgent(24, 0.5);
+    const state = createDetector();
+    for (let i = 0; i < 300; i++) observe(state, observation(i, { ...agent() }), DEFAULT_DETECT_SETTINGS, null);
+    const ill = FAULTS["latency x10"]!;
+    const found = Array.from({ length: 15 }, (_, n) =>
+      observe(state, observation(300 + n, { ...ill(agent(), n) }, { learn: false }), DEFAULT_DETECT_SETTINGS, null),
+    ).flat();
+    const gone = { metric: "error", stratum: "tool_call|search", type: "error_rate_spike" as const };
+    const probation = startProbation(state, [gone, ...found], 20, ["search"]);
+    for (let n = 0; n < 60; n++)
+      observeProbation(probation, state, observation(400 + n, { ...ill(agent(), n) }, { learn: false }));
+    expect(judgeProbation(probation).kind).toMatch(/no_effect|worse/);
   });
 
   it("waits for its samples", () => {

@@ -20,6 +20,8 @@ export interface Probation {
   /** Events taken in, whatever they carried. */
   events: number;
   targets: Target[];
+  /** Classes of step of tools that the action took away: no call of theirs is to be waited for. */
+  revoked?: string[];
   /** Of a watch over a member of a shared cause: when it began, nobody else's trouble vouched for that cause any more. */
   alone?: boolean;
 }
@@ -47,7 +49,8 @@ interface Target {
 }
 
 export type Judgement = {
-  kind: "pending" | "recovered" | "no_effect" | "worse" | "cannot_tell";
+  /** contained: what was ill is kept from happening, and the rest is well. It is not cured. */
+  kind: "pending" | "recovered" | "contained" | "no_effect" | "worse" | "cannot_tell";
   reason: string;
   evidence: { metric: string; stratum: string; samples: number; before: number; now: number; llr: number }[];
 };
@@ -62,13 +65,19 @@ const WORSE_Z = 2;
 const PATIENCE = 3;
 const Z_CUT = 8;
 
-/** Begin probation. `metrics` are those of the incident; `n` the samples each needs (at least 1). */
+/**
+ * Begin probation. `metrics` are those of the incident; `n` the samples each needs (at least 1); `tools`: those that the action took away,
+ * so that their calls can be no sign of a cure.
+ */
 export function startProbation(
   state: DetectorState,
   metrics: { metric: string; stratum: string; type: AnomalyType }[],
   n: number,
+  tools: readonly string[] = [],
 ): Probation {
-  return { needed: Math.max(1, n), events: 0, targets: metrics.map((m) => target(state, m)) };
+  const revoked = tools.map((tool) => stratumClass("tool_call", tool));
+  const targets = metrics.map((m) => target(state, m));
+  return { needed: Math.max(1, n), events: 0, targets, ...(revoked.length > 0 && { revoked }) };
 }
 
 /**
@@ -88,7 +97,7 @@ export function restartProbation(
     );
     return was !== undefined && was.half > t.half ? { ...t, ill: was.ill, half: was.half, healthy: was.healthy } : t;
   });
-  return { ...fresh, targets };
+  return { ...fresh, targets, ...(before.revoked && { revoked: before.revoked }) };
 }
 
 /** Each metric of these anomalies once: what has to be back in band. */
@@ -215,9 +224,12 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
   }));
   if (p.targets.length === 0)
     return { kind: "cannot_tell", reason: "the incident names no metric to measure", evidence };
-  // What is never reported again (the calls of a revoked tool) cannot be waited for: the others decide, if there are any.
-  const present = p.targets.filter((t) => t.seen > 0 || p.events < PATIENCE * p.needed);
-  if (present.length === 0)
+  const worked = p.events >= PATIENCE * p.needed;
+  // A revoked tool is called no more. If it is called all the same, its calls count like any others.
+  const gone = p.targets.filter((t) => t.seen === 0 && p.revoked?.includes(t.kind));
+  // What is never reported again cannot be waited for: the others decide, if there are any.
+  const present = p.targets.filter((t) => !gone.includes(t) && (t.seen > 0 || !worked));
+  if (present.length === 0 && gone.length === 0)
     return { kind: "cannot_tell", reason: "none of the affected metrics has been reported since", evidence };
   const states = present.map((t) => ({ t, state: stateOf(t, p.needed) }));
   const worse = states.find((s) => s.state === "worse");
@@ -250,6 +262,12 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
       reason: `${peers.recovered} of ${peers.ill} untouched peers recovered at the same time`,
       evidence,
     };
+  }
+  if (gone.length > 0) {
+    const without = `${p.events} of its events without a call of what was revoked`;
+    return worked
+      ? { kind: "contained", reason: `${without}, and everything else is in band`, evidence }
+      : { kind: "pending", reason: `${without}; ${PATIENCE * p.needed} are needed`, evidence };
   }
   return {
     kind: "recovered",

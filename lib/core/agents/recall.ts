@@ -47,7 +47,7 @@ function decayed(e: Efficacy | null | undefined, now: number, halfLifeMs: number
 
 /**
  * The record after one more measured outcome; `null` stays `null` while there is nothing to know. `recovered` is a
- * success, `no_effect` and `worse` are failures, `cannot_tell` and `pending` teach nothing and leave the record as it is.
+ * success, `no_effect` and `worse` are failures, `contained`, `cannot_tell` and `pending` teach nothing and leave the record as it is.
  * Old counts fade exponentially with the half-life in ms; a clock that went back fades nothing.
  */
 export function learn(
@@ -75,6 +75,7 @@ export function learn(
     case "no_effect":
     case "worse":
       return add(0);
+    case "contained":
     case "cannot_tell":
     case "pending":
       return e;

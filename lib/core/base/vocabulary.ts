@@ -171,8 +171,11 @@ export type ApprovalState = (typeof APPROVAL_STATES)[number];
 export const ACTION_RUN_STATES = ["started", "done", "failed", "cannot_tell"] as const;
 export type ActionRunState = (typeof ACTION_RUN_STATES)[number];
 
-/** What measurement says of an action. `pending` until it can be told. */
-export const OUTCOMES = ["pending", "recovered", "no_effect", "worse", "cannot_tell"] as const;
+/**
+ * What measurement says of an action. `pending` until it can be told; `contained`: what was ill is kept from happening, the rest is well,
+ * and it is not cured.
+ */
+export const OUTCOMES = ["pending", "recovered", "contained", "no_effect", "worse", "cannot_tell"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 /** An outcome as people read it; what is stored and sent stays `cannot_tell`. */
 export const outcomeText = (outcome: string): string =>

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { score } from "@/lib/core/scoring/score";
+import { findDirective } from "@/lib/db/queries/agents";
+import { listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { makeAgentCase } from "./case";
 import type { CaseKey } from "./case-key";
 import { playAgentCase, STARTS_AT } from "./play-agent";
@@ -33,6 +35,21 @@ describe("an agent's case, played", () => {
     expect(again.trajectory.opened!.proposals.map(({ action, at }) => ({ action, at }))).toEqual(
       trajectory.opened!.proposals.map(({ action, at }) => ({ action, at })),
     );
+  });
+
+  it("takes a broken tool away, finds the rest well, and calls that contained, not healed; the tool stays revoked", async () => {
+    const made = makeAgentCase(keyOf("surroundings", 2));
+    const { opened, directive, incident } = await dbs.use(async (db) => {
+      const { opened: of, subject } = await playAgentCase(made, db);
+      const [row] = await listIncidentsInStates(db, ["resolved"]);
+      return { opened: of!, directive: await findDirective(db, subject), incident: row! };
+    });
+    expect(opened.runs.at(-1)).toMatchObject({ action: "revoke_tools", outcome: "contained" });
+    expect(incident).toMatchObject({
+      healedAt: null,
+      outcome: expect.stringMatching(/^contained by .*, not healed: \d+ of its events without a call/) as string,
+    });
+    expect(directive).toMatchObject({ status: "run", revokedTools: [expect.any(String)] });
   });
 
   it("opens nothing where a change was announced", async () => {

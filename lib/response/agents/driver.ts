@@ -65,14 +65,25 @@ function healing(from: AgentState, mover: Mover): AgentState | null {
   return null;
 }
 
-async function recovered(plan: Plan, db: Db, run: AgentRun, incident: Incident, { reason }: Verdict, now: number) {
+/** Cured, or kept from doing harm: it works again, with the restrictions that it has. */
+async function recovered(
+  plan: Plan,
+  db: Db,
+  run: AgentRun,
+  incident: Incident,
+  { outcome: how, reason }: Verdict,
+  now: number,
+) {
   const agent = await getAgent(db, run.subjectId);
   const retired = ACTIONS[run.action].retires ? { retiredAt: now } : {};
   const state = move(agent.state, "healthy", "system");
   plan
     .claim(agentClaim(agent, { state, incidentId: null, ...retired }, now))
-    .write(...(await lesson(db, agent, run, incident, "recovered", now)));
-  const outcome = `recovered after ${actionName(run)}: ${reason}`;
+    .write(...(await lesson(db, agent, run, incident, how, now)));
+  const outcome =
+    how === "contained"
+      ? `contained by ${actionName(run)}, not healed: ${reason}. It stays so until a person takes it back`
+      : `recovered after ${actionName(run)}: ${reason}`;
   return { outcome, text: `${agent.id} ${outcome}`, agentId: agent.id };
 }
 

@@ -4,7 +4,7 @@ import type { Db, Statement } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import { listMemory, saveEfficacy } from "@/lib/db/queries/healing";
 
-/** What one measured outcome teaches: of this agent, of its type, of the fleet. What could not be told teaches nothing, nor does what a person did by hand: Sentinel cannot do it. */
+/** What one measured outcome teaches: of this agent, of its type, of the fleet. What could not be told, and what was contained and not cured, teaches nothing, nor does what a person did by hand: Sentinel cannot do it. */
 export async function learnEfficacy(
   db: Db,
   agent: Pick<Agent, "id" | "type">,
@@ -24,7 +24,7 @@ export async function learnEfficacy(
     const before: Efficacy | undefined = known.find(
       (e) => e.scope === scope && e.scopeId === scopeId && e.diagnosis === key.diagnosis && e.action === key.action,
     );
-    if (lesson.outcome === "cannot_tell" || lesson.outcome === "pending") return [];
+    if (["contained", "cannot_tell", "pending"].includes(lesson.outcome)) return [];
     const after = learn(before ?? null, key, lesson.outcome, now);
     return after ? [saveEfficacy(after)] : [];
   });

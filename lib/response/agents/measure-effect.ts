@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { revokeTools } from "@/lib/actions/revoke-tools";
 import { actionName } from "@/lib/core/agents/words";
 import { containment } from "@/lib/core/agents/containment";
 import { canMoveIncident, move } from "@/lib/core/base/lifecycle";
@@ -16,6 +18,8 @@ import { detectorOf } from "./detector";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { peersOf } from "./peers";
 import { Plan } from "@/lib/db/plan";
+
+const RevokedTools = revokeTools.input(z);
 
 /** A started action with no result after this was cut off by a crash; it is picked up again, in ms. */
 const CUT_OFF_MS = 5_000;
@@ -115,7 +119,8 @@ async function acknowledged({ db, now, config }: MeasureContext, run: AgentRun, 
   const anomalies = (await listAnomaliesOf(db, incident.id))
     .filter((row) => row.verdict !== "watch")
     .map((row) => row.evidence);
-  const probation = startProbation(detector.state, watched(anomalies), config.probationSamples);
+  const revoked = run.action === "revoke_tools" ? RevokedTools.parse(run.args).tools : [];
+  const probation = startProbation(detector.state, watched(anomalies), config.probationSamples, revoked);
   const plan = new Plan()
     .claim(
       acknowledgeClaim(db, run.id, { acknowledgedAt: now, probation }),
