@@ -45,6 +45,7 @@ describe("an agent's case, played", () => {
       return { opened: of!, directive: await findDirective(db, subject), incident: row! };
     });
     expect(opened.runs.at(-1)).toMatchObject({ action: "revoke_tools", outcome: "contained" });
+    expect(opened.messages.summary).toMatch(/^Status: closed: contained by .*, not healed/m);
     expect(incident).toMatchObject({
       healedAt: null,
       outcome: expect.stringMatching(/^contained by .*, not healed: \d+ of its events without a call/) as string,

@@ -21,13 +21,16 @@ export function agentSummary({ incident, subject, causes, refs, proposals, runs 
   const told = (cause: Cause) => `${cause.statement} (${Math.round(100 * cause.confidence)} %)${cited(cause)}`;
   const open = proposals.findLast(({ state }) => state === "pending");
   const last = runs.at(-1);
+  // What is only contained is over, and not put right.
+  const isContained = incident.state === "resolved" && last?.outcome === "contained";
+  const standing = isContained ? "closed" : incident.state.replaceAll("_", " ");
   return [
     `Impact: ${subject}, severity ${Math.round(10 * incident.severity) / 10} of 10${incident.containedAt === null ? "; not quarantined" : "; quarantined"}.`,
     `Since: ${clock(incident.onsetAt)} UTC.`,
     ...(first ? [`Most likely: ${told(first)}`] : []),
     ...(second ? [`Alternative: ${told(second)}`] : []),
     `Next: ${open ? `${actionName(open)} waits for a decision` : last ? `${actionName(last)}: ${last.outcome === "pending" ? "being measured" : outcomeText(last.outcome)}` : incident.closedAt === null ? "no action is proposed" : "nothing was done"}.`,
-    `Status: ${incident.state.replaceAll("_", " ")}${incident.outcome ? `: ${incident.outcome}` : ""}.`,
+    `Status: ${standing}${incident.outcome ? `: ${incident.outcome}` : ""}.`,
     `Next update: ${incident.closedAt === null ? "when the next action is decided or measured" : "none, unless it recurs"}.`,
   ].join("\n");
 } // prettier-ignore
