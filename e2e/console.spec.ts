@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import {
   expectAccessible,
@@ -77,35 +76,6 @@ test(
     expect(errors).toEqual([]);
   },
 );
-
-test("an operator freezes an agent's incident as a case; a viewer is not offered to", async ({
-  world,
-  context,
-  page,
-}) => {
-  const freeze = page.getByRole("link", { name: "Freeze as a case" });
-  await world.signIn(context, "viewer");
-  await page.goto("/incidents");
-  await page
-    .getByRole("link", { name: /research-1/ })
-    .first()
-    .click();
-  await expect(page.getByRole("heading", { name: "Timeline" })).toBeVisible();
-  await live(page);
-  await expect(freeze).toHaveCount(0);
-  await world.signIn(context, "operator");
-  await page.reload();
-  await live(page);
-  const download = page.waitForEvent("download");
-  await freeze.click();
-  const file = await download;
-  expect(file.suggestedFilename()).toMatch(/^inc_\w+\.case\.json$/);
-  const frozen = JSON.parse(readFileSync((await file.path())!, "utf8")) as {
-    evidence: { agents: { id: string; before: unknown[] }[] };
-  };
-  expect(frozen).toMatchObject({ kind: "agent", evidence: { subjects: ["research-1"] }, answer: { why: null } });
-  expect(frozen.evidence.agents.find(({ id }) => id === "research-1")!.before.length).toBeGreaterThan(0);
-});
 
 test("names are text, never markup", async ({ world, context, page }) => {
   await world.signIn(context, "viewer");

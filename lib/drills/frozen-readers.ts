@@ -1,7 +1,10 @@
-import type { Reading, Readers } from "@/lib/agents/investigation/ports";
 import type { FrozenService, READING_SPECIALISTS } from "@/lib/contracts/frozen-case";
 import type { Bundle, BundleChange } from "@/lib/core/evidence/bundle";
 import { found, type Looked, type Unread, unreadOf } from "@/lib/evidence/looked";
+import type { Integrations } from "@/lib/response/services/context";
+
+type Readers = Parameters<NonNullable<Integrations["asThen"]>>[0];
+type Reading = keyof Readers;
 
 /** The reading at which it shows that a specialist could not read something: the one that it makes by itself, or the last of them. */
 const READS: Record<(typeof READING_SPECIALISTS)[number], Reading> = {

@@ -20,7 +20,6 @@ import { decide } from "@/lib/response/decide";
 import { freezeIncident } from "@/lib/response/freeze";
 import { trajectoryOf } from "@/lib/response/trajectory";
 import { declare } from "@/lib/ingest/declare";
-import { couldNotLook } from "@/lib/evidence/looked";
 import { write } from "@/lib/db/client";
 import { investigations } from "@/lib/db/schema";
 import { TestEstate } from "@/lib/runtime/test-estate";
@@ -228,7 +227,7 @@ describe("what an investigation saw beside lines and series", () => {
   beforeAll(async () => {
     const estate = await TestEstate.open();
     const reason = `401 token=${LOKI_KEY}`;
-    estate.loki = { source: "loki", read: () => Promise.resolve(couldNotLook("loki", reason)) };
+    estate.loki = { source: "loki", read: () => Promise.resolve({ ok: false, source: "loki", reason }) };
     const changedAt = estate.now - 10 * MINUTE;
     const diff = `--- a/src/pool.ts\n+++ b/src/pool.ts\n@@ -1 +1 @@\n-  size: 50\n+  size: 5\n`;
     const change = { subject_kind: "service", subject_id: "api", kind: "deploy", to: "1.5.0", at: changedAt } as const;

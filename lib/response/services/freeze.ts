@@ -1,23 +1,20 @@
-import type { AllowList } from "@/lib/actions/service/allow-list";
-import type { Entry } from "@/lib/actions/service/entry";
 import { mergeEvidence, noEvidence, type Evidence } from "@/lib/agents/investigation/evidence";
-import { type CaseOperation, type FrozenFile, openAnswer, READING_SPECIALISTS } from "@/lib/contracts/frozen-case";
+import { type FrozenFile, openAnswer, READING_SPECIALISTS } from "@/lib/contracts/frozen-case";
 import { InvestigationReport } from "@/lib/contracts/investigations";
-import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Bundle, Series } from "@/lib/core/evidence/bundle";
 import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
-import { covers, fill } from "@/lib/core/services/allow-list";
 import type { Db } from "@/lib/db/client";
 import { type AlertRow, listAlertsOf } from "@/lib/db/queries/alerts";
-import { type ActionRun, listActionRunsOf, listProposalsOf, type Proposal } from "@/lib/db/queries/healing";
+import { listActionRunsOf, listProposalsOf } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { type InvestigationRow, listInvestigations, listTrajectory } from "@/lib/db/queries/investigations";
 import { listEpisodesAmong } from "@/lib/db/queries/episodes";
-import { type IncidentSignal, listIncidentSignals, listServicesAmong } from "@/lib/db/queries/services";
+import { listIncidentSignals, listServicesAmong } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import type { Integrations } from "./context";
+import { operationsOf } from "./freeze-operations";
+import { recordingOf } from "./freeze-recording";
 import type { ServiceConfig } from "@/lib/config/services";
-import { fits } from "./measure-effect";
 
 type Frozen = Omit<Extract<FrozenFile, { kind: "service" }>, "format" | "version" | "frozen_at">;
 
@@ -25,11 +22,6 @@ type Frozen = Omit<Extract<FrozenFile, { kind: "service" }>, "format" | "version
 export interface FreezeReach extends Pick<Integrations, "watched" | "allowList"> {
   config: ServiceConfig;
 }
-
-/** Before the onset, in seconds, that is recorded of what raised it: what verification compares with. */
-const NORMAL_S = 3_660;
-/** Most series of one query that are kept: of more, verification takes the worst. */
-const SERIES_MAX = 50;
 
 /**
  * An incident of services as a case: what had been read before anything was done, and how what raised it went on, a part for each thing
@@ -179,112 +171,3 @@ function seenBefore(bundle: Bundle, until: number, alerts: readonly AlertRow[]):
     changes: bundle.changes.filter(({ t }) => t < until),
   };
 }
-
-/** What raised the incident, as its source of metrics has it now, a part for each thing that was done. */
-async function recordingOf(
-  incident: Incident,
-  acts: readonly ActionRun[],
-  alerts: readonly AlertRow[],
-  signals: readonly IncidentSignal[],
-  { watched, config }: FreezeReach,
-  now: number,
-): Promise<{ recording: Frozen["recording"]["parts"]; unread: Frozen["recording"]["unread"] }> {
-  const end = Math.min(now, (incident.closedAt ?? now) + config.verifyDeadlineMs);
-  const first = incident.onsetAt - NORMAL_S * 1_000;
-  const bounds = [first, ...acts.map(({ startedAt }) => startedAt)];
-  const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
-  const unread = new Map<string, { source: string; reason: string }>();
-  const cannot = (source: string, reason: string) => void unread.set(`${source} ${reason}`, { source, reason });
-  if (watched === null && signals.length > 0) cannot("metrics", "no Prometheus is configured");
-  const recording = [];
-  for (const [i, from] of bounds.entries()) {
-    const run = acts[i - 1];
-    const next = bounds[i + 1] ?? Infinity;
-    const to = Math.min(end, next - 1, run?.undoneAt ?? Infinity);
-    const series: Frozen["recording"]["parts"][number]["series"] = [];
-    for (const one of signals) {
-      if (watched === null) break;
-      const looked = await watched.range(one.query, { from: from / 1_000, to: to / 1_000, minStep });
-      if (!looked.ok) cannot(looked.source, looked.reason);
-      else
-        for (const { labels, points } of looked.value
-          .filter((found) => fits(found.labels, one.labels))
-          .slice(0, SERIES_MAX))
-          series.push({ query: one.query, labels, points });
-    }
-    const ended = alerts.flatMap(({ sourceId, fingerprint, startsAt, endsAt }) =>
-      endsAt !== null && endsAt >= from && endsAt < next
-        ? [{ source: sourceId, fingerprint, starts_at: startsAt, at: endsAt }]
-        : [],
-    );
-    recording.push({ from: from / 1_000, act: run === undefined ? null : actOf(run), series, ended });
-  }
-  return { recording, unread: [...unread.values()] };
-}
-
-function actOf({ action, args: { entry, ...args }, subjectId, outcome }: ActionRun) {
-  const isOperation = action !== "manual" && typeof entry === "string";
-  return {
-    operation: isOperation ? entry : "manual",
-    service: subjectId,
-    args: (isOperation ? args : {}) as Record<string, string>,
-    outcome,
-  };
-}
-
-/** What could be done: what the allow-list has for these services, and what was proposed and is no longer on it. */
-function operationsOf(
-  { entries }: AllowList,
-  nodes: readonly string[],
-  proposals: readonly Proposal[],
-): CaseOperation[] {
-  const offered = [...entries.values()].filter(
-    ({ services, remedies }) =>
-      remedies.length > 0 && nodes.some((node) => services.some((pattern) => covers(pattern, node))),
-  );
-  const undoing = offered.flatMap(({ undo }) => (undo ? (entries.get(undo.action) ?? []) : []));
-  const listed = new Map([...offered, ...undoing].map((entry) => [entry.name, operationOf(entry)]));
-  for (const proposal of proposals) {
-    const { entry } = proposal.args;
-    if (typeof entry !== "string" || listed.has(entry)) continue;
-    listed.set(entry, {
-      name: entry,
-      title: proposal.considered?.operation?.title ?? entry,
-      services: [...new Set(proposals.filter(({ args }) => args["entry"] === entry).map(({ subjectId }) => subjectId))],
-      remedies: [],
-      risk: proposal.risk,
-      reversible: proposal.reversible,
-      undo: null,
-      blast_radius: proposal.blastRadius,
-      destroys_evidence: false,
-      params: {},
-    });
-  }
-  return [...listed.values()];
-}
-
-const operationOf = ({
-  name,
-  title,
-  services,
-  remedies,
-  risk,
-  reversible,
-  undo,
-  blastRadius,
-  destroysEvidence,
-  params,
-  spec,
-}: Entry): CaseOperation => ({
-  name,
-  title,
-  services,
-  remedies: remedies as CauseKind[],
-  risk,
-  reversible,
-  undo: undo && { action: undo.action, ...(undo.args && { args: undo.args }) },
-  blast_radius:
-    spec.kind === "open_rollback_pr" ? fill(blastRadius, { repository: `${spec.owner}/${spec.repo}` }) : blastRadius,
-  destroys_evidence: destroysEvidence,
-  params,
-});
