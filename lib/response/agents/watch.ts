@@ -60,6 +60,8 @@ async function look(
   const verdict = judgeProbation(subject.watch);
   switch (verdict.kind) {
     // A sequential test goes on until it can tell: nobody waits for it, and what it has seen counts.
+    // Nothing was done to it, so that nothing of it is contained either.
+    case "contained":
     case "pending":
     case "cannot_tell":
       return;
