@@ -1,54 +1,41 @@
 import { releasedState, detectorOf } from "@/lib/response/agents/detector";
 import type { Anomaly } from "@/lib/core/detection/anomaly";
-import { accountsFor, toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import {
   sharedCauseWaitMs,
   SHARED_CAUSE,
   type SharedCause,
   sharedCauses,
-  type Suspect,
   isCorroborated,
 } from "@/lib/core/agents/fleet";
+import { slowEverywhere } from "@/lib/core/agents/slow-everywhere";
 import { commit } from "@/lib/db/commit";
-import { type Agent, findDirective, listAgents, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
-import {
-  type AnomalyRow,
-  getIncident,
-  type Incident,
-  listUnassignedAnomalies,
-  listOpen,
-  listOpenExternal,
-} from "@/lib/db/queries/incidents";
+import { type Agent, findDirective, listAgents, listLiveAgents } from "@/lib/db/queries/agents";
+import { type AnomalyRow, getIncident, type Incident, listOpenExternal } from "@/lib/db/queries/incidents";
 import { moveAnomalies } from "@/lib/db/queries/incident-writes";
 import { listCorroboratingAgents } from "@/lib/db/queries/corroboration";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
-import { type Cause, causeKeyOf, causeOf } from "@/lib/response/agents/external";
+import { type Cause, causeKeyOf, causeOf, sharedName } from "@/lib/response/agents/external";
 import { ask, heldLately } from "@/lib/response/agents/hold-shared";
 import { newId } from "@/lib/db/ids";
 import { subjectRow } from "@/lib/response/agents/open";
 import { countOpened, openFor } from "@/lib/response/agents/open-for";
 import { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
+import { isGrave, memberOf, shownBy, type Suspected, suspectedOf, suspectsOf } from "./suspected";
 
-/** How far back a suspicion's own anomalies reach, in ms, by the clock of who reports: two windows, so that stragglers still meet. */
-const LOOK_BACK_MS = 2 * SHARED_CAUSE.windowMs;
 /** Agents that reported within this are the population that shares are taken of, in ms. */
 const LIVE_MS = 15 * 60_000;
-
-/** A suspected agent, with the incident of a shared cause that it is in already and what that does not account for. */
-interface Suspected {
-  agent: Agent;
-  member: Incident | null;
-  /** Its anomalies that belong to no incident yet. */
-  loose: AnomalyRow[];
-}
 
 /**
  * Decides about suspected agents: those that share a model, provider or tool with enough others join one incident with
  * an external cause and are not held; those that waited alone are opened. A hold that stands is never lifted by what others
  * report: a person is asked. Members of such an incident come here again for what its cause does not account for.
+ *
+ * Once somebody is suspected, others that share something count from the level of a watch: they need not prove a change each
+ * by themselves, only that what one of them shows is not its own. By chance an agent is watched once in arl / 100 samples, so
+ * that two of a few others are in the same minute about once in a thousand suspicions.
  */
 export async function correlate(ctx: SweepContext): Promise<{ opened: number; joined: number }> {
   const report = { opened: 0, joined: 0 };
@@ -56,17 +43,23 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
   const [suspected, held] = await Promise.all([suspectedOf(ctx, external), heldLately(ctx)]);
   if (suspected.length + held.length === 0) return report;
   const members = await listLiveAgents(ctx.db, ctx.now - LIVE_MS);
+  const population = members.map(memberOf);
+  const shown = await shownBy(ctx, members);
   const { min_agents: minAgents, min_share: minShare } = ctx.settings.fleet_check;
+  const bounds = { ...SHARED_CAUSE, minAgents, minShare };
   const causes = sharedCauses(
     [
-      ...suspected.flatMap(({ agent, loose }) => suspectsOf(agent, loose)),
+      ...suspected.flatMap(({ agent, loose }) => suspectsOf(agent, loose.filter(isGrave))),
       ...held.flatMap(({ agent, anomalies }) => suspectsOf(agent, anomalies)),
+      ...shown.free.filter(({ agentId }) => !suspected.some(({ agent }) => agent.id === agentId)),
     ],
-    members.map(memberOf),
-    { ...SHARED_CAUSE, minAgents, minShare },
+    population,
+    bounds,
   );
   const settled = new Set<string>();
-  for (const cause of [...causes, ...(await withStragglers(ctx, causes, external, suspected, members))]) {
+  const stragglers = await withStragglers(ctx, causes, external, suspected, members);
+  const everywhere = slowEverywhere(shown.all, population, bounds).map((cause) => narrowed(cause, suspected));
+  for (const cause of [...causes, ...stragglers, ...everywhere]) {
     const those = suspected.filter(({ agent }) => cause.agentIds.includes(agent.id) && !settled.has(agent.id));
     if (those.length > 0) {
       if (!(await join(ctx, cause, external, those))) continue;
@@ -85,34 +78,14 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
   return report;
 }
 
-const isGrave = (row: Pick<AnomalyRow, "verdict">): boolean => row.verdict !== "watch";
-
-/** Suspected agents that are in no open incident, or in that of a shared cause with anomalies that it does not account for. */
-async function suspectedOf({ db, now, config }: SweepContext, external: readonly Incident[]): Promise<Suspected[]> {
-  const agents = await listAgentsInStates(db, ["suspected"]);
-  // A clock that is slow must not make a suspicion too old to be decided about.
-  const since = now - LOOK_BACK_MS - config.maxLateMs;
-  const ids = agents.map((agent) => agent.id);
-  const loose = grouped(await listUnassignedAnomalies(db, ids, since), (row) => row.agentId);
-  const inOne = agents.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId]));
-  const open = new Set((await listOpen(db, [...new Set(inOne)])).map(({ id }) => id));
-  return agents.flatMap((agent) => {
-    const rows = loose.get(agent.id) ?? [];
-    const member = external.find(({ id }) => id === agent.incidentId) ?? null;
-    // An incident may be closed in the very moment in which somebody joins it.
-    const free = agent.incidentId === null || !open.has(agent.incidentId);
-    return free || (member && rows.some(isGrave)) ? [{ agent, member, loose: rows }] : [];
-  });
-}
-
-const memberOf = ({ id, keyId, model, provider, tools }: Agent) => ({ agentId: id, keyId, model, provider, tools });
-
-const suspectsOf = (agent: Agent, anomalies: readonly AnomalyRow[]): Suspect[] =>
-  anomalies.flatMap(({ at, type, verdict, stratum }) => {
-    const tools = toolsIn(stratum, agent.tools);
-    if (verdict === "watch" || !WAITS_FOR_FLEET.has(type) || tools === null) return [];
-    return [{ ...memberOf(agent), at, type, tools }];
-  });
+/** A cause that accounts for only some of what its agents show, with those of whose anomalies it accounts for one. */
+const narrowed = (cause: SharedCause, suspected: readonly Suspected[]): SharedCause => ({
+  ...cause,
+  agentIds: cause.agentIds.filter((id) => {
+    const one = suspected.find(({ agent }) => agent.id === id);
+    return one === undefined || sharesCause(one.agent, one.loose, cause);
+  }),
+});
 
 type Found = Cause & Pick<SharedCause, "agentIds"> & { share: number | null };
 
@@ -129,12 +102,14 @@ function uses(agent: Agent, { dimension, value }: Cause): boolean {
       return agent.model === value;
     case "provider":
       return agent.provider === value;
+    case "key":
+      return agent.keyId === value;
   }
 }
 
 /**
- * While others are in an open external incident and vouch for it, a single straggler that shows the same joins them. So does one on another model of
- * the same provider, if what was taken for one model's trouble reaches as large a share of the provider's other agents as makes a cause.
+ * While others are in an open external incident and vouch for it, a single straggler that shows the same joins them; what a member of another such
+ * incident shows besides is accounted for likewise. So does one on another model of the same provider, if what was taken for one model's trouble reaches as large a share of the provider's other agents as makes a cause.
  */
 async function withStragglers(
   { db, settings }: SweepContext,
@@ -144,14 +119,15 @@ async function withStragglers(
   members: readonly Agent[],
 ): Promise<Found[]> {
   const explained = new Set(causes.flatMap((cause) => cause.agentIds));
-  const left = suspected.filter(({ agent, member }) => member === null && !explained.has(agent.id));
+  const left = suspected.filter(({ agent }) => !explained.has(agent.id));
   if (left.length === 0 || external.length === 0) return [];
   const vouchers = await listCorroboratingAgents(db, external);
   return external.flatMap((incident): Found[] => {
     const cause = causeOf(incident);
     const others = (vouchers.get(incident.id) ?? []).map(({ keyId }) => keyId);
     if (cause === null) return [];
-    const beyond = cause.dimension === "model" ? onOtherModels(cause.value, left, members, settings.fleet_check.min_share) : []; // prettier-ignore
+    const fresh = left.filter(({ member }) => member === null);
+    const beyond = cause.dimension === "model" ? onOtherModels(cause.value, fresh, members, settings.fleet_check.min_share) : []; // prettier-ignore
     const agentIds = left
       .filter((one) => sharesCause(one.agent, one.loose, cause) || beyond.includes(one))
       .filter(({ agent }) => isCorroborated(agent.keyId, others, settings.fleet_check.min_agents - 1))
@@ -178,6 +154,11 @@ function onOtherModels(
   });
 }
 
+const titleOf = (cause: Cause, count: number): string =>
+  cause.dimension === "key"
+    ? `Slow whatever they call: ${count} agents of one ingest key left their baselines together`
+    : `${cause.dimension} ${cause.value}: ${count} agents left their baselines together`;
+
 async function join(ctx: SweepContext, cause: Found, external: Incident[], those: Suspected[]): Promise<boolean> {
   const { db, now } = ctx;
   const causeKey = causeKeyOf(cause);
@@ -195,7 +176,7 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
           id,
           kind: "external",
           state: "open",
-          title: `${cause.dimension} ${cause.value}: ${count} agents left their baselines together`,
+          title: titleOf(cause, count),
           severity,
           mode: "act",
           causeKey,
@@ -207,7 +188,7 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
         at: now,
         type: "incident.opened",
         incidentId: id,
-        text: `${count} agents that share ${cause.dimension} ${cause.value} left their baselines together: treated as an external cause, no agent is quarantined for it`,
+        text: `${count} agents that share ${sharedName(cause)} left their baselines together: treated as an external cause, no agent is quarantined for it`,
         data: { severity, cause: causeKey, agents: cause.agentIds, share: cause.share, page: true },
       });
   }
@@ -231,7 +212,7 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
         type: "incident.joined",
         agentId: agent.id,
         incidentId: id,
-        text: `${agent.id} joined: it shares ${cause.dimension} ${cause.value}`,
+        text: `${agent.id} joined: it shares ${sharedName(cause)}`,
       });
   }
   const won = await commit(db, plan);

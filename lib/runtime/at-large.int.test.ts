@@ -47,8 +47,13 @@ const held = (id: string) => async () => (await fleet.state(id)) === "quarantine
 async function failTogether(): Promise<string> {
   await fleet.learn(AGENTS, 80);
   for (const id of AGENTS.slice(0, 3)) fleet.faults.set(id, unavailable);
-  await fleet.until(AGENTS, async () => (await external()) !== undefined, 20);
-  for (const id of AGENTS.slice(0, 3)) expect((await getAgent(fleet.db, id)).incidentId).toBe((await external())!.id);
+  const joined = async () => {
+    const shared = await external();
+    const theirs = await Promise.all(AGENTS.slice(0, 3).map((id) => getAgent(fleet.db, id)));
+    return shared !== undefined && theirs.every(({ incidentId }) => incidentId === shared.id);
+  };
+  await fleet.until(AGENTS, joined, 20);
+  expect(await joined()).toBe(true);
   return (await external())!.id;
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { findDirective, getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
-import { getIncident, listIncidentsInStates, listTimeline } from "@/lib/db/queries/incidents";
+import { getIncident, listAnomaliesSince, listIncidentsInStates, listTimeline } from "@/lib/db/queries/incidents";
 import { commandAgent } from "@/lib/response/agents/command";
 import { TestFleet, type Fault, PERSON } from "./test-fleet";
 
@@ -148,4 +148,27 @@ it("an agent whose own tool fails is held, though its siblings' model is slow at
   await fleet.until(ids, held("t-1"), 60);
   await fleet.ticks(ids, 20);
   for (const id of THEIRS) expect((await getAgent(fleet.db, id)).directiveVersion).toBe(0);
+});
+
+describe("others that are only watched", () => {
+  const watched = async (id: string) =>
+    (await listAnomaliesSince(fleet.db, [id], 0)).some(({ type }) => type === "latency_spike");
+
+  it("keep one that is proved slow from being held, and do not hide that it stays so alone", async () => {
+    await fleet.learn(THEIRS, 80);
+    const others = ["x-2", "x-3"];
+    for (const id of others) fleet.faults.set(id, (event) => ({ ...event, latency_ms: event.latency_ms! * 3 }));
+    const bothWatched = async () => {
+      for (const id of others) if (await watched(id)) fleet.faults.delete(id);
+      return others.every((id) => !fleet.faults.has(id));
+    };
+    await fleet.until(THEIRS, bothWatched, 60);
+    expect(await external()).toBeUndefined();
+    fleet.faults.set("x-1", slow);
+    await fleet.until(THEIRS, async () => (await getAgent(fleet.db, "x-1")).incidentId !== null, 60);
+    await nobodyHeld();
+    expect((await getAgent(fleet.db, "x-1")).incidentId).toBe((await external())!.id);
+    await fleet.until(THEIRS, held("x-1"), 200);
+    for (const id of others) expect((await getAgent(fleet.db, id)).directiveVersion).toBe(0);
+  });
 });

@@ -16,6 +16,10 @@ describe("what a shared cause accounts for", () => {
     ["tool:a|b", "latency_spike", "tool_call|a|b|m-1|p|t", true],
     ["tool:db", "error_rate_spike", "agent", true],
     // What follows when calls hang or fail.
+    ["key:k", "latency_spike", MODEL, true],
+    ["key:k", "latency_spike", DB, true],
+    ["key:k", "error_rate_spike", DB, false],
+    ["key:k", "token_spike", MODEL, false],
     ["provider:acme", "stuck_run", "run", true],
     ["provider:acme", "vanished_work", MODEL, true],
     ["provider:acme", "cache_collapse", MODEL, true],

@@ -20,7 +20,8 @@ const FOLLOWS: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
 /**
  * Whether a shared cause accounts for an anomaly of one of its members: the member's own calls to what is shared are slow
  * or failing, or it is what follows from that. Anything else (loops, floods of tokens or tool calls, spending) is the agent's own.
- * An anomaly of totals or of whole runs does not say which calls it was, and is taken for the shared ones.
+ * An anomaly of totals or of whole runs does not say which calls it was, and is taken for the shared ones. Where agents of one key
+ * are slow whatever they call, any of their slowness is accounted for, and no failure.
  */
 export function accountsFor(
   cause: Pick<SharedCause, "dimension" | "value">,
@@ -28,6 +29,7 @@ export function accountsFor(
 ): boolean {
   if (FOLLOWS.has(anomaly.type)) return true;
   if (!WAITS_FOR_FLEET.has(anomaly.type)) return false;
+  if (cause.dimension === "key") return anomaly.type === "latency_spike";
   const { stratum } = anomaly;
   if (cause.dimension === "tool") return isTool(stratum) ? isCallOf(stratum, cause.value) : !isModel(stratum);
   return !isTool(stratum);

@@ -24,8 +24,11 @@ export interface Member {
   tools: readonly string[];
 }
 
-/** What agents may share, the narrowest first: calls to one tool, calls to one model, everything of a provider. */
-export const DIMENSIONS = ["tool", "model", "provider"] as const;
+/**
+ * What agents may share, the narrowest first: calls to one tool, calls to one model, everything of a provider, and, for those
+ * who report with one key, where they run (see slow-everywhere.ts).
+ */
+export const DIMENSIONS = ["tool", "model", "provider", "key"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface SharedCause {
@@ -121,7 +124,7 @@ interface Group {
   suspects: Suspect[];
 }
 
-type Users = Map<string, string | null>;
+export type Users = Map<string, string | null>;
 
 /** A group whose suspects left together. */
 interface Candidate {
@@ -185,8 +188,8 @@ function byKey<T>(list: readonly T[], keyOf: (one: T) => string | null): Map<str
   return parts;
 }
 
-/** The suspects that left within one window, if they are enough, and all that belong to them. */
-function together(
+/** The suspects, by time, that left within one window, if they are enough, and all that belong to them. */
+export function together(
   suspects: readonly Suspect[],
   users: Users,
   o: SharedCauseSettings,

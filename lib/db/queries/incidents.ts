@@ -155,12 +155,8 @@ export async function listAnomaliesOf(db: Db, incidentId: string, agentId?: stri
     .orderBy(anomalies.at);
 }
 
-/** Anomalies of agents that belong to no incident yet, since a time. */
-export async function listUnassignedAnomalies(
-  db: Db,
-  agentIds: readonly string[],
-  since: number,
-): Promise<AnomalyRow[]> {
+/** Anomalies of agents since a time, in an incident or in none yet. */
+export async function listAnomaliesSince(db: Db, agentIds: readonly string[], since: number): Promise<AnomalyRow[]> {
   if (agentIds.length === 0) return [];
   return db
     .select()
@@ -168,7 +164,6 @@ export async function listUnassignedAnomalies(
     .where(
       and(
         sql`${anomalies.agentId} IN (SELECT value FROM json_each(${JSON.stringify(agentIds)}))`,
-        isNull(anomalies.incidentId),
         sql`${anomalies.at} >= ${since}`,
       ),
     )

@@ -9,7 +9,7 @@ import {
   incidentClaim,
   listAnomaliesOf,
 } from "@/lib/db/queries/incidents";
-import { type Cause, causeKeyOf } from "./external";
+import { type Cause, causeKeyOf, sharedName } from "./external";
 import type { SweepContext } from "./context";
 
 export interface Held {
@@ -53,7 +53,7 @@ export async function ask(
         type: "incident.shared_cause_asked",
         agentId: agent.id,
         incidentId: incident.id,
-        text: `${others} other ${others === 1 ? "agent" : "agents"} that share ${cause.dimension} ${cause.value} left their baselines too. ${agent.id} stays quarantined: if the cause is shared, dismiss this incident or release the agent.`,
+        text: `${others} other ${others === 1 ? "agent" : "agents"} that share ${sharedName(cause)} left their baselines too. ${agent.id} stays quarantined: if the cause is shared, dismiss this incident or release the agent.`,
         data: { cause: causeKey, agents: cause.agentIds, page: true },
       },
     ],

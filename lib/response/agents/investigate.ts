@@ -18,6 +18,7 @@ import { causes, findings } from "@/lib/db/schema";
 import { dropFindings } from "@/lib/db/queries/investigations";
 import { type SimilarEpisode, similarEpisodes } from "@/lib/evidence/episodes";
 import { log } from "@/lib/log";
+import { causeOf, sharedName } from "./external";
 import { agentFeatures } from "./features";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "@/lib/db/ids";
@@ -72,6 +73,7 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
     detail: { kind: change.kind, declared: change.declared },
     at: change.at,
   }));
+  const cause = causeOf(incident);
   const peerFindings =
     incident.kind === "external"
       ? [
@@ -79,7 +81,7 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
             id: newId("fnd"),
             incidentId: incident.id,
             kind: "peer_group" as const,
-            title: `${subjects.length} agents that share ${incident.causeKey} left their baselines together`,
+            title: `${subjects.length} agents that share ${cause === null ? incident.causeKey : sharedName(cause)} left their baselines together`,
             source: "fleet correlation",
             detail: { cause: incident.causeKey, agents: subjects.map((subject) => subject.subjectId) },
             at: incident.onsetAt,
