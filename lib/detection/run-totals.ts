@@ -21,6 +21,12 @@ interface Total {
 const plus = (total: number | null, value: number | null | undefined): number | null =>
   value === null || value === undefined ? total : (total ?? 0) + value;
 
+/** Calls that a counter tells of: they are in its attributes, since no event of theirs is there. */
+function countOf({ attributes }: StoredEvent["body"], name: string): number {
+  const value = attributes?.[name];
+  return typeof value === "number" && value > 0 ? Math.trunc(value) : 0;
+}
+
 /** What the new events of one agent add to its runs. Unknown stays unknown: no tokens reported is not 0 tokens. */
 export class RunTotals {
   readonly #runs = new Map<string, Total>();
@@ -55,6 +61,13 @@ export class RunTotals {
         run.outcome = body.outcome ?? run.outcome;
         run.score = body.score ?? run.score;
         run.label = body.label ?? run.label;
+        return;
+      case "usage":
+        run.modelCalls += countOf(body, "model_calls");
+        run.toolCalls += countOf(body, "tool_calls");
+        run.errors += countOf(body, "failures");
+        run.tokens = plus(run.tokens, tokensOf(body));
+        run.cost = plus(run.cost, body.cost);
         return;
       case "run_start":
       case "heartbeat":

@@ -51,6 +51,8 @@ export function observe(
   state.heardAt = Math.max(state.heardAt ?? 0, o.heardAt ?? o.at);
   state.silent = false;
   if (o.kind === "heartbeat" || o.kind === "outcome") return [];
+  // What a counter grew by is no sample of a call: only the totals that it adds to are judged.
+  if (o.kind === "usage") return judgeTotals(state, enterRun(state, o), o, settings);
   state.seen++;
   const changes = noteIdentity(state.identity, o);
   recordReportedFields(state, o);

@@ -109,8 +109,9 @@ export function judgeTotals(
 
 function add(run: OpenRun, o: Observation): void {
   run.events++;
-  if (o.kind !== "model_call" && o.kind !== "tool_call") return;
-  run.calls++;
+  const isCall = o.kind === "model_call" || o.kind === "tool_call";
+  if (!isCall && o.kind !== "usage") return;
+  if (isCall) run.calls++;
   const { cost, token_count, input_tokens, output_tokens } = o.values;
   if (cost !== undefined) run.cost = sum(run.cost, cost);
   const parts =

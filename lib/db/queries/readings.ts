@@ -78,6 +78,7 @@ export function stepOf(kind: EventKind, runId: string | null): Reading["of"] | n
     case "run_start":
     case "heartbeat":
     case "outcome":
+    case "usage":
       return null;
   }
 }

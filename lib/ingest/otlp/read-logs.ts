@@ -1,0 +1,81 @@
+import { EVENT_PREFIXES, LOG_EVENTS, NAMES, PERSONAL, type Rule } from "./aliases";
+import { attribute, identityOf, NO_PROGRAM, programOf } from "./identity";
+import { isToldTwice, readCall, said, yes } from "./read-call";
+import { short } from "./series";
+import type { Attributes, Item, LogRecord } from "./shape";
+import type { Tally } from "./tally";
+import type { Reading } from "./told";
+
+/** Events of agents, and lines of services' logs. What an agent's program logs besides is kept by its name. */
+export function readLogs(items: readonly Item<LogRecord>[], reading: Reading, tally: Tally): void {
+  const sessions = sessionsOfTraces(items);
+  for (const { source, record } of items) {
+    const { resource } = source;
+    const program = programOf(resource);
+    const name = nameOf(record, program);
+    const rule = Object.hasOwn(LOG_EVENTS, name) ? LOG_EVENTS[name] : undefined;
+    if (rule === undefined || isToldTwice(program, name)) {
+      const ofAgent = PERSONAL.has(program) || EVENT_PREFIXES.some((prefix) => name.startsWith(prefix));
+      if (ofAgent) tally.add(source, name, name === "" ? "dropped" : "kept_by_name");
+      else if (program === NO_PROGRAM || record.body === null || record.body.trim() === "")
+        tally.add(source, "", "dropped");
+      else {
+        reading.lines.push({ service: program, line: record.body, level: record.severity, timestamp: timeOf(record) });
+        tally.add(source, "", "taken");
+      }
+      continue;
+    }
+    if (!counts(rule, record.attributes)) {
+      tally.add(source, name, "kept_by_name");
+      continue;
+    }
+    const { amounts, event } = readCall(rule, record.attributes, { failed: null, latencyMs: null });
+    const session = attribute(NAMES.session, record.attributes, resource);
+    const at = timeOf(record);
+    reading.told.push({
+      signal: "logs",
+      kind: rule.is === "tool_call" ? "tool_call" : "model_call",
+      who: identityOf(resource, record.attributes),
+      session: session === undefined ? (sessions.get(record.trace) ?? null) : String(session),
+      trace: record.trace || null,
+      id: short(`${name}\n${at}\n${JSON.stringify(record.attributes)}`),
+      at,
+      amounts,
+      event,
+    });
+    tally.add(source, name, "taken");
+  }
+}
+
+/** Whether a record that a rule knows is one that is counted. */
+export function counts(rule: Rule, attributes: Attributes): boolean {
+  if (rule.is === "nothing" || (rule.needs && !rule.needs.some((name) => attributes[name] !== undefined))) return false;
+  if (!rule.onlyFailed) return true;
+  const status = Number(said("status", attributes));
+  return yes(said("success", attributes)) === false || status >= 400 || said("error", attributes) !== undefined;
+}
+
+/** The name of an event. Claude Code leaves its prefix out of the attribute and has it in the body. */
+function nameOf({ name, body, attributes }: LogRecord, program: string): string {
+  const named = attributes["event.name"];
+  if (typeof named !== "string") return name;
+  if (program === "claude-code" && !named.startsWith("claude_code.")) return `claude_code.${named}`;
+  return named === "" ? (body ?? "").slice(0, 100) : named;
+}
+
+/** When it happened: as the record says, else an attribute, else when it was seen. 0: nobody says. */
+function timeOf({ at, observedAt, attributes }: LogRecord): number {
+  if (at > 0) return Math.round(at);
+  const stated = Date.parse(String(said("time", attributes) ?? ""));
+  return Number.isNaN(stated) ? Math.round(observedAt) : stated;
+}
+
+/** Sessions that records of a trace name, for those of it that name none. */
+function sessionsOfTraces(items: readonly Item<LogRecord>[]): Map<string, string> {
+  const sessions = new Map<string, string>();
+  for (const { record } of items) {
+    const session = said("session", record.attributes);
+    if (record.trace !== "" && session !== undefined) sessions.set(record.trace, String(session));
+  }
+  return sessions;
+}

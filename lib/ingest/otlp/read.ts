@@ -1,0 +1,58 @@
+import { METRICS } from "./aliases";
+import { readLogs } from "./read-logs";
+import { readPoints } from "./read-points";
+import { readSpans } from "./read-spans";
+import { readJson } from "./json";
+import { readProtobuf } from "./protobuf";
+import { short } from "./series";
+import type { Item, LogRecord, Point, Records, Signal, Span } from "./shape";
+import type { Reading } from "./told";
+import { Tally } from "./tally";
+
+/** Records that one request may hold: a collector's batch is 8,192. More are counted and told to their sender. */
+export const MAX_RECORDS = 20_000;
+
+/** Whether a metric is read at all; the others are counted by their scope. */
+const isUsage = (metric: string): boolean => Object.hasOwn(METRICS, metric);
+
+/**
+ * What an export request says: of agents' work, of services, and how much of nothing known. Pure. `json`: the parsed body,
+ * where it was JSON. Throws `WrongSignal`, and RangeError for bytes that are no protobuf.
+ */
+export function read(signal: Signal, body: Uint8Array | { json: unknown }): Reading {
+  const items = body instanceof Uint8Array ? readProtobuf(signal, body, isUsage) : readJson(signal, body.json, isUsage);
+  const reading: Reading = { told: [], lines: [], edges: [], counted: [], records: 0, beyond: 0 };
+  const tally = new Tally(signal);
+  const taken: Item<Records[Signal]>[] = [];
+  for (const { source, record } of items) {
+    reading.records++;
+    if (reading.records > MAX_RECORDS) reading.beyond++;
+    else if (record === null) tally.add(source, "", "dropped");
+    else taken.push({ source, record });
+  }
+  switch (signal) {
+    case "logs":
+      readLogs(taken as Item<LogRecord>[], reading, tally);
+      break;
+    case "traces":
+      readSpans(taken as Item<Span>[], reading, tally);
+      break;
+    case "metrics":
+      readPoints(taken as Item<Point>[], reading, tally);
+      break;
+  }
+  reading.counted = tally.rows();
+  numberRepeated(reading);
+  return reading;
+}
+
+/** Two records of one request that say exactly the same are two: each sending of the request numbers them alike. */
+function numberRepeated({ told }: Reading): void {
+  const seen = new Map<string, number>();
+  for (const one of told) {
+    if (one.signal !== "logs") continue;
+    const before = seen.get(one.id) ?? 0;
+    seen.set(one.id, before + 1);
+    if (before > 0) one.id = short(`${one.id}.${before}`);
+  }
+}

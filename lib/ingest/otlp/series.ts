@@ -1,0 +1,8 @@
+import { createHash } from "node:crypto";
+
+/** Names a series of points: its metric and all of its attributes, whatever their order. 64 bits of SHA-256. */
+export const seriesOf = (metric: string, attributes: readonly string[]): string =>
+  short([metric, ...attributes.toSorted()].join("\n"));
+
+/** 64 bits of SHA-256, for what is told apart within one session or sender. */
+export const short = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, 11);
