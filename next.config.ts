@@ -16,8 +16,8 @@ const HEADERS = [
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
-  // Of the development server: fifteen agents that report would leave no other line to be seen.
-  logging: { incomingRequests: { ignore: [/^\/api\/v1\/(?:ingest|agents\/[^/]+\/directive)/] } },
+  // Of the development server: fifteen agents that report would leave no other line to be seen. Keys stand in some paths of /otlp.
+  logging: { incomingRequests: { ignore: [/^\/api\/v1\/(?:ingest|agents\/[^/]+\/directive)/, /^\/(?:v1|otlp)\//] } },
   // Read while it runs: a traced deployment has to carry them.
   outputFileTracingIncludes: { "/*": ["./drizzle/**/*", "./seeds/runbooks/*.md", "./seeds/scenarios/**/*.json"] },
   headers: async () => [{ source: "/:path*", headers: HEADERS }],

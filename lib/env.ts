@@ -263,6 +263,16 @@ export const VARIABLES = {
     .describe(
       "USD per million tokens, as provider/model=input:output, comma-separated; models not listed are assumed to be expensive",
     ),
+  SENTINEL_AGENT_PRICES: z
+    .string()
+    .regex(
+      /^\s*[^\s,=]+=[\d.]+(?::[\d.]+){1,3}(\s*,\s*[^\s,=]+=[\d.]+(?::[\d.]+){1,3})*\s*$/,
+      "must be model=input:output, comma-separated",
+    )
+    .optional()
+    .describe(
+      "USD per million tokens that agents which report over OTLP are reckoned with, where they do not say what a call cost, as model=input:output[:cached[:cache write]], comma-separated; goes before the built-in list. A model in neither has no cost",
+    ),
   OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
   GROQ_API_KEY: line.optional().describe("API key for groq/ models"),
   ANTHROPIC_API_KEY: line.optional().describe("API key for anthropic/ models"),

@@ -37,6 +37,11 @@ export interface Endpoint {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /**
+   * Content types of a body that is not JSON alone, `application/json` among them if it is taken. The handler is given the bytes and
+   * reads them itself: `body` serves OpenAPI only.
+   */
+  rawBody?: readonly string[];
   /** Bytes that the body may have, after inflation; left out: what is usual. */
   maxBytes?: number;
   /** Stands for `body` in OpenAPI where the parser's schema says less than people need. */

@@ -6,6 +6,7 @@ import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources"
 import { CHANGES } from "./changes";
 import { DRILL, DRILLS, SCENARIO_FIRE, SCENARIOS } from "./drills";
 import { LOGS } from "./logs";
+import { OTLP_LOGS, OTLP_METRICS, OTLP_RECORDS, OTLP_TRACES } from "./otlp";
 import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
@@ -66,6 +67,10 @@ export const RESOURCES = [
   MAINTENANCE,
   MAINTENANCE_WINDOW,
   LOGS,
+  OTLP_TRACES,
+  OTLP_METRICS,
+  OTLP_LOGS,
+  OTLP_RECORDS,
   RUNBOOKS,
   SCENARIOS,
   SCENARIO_FIRE,

@@ -4,3 +4,7 @@ export function jsonWithCookies(data: unknown, cookies: Headers): Response {
   for (const cookie of cookies.getSetCookie()) answer.headers.append("set-cookie", cookie);
   return answer;
 }
+
+/** An answer that is no JSON of ours: bytes, and what they are. */
+export const bytesAnswer = ({ bytes, type }: { bytes: Uint8Array<ArrayBuffer>; type: string }): Response =>
+  new Response(bytes, { headers: { "content-type": type, "cache-control": "no-store" } });

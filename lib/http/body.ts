@@ -10,14 +10,18 @@ export const MAX_BODY_BYTES: number = EVENT_LIMITS.bodyBytes;
 const inflate = promisify(gunzip);
 
 /**
- * The bytes of a request's body, inflated, which say that they are JSON; undefined when there are none. Reads no further
+ * The bytes of a request's body, inflated, which say that they are JSON, or else one of `media`; undefined when there are none. Reads no further
  * than the limit, whatever the headers promise, so that a huge body or one that inflates without end costs no more than a
  * full-sized one. Throws `unsupported_media`, `too_large`, `malformed`.
  */
-export async function readBytes(request: Request, limit = MAX_BODY_BYTES): Promise<Buffer | undefined> {
+export async function readBytes(
+  request: Request,
+  limit = MAX_BODY_BYTES,
+  media: readonly string[] = JSON_ONLY,
+): Promise<Buffer | undefined> {
   if (!request.body) return undefined;
   const coding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  assertJson(request.headers.get("content-type"));
+  assertMedia(request.headers.get("content-type"), media);
   if (coding !== "identity" && coding !== "gzip") {
     throw new SentinelError("unsupported_media", {
       detail: `Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not supported; gzip and identity are.`,
@@ -36,16 +40,22 @@ export async function readJson(request: Request, limit = MAX_BODY_BYTES): Promis
   return bytes && parseJson(bytes);
 }
 
-function assertJson(contentType: string | null): void {
-  const [type, ...parameters] = (contentType ?? "")
+const JSON_ONLY = ["application/json"];
+
+/** What a body says that it is, without its parameters. */
+export const mediaTypeOf = (contentType: string | null): string =>
+  (contentType ?? "").toLowerCase().split(";")[0]!.trim();
+
+function assertMedia(contentType: string | null, media: readonly string[]): void {
+  const parameters = (contentType ?? "")
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith("charset="))?.replace(/^charset="?|"$/g, "");
-  if (type === "application/json" && (!charset || charset === "utf-8" || charset === "utf8")) return;
+  if (media.includes(mediaTypeOf(contentType)) && (!charset || charset === "utf-8" || charset === "utf8")) return;
   throw new SentinelError("unsupported_media", {
-    detail: "Content-Type must be application/json in UTF-8.",
-    headers: { accept: "application/json" },
+    detail: `Content-Type must be ${media.join(" or ")}${media.includes("application/json") ? " in UTF-8" : ""}.`,
+    headers: { accept: media.join(", ") },
   });
 }
 

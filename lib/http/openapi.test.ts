@@ -7,9 +7,11 @@ import { METHODS, type Resource, resource } from "@/lib/contracts/endpoint";
 import { ALERT_SENDERS } from "@/lib/ingest/sources/index";
 import { API, openApiDocument } from "./openapi";
 
-const ROUTES = readdirSync("app/api", { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith("route.ts") && !file.includes("[..."))
-  .map((file) => join("app/api", file));
+const ROUTES = ["app/api", "app/v1"].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("route.ts") && !file.includes("[..."))
+    .map((file) => join(folder, file)),
+);
 
 /** Stands for a path of every sender. */
 const SENDERS = "app/api/v1/alerts/[source]/route.ts";
@@ -17,7 +19,7 @@ const SENDERS = "app/api/v1/alerts/[source]/route.ts";
 /** `app/api/v1/keys/[id]/route.ts` as a path of OpenAPI. */
 const pathOf = (file: string) => `/${dirname(file).slice("app/".length)}`.replace(/\[(\w+)\]/g, "{$1}");
 
-describe("every route under app/api is in the document", () => {
+describe("every route under app/api and app/v1 is in the document", () => {
   test("there are routes", () => expect(ROUTES.length).toBeGreaterThan(10));
 
   test.each(ROUTES.filter((file) => file !== SENDERS))("%s", async (file) => {

@@ -73,17 +73,25 @@ function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApi
   const access = accessOf(endpoint);
   const success = response ? { content: { [mediaType]: { schema: response } } } : {};
   return {
-    operationId: `${method.toLowerCase()}${path.replace(/^\/api/, "").replace(/[^a-zA-Z0-9]+/g, "_")}`.replace(
+    // Addresses outside of /api are those of OTLP.
+    operationId: `${method.toLowerCase()}${path.replace(/^\/api|^(?=\/v1\/)/, (api) => (api ? "" : "/otlp")).replace(/[^a-zA-Z0-9]+/g, "_")}`.replace(
       /_$/,
       "",
     ),
     summary,
     description: `For: ${access.join(" or ")}.`,
-    tags: [path.replace(/^\/api\/(v1\/)?/, "").split("/")[0]!],
+    tags: [path.startsWith("/v1/") ? "otlp" : path.replace(/^\/api\/(v1\/)?/, "").split("/")[0]!],
     security: access.flatMap((one) => requirements(one, method !== "GET")),
     ...(params || query ? { requestParams: { ...(params && { path: params }), ...(query && { query }) } } : {}),
     ...(body
-      ? { requestBody: { required: true, content: { "application/json": { schema: endpoint.bodyDoc ?? body } } } }
+      ? {
+          requestBody: {
+            required: true,
+            content: Object.fromEntries(
+              (endpoint.rawBody ?? ["application/json"]).map((type) => [type, { schema: endpoint.bodyDoc ?? body }]),
+            ),
+          },
+        }
       : {}),
     responses: { [response ? (endpoint.status ?? 200) : 204]: { description: "Done", ...success }, default: PROBLEM },
   };

@@ -12,7 +12,7 @@ import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
 import { yieldToEventLoop, runSerially, readWhenSlotFree } from "@/lib/event-loop";
 import { admit, type Caller } from "./access";
-import { readBytes } from "./body";
+import { mediaTypeOf, readBytes } from "./body";
 import { charge, itemsIn } from "./charge";
 import { parseJson } from "./json";
 import { check, problem } from "./problem";
@@ -20,6 +20,9 @@ import { admitSigned } from "./signature";
 
 type Ways<E extends Endpoint> = E["auth"] extends readonly (infer A)[] ? A : E["auth"];
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** A body that its handler reads: parsed where it was JSON, else its bytes. Without one, no bytes. */
+export type RawBody = { json: unknown } | { bytes: Buffer };
 
 /** What a handler gets: everything parsed, everyone known, nothing left to look up. */
 export interface Context<E extends Endpoint = Endpoint> {
@@ -31,7 +34,9 @@ export interface Context<E extends Endpoint = Endpoint> {
   drill: string | null;
   params: Parsed<E["params"]>;
   query: Parsed<E["query"]>;
-  body: Parsed<E["body"]>;
+  body: E["rawBody"] extends readonly string[] ? RawBody : Parsed<E["body"]>;
+  /** Charges the caller for what a raw body turned out to hold. Throws `rate_limited`. */
+  charge: (items: number) => Promise<void>;
   /** Set where the endpoint is for people; null where it is not; either where it is for both. */
   user: [Ways<E>] extends [Role] ? Person : Ways<E> & Role extends never ? null : Person | null;
   key: [Ways<E>] extends ["ingestKey"] ? IngestKey : "ingestKey" extends Ways<E> ? IngestKey | null : null;
@@ -116,7 +121,8 @@ async function run(
   const answer: unknown = await inTurnIfLarge(sent.bytes, async () => {
     const body = await bodyOf(endpoint, request, { ...caller, sender: sent.sender }, sent.bytes, db, now);
     await yieldToEventLoop();
-    return handler({ ...asked, sender: sent.sender, body } as never);
+    const items = (n: number) => charge({ ...caller, sender: sent.sender }, "items", n);
+    return handler({ ...asked, sender: sent.sender, body, charge: items } as never);
   });
   if (answer instanceof Response) return answer;
   const marked: Record<string, string> = drill === null ? {} : { "sentinel-drill": drill };
@@ -158,7 +164,7 @@ function bytesOf(
 ): Promise<{ bytes: Buffer | undefined; sender: Sender | null }> {
   return noted(caller.sender, db, now, async () => {
     let { sender } = caller;
-    const read = () => readBytes(request, endpoint.maxBytes);
+    const read = () => readBytes(request, endpoint.maxBytes, endpoint.rawBody);
     const bytes = endpoint.body && (await (isLarge(request) ? readWhenSlotFree(read) : read()));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint, request.headers, bytes);
     if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
@@ -177,6 +183,10 @@ function bodyOf(
 ): Promise<unknown> {
   return noted(caller.sender, db, now, async () => {
     await yieldToEventLoop();
+    if (endpoint.rawBody)
+      return mediaTypeOf(request.headers.get("content-type")) === "application/json"
+        ? { json: bytes ? parseJson(bytes) : {} }
+        : { bytes: bytes ?? Buffer.alloc(0) };
     const json = endpoint.body && bytes && parseJson(bytes);
     await yieldToEventLoop();
     const body = endpoint.body && check(endpoint.body, json, "body");

@@ -24,6 +24,8 @@ export interface IngestInput {
   events: unknown[];
   key: IngestKey;
   idempotencyKey?: string | null;
+  /** Written in the same transaction, if any event is. */
+  also?: readonly Statement[];
 }
 
 type Rejection = IngestAnswer["rejected"][number];
@@ -198,7 +200,7 @@ const allBad = (rejected: Rejection[]): SentinelError =>
 
 async function append(
   db: Db,
-  { key, idempotencyKey, events }: IngestInput,
+  { key, idempotencyKey, events, also = [] }: IngestInput,
   good: NewEvent[],
   newcomers: readonly string[],
   now: number,
@@ -206,12 +208,12 @@ async function append(
 ): Promise<{ accepted: number; duplicates: number }> {
   const touch = touchAgents(good, newcomers, key.id, now, config.maxLateMs);
   if (!idempotencyKey) {
-    const [inserted] = await write(db, [appendEvents(good, now), ...touch], { grouped: true });
+    const [inserted] = await write(db, [appendEvents(good, now), ...touch, ...also], { grouped: true });
     const accepted = inserted!.rowsAffected;
     return { accepted, duplicates: good.length - accepted };
   }
   const request = { keyId: key.id, idempotencyKey, digest: digestOf(events) };
-  const statements: Statement[] = [...idempotentAppend(good, request, now), ...touch];
+  const statements: Statement[] = [...idempotentAppend(good, request, now), ...touch, ...also];
   await write(db, statements, { grouped: true });
   const answer = await findIngestAnswer(db, key.id, idempotencyKey);
   if (!answer) throw new Error("An idempotent append stored no response");

@@ -15,6 +15,7 @@ import { correlate } from "@/lib/detection/correlate";
 import { expire } from "@/lib/response/expire";
 import { HoldCounts } from "@/lib/response/agents/hold-counts";
 import { holdWaiting } from "@/lib/response/agents/hold-waiting";
+import { releaseCounters } from "@/lib/ingest/otlp/release";
 import { investigate } from "@/lib/response/agents/investigate";
 import { LIMIT_CAUSE } from "@/lib/response/agents/open";
 import { isolated } from "./isolated";
@@ -68,6 +69,8 @@ export async function sweep(
     failed: [],
     skipped: 0,
   };
+  // Before events are read: what counters add is among them.
+  await isolated(report, "counters", async () => void (await releaseCounters(db, now, config)));
   const ctx = await sweepContext(db, now, config, sweeper);
   // Before anybody new may take the room that has come free.
   await isolated(report, "hold waiting", async () => void (report.opened += (await holdWaiting(ctx)).opened));

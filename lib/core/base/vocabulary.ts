@@ -7,7 +7,15 @@ export const SUBJECT_KINDS = ["agent", "service"] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 /** What an agent reports. `usage`: what a counter grew by, apart from single calls. A flat sample without a kind becomes a `model_call` (it has a run id) or a `run_end` (a whole run). */
-export const EVENT_KINDS = ["run_start", "model_call", "tool_call", "run_end", "heartbeat", "outcome", "usage"] as const;
+export const EVENT_KINDS = [
+  "run_start",
+  "model_call",
+  "tool_call",
+  "run_end",
+  "heartbeat",
+  "outcome",
+  "usage",
+] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 /** Events that are work: what an agent on hold must not report. */
 export const WORK_KINDS: ReadonlySet<EventKind> = new Set(["run_start", "model_call", "tool_call"]);

@@ -10,6 +10,11 @@ export interface Retention {
 /** Answers to retried requests: nobody retries the same request days later. */
 const IDEMPOTENCY_MS = 2 * 24 * 60 * 60_000;
 
+/** A session of which nobody told for so long has ended: exporters and collectors try again for minutes. */
+const OTLP_SESSION_MS = 4 * 60 * 60_000;
+/** The same where counters told: their whole sum would count anew (see SINCE_MAX_MS of lib/ingest/otlp/ledger.ts). */
+const OTLP_COUNTERS_MS = 25 * 60 * 60_000;
+
 /**
  * Rows deleted at a time: a few ms of the one writer. What belongs to an incident (its anomalies, its timeline, what was
  * tried) is kept, and so are the directives and changes of each agent: they are few, and they are the record.
@@ -50,6 +55,16 @@ export const EXPIRIES: Record<string, Expiry> = {
   requests: (now) => ({
     sql: `DELETE FROM ingest_requests WHERE rowid IN (SELECT rowid FROM ingest_requests WHERE at < ?1 ORDER BY at LIMIT ${CHUNK})`,
     args: [now - IDEMPOTENCY_MS],
+  }),
+  otlp_sessions: (now) => ({
+    sql: `DELETE FROM otlp_sessions WHERE rowid IN (
+            SELECT rowid FROM otlp_sessions WHERE told_at < ?1 AND (told_at < ?2 OR json_extract(ledger, '$.series') = '{}')
+            ORDER BY told_at LIMIT ${CHUNK})`,
+    args: [now - OTLP_SESSION_MS, now - OTLP_COUNTERS_MS],
+  }),
+  otlp_records: (now, { rollupMs }) => ({
+    sql: `DELETE FROM otlp_records WHERE rowid IN (SELECT rowid FROM otlp_records WHERE last_at < ?1 LIMIT ${CHUNK})`,
+    args: [now - rollupMs],
   }),
   instances: (now, { rawMs }) => ({
     sql: `DELETE FROM agent_instances WHERE rowid IN (SELECT rowid FROM agent_instances WHERE last_seen_at < ?1 LIMIT ${CHUNK})`,

@@ -11,7 +11,6 @@ export interface Entry {
   name: string;
   agentId: string;
   agentType: string;
-  program: string;
   /** Null where it is no run of its own. */
   runId: string | null;
   /** Another name of the same: where a trace is found to be part of a session. */
@@ -92,7 +91,8 @@ export class Book {
   }
 
   /** What counters of an entry say that nobody else told, once they have waited long enough. */
-  release(entry: Entry): Partial<AgentEvent>[] {
+  release(name: string): Partial<AgentEvent>[] {
+    const entry = this.#entries.get(name)!;
     this.changed.add(entry.name);
     entry.heldAt = null;
     const known = entry.callsAt !== null && this.options.now - entry.callsAt < CALLS_MS;
@@ -186,7 +186,6 @@ export class Book {
       name,
       agentId: like?.agentId ?? this.options.agentIdOf(who.agentId),
       agentType: who.agentType,
-      program: who.agentType,
       runId,
       alias: null,
       ledger: emptyLedger(),

@@ -280,7 +280,7 @@ function scopeName(r: Reader, end: number): string {
 }
 
 /** An export answer: how many records were refused, and why. Nothing refused and nothing to say is the empty message. */
-export function writeAnswer(rejected: number, message: string): Uint8Array {
+export function writeAnswer(rejected: number, message: string): Uint8Array<ArrayBuffer> {
   const w = protobuf.Writer.create();
   if (rejected > 0 || message !== "") {
     w.uint32(10).fork();
@@ -288,5 +288,5 @@ export function writeAnswer(rejected: number, message: string): Uint8Array {
     if (message !== "") w.uint32(18).string(message);
     w.ldelim();
   }
-  return w.finish();
+  return Uint8Array.from(w.finish());
 }

@@ -1,0 +1,38 @@
+import { SentinelError } from "@/lib/errors";
+import { PROTOBUF } from "@/lib/contracts/otlp";
+import { writeAnswer } from "./protobuf";
+import { read } from "./read";
+import type { Signal } from "./shape";
+import type { Taken } from "./take";
+import type { Reading } from "./told";
+import { WrongSignal } from "./wrong-signal";
+
+/** Reads an export request. Throws `invalid` for a body of another signal, `malformed` for bytes that are no protobuf. */
+export function decode(signal: Signal, body: { json: unknown } | { bytes: Uint8Array }): Reading {
+  try {
+    return read(signal, "json" in body ? body : body.bytes);
+  } catch (cause) {
+    if (cause instanceof WrongSignal)
+      throw new SentinelError("invalid", { detail: `${cause.message}: this one is for ${signal}.`, cause });
+    if (!("bytes" in body)) throw cause;
+    throw new SentinelError("malformed", { detail: `The body is no protobuf export request of ${signal}.`, cause });
+  }
+}
+
+const REJECTED: Record<Signal, string> = {
+  traces: "rejectedSpans",
+  metrics: "rejectedDataPoints",
+  logs: "rejectedLogRecords",
+};
+
+/** The answer to an export request, in its encoding. 64-bit integers are texts in OTLP/JSON. */
+export function answerOf(
+  signal: Signal,
+  { rejected, message }: Taken,
+  json: boolean,
+): { bytes: Uint8Array<ArrayBuffer>; type: string } {
+  if (!json) return { bytes: writeAnswer(rejected, message), type: PROTOBUF };
+  const partial = { [REJECTED[signal]]: String(rejected), errorMessage: message };
+  const answer = rejected > 0 || message !== "" ? { partialSuccess: partial } : {};
+  return { bytes: Buffer.from(JSON.stringify(answer)), type: "application/json" };
+}

@@ -1,0 +1,26 @@
+import type { IngestKey } from "@/lib/auth/keys";
+import type { Db } from "@/lib/db/client";
+import { agentPrices } from "./agent-prices";
+import { answerOf, decode } from "./decode";
+import type { Signal } from "./shape";
+import { takeOtlp } from "./take";
+
+export interface ExportInput {
+  body: { json: unknown } | { bytes: Uint8Array };
+  key: IngestKey;
+  /** Charges the key for so many records. Throws `rate_limited`. */
+  charge: (records: number) => Promise<void>;
+}
+
+/** Takes an export request of one signal, and gives the answer in its encoding. Throws `invalid` and `malformed`. */
+export async function takeExport(
+  db: Db,
+  signal: Signal,
+  { body, key, charge }: ExportInput,
+  now: number,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
+  const reading = decode(signal, body);
+  await charge(reading.records);
+  const taken = await takeOtlp(db, reading, { key, prices: agentPrices() }, now);
+  return answerOf(signal, taken, "json" in body);
+}

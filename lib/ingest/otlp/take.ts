@@ -1,0 +1,194 @@
+import { LibsqlBatchError } from "@libsql/client";
+import { type IngestKey, mayForService } from "@/lib/auth/keys";
+import { type LoopConfig, loopConfig } from "@/lib/config/agents";
+import type { AgentEvent } from "@/lib/contracts/event";
+import { type Db, type Statement, write } from "@/lib/db/client";
+import {
+  countOtlpRecords,
+  labelOtlpAgents,
+  listOtlpSessions,
+  type OtlpSessionRow,
+  saveOtlpSessions,
+} from "@/lib/db/queries/otlp";
+import { addCalls } from "@/lib/db/queries/services";
+import { SentinelError } from "@/lib/errors";
+import { runSerially, yieldToEventLoop } from "@/lib/event-loop";
+import { metrics } from "@/lib/metrics";
+import { ingest } from "../ingest";
+import { takeLogs } from "../take-logs";
+import { Book, type Entry, namesOf } from "./book";
+import type { Ledger } from "./ledger";
+import type { Price } from "./prices";
+import { priceOf } from "./prices";
+import { mayBegin } from "./session-limit";
+import type { Counted, Line, Reading, Told } from "./told";
+
+/** What is answered: how many records were not taken although they should have been, and why. */
+export interface Taken {
+  rejected: number;
+  message: string;
+}
+
+/** Somebody changed a session meanwhile: so often is it tried anew. Each try, somebody got on. */
+const TRIES = 5;
+/** Lines of one insert: five values each, of which SQLite binds 32,766. */
+const LINES = 5_000;
+
+/**
+ * Takes what an export request said: events of agents through the same door as their own reports, lines and edges of services, and
+ * the count of everything. Durable before it returns. What cannot be taken is counted with its reason; nothing known is refused.
+ */
+export async function takeOtlp(
+  db: Db,
+  reading: Reading,
+  { key, prices }: { key: IngestKey; prices: ReadonlyMap<string, Price> },
+  now: number,
+  config: LoopConfig = loopConfig(),
+): Promise<Taken> {
+  const reasons = new Map<string, number>();
+  const reject = (reason: string, records: number) =>
+    records > 0 && reasons.set(reason, (reasons.get(reason) ?? 0) + records);
+  reject("more records than one request may hold", reading.beyond);
+  const counted = [...reading.counted];
+  await takeTold(db, reading.told, { key, prices, reject }, now, config);
+  await takeLines(db, reading.lines, key, counted, now);
+  const edges = key.scopes.includes("logs")
+    ? reading.edges.filter((edge) => edge.some((one) => mayForService(key, one)))
+    : [];
+  const calls = edges.map(([caller, callee]) => ({ caller, callee, via: "traces" }));
+  await write(
+    db,
+    [
+      ...(counted.length > 0 ? [countOtlpRecords(key.id, counted, now)] : []),
+      ...(calls.length > 0 ? addCalls(calls, now) : []),
+    ],
+    { grouped: true },
+  );
+  const rejected = [...reasons.values()].reduce((a, b) => a + b, 0);
+  return { rejected, message: [...reasons].map(([reason, records]) => `${records}: ${reason}`).join("; ") };
+}
+
+interface Taking {
+  key: IngestKey;
+  prices: ReadonlyMap<string, Price>;
+  reject: (reason: string, records: number) => void;
+}
+
+/** One after another: two requests of one session would each count what the other does. */
+async function takeTold(db: Db, told: readonly Told[], taking: Taking, now: number, config: LoopConfig): Promise<void> {
+  if (told.length === 0) return;
+  await runSerially("otlp", () =>
+    untilStored(async () => {
+      const rows = await listOtlpSessions(db, taking.key.id, namesOf(told));
+      const book = bookOf(rows, taking.key, taking.prices, now);
+      const events: Partial<AgentEvent>[] = [];
+      for (const one of told) {
+        await yieldToEventLoop();
+        events.push(...(book.take(one) ?? []));
+      }
+      await store(db, { book, events, told, taking }, now, config);
+    }),
+  );
+}
+
+/** The entries of a key, as they were read. */
+export function bookOf(
+  rows: readonly OtlpSessionRow[],
+  key: IngestKey,
+  prices: ReadonlyMap<string, Price>,
+  now: number,
+): Book {
+  const entries = rows.map((row): Entry => ({ ...row, ledger: row.ledger as Ledger }));
+  return new Book(entries, {
+    now,
+    priceOf: (model) => priceOf(model, prices),
+    agentIdOf: (agentId) => boundId(key, agentId),
+    mayBegin: () => mayBegin(key.id, now),
+  });
+}
+
+/** A key that is bound to one agent speaks of it alone; one that is bound to a prefix gives it to all of its agents. */
+function boundId({ agentId, namePrefix }: IngestKey, id: string): string {
+  if (agentId !== null) return agentId;
+  return namePrefix === null || id.startsWith(namePrefix) ? id : `${namePrefix}${id}`;
+}
+
+/** Events and the entries that they follow from, in one transaction. */
+export async function store(
+  db: Db,
+  {
+    book,
+    events,
+    told,
+    taking: { key, reject },
+  }: { book: Book; events: Partial<AgentEvent>[]; told: readonly Told[]; taking: Pick<Taking, "key" | "reject"> },
+  now: number,
+  config: LoopConfig,
+): Promise<void> {
+  const labels = new Map(told.map(({ who }) => [boundId(key, who.agentId), who.labels]));
+  const also: Statement[] = [
+    ...saveOtlpSessions(key.id, book.toStore(), now),
+    ...(labels.size > 0
+      ? [labelOtlpAgents(key.id, [...labels].map(([agentId, of]) => ({ agentId, labels: of })))]
+      : []),
+  ]; // prettier-ignore
+  if (events.length === 0) await write(db, also, { grouped: true });
+  else
+    try {
+      const answer = await ingest(db, { events, key, also }, now, config);
+      metrics().eventsIngested.inc(answer.accepted);
+      metrics().eventsRejected.inc(answer.rejected.length);
+      for (const { field, reason } of answer.rejected) reject(`${field}: ${reason}`, 1);
+    } catch (error) {
+      if (!(error instanceof SentinelError) || error.code !== "invalid") throw error;
+      // None of them may be said by this key: then nothing of it is kept either.
+      metrics().eventsRejected.inc(events.length);
+      for (const { field, reason } of error.details.fields ?? [])
+        reject(`${field.replace(/^\[\d+\]\.?/, "")}: ${reason}`, 1);
+    }
+  reject("more new sessions a minute than a key may begin", book.refused);
+}
+
+/** Again while another process changed one of the entries meanwhile. */
+export async function untilStored<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      if (tries >= TRIES)
+        throw new SentinelError("unavailable", {
+          detail: "Others report of the same sessions at this moment; try again",
+          headers: { "retry-after": "1" },
+          cause: error,
+        });
+    }
+}
+
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof LibsqlBatchError && /CHECK constraint failed: claim_won/.test(error.message);
+
+/** Lines of services that the key may speak for; the others are counted as dropped. */
+async function takeLines(
+  db: Db,
+  lines: readonly Line[],
+  key: IngestKey,
+  counted: Counted[],
+  now: number,
+): Promise<void> {
+  const isTheirs = (service: string) => key.scopes.includes("logs") && mayForService(key, service);
+  const mine = lines.filter(({ service }) => isTheirs(service));
+  for (const row of counted)
+    if (row.signal === "logs" && row.name === "" && row.fate === "taken" && !isTheirs(row.program))
+      row.fate = "dropped";
+  for (let from = 0; from < mine.length; from += LINES) {
+    const part = mine.slice(from, from + LINES);
+    // What is no time is the time of arrival.
+    const sent = part.map(({ timestamp, ...line }) => (timestamp > 0 ? { ...line, timestamp } : line));
+    try {
+      await takeLogs(db, { lines: sent }, now, isTheirs);
+    } catch (error) {
+      if (!(error instanceof SentinelError) || error.code !== "invalid") throw error;
+    }
+  }
+}
