@@ -17,6 +17,7 @@ import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { keysQuery } from "./queries";
+import { OtlpPanel } from "./otlp-panel";
 import { NameField } from "./name-field";
 import { RevokeButton } from "./revoke-button";
 import { SecretDialog } from "./secret-dialog";
@@ -91,7 +92,7 @@ export function KeysTab() {
   const { data, error, refetch } = useQuery(keysQuery);
   const [making, setMaking] = useState(false);
   return (
-    <>
+    <div className="space-y-4">
       <Panel
         flush
         title="Ingest keys"
@@ -116,8 +117,9 @@ export function KeysTab() {
           <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
         )}
       </Panel>
+      <OtlpPanel />
       <NewKey key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />
-    </>
+    </div>
   );
 }
 

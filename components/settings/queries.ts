@@ -24,6 +24,11 @@ export const keysQuery = queryOptions({
   queryKey: ["keys"],
   queryFn: ({ signal }) => call("GET", PATHS.KEYS, { signal }),
 });
+export const otlpRecordsQuery = queryOptions({
+  queryKey: ["otlp-records"],
+  queryFn: ({ signal }) => call("GET", PATHS.OTLP_RECORDS, { signal }),
+  refetchInterval: SOURCES_POLL_MS,
+});
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => call("GET", PATHS.TOKENS, { signal }),

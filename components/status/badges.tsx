@@ -11,6 +11,8 @@ import {
   DOWNGRADE,
   INCIDENT,
   MODES,
+  NOT_HELD,
+  OBSERVED,
   OUTCOMES,
   PAUSED,
   RISKS,
@@ -24,9 +26,10 @@ type Standing = Pick<
   "state" | "containment" | "enforcement" | "liveness" | "paused" | "blind_spots" | "downgrade"
 >;
 
-/** The state, and what stands beside it: paused, silent, stuck, not judged. */
+/** The state, and what stands beside it: observed only, paused, silent, stuck, not judged. */
 export function AgentBadges({ agent }: { agent: Standing }) {
   const looks = [agentLook(agent)];
+  if (agent.enforcement === false && looks[0] !== NOT_HELD) looks.push(OBSERVED);
   if (agent.paused) looks.push(PAUSED);
   if (agent.liveness === "silent") looks.push(SILENT);
   if (agent.liveness === "stuck") looks.push(STUCK);

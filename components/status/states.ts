@@ -123,11 +123,19 @@ export const BLIND: Record<BlindSpot, Look> = {
   },
 };
 /** An agent that cannot be made to stop is never called quarantined. */
-const NOT_HELD: Look = {
+export const NOT_HELD: Look = {
   label: "Observe only",
   tone: "warn",
   icon: Eye,
   means: "Its SDK cannot enforce a quarantine: it is monitored, and still running.",
+};
+
+/** The same while nothing asks for it to stop: who looks at it shall not find out only then. */
+export const OBSERVED: Look = {
+  label: "Observe only",
+  tone: "mute",
+  icon: Eye,
+  means: "It reports, but nothing in it obeys directives: it can be monitored, not quarantined.",
 };
 
 /** How an agent's state is shown. What cannot be enforced is not claimed. */

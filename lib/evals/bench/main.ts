@@ -6,6 +6,7 @@ import { median } from "simple-statistics";
 import { benchDetector } from "./detector";
 import { benchHostile } from "./hostile";
 import { buildNoop, NOOP_PATH } from "./noop";
+import { benchOtlp } from "./otlp";
 import { EVENTS_A_RUN, Samples } from "./samples";
 import { caughtUp, detectors, incidents, type SentinelServer, startSentinel, sweepSeconds } from "./sentinel";
 import { serve, type Server } from "./serve";
@@ -175,6 +176,9 @@ function print(rounds: Round[], states: { count: number; bytes: number }, opened
 const BENCHES: Record<string, (write: boolean) => Promise<void>> = {
   throughput,
   hostile: (write) => benchHostile(nextBin, write),
+  otlp: async (write) => {
+    process.exitCode = (await benchOtlp(nextBin, write)) ? 0 : 1;
+  },
 };
 
 const program = new Command("bench")

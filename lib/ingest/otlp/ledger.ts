@@ -23,7 +23,7 @@ export const FLAGS = ["counter_went_back", "too_many_series", "implausible_amoun
 export type Flag = (typeof FLAGS)[number];
 
 /** Records remembered of a session, so that one which is sent again is known. Senders try again for minutes, not for days. */
-const SEEN_MAX = 4_096;
+const SEEN_MAX = 2_048;
 /** A letter for the signal, and 64 bits. */
 const ID_CHARS = 12;
 /** Cumulative series of a session: kinds of tokens by model, effort and the like. */
