@@ -1,16 +1,22 @@
 import { SentinelError } from "@/lib/errors";
 import { PROTOBUF } from "@/lib/contracts/otlp";
+import { yieldToEventLoop } from "@/lib/event-loop";
 import { writeAnswer } from "./protobuf";
-import { read } from "./read";
+import { readInSlices } from "./read";
 import type { Signal } from "./shape";
 import type { Taken } from "./take";
 import type { Reading } from "./told";
 import { WrongSignal } from "./wrong-signal";
 
-/** Reads an export request. Throws `invalid` for a body of another signal, `malformed` for bytes that are no protobuf. */
-export function decode(signal: Signal, body: { json: unknown } | { bytes: Uint8Array }): Reading {
+/** Reads an export request, in slices between which other requests are answered. Throws `invalid` for a body of another signal, `malformed` for bytes that are no protobuf. */
+export async function decode(signal: Signal, body: { json: unknown } | { bytes: Uint8Array }): Promise<Reading> {
   try {
-    return read(signal, "json" in body ? body : body.bytes);
+    const slices = readInSlices(signal, "json" in body ? body : body.bytes);
+    for (;;) {
+      const { done, value } = slices.next();
+      if (done) return value;
+      await yieldToEventLoop();
+    }
   } catch (cause) {
     if (cause instanceof WrongSignal)
       throw new SentinelError("invalid", { detail: `${cause.message}: this one is for ${signal}.`, cause });

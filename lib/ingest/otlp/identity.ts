@@ -17,6 +17,7 @@ export interface Identity {
 
 const MOST = EVENT_LIMITS.name;
 const Name = nameText(MOST);
+const PRINTABLE = /^[\x20-\x7e]+$/;
 /** A part of an agent's id: three of them and the separators fit into a name. */
 const PART = 60;
 /** Installations are named by hashes: so many of their digits tell them apart. */
@@ -28,7 +29,8 @@ export const NO_PROGRAM = "unknown_service";
 export function asName(value: unknown, most: number = MOST): string | null {
   if (value === undefined || value === null || value === "") return null;
   const text = String(value);
-  if (text.length <= most && Name.safeParse(text).success) return text;
+  // Most names are printable ASCII, of which the contract has nothing to say.
+  if (text.length <= most && (PRINTABLE.test(text) || Name.safeParse(text).success)) return text;
   return `sha256-${short(text)}`;
 }
 

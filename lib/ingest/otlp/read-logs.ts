@@ -7,9 +7,10 @@ import type { Tally } from "./tally";
 import type { Reading } from "./told";
 
 /** Events of agents, and lines of services' logs. What an agent's program logs besides is kept by its name. */
-export function readLogs(items: readonly Item<LogRecord>[], reading: Reading, tally: Tally): void {
+export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, tally: Tally): Generator<void> {
   const sessions = sessionsOfTraces(items);
   for (const { source, record } of items) {
+    yield;
     const { resource } = source;
     const program = programOf(resource);
     const name = nameOf(record, program);

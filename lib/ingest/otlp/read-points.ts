@@ -10,8 +10,9 @@ const DELTA = 1;
 const CUMULATIVE = 2;
 
 /** What counters of use say. A value of the moment (a gauge) counts nothing. */
-export function readPoints(items: readonly Item<Point>[], reading: Reading, tally: Tally): void {
+export function* readPoints(items: readonly Item<Point>[], reading: Reading, tally: Tally): Generator<void> {
   for (const { source, record } of items) {
+    yield;
     const program = programOf(source.resource);
     const amounts = isToldTwice(program, record.metric) ? null : amountsOf(record);
     if (amounts === null) {

@@ -15,14 +15,21 @@ const CONSUMER = 5;
  * Calls and runs of agents, and who calls whom. A call within a call of the same kind is the same one, told by the library below;
  * a session that one span of a trace names is that of its others.
  */
-export function readSpans(items: readonly Item<Span>[], reading: Reading, tally: Tally): void {
-  const rules = new Map(items.map(({ record }) => [spanKey(record.trace, record.id), ruleOf(record)]));
-  const sessions = sessionsOfTraces(items);
-  const services = new Map(
-    items.map(({ source, record }) => [spanKey(record.trace, record.id), programOf(source.resource)]),
-  );
+export function* readSpans(items: readonly Item<Span>[], reading: Reading, tally: Tally): Generator<void> {
+  const rules = new Map<string, Rule | undefined>();
+  const services = new Map<string, string>();
+  const sessions = new Map<string, string>();
+  for (const { source, record } of items) {
+    yield;
+    const key = spanKey(record.trace, record.id);
+    rules.set(key, ruleOf(record));
+    services.set(key, programOf(source.resource));
+    const session = attribute(NAMES.session, record.attributes, record.events);
+    if (session !== undefined) sessions.set(record.trace, String(session));
+  }
   const edges = new Set<string>();
   for (const { source, record } of items) {
+    yield;
     const rule = rules.get(spanKey(record.trace, record.id));
     const above = rules.get(spanKey(record.trace, record.parent));
     if (!rule) {
@@ -72,16 +79,6 @@ function ruleOf({ attributes, name }: Span): Rule | undefined {
   return SPAN_LOOKS.find(
     ({ needs, rule }) => needs.some((one) => attributes[one] !== undefined) && counts(rule, attributes),
   )?.rule;
-}
-
-/** Sessions that spans of a trace, or their events, name. */
-function sessionsOfTraces(items: readonly Item<Span>[]): Map<string, string> {
-  const sessions = new Map<string, string>();
-  for (const { record } of items) {
-    const session = attribute(NAMES.session, record.attributes, record.events);
-    if (session !== undefined) sessions.set(record.trace, String(session));
-  }
-  return sessions;
 }
 
 /** An edge that a span shows: to the service that it names, or from the one whose span it continues. */

@@ -15,11 +15,23 @@ export const MAX_RECORDS = 20_000;
 /** Whether a metric is read at all; the others are counted by their scope. */
 const isUsage = (metric: string): boolean => Object.hasOwn(METRICS, metric);
 
+/** Records between two breaks: a millisecond or two. */
+const SLICE = 200;
+
 /**
  * What an export request says: of agents' work, of services, and how much of nothing known. Pure. `json`: the parsed body,
  * where it was JSON. Throws `WrongSignal`, and RangeError for bytes that are no protobuf.
  */
 export function read(signal: Signal, body: Uint8Array | { json: unknown }): Reading {
+  const slices = readInSlices(signal, body);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+  }
+}
+
+/** The same with breaks, in which whoever asks may let others have their turn. */
+export function* readInSlices(signal: Signal, body: Uint8Array | { json: unknown }): Generator<void, Reading> {
   const items = body instanceof Uint8Array ? readProtobuf(signal, body, isUsage) : readJson(signal, body.json, isUsage);
   const reading: Reading = { told: [], lines: [], edges: [], counted: [], records: 0, beyond: 0 };
   const tally = new Tally(signal);
@@ -29,18 +41,16 @@ export function read(signal: Signal, body: Uint8Array | { json: unknown }): Read
     if (reading.records > MAX_RECORDS) reading.beyond++;
     else if (record === null) tally.add(source, "", "dropped");
     else taken.push({ source, record });
+    if (reading.records % SLICE === 0) yield;
   }
-  switch (signal) {
-    case "logs":
-      readLogs(taken as Item<LogRecord>[], reading, tally);
-      break;
-    case "traces":
-      readSpans(taken as Item<Span>[], reading, tally);
-      break;
-    case "metrics":
-      readPoints(taken as Item<Point>[], reading, tally);
-      break;
-  }
+  const records =
+    signal === "logs"
+      ? readLogs(taken as Item<LogRecord>[], reading, tally)
+      : signal === "traces"
+        ? readSpans(taken as Item<Span>[], reading, tally)
+        : readPoints(taken as Item<Point>[], reading, tally);
+  let done = 0;
+  for (const _ of records) if (++done % SLICE === 0) yield;
   reading.counted = tally.rows();
   numberRepeated(reading);
   return reading;

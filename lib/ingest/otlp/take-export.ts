@@ -19,7 +19,7 @@ export async function takeExport(
   { body, key, charge }: ExportInput,
   now: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
-  const reading = decode(signal, body);
+  const reading = await decode(signal, body);
   await charge(reading.records);
   const taken = await takeOtlp(db, reading, { key, prices: agentPrices() }, now);
   return answerOf(signal, taken, "json" in body);
