@@ -294,3 +294,25 @@ test("a clock that is a day off is put right, and a key that begins sessions by 
   const other = await newKey("other");
   expect(await (await post("traces", spansOf({ "service.name": "calm" }, chat(1, 1, now)), other)).json()).toEqual({});
 });
+
+test("a counter that goes backwards is not believed, its sender is told, and it is shown as dropped", async () => {
+  const now = Date.now();
+  const counter = (at: number, value: number) => ({
+    startTimeUnixNano: nanos(now - 60_000),
+    timeUnixNano: nanos(at),
+    asInt: String(value),
+    attributes: attributes({ "session.id": "liar", "gen_ai.token.type": "input" }),
+  });
+  const sum = { aggregationTemporality: 2, dataPoints: [counter(now - 1_000, 500), counter(now, 20)] };
+  const metrics = [{ name: "gen_ai.client.token.usage", sum }];
+  const answer = await post("metrics", {
+    resourceMetrics: [
+      { resource: resource({ "service.name": "bot" }), scopeMetrics: [{ scope: { name: "s" }, metrics }] },
+    ],
+  });
+  const why = "a cumulative counter went backwards without a new start";
+  expect(await answer.json()).toEqual({ partialSuccess: { rejectedDataPoints: "1", errorMessage: `1: ${why}` } });
+  expect((await listRecords(db)).records).toContainEqual(
+    expect.objectContaining({ program: "bot", name: why, fate: "dropped", records: 1 }),
+  );
+});

@@ -1,7 +1,7 @@
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { Amounts } from "./aliases";
 import { asName } from "./identity";
-import { emptyLedger, type Ledger, mergeLedgers, packSeen, seenOf, settle, take } from "./ledger";
+import { emptyLedger, type Flag, type Ledger, mergeLedgers, packSeen, seenOf, settle, take } from "./ledger";
 import { type Price } from "./prices";
 import type { Told } from "./told";
 
@@ -52,8 +52,10 @@ export class Book {
   readonly #entries: Map<string, Entry>;
   readonly #seen = new Map<string, Set<string>>();
   readonly changed = new Set<string>();
-  /** Sessions that were not let in. */
+  /** Records of sessions that were not let in. */
   refused = 0;
+  /** What could not be true, by program. */
+  readonly flagged = new Map<string, { program: string; signal: Told["signal"]; flag: Flag; records: number }>();
 
   constructor(
     entries: readonly Entry[],
@@ -80,7 +82,8 @@ export class Book {
     if (told.kind === "run_end") return this.#takeEnd(entry, told);
     const model = told.event.model ?? told.event.response_model;
     const seen = this.#seenOf(entry);
-    if (!take(entry.ledger, seen, told, model ? priceOf(model) : null, now)) return [];
+    const onFlag = (flag: Flag) => this.#flag(flag, told);
+    if (!take(entry.ledger, seen, told, { price: model ? priceOf(model) : null, now, onFlag })) return [];
     this.changed.add(entry.name);
     if (told.kind === "usage") {
       entry.heldAt ??= now;
@@ -130,6 +133,13 @@ export class Book {
         kind: told.kind as "model_call" | "tool_call",
       },
     ];
+  }
+
+  #flag(flag: Flag, { who, signal }: Told): void {
+    const key = `${who.agentType}\n${flag}`;
+    const row = this.flagged.get(key) ?? { program: who.agentType, signal, flag, records: 0 };
+    row.records++;
+    this.flagged.set(key, row);
   }
 
   #seenOf(entry: Entry): Set<string> {

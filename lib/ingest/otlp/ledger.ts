@@ -14,13 +14,17 @@ export interface Ledger {
   seen: string;
   /** Of cumulative series: the latest time and what it stood at. */
   series: Record<string, [at: number, value: number]>;
-  /** Names of things in it that cannot be true. */
-  flags: Flag[];
 }
 
-/** A counter that went backwards; more series, or more at once, than anybody has. */
-export const FLAGS = ["counter_went_back", "too_many_series", "implausible_amount"] as const;
-export type Flag = (typeof FLAGS)[number];
+/** What cannot be true of a record, which is then not counted: for its sender, and for whoever looks at what was dropped. */
+export const FLAGS = {
+  wentBack: "a cumulative counter went backwards without a new start",
+  tooManySeries: "more counters than a session has",
+  implausible: "an amount that no record has",
+} as const;
+export type Flag = keyof typeof FLAGS;
+/** Hears of what cannot be true. */
+type OnFlag = (flag: Flag) => void;
 
 /** Records remembered of a session, so that one which is sent again is known. Senders try again for minutes, not for days. */
 const SEEN_MAX = 2_048;
@@ -44,7 +48,7 @@ const AMOUNT_MAX: Record<Amount, number> = {
 /** A counter that began longer ago, in ms, was running before anybody looked: it counts from where it stands. */
 const SINCE_MAX_MS = 24 * 60 * 60_000;
 
-export const emptyLedger = (): Ledger => ({ told: {}, counted: {}, seen: "", series: {}, flags: [] });
+export const emptyLedger = (): Ledger => ({ told: {}, counted: {}, seen: "", series: {} });
 
 /** A set view of what a ledger has seen, kept beside it while a request is worked on. */
 export function seenOf(ledger: Ledger): Set<string> {
@@ -60,15 +64,20 @@ export const packSeen = (ids: Set<string>): string => [...ids].slice(-SEEN_MAX).
  * Takes one record in. False: it was taken in before, or says nothing that can be believed. `price`: what its tokens cost, where it
  * does not say itself; null is unknown. Changes `ledger` and `seen`, which the caller owns.
  */
-export function take(ledger: Ledger, seen: Set<string>, told: Told, price: Price | null, now: number): boolean {
-  const said = told.since === undefined ? once(seen, told) : grown(ledger, told, told.since, now);
+export function take(
+  ledger: Ledger,
+  seen: Set<string>,
+  told: Told,
+  { price, now, onFlag }: { price: Price | null; now: number; onFlag: OnFlag },
+): boolean {
+  const said = told.since === undefined ? once(seen, told) : grown(ledger, told, told.since, now, onFlag);
   if (said === null) return false;
   const amounts = priced(said, told, price);
   const sums = (ledger.told[told.signal] ??= {});
   for (const kind of AMOUNTS) {
     const value = amounts[kind];
     if (value === undefined) continue;
-    if (value > AMOUNT_MAX[kind]) flag(ledger, "implausible_amount");
+    if (value > AMOUNT_MAX[kind]) onFlag("implausible");
     else sums[kind] = (sums[kind] ?? 0) + value;
   }
   return true;
@@ -88,16 +97,16 @@ function once(seen: Set<string>, { id, amounts, signal }: Told): Amounts | null 
 }
 
 /** What a cumulative series has grown by since it was last heard of; an older point, or the same again, says nothing new. */
-function grown(ledger: Ledger, { id, amounts, at }: Told, since: number, now: number): Amounts | null {
+function grown(ledger: Ledger, { id, amounts, at }: Told, since: number, now: number, onFlag: OnFlag): Amounts | null {
   const value = Math.max(0, ...AMOUNTS.map((kind) => amounts[kind] ?? 0));
   const before = ledger.series[id];
   if (!before && Object.keys(ledger.series).length >= SERIES_MAX) {
-    flag(ledger, "too_many_series");
+    onFlag("tooManySeries");
     return null;
   }
   if (before && at <= before[0]) return null;
   if (before && value < before[1]) {
-    flag(ledger, "counter_went_back");
+    onFlag("wentBack");
     return null;
   }
   ledger.series[id] = [at, value];
@@ -105,10 +114,6 @@ function grown(ledger: Ledger, { id, amounts, at }: Told, since: number, now: nu
   const step = value - base;
   if (step === 0 && before) return null;
   return Object.fromEntries(AMOUNTS.filter((kind) => amounts[kind] !== undefined).map((kind) => [kind, step]));
-}
-
-function flag(ledger: Ledger, name: Flag): void {
-  if (!ledger.flags.includes(name)) ledger.flags.push(name);
 }
 
 /** Each figure of a session, by the most trusted of these signals that told it. */
@@ -145,7 +150,6 @@ export function mergeLedgers(a: Ledger, b: Ledger): Ledger {
     counted: added(a.counted, b.counted),
     seen: packSeen(new Set([...seenOf(a), ...seenOf(b)])),
     series: { ...a.series, ...b.series },
-    flags: [...new Set([...a.flags, ...b.flags])],
   };
 }
 

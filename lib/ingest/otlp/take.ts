@@ -17,7 +17,7 @@ import { metrics } from "@/lib/metrics";
 import { ingest } from "../ingest";
 import { takeLogs } from "../take-logs";
 import { Book, type Entry, namesOf } from "./book";
-import type { Ledger } from "./ledger";
+import { FLAGS, type Ledger } from "./ledger";
 import type { Price } from "./prices";
 import { priceOf } from "./prices";
 import { mayBegin } from "./session-limit";
@@ -50,7 +50,7 @@ export async function takeOtlp(
     records > 0 && reasons.set(reason, (reasons.get(reason) ?? 0) + records);
   reject("more records than one request may hold", reading.beyond);
   const counted = [...reading.counted];
-  await takeTold(db, reading.told, { key, prices, reject }, now, config);
+  await takeTold(db, reading.told, { key, prices, reject, counted }, now, config);
   await takeLines(db, reading.lines, key, counted, now);
   const edges = key.scopes.includes("logs")
     ? reading.edges.filter((edge) => edge.some((one) => mayForService(key, one)))
@@ -72,6 +72,7 @@ interface Taking {
   key: IngestKey;
   prices: ReadonlyMap<string, Price>;
   reject: (reason: string, records: number) => void;
+  counted: Counted[];
 }
 
 /** One after another: two requests of one session would each count what the other does. */
@@ -87,6 +88,10 @@ async function takeTold(db: Db, told: readonly Told[], taking: Taking, now: numb
         events.push(...(book.take(one) ?? []));
       }
       await store(db, { book, events, told, taking }, now, config);
+      for (const { program, signal, flag, records } of book.flagged.values()) {
+        taking.reject(FLAGS[flag], records);
+        taking.counted.push({ program, scope: "", signal, name: FLAGS[flag], fate: "dropped", records });
+      }
     }),
   );
 }
