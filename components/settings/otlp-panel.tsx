@@ -67,7 +67,18 @@ const columns: Columns<Row> = [
 export function OtlpPanel() {
   const { data, error, refetch } = useQuery(otlpRecordsQuery);
   return (
-    <Panel flush title="OpenTelemetry" hint="what was received over OTLP, and what was dropped">
+    <Panel
+      flush
+      title="OpenTelemetry"
+      hint="what was received over OTLP, and what was dropped"
+      actions={
+        data && (
+          <span className="text-xs text-ink-3">
+            names as of {data.aliases}, prices as of {data.prices}
+          </span>
+        )
+      }
+    >
       {error && !data ? (
         <div className="p-4">
           <LoadError what="OpenTelemetry records" error={error} onRetry={() => void refetch()} />

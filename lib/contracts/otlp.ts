@@ -43,6 +43,8 @@ export const OTLP_LOGS = resource(PATHS.OTLP_LOGS, receives("log records"));
 
 export const OtlpRecordsAnswer = z
   .object({
+    aliases: z.string().describe("date of the table of names by which records are understood"),
+    prices: z.string().describe("date of the built-in list of prices"),
     records: z.array(
       z.object({
         key: z.string().nullable().describe("name of the ingest key"),

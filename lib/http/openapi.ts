@@ -71,16 +71,14 @@ function operation(path: string, method: string, endpoint: Endpoint): ZodOpenApi
   const { summary, params, body, response, mediaType = "application/json" } = endpoint;
   const query = endpoint.drills ? (endpoint.query ?? z.object({})).extend({ drill: InDrill }) : endpoint.query;
   const access = accessOf(endpoint);
+  // Addresses outside of /api are those of OTLP.
+  const address = path.startsWith("/v1/") ? `/otlp${path}` : path.replace(/^\/api/, "");
   const success = response ? { content: { [mediaType]: { schema: response } } } : {};
   return {
-    // Addresses outside of /api are those of OTLP.
-    operationId: `${method.toLowerCase()}${path.replace(/^\/api|^(?=\/v1\/)/, (api) => (api ? "" : "/otlp")).replace(/[^a-zA-Z0-9]+/g, "_")}`.replace(
-      /_$/,
-      "",
-    ),
+    operationId: `${method.toLowerCase()}${address.replace(/[^a-zA-Z0-9]+/g, "_")}`.replace(/_$/, ""),
     summary,
     description: `For: ${access.join(" or ")}.`,
-    tags: [path.startsWith("/v1/") ? "otlp" : path.replace(/^\/api\/(v1\/)?/, "").split("/")[0]!],
+    tags: [address.replace(/^\/(v1\/)?/, "").split("/")[0]!],
     security: access.flatMap((one) => requirements(one, method !== "GET")),
     ...(params || query ? { requestParams: { ...(params && { path: params }), ...(query && { query }) } } : {}),
     ...(body

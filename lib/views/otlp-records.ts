@@ -5,7 +5,7 @@ import { listOtlpRecords } from "@/lib/db/queries/otlp";
 type Row = OtlpRecordsAnswer["records"][number];
 
 /** What came over OTLP, the latest first. */
-export async function listRecords(db: Db): Promise<OtlpRecordsAnswer> {
+export async function listRecords(db: Db): Promise<Pick<OtlpRecordsAnswer, "records">> {
   const rows = await listOtlpRecords(db);
   return {
     records: rows.map(({ counts, key }) => ({

@@ -1,7 +1,7 @@
 import { nameText } from "@/lib/contracts/plain-text";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { IDENTITY, PERSONAL, type Who } from "./aliases";
-import type { Attributes } from "./shape";
+import type { Attributes, Scalar } from "./shape";
 import { short } from "./series";
 
 /** Who a record is of, as its attributes say. */
@@ -26,7 +26,7 @@ const HASH = /^[0-9a-f]{32,128}$/;
 export const NO_PROGRAM = "unknown_service";
 
 /** A name as the contract of events wants it, or null: what is too long, or no plain text, goes by a digest of it. */
-export function asName(value: unknown, most: number = MOST): string | null {
+export function asName(value: Scalar | null | undefined, most: number = MOST): string | null {
   if (value === undefined || value === null || value === "") return null;
   const text = String(value);
   // Most names are printable ASCII, of which the contract has nothing to say.
