@@ -13,7 +13,7 @@ export interface Price {
 
 /**
  * List prices of the makers' own APIs, standard tier, short contexts, by the exact name of the model; a date at its end is passed
- * over. A model that is not here has no cost: that is unknown, never 0. Claude Opus 5.5 is what Claude Code 2.1.332 reckons with.
+ * over. A model that is not here has no cost: that is unknown, never 0. Each was checked against genai-prices 0.1.8 (Pydantic) on the date above.
  */
 const PRICES: Readonly<Record<string, Price>> = {
   "claude-opus-5-5": { input: 4, cached: 0.2, cacheWrite: 5, output: 20 },
