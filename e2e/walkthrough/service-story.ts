@@ -63,10 +63,14 @@ export async function aServiceBreaks({ page, story, world, demo, open }: Stage):
     const { findings } = await world.incident(id);
     const evidence = panel(page, "Evidence");
     await expect(evidence.getByText(`${findings.length} findings`)).toBeVisible();
-    const shows = evidence.getByRole("figure").filter({ hasText: "Failed requests" });
-    await expect(shows.locator("svg").first()).toBeVisible();
-    return { says: `The evidence: ${findings.length} findings from metrics, logs and changes. Citations lead here.`, shows }; // prettier-ignore
-  });
+    const kinds = new Set(findings.map(({ kind }) => kind));
+    const read = Object.entries(READ).flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+    expect(read.length).toBeGreaterThan(1);
+    // A shift of a metric is a chart. Where it was investigated within seconds of the break, there may be none yet.
+    const shows = kinds.has("metric_shift") ? evidence.getByRole("figure").first() : evidence.getByRole("listitem").first();
+    if (kinds.has("metric_shift")) await expect(shows.locator("svg").first()).toBeVisible();
+    return { says: `The evidence: ${findings.length} findings from ${read.slice(0, -1).join(", ")} and ${read.at(-1)}. Citations lead here.`, shows };
+  }); // prettier-ignore
   await story.lookAround();
   return id;
 }
@@ -102,6 +106,9 @@ export async function itIsRolledBack({ page, story, world, demo }: Stage, id: st
 }
 
 /** Who measures the demo's service. */
+/** What findings were read from, by their kind. */
+const READ = { metric_shift: "metrics", log_template: "logs", change: "changes", state: "states", alert: "alerts" };
+
 export const MEASURED_BY = { prometheus: "Prometheus", "built-in": "the demo’s own metrics server" };
 
 export async function howWellItDid({ page, story, world, open }: Stage, id: string): Promise<void> {

@@ -19,7 +19,7 @@ export interface Agent {
 export interface Incident {
   incident: { id: string; state: string; outcome: string | null; opened_at: number };
   hypotheses: { rank: number; diagnosis: string; confidence: number; cites: string[] }[];
-  findings: { id: string }[];
+  findings: { id: string; kind: string }[];
   proposals: { id: string; action: string; approval: { id: string; state: string } | null }[];
   actions: { action: string; outcome: string; by: string; undone_at: number | null; judged_at: number | null }[];
 }
