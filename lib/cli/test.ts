@@ -105,11 +105,10 @@ const TIERS = {
     [vitest("redteam")],
     [vitest("crash"), vitest("real")],
     [vitest("demo")],
-    [browser("walkthrough", "e2e/walkthrough")],
     [browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
   ],
   /** `npm run test:long`: soaks, many kills, long outages and stories. Their short forms are in the other tiers. */
-  long: [[build], [vitest("long")]],
+  long: [[build], [vitest("long")], [browser("walkthrough", "e2e/walkthrough")]],
 } satisfies Record<string, Step[][]>;
 
 async function main(tiers: readonly (keyof typeof TIERS)[]): Promise<void> {
