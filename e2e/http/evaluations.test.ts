@@ -36,7 +36,7 @@ test("a run is for operators, and what there is not is refused by its field; not
 });
 
 test("one goes on at a time; it ends with its server, and can be taken up again and stopped", async () => {
-  const begun = await start({ set: "dev", class: "downstream outage" });
+  const begun = await start({ set: "dev", class: "slow leak" });
   expect(begun).toMatchObject({ status: 202, body: { state: "running", total: 5, done: 0, started_by: "operator" } });
   const { id } = begun.body as Run;
   const second = await fetch(server.sentinel.url + PATH, {

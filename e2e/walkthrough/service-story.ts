@@ -105,10 +105,10 @@ export async function itIsRolledBack({ page, story, world, demo }: Stage, id: st
   });
 }
 
-/** Who measures the demo's service. */
 /** What findings were read from, by their kind. */
 const READ = { metric_shift: "metrics", log_template: "logs", change: "changes", state: "states", alert: "alerts" };
 
+/** Who measures the demo's service. */
 export const MEASURED_BY = { prometheus: "Prometheus", "built-in": "the demo’s own metrics server" };
 
 export async function howWellItDid({ page, story, world, open }: Stage, id: string): Promise<void> {

@@ -476,7 +476,7 @@ describe("healing", () => {
   it("is logged with its outcomes, newest first", async () => {
     const { actions, counts } = HealingAnswer.strict().parse(await list({}));
     expect(actions.map(({ id }) => id)).toEqual(["r-4", "r-1", "r-2", "r-3", "r-5"]);
-    expect(counts).toEqual({ pending: 1, recovered: 2, no_effect: 1, worse: 0, cannot_tell: 1 });
+    expect(counts).toEqual({ pending: 1, recovered: 2, contained: 0, no_effect: 1, worse: 0, cannot_tell: 1 });
     expect(actions[1]).toMatchObject({ verification: { n: 20 }, agent_type: "Research" });
   });
 
