@@ -24,7 +24,7 @@ test.describe("on a phone, at first sight", () => {
       "Changes",
       "Most likely",
       "Alternative",
-      "How to rule it out",
+      "How to tell them apart",
       "Not checked",
       "Safest next step",
     ]) {

@@ -271,7 +271,7 @@ export const VARIABLES = {
     )
     .optional()
     .describe(
-      "USD per million tokens that agents which report over OTLP are reckoned with, where they do not say what a call cost, as model=input:output[:cached[:cache write]], comma-separated; goes before the built-in list. A model in neither has no cost",
+      "USD per million tokens, for calls reported over OTLP without a cost of their own, as model=input:output[:cached[:cache write]], comma-separated; goes before the built-in list. A model in neither has no cost",
     ),
   OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
   GROQ_API_KEY: line.optional().describe("API key for groq/ models"),

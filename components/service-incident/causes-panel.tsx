@@ -57,7 +57,7 @@ export function CausesPanel({
             ))}
             {first.separates ? (
               <p className="mt-2 max-w-prose text-sm">
-                <span className="eyebrow block">How to rule it out</span>
+                <span className="eyebrow block">How to tell them apart</span>
                 {first.separates}
               </p>
             ) : null}

@@ -179,7 +179,7 @@ function Rivals({ story, detail }: { story: ServiceStory; detail: IncidentDetail
         </Row>
       ) : null}
       {separates ? (
-        <Row label="How to rule it out">
+        <Row label="How to tell them apart">
           <p className="line-clamp-2 text-ink-2" title={separates}>
             {sentence(separates)}
           </p>

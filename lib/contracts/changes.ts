@@ -43,7 +43,7 @@ export const ChangeBody = z
   .superRefine(({ subject_kind: kind, ...body }, context) => {
     for (const field of ["files", "diff"] as const)
       if (kind === "agent" && body[field] !== undefined)
-        context.addIssue({ code: "custom", path: [field], message: "is read of services only" });
+        context.addIssue({ code: "custom", path: [field], message: "may be given for services only" });
   })
   .meta({ id: "ChangeBody" });
 export type ChangeBody = z.infer<typeof ChangeBody>;

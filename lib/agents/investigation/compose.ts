@@ -53,7 +53,7 @@ function paragraphs(of: Case, state: InvestigationState, plain: (text: string) =
       head: "Alternative",
       text: `${plain(second.statement)} (${percent(second.confidence)}) ${cited(second.cites)}`,
     });
-  if (skeptic?.separates != null) list.push({ head: "How to rule it out", text: plain(skeptic.separates) });
+  if (skeptic?.separates != null) list.push({ head: "How to tell them apart", text: plain(skeptic.separates) });
   if (written.length > 0)
     list.push({ head: `Summary by ${written[0]!.author}`, text: written.map((c) => `${plain(c.text)} ${cited(c.cites)}`).join(" ") }); // prettier-ignore
   const orders = state.findings.filter(({ kind }) => kind === "instruction");

@@ -93,7 +93,7 @@ export async function proposeImprovement(
     cites: found.map(({ id }) => id),
     name: `${entry.title} (${change})`,
     approvalTtlMs: config.approvalTtlMs,
-    observed: { state: "escalated", wouldHave: `open a pull request on ${"repo" in runs ? `${runs.owner}/${runs.repo}` : "the repository"}` },
+    observed: { state: "escalated", wouldHave: `opened a pull request on ${"repo" in runs ? `${runs.owner}/${runs.repo}` : "the repository"}` },
   }, now);
   if ((await commit(db, plan)) === null) throw new SentinelError("conflict", { detail: `${change} was proposed meanwhile` });
   return { kind: "proposed", incident: incident.id, proposal: await proposalOf(db, incident.id) };
