@@ -23,7 +23,7 @@ test("an operator freezes an agent's incident as a case; a viewer is not offered
   const download = page.waitForEvent("download");
   await freeze.click();
   const file = await download;
-  expect(file.suggestedFilename()).toMatch(/^inc_\w+\.case\.json$/);
+  expect(file.suggestedFilename()).toMatch(/^inc_[\w-]+\.case\.json$/);
   const frozen = JSON.parse(readFileSync((await file.path())!, "utf8")) as {
     evidence: { agents: { id: string; before: unknown[] }[] };
   };

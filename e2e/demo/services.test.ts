@@ -12,6 +12,9 @@ const AIMS = { "opened after alert (s)": 6, "to proposal (s)": 30 };
 /** Minutes, since how busy the machine is must not decide. */
 const TIME_MS = 8 * 60_000;
 const LOOK_MS = 500;
+/** Of what was normal, in s: a few times the windows over which rates are taken (16 s) and trouble before it is left out. */
+const NORMAL_S = 120;
+const MEMORY = 'process_resident_memory_bytes{service="target"}';
 
 interface Incident {
   id: string;
@@ -97,6 +100,15 @@ beforeAll(async () => {
   await until("the target is well", async () => {
     const { services } = await demo.person<{ services: { id: string; state: string }[] }>("/api/v1/services");
     return services.some(({ id, state }) => id === "target" && state === "healthy");
+  });
+  // Nor has one that was started a moment ago.
+  await until("the target was well for a while", async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const range = new URLSearchParams({ query: MEMORY, start: `${now - 600}`, end: `${now}`, step: "2" });
+    const answer = await fetch(`${demo.target.prometheus}/api/v1/query_range?${range}`);
+    const { data } = (await answer.json()) as { data: { result: { values: [number, string][] }[] } };
+    const first = data.result[0]?.values[0]?.[0];
+    return first !== undefined && now - first >= NORMAL_S;
   });
 });
 
