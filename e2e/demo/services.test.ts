@@ -13,7 +13,7 @@ const AIMS = { "opened after alert (s)": 6, "to proposal (s)": 30 };
 const TIME_MS = 8 * 60_000;
 const LOOK_MS = 500;
 /** Of what was normal, in s: a few times the windows over which rates are taken (16 s) and trouble before it is left out. */
-const NORMAL_S = 120;
+const NORMAL_S = 60;
 const MEMORY = 'process_resident_memory_bytes{service="target"}';
 
 interface Incident {
