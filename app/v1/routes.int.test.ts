@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createKey } from "@/lib/auth/keys";
 import { CONFIG } from "@/lib/runtime/test-fleet";
 import { sweep } from "@/lib/runtime/sweep";
 import { closeDb, type Db, getDb } from "@/lib/db/client";
-import { migrateDb } from "@/lib/db/migrate";
+import { migratedFile } from "@/lib/db/queries/test-world";
 import { findAgent } from "@/lib/db/queries/agents";
 import { listEdges } from "@/lib/db/queries/services";
 import { createSweeper } from "@/lib/detection/sweeper";
@@ -21,18 +18,18 @@ import * as tracesRoute from "./traces/route";
 
 const ROUTES = { logs: logsRoute, metrics: metricsRoute, traces: tracesRoute };
 type Signal = keyof typeof ROUTES;
-let folder: string;
+let remove: () => Promise<void>;
 let db: Db;
 let key: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-otlp-"));
-  process.env.LIBSQL_URL = `file:${join(folder, "s.db")}`;
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env.LIBSQL_URL = file.url;
   db = await getDb();
-  await migrateDb(db);
 });
 afterAll(async () => {
   await closeDb();
-  await rm(folder, { recursive: true });
+  await remove();
 });
 beforeEach(async () => {
   for (const table of ["agents", "agent_events", "runs", "otlp_sessions", "otlp_records", "ingest_keys", "log_lines"])

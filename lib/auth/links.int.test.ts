@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { closeDb, type Db, getDb, write } from "@/lib/db/client";
-import { migrateDb } from "@/lib/db/migrate";
+import { migratedFile } from "@/lib/db/queries/test-world";
 import { listUsers } from "@/lib/db/queries/users";
 import { links } from "@/lib/db/schema";
 import { checkLink, inviteLink, redeemLink, setupLink, signInLink } from "./links";
@@ -22,17 +19,17 @@ const cookie = (cookies: Headers) =>
       .join("; "),
   });
 
-let folder: string;
+let remove: () => Promise<void>;
 let db: Db;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-links-"));
-  process.env.LIBSQL_URL = `file:${join(folder, "s.db")}`;
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env.LIBSQL_URL = file.url;
   db = await getDb();
-  await migrateDb(db);
 });
 afterAll(async () => {
   await closeDb();
-  await rm(folder, { recursive: true });
+  await remove();
 });
 beforeEach(async () => {
   const tables = ["sessions", "accounts", "links", "users"];

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createKey } from "@/lib/auth/keys";
@@ -9,7 +6,7 @@ import { type Access, METHODS, resource } from "@/lib/contracts/endpoint";
 import { Problem } from "@/lib/contracts/problem";
 import { ROLES } from "@/lib/core/base/vocabulary";
 import { closeDb, getDb } from "@/lib/db/client";
-import { migrateDb } from "@/lib/db/migrate";
+import { migratedFile } from "@/lib/db/queries/test-world";
 import { SentinelError } from "@/lib/errors";
 import { type NextHandler, route } from "./route";
 
@@ -18,13 +15,13 @@ const OWN = `http://${HOST}`;
 const cookies: Record<string, string> = {};
 let secret: string;
 
-let folder: string;
+let remove: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-route-"));
-  process.env.LIBSQL_URL = `file:${join(folder, "s.db")}`;
   process.env.CRON_SECRET = "cron-secret-of-this-test";
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env.LIBSQL_URL = file.url;
   const db = await getDb();
-  await migrateDb(db);
   ({ secret } = await createKey(db, { name: "k", createdBy: "t" }, 0));
   for (const role of [...ROLES].reverse()) {
     const email = `${role}@example.com`;
@@ -37,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await closeDb();
-  await rm(folder, { recursive: true });
+  await remove();
 });
 
 const call = (handler: NextHandler, method: string, headers: Record<string, string> = {}, body?: string) =>

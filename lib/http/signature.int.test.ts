@@ -1,31 +1,28 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createSource, type Sender } from "@/lib/auth/sources";
 import { type Access, resource, type Signature } from "@/lib/contracts/endpoint";
 import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
 import { closeDb, getDb } from "@/lib/db/client";
-import { migrateDb } from "@/lib/db/migrate";
+import { migratedFile } from "@/lib/db/queries/test-world";
 import { listAlertSources, setSourceRevoked } from "@/lib/db/queries/alert-sources";
 import { githubSignature } from "@/lib/ingest/sources/github/auth";
 import { pagerDutySignature } from "@/lib/ingest/sources/pagerduty/auth";
 import { route } from "./route";
 
 const SECRETS = { pagerduty: "old-secret, new-secret", github: "github-secret-of-this-test" };
-let folder: string;
+let remove: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-signature-"));
-  process.env.LIBSQL_URL = `file:${join(folder, "s.db")}`;
   process.env.PAGERDUTY_WEBHOOK_SECRET = SECRETS.pagerduty;
   process.env.GITHUB_WEBHOOK_SECRET = SECRETS.github;
-  await migrateDb(await getDb());
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env.LIBSQL_URL = file.url;
 });
 afterAll(async () => {
   await closeDb();
-  await rm(folder, { recursive: true });
+  await remove();
 });
 
 const SIGNATURES: Partial<Record<AlertSourceKind, Signature>> = {

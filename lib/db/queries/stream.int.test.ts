@@ -1,30 +1,23 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StreamMessage } from "@/lib/contracts/overview";
 import { StreamMessage as StreamMessageSchema } from "@/lib/contracts/overview";
 import { type Db, openDb, write } from "../client";
 import { commit, eventsInsert, type StreamEvent } from "../commit";
-import { migrateDb } from "../migrate";
 import { followers, tailEvents } from "./stream";
+import { openTestDb } from "./test-world";
 
-let folder: string;
+let close: () => Promise<void>;
 let url: string;
 let db: Db;
 const open = new Set<AbortController>();
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-stream-"));
-  url = `file:${join(folder, "s.db")}`;
-  db = await openDb({ url });
-  await migrateDb(db);
+  ({ db, url, close } = await openTestDb());
 });
 afterEach(async () => {
   for (const reader of open) reader.abort();
   await expect.poll(() => followers(db)).toBe(0);
-  db.$client.close();
-  await rm(folder, { recursive: true });
+  await close();
 });
 
 const event = (n: number) => ({

@@ -26,16 +26,21 @@ async function readMigrated(): Promise<Buffer> {
 
 /** For tests: a database of its own, on a file, as it is in production. */
 export async function openTestDb(): Promise<{ db: Db; url: string; close: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), "sentinel-db-"));
-  const file = join(folder, "s.db");
-  await writeFile(file, await (migrated ??= readMigrated()));
-  const url = `file:${file}`;
+  const { url, remove } = await migratedFile();
   const db = await openDb({ url });
   const close = async () => {
     db.$client.close();
-    await rm(folder, { recursive: true });
+    await remove();
   };
   return { db, url, close };
+}
+
+/** The file of one that is not open yet: for routes, which open the database that LIBSQL_URL names. */
+export async function migratedFile(): Promise<{ url: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "sentinel-db-"));
+  const file = join(folder, "s.db");
+  await writeFile(file, await (migrated ??= readMigrated()));
+  return { url: `file:${file}`, remove: () => rm(folder, { recursive: true }) };
 }
 
 /** The moment at which the tests look. */

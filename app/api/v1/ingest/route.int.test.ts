@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,7 +6,7 @@ import { EVENT_FIELDS } from "@/lib/contracts/event";
 import { IngestAnswer } from "@/lib/contracts/ingest";
 import { Problem } from "@/lib/contracts/problem";
 import { closeDb, getDb } from "@/lib/db/client";
-import { migrateDb } from "@/lib/db/migrate";
+import { migratedFile } from "@/lib/db/queries/test-world";
 import { agentLoop, stopAgentLoop } from "@/lib/runtime/agent-loop";
 import { metrics } from "@/lib/metrics";
 import { POST } from "./route";
@@ -17,19 +14,20 @@ import { POST } from "./route";
 /** What the table of bad input asks for. */
 const BODIES = 10_000;
 
-let folder: string;
+let remove: () => Promise<void>;
 let secret: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-fuzz-"));
-  Object.assign(process.env, { LIBSQL_URL: `file:${join(folder, "s.db")}`, KEY_EVENTS_PER_SECOND: "10000000" });
+  process.env["KEY_EVENTS_PER_SECOND"] = "10000000";
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env.LIBSQL_URL = file.url;
   const db = await getDb();
-  await migrateDb(db);
   ({ secret } = await createKey(db, { name: "fuzz", createdBy: "test" }, Date.now()));
 });
 afterAll(async () => {
   await stopAgentLoop();
   await closeDb();
-  await rm(folder, { recursive: true });
+  await remove();
 });
 
 const post = (body: Uint8Array | string, headers: Record<string, string> = {}) =>

@@ -1,31 +1,29 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSource } from "@/lib/auth/sources";
 import { TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
 import { closeDb, getDb } from "@/lib/db/client";
-import { migrateDb } from "@/lib/db/migrate";
+import { migratedFile } from "@/lib/db/queries/test-world";
 import { unknownPath } from "@/lib/http/unknown-path";
 import { ALERT_SENDERS } from "@/lib/ingest/sources/index";
 import { DELETE, GET, PATCH, POST, PUT } from "./route";
 
 const HANDLERS = { GET, POST, PUT, PATCH, DELETE };
 const SECRET = "a-secret-of-this-test";
-let folder: string;
+let remove: () => Promise<void>;
 const tokens: Record<string, string> = {};
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sentinel-alerts-"));
-  process.env.LIBSQL_URL = `file:${join(folder, "s.db")}`;
   process.env.PAGERDUTY_WEBHOOK_SECRET = SECRET;
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env.LIBSQL_URL = file.url;
   const db = await getDb();
-  await migrateDb(db);
   for (const kind of TOKEN_SOURCES) ({ token: tokens[kind] } = await createSource(db, { kind, createdBy: "t" }, 1));
 });
 afterAll(async () => {
   await closeDb();
-  await rm(folder, { recursive: true });
+  await remove();
 });
 
 const sampleOf = (kind: string) => readFile(`lib/ingest/sources/${kind}/sample.json`, "utf8");
