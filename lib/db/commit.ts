@@ -24,8 +24,17 @@ export interface Change {
   events?: StreamEvent[];
 }
 
-const GUARD: Statement = { sql: "INSERT INTO commit_guard (changed) VALUES (changes())", args: [] };
-const CLEAR: Statement = { sql: "DELETE FROM commit_guard", args: [] };
+/** Behind a statement: its whole transaction fails unless that changed something, or as many rows as `rows` where it says so. */
+export const guard = (rows?: number): Statement =>
+  rows === undefined
+    ? { sql: "INSERT INTO commit_guard (changed) VALUES (changes())", args: [] }
+    : { sql: "INSERT INTO commit_guard (changed) VALUES (changes() = ?)", args: [rows] };
+/** Behind the last guard of a transaction. */
+export const CLEAR_GUARDS: Statement = { sql: "DELETE FROM commit_guard", args: [] };
+
+/** Whether a transaction failed by a guard: what it claimed had been changed meanwhile. */
+export const isClaimLost = (error: unknown): error is LibsqlBatchError =>
+  error instanceof LibsqlBatchError && /CHECK constraint failed: claim_won/i.test(error.message);
 
 /**
  * A state change and its events as one transaction. Behind each claim stands a guard row whose check fails when the claim
@@ -35,10 +44,10 @@ const CLEAR: Statement = { sql: "DELETE FROM commit_guard", args: [] };
  */
 export async function commit(db: Db, change: Change): Promise<ResultSet[] | null> {
   const statements = [
-    ...change.claims.flatMap((claim) => [claim, GUARD]),
+    ...change.claims.flatMap((claim) => [claim, guard()]),
     ...(change.writes ?? []),
     ...(change.events?.length ? [eventsInsert(db, change.events)] : []),
-    CLEAR,
+    CLEAR_GUARDS,
   ];
   try {
     const results = await write(db, statements);
@@ -65,14 +74,9 @@ export function eventsInsert(db: Db, events: StreamEvent[]): Statement {
   );
 }
 
-function isLostClaim(error: unknown, claims: number): boolean {
-  return (
-    error instanceof LibsqlBatchError &&
-    error.statementIndex % 2 === 1 &&
-    error.statementIndex < claims * 2 &&
-    /CHECK constraint failed/i.test(error.message)
-  );
-}
+/** Whether it was one of the claims: they come first, each with its guard. */
+const isLostClaim = (error: unknown, claims: number): boolean =>
+  isClaimLost(error) && error.statementIndex % 2 === 1 && error.statementIndex < claims * 2;
 
 /** Told the events of a commit of this process; none for one of another process. */
 type Waker = (events: readonly StreamEvent[]) => void;

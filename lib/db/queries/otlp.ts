@@ -1,5 +1,6 @@
 import { and, desc, eq, isNull, lte, sql } from "drizzle-orm";
 import { type Db, type Statement } from "../client";
+import { CLEAR_GUARDS, guard } from "../commit";
 import { ingestKeys, otlpRecords, otlpSessions } from "../schema";
 import type { KeyRow } from "./keys";
 
@@ -40,7 +41,7 @@ export type OtlpSession = Omit<OtlpSessionRow, "keyId" | "toldAt">;
 
 /**
  * Stores sessions as they are now: `version` is that of the row that was read, 0 for a new one. Where one was changed meanwhile the
- * whole transaction fails by the check of `commit_guard` (see lib/db/commit.ts): whoever reads it anew and tries again loses nothing.
+ * whole transaction fails by its guard (`isClaimLost`): whoever reads it anew and tries again loses nothing.
  */
 export function saveOtlpSessions(keyId: string, sessions: readonly OtlpSession[], now: number): Statement[] {
   if (sessions.length === 0) return [];
@@ -66,8 +67,8 @@ export function saveOtlpSessions(keyId: string, sessions: readonly OtlpSession[]
             WHERE otlp_sessions.version = excluded.version - 1`,
       args: [keyId, JSON.stringify(rows), now],
     },
-    { sql: "INSERT INTO commit_guard (changed) VALUES (changes() = ?)", args: [sessions.length] },
-    { sql: "DELETE FROM commit_guard", args: [] },
+    guard(sessions.length),
+    CLEAR_GUARDS,
   ];
 }
 

@@ -1,8 +1,8 @@
-import { LibsqlBatchError } from "@libsql/client";
 import { type IngestKey, mayForService } from "@/lib/auth/keys";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import type { AgentEvent } from "@/lib/contracts/event";
 import { type Db, type Statement, write } from "@/lib/db/client";
+import { isClaimLost } from "@/lib/db/commit";
 import {
   countOtlpRecords,
   labelOtlpAgents,
@@ -160,7 +160,7 @@ export async function untilStored<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (!isOvertaken(error)) throw error;
+      if (!isClaimLost(error)) throw error;
       if (tries >= TRIES)
         throw new SentinelError("unavailable", {
           detail: "Others report of the same sessions at this moment; try again",
@@ -169,9 +169,6 @@ export async function untilStored<T>(attempt: () => Promise<T>): Promise<T> {
         });
     }
 }
-
-const isOvertaken = (error: unknown): boolean =>
-  error instanceof LibsqlBatchError && /CHECK constraint failed: claim_won/.test(error.message);
 
 /** Lines of services that the key may speak for; the others are counted as dropped. */
 async function takeLines(
