@@ -256,7 +256,7 @@ export const VARIABLES = {
   SENTINEL_MODEL_PRICES: z
     .string()
     .regex(
-      /^\s*[^\s,=]+=[\d.]+:[\d.]+(\s*,\s*[^\s,=]+=[\d.]+:[\d.]+)*\s*$/,
+      /^\s*[^\s,=]+=\d+(?:\.\d+)?:\d+(?:\.\d+)?(\s*,\s*[^\s,=]+=\d+(?:\.\d+)?:\d+(?:\.\d+)?)*\s*$/,
       "must be provider/model=input:output, comma-separated",
     )
     .optional()
@@ -266,7 +266,7 @@ export const VARIABLES = {
   SENTINEL_AGENT_PRICES: z
     .string()
     .regex(
-      /^\s*[^\s,=]+=[\d.]+(?::[\d.]+){1,3}(\s*,\s*[^\s,=]+=[\d.]+(?::[\d.]+){1,3})*\s*$/,
+      /^\s*[^\s,=]+=\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}(\s*,\s*[^\s,=]+=\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3})*\s*$/,
       "must be model=input:output, comma-separated",
     )
     .optional()

@@ -31,6 +31,10 @@ describe("chains", () => {
     expect(() => parseEnv({ SENTINEL_ANALYSIS_MODEL: "gpt-x" })).toThrow("SENTINEL_ANALYSIS_MODEL");
     expect(() => parseEnv({ SENTINEL_JUDGE_MODEL: "elsewhere/x" })).toThrow("SENTINEL_JUDGE_MODEL");
     expect(() => parseEnv({ SENTINEL_MODEL_PRICES: "openai/x=1" })).toThrow("SENTINEL_MODEL_PRICES");
+    // Digits and dots that are no number would be a price of nothing.
+    expect(() => parseEnv({ SENTINEL_MODEL_PRICES: "openai/x=1.2.3:4" })).toThrow("SENTINEL_MODEL_PRICES");
+    expect(() => parseEnv({ SENTINEL_AGENT_PRICES: "x=1:2..3" })).toThrow("SENTINEL_AGENT_PRICES");
+    expect(parseEnv({ SENTINEL_AGENT_PRICES: " x=1:2.5 , y=1:2:0.5:3 " }).SENTINEL_AGENT_PRICES).toBeDefined();
   });
 });
 
