@@ -17,6 +17,7 @@ import {
   bag,
   BYTES,
   eachField,
+  eachOf,
   expectWire,
   FIXED64,
   hex,
@@ -35,63 +36,38 @@ import { WrongSignal } from "./wrong-signal";
  */
 const HEX = { trace: 16, span: 8 } as const;
 
+/** How the fields that are looked at go over the wire: another way says that the body belongs to another signal. */
+const WIRES: Record<"traces" | "logs", Readonly<Record<number, number>>> = {
+  traces: { 1: BYTES, 2: BYTES, 4: BYTES, 5: BYTES, 6: VARINT, 7: FIXED64, 8: FIXED64, 9: BYTES, 11: BYTES, 15: BYTES },
+  logs: { 1: FIXED64, 2: VARINT, 3: BYTES, 5: BYTES, 6: BYTES, 9: BYTES, 11: FIXED64, 12: BYTES },
+};
+
+/** The fields of a record; `read` returns false for what it leaves to be skipped. */
+function eachKnownField(signal: "traces" | "logs", r: Reader, end: number, read: (field: number) => boolean): void {
+  eachField(r, end, (field, wire) => {
+    const wanted = WIRES[signal][field];
+    if (wanted === undefined) return false;
+    expectWire(wire, wanted, signal);
+    return read(field);
+  });
+}
+
 function span(r: Reader, end: number): Span {
   const attributes = bag();
   const events = bag();
   const s = { trace: "", id: "", parent: "", name: "", kind: 0, start: 0, end: 0, failed: false };
-  eachField(r, end, (field, wire) => {
-    switch (field) {
-      case 1:
-        expectWire(wire, BYTES, "traces");
-        s.trace = hex(r);
-        return true;
-      case 2:
-        expectWire(wire, BYTES, "traces");
-        s.id = hex(r);
-        return true;
-      case 4:
-        expectWire(wire, BYTES, "traces");
-        s.parent = hex(r);
-        return true;
-      case 5:
-        expectWire(wire, BYTES, "traces");
-        s.name = r.string().slice(0, ATTRIBUTE_CHARS);
-        return true;
-      case 6:
-        expectWire(wire, VARINT, "traces");
-        s.kind = r.uint32();
-        return true;
-      case 7:
-        expectWire(wire, FIXED64, "traces");
-        s.start = time(r);
-        return true;
-      case 8:
-        expectWire(wire, FIXED64, "traces");
-        s.end = time(r);
-        return true;
-      case 9:
-        expectWire(wire, BYTES, "traces");
-        attribute(r, attributes);
-        return true;
-      case 11:
-        expectWire(wire, BYTES, "traces");
-        eachField(r, sub(r), (one, type) => {
-          if (one !== 3 || type !== BYTES) return false;
-          attribute(r, events);
-          return true;
-        });
-        return true;
-      case 15:
-        expectWire(wire, BYTES, "traces");
-        eachField(r, sub(r), (one, type) => {
-          if (one !== 3 || type !== VARINT) return false;
-          s.failed = r.uint32() === 2;
-          return true;
-        });
-        return true;
-      default:
-        return false;
-    }
+  eachKnownField("traces", r, end, (field) => {
+    if (field === 1) s.trace = hex(r);
+    else if (field === 2) s.id = hex(r);
+    else if (field === 4) s.parent = hex(r);
+    else if (field === 5) s.name = r.string().slice(0, ATTRIBUTE_CHARS);
+    else if (field === 6) s.kind = r.uint32();
+    else if (field === 7) s.start = time(r);
+    else if (field === 8) s.end = time(r);
+    else if (field === 9) attribute(r, attributes);
+    else if (field === 11) eachOf(r, 3, BYTES, () => attribute(r, events));
+    else eachOf(r, 3, VARINT, () => void (s.failed = r.uint32() === 2));
+    return true;
   });
   if (s.trace.length !== 2 * HEX.trace || s.id.length !== 2 * HEX.span) throw new WrongSignal("traces");
   return { ...s, attributes, events };
@@ -100,44 +76,19 @@ function span(r: Reader, end: number): Span {
 function logRecord(r: Reader, end: number): LogRecord {
   const attributes = bag();
   const l = { at: 0, observedAt: 0, name: "", body: null as string | null, severity: null as string | null, trace: "" };
-  eachField(r, end, (field, wire) => {
-    switch (field) {
-      case 1:
-        expectWire(wire, FIXED64, "logs");
-        l.at = time(r);
-        return true;
-      case 2:
-        expectWire(wire, VARINT, "logs");
-        return false;
-      case 3:
-        expectWire(wire, BYTES, "logs");
-        l.severity = r.string().slice(0, 40);
-        return true;
-      case 5: {
-        expectWire(wire, BYTES, "logs");
-        const body = anyValue(r, sub(r), BODY_CHARS);
-        l.body = typeof body === "string" ? body : null;
-        return true;
-      }
-      case 6:
-        expectWire(wire, BYTES, "logs");
-        attribute(r, attributes);
-        return true;
-      case 9:
-        expectWire(wire, BYTES, "logs");
-        l.trace = hex(r);
-        return true;
-      case 11:
-        expectWire(wire, FIXED64, "logs");
-        l.observedAt = time(r);
-        return true;
-      case 12:
-        expectWire(wire, BYTES, "logs");
-        l.name = r.string().slice(0, ATTRIBUTE_CHARS);
-        return true;
-      default:
-        return false;
-    }
+  eachKnownField("logs", r, end, (field) => {
+    if (field === 1) l.at = time(r);
+    else if (field === 3) l.severity = r.string().slice(0, 40);
+    else if (field === 5) {
+      const body = anyValue(r, sub(r), BODY_CHARS);
+      l.body = typeof body === "string" ? body : null;
+    } else if (field === 6) attribute(r, attributes);
+    else if (field === 9) l.trace = hex(r);
+    else if (field === 11) l.observedAt = time(r);
+    else if (field === 12) l.name = r.string().slice(0, ATTRIBUTE_CHARS);
+    // The severity's number says what its text says.
+    else return false;
+    return true;
   });
   return { ...l, attributes };
 }
@@ -218,11 +169,7 @@ export function* readProtobuf<S extends Signal>(
     eachField(r, resourceEnd, (field, wire) => {
       if (field !== 1) return false;
       expectWire(wire, BYTES, signal);
-      eachField(r, sub(r), (one, type) => {
-        if (one !== 1 || type !== BYTES) return false;
-        attribute(r, resource);
-        return true;
-      });
+      eachOf(r, 1, BYTES, () => attribute(r, resource));
       return true;
     });
     r.pos = from;
@@ -268,11 +215,7 @@ function scopeName(r: Reader, end: number): string {
   let name = "";
   eachField(r, end, (field, wire) => {
     if (field !== 1 || wire !== BYTES) return false;
-    eachField(r, sub(r), (one, type) => {
-      if (one !== 1 || type !== BYTES) return false;
-      name = r.string().slice(0, ATTRIBUTE_CHARS);
-      return true;
-    });
+    eachOf(r, 1, BYTES, () => void (name = r.string().slice(0, ATTRIBUTE_CHARS)));
     return true;
   });
   r.pos = from;

@@ -12,19 +12,16 @@ export class Tally {
   constructor(private readonly signal: Signal) {}
 
   add(source: Source, name: string, fate: Counted["fate"]): void {
-    const program = programOf(source.resource);
-    const scope = asName(source.scope) ?? "";
-    const named = name === "" ? "" : (asName(name) ?? "");
-    let key = `${program}\n${scope}\n${named}\n${fate}`;
+    this.#row(programOf(source.resource), asName(source.scope) ?? "", asName(name) ?? "", fate).records++;
+  }
+
+  /** The row of these names; of all others beyond the most, one for each fate, without any. */
+  #row(program: string, scope: string, name: string, fate: Counted["fate"]): Counted {
+    const key = [program, scope, name, fate].join("\n");
     let row = this.#rows.get(key);
-    if (!row && this.#rows.size >= MAX_ROWS) {
-      key = fate;
-      row = this.#rows.get(key);
-      if (!row)
-        this.#rows.set(key, (row = { program: "", scope: "", signal: this.signal, name: "", fate, records: 0 }));
-    }
-    if (!row) this.#rows.set(key, (row = { program, scope, signal: this.signal, name: named, fate, records: 0 }));
-    row.records++;
+    if (row === undefined && this.#rows.size >= MAX_ROWS && program !== "") return this.#row("", "", "", fate);
+    if (row === undefined) this.#rows.set(key, (row = { program, scope, signal: this.signal, name, fate, records: 0 }));
+    return row;
   }
 
   rows(): Counted[] {

@@ -41,6 +41,15 @@ export const sub = (r: Reader): number => {
   return end;
 };
 
+/** Reads the sub-message that stands here, of which one field matters. */
+export function eachOf(r: Reader, wanted: number, wire: number, read: () => void): void {
+  eachField(r, sub(r), (field, type) => {
+    if (field !== wanted || type !== wire) return false;
+    read();
+    return true;
+  });
+}
+
 export function expectWire(wire: number, wanted: number, signal: Signal): void {
   if (wire !== wanted) throw new WrongSignal(signal);
 }
@@ -64,12 +73,7 @@ function textList(r: Reader, end: number): string | null {
   const texts: string[] = [];
   eachField(r, end, (field, wire) => {
     if (field !== 1 || wire !== BYTES || texts.length >= LIST_ITEMS) return false;
-    const last = sub(r);
-    eachField(r, last, (one, type) => {
-      if (one !== 1 || type !== BYTES) return false;
-      texts.push(r.string().slice(0, ATTRIBUTE_CHARS / LIST_ITEMS));
-      return true;
-    });
+    eachOf(r, 1, BYTES, () => void texts.push(r.string().slice(0, ATTRIBUTE_CHARS / LIST_ITEMS)));
     return true;
   });
   return texts.length > 0 ? texts.join(",") : null;
