@@ -43,9 +43,9 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
               <th scope="row" className="text-left font-medium">
                 {label}
               </th>
-              {shown
-                .map((set) => [set, sets[set]] as const)
-                .map(([set, part]) => (
+              {shown.map((set) => {
+                const part = sets[set];
+                return (
                   <td key={set} className="text-right whitespace-nowrap">
                     {part === null ? (
                       <span className="text-xs text-ink-3">not run</span>
@@ -58,7 +58,8 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
                       </span>
                     )}
                   </td>
-                ))}
+                );
+              })}
               <td className="text-xs leading-6 text-ink-3 max-sm:hidden">{asks}</td>
             </Row>
           ))}

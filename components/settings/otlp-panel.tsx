@@ -3,7 +3,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Radio } from "lucide-react";
 import type { OtlpRecordsAnswer } from "@/lib/contracts/otlp";
-
 import { Badge } from "@/components/ui/badge";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";

@@ -78,8 +78,7 @@ const WALKTHROUGH = "@walkthrough";
 const evaluation = check(
   "evaluation",
   process.execPath,
-  bin("tsx"),
-  "lib/cli/main.ts",
+  "lib/sentinel.mjs",
   "eval",
   "--gate",
   "--no-store",

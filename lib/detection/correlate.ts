@@ -47,11 +47,12 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
   const shown = await shownBy(ctx, members);
   const { min_agents: minAgents, min_share: minShare } = ctx.settings.fleet_check;
   const bounds = { ...SHARED_CAUSE, minAgents, minShare };
+  const counted = new Set(suspected.map(({ agent }) => agent.id));
   const causes = sharedCauses(
     [
       ...suspected.flatMap(({ agent, loose }) => suspectsOf(agent, loose.filter(isGrave))),
       ...held.flatMap(({ agent, anomalies }) => suspectsOf(agent, anomalies)),
-      ...shown.free.filter(({ agentId }) => !suspected.some(({ agent }) => agent.id === agentId)),
+      ...shown.free.filter(({ agentId }) => !counted.has(agentId)),
     ],
     population,
     bounds,

@@ -9,7 +9,7 @@ import { openDb } from "@/lib/db/client";
 import { childEnv } from "@/lib/env";
 import { serve } from "./serve";
 
-const CLI = ["--import", "tsx", "lib/cli/main.ts"] as const;
+const CLI = "lib/sentinel.mjs";
 const CLI_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 const CATCH_UP_MS = 120_000;
@@ -42,7 +42,7 @@ export type SentinelServer = Awaited<ReturnType<typeof startSentinel>>;
 async function createKey(env: Record<string, string>): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [...CLI, "keys", "create", "--name", "bench", "--scopes", "events,changes,logs", "--services", "*", "--json"],
+    [CLI, "keys", "create", "--name", "bench", "--scopes", "events,changes,logs", "--services", "*", "--json"],
     { env: childEnv(env), timeout: CLI_MS },
   );
   return (JSON.parse(stdout) as { secret: string }).secret;
