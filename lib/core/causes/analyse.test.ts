@@ -62,6 +62,41 @@ describe("an incident analysed without a model", () => {
     expect(analysis.hypotheses[0]!.cites.length).toBeGreaterThan(0);
   });
 
+  describe("whose metrics begin shortly before the alert", () => {
+    /** A service that was started `before` seconds ahead of its alert, at one level ever since. */
+    const since = (before: number, metric = "latency_p90"): Series => ({
+      node: "web",
+      metric,
+      points: Array.from({ length: 40 }, (_, i): [number, number] => [AT + 600 - before + i * 2, 3.1]),
+    });
+
+    it.each([14 * 60, 40, 8])("cannot be told to be well: %i s of history", (before) => {
+      const { verdict, hypotheses, findings } = analyse(bundle({ metrics: [since(before)], logs: HEALTHY }));
+      expect(verdict).toBe("unknown");
+      expect(hypotheses[0]).toMatchObject({
+        kind: "unknown",
+        statement: expect.stringContaining("too little history"),
+      });
+      const cited = findings.filter(({ id }) => hypotheses[0]!.cites.includes(id));
+      expect(cited).toMatchObject([{ kind: "state", text: expect.stringContaining(`${before} s before the alert`) }]);
+    });
+
+    it("is told from the metric that the alert is about, whatever else reaches back", () => {
+      const target = { node: "web", at: AT + 600, metric: "latency_p90" };
+      const old = series("web", "memory", 12);
+      expect(analyse(bundle({ target, metrics: [since(40), old] })).verdict).toBe("unknown");
+      expect(
+        analyse(bundle({ target, metrics: [since(40, "memory"), series("web", "latency_p90", 12)] })).verdict,
+      ).toBe("no_fault");
+    });
+
+    it("is a fault where a line says so, however young it is", () => {
+      const { verdict, hypotheses } = analyse(bundle({ metrics: [since(40)], logs: CRASHING }));
+      expect(verdict).toBe("fault");
+      expect(hypotheses[0]).toMatchObject({ node: "api" });
+    });
+  });
+
   it("finds what an application says of itself under the restarts that a platform reports", () => {
     const { verdict, hypotheses, onset } = analyse(bundle({ logs: CRASHING }));
     expect(verdict).toBe("fault");

@@ -6,6 +6,7 @@ import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } fr
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
 import { rankCauses, type RankResult } from "./rank";
 import { redact } from "../evidence/redact";
+import { shortHistory } from "./short-history";
 import { TUNING, type Tuning } from "./tunables";
 import {
   changeEvidence,
@@ -44,9 +45,9 @@ const WELL_TOLD = 4;
  * changes, and puts rivals side by side, each with the findings it rests on. Deterministic; an empty bundle is `unknown`.
  *
  * The verdict asks whether something is wrong now: what was seen and has ended is told, and is no fault, unless work stopped
- * altogether meanwhile. Alerts alone order the suspects and leave the verdict open. Finding ids: `m` metrics and spans against
+ * altogether meanwhile; with too little history to compare with, nothing is ever called well. Alerts alone order the suspects and leave the verdict open. Finding ids: `m` metrics and spans against
  * normal time, `w` series within themselves, `g` what only grows, `l` lines and states, `c` changes, `v` versions side by side, `i` text
- * that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well, `u` unusual alerts.
+ * that gives orders, `s` similar incidents, `t` what was done in vain, `n` what is well, `u` unusual alerts, `h` too little history.
  */
 export function analyse(bundle: Bundle, known: KnownCauses = {}, tuning: Tuning = TUNING): Analysis {
   const ranked = rankCauses(bundle);
@@ -83,21 +84,22 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}, tuning: Tuning 
     ...triedSigns(known.tried),
   ];
   const suspects = suspectsOf(base, signs, bundle, tuning);
-  const verdict = judge(bundle, compared ? ranked : null, signs);
+  const young = compared ? null : shortHistory(bundle);
+  const verdict = judge(bundle, compared ? ranked : null, signs, young !== null);
   const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
   const causes = rivals(suspects, signs, bundle.edges, known);
   const hypotheses =
     verdict === "no_fault"
       ? [nothingWrong(signs, well), ...lessSure(causes)]
       : verdict === "unknown"
-        ? doubtful(causes)
+        ? doubtful(causes, young)
         : causes;
   const ranking = rankingOf(suspects, base);
   return {
     verdict,
     onset: verdict === "no_fault" ? null : (leakOnset(hypotheses[0], growing) ?? onset),
     ranking,
-    findings: told([...signs, ...well], hypotheses),
+    findings: told([...signs, ...well, ...(young ? [young] : [])], hypotheses),
     hypotheses,
   };
 }
@@ -106,7 +108,12 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}, tuning: Tuning 
  * Compared with normal time, the ranking over metrics decides, and lines only when they are plain. Without, what the target's own
  * series and any line, state or event still say at the end: of many series elsewhere, some always move.
  */
-function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly WeightedEvidence[]): Analysis["verdict"] {
+function judge(
+  bundle: Bundle,
+  ranked: RankResult | null,
+  signs: readonly WeightedEvidence[],
+  young: boolean,
+): Analysis["verdict"] {
   const { node: target } = bundle.target;
   const measured = (sign: WeightedEvidence) =>
     sign.ranked === true || sign.finding.kind === "metric_shift" || sign.finding.kind === "trace";
@@ -121,7 +128,7 @@ function judge(bundle: Bundle, ranked: RankResult | null, signs: readonly Weight
   const most = active((sign) => !measured(sign) || own.includes(sign));
   if (most >= FAULT_FROM || stopped) return "fault";
   const looked = bundle.metrics.length > 0 || bundle.logs.length > 0;
-  return looked && most < QUIET_BELOW ? "no_fault" : "unknown";
+  return looked && !young && most < QUIET_BELOW ? "no_fault" : "unknown";
 }
 
 /** A leak begins when what leaks begins to grow, long before anything else shows it; told as far as its course is resolved. */
@@ -216,9 +223,15 @@ function nothingWrong(signs: readonly WeightedEvidence[], well: readonly Weighte
 const lessSure = (causes: CauseHypothesis[]): CauseHypothesis[] =>
   causes.map((cause) => ({ ...cause, confidence: cause.confidence * (1 - SURE_WELL) }));
 
-/** `unknown` first when it has the most for it. */
-function doubtful(causes: CauseHypothesis[]): CauseHypothesis[] {
-  return causes.toSorted((a, b) => b.confidence - a.confidence);
+/** `unknown` first when it has the most for it; it says so where there is too little history to tell. */
+function doubtful(causes: CauseHypothesis[], young: WeightedEvidence | null): CauseHypothesis[] {
+  return causes
+    .map((cause) =>
+      cause.kind === "unknown" && young
+        ? { ...cause, statement: `${young.finding.text}.`, cites: [young.finding.id] }
+        : cause,
+    )
+    .toSorted((a, b) => b.confidence - a.confidence);
 }
 
 /** Everything cited, and the strongest of the rest. */

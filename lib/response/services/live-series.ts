@@ -35,7 +35,8 @@ export async function liveSeries(
   );
   const versions = metric === undefined ? await versionsOf(ctx, nodes, { from, to: end, minStep }, signal) : null;
   const series = looks.flatMap(({ one, looked }): Series[] => {
-    const points = looked.ok ? grown(looked.value, from, config.rateWindow) : [];
+    const whole = looked.ok ? looked.value : [];
+    const points = OVER_WINDOW.test(one.query) ? grown(whole, from, config.rateWindow) : whole;
     return points.length === 0
       ? []
       : [{ node: one.serviceId, metric: one.name, ...(one.unit ? { unit: one.unit } : {}), points }];
@@ -78,7 +79,10 @@ const summarized = (looks: readonly Looked<unknown>[]): string =>
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
-/** Without the beginning of a series that began within the window: a rate over a window that is not full yet only climbs. */
+/** A range selector: what is asked for is taken over a window. */
+const OVER_WINDOW = /\[\w+\]/;
+
+/** Without the beginning of a rate that began within the window: over a window that is not full yet it only climbs. */
 function grown(points: [number, number][], from: number, rateWindow: string): [number, number][] {
   const window = Number.parseInt(rateWindow, 10) * (SECONDS[rateWindow.at(-1)!] ?? 1);
   const first = points[0]?.[0] ?? from;
