@@ -95,6 +95,52 @@ describe("from what is measured to a verified end", () => {
     expect(await only()).toMatchObject({ state: "escalated" });
   });
 
+  test("a service that answers nothing is down, however little is known of it", async () => {
+    const start = estate.now;
+    estate.measured.set("api", (signal, at) => {
+      if (at < start) return null;
+      const usual = { up: 1, cpu: 0.08, latency_p90: 0.05, errors: 0, requests: 4, memory: 8e7 };
+      if (at < start + MINUTE) return usual[signal as keyof typeof usual] ?? null;
+      return signal === "up" ? 0 : null;
+    });
+    await estate.pass(2);
+    await estate.rest();
+    const incident = await only();
+    const [first] = await listCauses(estate.db, incident.id);
+    expect(first).toMatchObject({ node: "api", kind: expect.stringMatching(/crash|silent/) });
+    expect(incident.state).toBe("awaiting_approval");
+  });
+
+  test("how it was during an earlier incident is not what it has to return to", async () => {
+    const start = estate.now;
+    const minute = (at: number) => (at - start) / MINUTE;
+    // Slow, and idle for that, from minute 10 to 40; too busy from minute 46 until it was restarted.
+    let restarted = Infinity;
+    estate.measured.set("api", (signal, at) => {
+      const slow = minute(at) >= 10 && minute(at) < 40;
+      const busy = minute(at) >= 46 && at < restarted;
+      const usual = {
+        up: 1,
+        cpu: busy ? 0.96 : slow ? 0.01 : 0.3,
+        latency_p90: slow ? 5 : 0.05,
+        errors: 0,
+        requests: 4,
+        memory: 8e7,
+      };
+      return at < start ? null : (usual[signal as keyof typeof usual] ?? null);
+    });
+    await estate.pass(44);
+    expect(await only()).toMatchObject({ state: "resolved" });
+    await estate.pass(5);
+    await approveOnly();
+    await estate.rest();
+    restarted = estate.now;
+    await estate.pass(5);
+    const [, second] = await all();
+    expect(await listActionRunsOf(estate.db, second!.id)).toMatchObject([{ outcome: "recovered" }]);
+    expect(second).toMatchObject({ state: "resolved" });
+  });
+
   test("what ends by itself after an operation says that one was carried out", async () => {
     const over = estate.now + 40 * MINUTE;
     const incident = await untilAsked(over);

@@ -28,6 +28,10 @@ describe("the verdict", () => {
     ["much further off than before", { after: points(9, 9, 9) }, LATE, "worse"],
     ["as ill as before", { after: points(4, 4, 4) }, LATE, "no_effect"],
     ["no normal, but a limit", { normal: [], after: points(1, 1, 1) }, PLAN, "recovered"],
+    ["within what the watch holds to be usual", { upper: null, expected: { low: 0.1, mid: 0.2, high: 0.9 }, after: points(0.8, 0.85, 0.8) }, PLAN, "recovered"], // prettier-ignore
+    ["beyond what the watch holds to be usual", { upper: null, expected: { low: 0.1, mid: 0.2, high: 0.9 }, after: points(0.8, 0.95, 0.8) }, LATE, "no_effect"], // prettier-ignore
+    ["usual to the watch, but over its limit", { upper: 0.7, expected: { low: 0.1, mid: 0.2, high: 0.9 }, after: points(0.8, 0.8, 0.8) }, LATE, "no_effect"], // prettier-ignore
+    ["no normal, but a watch that knows it", { normal: [], upper: null, expected: { low: 0.1, mid: 0.2, high: 0.9 }, after: points(0.8, 0.8, 0.8) }, PLAN, "recovered"], // prettier-ignore
     ["neither limit nor normal", { normal: [], upper: null }, LATE, "cannot_tell"],
     ["what fell has to rise", { normal: points(5, 5, 5, 5, 5), ill: points(0, 0, 0), upper: null, after: points(5, 5, 5) }, PLAN, "recovered"], // prettier-ignore
     ["what fell and stayed", { normal: points(5, 5, 5, 5, 5), ill: points(0, 0, 0), upper: null, after: points(0, 0, 0) }, LATE, "no_effect"], // prettier-ignore

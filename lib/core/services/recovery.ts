@@ -12,6 +12,8 @@ export interface Recovery {
   /** Fixed limits of the alert or signal; null where there are none. */
   upper: number | null;
   lower: number | null;
+  /** The band that the watch holds to be usual, where it has one: whoever is within it would not have been noticed. */
+  expected?: (Band & { mid: number }) | null;
   /** Why it could not be read now; left out when it could. */
   unread?: string;
 }
@@ -42,7 +44,7 @@ const WORSE = 1.5;
 /** A median absolute deviation of normal noise times this is its standard deviation. */
 const MAD_TO_SD = 1.4826;
 
-interface Band {
+export interface Band {
   low: number;
   high: number;
 }
@@ -51,8 +53,8 @@ interface Band {
  * Whether the measurements that raised an incident are back, asked of what was measured after the action and of nothing else.
  *
  * A series is back when each of its last `settled` points is within its fixed limits and, where enough of the time
- * before the onset is known, within median ± 3 robust standard deviations of it, or nine tenths of the way back to it (a one-sided limit widens the band on its
- * harmless side). A series without limits and without a known normal cannot be told. All series must be back: one that cannot
+ * before the onset is known, within median ± 3 robust standard deviations of it, nine tenths of the way back to it, or within the
+ * band whose leaving would be noticed (a one-sided limit widens the band on its harmless side). A series without limits and without a known normal cannot be told. All series must be back: one that cannot
  * be read is waited for like one that is not measured, and named with its reason.
  * `worse` only at the deadline, so that the disturbance of a restart is not mistaken for its effect.
  */
@@ -87,10 +89,11 @@ function judgeOne(one: Recovery, plan: RecoveryPlan): "back" | "off" | "silent" 
 
 const within = (value: number, { low, high }: Band): boolean => value >= low && value <= high;
 
-/** Where the series belongs; null when neither a limit nor enough of normal time says. */
-function bandOf({ normal, ill, upper, lower }: Recovery): Band | null {
+/** Where the series belongs; null when neither a limit, nor enough of normal time, nor what the watch learned says. */
+function bandOf({ normal, ill, upper, lower, expected = null }: Recovery): Band | null {
   const values = normal.map(([, value]) => value);
-  const usual = values.length >= MIN_NORMAL ? spreadOf(values) : null;
+  const known = values.length >= MIN_NORMAL ? spreadOf(values) : null;
+  const usual = known ?? (expected && { mid: expected.mid, sd: 0 });
   if (usual === null) {
     if (upper === null && lower === null) return null;
     return { low: lower ?? -Infinity, high: upper ?? Infinity };
@@ -99,9 +102,11 @@ function bandOf({ normal, ill, upper, lower }: Recovery): Band | null {
   const reach = Math.max(BACK_SPREADS * usual.sd, LEFT_OVER * excursion);
   // What rose has to come down again and may well fall below; what fell has to rise.
   const rose = ill.length === 0 ? upper !== null : median(ill.map(([, value]) => value)) >= usual.mid;
+  const low = Math.min(usual.mid - reach, expected?.low ?? Infinity);
+  const high = Math.max(usual.mid + reach, expected?.high ?? -Infinity);
   return {
-    low: Math.max(lower ?? -Infinity, rose && lower === null ? -Infinity : usual.mid - reach),
-    high: Math.min(upper ?? Infinity, !rose && upper === null ? Infinity : usual.mid + reach),
+    low: Math.max(lower ?? -Infinity, rose && lower === null ? -Infinity : low),
+    high: Math.min(upper ?? Infinity, !rose && upper === null ? Infinity : high),
   };
 }
 

@@ -6,11 +6,12 @@ import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident } from "@/lib/db/queries/incidents";
-import { type IncidentSignal, listIncidentSignals } from "@/lib/db/queries/services";
+import { type IncidentSignal, listIncidentSignals, listSignals } from "@/lib/db/queries/services";
 import { found, type Looked } from "@/lib/evidence/looked";
 import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
 import type { Verdict } from "../driver";
 import type { ServiceContext } from "./context";
+import { otherTroubles } from "./other-troubles";
 
 /** How long before the onset counts as normal, in seconds. */
 const NORMAL_S = 3_600;
@@ -94,10 +95,18 @@ async function measure(
   if (watched === null) return null;
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   const onset = incident.onsetAt / 1_000;
+  const services = [...new Set(asked.map(({ serviceId }) => serviceId))];
+  const [other, watch] = await Promise.all([
+    otherTroubles(db, incident, services, onset - NORMAL_S),
+    listSignals(db, services),
+  ]);
   const list: Measured[] = [];
   for (const one of asked) {
     const series = JSON.stringify([one.query, one.labels]);
-    const named = { name: nameOf(one), unit: one.unit, upper: one.upper, lower: one.lower };
+    // Nothing is learned while an incident is open, so that this is the band from before.
+    const own = watch.find(({ serviceId, name }) => serviceId === one.serviceId && name === one.name);
+    const { unit, upper, lower } = one;
+    const named = { name: nameOf(one), unit, upper, lower, expected: own?.expected ?? null };
     let before = known.get(series);
     if (before === undefined) {
       const looked = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
@@ -106,7 +115,7 @@ async function measure(
         continue;
       }
       before = {
-        normal: looked.value.filter(([t]) => t < onset - ONSET_BLUR_S),
+        normal: looked.value.filter(([t]) => t < onset - ONSET_BLUR_S && !other(one.serviceId, t)),
         ill: looked.value.filter(([t]) => t >= onset && t < run.startedAt / 1_000),
       };
       known.set(series, before);

@@ -1,9 +1,8 @@
-import type { Db } from "@/lib/db/client";
 import type { PastIncident, Readers, ServiceMetadata } from "@/lib/agents/investigation/ports";
 import type { BundleChange } from "@/lib/core/evidence/bundle";
 import { listAlertsOf, listFiringOf } from "@/lib/db/queries/alerts";
 import { lastRecoveries } from "@/lib/db/queries/healing";
-import { getIncident, listOtherTroubles, listSubjects } from "@/lib/db/queries/incidents";
+import { getIncident, listSubjects } from "@/lib/db/queries/incidents";
 import { listRecorded, listServicesAmong } from "@/lib/db/queries/services";
 import { findUnreadSource } from "@/lib/db/queries/unread-sources";
 import { recentChanges } from "@/lib/evidence/changes";
@@ -15,6 +14,7 @@ import { searchRunbooks } from "@/lib/evidence/runbooks";
 import { serviceMap } from "@/lib/evidence/topology";
 import { kubernetesLines } from "./kubernetes-lines";
 import { liveSeries } from "./live-series";
+import { otherTroubles } from "./other-troubles";
 import { stateLines } from "./state-lines";
 import type { ServiceContext } from "./context";
 
@@ -55,7 +55,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       const perNode = Math.min(LINES_PER_NODE, limit);
       const present = from <= now / 1_000 && now / 1_000 <= to;
       const states = present ? await stateLines(ctx, nodes) : [];
-      const other = await otherTroubles(db, incidentId, nodes, from);
+      const other = await otherTroubles(db, await getIncident(db, incidentId), nodes, from);
       const [logs, kube] = await Promise.all([
         Promise.all(nodes.map((node) => fetchLogs(ctx.logs, { node, from, to, limit: perNode, signal }))),
         kubernetesLines(ctx, { from, to }, signal),
@@ -84,7 +84,7 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       const recorded = await listRecorded(db, nodes, { from, to }, metric);
       const live = await liveSeries(ctx, incidentId, { nodes, metric, from, to }, signal);
       if (!live.ok && recorded.length === 0) return live;
-      const other = await otherTroubles(db, incidentId, nodes, from);
+      const other = await otherTroubles(db, await getIncident(db, incidentId), nodes, from);
       const series = [...(live.ok ? live.value : []), ...recorded].map((one) => ({
         ...one,
         points: one.points.filter(([t]) => !other(one.node, t)),
@@ -138,20 +138,6 @@ export function readersOf(ctx: ServiceContext, incidentId: string): Readers {
       return looked.ok && unread ? found(looked.source, looked.value, looked.truncated, [unread]) : looked;
     },
   };
-}
-
-/** What is seen so long before an incident's first alert belongs to it already, in ms. */
-const LEAD_MS = 15_000;
-
-/**
- * Whether a moment of a service (epoch seconds) belongs to an incident that was over before this one: it is neither
- * normal, nor evidence of what is wrong now.
- */
-async function otherTroubles(db: Db, incidentId: string, nodes: readonly string[], from: number) {
-  const incident = await getIncident(db, incidentId);
-  const troubles = await listOtherTroubles(db, incident, nodes, from * 1_000);
-  return (node: string, t: number): boolean =>
-    troubles.some((one) => one.serviceId === node && t * 1_000 >= one.from - LEAD_MS && t * 1_000 <= one.to);
 }
 
 /** An episode of a service has a service's kind of cause. */
