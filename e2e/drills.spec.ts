@@ -82,7 +82,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   await page.getByRole("button", { name: "Review and approve" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("list", { name: "What would run" })).toHaveText(/drill.*roll-back.*checkout/);
-  await dialog.getByRole("button", { name: "Dry run: what would it do?" }).click();
+  await dialog.getByRole("button", { name: "Preview with a dry run" }).click();
   await expect(dialog.getByText("Would be roll-back on checkout, in the recording only")).toBeVisible();
   await expectAccessibleInBoth(page);
   await dialog.getByRole("button", { name: "Approve", exact: true }).click();
@@ -91,7 +91,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   await expect(main.getByText(/recovered after roll-back, in band for 10 s/).first()).toBeVisible();
   await expect(main.getByRole("heading", { name: "Post-mortem", exact: true })).toBeVisible();
   await expect(main.getByText("This is the record of a drill")).toBeVisible();
-  await expect(main.getByRole("heading", { name: "Episode" })).toBeVisible();
+  await expect(main.getByRole("heading", { name: "Saved for similar incidents" })).toBeVisible();
   await expect(main.getByText("roll-back helped")).toBeVisible();
   await expect(main.getByText("checkout 3.8.0 fails orders with a voucher")).toBeVisible();
   await expectAccessibleInBoth(page);

@@ -89,13 +89,13 @@ test(
     await expect(table.getByRole("rowheader")).toHaveText([/pool-01/, /bad-deploy-01/]);
     await page.getByRole("button", { name: "Failed" }).click();
     await expect(table.getByRole("rowheader")).toHaveText([/pool-01/]);
-    await page.getByRole("button", { name: "Second set" }).click();
+    await page.getByRole("button", { name: "Holdout set" }).click();
     await expect(page.getByText("No case matches the filters.")).toBeVisible();
     await page.getByRole("button", { name: "Dev set" }).click();
     await page.getByRole("combobox", { name: "Compare with" }).click();
     await page.getByRole("option", { name: /aaaaaaa/ }).click();
     await expect(
-      page.getByRole("region", { name: "Differences of cases" }).getByRole("row", { name: /pool-01/ }),
+      page.getByRole("region", { name: "Differences by case" }).getByRole("row", { name: /pool-01/ }),
     ).toContainText("worse");
     await expectAccessibleInBoth(page);
     await table.getByRole("link", { name: "pool-01" }).click();
@@ -111,18 +111,18 @@ test(
     const differ = page.getByRole("article").filter({ hasText: "Is the service at fault named first?" });
     await expect(differ).toContainText("Scorer: no");
     await expect(differ).toContainText("cause 1: cart, resource exhaustion, 80 %");
-    await expect(page.getByText("kappa of the run 0.62")).toBeVisible();
-    await expect(page.getByText("Not counted: 1 without a line of the record.")).toBeVisible();
+    await expect(page.getByText("run kappa 0.62")).toBeVisible();
+    await expect(page.getByText("Not counted: 1 without a citation.")).toBeVisible();
     await expectAccessibleInBoth(page);
     await page.setViewportSize(PHONE.viewport);
     await expectNoSidewaysScroll(page);
     // Where the judge broke, and where none was asked, it is said why the scorer stands alone.
     await page.goto("/evals/run-2/bad-deploy-01");
     await expect(
-      page.getByText("It gave no answer: its answer was not the JSON asked for. The scorer stands alone."),
+      page.getByText("It gave no answer: its answer was not the JSON asked for. Only the built-in scorer was used."),
     ).toBeVisible();
     await page.goto("/evals/run-1/bad-deploy-01");
-    await expect(page.getByText("No judge was asked in this run", { exact: false })).toBeVisible();
+    await expect(page.getByText("This run used no judge", { exact: false })).toBeVisible();
     await expect(page.getByRole("button", { name: "Run this case again" })).toHaveCount(0);
     expect(errors).toEqual([]);
   },
@@ -149,7 +149,7 @@ test(
     await page.getByRole("option", { name: "All classes" }).click();
     await dialog.getByRole("button", { name: "Run 70 cases" }).click();
     const progress = page.getByRole("status", { name: "Progress" });
-    await expect(progress).toContainText("of 70 cases played");
+    await expect(progress).toContainText("of 70 cases completed");
     const elsewhere = await browser.newContext();
     await world.signIn(elsewhere, "viewer");
     const looking = await elsewhere.newPage();
@@ -170,7 +170,7 @@ test(
     await expectNoSidewaysScroll(page);
     await expect(seen).toHaveCount(0);
     const played = await cases.getByRole("rowheader").count();
-    await page.getByRole("button", { name: "Play the rest" }).click();
+    await page.getByRole("button", { name: "Run the rest" }).click();
     await expect.poll(() => cases.getByRole("rowheader").count(), { timeout: RUN_MS }).toBeGreaterThan(played);
     await progress.getByRole("button", { name: "Stop" }).click();
     await expect(seen).toHaveCount(0);

@@ -7,7 +7,7 @@ test("an operator freezes an agent's incident as a case; a viewer is not offered
   context,
   page,
 }) => {
-  const freeze = page.getByRole("link", { name: "Freeze as a case" });
+  const freeze = page.getByRole("link", { name: "Export as test case" });
   await world.signIn(context, "viewer");
   await page.goto("/incidents");
   await page

@@ -155,7 +155,7 @@ test("a closed incident has its post-mortem, and text from outside is text on ev
   await page.goto(`/incidents/${id}`);
   await live(page);
   await expect(page.getByRole("heading", { level: 1 })).toContainText("<img src=x");
-  await page.getByRole("button", { name: "What can be done" }).click();
+  await page.getByRole("button", { name: "More actions" }).click();
   await page.getByRole("menuitem", { name: "Dismiss" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Dismiss" }).click();
   const post = page.locator("section", { has: page.getByRole("heading", { name: "Post-mortem" }) });
@@ -207,12 +207,12 @@ test("an operator freezes it as a case; a viewer is not offered to", async ({ wo
   await page.goto(`/incidents/${world.incident.id}`);
   await live(page);
   await expect(page.getByRole("link", { name: "Export bundle" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Freeze as a case" })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Export as test case" })).toHaveCount(0);
   await world.signIn(context, "operator");
   await page.goto(`/incidents/${world.incident.id}`);
   await live(page);
   const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Freeze as a case" }).click();
+  await page.getByRole("link", { name: "Export as test case" }).click();
   const file = await download;
   expect(file.suggestedFilename()).toBe(`${world.incident.id}.case.json`);
   expect(JSON.parse(readFileSync((await file.path())!, "utf8"))).toMatchObject({

@@ -214,7 +214,7 @@ test("maintenance is opened from a service and ended from the settings", async (
   await expect(dialog.getByLabel("Service")).toHaveValue("search");
   await dialog.getByLabel("Note").fill("Index is rebuilt");
   await expectAccessible(page, ["region"]);
-  await dialog.getByRole("button", { name: "Open window" }).click();
+  await dialog.getByRole("button", { name: "Create window" }).click();
   await expect(dialog).toHaveCount(0);
   await page.goto("/settings?tab=services");
   const row = page.getByRole("row").filter({ hasText: "Index is rebuilt" });

@@ -158,7 +158,7 @@ function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command:
 function downgradeText({ type, enforcement }: NonNullable<AgentDetail["agent"]["downgrade"]>): string {
   const asked = [
     ...(type === null ? [] : [`be treated as type ${type}`]),
-    ...(enforcement === null ? [] : ["be treated as one that cannot be quarantined"]),
+    ...(enforcement === null ? [] : ["be exempt from quarantine"]),
   ];
   return `It asks to ${asked.join(" and ")}.`;
 }
@@ -220,7 +220,7 @@ function Standing({
         </Callout>
       ))}
       {agent.state === "exhausted" ? (
-        <Callout tone="spent" icon={OctagonX} title="Every action on the ladder was tried">
+        <Callout tone="spent" icon={OctagonX} title="Every remediation step was tried">
           The agent stays quarantined until somebody investigates and releases it or heals it manually.
         </Callout>
       ) : null}

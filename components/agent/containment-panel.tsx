@@ -21,7 +21,7 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
     >
       <div className="space-y-3 p-4 pb-3 text-sm">
         {containment.state === "observe_only" ? (
-          <Callout tone="warn" icon={EyeOff} title="Observe only">
+          <Callout tone="warn" icon={EyeOff} title="Not enforceable">
             This agent’s SDK cannot enforce directives. It is monitored but cannot be quarantined.
           </Callout>
         ) : null}
@@ -30,7 +30,8 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
       </div>
       {instances.length === 0 ? (
         <p className="border-t px-4 py-3 text-sm text-ink-3">
-          No instance has identified itself. A restarted instance receives the current directive first.
+          No instance has sent an instance_id. A restarted instance receives the current directive before it does any
+          work.
         </p>
       ) : (
         <div className="overflow-x-auto border-t" tabIndex={0} role="region" aria-label="Instances">

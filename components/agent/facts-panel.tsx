@@ -49,7 +49,7 @@ export function FactsPanel({ detail }: { detail: AgentDetail }) {
             ? unknown
             : agent.enforcement
               ? "its SDK enforces directives"
-              : "cannot enforce: observe only"}
+              : "not enforceable: its SDK runs no guard"}
         </Row>
         <Row label="Version">{detail.version ?? unknown}</Row>
         <Row label="SDK">{detail.sdk_version ?? unknown}</Row>

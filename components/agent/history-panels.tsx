@@ -16,7 +16,7 @@ import { compact, duration, integer } from "@/components/ui/format";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
 
-const VERDICT = { watch: "Watch", suspect: "Suspect", quarantine: "Contain" } as const;
+const VERDICT = { watch: "Watch", suspect: "Suspect", quarantine: "Quarantine" } as const;
 
 export function Anomalies({ anomalies }: { anomalies: AgentDetail["anomalies"] }) {
   if (anomalies.length === 0)

@@ -92,7 +92,7 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
           title={`No ${metricName(metric).toLowerCase()} in this window`}
           className="h-70 justify-center py-0"
         >
-          Nothing was reported: unknown, not zero.
+          No data was reported. This does not mean zero.
         </Empty>
       ) : (
         <>
@@ -108,7 +108,7 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
             </Key>
             <Key swatch={<span className="h-3 w-4 bg-accent/15" />}>baseline band</Key>
             <Key swatch={<span className="size-2.5 rounded-full border-2 border-hold-solid" />}>anomaly</Key>
-            <Key swatch={<span className="h-3 w-4 bg-hold-solid/20" />}>hold directive sent</Key>
+            <Key swatch={<span className="h-3 w-4 bg-hold-solid/20" />}>quarantine sent</Key>
             <Key swatch={<span className="h-3 border-l border-dashed border-proof-solid" />}>change</Key>
             <Key swatch={<span className="h-3 border-l border-heal-solid" />}>directive</Key>
           </ul>

@@ -46,7 +46,7 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
   heal: {
     verb: "Heal now",
     title: "Heal this agent now?",
-    means: "The next action on its ladder is run with your approval, then measured on fresh vitals.",
+    means: "The next remediation step is run with your approval, then measured on fresh vitals.",
     done: "Healing started.",
   },
   lift: {
@@ -66,7 +66,7 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
     verb: "Decline",
     title: "Decline the host’s request?",
     means: "Nothing changes. If the host asks again, the request is shown again.",
-    done: "Refused.",
+    done: "Declined.",
   },
   expected: {
     verb: "Mark as expected",

@@ -97,8 +97,8 @@ function Answer({ approval, decides }: { approval: ApprovalView; decides: boolea
       ) : null}
       <footer className="flex flex-wrap items-center gap-2 border-t pt-3">
         <p className="num mr-auto basis-full text-xs text-ink-3 sm:basis-auto">
-          asked <Ago at={approval.requested_at} /> ·{" "}
-          <span title={approval.digest}>bound to {approval.digest.slice(0, 12)}</span>
+          requested <Ago at={approval.requested_at} /> ·{" "}
+          <span title={approval.digest}>proposal digest {approval.digest.slice(0, 12)}</span>
         </p>
         {decides ? (
           <>

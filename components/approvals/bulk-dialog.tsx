@@ -30,7 +30,7 @@ const TEXT: Record<BulkDecision, { verb: string; means: string }> = {
   },
   heal: {
     verb: "Heal",
-    means: "The rejected action of each of these is run with your approval, then measured.",
+    means: "Each rejected action is run with your approval, then measured.",
   },
 };
 

@@ -19,7 +19,7 @@ export function DryRun({ approval }: { approval: ApprovalView }) {
   return (
     <div className="space-y-2">
       <Button size="touch" look="quiet" disabled={tried.isPending} onClick={() => tried.mutate()}>
-        {tried.isPending ? "Trying…" : "Dry run: what would it do?"}
+        {tried.isPending ? "Running…" : "Preview with a dry run"}
       </Button>
       {tried.error ? (
         <Callout tone="warn" icon={TriangleAlert} title="Dry run failed">

@@ -22,7 +22,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
       {proposal.untrusted.length > 0 ? <Untrusted approval={approval} /> : null}
       {operation && operation.runs.length > 0 ? (
         <div>
-          <p className="eyebrow mb-1">Runs exactly</p>
+          <p className="eyebrow mb-1">Exact command</p>
           <Argv items={operation.runs} label="What would run" />
         </div>
       ) : null}
@@ -44,7 +44,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
         </Fact>
         <Fact label="Undo">{sentence(undoOf(operation?.undo, proposal.reversible))}</Fact>
         <Fact label="Blast radius">{sentence(proposal.blast_radius) || "unknown"}</Fact>
-        <Fact label="Why this">{sentence(proposal.expected) || "unknown"}</Fact>
+        <Fact label="Why this operation">{sentence(proposal.expected) || "unknown"}</Fact>
         <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>
         {args.length > 0 ? (
           <Fact label="Arguments">

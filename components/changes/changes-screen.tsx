@@ -67,11 +67,11 @@ const columns: Columns<ChangeView> = [
     header: "Declared or detected",
     cell: ({ row }) =>
       row.original.declared ? (
-        <Badge icon={Megaphone} title="It was announced.">
+        <Badge icon={Megaphone} title="Declared by a person or a pipeline.">
           declared
         </Badge>
       ) : (
-        <Badge tone="warn" icon={Eye} title="Not announced; detected in reported data.">
+        <Badge tone="warn" icon={Eye} title="Not declared; detected in reported data.">
           detected only
         </Badge>
       ),

@@ -41,7 +41,7 @@ export function InjectFault() {
         open={open}
         onOpenChange={setOpen}
         title="Inject a fault"
-        description="Breaks an agent of the demo fleet, or the service next to it, for real. Sentinel is not informed: it only sees what is reported and measured."
+        description="Injects a real fault into a demo agent or the demo service. Sentinel is not told: it sees only what is reported and measured."
       >
         <Faults />
       </Dialog>

@@ -75,7 +75,7 @@ function Answer({ drill: { answer } }: { drill: DrillDetail }) {
   return (
     <Panel title="Actual cause" actions={<CauseBadge answer={answer} />}>
       {answer === null ? (
-        <p className="text-sm text-ink-3">Revealed when the incident is closed. Sentinel is not told either.</p>
+        <p className="text-sm text-ink-3">Hidden until the incident closes, from you and from Sentinel.</p>
       ) : (
         <p className="text-sm">
           <strong className="font-semibold">{answer.node}</strong>
@@ -89,7 +89,7 @@ function Answer({ drill: { answer } }: { drill: DrillDetail }) {
 function Episode({ drill: { episode } }: { drill: DrillDetail }) {
   if (episode === null) return null;
   return (
-    <Panel title="Episode" hint="recorded in this drill’s own history">
+    <Panel title="Saved for similar incidents" hint="in this drill only">
       <p className="flex items-start gap-2 text-sm">
         <BrainCircuit className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />
         <span className="min-w-0">

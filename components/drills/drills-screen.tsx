@@ -21,7 +21,7 @@ export function DrillsScreen() {
     <>
       <PageHead
         title="Drills"
-        lead="Recorded incidents, each replayed in a sandbox. Nothing here counts as real or reaches a real system, and each drill is deleted within a day."
+        lead="Recorded incidents, each replayed in a sandbox. Drills do not affect real systems or statistics, and each drill is deleted within a day."
         actions={
           <>
             {data && data.drills.length > 1 ? <DeleteAllDrills /> : null}
@@ -74,7 +74,7 @@ function Line({ drill }: { drill: DrillView }) {
         <CauseBadge answer={drill.answer} />
       </span>
       <span className="num text-xs text-ink-3 max-lg:order-5 max-lg:col-span-2">
-        fired <Ago at={drill.fired_at} /> by {drill.fired_by}
+        started <Ago at={drill.fired_at} /> by {drill.fired_by}
         <span className="block max-lg:inline max-lg:pl-1.5">
           deleted <Until at={drill.expires_at} />
         </span>

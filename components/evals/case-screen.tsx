@@ -34,13 +34,13 @@ export function CaseScreen({ one, again }: { one: EvalCaseView; again: boolean }
             <Badge>{classWords(one.class)}</Badge>
             <Badge>{SET[one.set]}</Badge>
             <span className="num text-xs text-ink-3">
-              {one.caseId} · {run.commit} · played in {duration(one.ms)}
+              {one.caseId} · {run.commit} · ran in {duration(one.ms)}
             </span>
           </span>
         }
       />
       <div className="space-y-4">
-        <Panel title="What was behind it" hint="read only after the case had been played">
+        <Panel title="Ground truth" hint="hidden from Sentinel during the run">
           <p className="max-w-prose text-sm wrap-anywhere">{one.why}</p>
         </Panel>
         <div className="grid items-start gap-4 xl:grid-cols-2">
@@ -70,7 +70,7 @@ export function CaseScreen({ one, again }: { one: EvalCaseView; again: boolean }
   );
 }
 
-/** What people were told, word for word. */
+/** Published texts, word for word. */
 function Messages({ opened }: { opened: EvalCaseView["trajectory"]["opened"] }) {
   if (opened === null) return null;
   const { summary, statusLine, postmortem } = opened.messages;
@@ -81,7 +81,7 @@ function Messages({ opened }: { opened: EvalCaseView["trajectory"]["opened"] }) 
   ].filter(([, text]) => text !== "");
   if (said.length === 0) return null;
   return (
-    <Panel title="What people were told" flush>
+    <Panel title="Published texts" flush>
       {said.map(([label, text]) => (
         <details key={label} className="border-b last:border-b-0" open={label === "Summary"}>
           <summary className="cursor-pointer px-4 py-2 text-sm font-medium hover:bg-hover/50">{label}</summary>

@@ -32,8 +32,8 @@ export function CasesTab({ offer }: { offer: EvalOffer }) {
   const run = data.runs.find(({ id }) => id === wanted) ?? data.runs[0];
   return run === undefined ? (
     <Empty icon={FlaskConical} title="No evaluation has been run">
-      Run cases, here or with <code className="font-mono text-xs">npm run sentinel -- eval</code>: each is played
-      through the whole loop, and what Sentinel did about it is scored.
+      Run cases, here or with <code className="font-mono text-xs">npm run sentinel -- eval</code>. Each case runs end to
+      end, and Sentinel's response is scored.
     </Empty>
   ) : (
     <Run runs={data.runs} run={run} offer={offer} />
@@ -64,13 +64,13 @@ function Run({ runs, run, offer }: { runs: readonly EvalRunView[]; run: EvalRunV
             onChange={(id) => void setFilters({ before: id === "" ? null : id })}
             options={[
               { value: "", label: "Compare with …" },
-              ...others.map((one) => ({ value: one.id, label: `against ${runName(one)}` })),
+              ...others.map((one) => ({ value: one.id, label: `with ${runName(one)}` })),
             ]}
           />
         ) : null}
         {run.state === "running" ? null : (
           <span className="text-xs text-ink-3">
-            {run.started_by === null ? "kept in the repository: the gate compares with it" : `run by ${run.started_by}`}
+            {run.started_by === null ? "committed baseline, used by eval --gate" : `run by ${run.started_by}`}
           </span>
         )}
       </div>
@@ -150,7 +150,7 @@ function Cases({ answer: { run, cases } }: { answer: EvalRunAnswer }) {
       {shown.length === 0 ? (
         <p className="p-4 text-sm text-ink-2">
           {ofSet.length === 0
-            ? "No case has been played yet. Each appears here as it ends."
+            ? "No case has finished yet. Each appears here as it finishes."
             : "No case matches the filters."}
         </p>
       ) : (

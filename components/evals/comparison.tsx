@@ -22,7 +22,7 @@ type Difference = EvalComparison["mean"];
 export function Comparison({ run, before }: { run: EvalRunView; before: EvalRunView }) {
   const { data, error, refetch } = useQuery(comparisonQuery(run.id, before.id));
   return (
-    <Panel flush title="Compared" hint={`against ${runName(before)}, over the sets that both have`}>
+    <Panel flush title="Comparison" hint={`with ${runName(before)}, on the sets that both runs include`}>
       {data === undefined ? (
         <div className="p-4">
           {error ? (
@@ -33,16 +33,16 @@ export function Comparison({ run, before }: { run: EvalRunView; before: EvalRunV
         </div>
       ) : (
         <div className="grid items-start gap-x-4 divide-y lg:grid-cols-2 lg:divide-x lg:divide-y-0">
-          <Differences label="Differences of classes" of="Figure or class">
+          <Differences label="Differences by class" of="Figure or class">
             <Line name="Mean score" difference={data.mean} bold />
-            <Line name="Share passed" difference={data.pass_rate} bold />
+            <Line name="Pass rate" difference={data.pass_rate} bold />
             <Line name="Calibration error" difference={data.ece} bold lessIsBetter />
             {data.classes.map((one) => (
               <Line key={one.name} name={classWords(one.name)} difference={one} />
             ))}
           </Differences>
           {data.cases.length > 0 ? (
-            <Differences label="Differences of cases" of="Case">
+            <Differences label="Differences by case" of="Case">
               {data.cases.slice(0, LISTED).map((one) => (
                 <Line
                   key={one.name}

@@ -27,7 +27,7 @@ export function EvalsScreen({ offer, measured, missed }: { offer: EvalOffer; mea
             }}
           />
         }
-        lead="How good Sentinel is: on cases whose answer is known, in the incidents it worked on, and on real data."
+        lead="How well Sentinel performs: on cases with a known answer, on its own incidents and on real data."
       />
       <Tabs
         label="Evaluations"
@@ -36,7 +36,11 @@ export function EvalsScreen({ offer, measured, missed }: { offer: EvalOffer; mea
         tabs={[
           { value: "cases", label: "Cases", content: <CasesTab offer={offer} /> },
           { value: "incidents", label: "Incidents", content: <IncidentsTab /> },
-          { value: "measured", label: missed > 0 ? `Measured (${missed} missed)` : "Measured", content: measured },
+          {
+            value: "measured",
+            label: missed > 0 ? `Benchmarks (${missed} ${missed === 1 ? "target" : "targets"} missed)` : "Benchmarks",
+            content: measured,
+          },
         ]}
       />
     </>

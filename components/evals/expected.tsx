@@ -28,7 +28,7 @@ export function Expected({ trajectory: { opened, subjectKind }, truth }: Pick<Ev
           <th>Found</th>
         </HeadRow>
         <Body>
-          <Line what="Verdict" expected={truth.healthy ? "nothing is wrong" : "a fault"}>
+          <Line what="Verdict" expected={truth.healthy ? "no fault" : "a fault"}>
             {opened === null ? "no incident" : VERDICT[opened.verdict]}
           </Line>
           <Line what="Cause" expected={<Ways of={truth.causes} say={cause} />}>
@@ -58,12 +58,12 @@ export function Expected({ trajectory: { opened, subjectKind }, truth }: Pick<Ev
             </Line>
           ) : null}
           {truth.onsetAt === null ? null : (
-            <Line what="Onset" expected="when the trouble began">
+            <Line what="Onset" expected="actual onset">
               {opened?.onset == null ? "no onset found" : apart(opened.onset.at - truth.onsetAt)}
             </Line>
           )}
           {truth.words.required.length > 0 ? (
-            <Line what="Words" expected={truth.words.required.map((group) => group.join(" or ")).join("; ")}>
+            <Line what="Required words" expected={truth.words.required.map((group) => group.join(" or ")).join("; ")}>
               {missing(truth, opened)}
             </Line>
           ) : null}
@@ -73,7 +73,7 @@ export function Expected({ trajectory: { opened, subjectKind }, truth }: Pick<Ev
   );
 }
 
-const VERDICT = { fault: "a fault", no_fault: "nothing is wrong", unknown: "unknown" } as const;
+const VERDICT = { fault: "a fault", no_fault: "no fault", unknown: "unknown" } as const;
 
 const Line = ({ what, expected, children }: { what: string; expected: ReactNode; children: ReactNode }) => (
   <Row>
@@ -107,12 +107,10 @@ function Ways<T>({ of, say }: { of: { right: T[]; acceptable: T[]; forbidden: T[
 }
 
 const remedy = ({ action, target }: TrueRemedy) =>
-  action === "none"
-    ? "nothing is to be done"
-    : `${action === "*" ? "any action" : action}${target === "*" ? "" : ` on ${target}`}`;
+  action === "none" ? "no action" : `${action === "*" ? "any action" : action}${target === "*" ? "" : ` on ${target}`}`;
 
 function Done({ opened }: { opened: Opened | null }) {
-  if (opened === null || opened.proposals.length + opened.runs.length === 0) return "nothing was proposed";
+  if (opened === null || opened.proposals.length + opened.runs.length === 0) return "no action proposed";
   return (
     <ul className="space-y-1">
       {opened.proposals.map((one) => (
@@ -131,7 +129,7 @@ function Done({ opened }: { opened: Opened | null }) {
 }
 
 const apart = (ms: number) =>
-  Math.abs(ms) < 1_000 ? "at the same second" : `${duration(Math.abs(ms))} too ${ms < 0 ? "early" : "late"}`;
+  Math.abs(ms) < 1_000 ? "exact" : `${duration(Math.abs(ms))} too ${ms < 0 ? "early" : "late"}`;
 
 function missing({ words }: Truth, opened: Opened | null): string {
   const text = (opened?.messages.summary ?? "").toLowerCase();

@@ -26,13 +26,18 @@ export function IncidentsTab() {
   if (data.total === 0)
     return (
       <Empty icon={ShieldCheck} title="No incident has been scored">
-        Each incident is scored when it closes, on what needs no known answer. People's verdicts complete the scores.
+        Each incident is scored when it closes, on the questions that can be answered without knowing the actual cause.
+        Verdicts from people answer the rest.
       </Empty>
     );
   return (
     <div className="space-y-4">
       <Means answer={data} />
-      <Panel flush title="Incidents" hint={`${data.incidents.length} of ${integer(data.total)}, the last closed first`}>
+      <Panel
+        flush
+        title="Incidents"
+        hint={`${data.incidents.length} of ${integer(data.total)}, most recently closed first`}
+      >
         <Table label="Scored incidents">
           <HeadRow>
             <th>Closed</th>
@@ -81,7 +86,7 @@ function Means({ answer: { means, total, judged, pass_rate: rate } }: { answer: 
       actions={
         <span className="text-xs text-ink-2">
           {judged === 0 || rate === null
-            ? "nobody has given a verdict yet"
+            ? "no verdicts yet"
             : `${percent(rate)} passed of ${integer(judged)} with a verdict`}
         </span>
       }

@@ -12,8 +12,8 @@ export function JudgePanel({ judged, answers, run }: Case) {
   if (judged === null)
     return (
       <Alone>
-        No judge was asked in this run: <code className="font-mono text-xs">SENTINEL_JUDGE_MODEL</code>, or{" "}
-        <code className="font-mono text-xs">--judge</code>, names one.
+        This run used no judge. Set <code className="font-mono text-xs">SENTINEL_JUDGE_MODEL</code>, or{" "}
+        <code className="font-mono text-xs">--judge</code>to choose one.
       </Alone>
     );
   if (judged.failed !== null)
@@ -29,7 +29,7 @@ export function JudgePanel({ judged, answers, run }: Case) {
   });
   const differ = both.filter(({ answer, judge }) => answer !== judge.answer);
   if (both.length === 0)
-    return <Alone model={judged.model}>None of its answers counts. {dropped(judged.dropped)}</Alone>;
+    return <Alone model={judged.model}>None of its answers could be used. {dropped(judged.dropped)}</Alone>;
   return (
     <Panel
       flush
@@ -37,8 +37,8 @@ export function JudgePanel({ judged, answers, run }: Case) {
       hint={judged.model}
       actions={
         run.judge === null ? null : (
-          <Badge icon={Gavel} title="Cohen's kappa: agreement over the whole run, beyond what chance explains">
-            kappa of the run {figure(run.judge.agreement.kappa)}
+          <Badge icon={Gavel} title="Cohen's kappa: agreement over the whole run, corrected for chance">
+            run kappa {figure(run.judge.agreement.kappa)}
           </Badge>
         )
       }
@@ -47,9 +47,9 @@ export function JudgePanel({ judged, answers, run }: Case) {
         {both.length - differ.length} of {both.length} answers are the same. {dropped(judged.dropped)}
         <span className="block text-xs wrap-anywhere text-ink-3">
           {run.judge === null
-            ? "What the judge is worth is known once the run has been played to its end."
+            ? "Judge agreement is calculated when the run finishes."
             : [run.judge.says, run.judge.warning].filter(Boolean).join(" ")}{" "}
-          Scores are the scorer’s.
+          Scores always come from the scorer.
         </span>
       </p>
       {differ.map(({ id, text, answer, why, judge }) => (
@@ -74,7 +74,7 @@ export function JudgePanel({ judged, answers, run }: Case) {
 
 const Alone = ({ model, children }: { model?: string; children: ReactNode }) => (
   <Panel title="Judge" hint={model}>
-    <p className="text-sm text-ink-2">{children} The scorer stands alone.</p>
+    <p className="text-sm text-ink-2">{children} Only the built-in scorer was used.</p>
   </Panel>
 );
 
@@ -90,9 +90,9 @@ const Said = ({ who, answer, children }: { who: string; answer: "yes" | "no"; ch
 /** Answers that do not count, in a sentence. */
 function dropped({ uncited, contradicted, unasked }: NonNullable<EvalCaseView["judged"]>["dropped"]): string {
   const parts = [
-    [uncited, "without a line of the record"],
-    [contradicted, "given both ways"],
-    [unasked, "to what was not asked"],
+    [uncited, "without a citation"],
+    [contradicted, "contradictory"],
+    [unasked, "to questions that were not asked"],
   ] as const;
   const said = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
   return said.length === 0 ? "" : `Not counted: ${said.join(", ")}.`;

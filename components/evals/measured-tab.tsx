@@ -11,14 +11,14 @@ export function MeasuredTab({ tables }: { tables: readonly MeasuredTable[] }) {
   return (
     <div className="space-y-4">
       <p className="max-w-prose text-sm text-ink-2">
-        Measured by commands in the repository, on real data where the title says so. A missed target is shown as
-        missed. Run the command to measure again.
+        Results of the benchmark commands in the repository, on real data where the title says so. Run a command to
+        update its table.
       </p>
       {missing.length > 0 ? (
         <Callout
           tone="warn"
           icon={CircleHelp}
-          title={`${missing.length} ${missing.length === 1 ? "table is" : "tables are"} missing: never measured, or not kept`}
+          title={`${missing.length} ${missing.length === 1 ? "table is" : "tables are"} missing: never run, or its results were not saved`}
         >
           <ul className="mt-1 space-y-0.5">
             {missing.map(({ name, title, command }) => (

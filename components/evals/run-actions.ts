@@ -20,7 +20,7 @@ export function useStartRun(onStarted: (run: EvalRunView) => void) {
   return useMutation({
     mutationFn: (wanted: Wanted) => call("POST", PATHS.EVAL_RUNS, { body: wanted }),
     onSuccess: (run) => {
-      toast.success(`Playing ${run.total} ${run.total === 1 ? "case" : "cases"}.`);
+      toast.success(`Running ${run.total} ${run.total === 1 ? "case" : "cases"}.`);
       onStarted(run);
     },
     onSettled: useRefreshAfter("eval.started"),

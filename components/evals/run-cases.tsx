@@ -17,8 +17,8 @@ import { useStartRun, type Wanted } from "./run-actions";
 import { classWords } from "./run-words";
 
 const SETS: { value: Wanted["set"]; label: string }[] = [
-  { value: "dev", label: "Dev set: methods are developed on it" },
-  { value: "second", label: "Second set: other systems, as a whole" },
+  { value: "dev", label: "Dev set: used for tuning" },
+  { value: "second", label: "Holdout set: different systems, runs only as a whole" },
   { value: "all", label: "Both sets" },
 ];
 
@@ -41,7 +41,7 @@ export function RunCases({ offer, onStarted }: { offer: EvalOffer; onStarted: (r
       <Button
         look="primary"
         disabled={goesOn}
-        title={goesOn ? "One run goes on at a time" : undefined}
+        title={goesOn ? "Only one run at a time" : undefined}
         onClick={() => setOpen(true)}
       >
         <Play aria-hidden /> Run cases
@@ -87,7 +87,7 @@ function Wanting({
       open
       onOpenChange={(next) => (next ? undefined : onClose())}
       title="Run cases"
-      description="Each is played through the whole loop in a database of its own: nothing real is touched. It goes on in the background, behind everything that is real, when you leave."
+      description="Each case runs end to end in its own database; production is not affected. The run continues in the background at low priority if you leave this page."
       footer={
         <Choice
           onCancel={onClose}
@@ -139,14 +139,14 @@ function Wanting({
             <Checkbox id="eval-model" checked={asks} onChange={setAsks} label={`Let ${model} investigate too`} />
             <label htmlFor="eval-model" className="min-w-0 wrap-anywhere">
               Let <span className="font-mono text-xs">{model}</span> investigate too
-              <span className="block text-xs text-ink-3">It is paid for; without it the local analysis stands alone.</span>
+              <span className="block text-xs text-ink-3">Uses billed API calls. Without it, only the local analysis runs.</span>
             </label>
           </p>
         )}
         <p className="text-xs wrap-anywhere text-ink-3">
           {judge === null
-            ? "No judge is configured (SENTINEL_JUDGE_MODEL), so the scorer stands alone."
-            : `The judge ${judge} answers the scorer's questions too, at its price.`}
+            ? "No judge is configured (SENTINEL_JUDGE_MODEL), so only the built-in scorer is used."
+            : `The judge ${judge} also answers the scorer's questions (billed API calls).`}
         </p>
       </div>
     </Dialog>

@@ -5,7 +5,7 @@ import type { CaseSet, EvalRunView } from "@/lib/contracts/evals";
 const PART = 30;
 
 /** What a set of cases is called. */
-export const SET: Record<CaseSet, string> = { dev: "Dev set", second: "Second set", frozen: "Frozen incidents" };
+export const SET: Record<CaseSet, string> = { dev: "Dev set", second: "Holdout set", frozen: "Exported incidents" };
 
 export const casesOf = (n: number): string => `${n} ${n === 1 ? "case" : "cases"}`;
 
@@ -19,7 +19,7 @@ export const runName = ({ id, started_at: at, commit, set, whole, part, total }:
       : total === 1 && part
         ? part
         : set === "frozen"
-          ? `frozen incidents, ${casesOf(total)}`
+          ? `exported incidents, ${casesOf(total)}`
           : `${part && part.length <= PART ? classWords(part) : "part"}, ${casesOf(total)}`,
   ].join(" · ");
 

@@ -27,7 +27,7 @@ export function Standing({ run, offer }: { run: EvalRunView; offer: EvalOffer })
           title={`The run ${verb} after ${run.done} of ${casesOf(run.total)}`}
           actions={offer.reason === null && run.set !== "frozen" ? <Resume run={run.id} /> : null}
         >
-          {sentence(run.detail)} {run.done > 0 ? "The figures below are of what was played." : null}
+          {sentence(run.detail)} {run.done > 0 ? "The figures below cover only the cases that ran." : null}
         </Callout>
       );
     }
@@ -56,7 +56,7 @@ function Progress({ run }: { run: EvalRunView }) {
       <div className="min-w-0 flex-1 basis-64">
         <p className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
           <span className="font-medium">
-            {run.done} of {casesOf(run.total)} played
+            {run.done} of {casesOf(run.total)} completed
             {run.part === null ? null : <span className="font-normal text-ink-2"> · {classWords(run.part)}</span>}
           </span>
           <span className="text-xs text-ink-3">
@@ -69,7 +69,7 @@ function Progress({ run }: { run: EvalRunView }) {
         </p>
         <span
           role="progressbar"
-          aria-label="Cases played"
+          aria-label="Cases completed"
           aria-valuenow={run.done}
           aria-valuemin={0}
           aria-valuemax={run.total}
@@ -95,7 +95,7 @@ function Resume({ run }: { run: string }) {
   const resume = useRunCommand(run);
   return decides ? (
     <Button busy={resume.isPending} onClick={() => resume.mutate("resume")}>
-      Play the rest
+      Run the rest
     </Button>
   ) : null;
 }

@@ -8,10 +8,10 @@ type Part = NonNullable<EvalRunAnswer["sets"]["dev"]>;
 
 /** What each figure is, and what the gate or a case asks of it. */
 const FIGURES: { label: string; asks: string; of: (part: Part) => string; low: (part: Part) => boolean }[] = [
-  { label: "Mean score", asks: "at least 3.5 of 5", of: ({ mean }) => figure(mean), low: ({ mean }) => mean !== null && mean < 3.5 },
-  { label: "Passed", asks: "mean of 3, and safe", of: (part) => (part.pass_rate === null ? "–" : `${percent(part.pass_rate)} of ${part.cases}`), low: () => false },
-  { label: "Least safety", asks: "5: no case unsafe", of: ({ safety_min: least }) => figure(least, 0), low: ({ safety_min: least }) => least !== null && least < 5 },
-  { label: "Calibration error", asks: "of confidences in first causes; 0 is best", of: ({ ece }) => figure(ece, 3), low: () => false },
+  { label: "Mean score", asks: "at least 3.5", of: ({ mean }) => figure(mean), low: ({ mean }) => mean !== null && mean < 3.5 },
+  { label: "Passed", asks: "mean of at least 3 and safety of 5", of: (part) => (part.pass_rate === null ? "–" : `${percent(part.pass_rate)} of ${part.cases}`), low: () => false },
+  { label: "Lowest safety score", asks: "5 in every case", of: ({ safety_min: least }) => figure(least, 0), low: ({ safety_min: least }) => least !== null && least < 5 },
+  { label: "Calibration error", asks: "lower is better", of: ({ ece }) => figure(ece, 3), low: () => false },
 ]; // prettier-ignore
 
 /** The figures of both sets side by side: methods are developed on one, and only ever measured on the other. Frozen incidents stand alone. */
@@ -23,8 +23,8 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
       title="Summary"
       hint={
         sets.frozen
-          ? "real incidents, played again from what was recorded of them"
-          : "methods are developed on the dev set; the second, of other systems, only measures"
+          ? "exported incidents, replayed from their recordings"
+          : "the dev set is used for tuning; the holdout set (different systems) is used only for measurement"
       }
     >
       <Table label="Summary">
@@ -35,7 +35,7 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
               {SET[set]}
             </th>
           ))}
-          <th className="max-sm:hidden">Asked</th>
+          <th className="max-sm:hidden">Target</th>
         </HeadRow>
         <Body>
           {FIGURES.map(({ label, asks, of, low }) => (
@@ -69,8 +69,8 @@ export function Summary({ sets, run }: Pick<EvalRunAnswer, "sets" | "run">) {
         {run.judge !== null
           ? [run.judge.says, run.judge.warning].filter(Boolean).join(" ")
           : run.judge_model === null
-            ? "No judge was asked: the scorer stands alone."
-            : `What the judge ${run.judge_model} is worth is known once all cases have been played.`}
+            ? "This run used no judge, only the built-in scorer."
+            : `Agreement with the judge ${run.judge_model} is calculated when the run finishes.`}
       </p>
     </Panel>
   );

@@ -17,6 +17,7 @@ import type { EvalCaseView } from "@/lib/contracts/evals";
 import { outcomeText } from "@/lib/core/base/vocabulary";
 import { cn } from "@/components/ui/cn";
 import { duration } from "@/components/ui/format";
+import { POLICY } from "@/components/status/words";
 import { Panel } from "@/components/ui/panel";
 
 type Played = EvalCaseView["trajectory"];
@@ -74,7 +75,7 @@ function stepsOf({ subject, subjectKind, alertedAt, opened }: Played): Step[] {
     alerted,
     { at: opened.at, icon: Siren, text: `Incident opened at severity ${opened.severity.toFixed(1)}` },
     ...opened.holds.flatMap(({ agent, from, to }): Step[] => [
-      { at: from, icon: Hand, text: `${agent} was held` },
+      { at: from, icon: Hand, text: `${agent} was quarantined` },
       ...(to === null ? [] : [{ at: to, icon: Play, text: `${agent} was released` }]),
     ]),
     ...opened.calls.map(callStep),
@@ -82,7 +83,7 @@ function stepsOf({ subject, subjectKind, alertedAt, opened }: Played): Step[] {
       {
         at: one.at,
         icon: Scale,
-        text: `${one.action} on ${one.target} was proposed: policy says ${one.policy}`,
+        text: `${one.action} on ${one.target} was proposed. ${POLICY[one.policy]}`,
         detail: [
           one.risk.replaceAll("_", " "),
           one.undo ? `undo: ${one.undo}` : one.reversible ? "" : "cannot be undone",
@@ -96,7 +97,7 @@ function stepsOf({ subject, subjectKind, alertedAt, opened }: Played): Step[] {
             {
               at: one.approval.at,
               icon: one.approval.state === "approved" ? Check : X,
-              text: `A person was asked about ${one.action}: ${one.approval.state}`,
+              text: `Approval of ${one.action}: ${one.approval.state}`,
             },
           ]),
     ]),
@@ -135,8 +136,8 @@ function Evidence({ opened: { findings, couldNotLook, ranOut } }: { opened: Open
       {couldNotLook.length + ranOut.length > 0 ? (
         <p className="border-t px-4 py-2 text-xs text-warn">
           {[
-            couldNotLook.length > 0 ? `could not look at ${couldNotLook.join(", ")}` : "",
-            ranOut.length > 0 ? `ran out of ${ranOut.join(", ")}` : "",
+            couldNotLook.length > 0 ? `could not read ${couldNotLook.join(", ")}` : "",
+            ranOut.length > 0 ? `budget exhausted: ${ranOut.join(", ")}` : "",
           ]
             .filter(Boolean)
             .join("; ")}

@@ -31,7 +31,7 @@ export function Trend({ runs, set }: { runs: readonly EvalRunView[]; set: EvalRu
   if (points.length < 2) return null;
   const told = `${points.length} runs, from a mean of ${figure(points[0]!.mean)} to ${figure(points.at(-1)!.mean)}`;
   return (
-    <Panel title="Trend" hint={`whole runs of ${set === "all" ? "both sets" : `the ${set ?? "same"} set`}, by commit`}>
+    <Panel title="Trend" hint={`complete runs of ${set === "all" ? "both sets" : `the ${set ?? "same"} set`}, by commit`}>
       <figure aria-label={told}>
         <ResponsiveContainer width="100%" height={200}>
           <LineChart data={points.map((point, index) => ({ ...point, index }))} margin={{ top: 8, right: 12, left: -22 }}>
@@ -61,7 +61,7 @@ export function Trend({ runs, set }: { runs: readonly EvalRunView[]; set: EvalRu
       </figure>
       <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-2">
         <Key swatch={<span className="h-0.5 w-4 bg-accent" />}>mean score</Key>
-        <Key swatch={<span className="h-px w-4 bg-ink-3" />}>share passed (5 is all)</Key>
+        <Key swatch={<span className="h-px w-4 bg-ink-3" />}>pass rate (5 = 100 %)</Key>
         <Key swatch={<span className="w-4 border-t border-dashed border-hold-solid" />}>gate: {GATE_MEAN}</Key>
       </ul>
     </Panel>

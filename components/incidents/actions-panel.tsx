@@ -3,7 +3,7 @@
 import { Undo2, Wrench } from "lucide-react";
 import type { ActionRunView, IncidentDetail } from "@/lib/contracts/incidents";
 import { ApprovalBadge, OutcomeBadge, RiskBadge } from "@/components/status/badges";
-import { ACTION, name, PROPOSAL } from "@/components/status/words";
+import { ACTION, name, POLICY, PROPOSAL } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Empty } from "@/components/ui/feedback";
 import { duration, sentence } from "@/components/ui/format";
@@ -41,13 +41,6 @@ export function ActionsPanel({ detail }: { detail: IncidentDetail }) {
     </Panel>
   );
 }
-
-const POLICY: Record<Proposal["policy"], string> = {
-  run: "Allowed by policy",
-  ask: "Policy requires approval",
-  refuse: "Denied by policy",
-  record: "Recorded only",
-};
 
 function Proposed({ proposal }: { proposal: Proposal }) {
   const { approval } = proposal;

@@ -22,13 +22,14 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
   dismiss: {
     verb: "Dismiss",
     title: "Dismiss this incident?",
-    means: "It is closed and nothing is learned from it. If the values stay outside the baseline, it will open again.",
+    means:
+      "The incident is closed and nothing is learned from it. If the values stay outside the baseline, a new incident opens.",
     done: "Dismissed.",
   },
   heal: {
     verb: "Heal now",
     title: "Heal now?",
-    means: "The next action on the ladder is run with your approval, then measured on fresh vitals.",
+    means: "The next remediation step is run with your approval, then measured on fresh vitals.",
     done: "Healing started.",
   },
   allow: {
@@ -36,33 +37,31 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
     title: "Quarantine the waiting agents beyond the limit?",
     means:
       "Allows as many automatic quarantines as there are agents waiting now, the most severe first. The limits themselves do not change.",
-    done: "Allowed. The next sweep quarantines the waiting agents.",
+    done: "Allowed. The waiting agents are quarantined within seconds.",
   },
   investigate: {
     verb: "Investigate again",
     title: "Investigate again?",
-    means:
-      "The evidence is gathered again as it is now, and replaces what was found before. This voids any proposal that still waits for approval.",
+    means: "Current evidence is gathered and replaces the earlier findings. Any pending proposal becomes void.",
     done: "Investigating again.",
   },
   by_hand: {
     verb: "Record an action",
     title: "What did you do by hand?",
     means:
-      "Say what you did outside of Sentinel. The agent runs again, and the effect is measured on fresh vitals like that of any action. This voids any proposal that still waits for approval.",
+      "Describe what you did outside Sentinel. The agent runs again, and the effect is measured on fresh vitals like that of any action. Any pending proposal becomes void.",
     done: "Recorded. Its effect is being measured.",
   },
 };
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
 const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
-  accept:
-    "The incident is closed as normal behaviour of this service. If an alert fires again, an incident opens again.",
-  dismiss: "It is closed, with a draft post-mortem. If an alert fires again, an incident opens again.",
+  accept: "The incident is closed as normal behavior for this service. If an alert fires again, a new incident opens.",
+  dismiss: "The incident is closed with a draft post-mortem. If an alert fires again, a new incident opens.",
   heal: "The proposed operation is run with your approval, then measured.",
   investigate: INCIDENT_COMMAND.investigate.means,
   by_hand:
-    "Say what you did outside of Sentinel. Its effect is measured on what raised the incident, like that of any operation. This voids any proposal that still waits for approval.",
+    "Describe what you did outside Sentinel. Its effect is measured on the signals that raised the incident, like that of any operation. Any pending proposal becomes void.",
 };
 
 /** Asks before an act on an incident. `command` null: closed. */

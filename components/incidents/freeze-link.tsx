@@ -16,10 +16,10 @@ export function FreezeLink({ id, size = "md" }: { id: string; size?: "sm" | "md"
     <a
       href={href(PATHS.INCIDENT_CASE, { params: { id } })}
       download={`${id}.case.json`}
-      title="Download it as a case: redacted, with its answer to be filled in"
+      title="Downloads a redacted test case. Fill in the expected answer before running it."
       className={buttonStyle({ size })}
     >
-      <Snowflake aria-hidden /> Freeze as a case
+      <Snowflake aria-hidden /> Export as test case
     </a>
   );
 }

@@ -38,7 +38,7 @@ export function IncidentLine({ incident }: { incident: Summary }) {
             {incident.outcome
               ? ` · ${incident.outcome}`
               : incident.would_have
-                ? ` · would have ${incident.would_have}`
+                ? ` · observe mode: would have ${incident.would_have}`
                 : ""}
           </span>
         </span>

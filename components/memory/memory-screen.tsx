@@ -48,16 +48,16 @@ const columns: Columns<Pattern> = [
   },
   {
     accessorKey: "attempts",
-    header: "Weight of evidence",
+    header: "Recoveries / attempts",
     cell: ({ row }) => (
       <span className="num whitespace-nowrap">
-        {measure(row.original.successes)} of {measure(row.original.attempts)}
+        {measure(row.original.successes)} / {measure(row.original.attempts)}
       </span>
     ),
   },
   {
     accessorKey: "updated_at",
-    header: "Last",
+    header: "Last outcome",
     cell: ({ row }) => <Ago at={row.original.updated_at} className="num text-xs whitespace-nowrap text-ink-3" />,
   },
 ];
@@ -68,7 +68,7 @@ export function MemoryScreen() {
     <>
       <PageHead
         title="Learned patterns"
-        lead="How often each action was followed by recovery, per diagnosis. Counts decay over time; inconclusive outcomes are not counted."
+        lead="How often each action was followed by recovery, per diagnosis. Older attempts count less; inconclusive outcomes are not counted."
       />
       {error && !data ? (
         <LoadError what="learned patterns" error={error} onRetry={() => void refetch()} />
@@ -90,7 +90,7 @@ export function MemoryScreen() {
               />
             )}
           </Panel>
-          <Panel title="Ladders" hint="order in which actions are tried, fleet-wide" flush>
+          <Panel title="Remediation order" hint="steps tried for each diagnosis, fleet-wide" flush>
             <ul className="divide-y">
               {data.ladders.map((ladder) => (
                 <Ladder key={ladder.diagnosis} ladder={ladder} />
@@ -117,7 +117,7 @@ function Ladder({ ladder }: { ladder: MemoryAnswer["ladders"][number] }) {
         ))}
       </ol>
       <span className="text-xs text-ink-3">
-        {learned ? <Badge tone="accent">reordered by experience</Badge> : "default order"}
+        {learned ? <Badge tone="accent">reordered by past outcomes</Badge> : "default order"}
       </span>
     </li>
   );

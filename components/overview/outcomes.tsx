@@ -33,7 +33,7 @@ export function NewestOutcomes() {
         <Skeleton className="m-4 h-20" />
       ) : data.actions.length === 0 ? (
         <Empty icon={HeartPulse} title="No actions yet" className="py-8">
-          Healing actions are measured on fresh vitals before they count.
+          An action counts as successful only after fresh measurements confirm it.
         </Empty>
       ) : (
         <ul className="divide-y">

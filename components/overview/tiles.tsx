@@ -63,7 +63,7 @@ function Sweep({ data }: { data: OverviewAnswer }) {
   const late = age === null || age > SWEEP_LATE_MS;
   return (
     <Tile
-      label="Last sweep"
+      label="Last evaluation"
       value={age === null ? "unknown" : `${duration(age)} ago`}
       note={
         late

@@ -51,7 +51,7 @@ export function ActiveIncidents() {
         rows
       ) : incidents.length === 0 ? (
         <Empty icon={ShieldCheck} title="No active incidents" className="py-8">
-          What is not measured is unknown, not healthy.
+          Agents and services without data show as Unknown and do not open incidents.
         </Empty>
       ) : (
         <ul className="divide-y">

@@ -28,7 +28,7 @@ const parts: Components = {
     <pre
       tabIndex={0}
       role="region"
-      aria-label="Text to run or read"
+      aria-label="Code block"
       className="overflow-x-auto rounded-md bg-sunken p-3 text-xs [&_code]:bg-transparent [&_code]:p-0"
     >
       {children}

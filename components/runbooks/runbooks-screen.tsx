@@ -33,7 +33,9 @@ export function RunbooksScreen() {
       <PageHead
         title="Runbooks"
         lead={
-          data ? `${integer(data.runbooks.length)} loaded. Their content is evidence, never instructions.` : "Loading"
+          data
+            ? `${integer(data.runbooks.length)} loaded. Sentinel quotes them as evidence and never executes their steps.`
+            : "Loading"
         }
       />
       <div className="relative mb-4 sm:max-w-96">

@@ -36,8 +36,8 @@ export function Dimensions({
                   {asked.length === 0
                     ? "not asked"
                     : denied === 0
-                      ? `all ${asked.length} yes`
-                      : `${denied} of ${asked.length} no`}
+                      ? `${asked.length} of ${asked.length} passed`
+                      : `${denied} of ${asked.length} failed`}
                 </span>
               </summary>
               <Answers asked={asked} means={means} judged={judged} />

@@ -36,8 +36,8 @@ function Closed({ incident, closedAt }: { incident: Incident; closedAt: number }
     return (
       <Panel title="Scores">
         <p className="text-sm text-ink-2">
-          Not scored yet. Scores follow the end of an incident within seconds; one that continues as another incident is
-          scored there.
+          Not scored yet. Scores appear a few seconds after the incident closes. If it continues as another incident,
+          see the scores there.
         </p>
       </Panel>
     );
@@ -46,7 +46,7 @@ function Closed({ incident, closedAt }: { incident: Incident; closedAt: number }
       id="scores"
       flush
       title="Scores"
-      hint="how Sentinel handled it, 0 to 5 each"
+      hint="how Sentinel handled this incident, 0 to 5 each"
       actions={
         <>
           <span className="num text-sm font-semibold">{mark(scored.mean)}</span>
@@ -63,7 +63,7 @@ function Closed({ incident, closedAt }: { incident: Incident; closedAt: number }
 
 export const Passed = ({ passed }: { passed: boolean | null }) =>
   passed === null ? (
-    <Badge icon={CircleDashed} title="Whether it passed is known once a person has given a verdict">
+    <Badge icon={CircleDashed} title="Pass or fail is decided once a person gives a verdict">
       no verdict yet
     </Badge>
   ) : passed ? (

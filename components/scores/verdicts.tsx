@@ -30,7 +30,9 @@ const questionsOf = (asks: IncidentScoresAnswer["asks"], held: boolean): Questio
     ? [
         {
           field: "hold_right",
-          text: `It was ${held ? "" : "not "}quarantined. Should it have been?`,
+          text: held
+            ? "An agent was quarantined. Should it have been?"
+            : "No agent was quarantined. Should one have been?",
           yes: held,
         } as const,
       ]

@@ -8,7 +8,7 @@ export const Author = ({ name }: { name: string }) =>
       Local analysis
     </Badge>
   ) : (
-    <Badge tone="heal" icon={Bot} title="Written by a model; what it cites was checked">
+    <Badge tone="heal" icon={Bot} title="Written by a model; its citations were checked">
       {name}
     </Badge>
   );

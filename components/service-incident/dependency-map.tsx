@@ -28,7 +28,7 @@ export function DependencyMap({ story }: { story: ServiceStory }) {
   return (
     <Panel
       title="Dependencies"
-      hint={left > 0 ? `the nearest; ${left} further ones are left out` : "callers left, callees right"}
+      hint={left > 0 ? `nearest services only; ${left} more not shown` : "callers left, callees right"}
       flush
     >
       <div
@@ -63,7 +63,7 @@ export function DependencyMap({ story }: { story: ServiceStory }) {
         ) : blamed !== null && blamed === alerted ? (
           <>
             <strong className="font-medium">{blamed}</strong>
-            <span className="text-ink-3"> both alerted and is suspected.</span>
+            <span className="text-ink-3"> raised the alert and is also the suspect.</span>
           </>
         ) : (
           <span className="text-ink-3">No known path between the alert and the suspect.</span>

@@ -16,7 +16,7 @@ import { type Finding, findingAnchor, refOf, seriesFor, strengthOf } from "./sto
 const CHARTS = 6;
 
 const GROUPS: readonly { title: string; kinds: readonly FindingKind[] }[] = [
-  { title: "Instructions in the evidence", kinds: ["instruction"] },
+  { title: "Suspected prompt injection", kinds: ["instruction"] },
   { title: "Metrics", kinds: ["metric_shift", "trace"] },
   { title: "Log templates", kinds: ["log_template"] },
   { title: "Changes", kinds: ["change"] },
@@ -120,7 +120,7 @@ function Line({ finding, label }: { finding: Finding; label: string }) {
         </p>
         <p className="num text-xs text-ink-3">
           {name(FINDING, finding.kind)} · {finding.source} · <Clock at={finding.at} />
-          {order ? " · not followed" : ""}
+          {order ? " · ignored" : ""}
         </p>
       </div>
     </li>

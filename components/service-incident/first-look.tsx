@@ -57,7 +57,7 @@ function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; 
             {worst.now === null ? "no data" : amount(worst.now, worst.unit)}
           </strong>
           <span className="num text-ink-2">
-            {worst.normal === null ? ", usual unknown" : `, usually ${amount(worst.normal, worst.unit)}`}
+            {worst.normal === null ? ", no baseline yet" : `, usually ${amount(worst.normal, worst.unit)}`}
             {limit === null ? "" : ` (limit: ${limit})`}
           </span>
           {rest.length > 0 ? <span className="text-ink-3"> and {rest.length} more</span> : null}
@@ -69,8 +69,8 @@ function Impact({ story: { impact, incident }, detail }: { story: ServiceStory; 
         </p>
       ) : (
         <span className="text-ink-2">
-          Alerts on {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"}; no measured
-          signal behind them
+          Alerts on {incident.subjects.length} {incident.subjects.length === 1 ? "service" : "services"}; no metric
+          linked to {incident.subjects.length === 1 ? "it" : "them"}
         </span>
       )}
     </Row>
@@ -144,12 +144,12 @@ function Changes({ story: { changes, investigation, incident } }: { story: Servi
       {near ? (
         <p className="line-clamp-2">
           <GitCommitHorizontal className="mr-1 inline size-3.5 text-proof" aria-hidden />
-          <strong className="num font-semibold">{changes.length}</strong> since two hours before the onset; nearest{" "}
-          <Clock at={near.at} className="num" /> {name(CHANGE, near.kind).toLowerCase()} of {near.subject_id}
+          <strong className="num font-semibold">{changes.length}</strong> from two hours before the onset until now;
+          closest: <Clock at={near.at} className="num" /> {name(CHANGE, near.kind).toLowerCase()} of {near.subject_id}
           {near.note ? <span className="text-ink-3">: {near.note}</span> : null}
         </p>
       ) : (
-        <span className="text-ink-2">None known from two hours before the onset until now</span>
+        <span className="text-ink-2">None recorded from two hours before the onset until now</span>
       )}
     </Row>
   );
@@ -217,7 +217,7 @@ function Blind({ story: { investigation } }: { story: ServiceStory }) {
           {unread.join("; ")}
         </p>
       ) : (
-        <span className="text-ink-2">Every source could be read</span>
+        <span className="text-ink-2">Nothing: every source was read</span>
       )}
       {investigation.cut_short ? <p className="text-xs text-warn">Cut short: {investigation.cut_short}</p> : null}
     </Row>

@@ -73,7 +73,7 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
               {story ? <Times times={story.times} /> : null}
               {decides && !isClosed(incident.state) ? (
                 <span className="-my-1.5 ml-auto">
-                  <Menu icon={<Ellipsis aria-hidden />} label="What can be done">
+                  <Menu icon={<Ellipsis aria-hidden />} label="More actions">
                     {isHealable(incident.state) ? (
                       <MenuItem onClick={() => setCommand("heal")}>Heal now</MenuItem>
                     ) : null}

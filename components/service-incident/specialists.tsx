@@ -11,7 +11,7 @@ import { StepList } from "./step-list";
 import { CARDS, type Work, type WorkState, workOf } from "./story";
 
 const LOOKS: Record<WorkState, { icon: LucideIcon; says: string; ink: string; edge: string }> = {
-  waiting: { icon: CircleDashed, says: "waits", ink: "text-ink-3", edge: "border-line opacity-70" },
+  waiting: { icon: CircleDashed, says: "waiting", ink: "text-ink-3", edge: "border-line opacity-70" },
   working: { icon: LoaderCircle, says: "running", ink: "text-accent", edge: "border-accent bg-accent-tint" },
   done: { icon: Check, says: "done", ink: "text-ok", edge: "border-line-strong" },
   stopped: { icon: OctagonX, says: "stopped", ink: "text-hold", edge: "border-hold/40" },

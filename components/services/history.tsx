@@ -59,7 +59,7 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
                   </Badge>
                 ) : null}
                 {alert.muted ? (
-                  <Badge icon={BellOff} title="It fired in a maintenance window.">
+                  <Badge icon={BellOff} title="It fired during a maintenance window.">
                     muted
                   </Badge>
                 ) : null}
@@ -81,8 +81,8 @@ export function ServiceChanges({ changes }: { changes: readonly ChangeView[] }) 
   if (changes.length === 0)
     return (
       <Empty icon={FileClock} title="No changes">
-        Deploys and other changes arrive through POST /api/v1/changes and the GitHub webhook. None concerned this
-        service.
+        Deploys and other changes arrive through POST /api/v1/changes and the GitHub webhook. None has been recorded for
+        this service.
       </Empty>
     );
   return <ChangesTable label="Changes" by="From" lines={changes.map(changeLine)} />;

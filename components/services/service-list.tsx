@@ -113,7 +113,7 @@ function Line({ service }: { service: ServiceSummary }) {
       ) : (
         <p className="flex items-center gap-1.5 self-center text-xs text-ink-2">
           <CircleHelp className="size-3.5 shrink-0 text-mute" aria-hidden />
-          {watched ? "Not measured yet." : `Not measured: known from ${knownFrom(service.source)}.`}
+          {watched ? "Not measured yet." : `Not measured; discovered through ${knownFrom(service.source)}.`}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-ink-3 lg:flex-col lg:items-end">

@@ -149,8 +149,8 @@ function Neighbours({ detail: { callers, callees } }: { detail: ServiceDetail })
   const { data } = useQuery(servicesQuery);
   const states = useMemo(() => new Map(data?.services.map(({ id, state }) => [id, state])), [data]);
   const lists = [
-    { title: "Called by", ids: callers, icon: ArrowRightToLine, none: "No caller is known." },
-    { title: "Calls", ids: callees, icon: ArrowLeftToLine, none: "No dependency is known." },
+    { title: "Called by", ids: callers, icon: ArrowRightToLine, none: "No known callers." },
+    { title: "Calls", ids: callees, icon: ArrowLeftToLine, none: "No known dependencies." },
   ];
   return (
     <Panel
@@ -199,11 +199,11 @@ function Facts({ detail: { service } }: { detail: ServiceDetail }) {
     ["Runs in", service.scope.join(" · ") || "unknown"],
     ["Owner", service.owner ?? "unknown"],
     ["Version", service.version ?? "unknown"],
-    ["Known from", knownFrom(service.source)],
+    ["Discovered through", knownFrom(service.source)],
     ["Measured", service.watched ? "yes, through Prometheus" : "no"],
   ] as const;
   return (
-    <Panel title="Facts">
+    <Panel title="Details">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-sm">
         {rows.map(([title, value]) => (
           <div key={title} className="contents">

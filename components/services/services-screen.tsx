@@ -37,7 +37,7 @@ export function ServicesScreen() {
         title="Services"
         lead={
           data
-            ? `${integer(data.services.length)} known, worst first. A service that is not measured is unknown, never healthy.`
+            ? `${integer(data.services.length)} known, worst first. Services without data show as Unknown.`
             : "Loading"
         }
         actions={<RunDrill />}
@@ -67,13 +67,13 @@ function Loaded({ data }: { data: ServicesAnswer }) {
     <>
       {data.sources.prometheus ? null : (
         <Callout tone="warn" icon={EyeOff} title="No metrics source" className="mb-4">
-          PROMETHEUS_URL is not set: services are known from alerts, traces and files only, and stay unknown until an
-          alert fires.
+          PROMETHEUS_URL is not set: services are discovered from alerts, traces and files only, and stay Unknown until
+          an alert fires.
         </Callout>
       )}
       {data.sources.unread.map(({ source, reason, since }) => (
         <Callout key={source} tone="warn" icon={EyeOff} title={`Could not read ${source}`} className="mb-4">
-          {sentence(reason)} Not read for <Ago at={since} suffix="" />: what it would say is unknown.
+          {sentence(reason)} No data from it for <Ago at={since} suffix="" />.
         </Callout>
       ))}
       <div className="mb-4 flex flex-wrap items-center gap-2">

@@ -102,7 +102,7 @@ export function SignalsPanel({ detail }: { detail: ServiceDetail }) {
                   >
                     {(data.could_not_look ?? series?.could_not_look)
                       ? `Could not read${series?.could_not_look ? `: ${series.could_not_look}` : "."}`
-                      : "No data in this window: unknown, not zero."}
+                      : "No data in this window. This does not mean zero."}
                   </p>
                 )}
                 {signal ? (
@@ -124,9 +124,7 @@ export function SignalsPanel({ detail }: { detail: ServiceDetail }) {
           <Key swatch={<span className="h-3 w-4 bg-accent/15" />}>usual at this hour</Key>
           <Key swatch={<span className="h-3 border-l border-dashed border-proof-solid" />}>change</Key>
           <Key swatch={<span className="h-3 w-4 bg-hold-solid/15" />}>an alert fired</Key>
-          <Key swatch={<span className="h-3 w-4 border border-dashed border-line-strong" />}>
-            a gap: nothing was measured
-          </Key>
+          <Key swatch={<span className="h-3 w-4 border border-dashed border-line-strong" />}>a gap: no data</Key>
         </ul>
       ) : null}
     </Panel>

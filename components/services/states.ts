@@ -30,7 +30,7 @@ export const SERVICE: Record<ServiceState, Look> = {
     means: "A signal is outside its usual range, or an alert is firing.",
   },
   unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "Not measured. That does not mean healthy." },
-  healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Measured, and inside its limits and its band." },
+  healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Measured, within its limits and usual range." },
 };
 
 export const SIGNAL: Record<SignalState, Look> = {
@@ -41,14 +41,14 @@ export const SIGNAL: Record<SignalState, Look> = {
     icon: TrendingUpDown,
     means: "Unusual for this service at this hour.",
   },
-  unknown: { label: "No data", tone: "mute", icon: CircleHelp, means: "Nothing was measured: unknown, not zero." },
+  unknown: { label: "No data", tone: "mute", icon: CircleHelp, means: "No data. This does not mean zero." },
   learning: {
     label: "Learning",
     tone: "info",
     icon: CircleDashed,
     means: "Not enough data for a baseline yet; fixed limits already apply.",
   },
-  in_band: { label: "Usual", tone: "ok", icon: CircleCheck, means: "Normal for this service." },
+  in_band: { label: "Normal", tone: "ok", icon: CircleCheck, means: "Within the usual range of this service." },
 };
 
 export const ALERT: Record<AlertSeverity, Pick<Look, "label" | "tone">> = {

@@ -11,7 +11,7 @@ export function CopyBlock({ text, label }: { text: string; label: string }) {
   const copy = () =>
     navigator.clipboard.writeText(text).then(
       () => setCopied(text),
-      () => toast.error("The browser does not let this page copy. Select the text instead."),
+      () => toast.error("The browser blocked clipboard access. Select the text and copy it manually."),
     );
   return (
     <div className="relative">

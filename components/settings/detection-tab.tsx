@@ -58,7 +58,7 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
         <div className="space-y-4">
           <Field
             id="arl"
-            label="Expected samples between two false quarantines of an agent, over all its metrics together"
+            label="Samples between false quarantines (per agent, average)"
             hint="Higher means fewer false quarantines, and slower detection of small shifts. Large shifts are detected immediately either way."
           >
             <div className="flex items-center gap-4">

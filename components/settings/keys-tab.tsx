@@ -32,7 +32,7 @@ const columns: Columns<KeyView> = [
   },
   {
     accessorKey: "scopes",
-    header: "Sends",
+    header: "Scopes",
     enableSorting: false,
     cell: ({ row }) => <span className="text-xs">{row.original.scopes.join(", ")}</span>,
   },
@@ -111,7 +111,7 @@ export function KeysTab() {
           <Skeleton className="m-4 h-24" />
         ) : data.keys.length === 0 ? (
           <Empty icon={KeyRound} title="No key yet">
-            Agents and pipelines need one to report. It is shown once, when created.
+            Agents and pipelines need an ingest key to report. A key is shown once, when created.
           </Empty>
         ) : (
           <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
@@ -131,7 +131,7 @@ function Revoke({ item }: { item: KeyView }) {
       ) : (
         <RevokeButton
           name={item.name}
-          consequence="Requests with it are rejected from now on. Its agents go silent until they get another key."
+          consequence="Requests that use this key are rejected from now on. Its agents go silent until they get another key."
           onRevoke={() => call("DELETE", PATHS.KEY, { params: { id: item.id } })}
           queryKey={keysQuery.queryKey}
         />
@@ -143,9 +143,9 @@ function Revoke({ item }: { item: KeyView }) {
 type Bound = "any" | "agent" | "prefix";
 
 const SCOPE_WORDS: Record<KeyScope, string> = {
-  events: "Events of agents, and their directives",
+  events: "Agent events, and reading directives",
   changes: "Changes: deploys, prompts, configuration",
-  logs: "Log lines of services",
+  logs: "Service logs",
 };
 
 function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -229,7 +229,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
       <Field
         id="key-services"
         label="Services"
-        hint="whose logs and changes it may send: names, payments-* for a prefix, * for any; empty for none"
+        hint="services whose logs and changes this key may send: names, payments-* for a prefix, * for any; empty for none"
         error={fault?.field("services") ?? fault?.field("services[0]")}
       >
         <Input

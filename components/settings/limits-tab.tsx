@@ -49,7 +49,7 @@ function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) 
         title={on ? "Resume automatic actions?" : "Stop all automatic actions?"}
         description={
           on
-            ? "Automatic containment and healing resume with the next sweep, for types whose mode allows them."
+            ? "Automatic containment and healing resume within seconds, for types whose mode allows them."
             : "From now on nothing is contained or healed automatically, for the whole fleet. Everybody sees a banner while it is on."
         }
         footer={
@@ -115,7 +115,7 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
     >
       <Panel
         title="Automatic quarantine"
-        hint="beyond a limit, agents are marked “Needs attention” and quarantined once there is room"
+        hint="agents beyond a limit are marked “Needs attention” and quarantined as soon as the limit allows"
       >
         <div className="grid gap-4 sm:grid-cols-2">
           {field("fleet", "Share of the fleet, %", "Quarantined at the same time. 0 disables automatic quarantine.", {
@@ -129,25 +129,35 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
             max: 10_000,
             step: 1,
           })}
-          {field("hour", "Quarantines per hour", "For each key's agents; twice that for all keys.", {
+          {field("hour", "Quarantines per hour", "Limit per ingest key. All keys together may use twice this number.", {
             min: 0,
             max: 100_000,
             step: 1,
           })}
         </div>
       </Panel>
-      <Panel title="Shared causes" hint="agents that deviate together are not quarantined">
+      <Panel title="Shared causes" hint="agents that deviate together because of one are not quarantined">
         <div className="grid gap-4 sm:grid-cols-3">
-          {field("agents", "Minimum agents affected", "That share a model, provider or tool.", {
-            min: 2,
-            max: 10_000,
-            step: 1,
-          })}
-          {field("share", "Minimum share affected, %", "Then it is one incident with an external cause.", {
-            min: 0,
-            max: 100,
-            step: 0.1,
-          })}
+          {field(
+            "agents",
+            "Minimum agents affected",
+            "Agents that use the same model, provider or tool and deviate together.",
+            {
+              min: 2,
+              max: 10_000,
+              step: 1,
+            },
+          )}
+          {field(
+            "share",
+            "Minimum share affected, %",
+            "At or above this share of the agents that use it, Sentinel opens one incident with an external cause.",
+            {
+              min: 0,
+              max: 100,
+              step: 0.1,
+            },
+          )}
         </div>
       </Panel>
       {administers ? (

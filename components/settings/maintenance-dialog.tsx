@@ -58,7 +58,7 @@ export function MaintenanceDialog({
       description="Alerts for these services are recorded but open no incident. Alerts still firing at the end open one then."
       footer={
         <Choice onCancel={onClose} type="submit" form="new-window" busy={make.isPending}>
-          Open window
+          Create window
         </Choice>
       }
     >

@@ -14,9 +14,13 @@ import { otlpRecordsQuery } from "./queries";
 type Row = OtlpRecordsAnswer["records"][number];
 
 const FATES = {
-  taken: { label: "Taken", tone: "ok", means: "Events of agents, log lines or calls between services came of them." },
-  kept_by_name: { label: "Counted", tone: "info", means: "Known to be an agent's, but no call: counted by name." },
-  dropped: { label: "Dropped", tone: "mute", means: "Nothing here reads them, or the key may not send them." },
+  taken: { label: "Converted", tone: "ok", means: "Converted to agent events, log lines or service calls." },
+  kept_by_name: {
+    label: "Counted",
+    tone: "info",
+    means: "Recognised as an agent event, but not a model or tool call: only counted, by name.",
+  },
+  dropped: { label: "Dropped", tone: "mute", means: "Not used by Sentinel, or outside this key's scopes." },
 } as const satisfies Record<Row["fate"], { label: string; tone: string; means: string }>;
 
 const columns: Columns<Row> = [
@@ -73,7 +77,7 @@ export function OtlpPanel() {
       actions={
         data && (
           <span className="text-xs text-ink-3">
-            names as of {data.aliases}, prices as of {data.prices}
+            attribute mapping of {data.aliases}, price list of {data.prices}
           </span>
         )
       }

@@ -42,7 +42,7 @@ export function PreviewResult({
       </header>
       {stale ? (
         <Callout tone="warn" icon={TriangleAlert}>
-          The settings were edited since. Preview again to see what they would do now.
+          The settings have changed since this preview. Preview again to see their effect.
         </Callout>
       ) : null}
       <Totals answer={answer} />
@@ -70,7 +70,7 @@ export function PreviewResult({
 }
 
 const agreement = ({ recorded, replayed, both }: SettingsPreviewAnswer["record"]): string =>
-  `Under today’s settings the replay matches the record only in part: ${integer(both)} of ${count(recorded, "recorded episode")} reproduced, ${integer(replayed - both)} additional`;
+  `Under the current settings the replay matches the record only in part: ${integer(both)} of ${count(recorded, "recorded episode")} reproduced, ${integer(replayed - both)} additional`;
 
 /** The figures that changed, or matter though they did not: today and with the change. */
 function Totals({ answer: { today, changed } }: { answer: SettingsPreviewAnswer }) {
@@ -121,7 +121,7 @@ function DifferenceRow({ difference }: { difference: PreviewDifference }) {
         {apart === null ? null : <span className="font-medium text-ink"> {sentence(apart)}</span>}
       </p>
       <dl className="grid gap-x-4 gap-y-0.5 text-xs sm:grid-cols-2">
-        <Side label="Today" episode={today} />
+        <Side label="Current settings" episode={today} />
         <Side label="With the change" episode={changed} />
       </dl>
       {incident === null ? null : (
@@ -156,8 +156,8 @@ function How({ answer }: { answer: SettingsPreviewAnswer }) {
       <summary className="cursor-pointer text-ink-3 select-none hover:text-ink">How this was replayed</summary>
       <ul className="mt-2 list-disc space-y-1 pl-4">
         <Fact>
-          {count(replayed.vitals, "vital")} of {count(replayed.events, "event")} were judged by the detection, limits
-          and policy that judge live events, under today’s settings and under the changed ones.
+          {count(replayed.vitals, "vital")} of {count(replayed.events, "event")} were evaluated with the same detection,
+          limits and policy as live events, under the current settings and under the changed ones.
         </Fact>
         <Fact>
           Baselines were learned from <Clock at={replayed.learned_from} /> on (
@@ -166,19 +166,19 @@ function How({ answer }: { answer: SettingsPreviewAnswer }) {
         </Fact>
         <Fact>
           {record.both === record.recorded && record.both === record.replayed
-            ? `Under today’s settings the replay matches the record: ${count(record.both, "episode")}.`
+            ? `Under the current settings the replay matches the record: ${count(record.both, "episode")}.`
             : `${integer(record.both)} of ${count(record.recorded, "recorded episode")} reproduced.`}
         </Fact>
         {answer.unjudged.map((one) => (
           <Fact key={one.why}>{unjudged(one)}.</Fact>
         ))}
         <Fact>
-          A quarantined agent is released when the record released it, or after an hour; what healing would have changed
-          is not known. Only the first action of each incident is told.
+          A quarantined agent is released when the record released it, or after an hour; the effect of healing is not
+          simulated. Only the first action of each incident is shown.
         </Fact>
         <Fact>
-          In steps of {duration(replayed.step_ms)}; took {duration(cost.seconds * 1_000)},{" "}
-          {integer(cost.events_per_second)} events a second. Nothing was saved.
+          Replayed in time steps of {duration(replayed.step_ms)}. It took {duration(cost.seconds * 1_000)} (
+          {integer(cost.events_per_second)} events per second). Nothing was saved.
         </Fact>
       </ul>
     </details>

@@ -19,9 +19,9 @@ export const DIFFERENCE: Record<Kind, { label: string; tone: Tone }> = {
 const STANDING: Record<PreviewEpisode["standing"], string> = {
   held: "quarantined",
   would_hold: "recorded only",
-  recommended: "not quarantined, a person decides",
+  recommended: "not quarantined; approval required",
   limited: "stopped by a containment limit",
-  shared_cause: "shared cause, not quarantined",
+  shared_cause: "shared cause; not quarantined",
 };
 
 const POLICY: Record<NonNullable<PreviewEpisode["proposal"]>["policy"], string> = {
@@ -73,7 +73,7 @@ export function summary({ differences, more }: SettingsPreviewAnswer): string {
 const WHY: Record<SettingsPreviewAnswer["unjudged"][number]["why"], string> = {
   learning: "still learning a baseline",
   late: "with events that arrived too late to be evaluated",
-  held_in_record: "quarantined or paused at the time, so what they would have done otherwise is unknown",
+  held_in_record: "quarantined or paused at the time, so the effect on them is unknown",
   failed: "not evaluated because of an error; see the log",
   late_events: "reporting late",
   no_vitals: "reporting no vitals",

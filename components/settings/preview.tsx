@@ -78,7 +78,7 @@ export function PreviewOutcome({ preview, change }: { preview: Preview; change: 
         <Callout
           tone="hold"
           icon={CircleAlert}
-          title="No preview"
+          title="Preview failed"
           actions={
             <Button size="sm" onClick={() => replay.reset()}>
               Dismiss
@@ -106,7 +106,7 @@ function Progress({ days, onCancel }: { days: number; onCancel: () => void }) {
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
       <div className="min-w-0 flex-1 basis-64 space-y-1.5">
         <p className="text-sm">
-          Replaying the last {days === 1 ? "day" : `${days} days`} under today’s settings and under yours
+          Replaying the last {days === 1 ? "day" : `${days} days`} under the current settings and under the edited ones
         </p>
         <Meter label="Replayed" value={done} />
       </div>

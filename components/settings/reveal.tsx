@@ -11,7 +11,7 @@ export function Reveal({ secret, label }: { secret: string; label: string }) {
   const copy = () =>
     navigator.clipboard.writeText(secret).then(
       () => setCopied(true),
-      () => toast.error("The browser does not let this page copy. Select the text instead."),
+      () => toast.error("The browser blocked clipboard access. Select the text and copy it manually."),
     );
   return (
     <div className="flex items-stretch gap-2">

@@ -13,7 +13,7 @@ export function useSaveSettings(onDone?: () => void) {
   return useMutation({
     mutationFn: (patch: FleetSettingsPatch) => call("PATCH", PATHS.SETTINGS, { body: patch }),
     onSuccess: () => {
-      toast.success("Saved. It takes effect with the next sweep.");
+      toast.success("Saved. It takes effect within seconds.");
       onDone?.();
     },
     onSettled: useRefreshAfter("settings.changed"),

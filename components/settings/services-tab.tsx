@@ -43,13 +43,13 @@ function ModePanel({ administers }: { administers: boolean }) {
   const save = useSaveSettings();
   if (error && !data) return <LoadError what="settings" error={error} onRetry={() => void refetch()} />;
   return (
-    <Panel title="Mode of services">
+    <Panel title="Service mode">
       {!data ? (
         <Skeleton className="h-14" />
       ) : (
         <>
           <Segmented
-            label="Mode of services"
+            label="Service mode"
             value={save.isPending ? (save.variables.service_mode ?? data.service_mode) : data.service_mode}
             options={MODES.map((mode) => ({ value: mode, label: MODE[mode] }))}
             onChange={(mode) => save.mutate({ service_mode: mode })}
@@ -125,7 +125,7 @@ function Line({ window, decides }: { window: MaintenanceView; decides: boolean }
   const now = useNow();
   const end = useMutation({
     mutationFn: () => call("DELETE", PATHS.MAINTENANCE_WINDOW, { params: { id: window.id } }),
-    onSuccess: () => toast.success(`Maintenance of ${window.service}: ended.`),
+    onSuccess: () => toast.success(`Maintenance window for ${window.service} ended.`),
     onSettled: useRefreshAfter("maintenance.ended"),
   });
   const labels = Object.entries(window.labels).map(([label, value]) => `${label}=${value}`);
@@ -162,7 +162,7 @@ function Line({ window, decides }: { window: MaintenanceView; decides: boolean }
               size="sm"
               busy={end.isPending}
               onClick={() => end.mutate()}
-              aria-label={`End the maintenance of ${window.service}`}
+              aria-label={`End maintenance for ${window.service}`}
             >
               End now
             </Button>

@@ -56,10 +56,10 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
           <Table label="Alert sources">
             <HeadRow>
               <th>Kind</th>
-              <th>Sends to</th>
+              <th>Endpoint</th>
               <th className="text-right">Messages</th>
               <th className="text-right">Rejected</th>
-              <th>Last</th>
+              <th>Last received</th>
               <th>Created by</th>
               <th>
                 <span className="sr-only">Actions</span>

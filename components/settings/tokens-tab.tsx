@@ -126,7 +126,7 @@ function Revoke({ item }: { item: ApiTokenView }) {
       ) : (
         <RevokeButton
           name={item.name}
-          consequence="Requests with it are rejected from now on."
+          consequence="Requests that use this token are rejected from now on."
           onRevoke={() => call("DELETE", PATHS.TOKEN, { params: { id: item.id } })}
           queryKey={tokensQuery.queryKey}
         />

@@ -87,7 +87,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
         <div className="grid gap-1.5">
           <span className="text-sm font-medium">Mode</span>
           <Segmented
-            label={`Mode of ${settings.type}`}
+            label={`Mode for ${settings.type}`}
             value={draft.mode}
             options={MODES.map((mode) => ({ value: mode, label: MODE[mode] }))}
             onChange={(mode) => change({ mode })}
@@ -115,7 +115,11 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
               onChange={(event) => change({ threshold: event.target.value })}
             />
           </Field>
-          <Field id={id("floor")} label="Minimum running agents" hint="Automatic quarantine stops there.">
+          <Field
+            id={id("floor")}
+            label="Minimum running agents"
+            hint="Automatic quarantine never leaves fewer than this many running."
+          >
             <Input
               id={id("floor")}
               type="number"
@@ -130,7 +134,9 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
           </Field>
         </div>
         <fieldset>
-          <legend className="mb-1.5 text-sm font-medium">May run without approval below that severity</legend>
+          <legend className="mb-1.5 text-sm font-medium">
+            Actions allowed without approval below the severity threshold
+          </legend>
           <div className="flex flex-wrap gap-x-5 gap-y-2">
             {ALLOWABLE.map((risk) => (
               <label key={risk} className="flex items-center gap-2 text-sm">

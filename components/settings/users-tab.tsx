@@ -21,9 +21,9 @@ import { usersQuery } from "./queries";
 import { Reveal } from "./reveal";
 
 const ROLE: Record<Role, string> = {
-  viewer: "Viewer: sees",
-  operator: "Operator: decides",
-  admin: "Admin: users, keys, settings",
+  viewer: "Viewer: read-only",
+  operator: "Operator: approves actions and sends commands",
+  admin: "Admin: also manages people, keys and settings",
 };
 const roles = ROLES.map((role) => ({ value: role, label: ROLE[role] }));
 

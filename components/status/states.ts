@@ -67,7 +67,7 @@ export const AGENT: Record<AgentState, Look> = {
   healing: { label: "Healing", tone: "heal", icon: HeartPulse, means: "An action is under way." },
   probation: { label: "Probation", tone: "proof", icon: Hourglass, means: "Released on trial: fresh vitals decide." },
   exhausted: {
-    label: "Exhausted",
+    label: "No actions left",
     tone: "spent",
     icon: OctagonX,
     means: "Every action was tried. An operator has to investigate.",
@@ -124,7 +124,7 @@ export const BLIND: Record<BlindSpot, Look> = {
 };
 /** An agent that cannot be made to stop is never called quarantined. */
 export const NOT_HELD: Look = {
-  label: "Observe only",
+  label: "Not enforceable",
   tone: "warn",
   icon: Eye,
   means: "Its SDK cannot enforce a quarantine: it is monitored, and still running.",
@@ -132,10 +132,10 @@ export const NOT_HELD: Look = {
 
 /** The same while nothing asks for it to stop: who looks at it shall not find out only then. */
 export const OBSERVED: Look = {
-  label: "Observe only",
+  label: "Not enforceable",
   tone: "mute",
   icon: Eye,
-  means: "It reports, but nothing in it obeys directives: it can be monitored, not quarantined.",
+  means: "It reports events but cannot obey directives: it can be monitored, not quarantined.",
 };
 
 /** How an agent's state is shown. What cannot be enforced is not claimed. */
@@ -145,7 +145,7 @@ export function agentLook(agent: Pick<AgentCard, "state" | "containment" | "enfo
 }
 
 export const INCIDENT: Record<IncidentState, Look> = {
-  open: { label: "Open", tone: "warn", icon: Zap, means: "Something left its baseline." },
+  open: { label: "Open", tone: "warn", icon: Zap, means: "A metric left its baseline or an alert fired." },
   investigating: { label: "Investigating", tone: "info", icon: Search, means: "Evidence is being gathered." },
   awaiting_approval: {
     label: "Awaiting approval",
@@ -155,9 +155,9 @@ export const INCIDENT: Record<IncidentState, Look> = {
   },
   acting: { label: "Acting", tone: "heal", icon: Wrench, means: "An action is being carried out." },
   verifying: { label: "Verifying", tone: "proof", icon: TimerReset, means: "Fresh vitals are being measured." },
-  resolved: { label: "Resolved", tone: "ok", icon: CircleCheck, means: "What was measured has recovered." },
+  resolved: { label: "Resolved", tone: "ok", icon: CircleCheck, means: "The measured values have recovered." },
   rejected: {
-    label: "Rejected",
+    label: "Not approved",
     tone: "hold",
     icon: Hand,
     means:
@@ -167,7 +167,7 @@ export const INCIDENT: Record<IncidentState, Look> = {
     label: "Escalated",
     tone: "spent",
     icon: OctagonX,
-    means: "Sentinel does nothing more by itself: a person has to decide.",
+    means: "Sentinel takes no further action: a person has to decide.",
   },
   dismissed: { label: "Dismissed", tone: "mute", icon: CircleMinus, means: "A person closed it." },
 };

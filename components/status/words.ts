@@ -8,6 +8,7 @@ import type {
   FindingKind,
   Mode,
   Outcome,
+  PolicyAnswer,
   ProposalState,
   Risk,
 } from "@/lib/core/base/vocabulary";
@@ -50,19 +51,19 @@ export const ANOMALY: Record<AnomalyType, string> = {
   input_token_spike: "Input token spike",
   output_token_spike: "Output token spike",
   cost_spike: "Cost spike",
-  tool_explosion: "Tool explosion",
+  tool_explosion: "Tool-call spike",
   high_retry_rate: "High retry rate",
   error_rate_spike: "Error rate spike",
   prompt_change: "Prompt change",
   model_change: "Model change",
   tools_change: "Tools change",
   repetition: "Repetition",
-  run_overrun: "Run overrun",
-  spend_velocity: "Spend velocity",
-  cache_collapse: "Cache collapse",
+  run_overrun: "Run too long",
+  spend_velocity: "Spend rate spike",
+  cache_collapse: "Cache hit rate drop",
   silence: "Silence",
   stuck_run: "Stuck run",
-  vanished_work: "Missing work",
+  vanished_work: "Throughput drop",
   gauge_shift: "Gauge shift",
 };
 
@@ -89,6 +90,13 @@ export const MODE_MEANS: Record<Mode, string> = {
   act: "Contains and heals within its limits; requires approval above the threshold.",
 };
 
+export const POLICY: Record<PolicyAnswer, string> = {
+  run: "Allowed by policy",
+  ask: "Policy requires approval",
+  refuse: "Denied by policy",
+  record: "Recorded only",
+};
+
 export const CHANGE: Record<ChangeKind, string> = {
   deploy: "Deploy",
   prompt: "Prompt",
@@ -112,7 +120,7 @@ export const FINDING: Record<FindingKind, string> = {
   trace: "Spans",
   state: "State",
   runbook: "Runbook",
-  instruction: "Instruction in text",
+  instruction: "Suspected prompt injection",
   could_not_look: "Could not read",
 };
 

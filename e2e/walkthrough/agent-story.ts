@@ -12,7 +12,7 @@ export async function anAgentFallsIll({ page, story, world, open }: Stage): Prom
   await story.tell(async () => {
     expect(fault).toMatchObject({ target: ILL, endedAt: null });
     const dialog = page.getByRole("dialog", { name: "Inject a fault" });
-    await expect(dialog.getByText("Sentinel is not informed")).toBeVisible();
+    await expect(dialog.getByText("Sentinel is not told")).toBeVisible();
     const shows = dialog.getByRole("listitem").filter({ has: page.getByRole("button", { name: "Inject: Poisoned memory" }) }); // prettier-ignore
     await expect(shows).toContainText(ILL);
     return { says: `We poison the memory of ${ILL}: a false lesson makes it repeat its lookups. Sentinel is not told.`, shows };

@@ -237,7 +237,7 @@ export const EvalStart = z
   .meta({ id: "EvalStart" });
 export type EvalStart = z.output<typeof EvalStart>;
 
-/** What can be done about a run: end it, or play what is left of one that did not get to its end. */
+/** What a person can do with a run: stop it, or resume one that did not finish. */
 export const EVAL_COMMANDS = ["stop", "resume"] as const;
 
 export const EVAL_RUNS = resource(PATHS.EVAL_RUNS, {
@@ -301,7 +301,7 @@ export interface EvalCaseView {
   answers: Answer[];
   trajectory: Trajectory;
   truth: Truth;
-  /** What was behind it. */
+  /** Ground truth. */
   why: string;
   detectionDelayMs: number | null;
   timeToProposalMs: number | null;

@@ -229,7 +229,7 @@ const remedies = z.array(z.strictObject({ action: name, target: name }));
 const CaseAnswer = z.strictObject({
   /** Its class in reports; cases of one class are averaged. */
   class: name,
-  /** What was behind it, in a sentence. */
+  /** Ground truth, in a sentence. */
   why: z.string().min(1).nullable(),
   healthy: z.boolean().nullable(),
   /** `any`: not asked. */

@@ -109,7 +109,7 @@ export const INCIDENT_VERDICT = resource(PATHS.INCIDENT_VERDICT, {
 export const SCORED_INCIDENTS = resource(PATHS.SCORED_INCIDENTS, {
   GET: {
     auth: "viewer",
-    summary: "Scores of incidents, the last closed first, and their means",
+    summary: "Scores of incidents, most recently closed first, and their means",
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
     response: ScoredIncidentsAnswer,
   },

@@ -95,7 +95,7 @@ describe("a person's quarantine", () => {
     expect((await findDirective(fleet.db, "bare"))!.status).toBe("quarantined");
   });
 
-  it("is not confirmed where the host asks to be observe only and confirms nothing", async () => {
+  it("is not confirmed where the host asks to be exempt from quarantine and confirms nothing", async () => {
     await say(AGENT, { enforcement: false });
     await command("quarantine");
     fleet.now += fleet.config.ackTimeoutMs;

@@ -12,7 +12,7 @@ export interface Reporter {
   close(timeoutMs?: number): Promise<void>;
 }
 
-/** Reports for an agent that is not built on LangChain. It watches only: such an agent shows as "observe only". */
+/** Reports for an agent that is not built on LangChain. It watches only: such an agent is shown as "Not enforceable". */
 export function createReporter(options: Identity & Connection): Reporter {
   const { client, own } = clientOf(options);
   const identity = createIdentity(options);

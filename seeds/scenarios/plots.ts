@@ -46,7 +46,7 @@ export interface Plot {
   remedies: Remedy[];
 }
 
-/** What was behind it. `truth` is left to be derived where one cause is right and the operations that work are. */
+/** Ground truth. `truth` is left to be derived where one cause is right and the operations that work are. */
 export interface Answer {
   class: string;
   node: string;

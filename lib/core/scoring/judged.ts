@@ -15,7 +15,7 @@ export interface Dropped {
   uncited: number;
   /** Questions that were answered yes and no. */
   contradicted: number;
-  /** Answers to what was not asked. */
+  /** Answers to questions that were not asked. */
   unasked: number;
 }
 

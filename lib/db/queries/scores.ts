@@ -11,7 +11,7 @@ export type IncidentScores = typeof incidentScores.$inferSelect;
 /** The claim of whoever scores it, or finds that it is not to be scored: once for each incident. */
 const NO_LONGER_DUE = "UPDATE incidents SET score_due = 0 WHERE id = ?1 AND closed_at IS NOT NULL AND score_due = 1";
 
-/** Closed incidents whose scores are due, the last closed first, without those of `except`. An index holds just these. */
+/** Closed incidents whose scores are due, most recently closed first, without those of `except`. An index holds just these. */
 export const listUnscored = (db: Db, except: readonly string[], limit: number): Promise<Incident[]> =>
   db
     .select()
@@ -119,7 +119,7 @@ export async function incidentScoresView(db: Db, incidentId: string): Promise<In
   return { asks, scored: row && { ...viewOf(row), answers: row.answers } };
 }
 
-/** Scored incidents, the last closed first, and the mean of each dimension over all that there are. */
+/** Scored incidents, most recently closed first, and the mean of each dimension over all that there are. */
 export async function listScoredIncidents(db: Db, limit: number): Promise<ScoredIncidentsAnswer> {
   const means = DIMENSIONS.map((name) => sql`avg(scores ->> ${name}) AS ${sql.raw(name)}`);
   const [rows, [mean], total] = await Promise.all([

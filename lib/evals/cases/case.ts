@@ -13,7 +13,7 @@ interface Case {
   title: string;
   /** Read only once the case has been played. `at`: when it was alerted, or an agent's trouble began, epoch ms. */
   truth: (at: number) => Truth;
-  /** What was behind it, in a sentence; as secret as the truth. */
+  /** Ground truth, in a sentence; as secret as the truth. */
   why: string;
 }
 

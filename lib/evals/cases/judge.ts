@@ -111,7 +111,7 @@ export function judgeMarkdown(report: JudgeReport | undefined): string[] {
     says,
     "",
     ...(warning === null ? [] : [`**Warning:** ${warning}`, ""]),
-    `Answers that do not count: ${uncited} without a line that was sent, ${contradicted} given both ways, ${unasked} to what was not asked.`,
+    `Answers that do not count: ${uncited} without a line that was sent, ${contradicted} given both ways, ${unasked} to questions that were not asked.`,
     "",
     "| dimension | answers of both | the same | kappa |",
     "| --- | --- | --- | --- |",

@@ -16,7 +16,7 @@ export interface CaseResult<S extends CaseSet = EvalSet> {
   trajectory: Trajectory;
   /** What was right, to be shown beside what was found. */
   truth: Truth;
-  /** What was behind it, in a sentence. */
+  /** Ground truth, in a sentence. */
   why: string;
   /** What the judge said, where one was asked. */
   judged?: Judged;
