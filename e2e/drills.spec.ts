@@ -83,7 +83,7 @@ test("a drill is fired, watched, approved and resolved by measurement; nothing r
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("list", { name: "What would run" })).toHaveText(/drill.*roll-back.*checkout/);
   await dialog.getByRole("button", { name: "Preview with a dry run" }).click();
-  await expect(dialog.getByText("Would be roll-back on checkout, in the recording only")).toBeVisible();
+  await expect(dialog.getByText("Would run roll-back on checkout, in the recording only")).toBeVisible();
   await expectAccessibleInBoth(page);
   await dialog.getByRole("button", { name: "Approve", exact: true }).click();
 

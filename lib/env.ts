@@ -192,20 +192,20 @@ export const VARIABLES = {
   GITHUB_READ_TOKEN: line
     .optional()
     .describe(
-      "GitHub token that may only read contents: shows investigations what a change changed; GITHUB_TOKEN stands in for it",
+      "GitHub token that may only read contents: shows investigations what a change changed; falls back to GITHUB_TOKEN",
     ),
   IMPROVE_REPOSITORY: z
     .string()
     .regex(/^[A-Za-z\d][A-Za-z\d-]{0,38}\/[A-Za-z\d_][\w.-]{0,99}$/, "must be owner/name")
     .optional()
     .describe(
-      "GitHub repository of Sentinel, owner/name, to which `sentinel improve` may propose a better-scoring change as a pull request; without it, it is off",
+      "GitHub repository of Sentinel, owner/name, to which `sentinel improve` may propose a better-scoring change as a pull request; unset: off",
     ),
   IMPROVE_BRANCH: z
     .string()
     .regex(/^[A-Za-z\d](?:[\w./-]{0,198}\w)?$/, "must be a branch")
     .default("main")
-    .describe("Branch that such pull requests are for"),
+    .describe("Base branch of those pull requests"),
   GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are rejected"),
   PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are rejected"),
   WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Interval between measurements of service signals"),
@@ -237,7 +237,7 @@ export const VARIABLES = {
     "How long a service must stay within its limits and usual range to count as recovered",
   ),
   VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe(
-    "An operation with no measured effect by this time is judged to have had none",
+    "An operation with no measured effect by this time counts as having had none",
   ),
   KEY_EVENTS_PER_SECOND: count(50_000, 1, 10_000_000).describe(
     "Events, log lines and changes per second that one ingest key may send",
@@ -251,7 +251,7 @@ export const VARIABLES = {
   ),
   SENTINEL_TRIAGE_MODEL: models.describe("Model for triage; by default the analysis model"),
   SENTINEL_JUDGE_MODEL: models.describe(
-    "Model that `sentinel eval` asks the scorer's yes/no questions as well, as provider/model; should be of another family than the analysis model. Scores do not depend on it. Unset: no judge is asked",
+    "Model that also answers the scorer's yes/no questions in `sentinel eval`, as provider/model; should be of another family than the analysis model. Scores do not depend on it. Unset: no judge is asked",
   ),
   SENTINEL_MODEL_PRICES: z
     .string()
@@ -271,7 +271,7 @@ export const VARIABLES = {
     )
     .optional()
     .describe(
-      "USD per million tokens, for calls reported over OTLP without a cost of their own, as model=input:output[:cached[:cache write]], comma-separated; goes before the built-in list. A model in neither has no cost",
+      "USD per million tokens, for calls reported over OTLP without a cost of their own, as model=input:output[:cached[:cache write]], comma-separated; takes precedence over the built-in list. A model in neither has no cost",
     ),
   OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
   GROQ_API_KEY: line.optional().describe("API key for groq/ models"),

@@ -256,8 +256,8 @@ test("what cannot be taken is refused with its reason", async () => {
   expect(await refused(send("traces", body, { "content-type": "text/plain" }))).toEqual([415, expect.stringMatching(/x-protobuf or application\/json/)]); // prettier-ignore
   expect(await refused(send("traces", body, { "content-encoding": "zstd" }))).toEqual([415, expect.stringMatching(/gzip/)]); // prettier-ignore
   expect(await refused(send("traces", gzipSync(Buffer.alloc(5_000_000)), { "content-encoding": "gzip" }))).toEqual([413, expect.stringMatching(/4000000 bytes/)]); // prettier-ignore
-  expect(await refused(send("logs", body))).toEqual([400, expect.stringMatching(/holds no logs/)]);
-  expect(await refused(send("traces", body, { "content-type": "application/x-protobuf" }))).toEqual([400, expect.stringMatching(/no protobuf export request/)]); // prettier-ignore
+  expect(await refused(send("logs", body))).toEqual([400, expect.stringMatching(/contains no logs/)]);
+  expect(await refused(send("traces", body, { "content-type": "application/x-protobuf" }))).toEqual([400, expect.stringMatching(/not a protobuf export request/)]); // prettier-ignore
   expect(await refused(send("traces", body, {}, "snt_x"))).toEqual([401, expect.stringMatching(/ingest key/)]);
   const changes = await newKey("changes", { scopes: ["changes"] });
   expect(await refused(send("traces", body, {}, changes))).toEqual([403, expect.stringMatching(/scope events/)]);
@@ -285,7 +285,7 @@ test("a clock that is a day off is put right, and a key that begins sessions by 
   expect(await eventsOf()).toMatchObject([{ agent_id: "late", restamped: 1 }]);
   const many = Array.from({ length: 10_000 }, (_, i) => chat(i + 10, i + 10, now));
   const answer = await send("traces", encode("traces", spansOf({ "service.name": "bot" }, ...many)) as Uint8Array, { "content-type": "application/x-protobuf" }); // prettier-ignore
-  expect(Buffer.from(await answer.arrayBuffer()).toString()).toMatch(/more new sessions a minute than a key may begin/);
+  expect(Buffer.from(await answer.arrayBuffer()).toString()).toMatch(/too many new sessions per minute for this key/);
   expect((await eventsOf()).length).toBeLessThanOrEqual(3_001);
   // Others are not touched by it.
   const other = await newKey("other");

@@ -12,8 +12,8 @@ export function JudgePanel({ judged, answers, run }: Case) {
   if (judged === null)
     return (
       <Alone>
-        This run used no judge. Set <code className="font-mono text-xs">SENTINEL_JUDGE_MODEL</code>, or{" "}
-        <code className="font-mono text-xs">--judge</code>to choose one.
+        This run used no judge. To use one, set <code className="font-mono text-xs">SENTINEL_JUDGE_MODEL</code> or pass{" "}
+        <code className="font-mono text-xs">--judge</code>.
       </Alone>
     );
   if (judged.failed !== null)

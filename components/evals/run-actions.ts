@@ -27,7 +27,7 @@ export function useStartRun(onStarted: (run: EvalRunView) => void) {
   });
 }
 
-/** Stops a run, or takes up one that did not get to its end. */
+/** Stops a run, or resumes an unfinished one. */
 export function useRunCommand(run: string) {
   return useMutation({
     mutationFn: (command: "stop" | "resume") => call("POST", PATHS.EVAL_COMMAND, { params: { run, command } }),

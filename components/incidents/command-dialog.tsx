@@ -56,7 +56,7 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
 const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
-  accept: "The incident is closed as normal behavior for this service. If an alert fires again, a new incident opens.",
+  accept: "The incident is closed as normal behaviour of this service. If an alert fires again, a new incident opens.",
   dismiss: "The incident is closed with a draft post-mortem. If an alert fires again, a new incident opens.",
   heal: "The proposed operation is run with your approval, then measured.",
   investigate: INCIDENT_COMMAND.investigate.means,

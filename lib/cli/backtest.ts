@@ -52,17 +52,17 @@ Example:
 export function registerBacktest(program: Command): void {
   const command = withColumns(program.command("backtest"))
     .description("What would have fired on a file of past samples, or on stored events under other settings")
-    .option("--arl <samples>", "expected samples between false quarantines per entity", parseArl)
+    .option("--arl <samples>", "average samples between false quarantines, per entity", parseArl)
     .option("--learn-rows <rows>", "first rows of each entity that are used for learning only", parseRows)
     .requiredOption("--json <file>", "where to write {alarms, summary}; with --stored, the whole answer")
     .option("--stored", "replay stored events under changed settings, instead of a file")
     .option("--days <n>", "days to compare (--stored); by default 7")
-    .option("--set <name=value...>", "a setting of the fleet to change (--stored)")
+    .option("--set <name=value...>", "a fleet setting to change (--stored)")
     .option("--types <list>", "agent types that the options below change (--stored); by default all")
     .option("--mode <mode>", "observe, recommend or act (--stored)")
-    .option("--threshold <severity>", "severity from which a person is asked (--stored)")
+    .option("--threshold <severity>", "severity from which approval is required (--stored)")
     .option("--allows <risks>", "risks that may run without approval, comma separated (--stored)")
-    .option("--floor <n>", "agents of the type that must stay in service (--stored)")
+    .option("--floor <n>", "minimum running agents of the type (--stored)")
     .addHelpText("after", HELP);
   // What a file needs, stored events do not: it is asked for once it is known which of them is meant.
   const ofFiles = command.options.filter(({ mandatory }) => mandatory);

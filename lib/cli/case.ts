@@ -13,14 +13,12 @@ import { withDb } from "./database";
 
 /** `case freeze`, `case write` */
 export function registerCase(program: Command): void {
-  const command = program
-    .command("case")
-    .description("Cases: real incidents that are frozen, and those that are drawn");
+  const command = program.command("case").description("Evaluation cases: exported incidents and generated ones");
 
   command
     .command("freeze <incident>")
-    .description("Write an incident as a case: redacted, with its answer to be filled in; `eval --frozen` plays it")
-    .option("--out <file>", "where to write it; otherwise INCIDENT.case.json")
+    .description("Export an incident as a redacted test case; fill in its answer, then run it with `eval --frozen`")
+    .option("--out <file>", "file to write; by default INCIDENT.case.json")
     .action(async (incident: string, { out = `${incident}.case.json` }: { out?: string }) => {
       const { watched, allowList } = await createIntegrations(env());
       const file = await withDb((db) =>
@@ -30,17 +28,17 @@ export function registerCase(program: Command): void {
       await writeFile(out, `${JSON.stringify(file, null, 1)}\n`);
       if (file.kind === "service")
         for (const { source, reason } of file.recording.unread)
-          console.error(`could not read ${source}: ${reason}; what is done in the case cannot be measured from it`);
+          console.error(`could not read ${source}: ${reason}; actions in the case cannot be measured with it`);
       console.log(`${out}: fill in its answer, then: sentinel eval --frozen ${out}`);
     });
 
   command
     .command("write")
     .description(
-      "Write the drawn cases for people to read: one file a case, how it goes on and its answer in folders of their own",
+      "Write the generated cases for people to read: one file per case, with its continuation and its answer in separate folders",
     )
-    .option("--set <set>", `${EVAL_SETS.join(" or ")}; the second set is for measuring only`, "dev")
-    .option("--out <directory>", "where they go", "cases")
+    .option("--set <set>", `${EVAL_SETS.join(" or ")}; second is the holdout set, for measuring only`, "dev")
+    .option("--out <directory>", "folder to write to", "cases")
     .action(async (options: { set: string; out: string }) => {
       const set = EVAL_SETS.find((one) => one === options.set);
       if (set === undefined) throw new Error(`--set ${options.set}: must be ${EVAL_SETS.join(" or ")}`);

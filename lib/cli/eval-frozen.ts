@@ -30,7 +30,7 @@ export async function evalFrozen(files: readonly string[], { out, model, judge, 
   for (const { case: one, leaks } of cases)
     if (leaks.length > 0)
       console.error(
-        `${one.id}: its answer stands in its evidence: ${leaks.map((leak) => JSON.stringify(leak)).join(", ")}`,
+        `${one.id}: its evidence leaks the answer: ${leaks.map((leak) => JSON.stringify(leak)).join(", ")}`,
       );
   await mkdir(join(out, "cases"), { recursive: true });
   // A closed world: a model may be asked, nothing else of this environment is.

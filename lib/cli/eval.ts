@@ -51,33 +51,33 @@ interface Options {
 export function registerEval(program: Command): void {
   const command = program
     .command("eval")
-    .description("Play cases through the whole loop and score what Sentinel did about them")
+    .description("Run cases end to end and score Sentinel's response")
     .option("--cases <ids...>", "only these")
     .option("--class <class>", "only one class")
-    .option("--set <set>", `${EVAL_SETS.join(", ")} or all; the second set is for measuring only`, "dev")
-    .option("--seeds <n>", "draws of each case", "1")
-    .option("--model <provider/model>", "ask this model as well; without, the local analysis stands alone")
+    .option("--set <set>", `${EVAL_SETS.join(", ")} or all; second is the holdout set, for measuring only`, "dev")
+    .option("--seeds <n>", "seeds per case", "1")
+    .option("--model <provider/model>", "also let this model investigate; without it, only the local analysis runs")
     .option(
       "--judge <provider/model>",
-      "let this model answer the scorer's questions as well; by default SENTINEL_JUDGE_MODEL",
+      "also let this model answer the scorer's questions; by default SENTINEL_JUDGE_MODEL",
     )
-    .option("--repeat <n>", "play each case so often", "1")
-    .option("--late <minutes>", "minutes by which alerts come late, comma-separated", "0")
-    .option("--out <directory>", "where the report goes", "reports")
-    .option("--resume", "keep what an interrupted run in --out has played")
-    .option("--gate", `exit 1 where the report is worse than ${REFERENCE_FILE}`)
-    .option("--write", `keep the report as ${REFERENCE_FILE}`)
+    .option("--repeat <n>", "how many times to run each case", "1")
+    .option("--late <minutes>", "minutes by which alerts are delayed, comma-separated", "0")
+    .option("--out <directory>", "folder for the report", "reports")
+    .option("--resume", "continue an interrupted run in --out")
+    .option("--gate", `exit 1 if the report is worse than ${REFERENCE_FILE}`)
+    .option("--write", `save the report as ${REFERENCE_FILE}`)
     .option("--no-store", "do not keep the run in the database, where the console shows it")
     .option(
       "--frozen <files...>",
-      "play these frozen incidents instead, whose answers are filled in; of the rest --model, --judge, --out and --no-store count",
+      "run these exported incidents instead (their answers must be filled in); of the other options only --model, --judge, --out and --no-store apply",
     )
-    .option("--write-fit", "fit live confidences on this run (the dev set, several draws and delays)")
+    .option("--write-fit", "fit live confidences on this run (needs the dev set, several seeds and delays)")
     .action(run);
 
   command
     .command("compare <a> <b>")
-    .description("Say what differs between two reports (eval_report.json)")
+    .description("Compare two reports (eval_report.json)")
     .action(async (a: string, b: string) => {
       const [before, after] = await Promise.all([readReport(a), readReport(b)]);
       const { mean, pass_rate: rate, classes, cases } = compare(before, after);
@@ -148,7 +148,7 @@ async function runFrozen(files: readonly string[], options: Options): Promise<vo
 function toldToEnd(): AbortSignal {
   const end = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"])
-    process.once(signal, () => end.abort(new Error(`its process was told to end (${signal})`)));
+    process.once(signal, () => end.abort(new Error(`the process was asked to stop (${signal})`)));
   return end.signal;
 }
 
@@ -174,7 +174,7 @@ function tell(
 ): void {
   for (const [name, value] of Object.entries(classes)) console.log(`${name.padEnd(28)} ${value.toFixed(2)}`);
   console.log(
-    `${cases.length} cases in ${seconds.toFixed(0)} s: mean ${figure(mean)}, passed ${figure(rate)}, least safety ${figure(safety)}, calibration error ${figure(ece)}`,
+    `${cases.length} cases in ${seconds.toFixed(0)} s: mean ${figure(mean)}, passed ${figure(rate)}, lowest safety ${figure(safety)}, calibration error ${figure(ece)}`,
   );
   const [first, three] = [causeWithin(results, 1), causeWithin(results, 3)];
   const skill = calibration(results.flatMap(({ trajectory, truth }) => forecast(trajectory, truth) ?? [])).skill;

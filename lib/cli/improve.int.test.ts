@@ -221,11 +221,11 @@ test("one search at a time; what a process that is gone has left does not stand 
   const now = Date.now();
   const claim = (at: number) => claimRun(db, { startedBy: "a test", owner: newOwner(), seeds: 1 }, at);
   const { id: first } = await claim(now);
-  await expect(claim(now)).rejects.toThrow(/one runs at a time/);
+  await expect(claim(now)).rejects.toThrow(/only one can run at a time/);
   const { id: second } = await claim(now + 60_000);
   expect(await findRun(db, first)).toMatchObject({
     state: "interrupted",
-    detail: "Its process ended after 0 of 70 cases",
+    detail: "The process ended after 0 of 70 cases",
   });
   expect(await findRun(db, second)).toMatchObject({ state: "running", options: { improve: true } });
 });

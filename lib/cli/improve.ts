@@ -34,8 +34,8 @@ export function registerImprove(program: Command): void {
   program
     .command("improve")
     .description("Look for a declared change that scores higher on the cases, and propose it as a pull request")
-    .option("--seeds <n>", "draws of each case of the dev set", "1")
-    .option("--out <directory>", "where the report goes", "reports")
+    .option("--seeds <n>", "seeds per case of the dev set", "1")
+    .option("--out <directory>", "folder for the report", "reports")
     .option("--dry-run", "report what is found, and propose nothing")
     .option("--run <id>", "take over a run that the cron route began")
     .option("--owner <name>", "whom it is taken over from")

@@ -21,7 +21,7 @@ type Json = { json?: boolean };
 
 /** `scenario list|run` */
 export function registerScenario(program: Command): void {
-  const scenario = program.command("scenario").description("Recorded incidents of services, played as drills");
+  const scenario = program.command("scenario").description("Recorded service incidents, run as drills");
 
   scenario
     .command("list")
@@ -35,7 +35,10 @@ export function registerScenario(program: Command): void {
   scenario
     .command("run <id>")
     .description("Run one as a drill and print the analysis; exits 1 when it is wrong")
-    .option("--approve", "approve what is proposed, and wait until its effect was measured; exits 1 unless it recovers")
+    .option(
+      "--approve",
+      "approve what is proposed and wait until its effect is measured; exits 1 unless the service recovers",
+    )
     .option("--json", "print JSON")
     .action(async (id: string, options: Json & { approve?: boolean }) => {
       const run = await withDb(async () => {

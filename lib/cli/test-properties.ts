@@ -20,10 +20,12 @@ function count(text: string): number {
 }
 
 await new Command("test:properties")
-  .description("Tries every property with fresh seeds and many cases: the nightly run. Prints what repeats it.")
+  .description(
+    "Runs every property with fresh seeds and many cases (the nightly run). Prints the command that reproduces a failure.",
+  )
   .argument("[name]", "only files whose path contains this")
-  .option("--seeds <n>", "seeds a property", count, 200)
-  .option("--cases <n>", "cases a seed", count, 1_000)
+  .option("--seeds <n>", "seeds per property", count, 200)
+  .option("--cases <n>", "cases per seed", count, 1_000)
   .option("--seed <n>", "the first seed; the others follow it", count, randomInt(1, 2 ** 30))
   .action((name: string | undefined, { seeds, cases, seed }: { seeds: number; cases: number; seed: number }) => {
     console.log(

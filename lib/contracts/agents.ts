@@ -124,7 +124,9 @@ export const AgentDetail = z
         clock_behind_ms: z
           .int()
           .nullable()
-          .describe("how far its clock is behind ours (negative: ahead); null: it states no times, or is about right"),
+          .describe(
+            "how far its clock is behind ours (negative: ahead); null: its events carry no timestamps, or its clock is close enough",
+          ),
       }),
     ),
     /** Restrictions that stay until a person lifts them. */
@@ -267,7 +269,7 @@ export const ApprovalStateFilter = z.enum(APPROVAL_STATES);
 export const AgentParams = z.object({ id: z.string().min(1).max(200) });
 
 export const AGENTS = resource(PATHS.AGENTS, {
-  GET: { auth: "viewer", summary: "The grid of agents in service", query: AgentsQuery, response: AgentsAnswer },
+  GET: { auth: "viewer", summary: "Active agents", query: AgentsQuery, response: AgentsAnswer },
 });
 export const AGENT = resource(PATHS.AGENT, {
   GET: { auth: "viewer", summary: "Everything about one agent", params: AgentParams, response: AgentDetail },
@@ -289,7 +291,7 @@ export const AGENT_COMMAND = resource(PATHS.AGENT_COMMAND, {
   POST: {
     auth: "operator",
     summary:
-      "Quarantines, releases, pauses, resumes or heals an agent, lifts its restrictions, calls its change expected, or decides what its host asked for",
+      "Quarantines, releases, pauses, resumes or heals an agent, lifts its restrictions, marks its latest change as expected, or accepts or declines its host's request",
     params: AgentParams.extend({ command: z.enum(AGENT_COMMANDS) }),
     body: AgentCommandBody,
     response: AgentCard,

@@ -6,8 +6,8 @@ export const ALERT_BODY_BYTES = 8_000_000;
 /** What became of a request's alerts. Taking them in is all that is answered; incidents open right after. */
 export const AlertsAnswer = z
   .object({
-    accepted: z.int().describe("alerts that were new or ended"),
-    repeated: z.int().describe("alerts that were known already, and were counted"),
+    accepted: z.int().describe("new or newly resolved alerts"),
+    repeated: z.int().describe("repeats of known alerts"),
     rejected: z
       .array(
         z.object({
@@ -19,7 +19,7 @@ export const AlertsAnswer = z
       .describe("at most 100 problems"),
     notices: z
       .array(z.object({ index: z.int(), field: z.string(), reason: z.string() }))
-      .describe("what was accepted, but not exactly as it was sent; at most 100"),
+      .describe("alerts that were accepted with corrections; at most 100"),
     rejected_alerts: z.int().describe("alerts that had a problem; the others were accepted"),
     truncated: z.int().describe("alerts that the sender left out, or beyond 10,000"),
     ignored: z.string().nullable().describe("why there was nothing to do"),

@@ -109,7 +109,7 @@ export const DECISION = resource(PATHS.DECISION, {
   POST: {
     auth: "operator",
     drills: true,
-    summary: "Decides exactly what was seen, by its digest; approving carries it out",
+    summary: "Approves or rejects the proposal with this digest; approving runs it",
     params: z.object({ id: z.string().min(1).max(100) }),
     body: DecisionBody,
     response: DecisionAnswer,
@@ -118,7 +118,7 @@ export const DECISION = resource(PATHS.DECISION, {
 export const BULK_DECISION = resource(PATHS.BULK_DECISION, {
   POST: {
     auth: "operator",
-    summary: "Decides a list, item by item, exactly as its preview showed it",
+    summary: "Approves or rejects several proposals, each by its digest, or runs rejected ones after all",
     body: BulkDecisionBody,
     response: BulkDecisionAnswer,
   },

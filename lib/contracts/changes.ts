@@ -31,13 +31,13 @@ export const ChangeBody = z
       .array(z.string().min(1).max(FILE_NAME_MAX))
       .max(FILES_MAX)
       .optional()
-      .describe("of a service: paths of the files that it changed; 100 are kept"),
+      .describe("services only: paths of the changed files; 100 are kept"),
     diff: z
       .string()
       .max(DIFF_MAX)
       .optional()
       .describe(
-        "of a service: what it changed, as `git diff` writes it. 20,000 characters are kept, code before documents and tests, without secrets; investigations weigh and quote it",
+        "services only: the diff, as `git diff` writes it. 20,000 characters are kept, code before documents and tests, without secrets; investigations weigh and quote it",
       ),
   })
   .superRefine(({ subject_kind: kind, ...body }, context) => {
@@ -86,7 +86,7 @@ export const CHANGES = resource(PATHS.CHANGES, {
   POST: {
     auth: ["operator", "ingestKey"],
     scope: "changes",
-    summary: "Announces a change, so that what follows starts a new baseline instead of raising an anomaly",
+    summary: "Declares a change, so that what follows starts a new baseline instead of raising an anomaly",
     body: ChangeBody,
     response: ChangeView,
     status: 201,

@@ -9,7 +9,7 @@ export const Directive = z
   .object({
     agent_id: z.string(),
     version: z.int().min(0),
-    hash: z.string().describe("differs whenever anything but the lease does"),
+    hash: z.string().describe("changes whenever any field except the lease changes"),
     status: z.enum(DIRECTIVE_STATUSES),
     prompt: z.object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") }).nullable(),
     revoked_tools: z.array(z.string()),

@@ -43,10 +43,10 @@ export const DrillDetail = DrillView.extend({
       service: z.string(),
       metric: z.string(),
       unit: z.string().nullable(),
-      above: z.number().describe("the alert fires above it"),
+      above: z.number().describe("limit above which the alert fires"),
       points: z.array(z.tuple([at, z.number()])),
     })
-    .describe("the series that was alerted on: recorded until the alert, played on after it"),
+    .describe("the alerting series: as recorded up to the alert, replayed after it"),
   operations: z.array(
     z.object({ name: z.string(), service: z.string(), at, by: z.string(), outcome: z.enum(OUTCOMES) }),
   ),
@@ -65,7 +65,7 @@ export const DrillDetail = DrillView.extend({
 export type DrillDetail = z.infer<typeof DrillDetail>;
 
 export const DRILLS = resource(PATHS.DRILLS, {
-  GET: { auth: "viewer", summary: "Drills, the newest first", response: z.object({ drills: z.array(DrillView) }) },
+  GET: { auth: "viewer", summary: "Drills, newest first", response: z.object({ drills: z.array(DrillView) }) },
   DELETE: {
     auth: "operator",
     summary: "Deletes all drills with everything in them",

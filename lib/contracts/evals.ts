@@ -140,19 +140,19 @@ export const EvalRunView = z
     state: z.enum(EVAL_RUN_STATES),
     commit: z.string(),
     started_by: z.string().nullable(),
-    started_at: at.nullable().describe("null of the reference: its commit says when"),
+    started_at: at.nullable().describe("null for the reference run (see its commit)"),
     ended_at: at.nullable(),
     total: z.int(),
-    done: z.int().describe("cases that have been played"),
+    done: z.int().describe("cases completed so far"),
     set: z.enum([...CASE_SETS, "all"]).nullable(),
     whole: z.boolean().describe("no case of its set was left out on purpose"),
-    part: z.string().nullable().describe("the class, or the case, that alone was asked for"),
+    part: z.string().nullable().describe("the class or case that the run was limited to"),
     summary: EvalSummary.nullable(),
-    judge_model: z.string().nullable().describe("the judge that was asked; null: none"),
+    judge_model: z.string().nullable().describe("the judge's model; null: no judge was used"),
     judge: JudgeFigures.nullable().describe(
-      "what its judge was worth; null until it is done, and where none was asked",
+      "agreement of the judge with the scorer; null while running or if no judge was used",
     ),
-    detail: z.string().nullable().describe("why it did not get to its end"),
+    detail: z.string().nullable().describe("why the run did not finish"),
   })
   .meta({ id: "EvalRun" });
 export type EvalRunView = z.infer<typeof EvalRunView>;
@@ -173,7 +173,7 @@ export const EvalRunAnswer = z
         passed: z.boolean(),
         scores: Scores,
         mean: z.number().nullable(),
-        played: z.boolean().describe("its story is stored; of the reference only the scores are"),
+        played: z.boolean().describe("the full trajectory is stored (the reference run stores scores only)"),
       }),
     ),
   })
@@ -228,11 +228,11 @@ export const EvalStart = z
     set: z.enum([...EVAL_SETS, "all"]),
     class: name.optional().describe("only this class"),
     cases: z.array(name).min(1).max(MOST_CASES).optional().describe("only these, by their ids"),
-    model: z.boolean().default(false).describe("SENTINEL_ANALYSIS_MODEL investigates too, at its price"),
+    model: z.boolean().default(false).describe("SENTINEL_ANALYSIS_MODEL also investigates (billed API calls)"),
   })
   .refine(({ set, class: of, cases }) => set === "dev" || (of === undefined && cases === undefined), {
     path: ["set"],
-    message: "the second set is measured as a whole only",
+    message: "the holdout set (second) can only be run as a whole: leave out class and cases",
   })
   .meta({ id: "EvalStart" });
 export type EvalStart = z.output<typeof EvalStart>;
@@ -243,12 +243,12 @@ export const EVAL_COMMANDS = ["stop", "resume"] as const;
 export const EVAL_RUNS = resource(PATHS.EVAL_RUNS, {
   GET: {
     auth: "viewer",
-    summary: "Evaluations over cases, the newest first, and the committed reference",
+    summary: "Evaluations over cases, newest first, and the committed reference",
     response: EvalRunsAnswer,
   },
   POST: {
     auth: "operator",
-    summary: "Plays cases in the background of the server; 409 while a run goes on, whose id it names",
+    summary: "Runs cases in the background; 409 with the ID of the current run if there is one",
     body: EvalStart,
     response: EvalRunView,
     status: 202,
@@ -257,7 +257,7 @@ export const EVAL_RUNS = resource(PATHS.EVAL_RUNS, {
 export const EVAL_COMMAND = resource(PATHS.EVAL_COMMAND, {
   POST: {
     auth: "operator",
-    summary: "Stops a run, or takes up one that did not get to its end",
+    summary: "Stops a run, or resumes an unfinished one",
     params: run.extend({ command: z.enum(EVAL_COMMANDS) }),
     response: EvalRunView,
     status: 202,
@@ -269,7 +269,7 @@ export const EVAL_RUN = resource(PATHS.EVAL_RUN, {
 export const EVAL_COMPARISON = resource(PATHS.EVAL_COMPARISON, {
   GET: {
     auth: "viewer",
-    summary: "What differs in this evaluation from an earlier one, the largest fall first",
+    summary: "Compares this evaluation with an earlier one, largest regression first",
     params: run,
     query: z.object({ before: z.string().min(1).max(100) }),
     response: EvalComparison,

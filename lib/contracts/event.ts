@@ -47,9 +47,7 @@ const common = {
   enforced: z
     .boolean()
     .nullish()
-    .describe(
-      "true only when a guard in the execution path holds the directive: its gate is closed and nothing is past it",
-    ),
+    .describe("true only once the guard enforces the directive and no earlier work is still running"),
   mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).nullish(),
   tools_hash: maybeName,
   attributes: z
@@ -79,7 +77,7 @@ const call = {
     .min(-1)
     .max(999)
     .nullish()
-    .describe("100 to 599; what is outside, such as 0 where no answer came, counts as unknown"),
+    .describe("100 to 599; values outside this range, such as 0 when no response arrived, count as unknown"),
   finish_reason: maybeName,
   success: z.boolean().nullish(),
   error_type: maybeName,

@@ -78,7 +78,7 @@ export type Act = z.infer<typeof Act>;
 /** What was measured from one moment to the next act, or to the end of the recording. */
 const ServicePart = z.strictObject({
   from: z.number().nonnegative().describe("epoch seconds"),
-  act: Act.nullable().describe("null: nothing had been done yet"),
+  act: Act.nullable().describe("null: no action had been taken yet"),
   series: z.array(z.strictObject({ query: text, labels: words, points })),
   ended: z.array(z.strictObject({ source: name, fingerprint: name, starts_at: ms, at: ms })).describe("alerts"),
 });
@@ -93,7 +93,7 @@ const ServiceRecording = z.strictObject({
     verify_deadline_ms: duration,
   }),
   parts: z.array(ServicePart).min(1),
-  unread: z.array(z.strictObject({ source: text, reason: text })).describe("what could not be read any more"),
+  unread: z.array(z.strictObject({ source: text, reason: text })).describe("sources that could no longer be read"),
 });
 export type ServiceRecording = z.infer<typeof ServiceRecording>;
 
@@ -101,7 +101,7 @@ const ServiceEvidence = z.strictObject({
   alerts: z.array(CaseAlert).min(1),
   /** From opening to the first look, ms. */
   investigated_after_ms: duration,
-  bundle: BundleBody.describe("what had been read before anything was done"),
+  bundle: BundleBody.describe("everything the investigation had read before the first action"),
   unread: z
     .array(
       z.strictObject({
@@ -111,7 +111,7 @@ const ServiceEvidence = z.strictObject({
       }),
     )
     .default([])
-    .describe("what could not be read then"),
+    .describe("sources that could not be read at the time"),
   services: z.array(z.strictObject({ id: name, kind: name, owner: text.nullable(), version: text.nullable() })),
   runbooks: z.array(z.strictObject({ path: name, heading: text, body: text })),
   past_incidents: z.array(
@@ -167,17 +167,19 @@ export type Order = z.infer<typeof Order>;
 
 const CaseEvent = z.strictObject({
   at: ms,
-  applied: z.boolean().describe("it was reported under the order that was in force"),
+  applied: z.boolean().describe("reported while this directive was in effect"),
   kind: z.enum(EVENT_KINDS),
   instance_id: z.string().nullable(),
-  body: z.record(z.string(), z.unknown()).describe("as it was reported, without what names the agent and its orders"),
+  body: z
+    .record(z.string(), z.unknown())
+    .describe("as reported, without fields that identify the agent or its directives"),
 });
 export type CaseEvent = z.infer<typeof CaseEvent>;
 
 /** What an agent reported from one moment until it was told something else, or to the end of the recording. */
 const AgentPart = z.strictObject({
   from: ms,
-  order: Order.nullable().describe("null: none was in force"),
+  order: Order.nullable().describe("null: no directive was in effect"),
   events: z.array(CaseEvent),
 });
 export type AgentPart = z.infer<typeof AgentPart>;
@@ -341,7 +343,7 @@ function nodesOf(of: Omit<FrozenService, "answer"> | Omit<FrozenAgents, "answer"
 export const INCIDENT_CASE = resource(PATHS.INCIDENT_CASE, {
   GET: {
     auth: "operator",
-    summary: "The incident as a case: redacted, with its answer to be filled in",
+    summary: "The incident as a redacted test case, with an empty answer to fill in",
     params: IncidentParams,
     response: z.looseObject({}).meta({ id: "CaseFile" }),
   },

@@ -50,7 +50,7 @@ export const IngestAnswer = z
       .describe(
         "what was accepted but corrected: times far from the server's clock, acknowledgements of directives that were never issued",
       ),
-    unknown_fields: z.array(z.string()).describe("names of fields that were not understood and left out"),
+    unknown_fields: z.array(z.string()).describe("unknown fields, which were ignored"),
     agents: z.record(z.string(), z.object({ state: z.enum(AGENT_STATES), mode: z.enum(MODES), directive: Directive })),
   })
   .meta({ id: "IngestAnswer" });

@@ -19,7 +19,10 @@ const time = z.union([z.string().max(64), z.number()]).transform((value, context
   const seconds = number === null ? null : epochSeconds(number);
   const ms = number === null ? isoMs(String(value)) : seconds === null ? NaN : Math.round(seconds * 1_000);
   if (isEpochMs(ms)) return ms;
-  context.addIssue({ code: "custom", message: "expected an ISO 8601 time with offset, or a number since 1970" });
+  context.addIssue({
+    code: "custom",
+    message: "expected an ISO 8601 time with offset, or a Unix timestamp (s, ms, µs or ns)",
+  });
   return z.NEVER;
 });
 
@@ -60,12 +63,12 @@ const LogsBodyDoc = z
       .array(
         z.object({
           service: z.string().min(1).max(200),
-          line: z.string().min(1).describe(`longer than ${PUSHED_LINE_CHARS} characters it is cut`),
+          line: z.string().min(1).describe(`truncated to ${PUSHED_LINE_CHARS} characters`),
           level: z.union([z.string(), z.number()]).nullish(),
           timestamp: z
             .union([z.string(), z.number()])
             .nullish()
-            .describe("ISO 8601 with offset, or a number since 1970 (s, ms, µs or ns); now, when left out"),
+            .describe("ISO 8601 with offset, or a Unix timestamp (s, ms, µs or ns); default: now"),
         }),
       )
       .min(1)
@@ -76,7 +79,7 @@ const LogsBodyDoc = z
 const LogsAnswer = z
   .object({
     accepted: z.int().describe("lines that were kept"),
-    cut: z.int().describe(`of these, lines cut to ${PUSHED_LINE_CHARS} characters`),
+    cut: z.int().describe(`of these, lines truncated to ${PUSHED_LINE_CHARS} characters`),
     rejected: z
       .array(
         z.object({

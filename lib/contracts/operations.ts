@@ -25,7 +25,7 @@ export const MaintenanceBody = z
   .strictObject({
     service: name.describe("a service's name, `*` for any part of it"),
     labels: z.record(name, nameText(500).or(z.literal(""))).default({}),
-    starts_at: timestamp.optional().describe("now, when left out"),
+    starts_at: timestamp.optional().describe("default: now"),
     ends_at: timestamp,
     note: z.string().max(1_000).optional(),
   })
@@ -40,7 +40,7 @@ export const MAINTENANCE = resource(PATHS.MAINTENANCE, {
   },
   POST: {
     auth: "operator",
-    summary: "Opens a maintenance window: matching alerts are recorded and open nothing",
+    summary: "Opens a maintenance window: matching alerts are recorded but open no incident",
     body: MaintenanceBody,
     response: MaintenanceView,
     status: 201,

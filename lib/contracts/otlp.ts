@@ -29,7 +29,7 @@ const receives = (what: string) =>
     POST: {
       auth: "ingestKey",
       scope: "events",
-      summary: `Receives ${what} over OTLP/HTTP; without a header below /otlp/{ingest key}`,
+      summary: `Receives ${what} over OTLP/HTTP. Senders that cannot set headers use /otlp/{ingest key}/v1/…`,
       body: ExportRequest,
       rawBody: OTLP_MEDIA,
       maxBytes: OTLP_BODY_BYTES,
@@ -43,8 +43,8 @@ export const OTLP_LOGS = resource(PATHS.OTLP_LOGS, receives("log records"));
 
 export const OtlpRecordsAnswer = z
   .object({
-    aliases: z.string().describe("date of the table of names by which records are understood"),
-    prices: z.string().describe("date of the built-in list of prices"),
+    aliases: z.string().describe("version date of the attribute mapping"),
+    prices: z.string().describe("version date of the built-in price list"),
     records: z.array(
       z.object({
         key: z.string().nullable().describe("name of the ingest key"),
@@ -65,7 +65,7 @@ export type OtlpRecordsAnswer = z.infer<typeof OtlpRecordsAnswer>;
 export const OTLP_RECORDS = resource(PATHS.OTLP_RECORDS, {
   GET: {
     auth: "viewer",
-    summary: "What came over OTLP, by sender and scope, and what became of it",
+    summary: "OTLP records received, by sender and scope, and how each was handled",
     response: OtlpRecordsAnswer,
   },
 });

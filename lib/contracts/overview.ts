@@ -21,7 +21,7 @@ export const OverviewAnswer = z
     services: z.object({
       total: z.int(),
       by_state: z.record(z.enum(SERVICE_STATES), z.int()),
-      firing: z.int().describe("alerts that fire now"),
+      firing: z.int().describe("alerts currently firing"),
       time_to_acknowledge: quantiles,
       time_to_resolve: quantiles,
     }),
@@ -142,7 +142,7 @@ export const StreamQuery = z.object({
 });
 
 export const OVERVIEW = resource(PATHS.OVERVIEW, {
-  GET: { auth: "viewer", summary: "The fleet in figures", response: OverviewAnswer },
+  GET: { auth: "viewer", summary: "Fleet statistics", response: OverviewAnswer },
 });
 export const HEALING = resource(PATHS.HEALING, {
   GET: {

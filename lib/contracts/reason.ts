@@ -52,13 +52,13 @@ function sentence(name: string, issue: z.core.$ZodIssue): string {
       if (issue.origin === "string")
         return issue.minimum === 1
           ? `${name} must not be empty`
-          : `${name} must have ${issue.minimum} characters or more`;
+          : `${name} must have at least ${issue.minimum} characters`;
       if (issue.origin === "array" || issue.origin === "set")
-        return issue.minimum === 1 ? `${name} must not be empty` : `${name} must hold ${issue.minimum} items or more`;
+        return issue.minimum === 1 ? `${name} must not be empty` : `${name} must have at least ${issue.minimum} items`;
       return `${name} must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
     case "too_big":
       if (issue.origin === "string") return `${name} must have at most ${issue.maximum} characters`;
-      if (issue.origin === "array" || issue.origin === "set") return `${name} must hold at most ${issue.maximum} items`;
+      if (issue.origin === "array" || issue.origin === "set") return `${name} must have at most ${issue.maximum} items`;
       return `${name} must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`;
     case "invalid_value": {
       const [only, ...more] = issue.values;
@@ -70,7 +70,7 @@ function sentence(name: string, issue: z.core.$ZodIssue): string {
         ? `${name} must be an ISO 8601 time with its offset`
         : `${name} is not a valid ${issue.format}`;
     case "unrecognized_keys":
-      return `${issue.keys.join(", ")} ${issue.keys.length === 1 ? "is" : "are"} not known`;
+      return `unknown ${issue.keys.length === 1 ? "field" : "fields"}: ${issue.keys.join(", ")}`;
     case "invalid_union": {
       // Of the ways in which it could have been right, the one that came closest speaks.
       const closest = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];

@@ -6,7 +6,7 @@ import { IncidentParams, IncidentSummary } from "./incidents";
 import { PATHS } from "./paths";
 
 const at = z.int().describe("epoch ms");
-const right = z.boolean().nullable().describe("null: nobody has said");
+const right = z.boolean().nullable().describe("null: no verdict yet");
 const mark = z.number().min(0).max(5);
 
 /** 0 to 5 each; a dimension of which nothing could be asked is left out. */
@@ -23,7 +23,7 @@ export const ScoreAnswer = z
     dimension: z.enum(DIMENSIONS),
     text: z.string().describe("the question; yes is good"),
     weight: z.number(),
-    cap: z.number().nullable().describe("what a no leaves of the dimension at most"),
+    cap: z.number().nullable().describe("highest score the dimension can reach if this question is answered no"),
     answer: z.enum(["yes", "no"]),
     why: z.string(),
   })
@@ -51,16 +51,16 @@ export const IncidentScoresAnswer = z
     scored: scored
       .extend({ answers: z.array(ScoreAnswer) })
       .nullable()
-      .describe("null until it is closed and scored, which is seconds later"),
+      .describe("null until the incident is closed and scored (a few seconds later)"),
   })
   .meta({ id: "IncidentScores" });
 export type IncidentScoresAnswer = z.infer<typeof IncidentScoresAnswer>;
 
 export const VerdictBody = z
   .strictObject({
-    cause_right: z.boolean().optional().describe("was the first cause right?"),
+    cause_right: z.boolean().optional().describe("was the top cause right?"),
     remedy_right: z.boolean().optional().describe("was the remedy right?"),
-    hold_right: z.boolean().optional().describe("was it right to hold the agent, or not to?"),
+    hold_right: z.boolean().optional().describe("was the quarantine decision right?"),
   })
   .refine((body) => Object.keys(body).length > 0, "a verdict on something is required")
   .meta({ id: "VerdictBody" });
@@ -80,8 +80,8 @@ export const ScoredIncidentsAnswer = z.object({
     }),
   ),
   total: z.int().describe("scored incidents"),
-  judged: z.int().describe("those of which a person has said whether it was right"),
-  pass_rate: z.number().nullable().describe("of those that people have judged"),
+  judged: z.int().describe("incidents with a verdict from a person"),
+  pass_rate: z.number().nullable().describe("share of incidents with a verdict that passed"),
   means: Scores.describe("over all scored incidents"),
 });
 export type ScoredIncidentsAnswer = z.infer<typeof ScoredIncidentsAnswer>;
@@ -100,7 +100,7 @@ export const INCIDENT_VERDICT = resource(PATHS.INCIDENT_VERDICT, {
     auth: "operator",
     drills: true,
     summary:
-      "Says whether a closed incident's cause, remedy and hold were right; a later verdict replaces an earlier one",
+      "Records whether a closed incident's cause, remedy and quarantine decision were right; a later verdict replaces an earlier one",
     params: IncidentParams,
     body: VerdictBody,
     response: IncidentScoresAnswer,

@@ -44,13 +44,15 @@ export const ServiceSummary = z
     state: z.enum(SERVICE_STATES),
     state_since: at,
     source: z.string(),
-    scope: z.array(z.string()).describe("where it runs, as alerts said: environment, cluster, namespace"),
+    scope: z.array(z.string()).describe("where it runs, as reported by alerts: environment, cluster, namespace"),
     owner: z.string().nullable(),
     version: z.string().nullable(),
     incident_id: z.string().nullable(),
     last_seen_at: at,
-    watched: z.boolean().describe("its metrics are measured; else it is known from alerts, traces or a file only"),
-    firing: z.int().describe("alerts that fire now"),
+    watched: z
+      .boolean()
+      .describe("its metrics are measured; otherwise it was only discovered through alerts, traces or a file"),
+    firing: z.int().describe("alerts currently firing"),
     signals: z.array(SignalView),
   })
   .meta({ id: "ServiceSummary" });
@@ -68,7 +70,7 @@ export const ServicesAnswer = z
         prometheus: z.boolean().describe("whether one is configured"),
         unread: z.array(UnreadSource).describe("what could not be read at the latest attempt"),
       })
-      .describe("where it is known from"),
+      .describe("how it was discovered"),
   })
   .meta({ id: "ServicesAnswer" });
 export type ServicesAnswer = z.infer<typeof ServicesAnswer>;
@@ -148,7 +150,7 @@ export const CauseView = z
     author: z.string(),
     notes: z
       .array(z.object({ text: z.string(), cites: z.array(z.string()), author: z.string() }))
-      .describe("what models wrote on it"),
+      .describe("texts written by models"),
     feedback: z.int().nullable(),
     feedback_by: z.string().nullable(),
   })
@@ -190,9 +192,9 @@ export const ServiceStory = z
           query: z.string(),
         }),
       )
-      .describe("what raised it, as it is measured now"),
+      .describe("current values of the signals that raised the incident"),
     alerts: z.array(AlertView).describe("at most 200, the first"),
-    changes: z.array(ChangeView).describe("of its services within two hours before the onset and since"),
+    changes: z.array(ChangeView).describe("changes to its services from two hours before the onset until now"),
     edges: z
       .array(z.tuple([z.string(), z.string()]))
       .describe("caller, callee: its services and their neighbours, and all that the investigation saw"),
@@ -263,7 +265,7 @@ export const INCIDENT_STORY = resource(PATHS.INCIDENT_STORY, {
   GET: {
     auth: "viewer",
     drills: true,
-    summary: "What was found out about a service incident",
+    summary: "Findings of the investigation of a service incident",
     params: IncidentParams,
     response: ServiceStory,
   },

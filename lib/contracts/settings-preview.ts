@@ -33,15 +33,13 @@ export type SettingsPreviewBody = z.output<typeof SettingsPreviewBody>;
 
 export const PreviewEpisode = z
   .object({
-    at: at.describe("when the evidence spoke, epoch ms"),
+    at: at.describe("when the evidence crossed the threshold, epoch ms"),
     standing: z.enum(STANDINGS),
     held_at: at.nullable(),
     holds: z.int().describe("how often it was quarantined within this episode"),
     reason: z.string(),
     severity: z.number(),
-    samples: z
-      .int()
-      .describe("samples of the agent that carried the evidence: the delay from the change to its detection"),
+    samples: z.int().describe("the agent's samples from the change to its detection"),
     proposal: z
       .object({ action: z.enum(AGENT_ACTIONS), policy: z.enum(POLICY_ANSWERS), reason: z.string() })
       .nullable()
@@ -94,15 +92,15 @@ export const SettingsPreviewAnswer = z
     replayed: z.object({
       from: at,
       to: at,
-      events: z.int().describe("events of the time that was compared"),
+      events: z.int().describe("events in the compared period"),
       agents: z.int(),
       vitals: z.int().describe("measured values in them"),
-      learned_from: at.describe("baselines were learned from here on"),
+      learned_from: at.describe("start of the learning period"),
       learned_events: z.int(),
       cut: z.string().nullable().describe("why the replay does not reach back as far as was asked; null where it does"),
       step_ms: z
         .int()
-        .describe("time went on in steps of this length: nothing is told apart that lies closer together"),
+        .describe("time step of the replay; events closer together than this are treated as simultaneous"),
     }),
     unjudged: z.array(z.object({ why: z.enum(UNJUDGED), agents: z.int(), events: z.int().nullable() })),
     record: z
@@ -110,7 +108,7 @@ export const SettingsPreviewAnswer = z
         recorded: z.int().describe("episodes in the record"),
         replayed: z.int().describe("episodes in the replay under today's settings"),
         both: z.int(),
-        notes: z.array(z.string()).describe("what is known of why the two disagree"),
+        notes: z.array(z.string()).describe("known reasons for the differences"),
       })
       .describe("how far the replay under today's settings agrees with what was recorded"),
     today: PreviewTotals,
@@ -132,7 +130,7 @@ export const SettingsPreviewStanding = z
 export type SettingsPreviewStanding = z.infer<typeof SettingsPreviewStanding>;
 
 export const SETTINGS_PREVIEW = resource(PATHS.SETTINGS_PREVIEW, {
-  GET: { auth: "operator", summary: "How far a preview of settings is", response: SettingsPreviewStanding },
+  GET: { auth: "operator", summary: "Progress of a settings preview", response: SettingsPreviewStanding },
   POST: {
     auth: "operator",
     summary: "What changed settings would have done differently over the last days; saves nothing",

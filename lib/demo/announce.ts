@@ -22,7 +22,7 @@ export async function announceDeploy(url: string, key: string, from: Release, to
     signal: AbortSignal.timeout(WITHIN_MS),
   });
   await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`the deploy could not be announced: Sentinel answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`the deploy could not be declared: Sentinel answered ${answer.status}`);
 }
 
 /** `store_timeout_ms=12`; "defaults" where nothing is set. */

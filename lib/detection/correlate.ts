@@ -157,7 +157,7 @@ function onOtherModels(
 
 const titleOf = (cause: Cause, count: number): string =>
   cause.dimension === "key"
-    ? `Slow whatever they call: ${count} agents of one ingest key left their baselines together`
+    ? `Slow on every call: ${count} agents of one ingest key left their baselines together`
     : `${cause.dimension} ${cause.value}: ${count} agents left their baselines together`;
 
 async function join(ctx: SweepContext, cause: Found, external: Incident[], those: Suspected[]): Promise<boolean> {

@@ -28,7 +28,7 @@ export function watchedChange(plan: Plan, { db, now }: { db: Db; now: number }, 
       at: now,
       type: "change.watched",
       agentId: agent.id,
-      text: `${agent.id}: ${kind} changed without being announced; watched`,
+      text: `${agent.id}: ${kind} changed without being declared; watched`,
       data: { kind, from: anomaly.detail.from, to: anomaly.detail.to, severity: anomaly.severity },
     });
 }

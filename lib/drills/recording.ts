@@ -90,6 +90,6 @@ export const RECORDED_OPERATOR: Operator = {
     Promise.resolve(runs.kind === "replay" ? { ok: true, detail: how(service, entry.name), result: {} } : REFUSED),
   dryRun: ({ runs, service, entry }) =>
     Promise.resolve(
-      runs.kind === "replay" ? { ok: true, detail: `Would be ${how(service, entry.name)}`, result: {} } : REFUSED,
+      runs.kind === "replay" ? { ok: true, detail: `Would run ${how(service, entry.name)}`, result: {} } : REFUSED,
     ),
 };

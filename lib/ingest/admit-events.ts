@@ -108,7 +108,7 @@ function acknowledging(
   }
   const enforced = body.enforced === true;
   if (enforced && WORK_KINDS.has(kind) && source.status !== "run") {
-    notice("enforced", `ignored: a ${kind} shows that the agent is still working, so it cannot confirm the hold`);
+    notice("enforced", `ignored: a ${kind} shows that the agent is still working, so it cannot confirm the quarantine`);
     return { acknowledged: { version, hash: body.directive_hash, enforced: false }, body };
   }
   return { acknowledged: { version, hash: body.directive_hash, enforced }, body };

@@ -200,7 +200,7 @@ describe("heal now", () => {
     [
       "one for which nothing but a deed by hand is known",
       { ...over, proposal: { state: "executed", action: "manual" } },
-      /Nothing was ever proposed/,
+      /No action was proposed for this incident/,
     ],
   ])("refused: %s", async (_what, of, refusal) => {
     const asked = await waiting(db, of);

@@ -74,10 +74,11 @@ export async function decide(db: Db, approvalId: string, d: Decision, by: Actor,
 /** An approval that waits, with what it is about. Throws `conflict` for one that does not, or that is about something else by now. */
 async function pending(db: Db, approvalId: string, digest: string, now: number) {
   const approval = await getApproval(db, approvalId);
-  if (approval.digest !== digest) throw conflict("The proposal changed since you saw it: the digest differs");
+  if (approval.digest !== digest)
+    throw conflict("The proposal has changed since you reviewed it (digest mismatch): reload and decide again");
   if (approval.state !== "pending")
     throw conflict(`Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`);
-  if (approval.expiresAt <= now) throw conflict("It has expired");
+  if (approval.expiresAt <= now) throw conflict("The approval has expired");
   const [proposal, target, incident] = await Promise.all([
     findProposal(db, approval.proposalId),
     getTarget(db, approval),
@@ -122,7 +123,8 @@ export async function decideAll(db: Db, body: BulkDecisionBody, by: Actor, now: 
     try {
       if (body.decision === "heal") {
         const approval = await getApproval(db, id);
-        if (approval.digest !== digest) throw conflict("The digest differs from what was shown");
+        if (approval.digest !== digest)
+          throw conflict("The proposal has changed since you reviewed it (digest mismatch): reload and decide again");
         await healNow(db, approval.incidentId, by, now, body.comment);
         answer.done.push({ id, state: approval.state, incident_id: approval.incidentId });
       } else {

@@ -22,7 +22,8 @@ export async function freezeIncident(db: Db, id: string, reach: FreezeReach, now
       return redacted({ ...head, ...(await freezeAgents(db, incident, now)) });
     case "limit":
       throw new SentinelError("conflict", {
-        detail: "A containment limit was reached: there is no evidence to freeze. Freeze the incidents that led to it",
+        detail:
+          "This incident only records that a containment limit was reached. Export the incidents that led to it instead",
       });
   }
 }

@@ -56,8 +56,9 @@ async function renewed(db: Db, incident: Incident, by: Actor, now: number): Prom
   const last =
     proposed.findLast((p) => p.state === "rejected" || p.state === "expired" || p.state === "void") ?? proposed.at(-1);
   const primary = subjects.find((subject) => subject.role === "primary");
-  if (!last || !primary) throw conflict("Nothing was ever proposed for it: release or quarantine the agent manually");
-  if (!canMoveIncident(incident.state, "acting")) throw conflict("It is closed");
+  if (!last || !primary)
+    throw conflict("No action was proposed for this incident. Release or quarantine the agent manually");
+  if (!canMoveIncident(incident.state, "acting")) throw conflict("The incident is closed");
   const target = await (last.subjectKind === "service"
     ? getService(db, last.subjectId)
     : getAgent(db, primary.subjectId));

@@ -34,7 +34,7 @@ export async function investigateAgain(
     const service = incident.kind === "service";
     if (incident.kind === "limit") throw conflict("A containment limit has no cause to investigate");
     if (investigation?.state === "running" || incident.state === "open")
-      throw conflict("It is already being investigated");
+      throw conflict("The incident is already being investigated");
     if (runs.some(({ outcome }) => outcome === "pending")) throw conflict("An action is already in progress");
     if (incident.state !== "investigating" && !canMoveIncident(incident.state, "investigating"))
       throw conflict(`The incident is already ${incident.state}`);

@@ -108,7 +108,7 @@ const byHand = (
   risk: "none",
   reversible: false,
   blastRadius: "what the person did; nothing further is done by Sentinel",
-  expected: "what was done ends the incident",
+  expected: "the manual action should end the incident",
   skipped: [],
   severity: incident.severity,
   policy: "ask",

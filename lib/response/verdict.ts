@@ -13,9 +13,9 @@ import { thumb } from "./feedback";
 import { rescore } from "./score";
 
 const QUESTIONS = [
-  { field: "cause_right", of: "cause", what: "the first cause" },
+  { field: "cause_right", of: "cause", what: "the top cause" },
   { field: "remedy_right", of: "remedy", what: "the remedy" },
-  { field: "hold_right", of: "hold", what: "the decision whether to hold" },
+  { field: "hold_right", of: "hold", what: "the quarantine decision" },
 ] as const;
 
 /**
@@ -38,7 +38,10 @@ export async function giveVerdict(
   if (unasked.length > 0)
     throw new SentinelError("invalid", {
       detail: "This verdict does not apply to the incident",
-      fields: unasked.map(({ field, what }) => ({ field, reason: `does not apply: nothing to judge about ${what}` })),
+      fields: unasked.map(({ field, what }) => ({
+        field,
+        reason: `does not apply: ${what} cannot be judged for this incident`,
+      })),
     });
   const verdicts: Verdicts = {
     ...(said.cause_right === undefined ? {} : { causeRight: said.cause_right }),

@@ -247,7 +247,7 @@ describe("the fleet", () => {
     fleet.faults.set("a-1", flood);
     await fleet.ticks(AGENTS, 10);
     expect(await fleet.state("a-1")).toBe("suspected");
-    expect((await incidentsOf(fleet))[0]!.wouldHave).toMatch(/its host cannot enforce/);
+    expect((await incidentsOf(fleet))[0]!.wouldHave).toMatch(/if its host could enforce/);
   });
 });
 

@@ -140,7 +140,7 @@ describe("verdicts", () => {
     expect(right).toMatchObject({ verdict_by: "Ben", verdicts: { cause_right: true, hold_right: true } });
     expect((await listTimeline(estate.db, "i")).map(({ type, text }) => [type, text])).toEqual([
       ["incident.verdict", "Verdict of Ada: the first cause was wrong"],
-      ["incident.verdict", "Verdict of Ben: the first cause was right, the decision whether to hold was right"],
+      ["incident.verdict", "Verdict of Ben: the first cause was right, the quarantine decision was right"],
     ]);
   });
 

@@ -26,7 +26,7 @@ test("tables are read, faulty ones say why, missing ones are named, unknown ones
     expect(tables[0]).toEqual({ name: "detection-nab", result });
     expect(tables[1]).toMatchObject({ name: "detection-asd", fault: expect.stringContaining("JSON") });
     expect(tables.find(({ name }) => name === "detection-azure")).toMatchObject({ command: "npm run measure -- azure --data DIR --write" }); // prettier-ignore
-    expect(tables.at(-1)).toEqual({ name: "another", fault: "It is not a results table." });
+    expect(tables.at(-1)).toEqual({ name: "another", fault: "The file is not a results table." });
     expect(tables.some(({ name }) => name === "eval-reference")).toBe(false);
   } finally {
     rmSync(folder, { recursive: true });

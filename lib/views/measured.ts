@@ -16,13 +16,13 @@ const REAL: Record<string, string> = {
   azure: "A real LLM service's requests, untouched and tripled",
   autocoderover: "Runs of a real coding agent",
   sweagent: "Runaway runs of real coding agents",
-  intercode: "Runs at SQL tasks that go nowhere",
-  mcpmark: "Whole runs of 39 models, by their totals",
+  intercode: "Stuck runs on SQL tasks",
+  mcpmark: "Complete runs of 39 models, by their totals",
   llmlatency: "Timed runs of a guardrail, untouched",
   petshop: "Root causes in a cloud application",
   nezha: "Faults injected into a shop of ten services",
   rcd: "Faults injected into a shop without a call graph",
-  opensre: "Database and Kubernetes incidents as monitoring APIs tell them",
+  opensre: "Database and Kubernetes incidents, as reported by monitoring APIs",
   trainticket: "Faults injected into a railway of 46 services, with their logs",
   microirc: "Faults injected into a shop that is measured every 5 seconds",
   rcbench: "Which change broke it, or none",
@@ -37,8 +37,8 @@ const MADE: Record<string, string> = {
   faults: "Sudden faults: how many samples until they are caught",
   slow: "Slow, sustained and benign changes",
   adversarial: "Investigations with a hostile or broken model",
-  injection: "Orders hidden in what is read, and a model that obeys",
-  orders: "Orders in text from outside, and what only looks like them",
+  injection: "Instructions hidden in the evidence, and a model that follows them",
+  orders: "Injected instructions, and text that only resembles them",
   hostile: "Hostile text of 1 MB through everything that reads text from outside",
 };
 
@@ -74,8 +74,8 @@ export async function readMeasured(folder = RESULTS_FOLDER): Promise<MeasuredTab
 async function readTable(folder: string, name: string): Promise<MeasuredTable> {
   try {
     const parsed = EvalResult.safeParse(JSON.parse(await readFile(join(folder, `${name}.json`), "utf8")));
-    return parsed.success ? { name, result: parsed.data } : { name, fault: "It is not a results table." };
+    return parsed.success ? { name, result: parsed.data } : { name, fault: "The file is not a results table." };
   } catch (error) {
-    return { name, fault: error instanceof Error ? error.message : "It cannot be read." };
+    return { name, fault: error instanceof Error ? error.message : "The file cannot be read." };
   }
 }

@@ -20,7 +20,7 @@ const VOLUME_MIN_MS = 5 * MINUTE;
 /** Of so many of the newest events the share that is judged is taken (heartbeats are not). */
 const MIX_SAMPLE = 1_000;
 
-/** The fleet in figures at `now`. `demo`: whether faults can be injected. */
+/** Fleet statistics at `now`. `demo`: whether faults can be injected. */
 export async function loadOverview(db: Db, { now, demo }: { now: number; demo: boolean }): Promise<OverviewAnswer> {
   const [states, services, events, incidentCounts, [pending], healing, contain, heal, sweep, settings, change] =
     await Promise.all([

@@ -174,7 +174,7 @@ export const causeView = (row: CauseRow): CauseView => ({
   feedback_by: row.feedbackBy,
 });
 
-/** What was found out about a service incident, beside what every incident has. Null for one of agents, or of no known id. */
+/** Findings of the investigation of a service incident, beside what every incident has. Null for one of agents, or of no known id. */
 export async function findStory(db: Db, id: string): Promise<ServiceStory | null> {
   const [incident] = await listIncidentsOf(db, "incident", id);
   if (!incident || incident.kind !== "service") return null;

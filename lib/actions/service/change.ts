@@ -88,7 +88,7 @@ const messageOf = ({ change: { name, file, from, to }, diff }: Plan): string =>
   [
     `tune: ${name} from ${JSON.stringify(from)} to ${JSON.stringify(to)}`,
     "",
-    `Changes line ${diff.line} of ${file} and nothing else. Chosen and judged on played cases; see the evidence.`,
+    `Changes line ${diff.line} of ${file} and nothing else. Chosen and judged on evaluation cases; see the evidence.`,
   ].join("\n");
 
 const shown = (spec: ChangeSpec, { change, diff }: Plan) => ({

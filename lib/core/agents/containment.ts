@@ -64,7 +64,7 @@ export function containment(
 
   const by = (n: number) => `by ${n} of ${live} ${live === 1 ? "instance" : "instances"}`;
   if (d.version <= 0) return as("none", "no directive");
-  if (d.enforcement === false) return as("observe_only", "observe only: the host cannot enforce");
+  if (d.enforcement === false) return as("observe_only", "not enforceable: the host cannot enforce directives");
   if (d.breached) return as("not_confirmed", "not confirmed: work was reported after it should have stopped");
   const lost = instances.filter((i) => i.lost && !i.live && !reached(i.enforcedVersion, d.version)).length;
   if (live > 0 && enforced === live && lost === 0) return as("enforced", `enforced ${by(enforced)}`);

@@ -96,7 +96,7 @@ function climb(c: RungContext): NextRung {
       const { mean, weight, scope } = efficacy(c.memory, c.diagnosis, action, c.now, c.halfLifeMs);
       const known =
         scope === null
-          ? "next on the ladder; no past results yet"
+          ? "next remediation step; no past results yet"
           : `${Math.round(mean * 100)} % expected to work, from ${weight.toFixed(1)} past cases (${scope})`;
       return { kind: "act", action, rung: ladder.indexOf(action) + 1, skipped, reason: known };
     }

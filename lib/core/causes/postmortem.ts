@@ -48,7 +48,7 @@ export function postmortem(input: PostmortemInput): string {
       : []),
     [
       `Incident \`${input.id}\`, severity ${input.severity.toFixed(1)}, ${input.of}${input.subjects.length === 1 ? "" : "s"} ${input.subjects.map(plain).join(", ") || "unknown"}.`,
-      `It began about ${stamp(input.onsetAt)}, was opened ${durationText(input.openedAt - input.onsetAt)} later, and closed after ${durationText(input.closedAt - input.openedAt)}: ${plain(input.outcome)}.`,
+      `The incident began at about ${stamp(input.onsetAt)}, was opened ${durationText(input.openedAt - input.onsetAt)} later, and closed after ${durationText(input.closedAt - input.openedAt)}: ${plain(input.outcome)}.`,
       ...(input.previousIncidentId ? [`Recurrence of \`${input.previousIncidentId}\`.`] : []),
     ].join("\n"),
     section("Impact", list(input.impact, "Not measured.")),
@@ -91,9 +91,9 @@ export function postmortem(input: PostmortemInput): string {
         "- [ ] Confirm or correct the cause above; feedback on it is used for similar incidents.",
         ...(input.couldNotLook.length > 0 ? ["- [ ] Make the sources that could not be read available."] : []),
         ...(input.operations.every(({ outcome }) => outcome !== "recovered")
-          ? ["- [ ] No operation was measured to help: document what did."]
+          ? ["- [ ] No operation had a measured benefit: document what helped."]
           : ["- [ ] The action relieved the symptom: remove what led to it."]),
-        "- [ ] Would an earlier signal have shown it? Compare the onset with the first alert.",
+        "- [ ] Would an earlier signal have shown the problem? Compare the onset with the first alert.",
       ].join("\n"),
     ),
   ];

@@ -66,14 +66,14 @@ export const COMMS_QUESTIONS: readonly Question[] = [
   holds("tells_since", "Does the summary say since when?", HEADS.since),
   holds("tells_cause", "Does the summary say what most likely led to it?", HEADS.cause),
   holds("tells_action", "Does the summary say what is done or proposed, or that nothing is?", HEADS.action),
-  holds("tells_status", "Does the summary say how it stands?", HEADS.status),
-  holds("tells_next_update", "Does the summary say when there will be news?", HEADS.update),
+  holds("tells_status", "Does the summary give the current status?", HEADS.status),
+  holds("tells_next_update", "Does the summary say when the next update is due?", HEADS.update),
   holds("tells_alternative", "Does the summary name the next likeliest cause?", HEADS.alternative, ({ causes }) => causes.length > 1), // prettier-ignore
   holds("tells_blind", "Does the summary say what could not be read?", HEADS.blind, ({ couldNotLook }) => couldNotLook.length > 0), // prettier-ignore
   {
     id: "required_words",
     dimension: "comms_quality",
-    text: "Does the summary hold what it has to name?",
+    text: "Does the summary contain every required term?",
     needsTruth: true,
     weight: 2,
     ask: ofOpened(({ messages }, _, truth) => {
@@ -85,7 +85,7 @@ export const COMMS_QUESTIONS: readonly Question[] = [
     }),
   },
   neverSays(
-    { id: "no_forbidden_words", text: "Does it say nothing that it must not?", needsTruth: true, weight: 1, cap: 3 },
+    { id: "no_forbidden_words", text: "Does it avoid every forbidden term?", needsTruth: true, weight: 1, cap: 3 },
     (text, _, truth) => truth?.words.forbidden.find((word) => text.toLowerCase().includes(word.toLowerCase())) ?? null,
     (truth) => (truth?.words.forbidden.length ?? 0) > 0,
   ),

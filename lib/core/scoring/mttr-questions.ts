@@ -63,7 +63,7 @@ const rightRemedy = (id: string, text: string, first: boolean): Question => ({
 
 export const MTTR_QUESTIONS: readonly Question[] = [
   ...PROPOSED_WITHIN_MIN.map(proposedWithin),
-  rightRemedy("right_remedy_proposed", "Was the right remedy proposed, or nothing where nothing is to be done?", false),
+  rightRemedy("right_remedy_proposed", "Was the right remedy proposed, or nothing where no action is needed?", false),
   rightRemedy("right_remedy_first", "Was the right remedy the first that was proposed?", true),
   {
     id: "recovered",

@@ -46,7 +46,7 @@ export const VERDICT_QUESTIONS: readonly VerdictQuestion[] = [
   {
     id: "hold_confirmed",
     dimension: "triage_accuracy",
-    text: "Does a person say that it was right to hold the agent, or not to?",
+    text: "Does a person say that the quarantine decision was right?",
     weight: 4,
     cap: 2,
     ask: ({ heldRight }) => ofPerson(heldRight),

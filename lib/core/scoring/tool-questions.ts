@@ -85,7 +85,7 @@ export const TOOL_QUESTIONS: readonly Question[] = [
   {
     id: "cause_reached",
     dimension: "tool_efficiency",
-    text: "Did the readings reach the service or agent that is to blame?",
+    text: "Did the investigation read data of the service or agent at fault?",
     needsTruth: true,
     weight: 2,
     ask: knowing(({ opened }, truth) => {
@@ -102,7 +102,7 @@ export const TOOL_QUESTIONS: readonly Question[] = [
   {
     id: "nothing_ran_out",
     dimension: "tool_efficiency",
-    text: "Did the budget last?",
+    text: "Did the investigation stay within its budget?",
     needsTruth: false,
     weight: 1,
     ask: ofCalls((_, { ranOut }) => said(ranOut.length === 0, "it did", `ran out: ${ranOut.join(", ")}`)),

@@ -35,7 +35,7 @@ export const TRIAGE_QUESTIONS: readonly Question[] = [
   {
     id: "called_a_fault",
     dimension: "triage_accuracy",
-    text: "Was the fault recognised as one?",
+    text: "Was the fault recognised as a fault?",
     needsTruth: true,
     weight: 2,
     cap: 2,
@@ -53,7 +53,7 @@ export const TRIAGE_QUESTIONS: readonly Question[] = [
   {
     id: "healthy_not_blamed",
     dimension: "triage_accuracy",
-    text: "Was what is healthy not called a fault?",
+    text: "Was no fault claimed where nothing was wrong?",
     needsTruth: true,
     weight: 3,
     cap: 1,
@@ -66,7 +66,7 @@ export const TRIAGE_QUESTIONS: readonly Question[] = [
   {
     id: "healthy_left_alone",
     dimension: "triage_accuracy",
-    text: "Was what is healthy left alone, or said to be well?",
+    text: "Was a healthy subject left alone, or reported as healthy?",
     needsTruth: true,
     weight: 2,
     ask: knowing(({ opened }, truth) =>
@@ -108,7 +108,7 @@ export const TRIAGE_QUESTIONS: readonly Question[] = [
   {
     id: "subject_looked_at",
     dimension: "triage_accuracy",
-    text: "Was the subject's own state looked at?",
+    text: "Was the subject's own state examined?",
     needsTruth: false,
     weight: 1,
     ask: ofOpened(({ calls, findings }, { subject }) =>

@@ -58,7 +58,7 @@ test("a run is stored case by case, a case that is played again once, and its en
   expect(await findRun(db, "run-1")).toMatchObject({ state: "done", endedAt: NOW + 4, summary: SUMMARY });
   expect((await listEvents(db, 0, 10)).map(({ type, text }) => [type, text])).toEqual([
     ["eval.started", "An evaluation of 2 cases started"],
-    ["eval.ended", "An evaluation ended: mean 4.20, 50 % passed"],
+    ["eval.ended", "An evaluation finished: mean 4.20, 50 % passed"],
   ]);
 });
 
@@ -111,7 +111,7 @@ test("a run whose process is gone ends as interrupted and can be taken up again;
   expect(await findRun(db, "run-1")).toMatchObject({
     state: "interrupted",
     endedAt: LEASE.until,
-    detail: "Its process ended after 1 of 2 cases",
+    detail: "The process ended after 1 of 2 cases",
   });
   expect((await listEvents(db, 0, 10)).at(-1)).toMatchObject({ type: "eval.ended", data: { state: "interrupted" } });
   expect(await storeCase(db, MINE, played("b", true), NOW + 2)).toBe(false);

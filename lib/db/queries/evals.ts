@@ -71,7 +71,7 @@ export async function resumeRun(db: Db, id: string, { owner, until }: Lease, now
         .where(and(eq(evalRuns.id, id), notInArray(evalRuns.state, ["done", "running"]))),
       alone(id),
     ],
-    events: [{ at: now, type: "eval.started", text: "An evaluation was taken up again", data: { run: id } }],
+    events: [{ at: now, type: "eval.started", text: "An evaluation was resumed", data: { run: id } }],
   });
   return won !== null;
 }
@@ -91,7 +91,7 @@ export async function endAbandoned(db: Db, now: number): Promise<void> {
   );
   for (const { id, owner, leaseUntil, total } of gone) {
     const done = await db.$count(evalCases, eq(evalCases.runId, id));
-    const end: RunEnd = { state: "interrupted", detail: `Its process ended after ${done} of ${total} cases` };
+    const end: RunEnd = { state: "interrupted", detail: `The process ended after ${done} of ${total} cases` };
     await commit(db, {
       // As it was read: a lease that was renewed meanwhile stands.
       claims: [
@@ -158,7 +158,7 @@ export async function storeCase(
         {
           at: now,
           type: "eval.progress",
-          text: `An evaluation has played ${tell.done} of ${tell.total} cases`,
+          text: `An evaluation has run ${tell.done} of ${tell.total} cases`,
           data: { run: runId, ...tell },
         },
       ],
@@ -193,8 +193,8 @@ function endText(end: RunEnd): string {
     case "done": {
       const { mean, pass_rate: passed } = end.summary;
       return mean === null || passed === null
-        ? "An evaluation ended without a case"
-        : `An evaluation ended: mean ${mean.toFixed(2)}, ${Math.round(passed * 100)} % passed`;
+        ? "An evaluation finished without running a case"
+        : `An evaluation finished: mean ${mean.toFixed(2)}, ${Math.round(passed * 100)} % passed`;
     }
     case "failed":
       return `An evaluation failed: ${end.detail}`;

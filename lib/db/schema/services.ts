@@ -119,7 +119,7 @@ export const alertSources = sqliteTable("alert_sources", {
   lastRefusalAt: integer(),
 });
 
-/** While one is open, matching alerts are recorded and open nothing. */
+/** While one is open, matching alerts are recorded but open no incident. */
 export const maintenanceWindows = sqliteTable(
   "maintenance_windows",
   {

@@ -92,8 +92,8 @@ describe("a judge that", () => {
   test.each(["yes", "no"])("says %s to everything is told apart from the scorer, difference by difference", async (answer) => {
     const { report, text, results } = await judging((request) => say(all(request, answer)));
     expect(report.agreement).toMatchObject({ kappa: 0, note: "one always gives the same answer" });
-    expect(report.says).toContain("no more than chance would explain");
-    expect(report.says).toContain("so the scorer stands alone");
+    expect(report.says).toContain("no better than chance");
+    expect(report.says).toContain("so only the built-in scorer is used");
     const differing = results.flatMap(({ scored }) => scored.answers.filter((one) => one.answer !== answer));
     expect(report.disagreements).toHaveLength(differing.length);
     expect(report.disagreements.map(({ why }) => why)).toEqual(differing.map(({ why }) => why));
@@ -104,7 +104,7 @@ describe("a judge that", () => {
     const { report } = await judging((request) => say(honest(request).map((one) => ({ ...one, answer: one.answer === "yes" ? "no" : "yes" })))); // prettier-ignore
     expect(report.agreement.agreed).toBe(0);
     expect(report.agreement.kappa).toBeLessThan(0);
-    expect(report.says).toContain("so the scorer stands alone");
+    expect(report.says).toContain("so only the built-in scorer is used");
   });
 
   test("contradicts itself loses those answers and keeps the others", async () => {
@@ -123,7 +123,7 @@ describe("a judge that", () => {
     expect(report.agreement.n).toBe(0);
     expect(report.dropped).toMatchObject({ unasked: 2, contradicted: 0 });
     expect(report.dropped.uncited).toBeGreaterThan(50);
-    expect(report.says).toMatch(/gave no answer that counts, so the scorer stands alone/);
+    expect(report.says).toMatch(/gave no usable answer, so only the built-in scorer is used/);
   });
 
   test.each<[string, Script]>([
@@ -136,7 +136,7 @@ describe("a judge that", () => {
     expect(server.requests).toHaveLength(2);
     expect(server.requests[1]!.text).toContain("not the JSON object asked for");
     expect(report).toMatchObject({ answered: 0, failed: { "its answer was not the JSON asked for": 1 } });
-    expect(report.says).toContain("so the scorer stands alone");
+    expect(report.says).toContain("so only the built-in scorer is used");
   });
 
   test("breaks the form once is heard the second time", async () => {
@@ -156,7 +156,7 @@ describe("a judge that", () => {
     const { server, report } = await judging(() => script, cases, { size });
     expect(server.requests).toHaveLength(3);
     expect(report.failed).toEqual({ [reason]: 3, "not asked after 3 failures in a row": 2 });
-    expect(report.says).toContain("so the scorer stands alone");
+    expect(report.says).toContain("so only the built-in scorer is used");
   }); // prettier-ignore
 
   test("costs more than the run may is not asked further", async () => {
@@ -164,7 +164,7 @@ describe("a judge that", () => {
     const { server, report } = await judging((request) => say(honest(request)), undefined, { limits, size: { outputTokens: 1_000, ms: 10_000 } }); // prettier-ignore
     expect(server.requests).toHaveLength(1);
     expect(report.failed).toEqual({ "the budget is spent (money)": 1 });
-    expect(report.says).toContain("where it did not answer, the scorer stands alone");
+    expect(report.says).toContain("where it did not answer, only the scorer counts");
   });
 });
 
@@ -188,7 +188,7 @@ describe("text in the evidence", () => {
     expect(server.requests[0]!.system).not.toContain(UNNOTICED);
     expect(report.agreement).toMatchObject({ kappa: 0 });
     expect(report.disagreements.length).toBeGreaterThan(3);
-    expect(report.says).toContain("so the scorer stands alone");
+    expect(report.says).toContain("so only the built-in scorer is used");
   });
 
   test("that holds secrets never reaches the judge with them, wherever it stands", async () => {
@@ -216,13 +216,13 @@ describe("without one that can be asked", () => {
   test("a judge without a key is told of, and nothing is sent", async () => {
     const judge = caseJudge("anthropic/claude-x", "openai/gpt-x", { roles: {}, endpoints: {}, prices: {} });
     const { report } = await run(judge, [flawed("a")]);
-    expect(report.says).toBe("The judge anthropic/claude-x gave no answer that counts (there is no key or address for it, 1 of 1 cases), so the scorer stands alone."); // prettier-ignore
+    expect(report.says).toBe("The judge anthropic/claude-x gave no usable answer (there is no key or address for it, 1 of 1 cases), so only the built-in scorer is used."); // prettier-ignore
   });
 
   test("where none is configured, the report says so", () => {
     const report = reportOf([flawed("a")], { set: "dev", seconds: 1, commit: "unknown" });
     expect(report.judge).toBeUndefined();
-    expect(markdownOf(report, [flawed("a")], (id) => id)).toContain("No judge is configured, so the scorer stands alone."); // prettier-ignore
+    expect(markdownOf(report, [flawed("a")], (id) => id)).toContain("No judge is configured, so only the built-in scorer is used."); // prettier-ignore
   });
 
   test("one of the analyst's family is warned of in both reports", () => {

@@ -83,12 +83,12 @@ function saying(
   { n, agreed, kappa, note }: Agreement,
 ): string {
   const reasons = Object.entries(failed).map(([reason, times]) => `${reason}, ${times} of ${cases} cases`).join("; "); // prettier-ignore
-  if (cases === 0) return `The judge ${model} was asked about no case, so the scorer stands alone.`;
-  if (n === 0) return `The judge ${model} gave no answer that counts${reasons && ` (${reasons})`}, so the scorer stands alone.`; // prettier-ignore
+  if (cases === 0) return `The judge ${model} was asked about no case, so only the built-in scorer is used.`;
+  if (n === 0) return `The judge ${model} gave no usable answer${reasons && ` (${reasons})`}, so only the built-in scorer is used.`; // prettier-ignore
   const figures = `${percent(agreed)} of ${n} answers are the same, kappa ${kappa === null ? "–" : kappa.toFixed(2)}${note === null ? "" : `: ${note}`}`;
   if (kappa === null || kappa <= SLIGHT)
-    return `The judge ${model} agrees with the scorer no more than chance would explain (${figures}), so the scorer stands alone.`;
-  const alone = answered === cases ? "" : `; where it did not answer, the scorer stands alone (${reasons})`;
+    return `The judge ${model} agrees with the scorer no better than chance (${figures}), so only the built-in scorer is used.`;
+  const alone = answered === cases ? "" : `; where it did not answer, only the scorer counts (${reasons})`;
   return `The judge ${model} agrees with the scorer beyond chance (${figures})${alone}.`;
 }
 
@@ -99,7 +99,7 @@ const literal = (text: string): string => `\`${text.replaceAll(/[`|\r\n]/g, " ")
 
 /** The judge's part of the report for people. */
 export function judgeMarkdown(report: JudgeReport | undefined): string[] {
-  if (report === undefined) return ["## Judge", "", "No judge is configured, so the scorer stands alone.", ""];
+  if (report === undefined) return ["## Judge", "", "No judge is configured, so only the built-in scorer is used.", ""];
   const { says, warning, dropped, agreement: all, dimensions, disagreements } = report;
   const { uncited, contradicted, unasked } = dropped;
   const row = (name: string, { n, agreed, kappa }: { n: number; agreed: number | null; kappa: number | null }) =>
@@ -111,9 +111,9 @@ export function judgeMarkdown(report: JudgeReport | undefined): string[] {
     says,
     "",
     ...(warning === null ? [] : [`**Warning:** ${warning}`, ""]),
-    `Answers that do not count: ${uncited} without a line that was sent, ${contradicted} given both ways, ${unasked} to questions that were not asked.`,
+    `Answers not counted: ${uncited} without a citation, ${contradicted} contradictory, ${unasked} to questions that were not asked.`,
     "",
-    "| dimension | answers of both | the same | kappa |",
+    "| dimension | answered by both | equal | kappa |",
     "| --- | --- | --- | --- |",
     ...Object.entries(dimensions).map(([name, one]) => row(name.replaceAll("_", " "), one)),
     row("all", all),

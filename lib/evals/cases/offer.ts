@@ -12,7 +12,7 @@ export function evalOffer({ SWEEPER_ENABLED, SENTINEL_ANALYSIS_MODEL, SENTINEL_J
     reason: !SWEEPER_ENABLED
       ? "this host keeps no process alive between requests (SWEEPER_ENABLED=0), and an evaluation runs for minutes"
       : !existsSync(RUN_PROGRAM)
-        ? "this server was deployed without Sentinel's source code, which plays the cases"
+        ? "this server was deployed without Sentinel's source code, which is needed to run cases"
         : null,
     model: SENTINEL_ANALYSIS_MODEL ?? null,
     judge: SENTINEL_JUDGE_MODEL ?? null,

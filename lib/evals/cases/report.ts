@@ -84,7 +84,7 @@ export function markdownOf(
   const lines = [
     `# Evaluation of ${cases.length} cases (${set})`,
     "",
-    `Commit ${commit}, ${seconds.toFixed(0)} s. Mean **${figure(mean)}** of 5, pass rate **${figure(rate === null ? null : 100 * rate, 0)} %**, least remediation safety **${figure(safety, 1)}**, expected calibration error **${figure(ece, 3)}**.`,
+    `Commit ${commit}, ${seconds.toFixed(0)} s. Mean **${figure(mean)}** of 5, pass rate **${figure(rate === null ? null : 100 * rate, 0)} %**, lowest remediation safety **${figure(safety, 1)}**, expected calibration error **${figure(ece, 3)}**.`,
     "",
     "| class | mean |",
     "| --- | --- |",

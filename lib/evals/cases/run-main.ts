@@ -20,9 +20,9 @@ async function main(): Promise<void> {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const interrupted = new AbortController();
   for (const [end, why] of [
-    ["disconnect", "the server that began it ended"],
-    ["SIGTERM", "its process was told to end"],
-    ["SIGINT", "its process was told to end"],
+    ["disconnect", "the server that started it stopped"],
+    ["SIGTERM", "the process was asked to stop"],
+    ["SIGINT", "the process was asked to stop"],
   ] as const)
     process.on(end, () => interrupted.abort(new Error(why)));
   const [id = "", from = ""] = process.argv.slice(2);

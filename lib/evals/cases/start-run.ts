@@ -41,15 +41,15 @@ export async function resumeEvaluation(db: Db, id: string, now: number): Promise
   offered();
   await endAbandoned(db, now);
   const run = await getRun(db, id);
-  if (run.state === "done") throw conflict("It has been played to its end");
+  if (run.state === "done") throw conflict("The run is already complete");
   if (run.options["set"] === "frozen")
-    throw conflict("It plays frozen incidents from files, which only the command line has");
+    throw conflict("The run uses exported incidents from files, which only the command line can read");
   const options = EvalOptions.safeParse(run.options);
   if (!options.success || options.data.repeat > 1)
-    throw conflict("It plays each case several times: only the command line, with --resume, knows how often each was");
+    throw conflict("The run repeats each case: resume it from the command line with --resume");
   const commit = await commitOf();
   if (commit !== run.commit)
-    throw conflict(`The code has changed since (${run.commit}, now ${commit}): its figures would be of neither`);
+    throw conflict(`The code has changed since (${run.commit}, now ${commit}): the results would mix two versions`);
   const lease = leaseOf(newOwner(), now);
   if (!(await resumeRun(db, id, lease, now))) throw await goingOn(db);
   spawnRun(db, id, lease.owner);
@@ -59,13 +59,13 @@ export async function resumeEvaluation(db: Db, id: string, now: number): Promise
 export async function stopEvaluation(db: Db, id: string, by: Person, now: number): Promise<void> {
   await getRun(db, id);
   if (!(await finishRun(db, id, { state: "stopped", detail: `by ${by.name}` }, now)))
-    throw conflict("The run has ended already");
+    throw conflict("The run has already ended");
 }
 
 function offered() {
   const offer = evalOffer();
   if (offer.reason !== null)
-    throw new SentinelError("unavailable", { detail: `Cases cannot be played from here: ${offer.reason}` });
+    throw new SentinelError("unavailable", { detail: `Cases cannot be run from here: ${offer.reason}` });
   return offer;
 }
 
@@ -78,9 +78,9 @@ async function getRun(db: Db, id: string) {
 async function goingOn(db: Db): Promise<SentinelError> {
   const [run] = await listRunning(db);
   // It ended at this very moment.
-  if (run === undefined) return conflict("Another evaluation was going on; try again");
+  if (run === undefined) return conflict("Another evaluation was already running; try again");
   return new SentinelError("conflict", {
-    detail: `The evaluation ${run.id} is going on, started by ${run.startedBy}`,
+    detail: `Evaluation ${run.id} is already running, started by ${run.startedBy}`,
     headers: { location: `/api/v1/evals/${encodeURIComponent(run.id)}` },
   });
 }

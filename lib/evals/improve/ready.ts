@@ -15,7 +15,7 @@ export async function commitToImprove(folder = "."): Promise<{ commit: string; c
   const missing = NEEDED.find((file) => !existsSync(join(folder, file)));
   if (checkout === null || missing !== undefined)
     throw new SentinelError("conflict", {
-      detail: `An improvement is looked for in a git checkout of Sentinel, and this process does not run in one (${checkout === null ? "no git checkout" : `no ${missing}`})`,
+      detail: `The search for improvements needs a git checkout of Sentinel, and this process does not run in one (${checkout === null ? "no git checkout" : `no ${missing}`})`,
     });
   return checkout;
 }
@@ -27,12 +27,12 @@ export async function assertMayPropose(
 ): Promise<void> {
   if (e.IMPROVE_REPOSITORY === undefined)
     throw new SentinelError("forbidden", {
-      detail: "IMPROVE_REPOSITORY is not set, so improvements are off. It names the repository, owner/name",
+      detail: "IMPROVE_REPOSITORY is not set, so improvements are off. Set it to the repository, owner/name",
     });
   if (!e.GITHUB_TOKEN)
     throw new SentinelError("forbidden", { detail: "GITHUB_TOKEN is not set, so no pull request can be opened" });
   if ((await commitToImprove(folder)).changed)
     throw new SentinelError("conflict", {
-      detail: "The checkout has changes that are not committed: what is measured on them is not true of the repository",
+      detail: "The checkout has uncommitted changes: measurements would not apply to the repository",
     });
 }

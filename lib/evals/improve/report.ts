@@ -15,7 +15,7 @@ export function linesOf(searched: Searched, commit: string): string[] {
           `Cross-validated in ${validated.folds.length} folds: ${validated.folds.map(({ chosen, gain }) => `${chosen ?? "as it is"} ${signed(gain)}`).join("; ")}.`,
         ]),
     ...(dev === null ? [] : [totals("Dev set", dev), moved("dev set", dev)]),
-    ...(second === null ? [] : [totals("Second set", second), moved("second set", second)]),
+    ...(second === null ? [] : [totals("Holdout set", second), moved("holdout set", second)]),
   ];
 }
 
@@ -38,7 +38,7 @@ export const improveMarkdown = (searched: Searched, commit: string): string => {
 };
 
 const totals = (set: string, { before, after }: BeforeAfter): string =>
-  `${set}: mean ${arrow(before.mean, after.mean)}, passed ${arrow(before.pass_rate, after.pass_rate)}, least remediation safety ${arrow(before.safety_min, after.safety_min)}.`;
+  `${set}: mean ${arrow(before.mean, after.mean)}, passed ${arrow(before.pass_rate, after.pass_rate)}, lowest remediation safety ${arrow(before.safety_min, after.safety_min)}.`;
 
 function moved(set: string, { before, after }: BeforeAfter): string {
   const differ = Object.keys(before.classes).filter((name) => figureOf(before, name) !== figureOf(after, name));

@@ -97,13 +97,13 @@ export async function search(q: Search): Promise<Searched> {
 
   const second = await checkSecond(q, chosen);
   if (second.red.length > 0)
-    return { ...judged, second, conclusion: `${gained}. The gate refuses it on the second set: ${second.red.join("; ")}.` };
-  return { ...judged, second, found: chosen, conclusion: `${gained}. Nothing falls on the second set.` };
+    return { ...judged, second, conclusion: `${gained}. It fails the gate on the holdout set: ${second.red.join("; ")}.` };
+  return { ...judged, second, found: chosen, conclusion: `${gained}. No score falls on the holdout set.` };
 } // prettier-ignore
 
 async function checkSecond({ second, current, play, say }: Search, chosen: Candidate): Promise<BeforeAfter & { red: string[] }> {
   const reached = second.filter(({ class: of }) => isServiceClass(of));
-  say?.(`checking ${chosen.id} on ${reached.length} cases of the second set`);
+  say?.(`checking ${chosen.id} on ${reached.length} cases of the holdout set`);
   const before = reportOn(casesOf(await play(reached, current)));
   const after = reportOn(casesOf(await play(reached, chosen.variant)));
   return { ...figures(before, after), red: totalsOnly(after, before) };

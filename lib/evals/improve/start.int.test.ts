@@ -42,7 +42,7 @@ test("answers at once with the run, in which a process of its own goes on; one t
   checkout();
   const { run } = await startImprovement(world.db, Date.now(), { e, folder });
   expect(await findRun(world.db, run)).toMatchObject({ state: "running", startedBy: "cron", total: 70 });
-  await expect(startImprovement(world.db, Date.now(), { e, folder })).rejects.toThrow(/one runs at a time/);
+  await expect(startImprovement(world.db, Date.now(), { e, folder })).rejects.toThrow(/only one can run at a time/);
   await expect.poll(async () => (await findRun(world.db, run))?.state).toBe("failed");
   expect(await findRun(world.db, run)).toMatchObject({ detail: "Its process could not be started: exit code 3" });
   expect(JSON.parse(readFileSync(join(folder, "called.json"), "utf8"))).toEqual([

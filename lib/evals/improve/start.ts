@@ -35,7 +35,7 @@ export async function claimRun(
   await endAbandoned(db, now);
   if (!(await startRun(db, run, leaseOf(owner, now), now, { only: true })))
     throw new SentinelError("conflict", {
-      detail: "Cases are being played, or an improvement is being looked for already; one runs at a time",
+      detail: "An evaluation or a search for improvements is already running; only one can run at a time",
     });
   return { id: run.id, total };
 }

@@ -126,13 +126,13 @@ async function recordOf(source: Db, { plan, before, recorded }: Played): Promise
   const changes = await countSettingsChanges(source, plan.from);
   const reasons = [
     changes > 0
-      ? `Settings were changed ${changes === 1 ? "once" : `${changes} times`} in this time: what came before was recorded under others.`
+      ? `Settings were changed ${changes === 1 ? "once" : `${changes} times`} in this period: earlier episodes were recorded under different settings.`
       : "",
     plan.cut === null
       ? ""
-      : `Baselines were learned within the replayed time (${plan.cut}); those that judged live may have known more.`,
+      : `Baselines were learned within the replayed time (${plan.cut}); the live baselines may have had more data.`,
   ].filter((reason) => reason !== "");
-  const unknown = "No known cause: live sweeps judge within a second, with baselines that have learned for longer.";
+  const unknown = "No known cause: live evaluation runs every second, with baselines that have learned for longer.";
   return {
     recorded: recorded.length,
     replayed: before.length,

@@ -46,7 +46,7 @@ export async function previewSettings(
   const all = shared();
   if (all.running)
     throw new SentinelError("conflict", {
-      detail: `${all.running.by} is previewing settings just now; this server does one preview at a time`,
+      detail: `${all.running.by} is running a preview; this server runs one at a time`,
     });
   const running: Running = { by, startedAt: now, done: 0 };
   all.running = running;

@@ -21,7 +21,7 @@ export async function decode(signal: Signal, body: { json: unknown } | { bytes: 
     if (cause instanceof WrongSignal)
       throw new SentinelError("invalid", { detail: `${cause.message}: this one is for ${signal}.`, cause });
     if (!("bytes" in body)) throw cause;
-    throw new SentinelError("malformed", { detail: `The body is no protobuf export request of ${signal}.`, cause });
+    throw new SentinelError("malformed", { detail: `The body is not a protobuf export request for ${signal}.`, cause });
   }
 }
 

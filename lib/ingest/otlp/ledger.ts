@@ -19,8 +19,8 @@ export interface Ledger {
 /** What cannot be true of a record, which is then not counted: for its sender, and for whoever looks at what was dropped. */
 export const FLAGS = {
   wentBack: "a cumulative counter went backwards without a new start",
-  tooManySeries: "more counters than a session has",
-  implausible: "an amount that no record has",
+  tooManySeries: "too many counters in one session",
+  implausible: "an implausibly large amount",
 } as const;
 export type Flag = keyof typeof FLAGS;
 /** Hears of what cannot be true. */

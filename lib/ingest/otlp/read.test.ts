@@ -196,8 +196,8 @@ describe("a body of another signal", () => {
     bodies.filter(([as]) => as !== is).map(([as]) => [is, as, body] as const),
   );
   test.each(wrong)("%s posted as %s is refused", (is, as, body) => {
-    expect(() => read(as, encode(is, body))).toThrow(/address of its own|longer than it says/);
-    expect(() => read(as, { json: body })).toThrow("each signal has an address of its own");
+    expect(() => read(as, encode(is, body))).toThrow(/its own endpoint|longer than it says/);
+    expect(() => read(as, { json: body })).toThrow("each signal has its own endpoint");
   });
   test.each(bodies)("%s posted as what it is, and nothing at all, are taken", (is, body) => {
     expect(both(is, body).records).toBe(1);

@@ -48,7 +48,7 @@ export async function takeOtlp(
   const reasons = new Map<string, number>();
   const reject = (reason: string, records: number) =>
     records > 0 && reasons.set(reason, (reasons.get(reason) ?? 0) + records);
-  reject("more records than one request may hold", reading.beyond);
+  reject("too many records in one request", reading.beyond);
   const counted = [...reading.counted];
   await takeTold(db, reading.told, { key, prices, reject, counted }, now, config);
   await takeLines(db, reading.lines, key, counted, now);
@@ -151,7 +151,7 @@ export async function store(
       for (const { field, reason } of error.details.fields ?? [])
         reject(`${field.replace(/^\[\d+\]\.?/, "")}: ${reason}`, 1);
     }
-  reject("more new sessions a minute than a key may begin", book.refused);
+  reject("too many new sessions per minute for this key", book.refused);
 }
 
 /** Again while another process changed one of the entries meanwhile. */
@@ -163,7 +163,7 @@ export async function untilStored<T>(attempt: () => Promise<T>): Promise<T> {
       if (!isClaimLost(error)) throw error;
       if (tries >= TRIES)
         throw new SentinelError("unavailable", {
-          detail: "Others report of the same sessions at this moment; try again",
+          detail: "Other requests are writing to the same sessions; try again",
           headers: { "retry-after": "1" },
           cause: error,
         });

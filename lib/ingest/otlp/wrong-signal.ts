@@ -4,6 +4,6 @@ import type { Signal } from "./shape";
 export class WrongSignal extends Error {
   override readonly name = "WrongSignal";
   constructor(readonly signal: Signal) {
-    super(`The body holds no ${signal}: each signal has an address of its own`);
+    super(`The body contains no ${signal}: each signal has its own endpoint`);
   }
 }

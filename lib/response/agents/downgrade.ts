@@ -9,7 +9,7 @@ import type { Plan } from "@/lib/db/plan";
 export function downgradeText({ type, enforcement }: Pick<Downgrade, "type" | "enforcement">): string {
   return [
     ...(type === undefined ? [] : [`to treat it as type ${type}`]),
-    ...(enforcement === undefined ? [] : ["to stop quarantining it"]),
+    ...(enforcement === undefined ? [] : ["to exempt it from quarantine"]),
   ].join(" and ");
 }
 
@@ -26,7 +26,7 @@ export function decideDowngrade(
   now: number,
 ): void {
   const { downgrade } = agent;
-  if (!downgrade) throw new SentinelError("conflict", { detail: `Nothing is requested for ${agent.id}` });
+  if (!downgrade) throw new SentinelError("conflict", { detail: `The host of ${agent.id} has no pending request` });
   const type = accepted ? (downgrade.type ?? agent.type) : agent.type;
   const enforcement = accepted && downgrade.enforcement === false ? false : agent.enforcement;
   const text = `${by.name} ${accepted ? "accepted" : "declined"} the request of the host of ${agent.id}: ${downgradeText(downgrade)}`;

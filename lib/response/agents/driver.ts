@@ -82,7 +82,7 @@ async function recovered(
     .write(...(await lesson(db, agent, run, incident, how, now)));
   const outcome =
     how === "contained"
-      ? `contained by ${actionName(run)}, not healed: ${reason}. It stays so until a person takes it back`
+      ? `contained by ${actionName(run)}, not healed: ${reason}. The restriction stays until a person lifts it`
       : `recovered after ${actionName(run)}: ${reason}`;
   return { outcome, text: `${agent.id} ${outcome}`, agentId: agent.id };
 }

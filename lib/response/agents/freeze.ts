@@ -62,7 +62,7 @@ export async function freezeAgents(db: Db, incident: Incident, now: number): Pro
   );
   if (!frozen.some(({ agent, parts }) => ids.includes(agent.id) && parts.some(({ events }) => events.length > 0)))
     throw new SentinelError("conflict", {
-      detail: "What its agents reported is no longer kept: there is no evidence to freeze",
+      detail: "The agents' events are past their retention period, so this incident cannot be exported",
     });
   const told = Math.min(
     until,

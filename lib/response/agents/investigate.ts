@@ -68,7 +68,7 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
     id: newId("fnd"),
     incidentId: incident.id,
     kind: "change" as const,
-    title: `${change.kind} changed ${change.declared ? "as announced" : "without being announced"}, ${secondsBefore(change.at, incident.onsetAt)}`,
+    title: `${change.kind} changed ${change.declared ? "as declared" : "without being declared"}, ${secondsBefore(change.at, incident.onsetAt)}`,
     source: "changes",
     detail: { kind: change.kind, declared: change.declared },
     at: change.at,
@@ -170,7 +170,7 @@ async function similarFindings(
 /** `r-1: token spike, cost spike (the same agent, r-1): prompt drift; rollback prompt: recovered`. */
 const similarText = ({ title, shares, kind, action, outcome }: SimilarEpisode): string =>
   `${title}${shares.length > 0 ? ` (${shares.join("; ")})` : ""}: ${kind.replaceAll("_", " ")}; ${
-    action === null ? "no action was measured to help" : `${action}: ${outcome.replaceAll("_", " ")}`
+    action === null ? "no action had a measured benefit" : `${action}: ${outcome.replaceAll("_", " ")}`
   }`;
 
 /** What the diagnosis looks at, read now. */

@@ -56,8 +56,8 @@ export interface Opened {
 
 /** Why an agent may not be held automatically, whatever its verdict; null when it may, within the limits. */
 export function notContained(input: Pick<OpenInput, "agent" | "mode" | "globalStop">): string | null {
-  if (input.globalStop) return "quarantined it (but the global stop is on)";
-  if (input.agent.enforcement === false) return "quarantined it (but its host cannot enforce a quarantine)";
+  if (input.globalStop) return "quarantined it if the global stop were off";
+  if (input.agent.enforcement === false) return "quarantined it if its host could enforce a quarantine";
   return input.mode === "act" ? null : "quarantined it";
 }
 

@@ -44,7 +44,7 @@ export async function propose(ctx: ProposeContext, incident: Incident): Promise<
   switch (rung.kind) {
     case "act": {
       const prepared = options[rung.action];
-      if (!prepared.possible) throw new Error(`${rung.action} was chosen and is not possible: ${prepared.reason}`);
+      if (!prepared.possible) throw new Error(`${rung.action} was chosen but is not possible: ${prepared.reason}`);
       return offer(ctx, incident, agent, { ...rung, diagnosis, confidence, args: prepared.args });
     }
     case "wait":

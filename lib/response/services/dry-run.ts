@@ -20,7 +20,7 @@ export async function tryOperation(
   const { entry, ...args } = proposal.args;
   const prepared = prepare(allowList, String(entry), args, proposal.subjectId);
   if (!prepared.ok)
-    throw new SentinelError("conflict", { detail: `It is no longer on the allow-list: ${prepared.reason}` });
+    throw new SentinelError("conflict", { detail: `The operation is no longer on the allow-list: ${prepared.reason}` });
   const { ok, detail, result } = await operator.dryRun(prepared.value);
   return { ok, detail, result };
 }

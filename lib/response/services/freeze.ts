@@ -41,7 +41,9 @@ export async function freezeServices(db: Db, incident: Incident, reach: FreezeRe
   const before = investigated.filter(({ startedAt }) => startedAt < until).toReversed();
   const target = before[0]?.bundle?.target;
   if (target === undefined)
-    throw new SentinelError("conflict", { detail: "It has not been investigated yet: there is no evidence to freeze" });
+    throw new SentinelError("conflict", {
+      detail: "The incident has not been investigated yet, so there is no evidence to export",
+    });
   const evidence = await evidenceOf(db, before);
   const alerts = all.filter(({ firstAt }) => firstAt < until);
   const bundle = seenBefore({ target, ...bundleParts(evidence) }, until / 1_000, alerts);

@@ -104,7 +104,7 @@ const endInvestigation = (db: Db, row: InvestigationRow, { state }: Incident, no
       investigationClaim(db, row, {
         state: "failed",
         endedAt: now,
-        cutShort: `the incident was ${state.replaceAll("_", " ")} before it ended`,
+        cutShort: `the incident moved to "${state.replaceAll("_", " ")}" before the investigation finished`,
       }),
     ],
   });

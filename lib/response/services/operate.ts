@@ -28,8 +28,9 @@ export async function prepareOperation(ctx: ServiceContext, proposal: Proposal, 
   assertOwnOperator(ctx);
   const { entry: name, ...args } = proposal.args;
   const prepared = prepare(ctx.allowList, String(name), args, proposal.subjectId);
-  if (!prepared.ok) return { kind: "void", reason: `it is no longer on the allow-list: ${prepared.reason}` };
-  if (!isWhatWasShown(proposal, prepared.value)) return { kind: "void", reason: "the allow-list has changed since" };
+  if (!prepared.ok) return { kind: "void", reason: `the operation is no longer on the allow-list: ${prepared.reason}` };
+  if (!isWhatWasShown(proposal, prepared.value))
+    return { kind: "void", reason: "the allow-list has changed since it was proposed" };
   if (prepared.value.destroysEvidence) await capture(ctx, proposal);
   return {
     kind: "ready",
@@ -131,8 +132,8 @@ async function capture({ db, logs, now, clock }: ServiceContext, proposal: Propo
         kind: lines.length > 0 ? "state" : "could_not_look",
         title:
           lines.length > 0
-            ? `The last ${lines.length} lines of ${proposal.subjectId} before ${String(proposal.args["entry"])} were kept`
-            : `Could not keep the last lines of ${proposal.subjectId}: ${couldNotLook[0]!.reason}`,
+            ? `Saved the last ${lines.length} log lines of ${proposal.subjectId} before running ${String(proposal.args["entry"])}`
+            : `Could not save the last log lines of ${proposal.subjectId}: ${couldNotLook[0]!.reason}`,
         source: proposal.subjectId,
         detail: { node: proposal.subjectId, lines: lines.map(({ t, line }) => ({ t, line: redact(line).text })) },
         at: clock(),

@@ -52,7 +52,7 @@ export async function proposeImprovement(
   await write(db, [enterService(db, SENTINEL, "improve", now)]);
   const [service, settings] = await Promise.all([getService(db, SENTINEL), loadSettings(db)]);
   const { runs, entry, risk, reversible, blastRadius, kind, args } = prepared.value;
-  const title = `${SENTINEL}: ${change} scores higher on the cases`;
+  const title = `${SENTINEL}: ${change} scores higher on the evaluation cases`;
   const opened = { state: "investigating", title, severity: SEVERITY, mode: settings.service_mode, causeKey } as const;
   const incident = { ...NEW, id: newId("inc"), kind: "service", ...opened, onsetAt: now, openedAt: now } as const satisfies Incident;
   const found = lines.map((text) => ({ id: newId("fnd"), incidentId: incident.id, kind: "state" as const, title: text, source: "evaluation", detail: {}, at: now }));
@@ -95,7 +95,7 @@ export async function proposeImprovement(
     approvalTtlMs: config.approvalTtlMs,
     observed: { state: "escalated", wouldHave: `opened a pull request on ${"repo" in runs ? `${runs.owner}/${runs.repo}` : "the repository"}` },
   }, now);
-  if ((await commit(db, plan)) === null) throw new SentinelError("conflict", { detail: `${change} was proposed meanwhile` });
+  if ((await commit(db, plan)) === null) throw new SentinelError("conflict", { detail: `${change} has already been proposed` });
   return { kind: "proposed", incident: incident.id, proposal: await proposalOf(db, incident.id) };
 } // prettier-ignore
 

@@ -182,7 +182,7 @@ function deployment(
 function workflowRun(said: z.output<typeof WorkflowRun>, rules: readonly GithubRule[], now: number): GithubDelivery {
   const { workflow_run: run, repository: from } = said;
   const word = own(RAN, run.conclusion ?? "");
-  if (said.action !== "completed" || !word) return ignored("a run that has not come to an end has changed nothing yet");
+  if (said.action !== "completed" || !word) return ignored("the workflow run has not finished yet");
   const branch = run.head_branch ?? "";
   const services = servicesOf(
     rulesOf(rules, from).filter(
