@@ -160,7 +160,7 @@ function downgradeText({ type, enforcement }: NonNullable<AgentDetail["agent"]["
     ...(type === null ? [] : [`be treated as type ${type}`]),
     ...(enforcement === null ? [] : ["be exempt from quarantine"]),
   ];
-  return `It asks to ${asked.join(" and ")}.`;
+  return `The host asks for the agent to ${asked.join(" and ")}.`;
 }
 
 /** What is going on right now, and what it waits for. */

@@ -162,7 +162,8 @@ export function Learned({ learned }: { learned: AgentDetail["learned"] }) {
   if (learned.length === 0)
     return (
       <Empty icon={BrainCircuit} title="Nothing learned yet">
-        Actions that were followed by recovery, and those that were not. Inconclusive outcomes are not counted.
+        Past actions on this agent and how often it recovered afterwards appear here. Inconclusive outcomes are not
+        counted.
       </Empty>
     );
   return (

@@ -142,7 +142,7 @@ const NoAgents = () => (
   <Empty icon={Waypoints} title="No agent has reported yet">
     <p>
       Create an ingest key under Settings, Keys, then send one event. The agent registers itself; no action is taken on
-      it until its type leaves observe mode.
+      it while its type is in observe mode.
     </p>
     <pre className="mt-3 overflow-x-auto rounded-md bg-sunken p-3 text-left font-mono text-xs" tabIndex={0}>
       {`curl -H "Authorization: Bearer $SENTINEL_KEY" -H "content-type: application/json" \\

@@ -78,7 +78,7 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
         <Skeleton className="h-40" />
       ) : !approval ? (
         <Empty icon={CircleSlash} title="No longer pending">
-          It was decided, has expired, or became void because its subject changed.
+          The approval was decided or expired, or became void because its subject changed.
         </Empty>
       ) : (
         <div className="space-y-4">

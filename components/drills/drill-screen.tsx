@@ -24,7 +24,7 @@ export function DrillScreen({ id }: { id: string }) {
       <NotLoaded
         what="drill"
         all="/drills"
-        missing="It was deleted manually, or automatically after a day."
+        missing="The drill was deleted manually, or automatically after a day."
         error={error}
         onRetry={() => void refetch()}
       />

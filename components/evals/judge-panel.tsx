@@ -19,7 +19,7 @@ export function JudgePanel({ judged, answers, run }: Case) {
   if (judged.failed !== null)
     return (
       <Alone model={judged.model}>
-        It gave no answer: <span className="wrap-anywhere">{judged.failed}</span>.
+        The judge gave no answer: <span className="wrap-anywhere">{judged.failed}</span>.
       </Alone>
     );
   const own = new Map(judged.answers.map((one) => [one.id, one]));
@@ -29,7 +29,7 @@ export function JudgePanel({ judged, answers, run }: Case) {
   });
   const differ = both.filter(({ answer, judge }) => answer !== judge.answer);
   if (both.length === 0)
-    return <Alone model={judged.model}>None of its answers could be used. {dropped(judged.dropped)}</Alone>;
+    return <Alone model={judged.model}>None of the judge's answers could be used. {dropped(judged.dropped)}</Alone>;
   return (
     <Panel
       flush

@@ -116,10 +116,7 @@ export function HealingScreen() {
   const count = (outcome: string) => (data ? ` (${integer(data.counts[outcome] ?? 0)})` : "");
   return (
     <>
-      <PageHead
-        title="Healing log"
-        lead="Every action that was tried, by whom and why, and the outcome measured afterwards."
-      />
+      <PageHead title="Healing log" lead="Every action taken, with who decided it, why, and its measured outcome." />
       <div className="mb-4 flex flex-wrap items-center gap-2">
         <Select
           label="Outcome"

@@ -167,7 +167,7 @@ function Rivals({ story, detail }: { story: ServiceStory; detail: IncidentDetail
         </span>
       </Row>
     );
-  const separates = first.separates?.replace(/^Not in the evidence yet: /, "");
+  const { separates } = first;
   return (
     <>
       <Row label="Most likely">

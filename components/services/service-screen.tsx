@@ -34,7 +34,7 @@ export function ServiceScreen({ id }: { id: string }) {
       <NotLoaded
         what="service"
         all="/services"
-        missing="It does not appear in any metric, alert, trace or file."
+        missing="The service does not appear in any metric, alert, trace or file."
         error={error}
         onRetry={() => void refetch()}
       />
@@ -85,8 +85,8 @@ function Loaded({ detail }: { detail: ServiceDetail }) {
         {service.state === "unknown" ? (
           <Callout tone="mute" icon={CircleHelp} title="Health unknown">
             {service.watched
-              ? "Its metrics are not arriving. That does not mean it is healthy."
-              : "It is not measured: only alerts can show that something is wrong."}
+              ? "No metrics are arriving from this service. It may be unhealthy."
+              : "This service has no metrics: only alerts can show that something is wrong."}
           </Callout>
         ) : null}
         {open ? (

@@ -22,14 +22,14 @@ interface Look {
 export const WORST_FIRST: readonly ServiceState[] = ["down", "degraded", "unknown", "healthy"];
 
 export const SERVICE: Record<ServiceState, Look> = {
-  down: { label: "Down", tone: "hold", icon: CircleX, means: "It cannot be reached." },
+  down: { label: "Down", tone: "hold", icon: CircleX, means: "The service cannot be reached." },
   degraded: {
     label: "Degraded",
     tone: "warn",
     icon: CircleAlert,
     means: "A signal is outside its usual range, or an alert is firing.",
   },
-  unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "Not measured. That does not mean healthy." },
+  unknown: { label: "Unknown", tone: "mute", icon: CircleHelp, means: "No data. The service may be unhealthy." },
   healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Measured, within its limits and usual range." },
 };
 

@@ -166,7 +166,7 @@ function Acts({ person }: { person: UserView }) {
 
 const Expiry = ({ link }: { link: LinkAnswer }) => (
   <>
-    It works once and expires <Until at={link.expires_at} />. It is not shown again.
+    The link works once and expires <Until at={link.expires_at} />. It is not shown again.
   </>
 );
 

@@ -160,7 +160,7 @@ describe("a number that was made worse on purpose", () => {
     expect(github.pulls).toMatchObject([{ base: "main", title: "tune: changeSays from 0.05 to 0.9" }]);
     const [{ body, head }] = github.pulls as [(typeof github.pulls)[number]];
     expect(body).toContain("changeSays=0.9 is chosen.");
-    expect(body).toContain("Second set: mean");
+    expect(body).toContain("Holdout set: mean");
     expect(github.git("diff", "--numstat", "main", head)).toBe(`1\t1\t${TUNABLES_FILE}`);
     expect(github.asked.some((one) => one.includes("merge"))).toBe(false);
 

@@ -37,8 +37,8 @@ export function registerImprove(program: Command): void {
     .option("--seeds <n>", "seeds per case of the dev set", "1")
     .option("--out <directory>", "folder for the report", "reports")
     .option("--dry-run", "report what is found, and propose nothing")
-    .option("--run <id>", "take over a run that the cron route began")
-    .option("--owner <name>", "whom it is taken over from")
+    .option("--run <id>", "take over a run that the cron route started")
+    .option("--owner <name>", "owner that the run is taken over from")
     .action(run);
 }
 

@@ -28,7 +28,7 @@ export function registerReplay(program: Command): void {
   withColumns(program.command("replay"))
     .description("Send a recorded file through the HTTP API as if its first row happened now")
     .option("--speed <n>", "speed factor; 0: as fast as the server accepts", "1")
-    .requiredOption("--url <origin>", "of the running Sentinel")
+    .requiredOption("--url <origin>", "address of the running Sentinel")
     .requiredOption("--key <key>", "an ingest key that may report for every entity of the file")
     .option("--batch <n>", "events per request (one more where a run ends)", "500")
     .action(async (options: Options) => {

@@ -7,14 +7,14 @@ export const AlertSourceView = z
   .object({
     id: z.string(),
     kind: z.enum(ALERT_SOURCE_KINDS),
-    path: z.string().describe("where it sends to"),
+    path: z.string().describe("endpoint that it sends to"),
     signed: z.boolean().describe("authenticates by a signature instead of a token"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     last_at: z.int().nullable().describe("when its latest message arrived"),
     received: z.int().describe("messages"),
-    refused: z.int().describe("alerts, or whole messages, that were refused"),
-    last_refusal: z.string().nullable().describe("the reason for the latest refusal"),
+    refused: z.int().describe("rejected alerts or whole messages"),
+    last_refusal: z.string().nullable().describe("the reason for the latest rejection"),
     last_refusal_at: z.int().nullable(),
     revoked_at: z.int().nullable(),
   })

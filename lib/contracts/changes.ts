@@ -70,7 +70,7 @@ export const ChangesQuery = z.object({
   subject_kind: z.enum(SUBJECT_KINDS).optional(),
   q: z.string().max(200).optional().describe("in the subject's name, the values, the note or the source"),
   kind: z.enum(CHANGE_KINDS).optional(),
-  declared: z.enum(["true", "false"]).optional().describe("false: detected, not announced"),
+  declared: z.enum(["true", "false"]).optional().describe("false: detected only"),
   before: z.coerce.number().int().optional().describe("epoch ms to page back from"),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });

@@ -32,7 +32,7 @@ export const USERS = resource(PATHS.USERS, {
 export const USER = resource(PATHS.USER, {
   PATCH: {
     auth: "admin",
-    summary: "Give a person another role",
+    summary: "Change a person's role",
     params: UserParams,
     body: RoleBody,
     response: UserView,

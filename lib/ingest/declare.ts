@@ -53,7 +53,7 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
         at: now,
         type: "change.declared",
         ...(service ? { serviceId: body.subject_id } : { agentId: body.subject_id }),
-        text: `${body.subject_id}: ${body.kind} change announced${body.note ? `: ${body.note}` : ""}`,
+        text: `${body.subject_id}: ${body.kind} change declared${body.note ? `: ${body.note}` : ""}`,
         data: { kind: body.kind, by },
       },
     ],

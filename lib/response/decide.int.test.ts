@@ -62,7 +62,7 @@ describe("decide", () => {
       "another digest than was seen",
       {},
       { digest: "of-yesterday" },
-      /^conflict: The proposal changed since you saw it/,
+      /^conflict: The proposal has changed since you reviewed it \(digest mismatch\)/,
     ],
     [
       "one that was approved",
@@ -71,7 +71,7 @@ describe("decide", () => {
       /^conflict: Already approved by Bo$/,
     ],
     ["one that is void", { approval: { state: "void" } }, {}, /^conflict: Already void$/],
-    ["one that has expired", { approval: { expiresAt: NOW } }, {}, /^conflict: It has expired$/],
+    ["one that has expired", { approval: { expiresAt: NOW } }, {}, /^conflict: The approval has expired$/],
   ])("refused: %s", async (_what, of, said, refusal) => {
     const asked = await waiting(db, of);
     const before = await standing(db, asked);

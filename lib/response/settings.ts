@@ -60,7 +60,7 @@ export async function changeType(db: Db, type: string, patch: z.infer<typeof Age
       {
         at: now,
         type: "type.changed",
-        text: `${by.name} changed how ${type} agents are treated`,
+        text: `${by.name} changed the settings for ${type} agents`,
         data: {
           type,
           before: { mode: row.mode, threshold: row.threshold, allows: row.allows, floor: row.floor },

@@ -139,8 +139,8 @@ describe("verdicts", () => {
     expect(right.scores.root_cause_correctness).toBeGreaterThan(wrong.scores.root_cause_correctness!);
     expect(right).toMatchObject({ verdict_by: "Ben", verdicts: { cause_right: true, hold_right: true } });
     expect((await listTimeline(estate.db, "i")).map(({ type, text }) => [type, text])).toEqual([
-      ["incident.verdict", "Verdict of Ada: the first cause was wrong"],
-      ["incident.verdict", "Verdict of Ben: the first cause was right, the quarantine decision was right"],
+      ["incident.verdict", "Verdict of Ada: the top cause was wrong"],
+      ["incident.verdict", "Verdict of Ben: the top cause was right, the quarantine decision was right"],
     ]);
   });
 

@@ -80,7 +80,7 @@ describe("an anomaly in words", () => {
     [
       "another model",
       { type: "model_change", metric: "model", detail: { from: "gpt-4o", to: "gpt-4o-mini" } },
-      "model changed from gpt-4o to gpt-4o-mini, not announced",
+      "model changed from gpt-4o to gpt-4o-mini, not declared",
     ],
     [
       "silence",

@@ -105,7 +105,7 @@ const PARTS: Partial<Record<AnomalyType, string>> = {
 function identityText(a: Described): string {
   const { from, to } = a.detail;
   const moved = from === undefined || to === undefined ? "" : ` from ${from ?? "unknown"} to ${to ?? "unknown"}`;
-  return `${PARTS[a.type] ?? a.metric} changed${moved}, not announced`;
+  return `${PARTS[a.type] ?? a.metric} changed${moved}, not declared`;
 }
 
 const carried = (samples: number): string =>

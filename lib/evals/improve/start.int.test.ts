@@ -59,7 +59,7 @@ test.each([
   ["there is no token", { ...e, GITHUB_TOKEN: undefined }, checkout, /GITHUB_TOKEN is not set/],
   ["there is no checkout", e, () => undefined, /does not run in one \(no git checkout\)/],
   ["it is a checkout of something else", e, () => void git("init", "--quiet") /* no commit, no files */, /does not run in one/],
-  ["the checkout is changed", e, () => (checkout(), writeFileSync(join(folder, TUNABLES_FILE), "x")), /not committed/],
+  ["the checkout is changed", e, () => (checkout(), writeFileSync(join(folder, TUNABLES_FILE), "x")), /uncommitted changes/],
 ] as [string, typeof e, () => void, RegExp][])("refuses where %s, and begins nothing", async (_, settings, made, why) => {
   made();
   await expect(startImprovement(world.db, Date.now(), { e: settings, folder })).rejects.toThrow(why);

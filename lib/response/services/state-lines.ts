@@ -51,8 +51,7 @@ const ILL: Readonly<Record<string, string>> = {
 
 function signalText({ name, state, value, unit, upper, lower, expected, detail }: Signal): string | null {
   if (value === null || (state !== "over_limit" && state !== "out_of_band")) return null;
-  if (name === "up") return value > 0 && detail ? detail : "unresponsive: all scrapes of it fail";
-  if (name === "up") return value > 0 && detail ? detail : "unresponsive: every scrape failed";
+  if (name === "up") return value > 0 && detail ? detail : "unresponsive: every scrape fails";
   const bound =
     state === "over_limit" ? (upper ?? lower) : value > (expected?.mid ?? 0) ? expected?.high : expected?.low;
   const is = `${signalTitle(name)} ${ILL[name] ?? "unusual"}: ${amount(value, unit)}`;
