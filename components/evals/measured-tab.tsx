@@ -85,7 +85,7 @@ function Result({ result }: { result: EvalResult }) {
               {published ? <td className="min-w-32 text-ink-2">{row.published ?? "–"}</td> : null}
               <td>
                 {row.ok === null ? (
-                  <Badge icon={Minus}>reported</Badge>
+                  <Badge icon={Minus}>no target</Badge>
                 ) : row.ok ? (
                   <Badge tone="ok" icon={CircleCheck}>
                     met

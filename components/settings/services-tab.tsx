@@ -137,9 +137,9 @@ function Line({ window, decides }: { window: MaintenanceView; decides: boolean }
       </td>
       <td>
         {window.ends_at <= now ? (
-          <Badge>over</Badge>
+          <Badge>ended</Badge>
         ) : window.starts_at <= now ? (
-          <Badge tone="accent">open</Badge>
+          <Badge tone="accent">active</Badge>
         ) : (
           <Badge>upcoming</Badge>
         )}
