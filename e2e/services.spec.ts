@@ -219,7 +219,7 @@ test("maintenance is opened from a service and ended from the settings", async (
   await page.goto("/settings?tab=services");
   const row = page.getByRole("row").filter({ hasText: "Index is rebuilt" });
   await expect(row.getByText("active", { exact: true })).toBeVisible();
-  await row.getByRole("button", { name: "End the maintenance of search" }).click();
+  await row.getByRole("button", { name: "End maintenance for search" }).click();
   await expect(row).toHaveCount(0);
   expect(errors).toEqual([]);
 });

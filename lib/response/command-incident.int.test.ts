@@ -156,7 +156,7 @@ describe("investigate again", () => {
     [
       "one that nobody has looked at yet",
       { incident: { state: "open" } },
-      /^conflict: It is already being investigated/,
+      /^conflict: The incident is already being investigated/,
     ],
     ["a containment limit", { incident: { kind: "limit" } }, /^conflict: A containment limit has no cause/],
     ["one that is closed", CLOSED, /^conflict: The incident is already resolved/],

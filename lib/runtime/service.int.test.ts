@@ -432,7 +432,7 @@ describe("after a crash", () => {
       await estate.rest();
       expect(await findInvestigation(estate.db, old.id)).toMatchObject({
         state: "failed",
-        cutShort: "the incident was dismissed before it ended",
+        cutShort: 'the incident moved to "dismissed" before the investigation finished',
       });
       const [, fresh] = await all();
       expect(await findInvestigation(estate.db, fresh!.id)).toMatchObject({ state: "done" });

@@ -109,7 +109,7 @@ describe("a run from the console", { timeout: LONG_MS }, () => {
       expect(pid).not.toBe(process.pid);
       process.kill(pid, "SIGKILL");
       await until(id, "interrupted");
-      expect((await findRun(db, id))!.detail).toMatch(/^Its process ended after \d of 4 cases$/);
+      expect((await findRun(db, id))!.detail).toMatch(/^The process ended after \d of 4 cases$/);
       await resumeEvaluation(db, id, Date.now());
       await until(id, "done");
       expect(await playedOf(id)).toEqual(FOUR);
