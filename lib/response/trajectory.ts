@@ -34,7 +34,7 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
   const report = InvestigationReport.safeParse(investigation?.report);
   // Summaries cite findings by the numbers of their investigation.
   const refs = new Map(found.map((finding, i) => [finding.id, refOf(finding, i)]));
-  const raw = report.success ? report.data.raw_confidences : undefined;
+  const reported = report.success ? report.data.raw_confidences : undefined;
   const opened: OpenedIncident = {
     at: incident.openedAt,
     severity: incident.severity,
@@ -44,12 +44,12 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
         : null
       : { at: incident.onsetAt, from: await onsetOfRuns(db, id, incident.onsetAt), to: incident.onsetAt },
     verdict: isService ? (investigation?.verdict ?? "unknown") : "fault",
-    causes: causes.map(({ node, kind, statement, confidence, cites, rank }) => ({
+    causes: causes.map(({ node, kind, statement, confidence, raw, cites, rank }) => ({
       node: isService ? node : kind === "unknown" ? null : (incident.causeKey ?? subject),
       kind,
       statement,
       confidence,
-      ...(raw?.[rank] !== undefined && { raw: raw[rank] }),
+      ...((raw ?? reported?.[rank]) != null && { raw: raw ?? reported![rank]! }),
       cites: cites.map((cite) => refs.get(cite) ?? cite),
     })),
     findings: found.map((finding, i) => ({

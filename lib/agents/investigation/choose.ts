@@ -4,8 +4,8 @@ import type { ArgValue, Offer } from "@/lib/core/services/allow-list";
 import type { Screen } from "./screen";
 import type { ProposedAction, Remedy, UntrustedArg } from "./state";
 
-/** Below this the cause is a guess, and an action on a guess is one more thing that changed. */
-const MIN_CONFIDENCE = 0.2;
+/** Below this two of three actions would be in vain, each with its minutes of measuring and one more thing that changed. */
+const MIN_CONFIDENCE = 1 / 3;
 
 const riskOf = (risk: Risk) => RISKS.indexOf(risk);
 

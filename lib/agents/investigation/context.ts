@@ -1,4 +1,4 @@
-import type { Fit } from "@/lib/core/base/isotonic";
+import type { ConfidenceFit } from "@/lib/core/causes/confidence";
 import type { KnownCauses } from "@/lib/core/causes/analyse";
 import type { Analysis, Bundle } from "@/lib/core/evidence/bundle";
 import type { Asker } from "../asker";
@@ -16,7 +16,7 @@ export interface InvestigationContext {
   screen: Screen;
   budget: Budget;
   /** What confidences of first causes have been worth; empty: they stay as the analysis gives them. */
-  fit: Fit;
+  fit: ConfidenceFit;
   prompts: PromptChoice;
   analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
 }

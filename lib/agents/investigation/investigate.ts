@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Fit } from "@/lib/core/base/isotonic";
+import { type ConfidenceFit, NO_FIT } from "@/lib/core/causes/confidence";
 import type { KnownCauses } from "@/lib/core/causes/analyse";
 import type { Analysis, Bundle, Finding } from "@/lib/core/evidence/bundle";
 import { createAsker } from "../asker";
@@ -23,7 +23,7 @@ export interface InvestigationOptions {
   /** What earlier attempts used: see `rebuild`. */
   before?: Rebuilt;
   /** What confidences have been worth; none: they stay as the analysis gives them. */
-  fit?: Fit;
+  fit?: ConfidenceFit;
   /** Variants of prompts; by default those in use. */
   prompts?: PromptChoice;
   analyse: (bundle: Bundle, known: Pick<KnownCauses, "similar" | "alerts">) => Analysis;
@@ -88,7 +88,7 @@ export async function investigate(investigator: Investigator, options: Investiga
       ok: call.ok,
     });
   });
-  const { analyse, fit = [], prompts = chosenPrompts({}) } = options;
+  const { analyse, fit = NO_FIT, prompts = chosenPrompts({}) } = options;
   const ctx: InvestigationContext = { investigator, desk, asker, screen, budget, analyse, fit, prompts };
   const state = await createGraph(ctx).invoke({}, { signal, callbacks: UNTRACED });
   return {

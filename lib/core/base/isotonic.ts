@@ -65,20 +65,3 @@ export function calibrated(fit: Fit, confidence: number): number {
   }
   return fit[low]!.value;
 }
-
-/**
- * Each forecast with the confidence that a fit on all *other* groups' folds gives it: whole groups (a case with all its runs, a system) are left
- * out together, so that nothing is judged by its like. Groups are dealt to folds in the order in which they first appear. With a single
- * group there is nothing to learn from, and confidences stay.
- */
-export function crossValidated<F extends Forecast & { group: string }>(forecasts: readonly F[], folds = 10): F[] {
-  const groups = new Map<string, number>();
-  for (const { group } of forecasts) if (!groups.has(group)) groups.set(group, groups.size % folds);
-  const fits = Array.from({ length: Math.min(folds, groups.size) }, (_, fold) =>
-    fitIsotonic(forecasts.filter(({ group }) => groups.get(group) !== fold)),
-  );
-  return forecasts.map((forecast) => ({
-    ...forecast,
-    confidence: calibrated(fits[groups.get(forecast.group)!]!, forecast.confidence),
-  }));
-}

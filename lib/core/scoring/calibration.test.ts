@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { calibration, forecast, reliabilityBins } from "./calibration";
-import { calibrated, crossValidated, fitIsotonic, type Forecast } from "../base/isotonic";
+import { calibrated, fitIsotonic, type Forecast } from "../base/isotonic";
 import { perfectService } from "./test-trajectories";
 
 const of = (...pairs: [confidence: number, right: 0 | 1][]): Forecast[] =>
@@ -90,29 +90,6 @@ test("on what it was fitted on, a fit errs at most by the rule of succession in 
       }
     }),
   );
-});
-
-test("cross-validated: a group is judged by the others alone", () => {
-  // Group a is all wrong at .9; the rest is all right. Had a taught its own fit, its confidence would fall.
-  const some = ["a", "b", "c", "d"].flatMap((group) =>
-    Array.from({ length: 10 }, () => ({ group, confidence: 0.9, right: group !== "a" })),
-  );
-  const fitted = crossValidated(some, 4);
-  expect(fitted.filter(({ group }) => group === "a").every(({ confidence }) => confidence === 31 / 32)).toBe(true);
-  expect(fitted.filter(({ group }) => group === "b").every(({ confidence }) => confidence === 21 / 32)).toBe(true);
-  expect(crossValidated(some.slice(0, 10), 4)).toEqual(some.slice(0, 10));
-});
-
-test("cross-validation mends what is too sure", () => {
-  // Half as often right as said, by a fixed sequence.
-  const some = Array.from({ length: 600 }, (_, i) => {
-    const confidence = ((i * 37) % 100) / 100;
-    return { group: `g${i % 20}`, confidence, right: ((i * 61) % 97) / 97 < confidence / 2 };
-  });
-  expect(calibration(some).ece).toBeGreaterThan(0.2);
-  const after = calibration(crossValidated(some));
-  expect(after.ece).toBeLessThan(0.05);
-  expect(after.skill).toBeGreaterThan(0);
 });
 
 test("the forecast of an incident is its first cause's; an abstention is right where truth accepts one", () => {

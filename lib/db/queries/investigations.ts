@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type CauseKind, DIAGNOSES, type Diagnosis } from "@/lib/core/base/vocabulary";
+import type { JudgedCause } from "@/lib/core/causes/confidence";
 import { type Db, type Statement, write } from "../client";
 import { causes, investigations, postmortems, trajectory } from "../schema";
 
@@ -146,19 +147,29 @@ export async function findPostmortem(db: Db, incidentId: string): Promise<string
   return row?.markdown ?? null;
 }
 
-/** Unfitted confidences of first causes that a person has called right or wrong, the newest first. */
-export async function listJudgedConfidences(db: Db, limit: number): Promise<{ confidence: number; right: boolean }[]> {
+/** Unfitted confidences of first causes, of services or of agents, that a person has called right or wrong, the newest first. */
+export async function listJudgedConfidences(db: Db, of: "service" | "agent", limit: number): Promise<JudgedCause[]> {
   const rows = await db
     .select({
-      confidence: sql<number | null>`json_extract(${investigations.report}, '$.raw_confidences[0]')`,
+      kind: causes.kind,
+      // Investigations of older versions keep it in their report.
+      confidence: sql<
+        number | null
+      >`coalesce(${causes.raw}, json_extract(${investigations.report}, '$.raw_confidences[0]'))`,
       feedback: causes.feedback,
     })
     .from(causes)
-    .innerJoin(investigations, eq(investigations.id, causes.investigationId))
-    .where(and(eq(causes.rank, 0), isNotNull(causes.feedback)))
+    .leftJoin(investigations, eq(investigations.id, causes.investigationId))
+    .where(
+      and(
+        eq(causes.rank, 0),
+        isNotNull(causes.feedback),
+        of === "agent" ? isNull(causes.investigationId) : isNotNull(causes.investigationId),
+      ),
+    )
     .orderBy(desc(causes.at))
     .limit(limit);
-  return rows.flatMap(({ confidence, feedback }) =>
-    confidence === null || feedback === null ? [] : [{ confidence, right: feedback > 0 }],
+  return rows.flatMap(({ kind, confidence, feedback }) =>
+    confidence === null || feedback === null ? [] : [{ kind, confidence, right: feedback > 0 }],
   );
 }

@@ -73,6 +73,8 @@ export const causes = sqliteTable(
     kind: text({ enum: [...CAUSE_KINDS, "no_fault", ...DIAGNOSES] }).notNull(),
     statement: text().notNull(),
     confidence: real().notNull(),
+    /** Its confidence before it was fitted; null: it stands in the investigation's report, or was never fitted. */
+    raw: real(),
     /** Ids of findings. */
     cites: text({ mode: "json" }).$type<string[]>().notNull(),
     separates: text(),

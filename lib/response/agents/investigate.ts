@@ -22,6 +22,8 @@ import { causeOf, sharedName } from "./external";
 import { agentFeatures } from "./features";
 import { holdInDoubt } from "./hold-in-doubt";
 import { newId } from "@/lib/db/ids";
+import { withConfidence } from "@/lib/core/causes/confidence";
+import { confidenceFit } from "../confidence-fit";
 
 /** Tool calls this long before the onset are what a tool's calls are compared with, in ms. */
 const USUAL_MS = 15 * 60_000;
@@ -47,7 +49,7 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
   const all = await listAnomaliesOf(db, incident.id);
   const anomalies = gravestFirst(all).slice(0, MAX_ANOMALY_FINDINGS);
   const input = await evidence(db, incident, primary?.subjectId ?? null, anomalies);
-  const ranked = diagnose(input);
+  const ranked = withConfidence(diagnose(input), await confidenceFit(db, "agent"), ({ diagnosis }) => diagnosis);
 
   const anomalyFindings = anomalies.map((row) => ({
     id: newId("fnd"),
@@ -109,6 +111,7 @@ export async function investigate(db: Db, incident: Incident, now: number): Prom
           rank,
           kind: hypothesis.diagnosis,
           confidence: hypothesis.confidence,
+          raw: hypothesis.raw,
           statement: hypothesis.statement,
           weak: hypothesis.weak,
           cites: [

@@ -21,7 +21,7 @@ import { evidence } from "./investigate";
 import { Plan } from "@/lib/db/plan";
 import { planProposal } from "../proposal";
 
-/** Hypotheses less likely than this are not acted upon, even when the likelier ones' ladders are used up. */
+/** Causes with a smaller share of what the likeliest one leaves open are not acted upon, even when its ladder is used up. */
 const MIN_HYPOTHESIS = 0.1;
 
 export interface ProposeContext {
@@ -92,7 +92,10 @@ async function choose(ctx: ProposeContext, incident: Incident, agent: Agent): Pr
     promptChanged: promptChanged(measured),
     now,
   };
-  const likely = ranked.filter((h, rank) => rank === 0 || (h.confidence >= MIN_HYPOTHESIS && h.kind !== "unknown"));
+  const open = 1 - (ranked[0]?.confidence ?? 0);
+  const likely = ranked.filter(
+    (h, rank) => rank === 0 || (h.confidence >= MIN_HYPOTHESIS * open && h.kind !== "unknown"),
+  );
   const choices = likely.map((h) => ({
     rung: nextRung({ ...base, diagnosis: h.kind }),
     diagnosis: h.kind,

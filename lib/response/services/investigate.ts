@@ -11,7 +11,7 @@ import type { TriedRemedy } from "@/lib/core/causes/hypotheses";
 import { tuned } from "@/lib/core/causes/tunables";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { changeBlameHistory } from "./blame-history";
-import { confidenceFit } from "./confidence-fit";
+import { confidenceFit } from "../confidence-fit";
 import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { moveIncident } from "@/lib/core/base/lifecycle";
 import { type Db, type Statement } from "@/lib/db/client";
@@ -122,7 +122,7 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
   try {
     const [incident, fit, pastBlame, tried] = await Promise.all([
       getIncident(ctx.db, row.incidentId),
-      confidenceFit(ctx.db),
+      confidenceFit(ctx.db, "service"),
       changeBlameHistory(ctx.db),
       triedRemedies(ctx, row.incidentId),
     ]);
@@ -264,6 +264,7 @@ const causeRows = (done: Investigation, row: InvestigationRow, cites: Cites, now
     kind: hypothesis.kind,
     statement: hypothesis.statement,
     confidence: hypothesis.confidence,
+    raw: hypothesis.raw ?? hypothesis.confidence,
     cites: cites(hypothesis.cites),
     separates: hypothesis.separates ?? null,
     author: done.authors["hypotheses"] ?? "local",
@@ -306,7 +307,6 @@ const resultOf = (done: Investigation, cites: Cites) => ({
     blastRadius: done.blastRadius,
     remedy: done.remedy,
     reports: done.reports,
-    raw_confidences: done.hypotheses.map(({ raw, confidence }) => raw ?? confidence),
     models: done.models,
   } satisfies InvestigationReport,
   authors: done.authors,

@@ -1,18 +1,20 @@
-import { calibrated } from "@/lib/core/base/isotonic";
-import { withConfidence } from "@/lib/core/causes/confidence";
+import { withConfidence, worth } from "@/lib/core/causes/confidence";
 import type { InvestigationContext } from "../context";
 import type { InvestigationState, Update } from "../state";
 
 /** Puts confidences, once the order stands, on the scale of how often such a cause has been right. */
 export const confidence =
   ({ fit }: InvestigationContext) =>
-  async ({ hypotheses, skeptic }: InvestigationState): Promise<Update> => ({
-    hypotheses: withConfidence(hypotheses, fit),
-    skeptic: skeptic && {
-      ...skeptic,
-      confidence: {
-        before: calibrated(fit, skeptic.confidence.before),
-        after: calibrated(fit, skeptic.confidence.after),
+  async ({ hypotheses, skeptic }: InvestigationState): Promise<Update> => {
+    const tested = hypotheses.find(({ statement }) => statement === skeptic?.about)?.kind ?? "unknown";
+    return {
+      hypotheses: withConfidence(hypotheses, fit, ({ kind }) => kind),
+      skeptic: skeptic && {
+        ...skeptic,
+        confidence: {
+          before: worth(fit, tested, skeptic.confidence.before),
+          after: worth(fit, tested, skeptic.confidence.after),
+        },
       },
-    },
-  });
+    };
+  };

@@ -1,0 +1,1 @@
+ALTER TABLE `causes` ADD `raw` real;
