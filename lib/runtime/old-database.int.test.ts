@@ -78,6 +78,7 @@ test("what was held to be the cause of an agent's incident stands among the caus
       notes: "[]",
       feedback: null,
       feedback_by: null,
+      raw: null,
     });
 });
 
