@@ -259,6 +259,31 @@ export const METRICS = [
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
+/** What a budget is of. `run`: one run; `tree`: a root run with all its descendants; the others: what was spent by whoever goes by that name. */
+export const BUDGET_SCOPES = ["run", "tree", "agent", "user", "team", "repository", "fleet"] as const;
+export type BudgetScope = (typeof BUDGET_SCOPES)[number];
+/** The time a budget is for; `run`: from the beginning of the run, or of the tree, to its end. */
+export const BUDGET_WINDOWS = ["run", "hour", "day", "month"] as const;
+export type BudgetWindow = (typeof BUDGET_WINDOWS)[number];
+/** What a budget counts. Of a tree alone: `depth` (levels below the root) and `descendants`. `idle_seconds`: without a sign of life. */
+export const BUDGET_MEASURES = [
+  "usd",
+  "tokens",
+  "model_calls",
+  "tool_calls",
+  "depth",
+  "descendants",
+  "wall_seconds",
+  "idle_seconds",
+] as const;
+export type BudgetMeasure = (typeof BUDGET_MEASURES)[number];
+/** What happens when a budget is used up: work is held and a person asked for more, or it ends. */
+export const AT_LIMIT = ["pause_and_ask", "stop"] as const;
+export type AtLimit = (typeof AT_LIMIT)[number];
+/** By what spending is told apart. */
+export const SPEND_DIMENSIONS = ["fleet", "team", "user", "repository", "agent", "model", "tool"] as const;
+export type SpendDimension = (typeof SPEND_DIMENSIONS)[number];
+
 /** What kind of trouble a cause is: what it would need as a remedy. */
 export const CAUSE_KINDS = [
   "deploy_regression",

@@ -1,0 +1,168 @@
+import type { AtLimit, BudgetMeasure, BudgetScope, BudgetWindow } from "../base/vocabulary";
+import { NANO, type Spend } from "./spend";
+
+/** Every subject of a scope, each with a budget of its own. */
+export const EACH = "*";
+
+export interface Budget {
+  id: string;
+  scope: BudgetScope;
+  /** A name, or `*`: each. Of runs: the agent whose runs they are. Of trees and the fleet always `*`. */
+  subject: string;
+  window: BudgetWindow;
+  /** IANA. */
+  zone: string;
+  measure: BudgetMeasure;
+  /** In units of the measure; above 0. */
+  limit: number;
+  /** Share of the limit at which it warns, above 0 and below 1. */
+  warnShare: number;
+  atLimit: AtLimit;
+}
+
+export const DEFAULT_WARN_SHARE = 0.8;
+
+/** Who works, as far as it is known: what an event, a hook or a request says of its agent. */
+export interface Who {
+  agentId: string;
+  /** The ingest key of its host: trees of different keys never meet, whatever their runs are called. */
+  keyId: string | null;
+  user?: string | null | undefined;
+  team?: string | null | undefined;
+  repository?: string | null | undefined;
+  runId?: string | null | undefined;
+  rootRunId?: string | null | undefined;
+}
+
+/** Whose budget of this scope it is; null: nobody's. Names hold no control characters, so that pairs stay apart. */
+export function subjectOf(scope: BudgetScope, who: Who): string | null {
+  switch (scope) {
+    case "run":
+      return who.runId ? `${who.agentId}\n${who.runId}` : null;
+    case "tree": {
+      const root = who.rootRunId ?? who.runId;
+      return root ? `${who.keyId ?? ""}\n${root}` : null;
+    }
+    case "agent":
+      return who.agentId;
+    case "user":
+    case "team":
+    case "repository":
+      return who[scope] || null;
+    case "fleet":
+      return EACH;
+  }
+}
+
+/** The two parts of the subject of a run (agent, run) or a tree (key, root run). */
+export function partsOf(subject: string): [string, string] {
+  const at = subject.indexOf("\n");
+  return at < 0 ? ["", subject] : [subject.slice(0, at), subject.slice(at + 1)];
+}
+
+/** The name that a budget may ask for: of a run it is its agent's. */
+const nameOf = (scope: BudgetScope, subject: string): string =>
+  scope === "run" ? partsOf(subject)[0] : scope === "tree" ? EACH : subject;
+
+/** A budget of one subject. */
+export interface Applied<B extends Budget = Budget> {
+  budget: B;
+  subject: string;
+}
+
+/**
+ * The budgets that work of this kind counts towards. One that names a subject takes the place of one for each of the same scope,
+ * window and measure: exceptions need no arithmetic.
+ */
+export function budgetsOf<B extends Budget>(budgets: readonly B[], who: Who): Applied<B>[] {
+  const found = budgets.flatMap((budget): Applied<B>[] => {
+    const subject = subjectOf(budget.scope, who);
+    if (subject === null) return [];
+    const named = budget.subject === nameOf(budget.scope, subject);
+    return named || budget.subject === EACH ? [{ budget, subject }] : [];
+  });
+  const named = new Set(found.flatMap(({ budget }) => (isNamed(budget) ? [kindOf(budget)] : [])));
+  return found.filter(({ budget }) => isNamed(budget) || !named.has(kindOf(budget)));
+}
+
+/** Whether a budget is this subject's, among all that there are. */
+export function isOf<B extends Budget>(budgets: readonly B[], budget: B, subject: string): boolean {
+  const name = nameOf(budget.scope, subject);
+  if (isNamed(budget)) return budget.subject === name;
+  return !budgets.some((other) => isNamed(other) && other.subject === name && kindOf(other) === kindOf(budget));
+}
+
+const isNamed = (budget: Budget): boolean => budget.subject !== EACH;
+const kindOf = ({ scope, window, measure }: Budget): string => `${scope} ${window} ${measure}`;
+
+/** What a window holds besides sums. Null: not known, or not of this scope. */
+export interface Tally extends Spend {
+  depth: number;
+  descendants: number;
+  wallMs: number | null;
+  idleMs: number | null;
+}
+
+/** How much of a measure was used; null: it cannot be told. */
+export function usedOf(measure: BudgetMeasure, tally: Tally): number | null {
+  switch (measure) {
+    case "usd":
+      return tally.nanoUsd / NANO;
+    case "tokens":
+      return tally.tokens;
+    case "model_calls":
+      return tally.modelCalls;
+    case "tool_calls":
+      return tally.toolCalls;
+    case "depth":
+      return tally.depth;
+    case "descendants":
+      return tally.descendants;
+    case "wall_seconds":
+      return tally.wallMs === null ? null : tally.wallMs / 1_000;
+    case "idle_seconds":
+      return tally.idleMs === null ? null : tally.idleMs / 1_000;
+  }
+}
+
+/** Calls that a budget cannot count, since their cost or their tokens are unknown. */
+export function unknownOf(measure: BudgetMeasure, tally: Spend): number {
+  return measure === "usd" ? tally.unpriced : measure === "tokens" ? tally.uncounted : 0;
+}
+
+export type BudgetLevel = "ok" | "warn" | "reached";
+
+export interface BudgetVerdict {
+  level: BudgetLevel;
+  used: number;
+  /** With what was granted on top. */
+  limit: number;
+  /** Of the limit; above 1 once it is exceeded. */
+  share: number;
+  /** Calls that are not in `used`, because nobody knows what they cost: the truth may be higher. */
+  unknown: number;
+}
+
+/** How a budget stands. `granted`: what people allowed on top of it for this window. `reached` from the limit itself on. */
+export function judgeBudget(budget: Budget, tally: Tally, granted: number): BudgetVerdict {
+  const used = usedOf(budget.measure, tally) ?? 0;
+  const limit = budget.limit + granted;
+  const share = used / limit;
+  const level = used >= limit ? "reached" : used >= limit * budget.warnShare ? "warn" : "ok";
+  return { level, used, limit, share, unknown: unknownOf(budget.measure, tally) };
+}
+
+/** Why a budget cannot be set so; null when it can. The field comes first. */
+export function whyNot(budget: Pick<Budget, "scope" | "subject" | "window" | "measure">): [string, string] | null {
+  const { scope, subject, window, measure } = budget;
+  const ofRun = scope === "run" || scope === "tree";
+  if (ofRun !== (window === "run"))
+    return ["window", ofRun ? `a budget of a ${scope} has the window run` : "only a run or a tree has the window run"];
+  if (scope !== "tree" && (measure === "depth" || measure === "descendants"))
+    return ["measure", `${measure} is measured of a tree`];
+  if (!ofRun && (measure === "wall_seconds" || measure === "idle_seconds"))
+    return ["measure", `${measure} is measured of a run or a tree`];
+  if ((scope === "tree" || scope === "fleet") && subject !== EACH)
+    return ["subject", `a budget of ${scope === "fleet" ? "the fleet" : "trees"} has the subject *`];
+  return null;
+}
