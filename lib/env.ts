@@ -133,6 +133,11 @@ export const VARIABLES = {
   ),
   PROBATION_SAMPLES: count(20, 1, 10_000).describe("Fresh samples that decide whether an action worked"),
   PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation ends after this long at the latest"),
+  BUDGET_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
+    .default("UTC")
+    .describe("Time zone whose days and months the Spend page shows, and that new budgets begin with"),
   PROMETHEUS_URL: address.describe(
     "Prometheus, or anything with its HTTP API; without it, services are known only from alerts",
   ),

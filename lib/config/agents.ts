@@ -12,6 +12,8 @@ export interface LoopConfig {
   fleetWaitMs: number;
   probationSamples: number;
   probationMs: number;
+  /** IANA zone whose days and months spending is shown by. */
+  spendZone: string;
 }
 
 /** The configuration of this process. */
@@ -28,5 +30,6 @@ export function loopConfig(): LoopConfig {
     fleetWaitMs: e.FLEET_WAIT_MS,
     probationSamples: e.PROBATION_SAMPLES,
     probationMs: e.PROBATION_MS,
+    spendZone: e.BUDGET_TIME_ZONE,
   };
 }

@@ -16,6 +16,7 @@ import { anomalyRows, mostSevere } from "@/lib/response/agents/open";
 import { countOpened, mayContain, openFor } from "@/lib/response/agents/open-for";
 import type { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
+import type { Families } from "./run-families";
 import { watchedChange } from "./watched-change";
 
 /** One agent's judgement, and what is needed to act on it. */
@@ -40,6 +41,8 @@ export async function incidentsAtLarge(db: Db, agents: readonly Agent[]): Promis
 
 /** What is written for all agents of a shard at once: a statement each would cost more than its rows. */
 export interface Seen {
+  /** Where the runs of these events belong. */
+  families: Families;
   runs: unknown[][];
   identities: unknown[][];
 }
@@ -62,7 +65,7 @@ export function plannedFor(
   const shared = anomalies.filter((anomaly) => incidentOf(anomaly) !== null);
   if (shared.length > 0 && agent.incidentId)
     plan.write(raiseSeverity(agent.incidentId, Math.max(...shared.map(({ severity }) => severity))));
-  seen.runs.push(...runs.rows());
+  seen.runs.push(...runs.rows(seen.families));
   seen.identities.push(identityRow(judgement, detector));
   for (const anomaly of anomalies.filter((a) => a.evidence === "change")) watchedChange(plan, ctx, agent, anomaly);
   if (breach && directive && directive.breachedAt === null) {

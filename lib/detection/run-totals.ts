@@ -1,5 +1,6 @@
 import type { StoredEvent } from "@/lib/db/queries/events";
 import { tokensOf } from "./observation";
+import type { Families } from "./run-families";
 
 interface Total {
   parent: string | null;
@@ -22,7 +23,7 @@ const plus = (total: number | null, value: number | null | undefined): number | 
   value === null || value === undefined ? total : (total ?? 0) + value;
 
 /** Calls that a counter tells of: they are in its attributes, since no event of theirs is there. */
-function countOf({ attributes }: StoredEvent["body"], name: string): number {
+export function countOf({ attributes }: StoredEvent["body"], name: string): number {
   const value = attributes?.[name];
   return typeof value === "number" && value > 0 ? Math.trunc(value) : 0;
 }
@@ -97,12 +98,12 @@ export class RunTotals {
   }
 
   /** Rows for `addToRuns`. */
-  rows(): unknown[][] {
+  rows(families: Families): unknown[][] {
     return [...this.#runs].map(([runId, r]) => [
       this.agentId,
       runId,
       r.parent,
-      r.root,
+      families.get(`${this.agentId}\n${runId}`)?.root ?? r.root,
       r.task,
       r.first,
       r.last,
@@ -115,6 +116,7 @@ export class RunTotals {
       r.errors,
       r.tokens,
       r.cost,
+      families.get(`${this.agentId}\n${runId}`)?.depth ?? null,
     ]);
   }
 }

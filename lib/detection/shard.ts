@@ -23,6 +23,7 @@ import { Plan } from "@/lib/db/plan";
 import { priorFor } from "./priors";
 import { gravity, incidentsAtLarge, type Judged, plannedFor, type Seen } from "./respond";
 import { shardOf } from "@/lib/db/shards";
+import { SpendTally } from "./spend";
 import { markLive, type HeldShard, LEASE_MS, loadDetectors } from "./sweeper";
 
 /** An idle shard says that it lives this often, in ms. */
@@ -67,8 +68,16 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
     [...directives.values()].filter((d) => byAgent.has(d.agentId) && d.breachedAt === null),
   );
 
+  const spending = new SpendTally(ctx);
+  for (const event of events) {
+    const agent = rows.get(event.agentId);
+    if (agent) spending.add(event, agent);
+  }
   const plan = new Plan();
-  const seen: Seen = { runs: [], identities: [] };
+  const seen: Seen = { families: await spending.families(), runs: [], identities: [] };
+  const spent = spending.planned(seen.families);
+  // Before runs are added to: a budget's first look at a run is at what it was.
+  plan.write(...spent.statements);
   const report: ShardReport = { events: events.length, opened: 0, failed: [], lost: false };
   const cursor = Math.max(page.upTo, shard.cursor);
   const judged: Judged[] = [];
@@ -141,6 +150,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
     throw error;
   });
   if (won) {
+    for (const key of spent.moved) ctx.moved.push(key);
     Object.assign(shard, { cursor, until, committedAt: now });
     return report;
   }

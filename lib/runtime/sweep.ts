@@ -1,6 +1,7 @@
 import type { Db } from "@/lib/db/client";
 import { listDetectors, listProbations, listUnappliedChanges, listWatches } from "@/lib/db/queries/sweep";
 import { newestSeq, readPage } from "@/lib/db/queries/events";
+import { listBudgets } from "@/lib/db/queries/budgets";
 import { findOpenByCause, type Incident, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { countCauses } from "@/lib/db/queries/investigations";
 import { isOfAgent, listApproved } from "@/lib/db/queries/healing";
@@ -135,15 +136,29 @@ export async function sweepContext(
   config: LoopConfig,
   { ingestGaps }: Sweeper,
 ): Promise<SweepContext> {
-  const [settings, policies, holds, limitIncident, unapplied, measured] = await Promise.all([
+  const [settings, policies, holds, limitIncident, unapplied, budgets, measured] = await Promise.all([
     loadSettings(db),
     loadPolicies(db),
     HoldCounts.load(db, now),
     findOpenByCause(db, LIMIT_CAUSE),
     listUnappliedChanges(db),
+    listBudgets(db),
     tests(db),
   ]);
-  return { db, now, config, settings, policies, holds, limitIncident, ingestGaps, unapplied, ...measured };
+  return {
+    db,
+    now,
+    config,
+    settings,
+    policies,
+    holds,
+    limitIncident,
+    ingestGaps,
+    unapplied,
+    budgets,
+    moved: [],
+    ...measured,
+  };
 }
 
 /** The measurements that are going on. */

@@ -23,6 +23,7 @@ export const CONFIG: LoopConfig = {
   fleetWaitMs: 2_000,
   probationSamples: 20,
   probationMs: 900_000,
+  spendZone: "UTC",
 };
 
 /** A key that no table has: what it may do is not what most tests are about. */

@@ -280,6 +280,12 @@ export type BudgetMeasure = (typeof BUDGET_MEASURES)[number];
 /** What happens when a budget is used up: work is held and a person asked for more, or it ends. */
 export const AT_LIMIT = ["pause_and_ask", "stop"] as const;
 export type AtLimit = (typeof AT_LIMIT)[number];
+/**
+ * What is done about a budget of one subject. `open`: nothing, it has warned at most; `asking`: it is used up, and a person is asked
+ * for more; `stopped`: its agents are quarantined; `recorded`: mode observe, nothing is done; `ended`: its window or its run is over.
+ */
+export const BUDGET_STANDINGS = ["open", "asking", "stopped", "recorded", "ended"] as const;
+export type BudgetStanding = (typeof BUDGET_STANDINGS)[number];
 /** By what spending is told apart. */
 export const SPEND_DIMENSIONS = ["fleet", "team", "user", "repository", "agent", "model", "tool"] as const;
 export type SpendDimension = (typeof SPEND_DIMENSIONS)[number];

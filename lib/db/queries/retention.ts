@@ -1,3 +1,4 @@
+import { LONGEST_WINDOW_MS } from "@/lib/core/budgets/windows";
 import type { Db, Statement } from "../client";
 import { write } from "../client";
 
@@ -51,6 +52,21 @@ export const EXPIRIES: Record<string, Expiry> = {
   runs: (now, { rollupMs }) => ({
     sql: `DELETE FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE started_at < ?1 AND last_at < ?1 ORDER BY started_at LIMIT ${CHUNK})`,
     args: [now - rollupMs],
+  }),
+  /** A window that is looked at for the first time is filled from these: the longest one has to be there whole. */
+  spend: (now, { rollupMs }) => ({
+    sql: `DELETE FROM spend WHERE rowid IN (SELECT rowid FROM spend WHERE quarter < ?1 ORDER BY quarter LIMIT ${CHUNK})`,
+    args: [now - Math.max(rollupMs, LONGEST_WINDOW_MS)],
+  }),
+  spend_windows: (now, { rollupMs }) => ({
+    sql: `DELETE FROM spend_windows WHERE rowid IN (SELECT rowid FROM spend_windows WHERE updated_at < ?1 ORDER BY updated_at LIMIT ${CHUNK})`,
+    args: [now - Math.max(rollupMs, LONGEST_WINDOW_MS)],
+  }),
+  /** Few: one for each time that a budget warned. */
+  budget_states: (now, { rollupMs }) => ({
+    sql: `DELETE FROM budget_states WHERE rowid IN (
+            SELECT rowid FROM budget_states WHERE updated_at < ?1 AND standing IN ('open', 'ended') LIMIT ${CHUNK})`,
+    args: [now - Math.max(rollupMs, LONGEST_WINDOW_MS)],
   }),
   requests: (now) => ({
     sql: `DELETE FROM ingest_requests WHERE rowid IN (SELECT rowid FROM ingest_requests WHERE at < ?1 ORDER BY at LIMIT ${CHUNK})`,

@@ -134,11 +134,11 @@ export function saveWatch(incidentId: string, agentId: string, watch: unknown): 
   };
 }
 
-/** Adds to the totals of runs. `deltas` are rows of [agent, run, parent, root, task, first, last, ended, outcome, score, label, model calls, tool calls, errors, tokens, cost]. */
+/** Adds to the totals of runs. `deltas` are rows of [agent, run, parent, root, task, first, last, ended, outcome, score, label, model calls, tool calls, errors, tokens, cost, depth]. */
 export function addToRuns(deltas: unknown[][]): Statement {
   return {
-    sql: `INSERT INTO runs (agent_id, run_id, parent_run_id, root_run_id, task_id, started_at, last_at, ended_at, outcome, score, label, model_calls, tool_calls, errors, tokens, cost)
-          SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9, e.value->>10, e.value->>11, e.value->>12, e.value->>13, e.value->>14, e.value->>15
+    sql: `INSERT INTO runs (agent_id, run_id, parent_run_id, root_run_id, task_id, started_at, last_at, ended_at, outcome, score, label, model_calls, tool_calls, errors, tokens, cost, depth)
+          SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9, e.value->>10, e.value->>11, e.value->>12, e.value->>13, e.value->>14, e.value->>15, e.value->>16
           FROM json_each(?) e WHERE true
           ON CONFLICT (agent_id, run_id) DO UPDATE SET
             parent_run_id = coalesce(runs.parent_run_id, excluded.parent_run_id),
@@ -147,6 +147,7 @@ export function addToRuns(deltas: unknown[][]): Statement {
             started_at = min(runs.started_at, excluded.started_at),
             last_at = max(runs.last_at, excluded.last_at),
             ended_at = coalesce(excluded.ended_at, runs.ended_at),
+            depth = coalesce(runs.depth, excluded.depth),
             outcome = coalesce(excluded.outcome, runs.outcome),
             score = coalesce(excluded.score, runs.score),
             label = coalesce(excluded.label, runs.label),

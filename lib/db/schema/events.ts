@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { EVENT_KINDS } from "@/lib/core/base/vocabulary";
 import type { AgentEvent } from "@/lib/contracts/event";
@@ -62,11 +63,18 @@ export const runs = sqliteTable(
     errors: integer().notNull().default(0),
     tokens: real(),
     cost: real(),
+    /** Levels below its root: 0 of a root. */
+    depth: integer(),
   },
   (t) => [
     primaryKey({ columns: [t.agentId, t.runId] }),
     index("runs_agent").on(t.agentId, t.startedAt),
     index("runs_started").on(t.startedAt),
+    index("runs_root").on(t.rootRunId),
+    // Few: what goes on now.
+    index("runs_open")
+      .on(t.lastAt)
+      .where(sql`ended_at IS NULL`),
   ],
 );
 

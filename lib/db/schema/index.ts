@@ -1,5 +1,6 @@
 export * from "./agents";
 export * from "./auth";
+export * from "./budgets";
 export * from "./evals";
 export * from "./events";
 export * from "./healing";

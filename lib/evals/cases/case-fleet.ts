@@ -25,6 +25,7 @@ const CONFIG: LoopConfig = {
   fleetWaitMs: 2_000,
   probationSamples: 20,
   probationMs: 900_000,
+  spendZone: "UTC",
 };
 
 /** One agent with its host, as Sentinel hears of them. */

@@ -3,6 +3,8 @@ import type { LoopConfig } from "@/lib/config/agents";
 import type { DetectorState } from "@/lib/core/detection/detect";
 import type { IngestGaps } from "@/lib/core/detection/ingest-gaps";
 import type { Db } from "@/lib/db/client";
+import type { BudgetRow } from "@/lib/db/queries/budgets";
+import type { WindowKey } from "@/lib/db/queries/spend";
 import type { Incident } from "@/lib/db/queries/incidents";
 import type { TypePolicy } from "@/lib/db/queries/settings";
 import type { Change, listProbations, listWatches } from "@/lib/db/queries/sweep";
@@ -18,6 +20,10 @@ export interface SweepContext {
   holds: HoldCounts;
   limitIncident: Incident | null;
   ingestGaps: IngestGaps;
+  /** What people allow to be spent. */
+  budgets: BudgetRow[];
+  /** Windows of budgets that this sweep's events moved. */
+  moved: WindowKey[];
   unapplied: Change[];
   probations: Awaited<ReturnType<typeof listProbations>>;
   watches: Awaited<ReturnType<typeof listWatches>>;
