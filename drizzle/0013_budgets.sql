@@ -67,4 +67,5 @@ CREATE TABLE `spend_windows` (
 CREATE INDEX `spend_windows_updated` ON `spend_windows` (`updated_at`);--> statement-breakpoint
 ALTER TABLE `runs` ADD `depth` integer;--> statement-breakpoint
 CREATE INDEX `runs_root` ON `runs` (`root_run_id`);--> statement-breakpoint
-CREATE INDEX `runs_open` ON `runs` (`last_at`) WHERE ended_at IS NULL;
+CREATE INDEX `runs_open` ON `runs` (`last_at`) WHERE ended_at IS NULL;--> statement-breakpoint
+CREATE INDEX `agents_paused` ON `agents` (`id`) WHERE paused = 1;

@@ -16,6 +16,7 @@ const LISTS = [
   "maintenance",
   "evals",
   "scores",
+  "budgets",
 ] as const;
 type List = (typeof LISTS)[number];
 
@@ -96,6 +97,14 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "eval.started": ["evals"],
   "eval.progress": ["evals"],
   "eval.ended": ["evals"],
+
+  "budget.warned": ["budgets"],
+  "budget.reached": ["budgets", ...INCIDENT],
+  "budget.granted": ["budgets", ...INCIDENT],
+  "budget.stopped": ["budgets", ...INCIDENT],
+  "budget.ended": ["budgets", ...INCIDENT],
+  "budget.set": ["budgets"],
+  "budget.deleted": ["budgets"],
 
   "settings.changed": ["settings", "agents"],
   "type.changed": ["agent-types", "agents"],

@@ -20,7 +20,7 @@ const at = z.int().describe("epoch ms");
 export const IncidentSummary = z
   .object({
     id: z.string(),
-    kind: z.enum(["agent", "external", "limit", "service"]),
+    kind: z.enum(["agent", "external", "limit", "service", "budget"]),
     state: z.enum(INCIDENT_STATES),
     title: z.string(),
     severity: z.number(),

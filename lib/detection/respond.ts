@@ -149,6 +149,7 @@ function opens(ctx: SweepContext, agent: Agent, incident: Incident | null, own: 
       return mayContain(ctx, agent);
     case "limit":
     case "service":
+    case "budget":
       return false;
   }
 }

@@ -20,6 +20,8 @@ export async function freezeIncident(db: Db, id: string, reach: FreezeReach, now
     case "agent":
     case "external":
       return redacted({ ...head, ...(await freezeAgents(db, incident, now)) });
+    case "budget":
+      throw new SentinelError("conflict", { detail: "A budget was used up: there is no evidence to freeze" });
     case "limit":
       throw new SentinelError("conflict", {
         detail:

@@ -32,6 +32,7 @@ export async function investigateAgain(
       listActionRunsOf(db, incidentId),
     ]);
     const service = incident.kind === "service";
+    if (incident.kind === "budget") throw conflict("A budget that is used up has no cause to investigate");
     if (incident.kind === "limit") throw conflict("A containment limit has no cause to investigate");
     if (investigation?.state === "running" || incident.state === "open")
       throw conflict("The incident is already being investigated");

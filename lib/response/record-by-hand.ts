@@ -40,7 +40,7 @@ export async function recordByHand(
     const ofService = incident.kind === "service";
     const primary = subjects.find(({ role }) => role === "primary");
     if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
-    if (!primary || incident.kind === "external" || incident.kind === "limit")
+    if (!primary || incident.kind === "external" || incident.kind === "limit" || incident.kind === "budget")
       throw conflict(
         "Several agents share this incident: record the action on the incident of the agent that you changed",
       );

@@ -35,8 +35,8 @@ interface Record {
 
 /**
  * What a closed incident leaves: the draft of its post-mortem, and an episode by which similar ones find it. `verdict`: the action
- * whose measured outcome closes it, as it will be stored. A containment limit leaves no episode: it happened to nobody; nor does a
- * proposal to change Sentinel.
+ * whose measured outcome closes it, as it will be stored. A containment limit leaves no episode, nor does a budget: it happened to
+ * nobody; nor does a proposal to change Sentinel.
  */
 export async function remember(
   db: Db,
@@ -56,7 +56,7 @@ export async function remember(
 }
 
 const isNoEpisode = ({ kind, causeKey }: Incident): boolean =>
-  kind === "limit" || causeKey?.startsWith(IMPROVEMENT_CAUSE) === true;
+  kind === "limit" || kind === "budget" || causeKey?.startsWith(IMPROVEMENT_CAUSE) === true;
 
 async function read(db: Db, incident: Incident, verdict: ActionRun | null): Promise<Record> {
   const { id } = incident;

@@ -10,6 +10,8 @@ import { recordArrival } from "@/lib/core/detection/ingest-gaps";
 import { act } from "@/lib/response/act";
 import { agentDriver } from "@/lib/response/agents/driver";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
+import { checkBudgets } from "@/lib/response/budgets/check";
+import { holdForBudgets } from "@/lib/response/budgets/hold";
 import { confirm } from "@/lib/response/agents/confirm";
 import { continueHolds } from "@/lib/response/agents/continue-holds";
 import { correlate } from "@/lib/detection/correlate";
@@ -84,6 +86,8 @@ export async function sweep(
     report.opened += opened;
     report.joined += joined;
   });
+  await isolated(report, "budgets", () => checkBudgets(ctx));
+  await isolated(report, "hold for budgets", () => holdForBudgets(ctx));
   await isolated(report, "continue", async () => void (await continueHolds(ctx)));
   await isolated(report, "confirm", async () => void (report.enforced += (await confirm(ctx)).enforced));
   await isolated(report, "verify", async () => void (report.judged += (await verify(agentDriver(ctx))).judged));

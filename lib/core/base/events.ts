@@ -41,6 +41,10 @@ type Decided = {
   waited_ms?: number;
   evidence_opened?: boolean;
 };
+type OfBudget = {
+  budget: string;
+  subject: string;
+};
 type Nothing = Record<never, never>;
 
 /**
@@ -137,6 +141,15 @@ interface EventPayloads {
   /** At most one a second. */
   "eval.progress": { run: string; done: number; total: number };
   "eval.ended": { run: string; state: Exclude<EvalRunState, "running"> };
+
+  /** `subject`: whose budget it is; of a run the agent and the run, of a tree the key and the root, with a line break between. */
+  "budget.warned": OfBudget & { used: number; limit: number };
+  "budget.reached": OfBudget;
+  "budget.granted": OfBudget & ByPerson & { amount: number };
+  "budget.stopped": OfBudget & ByPerson;
+  "budget.ended": OfBudget;
+  "budget.set": ByPerson & { budget: string; before: object | null; after: object };
+  "budget.deleted": ByPerson & { budget: string; before: object };
 
   "settings.changed": ByPerson & { before: object; after: object };
   "type.changed": ByPerson & { type: string; before: object; after: object };

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import {
   AGENT_STATES,
@@ -71,7 +72,13 @@ export const agents = sqliteTable(
     /** The held agent that this one continues under a new id. */
     continues: text(),
   },
-  (t) => [index("agents_type").on(t.type), index("agents_state").on(t.state)],
+  (t) => [
+    index("agents_type").on(t.type),
+    index("agents_state").on(t.state),
+    index("agents_paused")
+      .on(t.id)
+      .where(sql`paused = 1`),
+  ],
 );
 
 export const agentTypes = sqliteTable("agent_types", {

@@ -18,8 +18,8 @@ export const incidents = sqliteTable(
   "incidents",
   {
     id: text().primaryKey(),
-    /** agent: one agent; external: agents that left together; limit: a containment limit was reached. */
-    kind: text({ enum: ["agent", "external", "limit", "service"] }).notNull(),
+    /** agent: one agent; external: agents that left together; limit: a containment limit was reached; budget: one is used up. */
+    kind: text({ enum: ["agent", "external", "limit", "service", "budget"] }).notNull(),
     state: text({ enum: INCIDENT_STATES }).notNull(),
     stateVersion: integer().notNull().default(0),
     title: text().notNull(),

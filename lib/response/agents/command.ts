@@ -110,7 +110,7 @@ async function quarantine(plan: Plan, { db, agent, reason, by, now }: Ask): Prom
   let incidentId = agent.incidentId;
   const shared = incidentId ? await findIncident(db, incidentId) : null;
   // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.
-  if (shared?.kind === "external" || shared?.kind === "limit") {
+  if (shared?.kind === "external" || shared?.kind === "limit" || shared?.kind === "budget") {
     plan.write(endWatch(shared.id, agent.id));
     incidentId = null;
   }

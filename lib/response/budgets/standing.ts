@@ -1,0 +1,28 @@
+import { type Budget, partsOf, type Tally } from "@/lib/core/budgets/budget";
+import type { Mode } from "@/lib/core/base/vocabulary";
+import type { Agent } from "@/lib/db/queries/agents";
+import type { BudgetRow } from "@/lib/db/queries/budgets";
+import { defaultPolicy } from "@/lib/db/queries/settings";
+import type { WindowRow } from "@/lib/db/queries/spend";
+import type { SweepContext } from "../agents/context";
+
+/** A budget, whose it is, and what was used of it. */
+export interface Standing {
+  budget: BudgetRow;
+  subject: string;
+  start: number;
+  end: number;
+  tally: Tally;
+}
+
+/** A run that was not heard of for so long is over, whatever was said of its end, in ms. */
+export const RUN_LIVE_MS = 15 * 60_000;
+export const tallyOf = (row: WindowRow): Tally => ({ ...row, wallMs: null, idleMs: null });
+
+/** The agent that a budget is of, where it is of one. */
+export const agentOf = ({ scope }: Pick<Budget, "scope">, subject: string): string | null =>
+  scope === "agent" ? subject : scope === "run" ? partsOf(subject)[0] : null;
+
+/** How the type of an agent is treated. */
+export const modeOf = (ctx: Pick<SweepContext, "policies">, { type }: Pick<Agent, "type">): Mode =>
+  (ctx.policies.get(type) ?? defaultPolicy(type)).mode;
