@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/base/vocabulary";
+import { AT_LIMIT, AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/base/vocabulary";
 
 /**
  * The desired state sent to an agent. `version` only grows; an instance applies the newest it has seen and reports the
@@ -9,7 +9,7 @@ export const Directive = z
   .object({
     agent_id: z.string(),
     version: z.int().min(0),
-    hash: z.string().describe("changes whenever any field except the lease changes"),
+    hash: z.string().describe("changes whenever any field except the lease and the budgets changes"),
     status: z.enum(DIRECTIVE_STATUSES),
     prompt: z.object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") }).nullable(),
     revoked_tools: z.array(z.string()),
@@ -23,6 +23,19 @@ export const Directive = z
     successor: z.string().nullable().describe("agent id that takes over when status is retired"),
     reason: z.string(),
     lease_seconds: z.int().positive(),
+    budgets: z
+      .array(
+        z.object({
+          id: z.string(),
+          measure: z.enum(["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"]),
+          limit: z.number().positive(),
+          at_limit: z.enum(AT_LIMIT),
+          more: z.record(z.string(), z.number()).describe("by run_id: what was allowed on top of the limit"),
+        }),
+      )
+      .describe(
+        "of each run; they hold after the lease as well. Not part of version and hash: take them from every answer",
+      ),
   })
   .meta({ id: "Directive" });
 export type Directive = z.infer<typeof Directive>;

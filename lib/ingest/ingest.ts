@@ -16,6 +16,7 @@ import { SentinelError } from "@/lib/errors";
 import { yieldToEventLoop } from "@/lib/event-loop";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import { digestOf } from "@/lib/db/ids";
+import { guardBudgets } from "@/lib/response/budgets/book";
 import { wake } from "@/lib/wake";
 import { shardOf } from "@/lib/db/shards";
 import { senderKey, senderOf, type SentEvent, admitEvents } from "./admit-events";
@@ -225,14 +226,14 @@ async function append(
 /** State, mode and current directive of each agent, for an answer to its host. */
 export async function standing(db: Db, ids: string[], config: LoopConfig): Promise<IngestAnswer["agents"]> {
   const [list, policies] = await Promise.all([listAgents(db, ids), loadPolicies(db)]);
-  const inForce = await listDirectives(db, list);
+  const [inForce, budgets] = await Promise.all([listDirectives(db, list), guardBudgets(db, list, Date.now())]);
   return Object.fromEntries(
     list.map((agent) => [
       agent.id,
       {
         state: agent.state,
         mode: (policies.get(agent.type) ?? defaultPolicy(agent.type)).mode,
-        directive: directiveView(agent.id, inForce.get(agent.id), config.directiveLeaseS),
+        directive: directiveView(agent.id, inForce.get(agent.id), config.directiveLeaseS, budgets.get(agent.id)),
       },
     ]),
   );

@@ -8,6 +8,7 @@ import { incidents } from "@/lib/db/schema";
 import { createSweeper } from "@/lib/detection/sweeper";
 import { register } from "@/lib/ingest/register";
 import { commandAgent } from "@/lib/response/agents/command";
+import { refreshBook, verdictOf } from "@/lib/response/budgets/book";
 import { decideBudget } from "@/lib/response/budgets/decide";
 import { removeBudget, setBudget } from "@/lib/response/budgets/set";
 import { commandIncident } from "@/lib/response/command-incident";
@@ -250,6 +251,69 @@ describe("policy", () => {
     const [incident] = await opened();
     const reached = (await listTimeline(fleet.db, incident!.id)).find(({ type: of }) => of === "budget.reached");
     expect(reached!.text).toMatch(/1 of 3 cannot be held: observe only/);
+  });
+});
+
+describe("what hooks and guards are told, from memory", () => {
+  const who = (agentId: string, more: object = {}) => ({ agentId, keyId: "key-1", agentType: "Research", ...more });
+  const read = () => refreshBook(fleet.db, fleet.now);
+  beforeEach(async () => {
+    await known("a-1", { team: "ml" });
+    await known("a-2", { team: "ml" });
+  });
+
+  it("a used-up budget holds whoever goes by its name, until there is more", async () => {
+    await set();
+    await spend("a-1", 12);
+    await read();
+    const [incident] = await opened();
+    expect(verdictOf(who("new", { team: "ml" }))).toEqual({
+      kind: "hold",
+      atLimit: "pause_and_ask",
+      reason: "the budget of team ml is used up",
+      budgetId: "b",
+      incidentId: incident!.id,
+    });
+    expect(verdictOf(who("new", { team: "web" }))).toEqual({ kind: "go" });
+    expect(verdictOf({ ...who("new", { team: "ml" }), agentType: "Observed" })).toEqual({ kind: "go" });
+    await commandAgent(fleet.db, "a-1", "resume", undefined, PERSON, fleet.now);
+    await read();
+    expect(verdictOf(who("a-1", { team: "ml" }))).toEqual({ kind: "go" });
+    expect(verdictOf(who("a-2", { team: "ml" }))).toMatchObject({ kind: "hold" });
+    await decide("more", 50);
+    await read();
+    expect(verdictOf(who("a-2", { team: "ml" }))).toEqual({ kind: "go" });
+  });
+
+  it("of a run it holds that run alone, of a tree all that belongs to its root", async () => {
+    await set({ scope: "run", window: "run", limit: 2 });
+    await set({ id: "tree", scope: "tree", window: "run", measure: "tool_calls", limit: 1 });
+    await spend("a-1", 3, { run_id: "r-1", root_run_id: "r-0", parent_run_id: "r-0" });
+    await read();
+    expect(verdictOf(who("a-1", { runId: "r-1" }))).toMatchObject({ kind: "hold", budgetId: "b" });
+    expect(verdictOf(who("a-1", { runId: "r-2" }))).toEqual({ kind: "go" });
+    await fleet.send([{ agent_id: "a-1", kind: "tool_call", tool: "x", run_id: "r-1", timestamp: fleet.now }]);
+    await fleet.sweep();
+    await read();
+    expect(verdictOf(who("a-2", { runId: "r-9", rootRunId: "r-0" }))).toMatchObject({ budgetId: "tree" });
+    expect(verdictOf({ ...who("a-2", { runId: "r-9", rootRunId: "r-0" }), keyId: "other" })).toEqual({ kind: "go" });
+  });
+
+  it("budgets of runs travel with the directive of those who may be held, with what was granted", async () => {
+    await set({ scope: "run", window: "run", limit: 2 });
+    await set({ id: "mine", scope: "run", window: "run", subject: "a-2", measure: "tokens", limit: 9 });
+    await set({ id: "time", scope: "run", window: "run", measure: "idle_seconds", limit: 9 });
+    await spend("a-1", 3, { run_id: "r-1" });
+    await decide("more", 5);
+    await read();
+    const budgetsOf = async (id: string) =>
+      (await register(fleet.db, fleet.key, { agent_id: id }, fleet.now, fleet.config)).directive.budgets;
+    const each = { id: "b", measure: "usd", limit: 2, at_limit: "pause_and_ask" };
+    expect(await budgetsOf("a-1")).toEqual([{ ...each, more: { "r-1": 5 } }]);
+    expect(await budgetsOf("a-2")).toEqual([{ ...each, more: {} }, { ...each, id: "mine", measure: "tokens", limit: 9, more: {} }]); // prettier-ignore
+    await changeType(fleet.db, "Research", { mode: "observe" }, PERSON, fleet.now);
+    await refreshBook(fleet.db, Date.now());
+    expect(await budgetsOf("a-1")).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
 import { onWake } from "@/lib/wake";
+import { keepBook } from "@/lib/response/budgets/book";
 import { countOpened } from "./count-opened";
 import { processIntegrations } from "./integrations";
 import { stopLoops, wakeHere } from "./loops";
@@ -34,6 +35,7 @@ export async function start(): Promise<void> {
       onWake(wakeHere);
       onShutdown(stopLoops);
     }
+    onShutdown(await keepBook(db));
     const link = await setupLink(db, SENTINEL_URL ?? `http://localhost:${PORT}`, Date.now());
     if (link) process.stdout.write(`\nNo account yet. Set up the first one here (once, within a day): ${link.url}\n\n`);
   } catch (err) {

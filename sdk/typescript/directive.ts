@@ -1,4 +1,4 @@
-import type { Directive } from "./wire";
+import type { Budget, Directive } from "./wire";
 
 /** What becomes of an agent whose lease has ended while Sentinel cannot be reached. */
 export type Unreachable = "open" | "closed";
@@ -15,6 +15,8 @@ export interface DirectiveState {
   inForce(): InForce;
   /** The newest directive received, lapsed or not. */
   latest: () => Directive | null;
+  /** Of each run. They outlive the lease: what a run may use does not grow because nobody can be asked. */
+  budgets: () => readonly Budget[];
 }
 
 /**
@@ -25,10 +27,13 @@ export interface DirectiveState {
 export function createDirectiveState(whenUnreachable: Unreachable, now: () => number): DirectiveState {
   let newest: Directive | null = null;
   let leaseEnds = 0;
+  let budgets: Budget[] = [];
   return {
     receive(directive) {
       const newer = newest === null || directive.version > newest.version;
       if (newer) newest = directive;
+      // Budgets are no part of a version: any answer brings those of now.
+      budgets = directive.budgets;
       leaseEnds = now() + (newest ?? directive).lease_seconds * 1000;
       return newer;
     },
@@ -37,5 +42,6 @@ export function createDirectiveState(whenUnreachable: Unreachable, now: () => nu
       return whenUnreachable === "open" ? { kind: "free" } : { kind: "closed" };
     },
     latest: () => newest,
+    budgets: () => budgets,
   };
 }

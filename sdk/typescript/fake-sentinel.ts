@@ -28,6 +28,7 @@ const FREE: Omit<Directive, "agent_id" | "hash"> = {
   successor: null,
   reason: "",
   lease_seconds: 60,
+  budgets: [],
 };
 
 /** A real HTTP server that plays Sentinel's part for tests of the SDK and the fleet: it stores, answers and directs. */
@@ -43,7 +44,7 @@ export async function startFakeSentinel(key = "test-key") {
 
   const seal = (d: Omit<Directive, "hash">): Directive => ({
     ...d,
-    hash: hashValue({ ...d, lease_seconds: undefined }),
+    hash: hashValue({ ...d, lease_seconds: undefined, budgets: undefined }),
   });
   function directive(agentId: string): Directive {
     const known = directives.get(agentId) ?? seal({ ...FREE, agent_id: agentId });

@@ -1,8 +1,9 @@
+import type { UsedUp } from "./budgets";
 import type { DirectiveState } from "./directive";
 import { afterDelay } from "./wait";
 
 /** Whether a call may go ahead. Closed ones carry words for the host and the model. */
-export type Gate = { open: true } | { open: false; reason: string };
+export type Gate = { open: true } | { open: false; reason: string; budget?: true };
 
 export interface Ticket {
   /** Aborts when the call is to end and has not within the grace. */
@@ -11,8 +12,11 @@ export interface Ticket {
 }
 
 export interface GateKeeper {
-  /** Waits while paused, within the budget. Afterwards, with no await in between, `enter`. */
-  pass(signal: AbortSignal | undefined): Promise<Gate>;
+  /**
+   * Waits while paused, or while `over` names a budget that a person may raise, within the pause budget. Afterwards, with no await in
+   * between, `enter`.
+   */
+  pass(signal: AbortSignal | undefined, over?: () => UsedUp | null): Promise<Gate>;
   enter(tool?: string): Ticket;
   /** Calls in flight, or only those that began under a directive older than `version`. */
   inFlight(before?: number): number;
@@ -59,12 +63,15 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
   }
 
   return {
-    async pass(signal) {
+    async pass(signal, over) {
       const until = performance.now() + pauseBudgetMs;
       for (;;) {
         const gate = look();
-        if (gate !== "paused") return gate;
+        const spent = gate !== "paused" && gate.open ? (over?.() ?? null) : null;
+        if (gate !== "paused" && spent === null) return gate;
+        if (spent?.budget.at_limit === "stop") return { open: false, reason: spent.reason, budget: true };
         const left = until - performance.now();
+        if (left <= 0 && spent) return { open: false, reason: spent.reason, budget: true };
         if (left <= 0) return { open: false, reason: "this agent is paused for longer than its run may wait" };
         if (signal?.aborted) return { open: false, reason: "the run was cancelled while the agent was paused" };
         await afterDelay(Math.min(left, LOOK_AGAIN_MS), wake.signal, signal);

@@ -1,3 +1,4 @@
+import { usedUp } from "./budgets";
 import type { ClientStats } from "./client";
 import { createDirectiveState } from "./directive";
 import { follow } from "./follow";
@@ -24,8 +25,8 @@ export interface Guard {
   readonly instanceId: string;
   /** Resolves once the standing directive is known, or the start budget is spent. Only the first run ever waits. */
   ready(): Promise<void>;
-  /** Asks whether a call of this run may go ahead; waits while paused, within the budget. */
-  pass(signal?: AbortSignal, run?: Run): Promise<Gate>;
+  /** Asks whether a call of this run may go ahead; waits while paused or while a person is asked for more budget, within the pause budget. */
+  pass(signal?: AbortSignal, run?: Run, next?: "model" | "tool"): Promise<Gate>;
   /** Counts a call as past the gate until its `end()`. */
   enter(run?: Run, tool?: string): Ticket;
   restrictions(): Restrictions;
@@ -139,7 +140,11 @@ export function createGuard(options: GuardOptions): Guard {
     const before = state.latest();
     const newer = state.receive(directive);
     known.abort();
-    if (!newer) return;
+    if (!newer) {
+      // Budgets may have grown without a new version.
+      gate.changed();
+      return;
+    }
     const why = endsRuns(directive, before);
     if (why) {
       for (const run of runs.all()) run.condemned = why;
@@ -175,9 +180,10 @@ export function createGuard(options: GuardOptions): Guard {
       await afterDelay(o.startBudgetMs, known.signal);
       known.abort();
     },
-    async pass(signal, run) {
+    async pass(signal, run, next = "model") {
       const began = now();
-      const answer = await gate.pass(signal);
+      const over = run && (() => usedUp(state.budgets(), run, next, now()));
+      const answer = await gate.pass(signal, over);
       if (run) {
         run.waitedMs += now() - began;
         touch(run);

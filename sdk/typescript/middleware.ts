@@ -64,8 +64,8 @@ export function sentinel(options: SentinelOptions) {
     },
     wrapModelCall: async (request, handler) => {
       const run = runOf(request.state);
-      const gate = await guard.pass(request.runtime.signal, run);
-      if (!gate.open) return ended(run, "stopped", gate.reason);
+      const gate = await guard.pass(request.runtime.signal, run, "model");
+      if (!gate.open) return ended(run, gate.budget ? "limited" : "stopped", gate.reason);
       const { maxModelCalls } = guard.restrictions();
       if (maxModelCalls !== null && run.modelCalls >= maxModelCalls)
         return ended(run, "limited", `this agent may make ${maxModelCalls} model calls per run`);
@@ -74,7 +74,7 @@ export function sentinel(options: SentinelOptions) {
     wrapToolCall: async (request, handler) => {
       const run = runOf(request.state);
       const { name } = request.toolCall;
-      const gate = await guard.pass(request.runtime.signal, run);
+      const gate = await guard.pass(request.runtime.signal, run, "tool");
       if (!gate.open) return refusal(request as never, run, `Not run: ${gate.reason}. It may be tried again later.`);
       const { revokedTools, maxToolCalls } = guard.restrictions();
       if (revokedTools.has(name))

@@ -25,6 +25,7 @@ const directive: Directive = {
   successor: null,
   reason: "a reason",
   lease_seconds: 60,
+  budgets: [{ id: "b", measure: "usd", limit: 2, at_limit: "stop", more: { "r-1": 1 } }],
 };
 
 const event: Required<AgentEvent> = {
@@ -73,6 +74,16 @@ describe("reading directives", () => {
     ["no lease", { ...directive, lease_seconds: 0 }],
     ["a prompt without a hash", { ...directive, prompt: {} }],
   ])("takes %s for nothing", (_, x) => expect(readDirective(x)).toBeNull());
+
+  it("takes the budgets that it can hold, and none from a server that has none", () => {
+    const odd = [{ id: "x", measure: "depth", limit: 3 }, { id: "y", measure: "usd", limit: 0 }, null, "b"];
+    expect(readDirective({ ...directive, budgets: [...odd, ...directive.budgets] })).toEqual(directive);
+    expect(readDirective({ ...directive, budgets: undefined })).toEqual({ ...directive, budgets: [] });
+    const plain = { ...directive.budgets[0]!, at_limit: "later", more: { r: "much", q: 2 } };
+    expect(readDirective({ ...directive, budgets: [plain] })!.budgets).toEqual([
+      { ...directive.budgets[0], at_limit: "pause_and_ask", more: { q: 2 } },
+    ]);
+  });
 
   it("finds the readable ones in an ingest answer", () => {
     expect(readIngestDirectives({ agents: { a: { directive }, b: { directive: { version: 1 } }, c: null } })).toEqual([

@@ -3,7 +3,8 @@
  * `wire.test.ts` holds these types against the server's contracts.
  */
 
-export const SDK_VERSION = "ts-0.1.0";
+/** From 0.2 on guards hold budgets of runs themselves: Sentinel then pauses no other run of the agent. */
+export const SDK_VERSION = "ts-0.2.0";
 
 export type EventKind = "run_start" | "model_call" | "tool_call" | "run_end" | "heartbeat" | "outcome";
 export type SideEffect = "read" | "write" | "external";
@@ -87,6 +88,19 @@ export interface Directive {
   successor: string | null;
   reason: string;
   lease_seconds: number;
+  /** What each run may use. They are no part of version and hash, and hold when the lease has ended. */
+  budgets: Budget[];
+}
+
+export const BUDGET_MEASURES = ["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"] as const;
+
+/** What a run may use of something. `more`: what was allowed on top of the limit, by run. */
+export interface Budget {
+  id: string;
+  measure: (typeof BUDGET_MEASURES)[number];
+  limit: number;
+  at_limit: "pause_and_ask" | "stop";
+  more: Record<string, number>;
 }
 
 export interface Registration {
@@ -144,7 +158,24 @@ export function readDirective(x: unknown): Directive | null {
     successor: typeof successor === "string" && successor !== "" ? successor : null,
     reason: typeof reason === "string" ? reason : "",
     lease_seconds,
+    budgets: readBudgets(x["budgets"]),
   };
+}
+
+const isAmount = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x) && x > 0;
+
+/** Those that can be held. An older server sends none; one of a measure that this SDK does not know is left to the server. */
+function readBudgets(x: unknown): Budget[] {
+  if (!Array.isArray(x)) return [];
+  return x.flatMap((one: unknown) => {
+    if (!isObject(one)) return [];
+    const { id, limit, at_limit, more } = one;
+    const measure = BUDGET_MEASURES.find((m) => m === one["measure"]);
+    if (typeof id !== "string" || !measure || !isAmount(limit)) return [];
+    const granted = Object.entries(isObject(more) ? more : {}).filter((e): e is [string, number] => isAmount(e[1]));
+    const stop = at_limit === "stop" ? "stop" : "pause_and_ask";
+    return [{ id, measure, limit, at_limit: stop, more: Object.fromEntries(granted) } satisfies Budget];
+  });
 }
 
 /** The directives an ingest answer carries, one for each agent that it understood. */

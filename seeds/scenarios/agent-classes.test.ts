@@ -66,6 +66,7 @@ describe("a host", () => {
     successor: null,
     reason: "",
     lease_seconds: 300,
+    budgets: [],
     ...more,
   });
   /** The agent that is ill, after it was told this a minute into its trouble. */

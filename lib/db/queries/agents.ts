@@ -171,8 +171,13 @@ export async function listConfirmed(
 }
 
 /** The directive as an agent gets it. An agent that never got one may run freely: version 0. */
-export function directiveView(agentId: string, row: DirectiveRow | null | undefined, leaseSeconds: number): Directive {
-  if (!row) return { agent_id: agentId, ...FREE, lease_seconds: leaseSeconds };
+export function directiveView(
+  agentId: string,
+  row: DirectiveRow | null | undefined,
+  leaseSeconds: number,
+  budgets: Directive["budgets"] = [],
+): Directive {
+  if (!row) return { agent_id: agentId, ...FREE, lease_seconds: leaseSeconds, budgets };
   return {
     agent_id: row.agentId,
     version: row.version,
@@ -185,6 +190,7 @@ export function directiveView(agentId: string, row: DirectiveRow | null | undefi
     successor: row.successor,
     reason: row.reason,
     lease_seconds: leaseSeconds,
+    budgets,
   };
 }
 

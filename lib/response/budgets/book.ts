@@ -1,0 +1,181 @@
+import { budgetsOf, partsOf, subjectOf, type Who } from "@/lib/core/budgets/budget";
+import { subjectText } from "@/lib/core/budgets/words";
+import { type AtLimit, BUDGET_SCOPES, type Mode } from "@/lib/core/base/vocabulary";
+import type { Directive } from "@/lib/contracts/directive";
+import type { Db } from "@/lib/db/client";
+import { onCommit } from "@/lib/db/commit";
+import { listLetGo } from "@/lib/db/queries/budget-holds";
+import { type BudgetRow, listBudgets, listHeldStates, listRunGrants } from "@/lib/db/queries/budgets";
+import { defaultPolicy, loadPolicies, loadSettings, type TypePolicy } from "@/lib/db/queries/settings";
+import { log } from "@/lib/log";
+
+/** How old what is answered from may be, in ms: other processes decide too. */
+const FRESH_MS = 500;
+/** Runs whose grants travel with a directive. */
+const MAX_GRANTS = 50;
+
+/** Budgets, and which of them are used up, as they were last read. */
+interface Book {
+  readAt: number;
+  budgets: BudgetRow[];
+  /** By scope and subject. */
+  held: Map<
+    string,
+    { standing: "asking" | "stopped"; budget: BudgetRow; incidentId: string | null; decided: boolean }[]
+  >;
+  letGo: Set<string>;
+  /** By budget, then by agent: run and amount. */
+  grants: Map<string, Map<string, [runId: string, amount: number][]>>;
+  policies: Map<string, TypePolicy>;
+  globalStop: boolean;
+}
+
+interface Shared {
+  book: Book | null;
+  reading: Promise<Book> | null;
+  db: Db | null;
+}
+/** One for the process: one Next process holds several copies of this module. */
+const shared = (): Shared => {
+  const global = globalThis as unknown as Record<symbol, Shared>;
+  return (global[Symbol.for("sentinel.budgets")] ??= { book: null, reading: null, db: null });
+};
+
+/** The book, read anew where it is older than half a second, or of another database. */
+async function bookOf(db: Db, now: number): Promise<Book> {
+  const { book, db: of } = shared();
+  if (of === db && book && now - book.readAt < FRESH_MS && now >= book.readAt) return book;
+  return refreshBook(db, now);
+}
+
+/** Reads the book anew. */
+export async function refreshBook(db: Db, now: number): Promise<Book> {
+  const s = shared();
+  if (s.db !== db) Object.assign(s, { db, book: null, reading: null });
+  s.reading ??= read(db, now).finally(() => (s.reading = null));
+  s.book = await s.reading;
+  return s.book;
+}
+
+async function read(db: Db, now: number): Promise<Book> {
+  const budgets = await listBudgets(db);
+  const empty = { readAt: now, budgets, held: new Map(), letGo: new Set<string>(), grants: new Map(), policies: new Map(), globalStop: false }; // prettier-ignore
+  if (budgets.length === 0) return empty;
+  const byId = new Map(budgets.map((budget) => [budget.id, budget]));
+  const [states, policies, settings, grants] = await Promise.all([
+    listHeldStates(db),
+    loadPolicies(db),
+    loadSettings(db),
+    listRunGrants(
+      db,
+      budgets.flatMap(({ id, scope }) => (scope === "run" ? [id] : [])),
+    ),
+  ]);
+  const book: Book = { ...empty, policies, globalStop: settings.global_stop };
+  for (const { budgetId, subject, standing, incidentId, decidedBy, end } of states) {
+    const budget = byId.get(budgetId);
+    if (!budget || now >= end || standing === "recorded" || standing === "open" || standing === "ended") continue;
+    const key = `${budget.scope}\n${subject}`;
+    const list = book.held.get(key) ?? [];
+    book.held.set(key, [...list, { standing, budget, incidentId, decided: decidedBy !== null }]);
+  }
+  const since = new Map(states.map((state) => [state.incidentId, state.updatedAt]));
+  for (const { agentId, incidentId, at } of await listLetGo(
+    db,
+    [...since.keys()].flatMap((id) => id ?? []),
+  ))
+    if (at >= (since.get(incidentId) ?? Infinity)) book.letGo.add(`${agentId}\n${incidentId}`);
+  for (const { budgetId, subject, granted } of grants) {
+    const [agentId, runId] = partsOf(subject);
+    const byAgent = book.grants.get(budgetId) ?? new Map<string, [string, number][]>();
+    book.grants.set(budgetId, byAgent);
+    byAgent.set(agentId, [...(byAgent.get(agentId) ?? []), [runId, granted]]);
+  }
+  return book;
+}
+
+/**
+ * Keeps the book of this process fresh, for {@link verdictOf}: at every commit here that is about a budget, and twice a second, since
+ * other processes decide too. Resolves once it was read for the first time. Returns the way out.
+ */
+export async function keepBook(db: Db): Promise<() => void> {
+  await bookOf(db, Date.now());
+  const again = () =>
+    void refreshBook(db, Date.now()).catch((err: unknown) => log().warn({ err }, "budgets could not be read"));
+  const timer = setInterval(again, FRESH_MS).unref();
+  const off = onCommit((events) => {
+    if (events.some(({ type }) => type.startsWith("budget.") || type.startsWith("stop.") || type === "type.changed"))
+      again();
+  });
+  return () => {
+    clearInterval(timer);
+    off();
+  };
+}
+
+/** Whether work may go on as far as budgets are concerned. */
+export type BudgetAnswer =
+  | { kind: "go" }
+  /** `reason` as a person reads it; `incidentId`: where it is decided. */
+  | { kind: "hold"; atLimit: AtLimit; reason: string; budgetId: string; incidentId: string | null };
+
+/**
+ * What budgets say to one more call: from memory alone, so that hooks and proxies can ask before each one. `agentType` decides by its
+ * mode: only in `act`, or when a person stopped it, is anything held. Before the book was first read it says go: a budget is no lock.
+ * A run's or tree's budget holds that run or tree alone.
+ */
+export function verdictOf(who: Who & { agentType: string }): BudgetAnswer {
+  const { book } = shared();
+  if (!book || book.held.size === 0) return { kind: "go" };
+  const mode: Mode = (book.policies.get(who.agentType) ?? defaultPolicy(who.agentType)).mode;
+  for (const scope of BUDGET_SCOPES) {
+    const subject = subjectOf(scope, who);
+    if (subject === null) continue;
+    for (const { standing, budget, incidentId, decided } of book.held.get(`${scope}\n${subject}`) ?? []) {
+      const holds = !book.globalStop && (decided || mode === "act");
+      if (!holds || book.letGo.has(`${who.agentId}\n${incidentId}`)) continue;
+      return {
+        kind: "hold",
+        atLimit: standing === "stopped" ? "stop" : "pause_and_ask",
+        reason: `the budget of ${subjectText(scope, subject)} is used up`,
+        budgetId: budget.id,
+        incidentId,
+      };
+    }
+  }
+  return { kind: "go" };
+}
+
+const MEASURES = ["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"] as const;
+type GuardMeasure = (typeof MEASURES)[number];
+const isGuards = (measure: string): measure is GuardMeasure => (MEASURES as readonly string[]).includes(measure);
+
+/** The budgets that an agent's own guard holds, run by run, also when nobody can be asked: those of its runs, in mode act. */
+export async function guardBudgets(
+  db: Db,
+  agents: readonly { id: string; keyId: string | null; type: string }[],
+  now: number,
+): Promise<Map<string, Directive["budgets"]>> {
+  const book = await bookOf(db, now);
+  const ofRuns = book.budgets.filter(({ scope }) => scope === "run");
+  const answer = new Map<string, Directive["budgets"]>();
+  if (ofRuns.length === 0 || book.globalStop) return answer;
+  for (const { id, keyId, type } of agents) {
+    if ((book.policies.get(type) ?? defaultPolicy(type)).mode !== "act") continue;
+    const mine = budgetsOf(ofRuns, { agentId: id, keyId, runId: "any" }).flatMap(({ budget }) =>
+      isGuards(budget.measure)
+        ? [
+            {
+              id: budget.id,
+              measure: budget.measure,
+              limit: budget.limit,
+              at_limit: budget.atLimit,
+              more: Object.fromEntries((book.grants.get(budget.id)?.get(id) ?? []).slice(-MAX_GRANTS)),
+            },
+          ]
+        : [],
+    );
+    if (mine.length > 0) answer.set(id, mine);
+  }
+  return answer;
+}
