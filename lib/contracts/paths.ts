@@ -71,6 +71,10 @@ export const PATHS = {
   USERS: "/api/v1/users",
   USER: "/api/v1/users/{id}",
   USER_LINK: "/api/v1/users/{id}/link",
+  SPEND: "/api/v1/spend",
+  BUDGETS: "/api/v1/budgets",
+  BUDGET: "/api/v1/budgets/{id}",
+  BUDGET_DECISION: "/api/v1/budgets/{id}/decision",
   DEMO_FAULTS: "/api/v1/demo/faults",
   DEMO_FAULT: "/api/v1/demo/faults/{id}",
 } as const;

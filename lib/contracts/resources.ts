@@ -1,6 +1,7 @@
 import { AGENT_TYPE, AGENT_TYPES } from "./agent-types";
 import { AGENT, AGENT_COMMAND, AGENT_DIRECTIVE, AGENT_RUNS, AGENT_SERIES, AGENTS } from "./agents";
 import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
+import { BUDGET, BUDGET_DECISION, BUDGETS, SPEND } from "./budgets";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
 import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources";
 import { CHANGES } from "./changes";
@@ -94,6 +95,10 @@ export const RESOURCES = [
   USERS,
   USER,
   USER_LINK,
+  SPEND,
+  BUDGETS,
+  BUDGET,
+  BUDGET_DECISION,
   DEMO_FAULTS,
   DEMO_FAULT,
 ] as const;
