@@ -3,15 +3,19 @@ import { approvalsQuery } from "@/components/approvals/queries";
 import { healingQuery } from "@/components/healing/queries";
 import { incidentQuery, incidentsQuery } from "@/components/incidents/queries";
 import { memoryQuery } from "@/components/memory/queries";
+import { budgetsQuery, spendQuery } from "@/components/spend/queries";
 import { storyQuery } from "@/components/service-incident/queries";
 import { overviewQuery } from "@/components/overview/queries";
 import { agentTypesQuery, settingsQuery } from "@/components/settings/queries";
 import { AgentsQuery } from "@/lib/contracts/agents";
+import { SpendQuery } from "@/lib/contracts/budgets";
 import { ApprovalsQuery } from "@/lib/contracts/approvals";
 import { IncidentsQuery } from "@/lib/contracts/incidents";
 import { HealingQuery } from "@/lib/contracts/overview";
 import { findAgentDetail } from "@/lib/views/agent-detail";
 import { listAgentCards } from "@/lib/views/agents";
+import { loadBudgets } from "@/lib/views/budgets";
+import { loadSpend } from "@/lib/views/spend";
 import { listApprovals } from "@/lib/views/approvals";
 import { listHealing } from "@/lib/views/healing";
 import { findIncidentDetail, listIncidents } from "@/lib/views/incidents";
@@ -48,6 +52,14 @@ export const readIncident = (id: string): Prefetch => ({
   queryKey: incidentQuery(id).queryKey,
   read: (db) => findIncidentDetail(db, id),
 });
+export const readSpend = (filter: Parameters<typeof spendQuery>[0]): Prefetch => ({
+  queryKey: spendQuery(filter).queryKey,
+  read: (db, { now }) => loadSpend(db, SpendQuery.parse(filter), { now, zone: env().BUDGET_TIME_ZONE }),
+});
+export const readBudgets: Prefetch = {
+  queryKey: budgetsQuery.queryKey,
+  read: (db, { now }) => loadBudgets(db, now),
+};
 export const readStory = (id: string): Prefetch => ({
   queryKey: storyQuery(id).queryKey,
   read: (db) => findStory(db, id),
