@@ -19,6 +19,7 @@ const SCREENS: Record<string, string> = {
   "a hostile name": agentPath(HOSTILE),
   approvals: "/approvals",
   incidents: "/incidents",
+  spend: "/spend?by=agent",
   "healing log": "/healing",
   "learned patterns": "/memory",
   evaluations: "/evals",

@@ -48,6 +48,23 @@ export class Fleet {
       });
   }
 
+  /** Says whom an agent works for. */
+  label({ id }: Reporter, labels: Record<string, string>): Promise<unknown> {
+    return this.#post("/api/v1/agents/register", { agent_id: id, labels });
+  }
+
+  /** One call that costs so much. */
+  spend(agent: Reporter, usd: number): Promise<void> {
+    const event = {
+      ...this.#common(agent, Date.now()),
+      kind: "model_call",
+      run_id: "spends",
+      cost: usd,
+      token_count: 900,
+    };
+    return this.report([event], [agent]);
+  }
+
   /** Healthy reports of the last minutes, enough to learn what is normal. */
   async history(agents: readonly Reporter[], samples = 160): Promise<void> {
     const now = Date.now();

@@ -7,6 +7,7 @@ import { type ReactNode, useState } from "react";
 import type { ApprovalState } from "@/lib/core/base/vocabulary";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { useSession } from "@/components/access/session";
+import { Asking } from "@/components/spend/asking";
 import { PageHead } from "@/components/shell/page-head";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
@@ -28,6 +29,9 @@ export function ApprovalsScreen() {
         title="Approvals"
         lead="A decision covers one action with its arguments and its evidence. Nothing is approved automatically."
       />
+      <div className="mb-4 max-w-4xl">
+        <Asking />
+      </div>
       <Tabs
         label="Approvals"
         value={tab}

@@ -10,6 +10,7 @@ import { DecisionDialog, type Deciding } from "@/components/approvals/decision-d
 import { useDrill } from "@/components/drills/world";
 import { FreezeLink } from "./freeze-link";
 import { ScoresPanel } from "@/components/scores/scores-panel";
+import { Asking } from "@/components/spend/asking";
 import { NotLoaded } from "@/components/shell/not-loaded";
 import { PageHead } from "@/components/shell/page-head";
 import { IncidentBadge, ModeBadge, Severity } from "@/components/status/badges";
@@ -56,6 +57,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
   const [command, setCommand] = useState<IncidentCommand | null>(null);
   const [deciding, setDeciding] = useState<Deciding | null>(null);
   const open = !isClosed(incident.state);
+  const ofBudget = incident.kind === "budget";
   const asked = detail.proposals.find(({ approval }) => approval?.state === "pending");
   const decide = (decision: "approve" | "reject") =>
     asked?.approval && setDeciding({ approvalId: asked.approval.id, digest: asked.digest, decision });
@@ -78,10 +80,10 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
         }
         actions={
           <>
-            {detail.limit ? null : <FreezeLink id={incident.id} />}
+            {detail.limit || ofBudget ? null : <FreezeLink id={incident.id} />}
             {decides && open ? (
               <>
-                {!detail.limit && (incident.kind === "agent" || canInvestigateAgain(incident.state)) ? (
+                {!detail.limit && !ofBudget && (incident.kind === "agent" || canInvestigateAgain(incident.state)) ? (
                   <Menu icon={<Ellipsis aria-hidden />} label="More actions">
                     {canInvestigateAgain(incident.state) ? (
                       <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
@@ -92,7 +94,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
                   </Menu>
                 ) : null}
                 <Button onClick={() => setCommand("dismiss")}>Dismiss</Button>
-                <Button onClick={() => setCommand("accept")}>Accept as normal</Button>
+                {ofBudget ? null : <Button onClick={() => setCommand("accept")}>Accept as normal</Button>}
                 {asked ? (
                   <>
                     <Button onClick={() => decide("reject")}>Reject</Button>
@@ -106,7 +108,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
                       Allow more quarantines
                     </Button>
                   ) : null
-                ) : isHealable(incident.state) ? (
+                ) : isHealable(incident.state) && !ofBudget ? (
                   <Button look="primary" onClick={() => setCommand("heal")}>
                     Heal now
                   </Button>
@@ -123,11 +125,12 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
           </Callout>
         ) : null}
         {detail.limit && open ? <Waiting limit={detail.limit} /> : null}
+        {ofBudget && open ? <Asking incidentId={incident.id} /> : null}
         <Facts detail={detail} />
         <div className="grid items-start gap-4 xl:grid-cols-[1fr_24rem]">
           <div className="min-w-0 space-y-4">
             {/* Each agent that reached the limit gets an incident of its own once it is held: that one is diagnosed and healed. */}
-            {detail.limit ? null : (
+            {detail.limit || ofBudget ? null : (
               <>
                 <DiagnosisPanel detail={detail} />
                 <ActionsPanel detail={detail} />

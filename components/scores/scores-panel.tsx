@@ -18,7 +18,7 @@ type Incident = Pick<IncidentSummary, "id" | "kind" | "closed_at" | "contained_a
 
 /** How Sentinel handled an incident, once it is closed. A containment limit has no scores: it happened to nobody. */
 export function ScoresPanel({ incident }: { incident: Incident }) {
-  return incident.closed_at === null || incident.kind === "limit" ? null : (
+  return incident.closed_at === null || incident.kind === "limit" || incident.kind === "budget" ? null : (
     <Closed incident={incident} closedAt={incident.closed_at} />
   );
 }

@@ -17,13 +17,15 @@ export interface Asked {
   use: BudgetUse;
 }
 
-/** Budgets that are used up, each with its question: more of it, or stop. */
-export function Asking() {
+/** Budgets that are used up, each with its question: more of it, or stop. All, or those of one incident. */
+export function Asking({ incidentId }: { incidentId?: string }) {
   const { data } = useQuery(budgetsQuery);
   const { decides } = useSession();
   const [deciding, setDeciding] = useState<{ asked: Asked; decision: "more" | "stop" } | null>(null);
   const asked = (data?.budgets ?? []).flatMap((budget) =>
-    budget.uses.filter(({ version }) => version !== null).map((use) => ({ budget, use })),
+    budget.uses
+      .filter(({ version, incident_id: of }) => version !== null && (incidentId === undefined || of === incidentId))
+      .map((use) => ({ budget, use })),
   );
   if (asked.length === 0) return null;
   return (

@@ -34,6 +34,8 @@ const PATHS = [
   "healing",
   "memory",
   "changes",
+  "spend",
+  "budgets",
 ];
 
 describe("what people read", () => {
@@ -65,6 +67,7 @@ describe("what people read", () => {
     [`agents/${ID}/series?minutes=x`, "minutes"],
     ["incidents?before=soon", "before"],
     ["approvals?state=maybe", "state"],
+    ["spend?by=planet", "by"],
   ])("refuses %s and names the parameter", async (path, field) => {
     const { code, errors } = await problemOf(await read(path));
     expect([code, errors?.map((error) => error.field)]).toEqual(["invalid", [field]]);

@@ -120,6 +120,18 @@ describe("a budget", () => {
     expect([await fleet.state("a-1"), await fleet.state("a-2")]).toEqual(["healthy", "quarantined"]);
   });
 
+  it("an agent that is in an incident of its own is paused where others are stopped, and stays so", async () => {
+    await write(fleet.db, [{ sql: "UPDATE agents SET state = 'suspected', incident_id = 'inc_own' WHERE id = 'a-2'", args: [] }]); // prettier-ignore
+    await set({ atLimit: "stop" });
+    await spend("a-1", 12);
+    for (let i = 0; i < 3; i++) {
+      expect([await fleet.state("a-1"), await paused("a-2")]).toEqual(["quarantined", true]);
+      await fleet.sweep();
+    }
+    const directives = await fleet.db.$client.execute("SELECT count(*) AS n FROM directives WHERE agent_id = 'a-2'");
+    expect(directives.rows[0]!["n"]).toBe(1);
+  });
+
   it("as set, it stops by itself", async () => {
     await set({ atLimit: "stop" });
     await spend("a-1", 12);

@@ -1,13 +1,13 @@
 import type { Metadata } from "next";
 import { ApprovalsScreen } from "@/components/approvals/approvals-screen";
 import { Hydrated } from "@/app/(console)/hydrated";
-import { readApprovals } from "@/app/(console)/reads";
+import { readApprovals, readBudgets } from "@/app/(console)/reads";
 
 export const metadata: Metadata = { title: "Approvals" };
 
 export default function ApprovalsPage() {
   return (
-    <Hydrated queries={[readApprovals("pending")]}>
+    <Hydrated queries={[readApprovals("pending"), readBudgets]}>
       <ApprovalsScreen />
     </Hydrated>
   );

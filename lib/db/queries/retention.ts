@@ -16,6 +16,9 @@ const OTLP_SESSION_MS = 4 * 60 * 60_000;
 /** The same where counters told: their whole sum would count anew (see SINCE_MAX_MS of lib/ingest/otlp/ledger.ts). */
 const OTLP_COUNTERS_MS = 25 * 60 * 60_000;
 
+/** What runs have used, after they were last heard of. */
+const RUN_WINDOWS_MS = 2 * 24 * 60 * 60_000;
+
 /**
  * Rows deleted at a time: a few ms of the one writer. What belongs to an incident (its anomalies, its timeline, what was
  * tried) is kept, and so are the directives and changes of each agent: they are few, and they are the record.
@@ -61,6 +64,12 @@ export const EXPIRIES: Record<string, Expiry> = {
   spend_windows: (now, { rollupMs }) => ({
     sql: `DELETE FROM spend_windows WHERE rowid IN (SELECT rowid FROM spend_windows WHERE updated_at < ?1 ORDER BY updated_at LIMIT ${CHUNK})`,
     args: [now - Math.max(rollupMs, LONGEST_WINDOW_MS)],
+  }),
+  /** A run that goes on after so long is filled anew from what is known of it. A span, since older windows of days are many and stay. */
+  run_windows: (now) => ({
+    sql: `DELETE FROM spend_windows WHERE rowid IN (
+            SELECT rowid FROM spend_windows WHERE updated_at < ?1 AND updated_at >= ?2 AND window_kind = 'run' LIMIT ${CHUNK})`,
+    args: [now - RUN_WINDOWS_MS, now - 2 * RUN_WINDOWS_MS],
   }),
   /** Few: one for each time that a budget warned. */
   budget_states: (now, { rollupMs }) => ({

@@ -75,7 +75,7 @@ export async function holdForBudgets(ctx: SweepContext): Promise<void> {
       const free = letGo.some((l) => l.agentId === agent.id && l.incidentId === one.state.incidentId && l.at >= one.state.updatedAt); // prettier-ignore
       if (free || !mayAct || agent.enforcement === false) continue;
       if (one.budget.scope === "run" && holdsRunsItself(agent)) continue;
-      if (one.state.standing === "asking") kept.add(agent.id);
+      kept.add(agent.id);
       if (HELD_STATES.includes(agent.state) || done.has(agent.id)) continue;
       if (agent.paused && one.state.standing === "asking") continue;
       done.add(agent.id);
@@ -87,9 +87,7 @@ export async function holdForBudgets(ctx: SweepContext): Promise<void> {
       }
     }
   }
-  const incidents = new Set(
-    holding.flatMap(({ state }) => (state.standing === "asking" ? (state.incidentId ?? []) : [])),
-  );
+  const incidents = new Set(holding.map(({ state }) => state.incidentId));
   for (const { agent, directive } of await listPausedByLoop(db)) {
     // An agent that was not heard of lately is no less held.
     if (kept.has(agent.id) || (directive.incidentId !== null && incidents.has(directive.incidentId))) continue;
