@@ -1,6 +1,8 @@
 import { expectAccessibleInBoth, expectNoSidewaysScroll, live, PHONE } from "./page";
 import { expect, HOSTILE, test } from "./world";
 
+const REFUSED = "Failed to load resource: the server responded with a status of 400 (Bad Request)";
+
 test("a budget is set, used up, asked about and raised on the Spend page; a viewer only reads", async ({
   world,
   context,
@@ -52,6 +54,7 @@ test("a budget is set, used up, asked about and raised on the Spend page; a view
   await live(page);
   await expect(page.getByText("$5.00 a day for each team", { exact: true })).toBeVisible();
   await expect(page.getByRole("button", { name: "New budget" })).toHaveCount(0);
-  expect(errors).toEqual([]);
+  // What the form was told, the browser tells of too: the zone and the amount that were refused.
+  expect(errors).toEqual([REFUSED, REFUSED]);
   await world.api("DELETE", "/api/v1/budgets/teams");
 });
