@@ -16,8 +16,10 @@ const HEADERS = [
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
-  // Of the development server: fifteen agents that report would leave no other line to be seen. Keys stand in some paths of /otlp.
-  logging: { incomingRequests: { ignore: [/^\/api\/v1\/(?:ingest|agents\/[^/]+\/directive)/, /^\/(?:v1|otlp)\//] } },
+  // Of the development server: fifteen agents that report would leave no other line to be seen. Keys stand in some paths of /otlp and /hooks.
+  logging: {
+    incomingRequests: { ignore: [/^\/api\/v1\/(?:ingest|hooks\/|agents\/[^/]+\/directive)/, /^\/(?:v1|otlp|hooks)\//] },
+  },
   // Read while it runs: a traced deployment has to carry them.
   outputFileTracingIncludes: { "/*": ["./drizzle/**/*", "./seeds/runbooks/*.md", "./seeds/scenarios/**/*.json"] },
   headers: async () => [{ source: "/:path*", headers: HEADERS }],

@@ -46,5 +46,5 @@ export function proxy(request: NextRequest): NextResponse {
  * bodies and cuts them at 10 MB. What is left out keeps the static policy of next.config.ts.
  */
 export const config = {
-  matcher: ["/((?!(?:api|v1|otlp|_next|healthz|readyz|metrics|openapi\\.json|icon\\.svg)(?:/|$)).*)"],
+  matcher: ["/((?!(?:api|v1|otlp|hooks|_next|healthz|readyz|metrics|openapi\\.json|icon\\.svg)(?:/|$)).*)"],
 };

@@ -48,6 +48,7 @@ export const PATHS = {
   OTLP_METRICS: "/v1/metrics",
   OTLP_LOGS: "/v1/logs",
   OTLP_RECORDS: "/api/v1/otlp-records",
+  HOOK: "/api/v1/hooks/{program}",
   RUNBOOKS: "/api/v1/runbooks",
   SCENARIOS: "/api/v1/scenarios",
   SCENARIO_FIRE: "/api/v1/scenarios/{id}/fire",

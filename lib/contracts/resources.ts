@@ -6,6 +6,7 @@ import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from ".
 import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources";
 import { CHANGES } from "./changes";
 import { DRILL, DRILLS, SCENARIO_FIRE, SCENARIOS } from "./drills";
+import { HOOK } from "./hooks";
 import { LOGS } from "./logs";
 import { OTLP_LOGS, OTLP_METRICS, OTLP_RECORDS, OTLP_TRACES } from "./otlp";
 import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
@@ -72,6 +73,7 @@ export const RESOURCES = [
   OTLP_METRICS,
   OTLP_LOGS,
   OTLP_RECORDS,
+  HOOK,
   RUNBOOKS,
   SCENARIOS,
   SCENARIO_FIRE,

@@ -9,7 +9,8 @@ import {
   tick,
   type TypePrior,
 } from "@/lib/core/detection/detect";
-import { breaksHold, type Confirmed } from "@/lib/core/agents/hold-breach";
+import { breakerAnomaly } from "@/lib/core/agents/breaker";
+import { breaksHold, type Confirmed, HELD_BY } from "@/lib/core/agents/hold-breach";
 import { observeProbation, type Probation, widenProbation } from "@/lib/core/agents/probation";
 import type { AgentAction, AgentState, AnomalyType } from "@/lib/core/base/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
@@ -164,7 +165,7 @@ function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void
   if (breaks(input, event)) out.breach ??= event;
   note(out.identity, event);
   const cannot = event.body.attributes?.cannot;
-  if (typeof cannot === "string") out.cannot.push(cannot);
+  if (typeof cannot === "string") out.cannot.push(...cannot.split(","));
   if (event.late) return;
   if (!judged(agent.state)) {
     feed(tests, detector, event, [], now);
@@ -177,11 +178,20 @@ function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void
     !input.frozen &&
     !out.anomalies.some((anomaly) => anomaly.verdict !== "watch");
   const anomalies = observe(detector.state, observationOf(event, learn, now), settings, prior);
+  const broke = tripped(event);
+  if (broke) anomalies.push(broke);
   out.anomalies.push(...anomalies);
   feed(tests, detector, event, anomalies, now);
   if (!learn) return;
   out.learned = true;
   provePrompt(out.identity, agent, event);
+}
+
+/** A breaker in the execution path that opened, told by a heartbeat. */
+function tripped({ kind, seq, at, runId, body }: StoredEvent): Anomaly | null {
+  if (kind !== "heartbeat" || !body.attributes) return null;
+  const { tool = null, action_hash: actionHash = null, attributes } = body;
+  return breakerAnomaly({ seq, at, runId, tool, actionHash, attributes });
 }
 
 function breaks({ directive, confirmed, config }: JudgeInput, { kind, at, receivedAt, body }: StoredEvent): boolean {
@@ -194,6 +204,7 @@ function breaks({ directive, confirmed, config }: JudgeInput, { kind, at, receiv
     durationMs: body.latency_ms ?? 0,
     tool: body.tool ?? null,
     success: body.success ?? null,
+    heldBy: body.attributes?.[HELD_BY],
   };
   const own = body.instance_id ? confirmed.get(body.instance_id) : earliest(confirmed);
   return breaksHold(event, hold, own ?? null, config.inFlightMs);

@@ -3,6 +3,7 @@ import { getDb } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
 import { migrateDb } from "@/lib/db/migrate";
 import { env } from "@/lib/env";
+import { loadHooks } from "@/lib/ingest/hooks/ask";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
@@ -24,6 +25,8 @@ export async function start(): Promise<void> {
     await migrateDb(db);
     // A wrong allow-list must not be found out in the middle of an incident.
     await processIntegrations();
+    // What stands holds from the first hook on.
+    await loadHooks(db);
     exitAfterShutdown();
     onCommit((events) => metrics().incidentsOpened.inc(countOpened(events)));
     if (SWEEPER_ENABLED) {

@@ -35,6 +35,8 @@ describe("work under a hold", () => {
       CONFIRMED,
       true,
     ],
+    ["a model call of a session that hooks hold", call(60_000, { heldBy: "hooks" }), CONFIRMED, false],
+    ["a tool call of one", call(60_000, { kind: "tool_call", heldBy: "hooks" }), CONFIRMED, true],
     ["that is a heartbeat", call(60_000, { kind: "heartbeat" }), CONFIRMED, false],
     ["that is the end of a run", call(60_000, { kind: "run_end" }), CONFIRMED, false],
   ])("%s", (_, event, confirmed, broken) => expect(breaksHold(event, HELD, confirmed, IN_FLIGHT)).toBe(broken));

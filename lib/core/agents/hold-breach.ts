@@ -1,5 +1,12 @@
 import { type DirectiveStatus, type EventKind, WORK_KINDS } from "../base/vocabulary";
 
+/**
+ * An attribute that says by what a session is held. Hooks are asked before tool calls and prompts, not before model calls: the call in
+ * which a model hears that it was refused is no work under a hold, and without tools or prompts none follow it.
+ */
+export const HELD_BY = "held_by";
+export const HOOKS = "hooks";
+
 /** An event as far as it can break a hold. Times are epoch ms. */
 export interface Reported {
   kind: EventKind;
@@ -11,6 +18,8 @@ export interface Reported {
   durationMs: number;
   tool: string | null;
   success: boolean | null;
+  /** What {@link HELD_BY} says. */
+  heldBy?: unknown;
 }
 
 export interface Hold {
@@ -43,5 +52,6 @@ export function breaksHold(event: Reported, hold: Hold, confirmed: Confirmed | n
       event.tool !== null &&
       hold.revokedTools.includes(event.tool)
     );
+  if (event.kind === "model_call" && event.heldBy === HOOKS) return false;
   return WORK_KINDS.has(event.kind) && (after || event.at > hold.sentAt + inFlightMs);
 }

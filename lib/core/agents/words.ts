@@ -56,7 +56,9 @@ export function describeAnomaly(a: Described): string {
     case "tools_change":
       return identityText(a);
     case "repetition":
-      return `${plain(a.value)} steps that repeat earlier ones`;
+      return a.evidence === "rule"
+        ? `${plain(a.value)} identical calls in a row`
+        : `${plain(a.value)} steps that repeat earlier ones`;
     case "silence":
       return `no events for ${duration(a.value)}, expected within ${duration(a.expected.high)}`;
     case "stuck_run":

@@ -15,6 +15,8 @@ const IDEMPOTENCY_MS = 2 * 24 * 60 * 60_000;
 const OTLP_SESSION_MS = 4 * 60 * 60_000;
 /** The same where counters told: their whole sum would count anew (see SINCE_MAX_MS of lib/ingest/otlp/ledger.ts). */
 const OTLP_COUNTERS_MS = 25 * 60 * 60_000;
+/** Whose seat a coding agent's is: a new session is held by what is known of its seat, before it has told who it is. */
+const SEAT_MS = 90 * 24 * 60 * 60_000;
 
 /** What runs have used, after they were last heard of. */
 const RUN_WINDOWS_MS = 2 * 24 * 60 * 60_000;
@@ -84,8 +86,9 @@ export const EXPIRIES: Record<string, Expiry> = {
   otlp_sessions: (now) => ({
     sql: `DELETE FROM otlp_sessions WHERE rowid IN (
             SELECT rowid FROM otlp_sessions WHERE told_at < ?1 AND (told_at < ?2 OR json_extract(ledger, '$.series') = '{}')
+              AND (name NOT LIKE 'seat:%' OR told_at < ?3)
             ORDER BY told_at LIMIT ${CHUNK})`,
-    args: [now - OTLP_SESSION_MS, now - OTLP_COUNTERS_MS],
+    args: [now - OTLP_SESSION_MS, now - OTLP_COUNTERS_MS, now - SEAT_MS],
   }),
   otlp_records: (now, { rollupMs }) => ({
     sql: `DELETE FROM otlp_records WHERE rowid IN (SELECT rowid FROM otlp_records WHERE last_at < ?1 LIMIT ${CHUNK})`,

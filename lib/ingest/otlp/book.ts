@@ -1,5 +1,6 @@
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { Amounts } from "./aliases";
+import { HELD_BY, HOOKS } from "@/lib/core/agents/hold-breach";
 import { asName } from "./identity";
 import { emptyLedger, type Flag, type Ledger, mergeLedgers, packSeen, seenOf, settle, take } from "./ledger";
 import { type Price } from "./prices";
@@ -29,7 +30,7 @@ export const HOLD_MS = 15_000;
 /** That a program tells its calls is believed for so long, in ms, and noted anew each tenth of it. */
 const CALLS_MS = 24 * 60 * 60_000;
 
-const sessionName = (session: string): string => `session:${asName(session)}`;
+export const sessionName = (session: string): string => `session:${asName(session)}`;
 const traceName = (trace: string): string => `trace:${trace}`;
 const programName = (program: string): string => `program:${program}`;
 
@@ -55,6 +56,8 @@ export class Book {
   /** Records of sessions that were not let in. */
   refused = 0;
   /** What could not be true, by program. */
+  /** Labels of the agents that the records were taken for, and whether a hook can hold them. */
+  readonly labels = new Map<string, { labels: Told["who"]["labels"]; held: boolean }>();
   readonly flagged = new Map<string, { program: string; signal: Told["signal"]; flag: Flag; records: number }>();
 
   constructor(
@@ -79,7 +82,16 @@ export class Book {
       return null;
     }
     const { now, priceOf } = this.options;
-    if (told.kind === "run_end") return this.#takeEnd(entry, told);
+    const known = this.labels.get(entry.agentId);
+    this.labels.set(entry.agentId, {
+      labels: { ...known?.labels, ...told.who.labels },
+      held: known?.held === true || told.held === true,
+    });
+    if (told.held && !entry.ledger.hooked) {
+      entry.ledger.hooked = true;
+      this.changed.add(entry.name);
+    }
+    if (told.kind === "run_end" || told.kind === "heartbeat") return this.#takeOnce(entry, told, told.kind);
     const model = told.event.model ?? told.event.response_model;
     const seen = this.#seenOf(entry);
     const onFlag = (flag: Flag) => this.#flag(flag, told);
@@ -112,13 +124,14 @@ export class Book {
     });
   }
 
-  #takeEnd(entry: Entry, told: Told): Partial<AgentEvent>[] {
+  /** What counts nothing. A call that was not let through is known from here on: whoever tells that it was made is not believed. */
+  #takeOnce(entry: Entry, told: Told, kind: "run_end" | "heartbeat"): Partial<AgentEvent>[] {
     const seen = this.#seenOf(entry);
-    const key = `t${told.id}`;
+    const key = `${told.signal[0]}${told.id}`;
     if (seen.has(key)) return [];
     seen.add(key);
     this.changed.add(entry.name);
-    return [{ ...said(entry, told), kind: "run_end" }];
+    return [{ ...said(entry, told), kind }];
   }
 
   #eventOf(entry: Entry, told: Told, due: Amounts): Partial<AgentEvent>[] {
@@ -209,16 +222,17 @@ export class Book {
   }
 }
 
-/** What an event says whatever it counts. */
-const said = (entry: Entry, { who, at, event }: Told): Partial<AgentEvent> => ({
+/** What an event says whatever it counts. A session that a hook can hold is an instance: it obeys by itself. */
+const said = (entry: Entry, { who, at, event, kind }: Told): Partial<AgentEvent> => ({
   ...event,
   agent_id: entry.agentId,
   agent_type: entry.agentType,
   ...(at > 0 ? { timestamp: at } : {}),
   run_id: entry.runId,
-  instance_id: who.instanceId,
+  instance_id: entry.ledger.hooked ? entry.runId : who.instanceId,
   version: who.version,
   environment: who.environment,
+  ...(entry.ledger.hooked && kind === "model_call" ? { attributes: { [HELD_BY]: HOOKS } } : {}),
 });
 
 function usageOf(entry: Entry, due: Amounts, at: number, model?: string | null): Partial<AgentEvent>[] {

@@ -14,6 +14,8 @@ export interface Ledger {
   seen: string;
   /** Of cumulative series: the latest time and what it stood at. */
   series: Record<string, [at: number, value: number]>;
+  /** A hook of the session can hold it. */
+  hooked?: true;
 }
 
 /** What cannot be true of a record, which is then not counted: for its sender, and for whoever looks at what was dropped. */
@@ -150,6 +152,7 @@ export function mergeLedgers(a: Ledger, b: Ledger): Ledger {
     counted: added(a.counted, b.counted),
     seen: packSeen(new Set([...seenOf(a), ...seenOf(b)])),
     series: { ...a.series, ...b.series },
+    ...(a.hooked || b.hooked ? { hooked: true as const } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import { isToldTwice, readCall, said, yes } from "./read-call";
 import { short } from "./series";
 import type { Attributes, Item, LogRecord } from "./shape";
 import type { Tally } from "./tally";
-import type { Reading } from "./told";
+import { callRecord, type Reading } from "./told";
 
 /** Events of agents, and lines of services' logs. What an agent's program logs besides is kept by its name. */
 export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, tally: Tally): Generator<void> {
@@ -39,13 +39,19 @@ export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, t
       who: identityOf(resource, record.attributes),
       session: session === undefined ? (sessions.get(record.trace) ?? null) : String(session),
       trace: record.trace || null,
-      id: short(`${name}\n${at}\n${JSON.stringify(record.attributes)}`),
+      id: idOf(rule, name, at, record.attributes),
       at,
       amounts,
       event,
     });
     tally.add(source, name, "taken");
   }
+}
+
+/** Names a record: a tool call by its own id, where it has one, since a hook may have told of it too. */
+function idOf(rule: Rule, name: string, at: number, attributes: Attributes): string {
+  const callId = rule.is === "tool_call" ? said("callId", attributes) : undefined;
+  return callId === undefined ? short(`${name}\n${at}\n${JSON.stringify(attributes)}`) : callRecord(String(callId));
 }
 
 /** Whether a record that a rule knows is one that is counted. */

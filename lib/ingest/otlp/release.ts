@@ -26,7 +26,7 @@ export async function releaseCounters(db: Db, now: number, config: LoopConfig = 
         now,
       );
       const events = rows.flatMap(({ session }) => book.release(session.name));
-      await store(db, { book, events, told: [], taking: { key, reject: () => undefined } }, now, config);
+      await store(db, { book, events, taking: { key, reject: () => undefined } }, now, config);
     }
     return held.length;
   });

@@ -1,5 +1,6 @@
 import type { IngestKey } from "@/lib/auth/keys";
 import type { Db } from "@/lib/db/client";
+import { flushHooks } from "../hooks/ask";
 import { agentPrices } from "./agent-prices";
 import { answerOf, decode } from "./decode";
 import type { Signal } from "./shape";
@@ -21,6 +22,8 @@ export async function takeExport(
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
   const reading = await decode(signal, body);
   await charge(reading.records);
+  // What hooks told of the same calls comes first: it knows which were not let through, and what was the same call.
+  await flushHooks(db);
   const taken = await takeOtlp(db, reading, { key, prices: agentPrices() }, now);
   return answerOf(signal, taken, "json" in body);
 }

@@ -87,7 +87,7 @@ async function takeTold(db: Db, told: readonly Told[], taking: Taking, now: numb
         await yieldToEventLoop();
         events.push(...(book.take(one) ?? []));
       }
-      await store(db, { book, events, told, taking }, now, config);
+      await store(db, { book, events, taking }, now, config);
       for (const { program, signal, flag, records } of book.flagged.values()) {
         taking.reject(FLAGS[flag], records);
         taking.counted.push({ program, scope: "", signal, name: FLAGS[flag], fate: "dropped", records });
@@ -124,19 +124,16 @@ export async function store(
   {
     book,
     events,
-    told,
     taking: { key, reject },
-  }: { book: Book; events: Partial<AgentEvent>[]; told: readonly Told[]; taking: Pick<Taking, "key" | "reject"> },
+  }: { book: Book; events: Partial<AgentEvent>[]; taking: Pick<Taking, "key" | "reject"> },
   now: number,
   config: LoopConfig,
 ): Promise<void> {
-  const labels = new Map(told.map(({ who }) => [boundId(key, who.agentId), who.labels]));
+  const agents = [...book.labels].map(([agentId, of]) => ({ agentId, ...of }));
   const also: Statement[] = [
     ...saveOtlpSessions(key.id, book.toStore(), now),
-    ...(labels.size > 0
-      ? [labelOtlpAgents(key.id, [...labels].map(([agentId, of]) => ({ agentId, labels: of })))]
-      : []),
-  ]; // prettier-ignore
+    ...(agents.length > 0 ? [labelOtlpAgents(key.id, agents)] : []),
+  ];
   if (events.length === 0) await write(db, also, { grouped: true });
   else
     try {

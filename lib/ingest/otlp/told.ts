@@ -1,15 +1,24 @@
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { Amounts } from "./aliases";
 import type { Identity } from "./identity";
+import { short } from "./series";
 
-/** The three signals in the order in which they are trusted. */
-export const TRUST = ["logs", "traces", "metrics"] as const;
+/**
+ * Who tells of a session, in the order of trust: hooks, then the three signals. A hook's calls that have ids are told among the
+ * logs, where a call counts once by its id whoever tells it first; `hooks` are those of programs that give no ids.
+ */
+export const TRUST = ["hooks", "logs", "traces", "metrics"] as const;
+
+/** The id of a record of a tool call that its program gave an id: the same in a hook and in a log. */
+export const callRecord = (callId: string): string => short(`call\n${callId}`);
 
 /** What one record says of an agent's work. */
 export interface Told {
   signal: (typeof TRUST)[number];
-  /** `usage`: what a counter says was used, apart from single calls. */
-  kind: "model_call" | "tool_call" | "run_end" | "usage";
+  /** `usage`: what a counter says was used, apart from single calls. `heartbeat`: of a call that was not let through. */
+  kind: "model_call" | "tool_call" | "run_end" | "usage" | "heartbeat";
+  /** Told by a hook, which can hold the session: its own instance. */
+  held?: true;
   who: Identity;
   /** The session that it says it belongs to; null: see `trace`. */
   session: string | null;

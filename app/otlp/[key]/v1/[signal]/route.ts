@@ -1,3 +1,4 @@
+import { withKeyInHeader } from "@/lib/http/key-in-path";
 import { unknownPath } from "@/lib/http/unknown-path";
 import type { Method } from "@/lib/contracts/endpoint";
 import type { NextHandler } from "@/lib/http/route";
@@ -7,22 +8,14 @@ import * as traces from "@/app/v1/traces/route";
 
 const SIGNALS: Record<string, Record<Method, NextHandler>> = { logs, metrics, traces };
 
-/** For programs that cannot send headers: the key is in the path, and goes no further than into the header that it stands for. */
+/** For programs that cannot send headers. */
 const under =
   (method: Method): NextHandler =>
   async (request, context) => {
     const { key, signal } = await context.params;
     const handlers = Object.hasOwn(SIGNALS, String(signal)) ? SIGNALS[String(signal)] : undefined;
     if (!handlers) return unknownPath(request);
-    const headers = new Headers(request.headers);
-    headers.set("authorization", `Bearer ${String(key).replace(/[^\w.~+/=-]/g, "")}`);
-    const url = new URL(`/v1/${String(signal)}`, request.url);
-    const named = new Request(url, {
-      method: request.method,
-      headers,
-      signal: request.signal,
-      ...(request.body ? { body: request.body, duplex: "half" } : {}),
-    } as RequestInit);
+    const named = withKeyInHeader(request, String(key), `/v1/${String(signal)}`);
     return handlers[method](named, { params: Promise.resolve({}) });
   };
 

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { resource } from "./endpoint";
+import { EVENT_LIMITS } from "./event";
+import { PATHS } from "./paths";
+
+/** Programs whose hooks ask before a tool call runs. Each has a dialect in lib/ingest/hooks/dialects.ts. */
+export const HOOK_PROGRAMS = ["claude-code", "codex", "gemini-cli"] as const;
+export type HookProgram = (typeof HOOK_PROGRAMS)[number];
+
+/** Bytes of one hook: what a tool read may be in it, which is hashed and dropped. */
+export const HOOK_BODY_BYTES = 4_000_000;
+/** Who runs the program, as its settings fill it in: `ada@laptop`. */
+export const USER_HEADER = "x-sentinel-user";
+
+const text = z.string().min(1).max(EVENT_LIMITS.name);
+
+/** What is read of a hook. Arguments and results are hashed, never kept; prompts and messages are not read at all. */
+export const HookBody = z
+  .looseObject({
+    session_id: text,
+    hook_event_name: text,
+    cwd: z.string().nullish(),
+    transcript_path: z.string().nullish(),
+    model: z.string().nullish(),
+    agent_id: z.string().nullish().describe("the sub-agent, where one of the session asks"),
+    tool_name: z.string().nullish(),
+    tool_use_id: z.string().nullish(),
+    tool_input: z.unknown().optional(),
+    tool_response: z.unknown().optional(),
+    duration_ms: z.number().nullish(),
+  })
+  .meta({ id: "HookBody", description: "What the program sends to a hook, as it is" });
+export type HookBody = z.infer<typeof HookBody>;
+
+export const HookAnswer = z
+  .looseObject({})
+  .meta({ id: "HookAnswer", description: "In the program's own format; empty: go on" });
+export type HookAnswer = z.infer<typeof HookAnswer>;
+
+export const HOOK = resource(PATHS.HOOK, {
+  POST: {
+    auth: "ingestKey",
+    scope: "events",
+    summary: "Answers a coding agent's hook: go on, or held and why; without a header below /hooks/{ingest key}",
+    params: z.object({ program: z.enum(HOOK_PROGRAMS) }),
+    body: HookBody,
+    maxBytes: HOOK_BODY_BYTES,
+    response: HookAnswer,
+  },
+});

@@ -1,0 +1,206 @@
+import type { IngestKey } from "@/lib/auth/keys";
+import type { HookAnswer, HookBody, HookProgram } from "@/lib/contracts/hooks";
+import type { AgentEvent } from "@/lib/contracts/event";
+import { EVENT_LIMITS } from "@/lib/contracts/event";
+import { BREAKER, BREAKER_CALLS, extend, IDENTICAL, IDENTICAL_CALLS, type Streak } from "@/lib/core/agents/breaker";
+import { type Db } from "@/lib/db/client";
+import { onShutdown } from "@/lib/shutdown";
+import { asName } from "../otlp/identity";
+import { short } from "../otlp/series";
+import { callRecord, type Told } from "../otlp/told";
+import { DIALECTS, type HookEvent, readHook } from "./dialects";
+import { HookMemory, type Owner, type Session } from "./memory";
+import { HookTeller, WAITING_MAX } from "./tell";
+import { type InForce, reasonFor, type Subject, type Verdict, verdictFor } from "./verdict";
+
+/** What answers the hooks of one process. */
+interface Desk {
+  memory: HookMemory;
+  teller: HookTeller;
+}
+
+/** One for each database of the process: one Next process holds several copies of this module. */
+const desks = (): WeakMap<Db, Desk> => {
+  const global = globalThis as unknown as Record<symbol, WeakMap<Db, Desk>>;
+  return (global[Symbol.for("sentinel.hooks")] ??= new WeakMap());
+};
+
+function deskOf(db: Db): Desk {
+  let desk = desks().get(db);
+  if (!desk) {
+    const memory = new HookMemory(db);
+    const teller = new HookTeller(db, memory);
+    desks().set(db, (desk = { memory, teller }));
+    onShutdown(() => teller.flush());
+  }
+  return desk;
+}
+
+/** Reads what stands, so that the first hook after a start is answered by it. */
+export const loadHooks = (db: Db): Promise<void> => deskOf(db).memory.look();
+
+/** Stores what hooks told so far, and waits for it. */
+export const flushHooks = (db: Db): Promise<void> => deskOf(db).teller.flush();
+
+export interface Ask {
+  program: HookProgram;
+  body: HookBody;
+  key: IngestKey;
+  /** Who runs the program, as its settings say; null: they do not. */
+  user: string | null;
+  /** Where the console is, for the link in a refusal. */
+  base: string;
+}
+
+/** Rungs that nobody can climb where only hooks reach: said with each refusal, so that they are not proposed. */
+const CANNOT = ["reset_memory", "rollback_prompt", "reduce_autonomy", "clone_agent"].join(",");
+
+/**
+ * Answers one hook from memory. What it saw is stored behind the answer. Only the first hook after a minute without any waits for
+ * the database.
+ */
+export async function askHook(db: Db, { program, body, key, user, base }: Ask, now: number): Promise<HookAnswer> {
+  const { memory, teller } = deskOf(db);
+  await memory.ready(now);
+  const event = readHook(program, body);
+  const who = whoOf(event, user);
+  const session = memory.session(key.id, event.session, who.seat, who.person, now);
+  const subject = subjectOf(memory, session, event);
+  const verdict = verdictFor(event, subject);
+  if (verdict.kind === "deny" && verdict.by === "directive") session.owner ??= ownerOf(memory, session);
+  const told = toldOf({ event, verdict, subject, who, at: now });
+  if (told && session.waiting.length < WAITING_MAX) session.waiting.push(told);
+  teller.note(key, session, {
+    program: DIALECTS[program].type,
+    scope: "hooks",
+    signal: "hooks",
+    name: asName(event.name) ?? "",
+    fate: event.kind === "other" ? "kept_by_name" : "taken",
+    records: 1,
+  });
+  if (verdict.kind === "allow") return {};
+  return DIALECTS[program].deny(event, reasonFor(verdict, subject.agentId, base));
+}
+
+interface Who {
+  user: string | null;
+  host: string | null;
+  seat: string;
+  person: string;
+}
+
+/** Whoever sits where a hook comes from: the settings' word for it, else the home folder. */
+function whoOf({ program, home, cwd }: HookEvent, header: string | null): Who {
+  const [name = "", host = ""] = (header ?? "").split("@");
+  const user = asName(name.trim(), 60) ?? asName(home?.split(/[/\\]/).at(-1), 60);
+  const person = [program, user ?? "", host.trim(), home ?? ""].join("\n");
+  return {
+    user,
+    host: asName(host.trim(), 60),
+    seat: `seat:${short(`${person}\n${cwd ?? ""}`)}`,
+    person: `seat:${short(person)}`,
+  };
+}
+
+/** Whose a session is, else whose its person's sessions are in other folders. */
+const ownerOf = (memory: HookMemory, { keyId, owner, person }: Session): Owner | null =>
+  owner ?? memory.seats.get(`${keyId}\n${person}`) ?? null;
+
+/** Who asks, as memory has it, and how often it asked for the same in a row. */
+function subjectOf(memory: HookMemory, session: Session, event: HookEvent): Subject {
+  const owner = ownerOf(memory, session);
+  const directive = owner && memory.directiveOf(owner.agentId);
+  const version = directive?.version ?? 0;
+  if (version !== session.version) session.streaks.clear();
+  session.version = version;
+  return {
+    agentId: owner?.agentId ?? null,
+    directive,
+    mode: memory.modeOf(owner?.type ?? DIALECTS[event.program].type),
+    globalStop: memory.globalStop,
+    streak: streakOf(session, event),
+  };
+}
+
+/** Sub-agents of a session that are counted apart; of more than this the first is forgotten. */
+const STREAKS_MAX = 100;
+
+function streakOf({ streaks }: Session, { kind, actionHash, callId, polls, subagent }: HookEvent): Streak | null {
+  if (kind !== "before_tool" || actionHash === null || polls) return null;
+  const who = subagent ?? "";
+  const streak = extend(streaks.get(who) ?? null, actionHash, callId);
+  streaks.delete(who);
+  streaks.set(who, streak);
+  if (streaks.size > STREAKS_MAX) streaks.delete(streaks.keys().next().value!);
+  return streak;
+}
+
+interface Saw {
+  event: HookEvent;
+  verdict: Verdict;
+  subject: Subject;
+  who: Who;
+  at: number;
+}
+
+/**
+ * What a hook becomes: a tool call that ended, or the proof of one that was not let through, or of a held session that is over.
+ * Null: it is only counted.
+ */
+function toldOf({ event, verdict, subject, who, at }: Saw): Told | null {
+  const ended = event.kind === "after_tool" || event.kind === "tool_failed";
+  // By its id a call counts once, whoever tells of it; one that goes on has yet to be told.
+  const callId = ended || verdict.kind === "deny" ? event.callId : null;
+  const record = (of: Pick<Told, "kind" | "amounts" | "event">): Told => ({
+    ...of,
+    signal: callId === null ? "hooks" : "logs",
+    held: true,
+    who: {
+      agentId: asName([DIALECTS[event.program].type, who.user ?? who.host].filter(Boolean).join(":"))!,
+      agentType: DIALECTS[event.program].type,
+      instanceId: null,
+      version: null,
+      environment: null,
+      labels: { ...(who.user ? { user: who.user } : {}), ...(who.host ? { host: who.host } : {}) },
+    },
+    session: event.session,
+    trace: null,
+    id: callId === null ? short(`${at}\n${event.name}\n${event.actionHash}\n${subject.streak?.calls}`) : callRecord(callId), // prettier-ignore
+    at,
+  });
+  if (ended) {
+    const fields = { ...callOf(event), ...acknowledged(subject.directive, subject.directive?.status === "run") };
+    return record({ kind: "tool_call", amounts: { toolCalls: 1, ...(event.failed ? { failures: 1 } : {}) }, event: fields }); // prettier-ignore
+  }
+  const opened = subject.streak?.calls === IDENTICAL_CALLS;
+  const over = event.kind === "session_end" && subject.directive !== null && subject.directive.status !== "run";
+  if (verdict.kind === "allow" && !opened && !over) return null;
+  const held = over || (verdict.kind === "deny" && verdict.by === "directive");
+  return record({
+    kind: "heartbeat",
+    amounts: {},
+    event: {
+      tool: asName(event.tool),
+      action_hash: event.actionHash,
+      ...acknowledged(subject.directive, held),
+      attributes: {
+        hook: event.name.slice(0, EVENT_LIMITS.name),
+        cannot: CANNOT,
+        ...(opened ? { [BREAKER]: IDENTICAL, [BREAKER_CALLS]: IDENTICAL_CALLS } : {}),
+      },
+    },
+  });
+}
+
+const callOf = (event: HookEvent): Partial<AgentEvent> => ({
+  tool: asName(event.tool),
+  action_hash: event.actionHash,
+  result_hash: event.resultHash,
+  success: !event.failed,
+  latency_ms: event.durationMs !== null && event.durationMs >= 0 && event.durationMs <= EVENT_LIMITS.latencyMs ? event.durationMs : null, // prettier-ignore
+});
+
+const acknowledged = (directive: InForce | null, enforced: boolean): Partial<AgentEvent> =>
+  directive
+    ? { directive_version: directive.version, directive_hash: directive.hash, ...(enforced ? { enforced } : {}) }
+    : {};
