@@ -29,6 +29,9 @@ export const otlpRecordsQuery = queryOptions({
   queryFn: ({ signal }) => call("GET", PATHS.OTLP_RECORDS, { signal }),
   refetchInterval: SOURCES_POLL_MS,
 });
+/** The same while somebody waits for the first one. */
+const FIRST_POLL_MS = 2_000;
+export const firstRecordsQuery = queryOptions({ ...otlpRecordsQuery, refetchInterval: FIRST_POLL_MS });
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => call("GET", PATHS.TOKENS, { signal }),

@@ -20,7 +20,12 @@ const SourcesTab = dynamic(() => import("./sources-tab").then((module) => module
   loading: () => <Skeleton className="h-64 rounded-[0.625rem]" />,
 });
 
-const TABS = ["types", "services", "sources", "detection", "limits", "keys", "tokens", "users"] as const;
+const ConnectTab = dynamic(() => import("./connect-tab").then((module) => module.ConnectTab), {
+  ssr: false,
+  loading: () => <Skeleton className="h-64 rounded-[0.625rem]" />,
+});
+
+const TABS = ["types", "services", "sources", "detection", "limits", "connect", "keys", "tokens", "users"] as const;
 
 export function SettingsScreen() {
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("types"));
@@ -51,6 +56,7 @@ export function SettingsScreen() {
           { value: "limits", label: "Limits and global stop", content: <LimitsTab administers={administers} /> },
           ...(administers
             ? [
+                { value: "connect", label: "Connect", content: <ConnectTab /> },
                 { value: "keys", label: "Keys", content: <KeysTab /> },
                 { value: "tokens", label: "API tokens", content: <TokensTab /> },
                 { value: "users", label: "People", content: <UsersTab /> },

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { registerBacktest } from "./backtest";
 import { registerBlame } from "./blame";
 import { registerCase } from "./case";
+import { registerConnect } from "./connect";
 import { registerDoctor } from "./doctor";
 import { registerEval } from "./eval";
 import { registerImprove } from "./improve";
@@ -18,6 +19,7 @@ export function addCommands(program: Command): Command {
   registerBacktest(program);
   registerBlame(program);
   registerCase(program);
+  registerConnect(program);
   registerReplay(program);
   registerInvestigate(program);
   registerEval(program);

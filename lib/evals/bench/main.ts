@@ -4,6 +4,7 @@ import autocannon from "autocannon";
 import { Command } from "commander";
 import { median } from "simple-statistics";
 import { benchDetector } from "./detector";
+import { benchHooks } from "./hooks";
 import { benchHostile } from "./hostile";
 import { buildNoop, NOOP_PATH } from "./noop";
 import { benchOtlp } from "./otlp";
@@ -173,8 +174,14 @@ function print(rounds: Round[], states: { count: number; bytes: number }, opened
   return ratio;
 }
 
-const BENCHES: Record<string, (write: boolean) => Promise<void>> = {
+/** How long hooks are asked, in seconds, unless said otherwise. */
+const HOOK_SECONDS = 60;
+
+const BENCHES: Record<string, (write: boolean, seconds: number) => Promise<void>> = {
   throughput,
+  hooks: async (write, seconds) => {
+    process.exitCode = (await benchHooks(nextBin, seconds, write)) ? 0 : 1;
+  },
   hostile: (write) => benchHostile(nextBin, write),
   otlp: async (write) => {
     process.exitCode = (await benchOtlp(nextBin, write)) ? 0 : 1;
@@ -185,11 +192,12 @@ const program = new Command("bench")
   .description("load the built server and print how it fares")
   .argument("[what]", Object.keys(BENCHES).join(" | "), "throughput")
   .option("--write", "keep the figures in lib/evals/results, where the console shows them")
-  .action(async (what: string, { write = false }: { write?: boolean }) => {
+  .option("--seconds <n>", "how long hooks are asked", Number, HOOK_SECONDS)
+  .action(async (what: string, { write = false, seconds }: { write?: boolean; seconds: number }) => {
     const bench = BENCHES[what];
     if (bench === undefined) throw new Error(`[what]: there is no bench "${what}"`);
     if (!existsSync(".next/BUILD_ID")) throw new Error("There is no build: run `npm run build` first");
-    await bench(write);
+    await bench(write, seconds);
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,0 +1,72 @@
+import { type Command, Option } from "commander";
+import { createKey } from "@/lib/auth/keys";
+import { env } from "@/lib/env";
+import {
+  CONNECTABLE,
+  type Connectable,
+  guideFor,
+  UNREACHABLE_WORDS,
+  WHEN_UNREACHABLE,
+  type WhenUnreachable,
+} from "@/lib/ingest/hooks/guides";
+import { print, withDb } from "./database";
+
+interface Options {
+  managed?: boolean;
+  whenUnreachable: WhenUnreachable;
+  key?: string;
+  url?: string;
+  json?: boolean;
+}
+
+const HELP = `
+--when-unreachable allow: ${UNREACHABLE_WORDS.allow}
+--when-unreachable block: ${UNREACHABLE_WORDS.block}
+
+Without --key it makes one, in the database that LIBSQL_URL names: run it beside the server. Elsewhere, give it a key.
+`;
+
+/** `connect PROGRAM` */
+export function registerConnect(program: Command): void {
+  program
+    .command("connect")
+    .description("Print the settings that connect a coding agent, or anything that sends OpenTelemetry, to this server")
+    .argument("<program>", CONNECTABLE.join(" | "))
+    .option("--managed", "settings for a fleet, which its people cannot change")
+    .addOption(
+      new Option("--when-unreachable <choice>", "what happens to calls while Sentinel does not answer")
+        .choices(WHEN_UNREACHABLE)
+        .default("allow"),
+    )
+    .option("--key <key>", "an ingest key that there is; left out: a fresh one")
+    .option("--url <url>", "where the programs reach this server; left out: SENTINEL_URL, or this machine")
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action(async (name: string, options: Options) => {
+      const which = CONNECTABLE.find((one) => one === name);
+      if (which === undefined) throw new Error(`<program>: ${name} is none of ${CONNECTABLE.join(", ")}`);
+      if (options.key !== undefined && !/^[\w-]+$/.test(options.key))
+        throw new Error("--key: has characters that no ingest key has");
+      const key = options.key ?? (await freshKey(which));
+      const { managed = false, whenUnreachable } = options;
+      const guide = guideFor(which, { url: originOf(options.url), key, managed, whenUnreachable });
+      print(options.json, { key, ...guide }, [
+        ...guide.parts.flatMap(({ where, text }) => [`# ${where}`, "", text, ""]),
+        ...guide.notes.map((note) => `# ${note}`),
+      ]);
+    });
+}
+
+/** Throws an error that names the option where it is no address of a server. */
+function originOf(given: string | undefined): string {
+  const { SENTINEL_URL, PORT } = env();
+  const url = given ?? SENTINEL_URL ?? `http://localhost:${PORT}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(`--url: ${url} is no http or https address`);
+  return new URL(url).origin;
+}
+
+const freshKey = async (program: Connectable): Promise<string> => {
+  const key = { name: program, scopes: ["events" as const], createdBy: "command line" };
+  return (await withDb((db) => createKey(db, key, Date.now()))).secret;
+};
