@@ -3,6 +3,9 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { notePeers } = await import("./lib/auth/address");
   notePeers();
+  const { answerDirectly } = await import("./lib/http/direct");
+  const { findHook } = await import("./app/hooks/direct");
+  answerDirectly(findHook);
   const { start } = await import("./lib/runtime/start");
   await start();
 }

@@ -1,0 +1,221 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createKey } from "@/lib/auth/keys";
+import { IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
+import { closeDb, type Db, getDb, write } from "@/lib/db/client";
+import { migratedFile } from "@/lib/db/queries/test-world";
+import { createSweeper } from "@/lib/detection/sweeper";
+import { flushHooks, loadHooks } from "@/lib/ingest/hooks/ask";
+import { guideFor } from "@/lib/ingest/hooks/guides";
+import { startModel } from "@/lib/ingest/hooks/test-model";
+import { commandAgent } from "@/lib/response/agents/command";
+import { changeType } from "@/lib/response/settings";
+import { sweep } from "@/lib/runtime/sweep";
+import { CONFIG, PERSON } from "@/lib/runtime/test-fleet";
+import * as logs from "../v1/logs/route";
+import * as metrics from "../v1/metrics/route";
+import * as traces from "../v1/traces/route";
+import * as hooks from "../api/v1/hooks/[program]/route";
+import * as keyedOtlp from "../otlp/[key]/v1/[signal]/route";
+
+/** Where Claude Code, Codex and Gemini CLI are installed; without them this is skipped and counted. */
+const PROGRAMS = process.env["CODING_AGENTS"] ?? join(tmpdir(), "coding-agents");
+const bin = (name: string) => join(PROGRAMS, "node_modules", ".bin", name);
+const RUN_MS = 3 * 60_000;
+const ORDINARY_CALLS = 30;
+
+let remove: () => Promise<void>;
+let db: Db;
+let key: string;
+let server: Server;
+let url: string;
+let model: Awaited<ReturnType<typeof startModel>>;
+/** Hooks by name, as they came, in the order of arrival. */
+let seen: string[] = [];
+
+beforeAll(async () => {
+  const file = await migratedFile();
+  ({ remove } = file);
+  process.env["LIBSQL_URL"] = file.url;
+  db = await getDb();
+  key = (await createKey(db, { name: "real", createdBy: "t", scopes: ["events"] }, 1)).secret;
+  model = await startModel(() => null);
+  server = createServer((request, response) => {
+    void serve(request).then(async (answer) => {
+      response.writeHead(answer.status, Object.fromEntries(answer.headers));
+      response.end(Buffer.from(await answer.arrayBuffer()));
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+});
+afterAll(async () => {
+  model.stop();
+  server.closeAllConnections();
+  server.close();
+  await closeDb();
+  await remove();
+});
+
+/** The routes that a built server has, in this process. */
+async function serve(incoming: IncomingMessage): Promise<Response> {
+  const parts: Buffer[] = [];
+  for await (const part of incoming) parts.push(part as Buffer);
+  const request = new Request(url + incoming.url, {
+    method: "POST",
+    headers: incoming.headers as Record<string, string>,
+    body: Buffer.concat(parts),
+  });
+  const [, first, second, third, fourth] = (incoming.url ?? "").split("/");
+  const none = { params: Promise.resolve({}) };
+  if (first === "otlp") return keyedOtlp.POST(request, { params: Promise.resolve({ key: second!, signal: fourth! }) });
+  if (first === "v1") return { logs, metrics, traces }[second as "logs"].POST(request, none);
+  if (third !== "hooks") return new Response(null, { status: 404 });
+  const body = JSON.parse(Buffer.concat(parts).toString()) as { hook_event_name: string };
+  seen.push(body.hook_event_name);
+  return hooks.POST(request, { params: Promise.resolve({ program: fourth! }) });
+}
+
+interface Program {
+  type: string;
+  installed: boolean;
+  /** Writes its settings below `home`. */
+  set: (home: string) => void;
+  run: (
+    home: string,
+    prompt: string,
+    session: string,
+    resume: boolean,
+  ) => { args: string[]; env: Record<string, string> };
+  before: string;
+}
+
+const settings = (
+  program: "claude-code" | "codex" | "gemini-cli",
+  home: string,
+  and: (text: string) => string = (t) => t,
+) => {
+  const { parts } = guideFor(program, { url, key, managed: false, whenUnreachable: "block" });
+  const file = parts[0]!.where.replace("~", home);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, and(parts[0]!.text));
+};
+
+const CASES: Record<string, Program> = {
+  "Claude Code": {
+    type: "claude-code",
+    installed: existsSync(bin("claude")),
+    before: "PreToolUse",
+    set: (home) => settings("claude-code", home),
+    run: (_home, prompt, session, resume) => ({
+      args: [
+        bin("claude"),
+        "-p",
+        prompt,
+        "--allowedTools",
+        "Bash",
+        ...(resume ? ["--resume", session] : ["--session-id", session]),
+      ],
+      env: {
+        ANTHROPIC_BASE_URL: model.url,
+        ANTHROPIC_API_KEY: "none",
+        OTEL_LOGS_EXPORT_INTERVAL: "500",
+        DISABLE_AUTOUPDATER: "1",
+      },
+    }),
+  },
+};
+
+/** Runs a program with an environment of its own. Its output, and its exit code. */
+function run(home: string, { args, env }: { args: string[]; env: Record<string, string> }): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = execFile(
+      args[0]!,
+      args.slice(1),
+      {
+        cwd: join(home, "app"),
+        env: {
+          NODE_ENV: "production",
+          PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+          HOME: home,
+          USER: "ada",
+          HOSTNAME: "test",
+          ...env,
+        },
+        timeout: RUN_MS,
+      },
+      (error, stdout, stderr) =>
+        error?.killed ? fail(new Error(`${args[0]} took too long:\n${stdout}${stderr}`)) : done(`${stdout}${stderr}`),
+    );
+    child.stdin?.end();
+  });
+}
+
+const asked = (name: string) => seen.filter((one) => one === name).length;
+const calls = async (session: string) => {
+  await flushHooks(db);
+  await sweep(db, Date.now(), CONFIG, createSweeper());
+  await loadHooks(db);
+  const { rows } = await db.$client.execute({
+    sql: "SELECT r.tool_calls AS calls, a.id AS id, a.state AS state, a.enforcement AS enforcement FROM runs r JOIN agents a ON a.id = r.agent_id WHERE r.run_id = ?",
+    args: [session],
+  });
+  return rows.map((row) => ({ ...row }));
+};
+
+describe.each(Object.entries(CASES))("the real %s", (_name, program) => {
+  const home = mkdtempSync(join(tmpdir(), "coding-agent-"));
+  beforeAll(async () => {
+    if (!program.installed) return;
+    mkdirSync(join(home, "app"), { recursive: true });
+    program.set(home);
+    await write(db, [
+      { sql: "INSERT INTO agent_types (type, created_at) VALUES (?, 1) ON CONFLICT DO NOTHING", args: [program.type] },
+    ]);
+    await changeType(db, program.type, { mode: "act" }, PERSON, Date.now());
+    await loadHooks(db);
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  test.skipIf(!program.installed)(
+    "an ordinary session of 30 calls is untouched, and each call counts once",
+    async () => {
+      const session = randomUUID();
+      seen = [];
+      model.play((turn) => (turn < ORDINARY_CALLS ? `echo step ${turn}` : null));
+      const output = await run(home, program.run(home, "work", session, false));
+      expect(asked(program.before), output).toBe(ORDINARY_CALLS);
+      expect(output).toContain("Done.");
+      await expect.poll(() => calls(session)).toMatchObject([{ calls: ORDINARY_CALLS, enforcement: 1 }]);
+    },
+  );
+
+  test.skipIf(!program.installed)(
+    "a loop is held before its eighth call, and the same session finishes once it is released",
+    async () => {
+      const session = randomUUID();
+      seen = [];
+      model.play(() => "echo again");
+      const output = await run(home, program.run(home, "work", session, false));
+      expect(asked(program.before), output).toBe(IDENTICAL_CALLS);
+      expect(output).toContain("Held by Sentinel: 8 identical calls in a row");
+      const [held] = await calls(session);
+      expect(held).toMatchObject({ calls: IDENTICAL_CALLS - 1, state: "quarantined" });
+
+      const again = await run(home, program.run(home, "go on", session, true));
+      expect(again).toContain("Held by Sentinel");
+      await commandAgent(db, String(held!.id), "release", undefined, PERSON, Date.now());
+      await loadHooks(db);
+      model.play((turn) => (turn < 2 ? "echo again" : null));
+      const released = await run(home, program.run(home, "go on", session, true));
+      expect(released).toContain("Done.");
+      await expect.poll(() => calls(session)).toMatchObject([{ calls: IDENTICAL_CALLS + 1 }]);
+    },
+  );
+});

@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+/** What a scripted model does at its nth turn (from 0) of a conversation: call a shell with this command, or be done (null). */
+export type Script = (turn: number) => string | null;
+
+interface Asked {
+  model?: string;
+  stream?: boolean;
+  tools?: { name?: string; functionDeclarations?: { name: string }[] }[];
+}
+
+/**
+ * A model server on loopback that speaks the streaming formats of Anthropic's Messages, OpenAI's Responses and Gemini, and plays a
+ * script. Only requests that offer a shell take a turn: programs ask for titles and routes besides.
+ */
+export async function startModel(script: Script) {
+  const state = { turns: 0, script };
+  const server = createServer((request, response) => void answer(request, response, state));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    /** Begins another script; how many turns were taken of the one before. */
+    play(next: Script): number {
+      const { turns } = state;
+      Object.assign(state, { turns: 0, script: next });
+      return turns;
+    },
+    get turns() {
+      return state.turns;
+    },
+    stop: () => server.closeAllConnections() ?? server.close(),
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, state: { turns: number; script: Script }) {
+  let text = "";
+  for await (const part of request.setEncoding("utf8")) text += part as string;
+  const asked = (text ? JSON.parse(text) : {}) as Asked;
+  const path = request.url ?? "";
+  const names = (asked.tools ?? []).flatMap(({ name, functionDeclarations }) => [
+    ...(name ? [name] : []),
+    ...(functionDeclarations ?? []).map((one) => one.name),
+  ]);
+  const shell = ["Bash", "exec_command", "shell_command", "shell", "run_shell_command"].find((name) =>
+    names.includes(name),
+  );
+  const command = shell === undefined ? null : state.script(state.turns);
+  const turn = shell === undefined ? 0 : ++state.turns;
+  const call = command === null || shell === undefined ? null : { shell, command, id: `call_${process.pid}_${turn}_${Math.random().toString(36).slice(2)}` }; // prettier-ignore
+  if (path.includes("count_tokens")) return json(response, { input_tokens: 10 });
+  if (path.includes("/messages")) return anthropic(response, asked, call);
+  if (path.includes("/responses")) return openai(response, call);
+  if (path.includes("enerateContent")) return gemini(response, path, call);
+  return json(response, {});
+}
+
+type Call = { shell: string; command: string; id: string } | null;
+
+function json(response: ServerResponse, body: unknown): void {
+  response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+}
+
+function events(response: ServerResponse, list: ({ type: string } & Record<string, unknown>)[]): void {
+  response.setHeader("content-type", "text/event-stream");
+  for (const event of list) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  response.end();
+}
+
+function anthropic(response: ServerResponse, { model = "m", stream }: Asked, call: Call): void {
+  const usage = { input_tokens: 1_200, output_tokens: 30, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  const input = { command: call?.command, description: "Run it" };
+  const block = call ? { type: "tool_use", id: call.id, name: call.shell, input } : { type: "text", text: "Done." };
+  const message = {
+    id: `msg_${Math.random().toString(36).slice(2)}`,
+    type: "message",
+    role: "assistant",
+    model,
+    usage,
+  };
+  const stop_reason = call ? "tool_use" : "end_turn";
+  if (stream !== true) return json(response, { ...message, content: [block], stop_reason, stop_sequence: null });
+  const delta = call ? { type: "input_json_delta", partial_json: JSON.stringify(input) } : { type: "text_delta", text: "Done." }; // prettier-ignore
+  events(response, [
+    { type: "message_start", message: { ...message, content: [], stop_reason: null, stop_sequence: null } },
+    {
+      type: "content_block_start",
+      index: 0,
+      content_block: call ? { ...block, input: {} } : { type: "text", text: "" },
+    },
+    { type: "content_block_delta", index: 0, delta },
+    { type: "content_block_stop", index: 0 },
+    { type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 30 } },
+    { type: "message_stop" },
+  ]);
+}
+
+function openai(response: ServerResponse, call: Call): void {
+  const id = `resp_${Math.random().toString(36).slice(2)}`;
+  const args = call?.shell === "exec_command" ? { cmd: call.command } : { command: call?.shell === "shell" ? ["bash", "-lc", call.command] : call?.command }; // prettier-ignore
+  const item = call
+    ? { type: "function_call", id: `fc_${call.id}`, call_id: call.id, name: call.shell, arguments: JSON.stringify(args) }
+    : { type: "message", id: `m_${id}`, role: "assistant", content: [{ type: "output_text", text: "Done.", annotations: [] }] }; // prettier-ignore
+  const usage = { input_tokens: 1_500, input_tokens_details: { cached_tokens: 0 }, output_tokens: 60, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 1_560 }; // prettier-ignore
+  events(response, [
+    { type: "response.created", response: { id } },
+    { type: "response.output_item.added", output_index: 0, item },
+    { type: "response.output_item.done", output_index: 0, item },
+    { type: "response.completed", response: { id, output: [item], usage } },
+  ]);
+}
+
+function gemini(response: ServerResponse, path: string, call: Call): void {
+  const part = call ? { functionCall: { name: call.shell, args: { command: call.command } } } : { text: "Done." };
+  const body = {
+    candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
+    usageMetadata: { promptTokenCount: 1_300, candidatesTokenCount: 30, totalTokenCount: 1_330 },
+  };
+  if (!path.includes("stream")) return json(response, body);
+  response.setHeader("content-type", "text/event-stream").end(`data: ${JSON.stringify(body)}\n\n`);
+}
