@@ -113,7 +113,11 @@ function openai(response: ServerResponse, call: Call): void {
 }
 
 function gemini(response: ServerResponse, path: string, call: Call): void {
-  const part = call ? { functionCall: { name: call.shell, args: { command: call.command } } } : { text: "Done." };
+  // Gemini CLI first asks how hard the task is, and tries again until it is told in numbers.
+  const text = path.includes("stream")
+    ? "Done."
+    : JSON.stringify({ complexity_reasoning: "easy", complexity_score: 1 });
+  const part = call ? { functionCall: { name: call.shell, args: { command: call.command } } } : { text };
   const body = {
     candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
     usageMetadata: { promptTokenCount: 1_300, candidatesTokenCount: 30, totalTokenCount: 1_330 },
