@@ -127,3 +127,35 @@ test("a key sends what it was ticked for, of the services that it names, and not
   expect((await send("/api/v1/ingest", event)).status).toBe(403);
   expect((await send("/api/v1/changes", { subject_id: "data-1", kind: "deploy" })).status).toBe(403);
 });
+
+test("a program is connected with a fresh key, and its first event is seen", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=connect");
+  await live(page);
+  await page.getByRole("button", { name: "Gemini CLI" }).click();
+  await page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(page.getByText("While Sentinel cannot be reached, no tool call runs")).toBeVisible();
+  await page.getByRole("button", { name: "Claude Code" }).click();
+  await page.getByRole("button", { name: "Make a key" }).click();
+  const settings = page.getByRole("region", { name: /Settings for .*settings\.json/ });
+  await expect(settings).toContainText("Bearer snt_");
+  await expect(page.getByText("Waiting for the first event…")).toBeVisible();
+  await expectAccessibleInBoth(page);
+  const { hooks } = JSON.parse((await settings.textContent())!) as {
+    hooks: { PreToolUse: { hooks: { url: string; headers: Record<string, string> }[] }[] };
+  };
+  const [hook] = hooks.PreToolUse[0]!.hooks;
+  const answer = await fetch(hook!.url, {
+    method: "POST",
+    headers: { ...hook!.headers, "content-type": "application/json" },
+    body: JSON.stringify({ session_id: "browser", hook_event_name: "SessionStart" }),
+  });
+  expect(answer.status).toBe(200);
+  await expect(page.getByText(/Received from claude-code/)).toBeVisible();
+  expect(errors).toEqual([]);
+});

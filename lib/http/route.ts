@@ -120,7 +120,7 @@ async function run(
   const sent = await bytesOf(endpoint, request, caller, db, now);
   const answer: unknown = await inTurnIfLarge(sent.bytes, async () => {
     const body = await bodyOf(endpoint, request, { ...caller, sender: sent.sender }, sent.bytes, db, now);
-    await yieldToEventLoop();
+    await breakIfLarge(sent.bytes);
     const items = (n: number) => charge({ ...caller, sender: sent.sender }, "items", n);
     return handler({ ...asked, sender: sent.sender, body, charge: items } as never);
   });
@@ -154,6 +154,11 @@ const LARGE_BYTES = 64_000;
 const inTurnIfLarge = <T>(bytes: Buffer | undefined, work: () => Promise<T>): Promise<T> =>
   (bytes?.length ?? 0) < LARGE_BYTES ? work() : runSerially("large bodies", work);
 
+/** Small ones are read in less than a break takes: each would only wait for the slices of large ones in between. */
+const breakIfLarge = async (bytes: Buffer | undefined): Promise<void> => {
+  if ((bytes?.length ?? 0) >= LARGE_BYTES) await yieldToEventLoop();
+};
+
 /** The bytes of a body, charged to their sender; of an endpoint whose callers sign, who signed them. */
 function bytesOf(
   endpoint: Endpoint,
@@ -182,13 +187,13 @@ function bodyOf(
   now: number,
 ): Promise<unknown> {
   return noted(caller.sender, db, now, async () => {
-    await yieldToEventLoop();
+    await breakIfLarge(bytes);
     if (endpoint.rawBody)
       return mediaTypeOf(request.headers.get("content-type")) === "application/json"
         ? { json: bytes ? parseJson(bytes) : {} }
         : { bytes: bytes ?? Buffer.alloc(0) };
     const json = endpoint.body && bytes && parseJson(bytes);
-    await yieldToEventLoop();
+    await breakIfLarge(bytes);
     const body = endpoint.body && check(endpoint.body, json, "body");
     if (writes(request)) await charge(caller, "items", itemsIn(body));
     return body;

@@ -9,7 +9,7 @@ import type { Counted, Told } from "../otlp/told";
 import type { HookMemory, Owner, Session } from "./memory";
 
 /** How long what hooks told is gathered before it is stored, in ms. */
-const GATHER_MS = 150;
+const GATHER_MS = 250;
 /** How long a session may be nobody's, in ms: telemetry names who works there, and its exporters collect for 5 seconds. */
 export const NAMELESS_MS = 15_000;
 /** What is kept while it cannot be stored; beyond this the oldest is dropped, and the log says so. */
