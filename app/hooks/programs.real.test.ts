@@ -252,7 +252,7 @@ describe.each(Object.entries(CASES))("the real %s", (_name, program) => {
       const asks = asked(program.before);
       await run(home, program.run("go on", session));
       expect(model.turns, "a prompt of a held session reaches no model").toBe(0);
-      await commandAgent(db, String(held!.id), "release", undefined, PERSON, Date.now());
+      await commandAgent(db, held!.id as string, "release", undefined, PERSON, Date.now());
       await loadHooks(db);
       model.play((turn) => (turn < 2 ? "echo again" : null));
       const released = await run(home, program.run("go on", session));
