@@ -262,7 +262,7 @@ describe("policy", () => {
     expect([await paused("plain"), await paused("a-1")]).toEqual([false, true]);
     const [incident] = await opened();
     const reached = (await listTimeline(fleet.db, incident!.id)).find(({ type: of }) => of === "budget.reached");
-    expect(reached!.text).toMatch(/1 of 3 cannot be held: observe only/);
+    expect(reached!.text).toMatch(/1 of 3 cannot be held: not enforceable/);
   });
 });
 

@@ -90,7 +90,7 @@ async function causeOf({ db }: SweepContext, { budget, subject }: Standing): Pro
 
 function nextText(to: BudgetStanding, agents: readonly Agent[], ctx: SweepContext): string {
   const blind = agents.filter((agent) => agent.enforcement === false).length;
-  const note = blind > 0 ? ` ${blind} of ${agents.length} cannot be held: observe only.` : "";
+  const note = blind > 0 ? ` ${blind} of ${agents.length} cannot be held: not enforceable.` : "";
   switch (to) {
     case "asking":
       return ctx.settings.global_stop
