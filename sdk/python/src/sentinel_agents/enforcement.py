@@ -1,0 +1,153 @@
+"""What a guard does with directives: obeys them, and says truthfully whether they hold here."""
+
+import threading
+from typing import Any, Callable, Optional
+
+from .directive import DirectiveState
+from .gate import Gate
+from .hashing import hash_text
+from .prompts import HeldPrompt, HeldPrompts
+from .quiet import quietly
+from .runs import Runs
+from .settings import MAX_HELD_PROMPTS, GuardSettings
+from .wire import Directive, Event
+
+
+class Enforcement:
+    """The directive of one agent instance, its gate, and what is told to Sentinel about both.
+
+    `emit(event, urgent)` takes heartbeats; their acknowledgement is the proof that nothing gets past the gate.
+    """
+
+    def __init__(
+        self,
+        settings: GuardSettings,
+        runs: Runs,
+        now: Callable[[], float],
+        emit: Callable[[Event, bool], None],
+    ) -> None:
+        self.state = DirectiveState(settings.when_unreachable, now)
+        self.gate = Gate(self.state, now, settings.tool_grace_ms / 1000)
+        self.prompts = HeldPrompts(min(settings.held_prompts, MAX_HELD_PROMPTS))
+        self.refused_runs = 0
+        #: Whether a directive has been received, or is not waited for any more.
+        self.known = False
+        #: How many events were dropped before they could be sent.
+        self.dropped: Callable[[], int] = lambda: 0
+        self._settings = settings
+        self._runs = runs
+        self._emit = emit
+        self._confirmed = -1
+        self._successors: dict[str, str] = {}
+        for text in settings.known_prompts:
+            self.prompts.see(hash_text(text), None, text)
+
+    def receive(self, directive: Directive) -> None:
+        with self.gate.changed:
+            before = self.state.latest
+            newer = self.state.receive(directive)
+            first, self.known = not self.known, True
+            why = _ends_runs(directive, before) if newer else None
+            if why:
+                for run in self._runs.all():
+                    run.condemned = run.condemned or why
+                self.gate.condemn()
+        if newer or first:
+            self.gate.wake()
+        if newer:
+            if directive.status == "retired" and directive.successor is not None:
+                self._start_successor(directive.successor)
+            self.heartbeat(urgent=True)
+
+    def in_force(self) -> Optional[Directive]:
+        held = self.state.in_force()
+        return held if isinstance(held, Directive) else None
+
+    def rollback(self) -> Optional[HeldPrompt]:
+        """The prompt to use instead of the host's own; None to use the host's, also where the wanted one is not held."""
+        directive = self.in_force()
+        return self.prompts.get(directive.rollback_to) if directive and directive.rollback_to else None
+
+    def namespace(self, epoch: int) -> Optional[str]:
+        with quietly():
+            return self._settings.memory(epoch) if self._settings.memory else None
+        return None
+
+    def heartbeat(self, urgent: bool) -> None:
+        with self.gate.changed:
+            directive = self.state.latest
+            lacks = self._cannot(directive) if directive else []
+            holds = directive is not None and self._enforced(directive)
+            if directive and holds:
+                self._confirmed = directive.version
+            tools, longest = self.gate.open_tools()
+            attributes: dict[str, Any] = {"in_flight": self.gate.in_flight(), "dropped": self.dropped()}
+        if tools:
+            attributes.update(open_tools=",".join(tools), open_tool_ms=round(longest * 1000))
+        if self.refused_runs:
+            attributes["refused_runs"] = self.refused_runs
+        if lacks:
+            attributes["cannot"] = ",".join(lacks)
+        self._emit({"kind": "heartbeat", "attributes": attributes, "enforced": True if holds else None}, urgent)
+
+    def confirm(self) -> None:
+        """Says once that the directive is enforced, as soon as it is."""
+        with self.gate.changed:
+            directive = self.state.latest
+            news = directive is not None and directive.version != self._confirmed and self._enforced(directive)
+        if news:
+            self.heartbeat(urgent=True)
+
+    def after_fork(self, runs: Runs) -> None:
+        self.gate.after_fork()
+        self._runs = runs
+        self._confirmed = -1
+        self.refused_runs = 0
+
+    def _cannot(self, directive: Directive) -> list[str]:
+        """What the directive asks for and this instance cannot do."""
+        lacks = []
+        if directive.rollback_to and not self.prompts.get(directive.rollback_to):
+            lacks.append("rollback_prompt")
+        if directive.memory_epoch > 0 and self.namespace(directive.memory_epoch) is None:
+            lacks.append("reset_memory")
+        successor = directive.successor
+        if successor is not None and (not self._settings.clone or self._successors.get(successor) == "failed"):
+            lacks.append("clone_agent")
+        return lacks
+
+    def _enforced(self, directive: Directive) -> bool:
+        """Whether this instance holds the directive: closed and nobody past the gate, or all restrictions on every call in flight."""
+        if self.in_force() is None or self._cannot(directive):
+            return False
+        if directive.successor is not None and self._successors.get(directive.successor) != "started":
+            return False
+        return self.gate.in_flight(directive.version if directive.status == "run" else None) == 0
+
+    def _start_successor(self, successor: str) -> None:
+        """Once for each: host code, so in a thread of its own."""
+        clone = self._settings.clone
+        if clone is None or successor in self._successors:
+            return
+        self._successors[successor] = "starting"
+
+        def start() -> None:
+            self._successors[successor] = "failed"
+            with quietly():
+                clone(successor)
+                self._successors[successor] = "started"
+            self.heartbeat(urgent=True)
+
+        threading.Thread(target=start, name="sentinel-successor", daemon=True).start()
+
+
+def _ends_runs(directive: Directive, before: Optional[Directive]) -> Optional[tuple[str, str]]:
+    """Why runs under way must end. A quarantine ends them even when it is lifted before they meet the gate: what they
+    have read is what made the agent ill. So does a fresh memory: they began with the old one."""
+    if directive.status == "quarantined":
+        return "ended", "this agent was put in quarantine during this run"
+    if directive.status == "retired":
+        return "ended", "this agent was retired during this run"
+    if directive.memory_epoch != (before.memory_epoch if before else 0):
+        return "ended", "this agent's memory was reset during this run"
+    return None

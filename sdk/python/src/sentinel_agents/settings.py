@@ -1,0 +1,61 @@
+"""What a host may set. Times in ms, as in every SDK of Sentinel."""
+
+from dataclasses import dataclass, field
+from typing import Callable, Mapping, Optional, Sequence
+
+from .limits import Limits
+from .prices import Price
+
+#: The server takes no more.
+MAX_HELD_PROMPTS = 20
+
+
+@dataclass(frozen=True)
+class GuardSettings:
+    """How a guard enforces."""
+
+    limits: Limits = Limits()
+    #: What holds once the lease ended and Sentinel cannot be reached: "open" runs freely, "closed" stops.
+    when_unreachable: str = "open"
+    #: How long the first run or call waits for the standing directive.
+    start_budget_ms: float = 3_000
+    #: How long a paused run waits before it is held.
+    pause_budget_ms: float = 60_000
+    #: How long a running tool call may take to finish once its run has to end; then `call.stopping` is set.
+    tool_grace_ms: float = 30_000
+    heartbeat_ms: float = 10_000
+    #: Seconds that one long-poll is held.
+    poll_seconds: float = 25
+    #: System prompts held for a rollback, at most 20.
+    held_prompts: int = 10
+    #: System prompts the agent may be told to go back to, beside those it has used itself.
+    known_prompts: Sequence[str] = ()
+    #: Names the memory namespace of an epoch. Without it a memory reset is answered with "cannot".
+    memory: Optional[Callable[[int], str]] = None
+    #: Starts a successor under a new agent id, in a thread of its own. Without it a clone is answered with "cannot".
+    clone: Optional[Callable[[str], None]] = None
+    #: USD per million tokens, by model name. Without a price the cost is unknown.
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    #: What a tool call does to the world ("read", "write" or "external"), by tool name.
+    side_effects: Mapping[str, str] = field(default_factory=dict)
+    #: The declared version of the system prompt: a new one is an announced change.
+    prompt_version: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How events travel."""
+
+    #: How long events gather before they are sent.
+    flush_ms: float = 1_000
+    #: Events kept while Sentinel cannot be reached; beyond it the oldest go and are counted.
+    buffer_size: int = 5_000
+    #: For one request.
+    timeout_ms: float = 10_000
+    #: Bodies from this many bytes on are gzipped.
+    gzip_over: int = 2_048
+    #: First and longest wait between attempts.
+    retry_min_ms: float = 500
+    retry_max_ms: float = 30_000
+    #: How long the last events may take to leave when the process ends.
+    exit_budget_ms: float = 2_000

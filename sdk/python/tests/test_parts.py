@@ -1,0 +1,165 @@
+import json
+import pickle
+import unittest
+from decimal import Decimal
+
+from sentinel_agents import Limits, Price, SentinelHold, hash_action, hash_text, hash_tools
+from sentinel_agents.backoff import backoff, retry_after
+from sentinel_agents.buffer import Buffer
+from sentinel_agents.directive import CLOSED, FREE, DirectiveState
+from sentinel_agents.hashing import canonical_json
+from sentinel_agents.prices import cost_of
+from sentinel_agents.prompts import HeldPrompts
+from sentinel_agents.transport import check_url
+from sentinel_agents.wire import clean_name, encode_event, read_directive
+
+from .scripted_server import FREE as FREE_DIRECTIVE
+
+
+def directive(number, **more):
+    raw = {**FREE_DIRECTIVE, "agent_id": "a", "version": number, "hash": "h", "lease_seconds": 10, **more}
+    return read_directive(raw)
+
+
+class Hashes(unittest.TestCase):
+    def test_sha_256_as_the_typescript_sdk(self):
+        # FIPS 180-2, the vector for abc.
+        self.assertEqual(hash_text("abc"), "ba7816bf8f01cfea")
+
+    def test_order_does_not_matter(self):
+        self.assertEqual(canonical_json({"b": 1, "a": [{"d": 1, "c": 2}]}), '{"a":[{"c":2,"d":1}],"b":1}')
+        self.assertEqual(hash_action("t", {"a": 1, "b": 2}), hash_action("t", {"b": 2, "a": 1}))
+        self.assertEqual(hash_action("t", {"a": 1}), hash_action("t", '{"a": 1}'))
+        self.assertEqual(hash_tools([{"name": "a"}, {"name": "b"}]), hash_tools([{"name": "b"}, {"name": "a"}]))
+
+    def test_different_actions_differ(self):
+        self.assertNotEqual(hash_action("t", {"a": 1}), hash_action("t", {"a": 2}))
+        self.assertNotEqual(hash_action("t", None), hash_action("u", None))
+
+    def test_what_json_cannot_hold(self):
+        cycle = []
+        cycle.append(cycle)
+        for value in (object(), cycle, {1: 2, "a": 3}, float("nan"), b"x"):
+            self.assertEqual(len(hash_action("t", value)), 16)
+
+
+class Waits(unittest.TestCase):
+    def test_backoff(self):
+        for attempt, luck, seconds in ((0, 1, 0.5), (3, 1, 4), (10, 1, 30), (1000, 1, 30), (3, 0, 0.05), (2, 0.5, 1)):
+            self.assertAlmostEqual(backoff(attempt, 0.5, 30, lambda luck=luck: luck), seconds)
+
+    def test_retry_after(self):
+        cases = {"2": 2, "0": 0, "-4": 0, "86400": 300, "soon": None, "": None, None: None, "nan": None}
+        cases["Thu, 01 Jan 1970 00:01:00 GMT"] = 60
+        for header, seconds in cases.items():
+            self.assertEqual(retry_after(header, 0), seconds, header)
+
+
+class Costs(unittest.TestCase):
+    price = Price(3, 15, cached_input=0.3)
+
+    def test_cached_tokens_at_their_price(self):
+        self.assertAlmostEqual(cost_of(self.price, 1000, 100, 400), (600 * 3 + 400 * 0.3 + 100 * 15) / 1e6)
+
+    def test_unknown_without_a_price_or_a_count(self):
+        self.assertIsNone(cost_of(None, 1, 1))
+        self.assertIsNone(cost_of(self.price, 1000, None))
+
+
+class Prompts(unittest.TestCase):
+    def test_the_last_distinct_ones_and_a_hash_keeps_its_first_text(self):
+        held = HeldPrompts(2)
+        seen = [held.see("a", "1", "A"), held.see("b", "2", "B"), held.see("a", "1", "A'")]
+        self.assertEqual(seen, [True, True, False])
+        held.see("c", "3", "C")
+        self.assertEqual((held.hashes(), held.get("a").prompt, held.get("b")), (["a", "c"], "A", None))
+
+
+class TheBuffer(unittest.TestCase):
+    def test_drops_the_oldest_telemetry_last_of_all_acknowledgements_and_counts(self):
+        buffer = Buffer(3)
+        for text, control in ((b"1", False), (b"2", True), (b"3", False), (b"4", False), (b"5", False)):
+            buffer.push(text, control)
+        self.assertEqual((buffer.take().body, buffer.dropped), (b'{"events":[2,4,5]}', 2))
+
+    def test_batches_of_at_most_500_events_and_800_kb(self):
+        buffer = Buffer(5000)
+        for _ in range(1200):
+            buffer.push(b"{}", False)
+        self.assertEqual([buffer.take().events, buffer.take().events, buffer.take().events], [500, 500, 200])
+        self.assertIsNone(buffer.take())
+        for _ in range(3):
+            buffer.push(json.dumps("x" * 390_000).encode(), False)
+        self.assertEqual([buffer.take().events, buffer.take().events], [2, 1])
+        buffer.push(b"x" * 900_000, False)
+        self.assertEqual((buffer.take(), buffer.dropped), (None, 1))
+
+
+class TheLease(unittest.TestCase):
+    def test_the_newest_holds_until_its_lease_ends(self):
+        for unreachable, after in (("open", FREE), ("closed", CLOSED)):
+            now = [0.0]
+            state = DirectiveState(unreachable, lambda now=now: now[0])
+            self.assertEqual(state.in_force(), after)
+            self.assertTrue(state.receive(directive(2, status="quarantined")))
+            self.assertFalse(state.receive(directive(1)))
+            now[0] = 9.9
+            self.assertEqual(state.in_force().version, 2)
+            now[0] = 10.0
+            self.assertEqual(state.in_force(), after)
+            state.receive(directive(2, status="quarantined"))
+            self.assertEqual(state.in_force().status, "quarantined")
+
+    def test_retired_never_lapses(self):
+        now = [0.0]
+        state = DirectiveState("open", lambda: now[0])
+        state.receive(directive(1, status="retired"))
+        now[0] = 1e9
+        self.assertEqual(state.in_force().status, "retired")
+
+
+class Wire(unittest.TestCase):
+    def test_a_directive_that_is_not_whole_is_none(self):
+        self.assertIsNotNone(directive(1))
+        broken = [
+            {"status": "sleeping"}, {"version": "1"}, {"version": True}, {"revoked_tools": [1]}, {"autonomy": None},
+            {"lease_seconds": 0}, {"prompt": {}}, {"memory_epoch": -1},
+        ]  # fmt: skip
+        for change in broken:
+            self.assertIsNone(directive(1, **change), change)
+        for other in (None, [], "x", {}):
+            self.assertIsNone(read_directive(other))
+
+    def test_fields_of_tomorrow_are_no_harm(self):
+        self.assertEqual(directive(1, budgets=[{"usd": 3}]).version, 1)
+
+    def test_names_that_sentinel_accepts(self):
+        for text, name in {"a\nb": "a b", "a\u200bb": "ab", "e\u0301": "é", " ": None, "\ud800x": "x"}.items():
+            self.assertEqual(clean_name(text), name)
+        self.assertLessEqual(len(clean_name("😀" * 500).encode("utf-16-le")), 400)
+        self.assertEqual(len(clean_name("x" * 500)), 200)
+
+    def test_events_without_what_is_unknown(self):
+        event = {"agent_id": "a", "cost": None, "latency_ms": float("nan"), "tool_calls": Decimal(2), "success": False}
+        self.assertEqual(json.loads(encode_event(event)), {"agent_id": "a", "tool_calls": 2, "success": False})
+        self.assertIsNone(encode_event({"agent_id": "a", "attributes": {"x": object()}}))
+
+
+class Settings(unittest.TestCase):
+    def test_addresses(self):
+        self.assertEqual(check_url("https://x.example/base/"), "https://x.example/base")
+        for url in ("", "x.example", "ftp://x", "https://", "https://u:p@x.example"):
+            with self.assertRaisesRegex(ValueError, "base_url"):
+                check_url(url)
+
+    def test_limits(self):
+        with self.assertRaisesRegex(ValueError, "identical_calls"):
+            Limits(identical_calls=0)
+
+    def test_a_hold_can_be_pickled(self):
+        hold = pickle.loads(pickle.dumps(SentinelHold("loop", "why", False)))
+        self.assertEqual((hold.kind, hold.reason, hold.ends_run, str(hold)), ("loop", "why", False, "why"))
+
+
+if __name__ == "__main__":
+    unittest.main()
