@@ -114,6 +114,8 @@ class ModelCall(_Call):
         super().__init__(guard, run)
         self.prompt = about.pop("prompt", None)
         self.temperature = about.pop("temperature", None)
+        #: Whether the directive lowered the temperature.
+        self.lowered = False
         if self.prompt is not None:
             about.setdefault(
                 "prompt_hash", hash_text(self.prompt if isinstance(self.prompt, str) else str(self.prompt))
@@ -141,6 +143,7 @@ class ModelCall(_Call):
                 self._told.update(prompt_hash=held.hash, prompt_version=held.version)
         directive = enforcement.in_force() if self.guard.enforce else None
         if self.temperature is not None and directive is not None and directive.temperature is not None:
+            self.lowered = directive.temperature < self.temperature
             self.temperature = min(self.temperature, directive.temperature)
         self.guard.describe(news)
 

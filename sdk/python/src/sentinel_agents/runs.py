@@ -43,6 +43,8 @@ class Run:
     error_type: Optional[str] = None
     #: Why it must not go on, even if the gate has opened again meanwhile: the word, and the reason.
     condemned: Optional[tuple[str, str]] = None
+    #: The graph step at which a framework will end it, where that is known.
+    last_step: Optional[int] = None
     #: How and when it will end, unless it goes on.
     ending: Optional[tuple[str, float]] = None
 

@@ -1,0 +1,144 @@
+"""The same misbehaviours for every framework: a loop, a hold in mid-run, failing tools, and an ordinary run beside them."""
+
+import asyncio
+import json
+from typing import Any, Callable, List, Optional, Tuple
+
+from ..support import WithServer
+
+#: What the scripted model does next: call the tool `lookup` with this argument, or say something and be done.
+Turn = Tuple[str, str]
+
+
+def look(q: str) -> Turn:
+    return ("lookup", q)
+
+
+def say(text: str) -> Turn:
+    return ("say", text)
+
+
+class ToolFailed(Exception):
+    """What a failing tool raises."""
+
+
+class Misbehaviours(WithServer):
+    """A framework's test mixes this in and says how to play a script."""
+
+    #: Whether the framework's run ends with an exception when a tool raises.
+    tool_errors_end_runs = False
+
+    def play(self, sentinel: Any, turns: List[Turn], tool: Callable[[str], str]) -> Any:
+        """Runs an agent with a scripted model and one tool; what the run gave back, as text. `sentinel` None: unwatched."""
+        raise NotImplementedError
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ran: List[str] = []
+
+    def tool(self, q: str) -> str:
+        self.ran.append(q)
+        return "found"
+
+    def played(self, sentinel: Any, turns: List[Turn], tool: Optional[Callable[[str], str]] = None) -> str:
+        """The run's answer, or what it was ended with."""
+        try:
+            return str(self.play(sentinel, turns, tool or self.tool))
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+    def kinds(self) -> List[str]:
+        return [e["kind"] for e in self.server.of() if e["kind"] != "heartbeat"]
+
+    def test_an_ordinary_run_is_untouched_and_reported(self) -> None:
+        turns = [look("a"), look("b"), look("c"), say("done")]
+        unwatched = self.played(None, turns)
+        sentinel = self.watch()
+        self.assertEqual(self.played(sentinel, turns), unwatched)
+        self.assertIn("done", unwatched)
+        self.assertEqual(self.ran, ["a", "b", "c"] * 2)
+        self.assertTrue(sentinel.flush())
+        self.assertEqual(self.kinds(), ["run_start", *["model_call", "tool_call"] * 3, "model_call", "run_end"])
+        events = self.server.of()
+        self.assertEqual(len({e["run_id"] for e in events if "run_id" in e}), 1)
+        for event in events:
+            if event["kind"] == "model_call":
+                self.assertEqual((event["input_tokens"], event["output_tokens"], event["success"]), (10, 5, True))
+            if event["kind"] == "tool_call":
+                self.assertEqual((event["tool"], event["success"]), ("lookup", True))
+        end = self.server.of("run_end")[0]
+        self.assertEqual((end["outcome"], end["tool_calls"], end["token_count"]), ("success", 3, 60))
+        everything = json.dumps(self.server.events)
+        for secret in ("found", "done", "Be brief"):
+            self.assertNotIn(secret, everything)
+
+    def test_a_loop_of_identical_calls_is_held(self) -> None:
+        sentinel = self.watch()
+        answer = self.played(sentinel, [look("same")] * 20 + [say("never")])
+        self.assertEqual(len(self.ran), 8)
+        self.assertIn("identical calls", answer)
+        self.assertTrue(sentinel.flush())
+        self.server.until(lambda: self.server.of("run_end"))
+        self.assertEqual([e["outcome"] for e in self.server.of("run_end")], ["limited"])
+        self.assertEqual(self.server.of("run_end")[0]["attributes"]["refused_tool_calls"], 2)
+
+    def test_a_directive_holds_in_mid_run_and_the_release_lets_it_go_on(self) -> None:
+        sentinel = self.watch()
+
+        def tool(q: str) -> str:
+            self.ran.append(q)
+            if q == "b":
+                self.server.direct("a", status="quarantined", reason="spending")
+                self.server.until_heard(2)
+            return "found"
+
+        answer = self.played(sentinel, [look("a"), look("b"), look("c"), say("never")], tool)
+        self.assertEqual(self.ran, ["a", "b"])
+        self.assertIn("quarantine", answer)
+        self.server.until_enforced(2)
+        self.assertIn("quarantine", self.played(sentinel, [look("d"), say("never")]))
+        self.assertEqual(self.ran, ["a", "b"])
+        self.server.direct("a", status="run")
+        self.server.until_enforced(3)
+        self.assertIn("released", self.played(sentinel, [look("e"), say("released")]))
+        sentinel.flush()
+        self.server.until(lambda: len(self.server.of("run_end")) == 2)
+        self.assertEqual([e["outcome"] for e in self.server.of("run_end")], ["stopped", "success"])
+        self.assertEqual(len(self.server.of("run_start")), 2)
+
+    def test_a_revoked_tool_is_not_run_and_the_model_is_told(self) -> None:
+        self.server.direct("a", revoked_tools=["lookup"])
+        sentinel = self.watch()
+        self.assertIn("without it", self.played(sentinel, [look("a"), say("without it")]))
+        self.assertEqual(self.ran, [])
+        sentinel.flush()
+        self.server.until_enforced(2)
+        self.assertEqual(self.server.of("run_end")[0]["attributes"]["refused_tool_calls"], 1)
+
+    def test_failing_tools_are_reported_and_answered_as_without_us(self) -> None:
+        def tool(q: str) -> str:
+            raise ToolFailed("secret detail")
+
+        turns = [look("a"), look("b"), say("gave up")]
+        unwatched = self.played(None, turns, tool)
+        sentinel = self.watch()
+        self.assertEqual(self.played(sentinel, turns, tool), unwatched)
+        sentinel.flush()
+        calls = self.server.of("tool_call")
+        expected = [(False, 0)] if self.tool_errors_end_runs else [(False, 0), (False, 1)]
+        self.assertEqual([(e["success"], e["retries"]) for e in calls], expected)
+        self.server.until(lambda: self.server.of("run_end"))
+        outcome = "error" if self.tool_errors_end_runs else "success"
+        self.assertEqual([e["outcome"] for e in self.server.of("run_end")], [outcome])
+        self.assertNotIn("secret detail", json.dumps(self.server.events))
+
+    def test_without_sentinel_the_run_goes_on_and_the_breaker_holds(self) -> None:
+        sentinel = self.watch(base_url="http://127.0.0.1:1", start_budget_ms=10)
+        self.assertIn("done", self.played(sentinel, [look("a"), say("done")]))
+        self.ran.clear()
+        self.assertIn("identical calls", self.played(sentinel, [look("same")] * 20 + [say("never")]))
+        self.assertEqual(len(self.ran), 8)
+
+
+def run(coroutine: Any) -> Any:
+    return asyncio.run(coroutine)
