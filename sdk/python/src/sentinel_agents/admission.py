@@ -112,6 +112,7 @@ class Admission:
                 return
             if call.run is not None:
                 call.run.in_flight -= 1
+                call.run.open_calls.discard(call)
                 call.run.last_seen_at = self.now()
         if self.enforce:
             self.enforcement.confirm()

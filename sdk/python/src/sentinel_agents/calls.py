@@ -43,6 +43,7 @@ class _Call:
         self._began = self.guard.now()
         if self.run is not None:
             self.run.in_flight += 1
+            self.run.open_calls.add(self)
             self._count(self.run)
 
     def finish(self, error: Optional[BaseException] = None, **fields: Any) -> None:
@@ -58,6 +59,11 @@ class _Call:
                     self._report(error)
         finally:
             self.guard.leave(self)
+
+    def abandon(self) -> None:
+        """Ends the call without a report: nobody knows how it went."""
+        self._finished = True
+        self.guard.leave(self)
 
     def _report(self, error: Optional[Exception]) -> None:
         took = (self.guard.now() - self._began) * 1000

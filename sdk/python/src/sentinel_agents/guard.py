@@ -104,6 +104,10 @@ class Guard(Admission):
         with self._lock:
             if not self._runs.end(run):
                 return
+            left = list(run.open_calls)
+        for call in left:
+            # Frameworks do not always say that a call failed: nothing may stay past the gate for ever.
+            call.finish(error) if error is not None else call.abandon()
         if error is not None:
             run.error_type = type(error).__name__
         self.report(run.end_event(outcome if outcome == "error" else run.outcome or outcome, self.now()), run)

@@ -3,7 +3,7 @@
 import uuid
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from .wire import Event
 
@@ -24,6 +24,8 @@ class Run:
     #: Seconds spent waiting at the gate: not the agent's own time.
     waited: float = 0.0
     in_flight: int = 0
+    #: Calls that have not ended.
+    open_calls: set[Any] = field(default_factory=set)
     model_calls: int = 0
     tool_calls: int = 0
     refused_tool_calls: int = 0

@@ -51,9 +51,11 @@ class RunScope:
         self._token = enter_run(self._run)
         return self
 
-    def _end(self, error: Optional[BaseException]) -> None:
+    def end(self, error: Optional[BaseException] = None) -> None:
+        """For frameworks where a run ends elsewhere than it began; `with` does it by itself."""
         if self._token is not None:
             leave_run(self._token)
+            self._token = None
         if error is None:
             self._guard.end_run(self.run, "success")
         elif isinstance(error, SentinelHold):
@@ -74,7 +76,7 @@ class RunScope:
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self._end(error)
+        self.end(error)
 
     async def __aenter__(self) -> "RunScope":
         try:
@@ -87,4 +89,4 @@ class RunScope:
     async def __aexit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self._end(error)
+        self.end(error)
