@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from typing import Any, Callable, List, Optional, Tuple
+import logging
+from typing import Any, Callable, Optional
 
 from ..support import WithServer
 
 #: What the scripted model does next: call the tool `lookup` with this argument, or say something and be done.
-Turn = Tuple[str, str]
+Turn = tuple[str, str]
 
 
 def look(q: str) -> Turn:
@@ -28,26 +29,32 @@ class Misbehaviours(WithServer):
     #: Whether the framework's run ends with an exception when a tool raises.
     tool_errors_end_runs = False
 
-    def play(self, sentinel: Any, turns: List[Turn], tool: Callable[[str], str]) -> Any:
+    def play(self, sentinel: Any, turns: list[Turn], tool: Callable[[str], str]) -> Any:
         """Runs an agent with a scripted model and one tool; what the run gave back, as text. `sentinel` None: unwatched."""
         raise NotImplementedError
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        # Frameworks log the failures that are wanted here.
+        logging.disable(logging.CRITICAL)
+        cls.addClassCleanup(logging.disable, logging.NOTSET)
+
     def setUp(self) -> None:
         super().setUp()
-        self.ran: List[str] = []
+        self.ran: list[str] = []
 
     def tool(self, q: str) -> str:
         self.ran.append(q)
         return "found"
 
-    def played(self, sentinel: Any, turns: List[Turn], tool: Optional[Callable[[str], str]] = None) -> str:
+    def played(self, sentinel: Any, turns: list[Turn], tool: Optional[Callable[[str], str]] = None) -> str:
         """The run's answer, or what it was ended with."""
         try:
             return str(self.play(sentinel, turns, tool or self.tool))
         except Exception as error:
             return f"{type(error).__name__}: {error}"
 
-    def kinds(self) -> List[str]:
+    def kinds(self) -> list[str]:
         return [e["kind"] for e in self.server.of() if e["kind"] != "heartbeat"]
 
     def test_an_ordinary_run_is_untouched_and_reported(self) -> None:

@@ -6,7 +6,7 @@ Put it last. A held run raises SentinelHold; a tool that may not run answers the
 service runs the tools itself (hosted agents) have no seat for them.
 """
 
-from typing import Any, Awaitable, Callable, Dict, List
+from typing import Any, Awaitable, Callable
 
 from agent_framework import (
     AgentContext,
@@ -63,7 +63,7 @@ class _Models(ChatMiddleware):
         self._guard = guard
 
     async def process(self, context: ChatContext, call_next: Next) -> None:
-        about: Dict[str, Any] = {}
+        about: dict[str, Any] = {}
         with quietly():
             about = _about(context)
         call = await self._guard.before_model_async(**about)
@@ -117,12 +117,12 @@ def _texts(result: Any) -> Any:
     return [getattr(item, "text", None) or str(item) for item in result] if isinstance(result, list) else result
 
 
-def _about(context: ChatContext) -> Dict[str, Any]:
+def _about(context: ChatContext) -> dict[str, Any]:
     options: Any = context.options or {}
     client: Any = context.client
     system = [m.text for m in context.messages if str(m.role) == "system"]
     prompt = "\n".join([*system, options.get("instructions") or ""]).strip()
-    parts: List[Dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     for tool in options.get("tools") or []:
         parts.append({"name": str(getattr(tool, "name", "")), "description": getattr(tool, "description", None)})
     return {

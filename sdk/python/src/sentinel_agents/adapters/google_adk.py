@@ -7,7 +7,7 @@ answers the model with the reason. Tools that the model's service runs (search, 
 no seat.
 """
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Optional
 
 from google.adk.models.llm_response import LlmResponse
 from google.adk.plugins.base_plugin import BasePlugin
@@ -28,8 +28,8 @@ class SentinelPlugin(BasePlugin):
     def __init__(self, sentinel: Sentinel) -> None:
         super().__init__(name="sentinel")
         self._guard = sentinel.guard
-        self._runs: Dict[str, Run] = {}
-        self._calls: Dict[Tuple[str, ...], Call] = {}
+        self._runs: dict[str, Run] = {}
+        self._calls: dict[tuple[str, ...], Call] = {}
 
     async def before_run_callback(self, *, invocation_context: Any) -> Optional[types.Content]:
         try:
@@ -51,7 +51,7 @@ class SentinelPlugin(BasePlugin):
             self._guard.end_run(run, "error", error)
 
     async def before_model_callback(self, *, callback_context: Any, llm_request: Any) -> Optional[LlmResponse]:
-        about: Dict[str, Any] = {}
+        about: dict[str, Any] = {}
         with quietly():
             about = _about(llm_request)
         try:
@@ -101,13 +101,13 @@ class SentinelPlugin(BasePlugin):
             call.finish(error)
 
 
-def _of_model(context: Any) -> Tuple[str, ...]:
+def _of_model(context: Any) -> tuple[str, ...]:
     """Agents of one invocation may be at work beside one another, in branches."""
     branch = getattr(getattr(context, "_invocation_context", None), "branch", None)
     return context.invocation_id, context.agent_name, branch or ""
 
 
-def _of_tool(context: Any) -> Tuple[str, ...]:
+def _of_tool(context: Any) -> tuple[str, ...]:
     return context.invocation_id, context.function_call_id or ""
 
 
@@ -115,7 +115,7 @@ def _content(hold: SentinelHold) -> types.Content:
     return types.Content(role="model", parts=[types.Part(text=notice(hold))])
 
 
-def _about(request: Any) -> Dict[str, Any]:
+def _about(request: Any) -> dict[str, Any]:
     config = request.config
     tools = [{"name": name, "description": tool.description} for name, tool in (request.tools_dict or {}).items()]
     return {

@@ -202,7 +202,9 @@ def _about(request: ModelRequest[Any]) -> "dict[str, Any]":
     tools = []
     for tool in request.tools:
         function = convert_to_openai_tool(tool).get("function", {})
-        tools.append({"name": str(function.get("name")), "description": function.get("description"), "schema": function})
+        tools.append(
+            {"name": str(function.get("name")), "description": function.get("description"), "schema": function}
+        )
     return {
         "model": text(getattr(model, "model_name", None), getattr(model, "model", None)),
         "provider": text(provider),

@@ -16,7 +16,7 @@ model call after them is held. `RunConfig.model` replaces the agent's model, and
 import copy
 import functools
 from dataclasses import replace
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Optional
+from typing import Any, AsyncIterator, Awaitable, Callable, Optional
 
 from agents import Agent, FunctionTool, Model, ModelResponse, Runner, RunResult
 from agents.models.multi_provider import MultiProvider
@@ -46,7 +46,7 @@ def guarded_model(model: "Model | str | None", sentinel: Sentinel) -> Model:
     return _GuardedModel(model, sentinel.guard)
 
 
-def _guarded(agent: "Agent[Any]", guard: Guard, known: "Dict[int, Agent[Any]]") -> "Agent[Any]":
+def _guarded(agent: "Agent[Any]", guard: Guard, known: "dict[int, Agent[Any]]") -> "Agent[Any]":
     if id(agent) in known or isinstance(agent.model, _GuardedModel):
         return known.get(id(agent), agent)
     tools = [_guarded_tool(tool, guard) if isinstance(tool, FunctionTool) else tool for tool in agent.tools]
@@ -113,7 +113,7 @@ class _GuardedModel(Model):
         await self._model._cleanup_on_run_end(owner)
 
     async def _admitted(self, instructions: Optional[str], settings: Any, tools: Any) -> ModelCall:
-        about: Dict[str, Any] = {}
+        about: dict[str, Any] = {}
         with quietly():
             about = _about(self._given, instructions, settings, tools)
         return await self._guard.before_model_async(**about)
@@ -144,7 +144,7 @@ class _GuardedModel(Model):
                 yield event
 
 
-def _about(model: Any, instructions: Optional[str], settings: Any, tools: Any) -> Dict[str, Any]:
+def _about(model: Any, instructions: Optional[str], settings: Any, tools: Any) -> dict[str, Any]:
     named = [t for t in tools if isinstance(t, FunctionTool)]
     parts = [{"name": t.name, "description": t.description, "schema": t.params_json_schema} for t in named]
     return {

@@ -7,7 +7,7 @@ instructions for one request, so that a rollback of the prompt is answered with 
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 from pydantic_ai.capabilities import AbstractCapability, CapabilityOrdering
 from pydantic_ai.messages import ModelRequest, SystemPromptPart
@@ -35,7 +35,7 @@ class SentinelCapability(AbstractCapability[Any]):
             return await handler()
 
     async def wrap_model_request(self, ctx: Any, *, request_context: Any, handler: Any) -> Any:
-        about: Dict[str, Any] = {}
+        about: dict[str, Any] = {}
         with quietly():
             about = _about(request_context)
         call = await self.sentinel.guard.before_model_async(**about)
@@ -65,7 +65,7 @@ class SentinelCapability(AbstractCapability[Any]):
         return answer
 
 
-def _about(context: Any) -> Dict[str, Any]:
+def _about(context: Any) -> dict[str, Any]:
     parameters = context.model_request_parameters
     parts = [
         {"name": tool.name, "description": tool.description, "schema": tool.parameters_json_schema}
@@ -81,7 +81,7 @@ def _about(context: Any) -> Dict[str, Any]:
     }
 
 
-def _prompt(messages: List[Any]) -> Optional[str]:
+def _prompt(messages: list[Any]) -> Optional[str]:
     """Instructions and system prompts, as the first request has them."""
     first = next((m for m in messages if isinstance(m, ModelRequest)), None)
     if first is None:
