@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,9 @@ import { readReport, type Result } from "./test-report";
 
 /** No step takes longer than this, in ms; one that does hangs. */
 const STEP_TIMEOUT_MS = 60 * 60_000;
+
+/** Whether a program is there shows at once, in ms. */
+const PROBE_TIMEOUT_MS = 60_000;
 
 /** Runs one program of the suite. Steps that run beside another print once they have ended; alone, as they go. */
 type Step = (beside: boolean) => Promise<Result>;
@@ -72,6 +75,17 @@ const browser =
     return readReport(title, ok, file);
   };
 
+/** The Python SDK, from its wheel (`sdk/python/run_tests.py`); where there is no Python that can make environments, it is skipped as one. */
+const python: Step = async (beside) => {
+  const title = "python";
+  if (spawnSync("python3", ["-c", "import ensurepip, ssl, venv"], { timeout: PROBE_TIMEOUT_MS }).status !== 0) {
+    const left = [`${title}: no python3 with venv was found`];
+    return { title, ok: true, passed: 0, failed: 0, skipped: 1, failures: [], left };
+  }
+  const file = join(folder, "python.json");
+  return readReport(title, await run(title, beside, "python3", ["sdk/python/run_tests.py", file]), file);
+};
+
 const JOURNEY = "@journey";
 const WALKTHROUGH = "@walkthrough";
 /** Every case of the dev set through the whole loop, against the reference that is kept in the repository. */
@@ -100,7 +114,7 @@ const TIERS = {
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
-    [evaluation],
+    [evaluation, python],
     [vitest("redteam")],
     [vitest("crash"), vitest("real")],
     [vitest("demo")],

@@ -29,7 +29,12 @@ CORE = ["tests.test_parts", "tests.test_client", "tests.test_guard"]
 ADAPTERS = {
     "frameworks": ["langchain", "openai_agents", "pydantic_ai", "agent_framework"],
     "google-adk": ["google_adk"],
+    "crewai": ["crewai"],
 }
+
+
+#: Nothing of this is looked for in the network.
+QUIET = {"OTEL_SDK_DISABLED": "true", "CREWAI_DISABLE_TELEMETRY": "true", "CREWAI_TRACING_ENABLED": "false"}
 
 
 def python_of(venv: str) -> str:
@@ -108,7 +113,8 @@ def test(title: str, python: str, path: str, modules: list[str]) -> list[dict[st
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(os.path.join(HERE, "tests"), os.path.join(folder, "tests"))
         out = os.path.join(folder, "report.json")
-        env = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        mine = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**QUIET, **mine}
         command = [python, "-m", "tests.report", out, *modules]
         done = subprocess.run(
             command, cwd=folder, env=env, timeout=TEST_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
@@ -126,11 +132,11 @@ def test(title: str, python: str, path: str, modules: list[str]) -> list[dict[st
     return [{**each, "name": f"{title}: {each['name']}"} for each in tests]
 
 
-def types(tools: str, frameworks: str) -> list[dict[str, str]]:
+def types(tools: str) -> list[dict[str, str]]:
     name = "types and lint"
     try:
-        venv = ["--python-executable", python_of(frameworks)]
-        call(python_of(tools), "-m", "mypy", "--no-incremental", *venv, "src/sentinel_agents", cwd=HERE)
+        cache = os.path.join(VENVS, "mypy")
+        call(python_of(tools), "-m", "mypy", "--cache-dir", cache, "src/sentinel_agents", cwd=HERE)
         call(
             os.path.join(tools, "bin", "ruff"),
             "check",
@@ -163,6 +169,7 @@ def everything() -> list[dict[str, str]]:
                 *test("core", sys.executable, os.path.join(HERE, "src"), CORE),
             ]
         jobs.append(lambda: test("core", sys.executable, path, CORE))
+        jobs.append(lambda: types(tools))
         old = oldest()
         if old:
             jobs.append(lambda: test(f"core, Python {OLDEST}", old, path, CORE))
@@ -179,8 +186,6 @@ def everything() -> list[dict[str, str]]:
                 continue
             modules = [f"tests.adapters.test_{name}" for name in adapters]
             jobs.append(lambda lock=lock, venv=venv, modules=modules: test(lock, python_of(venv), path, modules))
-            if lock == "frameworks":
-                jobs.append(lambda venv=venv: types(tools, venv))
         with ThreadPoolExecutor(max_workers=2) as pool:
             for result in pool.map(lambda job: job(), jobs):
                 told.extend(result)

@@ -31,7 +31,7 @@ _UNSEEN_STEPS = 6
 class SentinelState(AgentState[Any]):
     """The run id travels in the graph's private state, so that an interrupted run is known again when it resumes."""
 
-    sentinel_run: NotRequired[Annotated[str, PrivateStateAttr]]
+    sentinel_run: NotRequired[Annotated[str, PrivateStateAttr]]  # type: ignore[valid-type]
 
 
 class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):

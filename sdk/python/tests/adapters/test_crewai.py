@@ -1,0 +1,50 @@
+import unittest
+
+try:
+    from crewai import Agent, BaseLLM, Crew, Task
+    from crewai.tools import tool as as_tool
+except ImportError as missing:
+    raise unittest.SkipTest(f"crewai is not installed: {missing}") from missing
+
+from sentinel_agents.adapters.crewai import watched
+
+from .misbehaviours import Misbehaviours
+
+
+class Scripted(BaseLLM):
+    turns: list = []
+
+    def supports_function_calling(self):
+        return True
+
+    def call(self, messages, tools=None, **more):
+        self._track_token_usage_internal({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15})
+        what, text = self.turns.pop(0)
+        if what == "say":
+            return text
+        function = {"name": what, "arguments": {"q": text}}
+        return [{"id": f"c{len(self.turns)}", "type": "function", "function": function}]
+
+
+class CrewAI(Misbehaviours, unittest.TestCase):
+    # CrewAI ends an agent at the fifth identical call by itself.
+    identical_calls = 4
+
+    def play(self, sentinel, turns, tool):
+        @as_tool("lookup")
+        def lookup(q: str) -> str:
+            """Looks things up."""
+            return tool(q)
+
+        lookup.cache_function = lambda arguments, result: False
+        llm = Scripted(model="scripted", turns=list(turns))
+        worker = Agent(role="a", goal="g", backstory="Be brief.", llm=llm, tools=[lookup], max_iter=60, cache=False)
+        task = Task(description="hello", expected_output="an answer", agent=worker)
+        crew = Crew(agents=[worker], tasks=[task], cache=False)
+        if sentinel is None:
+            return crew.kickoff().raw
+        with watched(sentinel):
+            return crew.kickoff().raw
+
+
+del Misbehaviours
