@@ -200,7 +200,8 @@ class Outage(WithServer):
         began = time.monotonic()
         for _ in range(1000):
             reporter.report(latency_ms=1)
-        self.assertLess(time.monotonic() - began, 1)
+        # Far below one timeout, and far above what it takes on a busy machine.
+        self.assertLess(time.monotonic() - began, 8)
         stats = reporter.stats()
         # A batch that is on its way waits beside the buffer.
         self.assertEqual(stats.dropped + stats.waiting, 1000)
@@ -246,7 +247,8 @@ class Processes(WithServer):
         )
         began = time.monotonic()
         self.assertEqual(self.host(code).returncode, 0)
-        self.assertLess(time.monotonic() - began, 10)
+        # Nobody ever answers: without a budget it would not end.
+        self.assertLess(time.monotonic() - began, 40)
 
     @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
     def test_a_forked_child_sends_its_own_events_and_not_its_parents(self):

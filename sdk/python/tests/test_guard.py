@@ -1,4 +1,5 @@
 import asyncio
+import copy
 import json
 import threading
 import time
@@ -201,6 +202,23 @@ class WithoutSentinel(Holds):
         guard.tick()
         self.assertNotIn("run_end", kinds(events))
 
+    def test_a_call_that_its_framework_never_ended_is_not_past_the_gate_for_ever(self):
+        guard, events, _ = on_its_own()
+        run = guard.begin_run()
+        guard.before_model(run, model="m")
+        guard.end_run(run, "error", OSError("down"))
+        self.assertEqual([e.get("error_type") for e in events], [None, "OSError", "OSError"])
+        run = guard.begin_run()
+        guard.before_tool("t", 1, run)
+        guard.end_run(run)
+        self.assertEqual(guard.enforcement.gate.in_flight(), 0)
+        self.assertEqual(kinds(events[3:]), ["run_start", "run_end"])
+
+    def test_frameworks_may_copy_what_they_are_given(self):
+        guard, _, _ = on_its_own()
+        self.assertIs(copy.deepcopy({"guard": guard})["guard"], guard)
+        self.assertIs(copy.copy(guard), guard)
+
     def test_a_sink_that_throws_does_not_reach_the_host(self):
         def sink(event, urgent):
             raise RuntimeError("host bug")
@@ -310,6 +328,16 @@ class Directed(Holds, WithServer):
         self.assertEqual(sent, [hash_text("Old."), hash_text("New."), hash_text("Old.")])
         self.server.until(lambda: any(len(r["held_prompts"]) == 2 for r in self.server.registrations))
 
+    def test_where_the_prompt_has_no_seat_a_rollback_is_not_claimed(self):
+        sentinel = self.watch(known_prompts=["Old."])
+        sentinel.guard.without_prompt_seat()
+        self.server.direct("a", prompt={"rollback_to": hash_text("Old.")})
+        told = lambda: [e["attributes"].get("cannot") for e in self.server.of("heartbeat")]  # fmt: skip
+        self.server.until(lambda: "rollback_prompt" in told())
+        with sentinel.run() as run, run.model_call(prompt="New.") as call:
+            self.assertEqual(call.prompt, "New.")
+        self.server.until(lambda: self.server.registrations and self.server.registrations[-1]["held_prompts"] == [])
+
     def test_says_what_it_cannot_do_and_does_not_claim_to_enforce_it(self):
         cases = {
             "rollback_prompt": {"prompt": {"rollback_to": "0000000000000000"}},
@@ -372,7 +400,7 @@ class Directed(Holds, WithServer):
         sentinel = self.watch(base_url="http://127.0.0.1:1", start_budget_ms=30)
         began = time.monotonic()
         with sentinel.run() as run:
-            self.assertLess(time.monotonic() - began, 2)
+            self.assertLess(time.monotonic() - began, 20)
             for _ in range(8):
                 with run.tool_call("t", 1) as call:
                     call.result("same")
@@ -431,7 +459,8 @@ class Async(Holds, WithServer):
             waiting = [asyncio.ensure_future(work()) for _ in range(50)]
             began = time.monotonic()
             await asyncio.sleep(0.05)
-            self.assertLess(time.monotonic() - began, 1)
+            # A blocked loop would stand still for the whole pause budget.
+            self.assertLess(time.monotonic() - began, 20)
             self.assertFalse(any(task.done() for task in waiting))
             self.server.direct("a", status="run")
             self.assertEqual(await asyncio.gather(*waiting), ["went on"] * 50)

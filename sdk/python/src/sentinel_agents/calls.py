@@ -142,11 +142,11 @@ class ModelCall(_Call):
         news = {name: self._told.get(name) for name in ("model", "provider", "prompt_hash", "prompt_version")}
         if self.prompt is not None and isinstance(own, str):
             enforcement.prompts.see(own, version, self.prompt)
-            news["held_prompts"] = enforcement.prompts.hashes()
-            held = enforcement.rollback() if self.guard.enforce else None
-            if held is not None and held.hash != own:
-                self.prompt = held.prompt
-                self._told.update(prompt_hash=held.hash, prompt_version=held.version)
+            news["held_prompts"] = enforcement.held_prompts()
+        held = enforcement.rollback() if self.guard.enforce else None
+        if held is not None and held.hash != own:
+            self.prompt = held.prompt
+            self._told.update(prompt_hash=held.hash, prompt_version=held.version)
         directive = enforcement.in_force() if self.guard.enforce else None
         if self.temperature is not None and directive is not None and directive.temperature is not None:
             self.lowered = directive.temperature < self.temperature

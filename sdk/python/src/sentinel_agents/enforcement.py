@@ -32,6 +32,8 @@ class Enforcement:
         self.refused_runs = 0
         #: Whether a directive has been received, or is not waited for any more.
         self.known = False
+        #: Whether the host sends the prompt that a call gives it; some frameworks leave no way to.
+        self.prompt_seat = True
         #: How many events were dropped before they could be sent.
         self.dropped: Callable[[], int] = lambda: 0
         self._settings = settings
@@ -66,7 +68,12 @@ class Enforcement:
     def rollback(self) -> Optional[HeldPrompt]:
         """The prompt to use instead of the host's own; None to use the host's, also where the wanted one is not held."""
         directive = self.in_force()
-        return self.prompts.get(directive.rollback_to) if directive and directive.rollback_to else None
+        wanted = directive.rollback_to if directive and self.prompt_seat else None
+        return self.prompts.get(wanted) if wanted else None
+
+    def held_prompts(self) -> "list[str]":
+        """Hashes of the prompts that the agent can go back to."""
+        return self.prompts.hashes() if self.prompt_seat else []
 
     def namespace(self, epoch: int) -> Optional[str]:
         with quietly():
@@ -107,7 +114,7 @@ class Enforcement:
     def _cannot(self, directive: Directive) -> list[str]:
         """What the directive asks for and this instance cannot do."""
         lacks = []
-        if directive.rollback_to and not self.prompts.get(directive.rollback_to):
+        if directive.rollback_to and not (self.prompt_seat and self.prompts.get(directive.rollback_to)):
             lacks.append("rollback_prompt")
         if directive.memory_epoch > 0 and self.namespace(directive.memory_epoch) is None:
             lacks.append("reset_memory")

@@ -66,6 +66,13 @@ class Guard(Admission):
         self.enforcement.known = not (enforce and awaits_directive)
         renew_in_children(self)
 
+    def __copy__(self) -> "Guard":
+        """Frameworks copy what they are given; this stays the one instance that it is."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Guard":
+        return self
+
     def __repr__(self) -> str:
         return f"<Guard agent_id={self.agent_id!r} enforce={self.enforce}>"
 
@@ -164,6 +171,16 @@ class Guard(Admission):
     def directive(self) -> Optional[Directive]:
         """The newest received; None before any."""
         return self.enforcement.state.latest
+
+    def without_prompt_seat(self) -> None:
+        """For a framework where the prompt cannot be replaced: a rollback is then answered with "cannot"."""
+        if not self.enforcement.prompt_seat:
+            return
+        self.enforcement.prompt_seat = False
+        self.describe({"held_prompts": []})
+        latest = self.directive()
+        if self.enforce and latest is not None and latest.rollback_to:
+            self.enforcement.heartbeat(urgent=True)
 
     def memory_namespace(self) -> str:
         """The memory namespace to work in. A lapsed lease does not bring back a memory that was set aside."""

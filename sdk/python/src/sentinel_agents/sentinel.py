@@ -58,7 +58,7 @@ class Sentinel:
             "enforcement": enforce,
         }
         if enforce:
-            about.update(can_clone=settings.clone is not None, held_prompts=self.guard.enforcement.prompts.hashes())
+            about.update(can_clone=settings.clone is not None, held_prompts=self.guard.enforcement.held_prompts())
         self.defaults = {"model": model, "provider": provider}
         self._registrar = Registrar(self.client, self.guard, about)
         self._follower = Follower(self.client, self.guard, self._registrar, settings.poll_seconds) if enforce else None
@@ -68,6 +68,13 @@ class Sentinel:
         self.guard.describe = self._registrar.describe
         self.guard.enforcement.dropped = lambda: self.client.stats().dropped
         self._begin()
+
+    def __copy__(self) -> "Sentinel":
+        """Frameworks copy what they are given; this stays the one instance that it is."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Sentinel":
+        return self
 
     def __repr__(self) -> str:
         return f"<Sentinel agent_id={self.guard.agent_id!r} enforce={self.guard.enforce}>"

@@ -5,7 +5,7 @@ import json
 import logging
 from typing import Any, Callable, Optional
 
-from sentinel_agents import Limits
+from sentinel_agents import Limits, hash_text
 
 from ..support import WithServer
 
@@ -32,6 +32,8 @@ class Misbehaviours(WithServer):
     tool_errors_end_runs = False
     #: The breaker's limit; lower where the framework has one of its own that would come first.
     identical_calls = 8
+    #: Whether the prompt of a request can be replaced.
+    prompt_seat = True
 
     def play(self, sentinel: Any, turns: list[Turn], tool: Callable[[str], str]) -> Any:
         """Runs an agent with a scripted model and one tool; what the run gave back, as text. `sentinel` None: unwatched."""
@@ -125,6 +127,20 @@ class Misbehaviours(WithServer):
         sentinel.flush()
         self.server.until_enforced(2)
         self.assertEqual(self.server.of("run_end")[0]["attributes"]["refused_tool_calls"], 1)
+
+    def test_an_earlier_prompt_is_sent_or_said_to_be_impossible(self) -> None:
+        sentinel = self.watch(known_prompts=["Old."])
+        self.server.direct("a", prompt={"rollback_to": hash_text("Old.")})
+        self.server.until_heard(2)
+        self.assertIn("done", self.played(sentinel, [look("a"), say("done")]))
+        sentinel.flush()
+        old = [e["prompt_hash"] == hash_text("Old.") for e in self.server.of("model_call")]
+        self.assertEqual(old, [self.prompt_seat] * 2)
+        if self.prompt_seat:
+            self.server.until_enforced(2)
+        else:
+            told = lambda: [e["attributes"].get("cannot") for e in self.server.of("heartbeat")]  # fmt: skip
+            self.server.until(lambda: "rollback_prompt" in told())
 
     def test_failing_tools_are_reported_and_answered_as_without_us(self) -> None:
         def tool(q: str) -> str:

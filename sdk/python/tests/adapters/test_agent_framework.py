@@ -57,6 +57,8 @@ def agent(sentinel, turns, work, **more):
 
 
 class Plain(Misbehaviours, unittest.TestCase):
+    prompt_seat = False
+
     def play(self, sentinel, turns, tool):
         made, _ = agent(sentinel, turns, tool)
         return run(made.run("hello")).text
@@ -72,6 +74,8 @@ class Plain(Misbehaviours, unittest.TestCase):
 
 
 class Streamed(Misbehaviours, unittest.TestCase):
+    prompt_seat = False
+
     def play(self, sentinel, turns, tool):
         made, _ = agent(sentinel, turns, tool)
 

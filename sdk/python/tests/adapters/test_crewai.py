@@ -27,6 +27,7 @@ class Scripted(BaseLLM):
 
 
 class CrewAI(Misbehaviours, unittest.TestCase):
+    prompt_seat = False
     # CrewAI ends an agent at the fifth identical call by itself.
     identical_calls = 4
 

@@ -36,6 +36,7 @@ def agent(sentinel, turns, work, **more):
 
 
 class PydanticAI(Misbehaviours, unittest.TestCase):
+    prompt_seat = False
     tool_errors_end_runs = True
 
     def play(self, sentinel, turns, tool):
@@ -53,6 +54,7 @@ class PydanticAI(Misbehaviours, unittest.TestCase):
 
 
 class SyncRun(Misbehaviours, unittest.TestCase):
+    prompt_seat = False
     tool_errors_end_runs = True
 
     def play(self, sentinel, turns, tool):

@@ -31,6 +31,7 @@ Next = Callable[[], Awaitable[None]]
 
 def sentinel_middleware(sentinel: Sentinel) -> MiddlewareBundle:
     """All three seats: the run, its model calls and its tool calls."""
+    sentinel.guard.without_prompt_seat()
     return MiddlewareBundle([_Runs(sentinel.guard), _Models(sentinel.guard), _Tools(sentinel.guard)])
 
 

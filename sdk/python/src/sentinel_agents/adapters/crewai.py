@@ -34,6 +34,7 @@ _TOOL_ERROR = "Error executing tool: "
 @contextmanager
 def watched(sentinel: Sentinel) -> "Iterator[RunScope]":
     """One run of this agent: every model and tool call of the crews and agents that are started within."""
+    sentinel.guard.without_prompt_seat()
     with sentinel.run() as run:
         seats = _Seats(sentinel.guard, run.run)
         ours = {

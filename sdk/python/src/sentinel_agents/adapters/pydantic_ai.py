@@ -26,6 +26,9 @@ class SentinelCapability(AbstractCapability[Any]):
 
     sentinel: Sentinel
 
+    def __post_init__(self) -> None:
+        self.sentinel.guard.without_prompt_seat()
+
     def get_ordering(self) -> CapabilityOrdering:
         """Innermost, so that it sees requests as they are really sent."""
         return CapabilityOrdering(position="innermost")
