@@ -107,6 +107,8 @@ def parse_json(text: bytes) -> Any:
 
 def clean_name(text: str) -> Optional[str]:
     """A name that Sentinel accepts: nothing unseen in it, in Unicode's composed form, not too long; None if nothing is left."""
+    if len(text) <= NAME_MAX and text.isascii() and text.isprintable():
+        return text.strip() or None
     # The limit counts UTF-16 units, of which a character beyond the basic plane takes two.
     text = text[: NAME_MAX * 2]
     shown = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in text)
