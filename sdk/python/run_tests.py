@@ -113,7 +113,8 @@ def test(title: str, python: str, path: str, modules: list[str]) -> list[dict[st
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(os.path.join(HERE, "tests"), os.path.join(folder, "tests"))
         out = os.path.join(folder, "report.json")
-        mine = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        cache = os.path.join(VENVS, "pycache")
+        mine = {"PATH": os.environ.get("PATH", ""), "HOME": folder, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": cache}
         env = {**QUIET, **mine}
         command = [python, "-m", "tests.report", out, *modules]
         done = subprocess.run(
