@@ -271,6 +271,39 @@ class Processes(WithServer):
         self.assertEqual(len(places), len(set(places)))
 
     @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_forks_while_threads_are_at_work(self):
+        code = (
+            "import os, sys, threading\nfrom sentinel_agents import Delivery, Sentinel\n"
+            "s = Sentinel(sys.argv[1], agent_id='a', delivery=Delivery(flush_ms=5, exit_budget_ms=30000))\n"
+            "def call(label):\n"
+            "  with s.run() as run, run.model_call(label=label): pass\n"
+            "forked = threading.Event()\n"
+            "def work(i):\n"
+            "  for n in range(200):\n"
+            "    call(f'{i} {n}')\n"
+            "    if forked.is_set(): return\n"
+            "threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]\n"
+            "for t in threads: t.start()\n"
+            "children = []\n"
+            "for k in range(10):\n"
+            "  pid = os.fork()\n"
+            "  if pid == 0:\n"
+            "    call(f'child {k}')\n"
+            "    os._exit(0 if s.flush(30) else 3)\n"
+            "  children.append(pid)\n"
+            "codes = [os.waitpid(pid, 0)[1] for pid in children]\n"
+            "forked.set()\n"
+            "for t in threads: t.join()\n"
+            "sys.exit(any(codes))\n"
+        )
+        ended = self.host(code, "-W", "ignore")
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        calls = self.server.of("model_call")
+        self.assertEqual(len({e["label"] for e in calls}), len(calls))
+        children = {e["instance_id"] for e in calls if e["label"].startswith("child")}
+        self.assertEqual(len(children), 10)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
     def test_children_of_multiprocessing_send_their_last_events(self):
         code = (
             "import multiprocessing, sys\nfrom sentinel_agents import Delivery, ImmuneReporter\n"
