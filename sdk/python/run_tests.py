@@ -84,7 +84,9 @@ def with_uv(tools: str) -> Any:
 def build(tools: str, into: str) -> str:
     """The wheel, built from a copy, so that nothing is left behind here."""
     source = os.path.join(into, "source")
-    shutil.copytree(HERE, source, ignore=shutil.ignore_patterns(".venvs", "build", "tests", "__pycache__", "*.egg-info"))
+    shutil.copytree(
+        HERE, source, ignore=shutil.ignore_patterns(".venvs", "build", "tests", "__pycache__", "*.egg-info")
+    )
     wheels = ["--no-deps", "--no-build-isolation", "--wheel-dir", into]
     call(python_of(tools), "-m", "pip", "wheel", "--quiet", *wheels, source)
     return glob.glob(os.path.join(into, "sentinel_agents-*.whl"))[0]
