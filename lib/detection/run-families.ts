@@ -5,8 +5,8 @@ import { listKnownRuns } from "@/lib/db/queries/spend";
 export interface Family {
   /** The run that began it all: its own id where it began by itself. */
   root: string;
-  /** Levels below the root. */
-  depth: number;
+  /** Levels below the root; null: not looked up, since no budget asks for it. */
+  depth: number | null;
   /** Nothing of it was stored before. */
   isNew: boolean;
 }
@@ -27,11 +27,18 @@ const MAX_STEPS = 64;
 
 /**
  * Roots and depths of these runs, from what their events say and from what is known of their parents. A run that tells a parent and
- * no root belongs to its parent's root, if that is known, else to the parent itself.
+ * no root belongs to its parent's root, if that is known, else to the parent itself. Nothing is looked up where every run says its
+ * root and no budget is of trees (`ofTrees`).
  */
-export async function familiesOf(db: Db, runs: readonly Told[]): Promise<Families> {
+export async function familiesOf(db: Db, runs: readonly Told[], ofTrees: boolean): Promise<Families> {
   const families = new Map<string, Family>();
-  if (runs.length === 0) return families;
+  if (!ofTrees && runs.every(({ root, parent }) => root !== null || parent === null)) {
+    for (const { agentId, runId, root, parent } of runs) {
+      const depth = root === null || root === runId ? 0 : parent === root ? 1 : null;
+      families.set(keyOf(agentId, runId), { root: root ?? runId, depth, isNew: false });
+    }
+    return families;
+  }
   const parents = runs.flatMap((run) => (run.parent === null ? [] : [{ ...run, parent: run.parent }]));
   const known = await listKnownRuns(
     db,
@@ -58,7 +65,7 @@ export async function familiesOf(db: Db, runs: readonly Told[]): Promise<Familie
     const beside = told.get(keyOf(agentId, parent));
     if (beside && steps < MAX_STEPS && parent !== runId) {
       const above = find(beside, steps + 1);
-      return { root: root ?? above.root, depth: above.depth + 1 };
+      return { root: root ?? above.root, depth: (above.depth ?? 0) + 1 };
     }
     const above = (root === null ? undefined : underRoot.get(keyOf(root, parent))) ?? own.get(keyOf(agentId, parent));
     return { root: root ?? above?.root ?? parent, depth: (above?.depth ?? 0) + 1 };

@@ -150,6 +150,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
     throw error;
   });
   if (won) {
+    spent.committed();
     for (const key of spent.moved) ctx.moved.push(key);
     Object.assign(shard, { cursor, until, committedAt: now });
     return report;

@@ -2,7 +2,7 @@ import { budgetsOf, EACH, subjectOf, type Who } from "@/lib/core/budgets/budget"
 import { addSpend, nothing, type Spend, spendOf } from "@/lib/core/budgets/spend";
 import { createWindows, LONGEST_WINDOW_MS, quarterOf, RUN_WINDOW } from "@/lib/core/budgets/windows";
 import { type BudgetWindow, SPEND_DIMENSIONS, type SpendDimension } from "@/lib/core/base/vocabulary";
-import type { Statement } from "@/lib/db/client";
+import type { Db, Statement } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import { addToSpend, type WindowDelta, type WindowKey } from "@/lib/db/queries/spend";
@@ -34,6 +34,22 @@ interface Bucket {
   model: string | null;
   tool: string | null;
   spend: Spend;
+}
+
+/** Windows of time that this process has seen in the table, by database: they stay there as long as they are added to. */
+const seen = new WeakMap<Db, Set<string>>();
+const MAX_THERE = 200_000;
+function thereOf(db: Db): Set<string> {
+  const there = seen.get(db) ?? new Set<string>();
+  seen.set(db, there);
+  return there;
+}
+
+/** What a turn spent. `committed` is called once its statements are stored. */
+interface Spent {
+  statements: Statement[];
+  moved: WindowKey[];
+  committed: () => void;
 }
 
 interface RunSpend {
@@ -96,20 +112,26 @@ export class SpendTally {
         root: body.root_run_id ?? null,
         parent: body.parent_run_id ?? null,
       })),
+      this.ctx.budgets.some(({ scope }) => scope === "tree"),
     );
   }
 
   /** Statements for the commit that moves the cursor past these events, and the windows of budgets that they move. */
-  planned(families: Families): { statements: Statement[]; moved: WindowKey[] } {
+  planned(families: Families): Spent {
     const ledger = new Map<string, LedgerRow>();
     const windows = new Map<string, WindowDelta>();
     const moved = new Map<string, WindowKey>();
     for (const bucket of this.#buckets.values()) this.#expand(bucket, ledger, windows, moved);
     for (const [key, run] of this.#runs) this.#expandRun(run, families.get(key)!, windows, moved);
-    if (ledger.size === 0 && windows.size === 0) return { statements: [], moved: [] };
+    if (ledger.size === 0 && windows.size === 0) return { statements: [], moved: [], committed: () => undefined };
+    const there = thereOf(this.ctx.db);
     return {
-      statements: addToSpend([...ledger.values()], [...windows.values()], this.ctx.now),
+      statements: addToSpend([...ledger.values()], [...windows.values()], this.ctx.now, (w) => there.has(keyText(w))),
       moved: [...moved.values()],
+      committed() {
+        if (there.size > MAX_THERE) there.clear();
+        for (const [key, { parts }] of windows) if (parts === null) there.add(key);
+      },
     };
   }
 
@@ -176,7 +198,7 @@ export class SpendTally {
       addSpend(delta.spend, spend);
       moved.set(keyText(key), key);
       if (scope === "run") continue;
-      delta.depth = Math.max(delta.depth, depth);
+      delta.depth = Math.max(delta.depth, depth ?? 0);
       if (isNew && root !== event.runId) delta.descendants += 1;
     }
   }

@@ -37,14 +37,15 @@ const keyOf = (w: WindowKey) => [w.scope, w.window, w.zone, w.start, w.subject];
 /**
  * Adds to what was spent, for the commit that says that these events are counted: with its cursor it is written once or not at all.
  * `ledger`: rows of [dimension, name, quarter] with their amounts. A window that is new is first filled with what was spent in it
- * before, so that a budget set today knows of this morning. The order matters: before runs are added to, and each list after the other.
+ * before, so that a budget set today knows of this morning; `isThere`: those that need not be looked for. The order matters: before runs are added to, and each list after the other.
  */
 export function addToSpend(
   ledger: readonly [dimension: SpendDimension, name: string, quarter: number, spend: Spend][],
   windows: readonly WindowDelta[],
   now: number,
+  isThere: (window: WindowDelta) => boolean,
 ): Statement[] {
-  const timed = windows.filter(({ parts }) => parts === null);
+  const timed = windows.filter((window) => window.parts === null && !isThere(window));
   const runs = windows.filter(({ scope }) => scope === "run");
   const trees = windows.filter(({ scope }) => scope === "tree");
   const rows = windows.map((w) => [...keyOf(w), ...amountsOf(w.spend), w.depth, w.descendants]);
