@@ -250,7 +250,7 @@ describe("policy", () => {
   it("the floor of a type: so many of it stay at work, and it is said", async () => {
     await type({ floor: 1 });
     await spend("a-1", 12);
-    expect([await paused("a-1"), await paused("a-2")].toSorted()).toEqual([false, true]);
+    expect((await paused("a-1")) !== (await paused("a-2"))).toBe(true);
     await fleet.sweep();
     const told = (await texts((await opened())[0]!.id)).filter((one) => one === "containment.limited");
     expect(told).toHaveLength(1);

@@ -82,5 +82,3 @@ export function addSpend(to: Spend, more: Spend): Spend {
   to.toolCalls += more.toolCalls;
   return to;
 }
-
-export const isNothing = (spend: Spend): boolean => Object.values(spend).every((value) => value === 0);

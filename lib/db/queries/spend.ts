@@ -102,9 +102,9 @@ export async function listWindows(db: Db, keys: readonly WindowKey[]): Promise<W
   return rows.map((row) => ({
     scope: row["scope"] as WindowRow["scope"],
     window: row["window_kind"] as WindowRow["window"],
-    zone: String(row["zone"]),
+    zone: row["zone"] as string,
     start: Number(row["start_at"]),
-    subject: String(row["subject"]),
+    subject: row["subject"] as string,
     nanoUsd: Number(row["nano_usd"]),
     unpriced: Number(row["unpriced"]),
     tokens: Number(row["tokens"]),
