@@ -14,7 +14,12 @@ const announce = (body: object) =>
   });
 
 test.each([
-  ["an agent's", { subject_kind: "agent", subject_id: "a", files: ["src/a.ts"] }, "files", /may be given for services only/],
+  [
+    "an agent's",
+    { subject_kind: "agent", subject_id: "a", files: ["src/a.ts"] },
+    "files",
+    /may be given for services only/,
+  ],
   ["not a diff", { to: "2", diff: "we made the pool smaller" }, "diff", /unified diff with a heading for each file/],
   ["too long", { to: "2", diff: `--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+${"x".repeat(500_000)}` }, "diff", /500000/],
   ["too many files", { to: "2", files: Array.from({ length: 301 }, (_, i) => `f-${i}`) }, "files", /300/],

@@ -114,6 +114,31 @@ test("a loop is stopped before its eighth call where the type may be acted on, a
   await asPerson("admin", "/api/v1/agent-types/claude-code", { method: "PATCH", headers: json, body: JSON.stringify({ mode: "observe" }) }); // prettier-ignore
 });
 
+test("a session that has used up its budget is refused before its next call, and goes on when there is more", async () => {
+  const one = await named();
+  const act = (mode: string) => asPerson("admin", "/api/v1/agent-types/claude-code", { method: "PATCH", headers: json, body: JSON.stringify({ mode }) }); // prettier-ignore
+  const budget = "/api/v1/budgets/session-calls";
+  await act("act");
+  const set = { scope: "run", subject: one.agent, window: "run", measure: "tool_calls", limit: 4 };
+  expect((await asPerson("operator", budget, { method: "PUT", headers: json, body: JSON.stringify(set) })).status).toBe(200); // prettier-ignore
+  let calls = 0;
+  await expect.poll(() => one.call(`make part-${++calls}`), { interval: 300, timeout: 60_000 }).toMatchObject({ ran: false }); // prettier-ignore
+  expect((await one.call("make more")).text).toMatch(/Held by Sentinel: the budget of .* is used up\. Decide at http/);
+  // Its agent's other sessions are not held for it, nor is anybody else.
+  expect((await one.shown()).agent.state).not.toBe("paused");
+  expect((await (await named()).call("make")).ran).toBe(true);
+  interface Uses {
+    budgets: { id: string; uses: { subject: string; start: number; version: number | null }[] }[];
+  }
+  const { budgets } = (await (await asPerson("viewer", "/api/v1/budgets")).json()) as Uses;
+  const [use] = budgets.find(({ id }) => id === "session-calls")!.uses;
+  const more = { subject: use!.subject, start: use!.start, version: use!.version, decision: "more", amount: 1_000 };
+  expect((await asPerson("operator", `${budget}/decision`, { method: "POST", headers: json, body: JSON.stringify(more) })).status).toBe(200); // prettier-ignore
+  await expect.poll(() => one.call("make the rest"), { interval: 300, timeout: 60_000 }).toMatchObject({ ran: true });
+  await asPerson("operator", budget, { method: "DELETE" });
+  await act("observe");
+});
+
 test("refusals are in each program's own words", async () => {
   const event = { session_id: nameOf("s"), cwd: "/" };
   for (const [program, name] of [["codex", "PreToolUse"], ["gemini-cli", "BeforeTool"]] as const)

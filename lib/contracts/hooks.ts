@@ -6,6 +6,8 @@ import { PATHS } from "./paths";
 /** Programs whose hooks ask before a tool call runs. Each has a dialect in lib/ingest/hooks/dialects.ts. */
 export const HOOK_PROGRAMS = ["claude-code", "codex", "gemini-cli"] as const;
 export type HookProgram = (typeof HOOK_PROGRAMS)[number];
+/** What stands for an SDK's version where a program's own hooks ask before each call. */
+export const HOOKS_VERSION = "hooks-1";
 
 /** Bytes of one hook: what a tool read may be in it, which is hashed and dropped. */
 export const HOOK_BODY_BYTES = 4_000_000;

@@ -1,10 +1,11 @@
 import type { IngestKey } from "@/lib/auth/keys";
-import type { HookAnswer, HookBody, HookProgram } from "@/lib/contracts/hooks";
+import { type HookAnswer, type HookBody, type HookProgram, HOOKS_VERSION } from "@/lib/contracts/hooks";
 import type { AgentEvent } from "@/lib/contracts/event";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { BREAKER, BREAKER_CALLS, extend, IDENTICAL, IDENTICAL_CALLS, type Streak } from "@/lib/core/agents/breaker";
 import { type Db } from "@/lib/db/client";
 import { onShutdown } from "@/lib/shutdown";
+import { verdictOf } from "@/lib/response/budgets/book";
 import { asName } from "../otlp/identity";
 import { short } from "../otlp/series";
 import { callRecord, type Told } from "../otlp/told";
@@ -65,7 +66,7 @@ export async function askHook(db: Db, { program, body, key, user, base }: Ask, n
   const event = readHook(program, body);
   const who = whoOf(event, user);
   const session = memory.session(key.id, event.session, who.seat, who.person, now);
-  const subject = subjectOf(memory, session, event);
+  const subject = subjectOf(memory, session, event, who.user);
   const verdict = verdictFor(event, subject);
   if (verdict.kind === "deny" && verdict.by === "directive") session.owner ??= ownerOf(memory, session);
   const told = toldOf({ event, verdict, subject, who, at: now });
@@ -107,7 +108,7 @@ const ownerOf = (memory: HookMemory, { keyId, owner, person }: Session): Owner |
   owner ?? memory.seats.get(`${keyId}\n${person}`) ?? null;
 
 /** Who asks, as memory has it, and how often it asked for the same in a row. */
-function subjectOf(memory: HookMemory, session: Session, event: HookEvent): Subject {
+function subjectOf(memory: HookMemory, session: Session, event: HookEvent, user: string | null): Subject {
   const owner = ownerOf(memory, session);
   const directive = owner && memory.directiveOf(owner.agentId);
   const version = directive?.version ?? 0;
@@ -119,6 +120,10 @@ function subjectOf(memory: HookMemory, session: Session, event: HookEvent): Subj
     mode: memory.modeOf(owner?.type ?? DIALECTS[event.program].type),
     globalStop: memory.globalStop,
     streak: streakOf(session, event),
+    // A session is a run, and its sub-agents are part of it.
+    budget: owner
+      ? verdictOf({ ...owner, agentType: owner.type, keyId: session.keyId, user, runId: session.id })
+      : { kind: "go" },
   };
 }
 
@@ -153,6 +158,7 @@ function toldOf({ event, verdict, subject, who, at }: Saw): Told | null {
   const callId = ended || verdict.kind === "deny" ? event.callId : null;
   const record = (of: Pick<Told, "kind" | "amounts" | "event">): Told => ({
     ...of,
+    event: { ...of.event, sdk_version: HOOKS_VERSION },
     signal: callId === null ? "hooks" : "logs",
     held: true,
     who: {

@@ -64,7 +64,14 @@ test("content is hashed or left out", () => {
 });
 
 const directive: InForce = { version: 3, hash: "h", status: "quarantined", revokedTools: [], reason: "8 identical calls in a row", incidentId: "inc_1" }; // prettier-ignore
-const free: Subject = { agentId: "a", directive: null, mode: "act", globalStop: false, streak: null };
+const free: Subject = {
+  agentId: "a",
+  directive: null,
+  mode: "act",
+  globalStop: false,
+  streak: null,
+  budget: { kind: "go" as const },
+};
 const streak = (calls: number) => ({ hash: "h", callId: null, calls });
 const before = read("claude-code", { hook_event_name: "PreToolUse", ...BASH });
 

@@ -1,5 +1,6 @@
 import type { DirectiveStatus, Mode } from "@/lib/core/base/vocabulary";
 import { IDENTICAL_CALLS, type Streak } from "@/lib/core/agents/breaker";
+import type { BudgetAnswer } from "@/lib/response/budgets/book";
 import type { HookEvent } from "./dialects";
 
 /** The directive in force, as far as a hook can enforce it. */
@@ -21,23 +22,24 @@ export interface Subject {
   globalStop: boolean;
   /** Identical calls in a row, this one included. */
   streak: Streak | null;
+  budget: BudgetAnswer;
 }
 
 export type Verdict =
   | { kind: "allow" }
-  /** `by`: whether a directive forbids it, which a refusal proves, or a breaker, which no directive confirms. */
-  | { kind: "deny"; by: "directive" | "breaker"; why: string; incidentId: string | null };
+  /** `by`: a directive forbids it, which a refusal proves, or a breaker or a budget does, which no directive confirms. */
+  | { kind: "deny"; by: "directive" | "breaker" | "budget"; why: string; incidentId: string | null };
 
 const ALLOW: Verdict = { kind: "allow" };
 const ASKS = new Set<HookEvent["kind"]>(["before_tool", "before_prompt", "before_subagent"]);
 
 /**
  * Whether what a hook asks about may go on: the one place where it is decided. The standing directive comes first; then the breaker,
- * which acts only where Sentinel may act at all. Other limits of a subject belong behind these two.
+ * which acts only where Sentinel may act at all; then budgets, which know by themselves where they may.
  */
 export function verdictFor(event: HookEvent, subject: Subject): Verdict {
   if (!ASKS.has(event.kind)) return ALLOW;
-  return byDirective(event, subject.directive) ?? byBreaker(event, subject) ?? ALLOW;
+  return byDirective(event, subject.directive) ?? byBreaker(event, subject) ?? byBudget(subject.budget) ?? ALLOW;
 }
 
 function byDirective(event: HookEvent, directive: InForce | null): Verdict | null {
@@ -54,6 +56,11 @@ function byBreaker(event: HookEvent, { mode, globalStop, streak }: Subject): Ver
   if (event.kind !== "before_tool" || mode !== "act" || globalStop) return null;
   if (streak === null || streak.calls < IDENTICAL_CALLS) return null;
   return { kind: "deny", by: "breaker", why: `${streak.calls} identical calls in a row`, incidentId: null };
+}
+
+function byBudget(budget: BudgetAnswer): Verdict | null {
+  if (budget.kind === "go") return null;
+  return { kind: "deny", by: "budget", why: budget.reason, incidentId: budget.incidentId };
 }
 
 /** Characters of a reason that a person reads in a terminal. */
