@@ -119,7 +119,9 @@ test(
     // Where the judge broke, and where none was asked, it is said why the scorer stands alone.
     await page.goto("/evals/run-2/bad-deploy-01");
     await expect(
-      page.getByText("The judge gave no answer: its answer was not the JSON asked for. Only the built-in scorer was used."),
+      page.getByText(
+        "The judge gave no answer: its answer was not the JSON asked for. Only the built-in scorer was used.",
+      ),
     ).toBeVisible();
     await page.goto("/evals/run-1/bad-deploy-01");
     await expect(page.getByText("This run used no judge", { exact: false })).toBeVisible();
