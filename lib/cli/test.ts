@@ -117,8 +117,8 @@ const TIERS = {
     [evaluation, python],
     [vitest("redteam")],
     [vitest("crash"), vitest("real")],
-    [vitest("demo")],
-    [browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
+    // The demo mostly waits: for scrapes, for agents, for what is measured after an operation.
+    [vitest("demo"), browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
   ],
   /** `npm run test:long`: soaks, many kills, long outages and stories. Their short forms are in the other tiers. */
   long: [[build], [vitest("long")], [browser("walkthrough", "e2e/walkthrough")]],
