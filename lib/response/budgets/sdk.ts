@@ -1,7 +1,7 @@
 import { HOOKS_VERSION } from "@/lib/contracts/hooks";
 import type { Agent } from "@/lib/db/queries/agents";
 
-/** Our SDK from here on holds budgets of runs itself, run by run. */
+/** Our SDKs, in TypeScript and in Python, hold budgets of runs themselves from this version on, run by run. */
 const SINCE = [0, 2];
 
 /**
@@ -10,7 +10,7 @@ const SINCE = [0, 2];
  */
 export function holdsRunsItself({ sdkVersion }: Pick<Agent, "sdkVersion">): boolean {
   if (sdkVersion === HOOKS_VERSION) return true;
-  const version = /^ts-(\d{1,6})\.(\d{1,6})\./.exec(sdkVersion ?? "");
+  const version = /^(?:ts|py)-(\d{1,6})\.(\d{1,6})\./.exec(sdkVersion ?? "");
   if (!version) return false;
   const [major, minor] = [Number(version[1]), Number(version[2])];
   return major > SINCE[0]! || (major === SINCE[0] && minor >= SINCE[1]!);

@@ -21,6 +21,7 @@ FREE = {
     "successor": None,
     "reason": "",
     "lease_seconds": 60,
+    "budgets": [],
 }
 #: A status with headers and a body, or "hang", instead of the ordinary answer.
 Interference = Any
@@ -67,10 +68,12 @@ class ScriptedServer:
         return self._directives.setdefault(agent, {**FREE, "agent_id": agent, "version": 1, "hash": uuid.uuid4().hex})
 
     def direct(self, agent: str, **change: Any) -> dict[str, Any]:
-        """Sets part of an agent's desired state under the next version; held polls are answered at once."""
+        """Sets part of an agent's desired state under the next version; held polls are answered at once. Budgets alone
+        are no new version."""
         with self._news:
-            version = self.directive(agent)["version"] + 1
-            made = {**self.directive(agent), **change, "version": version, "hash": uuid.uuid4().hex}
+            made = {**self.directive(agent), **change}
+            if set(change) != {"budgets"}:
+                made.update(version=made["version"] + 1, hash=uuid.uuid4().hex)
             self._directives[agent] = made
             self._news.notify_all()
         return made

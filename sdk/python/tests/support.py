@@ -7,6 +7,8 @@ from sentinel_agents import Delivery, GuardSettings, Sentinel
 
 from .scripted_server import KEY, ScriptedServer
 
+#: A run's budget as it travels.
+BUDGET: "dict[str, Any]" = {"id": "b", "measure": "usd", "limit": 2, "at_limit": "stop", "more": {}}
 QUICK = {"flush_ms": 5, "retry_min_ms": 5, "retry_max_ms": 20}
 
 

@@ -8,12 +8,19 @@ from sentinel_agents.backoff import backoff, retry_after
 from sentinel_agents.buffer import Buffer
 from sentinel_agents.directive import CLOSED, FREE, DirectiveState
 from sentinel_agents.hashing import canonical_json
+from sentinel_agents.limits import used_up
 from sentinel_agents.prices import cost_of
 from sentinel_agents.prompts import HeldPrompts
+from sentinel_agents.runs import Run
 from sentinel_agents.transport import check_url
-from sentinel_agents.wire import clean_name, encode_event, read_directive
+from sentinel_agents.wire import Budget, clean_name, encode_event, read_directive
 
 from .scripted_server import FREE as FREE_DIRECTIVE
+from .support import BUDGET
+
+
+def budget(**more):
+    return Budget(**{**BUDGET, **more})
 
 
 def directive(number, **more):
@@ -118,6 +125,36 @@ class TheLease(unittest.TestCase):
         self.assertEqual(state.in_force().status, "retired")
 
 
+class Budgets(unittest.TestCase):
+    def test_what_a_run_has_used_up(self):
+        money = "this run has used up its budget of $2.00"
+        model, tool = "model_call", "tool_call"
+        cases = [
+            ("money", {}, {"cost": 2}, model, money),
+            ("money, before a tool as well", {}, {"cost": 2.1}, tool, money),
+            ("not quite", {}, {"cost": 1.99}, model, None),
+            ("a cost that nobody knows is not 0, and holds nothing either", {}, {}, model, None),
+            ("more was allowed", {"more": {"r": 3}}, {"cost": 4.9}, model, None),
+            ("all of it is used too", {"more": {"r": 3}}, {"cost": 5}, model, "this run has used up its budget of $5.00"),
+            ("to another run", {"more": {"q": 3}}, {"cost": 4.9}, model, money),
+            ("tokens, of which one side is known", {"measure": "tokens", "limit": 10}, {"output_tokens": 10}, model, "this run has used up its budget of 10 tokens"),
+            ("tokens, of which the total is known", {"measure": "tokens", "limit": 2_000_000}, {"tokens": 2e6}, model, "this run has used up its budget of 2000000 tokens"),
+            ("tokens that nobody knows", {"measure": "tokens", "limit": 10}, {}, model, None),
+            ("model calls", {"measure": "model_calls", "limit": 3}, {"model_calls": 3}, model, "this run has used up its budget of 3 model calls"),
+            ("model calls let tools finish", {"measure": "model_calls", "limit": 3}, {"model_calls": 3}, tool, None),
+            ("tool calls", {"measure": "tool_calls", "limit": 3}, {"tool_calls": 3}, tool, "this run has used up its budget of 3 tool calls"),
+            ("tool calls let the model answer", {"measure": "tool_calls", "limit": 3}, {"tool_calls": 3}, model, None),
+            ("wall time", {"measure": "wall_seconds", "limit": 5}, {}, model, "this run has used up its budget of 5 s"),
+        ]  # fmt: skip
+        for what, of, used, kind, reason in cases:
+            with self.subTest(what):
+                run = Run(0.0, "r")
+                for name, value in used.items():
+                    setattr(run, name, value)
+                found = used_up((budget(**of),), run, kind, 5.0)
+                self.assertEqual(found and found.hold.reason, reason)
+
+
 class Wire(unittest.TestCase):
     def test_a_directive_that_is_not_whole_is_none(self):
         self.assertIsNotNone(directive(1))
@@ -131,7 +168,15 @@ class Wire(unittest.TestCase):
             self.assertIsNone(read_directive(other))
 
     def test_fields_of_tomorrow_are_no_harm(self):
-        self.assertEqual(directive(1, budgets=[{"usd": 3}]).version, 1)
+        self.assertEqual(directive(1, moods=[{"usd": 3}]).version, 1)
+
+    def test_the_budgets_that_it_can_hold_and_none_from_a_server_that_has_none(self):
+        odd = [{**BUDGET, "measure": "depth"}, {**BUDGET, "limit": 0}, {**BUDGET, "limit": True}, {}, None, "b"]
+        later = {**BUDGET, "at_limit": "later", "more": {"r": "much", "q": 2}}
+        read = directive(1, budgets=[*odd, BUDGET, later]).budgets
+        self.assertEqual(read, (budget(), budget(at_limit="pause_and_ask", more={"q": 2})))
+        for none in (None, {}, "b"):
+            self.assertEqual(directive(1, budgets=none).budgets, ())
 
     def test_names_that_sentinel_accepts(self):
         for text, name in {"a\nb": "a b", "a\u200bb": "ab", "e\u0301": "é", " ": None, "\ud800x": "x"}.items():

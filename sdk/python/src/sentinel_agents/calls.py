@@ -171,6 +171,8 @@ class ModelCall(_Call):
         run.output_tokens = plus(run.output_tokens, event.get("output_tokens"))
         run.tokens = plus(run.tokens, event.get("token_count"))
         run.cost = plus(run.cost, event.get("cost"))
+        if self.guard.enforce and event["success"] and event.get("cost") is None:
+            self.guard.enforcement.unpriced()
 
 
 class ToolCall(_Call):

@@ -14,7 +14,7 @@ from .forks import renew_in_children
 from .quiet import LOG, quietly
 from .settings import Delivery
 from .transport import Answer, Transport
-from .wire import Directive, Event, encode_event, ingest_directives, parse_json, read_directive
+from .wire import Directive, Event, encode_event, ingest_directives, parse_json, read_directive, rejections
 
 #: A refused key may be corrected on the server; asking more often than this does not help, s.
 _REFUSED_KEY_WAIT_S = 60.0
@@ -206,7 +206,7 @@ class Client:
             self._later(batch, why, wait)
             return
         accepted = answer is not None and answer.status < 300
-        rejected = _rejections(told)
+        rejected = rejections(told)
         if not accepted or rejected:
             reason = f": {rejected[0]}" if rejected else ""
             LOG.warning("%s; %d of %d events are lost%s", why, len(rejected) or batch.events, batch.events, reason)
@@ -241,11 +241,3 @@ class Client:
             )
             self._attempt += 1
             self._send_at = time.monotonic() + wait
-
-
-def _rejections(told: Any) -> list[str]:
-    """The server's reasons, one for each event that it did not take."""
-    rejected = told.get("rejected") if isinstance(told, dict) else None
-    if not isinstance(rejected, list):
-        return []
-    return [f"{r.get('field')}: {r.get('reason')}" if isinstance(r, dict) else "rejected" for r in rejected]

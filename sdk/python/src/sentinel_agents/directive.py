@@ -2,7 +2,7 @@
 
 from typing import Callable, Optional, Union
 
-from .wire import Directive
+from .wire import Budget, Directive
 
 #: What holds without a directive: nothing, or no work at all.
 FREE = "free"
@@ -21,6 +21,8 @@ class DirectiveState:
         self._otherwise = FREE if when_unreachable == "open" else CLOSED
         self._now = now
         self.latest: Optional[Directive] = None
+        #: Of each run. They outlive the lease: what a run may use does not grow because nobody can be asked.
+        self.budgets: tuple[Budget, ...] = ()
         self._lease_ends = 0.0
 
     def receive(self, directive: Directive) -> bool:
@@ -28,6 +30,8 @@ class DirectiveState:
         newer = self.latest is None or directive.version > self.latest.version
         if newer:
             self.latest = directive
+        # Budgets are no part of a version: any answer brings those of now.
+        self.budgets = directive.budgets
         self._lease_ends = self._now() + (self.latest or directive).lease_seconds
         return newer
 

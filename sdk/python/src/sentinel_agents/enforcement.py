@@ -7,7 +7,7 @@ from .directive import DirectiveState
 from .gate import Gate
 from .hashing import hash_text
 from .prompts import HeldPrompt, HeldPrompts
-from .quiet import quietly
+from .quiet import LOG, quietly
 from .runs import Runs
 from .settings import MAX_HELD_PROMPTS, GuardSettings
 from .wire import Directive, Event
@@ -40,6 +40,7 @@ class Enforcement:
         self._runs = runs
         self._emit = emit
         self._confirmed = -1
+        self._told_of_unpriced = False
         self._successors: dict[str, str] = {}
         for text in settings.known_prompts:
             self.prompts.see(hash_text(text), None, text)
@@ -48,14 +49,14 @@ class Enforcement:
         with self.gate.changed:
             before = self.state.latest
             newer = self.state.receive(directive)
-            first, self.known = not self.known, True
+            self.known = True
             why = _ends_runs(directive, before) if newer else None
             if why:
                 for run in self._runs.all():
                     run.condemned = run.condemned or why
                 self.gate.condemn()
-        if newer or first:
-            self.gate.wake()
+        # Budgets may have grown without a new version.
+        self.gate.wake()
         if newer:
             if directive.status == "retired" and directive.successor is not None:
                 self._start_successor(directive.successor)
@@ -64,6 +65,14 @@ class Enforcement:
     def in_force(self) -> Optional[Directive]:
         held = self.state.in_force()
         return held if isinstance(held, Directive) else None
+
+    def unpriced(self) -> None:
+        """A model call has ended whose cost nobody knows: said once, where a budget in USD is to be held."""
+        if not self._told_of_unpriced and any(budget.measure == "usd" for budget in self.state.budgets):
+            self._told_of_unpriced = True
+            LOG.warning(
+                "a budget in USD cannot count calls of unknown cost: set `prices` for the model, or record `cost`"
+            )
 
     def rollback(self) -> Optional[HeldPrompt]:
         """The prompt to use instead of the host's own; None to use the host's, also where the wanted one is not held."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
 
 from .hold import SentinelHold
+from .runs import Run, plus
 
 if TYPE_CHECKING:
-    from .runs import Run
-    from .wire import Directive
+    from .wire import Budget, Directive
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def _lower(a: Optional[int], b: Optional[int]) -> Optional[int]:
     return b if a is None else a if b is None else min(a, b)
 
 
-def model_hold(limits: Limits, directive: "Optional[Directive]", run: "Run") -> Optional[SentinelHold]:
+def model_hold(limits: Limits, directive: "Optional[Directive]", run: Run) -> Optional[SentinelHold]:
     """Why this run may make no further model call; None if it may."""
     calls = _lower(limits.model_calls, directive.max_model_calls if directive else None)
     if calls is not None and run.model_calls >= calls:
@@ -50,7 +50,7 @@ def model_hold(limits: Limits, directive: "Optional[Directive]", run: "Run") -> 
 
 
 def tool_hold(
-    limits: Limits, directive: "Optional[Directive]", run: "Run", tool: str, action: str
+    limits: Limits, directive: "Optional[Directive]", run: Run, tool: str, action: str
 ) -> Optional[SentinelHold]:
     """Why this run may not make this tool call; None if it may. The model is told first; one that asks for a call
     in a loop once more ends its run."""
@@ -69,4 +69,47 @@ def tool_hold(
             return SentinelHold("loop", f"{what} in this run, and it was asked for again")
         why = f"{what} in this run gave the same result. Do something else, or answer with what you have."
         return SentinelHold("loop", why, ends_run=False)
+    return None
+
+
+@dataclass(frozen=True)
+class UsedUp:
+    """A budget that a run has used up, and what its next call meets."""
+
+    budget: "Budget"
+    hold: SentinelHold
+
+
+_BUDGETED = {
+    "usd": "${:.2f}",
+    "tokens": "{:.15g} tokens",
+    "model_calls": "{:.15g} model calls",
+    "tool_calls": "{:.15g} tool calls",
+    "wall_seconds": "{:.15g} s",
+}
+
+
+def _used(measure: str, run: Run, now: float) -> Optional[float]:
+    """What a run has used; None is unknown, and never 0."""
+    if measure == "usd":
+        return run.cost
+    if measure == "tokens":
+        # A host may tell one side, or a total alone.
+        known = [n for n in (plus(run.input_tokens, run.output_tokens), run.tokens) if n is not None]
+        return max(known, default=None)
+    return {"model_calls": run.model_calls, "tool_calls": run.tool_calls}.get(measure, now - run.started_at)
+
+
+def used_up(budgets: "tuple[Budget, ...]", run: Run, kind: str, now: float) -> Optional[UsedUp]:
+    """The budget that stops the next call of a run, if one does. `kind`: `model_call` or `tool_call`; a limit on calls
+    of one kind lets the other kind go on. `now` is monotonic seconds."""
+    for budget in budgets:
+        if budget.measure in ("model_calls", "tool_calls") and budget.measure != f"{kind}s":
+            continue
+        limit = budget.limit + budget.more.get(run.run_id, 0)
+        used = _used(budget.measure, run, now)
+        if used is None or used < limit:
+            continue
+        reason = f"this run has used up its budget of {_BUDGETED[budget.measure].format(limit)}"
+        return UsedUp(budget, SentinelHold("capped", reason, ends_run=budget.measure != "tool_calls"))
     return None

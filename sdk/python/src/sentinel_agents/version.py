@@ -1,3 +1,4 @@
 """The one place that knows the version."""
 
-VERSION = "0.1.0"
+#: From 0.2 on guards hold budgets of runs themselves: Sentinel then pauses no other run of the agent.
+VERSION = "0.2.0"

@@ -18,10 +18,23 @@ SDK_VERSION = f"py-{VERSION}"
 Event = dict[str, Any]
 
 STATUSES = ("run", "paused", "quarantined", "retired")
+BUDGET_MEASURES = ("usd", "tokens", "model_calls", "tool_calls", "wall_seconds")
 #: Longest id or name that Sentinel accepts.
 NAME_MAX = 200
 #: Characters that nobody can see: control, format, private use, lone surrogates, line and paragraph separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a run may use of something. `at_limit` is `pause_and_ask` or `stop`; `more`: what was allowed on top of the
+    limit, by run id."""
+
+    id: str
+    measure: str
+    limit: float
+    at_limit: str
+    more: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,8 @@ class Directive:
     successor: Optional[str]
     reason: str
     lease_seconds: int
+    #: What each run may use. They are no part of version and hash, and hold when the lease has ended.
+    budgets: tuple[Budget, ...]
 
 
 def _is_count(x: object) -> bool:
@@ -86,7 +101,27 @@ def read_directive(x: object) -> Optional[Directive]:
         successor=successor if isinstance(successor, str) and successor else None,
         reason=reason if isinstance(reason, str) else "",
         lease_seconds=x["lease_seconds"],
+        budgets=_budgets(x.get("budgets")),
     )
+
+
+def _is_amount(x: object) -> bool:
+    return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x) and x > 0
+
+
+def _budgets(x: object) -> tuple[Budget, ...]:
+    """Those that can be held. An older server sends none; one of a measure that this SDK does not know is left to the server."""
+    read = []
+    for one in x if isinstance(x, list) else []:
+        if not isinstance(one, dict) or not isinstance(one.get("id"), str) or not _is_amount(one.get("limit")):
+            continue
+        if one.get("measure") not in BUDGET_MEASURES:
+            continue
+        granted = one.get("more")
+        more = {run: n for run, n in granted.items() if _is_amount(n)} if isinstance(granted, dict) else {}
+        at_limit = "stop" if one.get("at_limit") == "stop" else "pause_and_ask"
+        read.append(Budget(one["id"], one["measure"], one["limit"], at_limit, more))
+    return tuple(read)
 
 
 def ingest_directives(answer: object) -> list[Directive]:
@@ -95,6 +130,14 @@ def ingest_directives(answer: object) -> list[Directive]:
     standings = agents.values() if isinstance(agents, dict) else ()
     read = [read_directive(standing.get("directive")) for standing in standings if isinstance(standing, dict)]
     return [directive for directive in read if directive]
+
+
+def rejections(answer: object) -> list[str]:
+    """The server's reasons in an ingest answer, one for each event that it did not take."""
+    rejected = answer.get("rejected") if isinstance(answer, dict) else None
+    if not isinstance(rejected, list):
+        return []
+    return [f"{r.get('field')}: {r.get('reason')}" if isinstance(r, dict) else "rejected" for r in rejected]
 
 
 def parse_json(text: bytes) -> Any:
