@@ -3,11 +3,12 @@
 import asyncio
 import json
 import logging
+import threading
 from typing import Any, Callable, Optional
 
 from sentinel_agents import Limits, hash_text
 
-from ..support import WithServer
+from ..support import BUDGET, WithServer
 
 #: What the scripted model does next: call the tool `lookup` with this argument, or say something and be done.
 Turn = tuple[str, str]
@@ -118,6 +119,30 @@ class Misbehaviours(WithServer):
         self.server.until(lambda: len(self.server.of("run_end")) == 2)
         self.assertEqual([e["outcome"] for e in self.server.of("run_end")], ["stopped", "success"])
         self.assertEqual(len(self.server.of("run_start")), 2)
+
+    def test_a_run_over_its_budget_is_stopped_and_goes_on_when_there_is_more(self) -> None:
+        turns = [look("a"), look("b"), look("c"), say("done")]
+        calls = {**BUDGET, "measure": "model_calls", "limit": 2}
+        self.server.direct("a", budgets=[calls])
+        sentinel = self.watch(poll_seconds=0.1)
+        self.assertIn("used up its budget of 2 model calls", self.played(sentinel, turns))
+        self.assertEqual(self.ran, ["a", "b"])
+        self.server.until(lambda: self.server.of("run_end"))
+        self.assertEqual(self.server.of("run_end")[0]["outcome"], "limited")
+
+        ask = {**calls, "at_limit": "pause_and_ask"}
+        self.server.direct("a", budgets=[ask])
+        self.server.until(lambda: sentinel.guard.enforcement.state.budgets[0].at_limit == "pause_and_ask")
+        answers: list[str] = []
+        thread = threading.Thread(target=lambda: answers.append(self.played(sentinel, turns)))
+        thread.start()
+        self.server.until(lambda: len(self.server.of("tool_call")) == 4)
+        more = {self.server.of("run_start")[-1]["run_id"]: 5}
+        self.assertEqual((answers, self.ran), ([], ["a", "b"] * 2))
+        self.server.direct("a", budgets=[{**ask, "more": more}])
+        thread.join()
+        self.assertIn("done", answers[0])
+        self.assertEqual(self.ran, ["a", "b", "a", "b", "c"])
 
     def test_a_revoked_tool_is_not_run_and_the_model_is_told(self) -> None:
         self.server.direct("a", revoked_tools=["lookup"])

@@ -10,19 +10,16 @@ from typing import Any, Awaitable, Callable, Optional
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse, hook_config
 from langchain.agents.middleware.types import PrivateStateAttr, ToolCallRequest
-from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from typing_extensions import Annotated, NotRequired
 
 from ..calls import Call, ModelCall, ToolCall
-from ..hashing import hash_tools
 from ..hold import SentinelHold
 from ..quiet import quietly
 from ..runs import Run, enter_run, leave_run
 from ..sentinel import Sentinel
-from .words import count, notice, refusal, text
+from .langchain_messages import describe_request, prepared, read_answer, read_tool, refused, stopped
 
 #: Nodes of other middleware that may run before ours, and so spend steps that we did not see.
 _UNSEEN_STEPS = 6
@@ -69,9 +66,9 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
         try:
             call = self._guard.admit(self._model_call(run, request))
         except SentinelHold as hold:
-            return _notice(hold)
+            return stopped(hold)
         try:
-            answer = handler(_prepared(request, call))
+            answer = handler(prepared(request, call))
         except BaseException as error:
             self._failed(run, call, error)
             raise
@@ -85,9 +82,9 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
         try:
             call = await self._guard.admit_async(self._model_call(run, request))
         except SentinelHold as hold:
-            return _notice(hold)
+            return stopped(hold)
         try:
-            answer = await handler(_prepared(request, call))
+            answer = await handler(prepared(request, call))
         except BaseException as error:
             self._failed(run, call, error)
             raise
@@ -100,7 +97,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
         try:
             call = self._guard.before_tool(name, args, run)
         except SentinelHold as hold:
-            return _refusal(request, hold)
+            return refused(request, hold)
         here = enter_run(run)
         try:
             answer = handler(request)
@@ -120,14 +117,14 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
         try:
             call = await self._guard.before_tool_async(name, args, run)
         except SentinelHold as hold:
-            return _refusal(request, hold)
+            return refused(request, hold)
         here = enter_run(run)
         try:
             answer = await self._guard.race(call, handler(request))
         except BaseException as error:
             self._failed(run, call, error)
             if isinstance(error, SentinelHold) and call.stopping:
-                return _refusal(request, error)
+                return refused(request, error)
             raise
         finally:
             leave_run(here)
@@ -152,7 +149,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
 
     def _refused(self, hold: SentinelHold) -> "dict[str, Any]":
         self._guard.refused_run()
-        return {"jump_to": "end", "messages": [_notice(hold)], "sentinel_run": ""}
+        return {"jump_to": "end", "messages": [stopped(hold)], "sentinel_run": ""}
 
     def _run_of(self, state: Any) -> Run:
         """The run this state belongs to; one that another process began is taken up as it is."""
@@ -162,15 +159,15 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
     def _model_call(self, run: Run, request: ModelRequest[Any]) -> ModelCall:
         about: "dict[str, Any]" = {}
         with quietly():
-            about.update(_about(request))
+            about.update(describe_request(request))
         return ModelCall(self._guard, run, about)
 
     def _answered(self, run: Run, call: Call, answer: Any) -> None:
         with quietly():
             if isinstance(call, ToolCall):
-                _read_tool(call, answer)
+                read_tool(call, answer)
             else:
-                _read_answer(call, answer)
+                read_answer(call, answer)
         call.finish()
         self._expect_limit(run)
 
@@ -192,71 +189,3 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
             if run.last_step is not None and step >= run.last_step - _UNSEEN_STEPS:
                 self._guard.end_run_unless_it_goes_on(run, "error")
                 run.error_type = "GraphRecursionError"
-
-
-def _about(request: ModelRequest[Any]) -> "dict[str, Any]":
-    model: Any = request.model
-    provider = None
-    with quietly():
-        provider = model._get_ls_params().get("ls_provider")
-    tools = []
-    for tool in request.tools:
-        function = convert_to_openai_tool(tool).get("function", {})
-        tools.append(
-            {"name": str(function.get("name")), "description": function.get("description"), "schema": function}
-        )
-    return {
-        "model": text(getattr(model, "model_name", None), getattr(model, "model", None)),
-        "provider": text(provider),
-        "prompt": request.system_prompt or None,
-        "temperature": count(request.model_settings.get("temperature", getattr(model, "temperature", None))),
-        "tools_hash": hash_tools(tools) if tools else None,
-    }
-
-
-def _prepared(request: ModelRequest[Any], call: ModelCall) -> ModelRequest[Any]:
-    """With the prompt and temperature that the directive asks for."""
-    with quietly():
-        if call.prompt is not None and call.prompt != request.system_prompt:
-            request = request.override(system_message=SystemMessage(content=call.prompt))
-        if call.lowered:
-            request = request.override(model_settings={**request.model_settings, "temperature": call.temperature})
-    return request
-
-
-def _read_answer(call: Call, answer: Any) -> None:
-    message: Any = next((m for m in reversed(answer.result) if isinstance(m, AIMessage)), None)
-    usage, meta = message.usage_metadata or {}, message.response_metadata or {}
-    entered = usage.get("input_token_details") or {}
-    call.record(
-        response_model=text(meta.get("model_name"), meta.get("model")),
-        finish_reason=text(meta.get("finish_reason"), meta.get("stop_reason"), meta.get("done_reason")),
-        input_tokens=count(usage.get("input_tokens")),
-        output_tokens=count(usage.get("output_tokens")),
-        cached_input_tokens=count(entered.get("cache_read")),
-        cache_write_tokens=count(entered.get("cache_creation")),
-        reasoning_tokens=count((usage.get("output_token_details") or {}).get("reasoning")),
-        tool_calls=len(message.tool_calls),
-    )
-
-
-def _read_tool(call: ToolCall, answer: Any) -> None:
-    if isinstance(answer, ToolMessage):
-        call.result(answer.content)
-        if answer.status == "error":
-            call.failed()
-
-
-def _notice(hold: SentinelHold) -> AIMessage:
-    told = {"stopped": True, "kind": hold.kind, "reason": hold.reason}
-    return AIMessage(content=notice(hold), response_metadata={"sentinel": told})
-
-
-def _refusal(request: ToolCallRequest, hold: SentinelHold) -> ToolMessage:
-    return ToolMessage(
-        content=refusal(hold),
-        tool_call_id=request.tool_call["id"] or "",
-        name=request.tool_call["name"],
-        status="error",
-        artifact={"sentinel": {"refused": True, "kind": hold.kind}},
-    )
