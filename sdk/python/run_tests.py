@@ -1,6 +1,7 @@
 """Builds the wheel and tests what is in it: `python3 run_tests.py [REPORT.json]`.
 
-The core runs on this Python and on the oldest that is supported, the adapters on the packages that `locks` pin, each set
+The core runs on this Python and on the oldest from 3.9 on that this machine has. Whatever that is, the package is held
+against the syntax and the standard library of 3.9, the oldest that is supported. The adapters run on the packages that `locks` pin, each set
 in an environment of its own below `.venvs`, made anew when its lock changes. The tests see an empty environment, and only
 loopback is spoken to. Where PyPI cannot be reached the core is tested as it lies here, and the rest is named as skipped.
 """
@@ -21,7 +22,7 @@ VENVS = os.path.join(HERE, ".venvs")
 #: Minutes, since how fast a registry is must not decide.
 INSTALL_S = 900
 TEST_S = 900
-OLDEST = "3.9"
+OLDEST = (3, 9)
 #: What the locks were made for.
 FRAMEWORKS_FROM = (3, 11)
 
@@ -92,17 +93,33 @@ def build(tools: str, into: str) -> str:
     return glob.glob(os.path.join(into, "sentinel_agents-*.whl"))[0]
 
 
-def oldest() -> Optional[str]:
-    """A Python of the oldest version that is supported, if this machine has one that runs."""
+def oldest() -> "Optional[tuple[str, str]]":
+    """The oldest supported Python that runs here, older than this one: its version, and the program."""
     pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
-    found = glob.glob(os.path.join(pyenv, "versions", f"{OLDEST}.*", "bin", "python"))
-    for candidate in [f"python{OLDEST}", *found]:
-        try:
-            call(candidate, "-c", "import ssl", timeout=30)
-            return candidate
-        except (OSError, RuntimeError):
-            pass
+    for minor in range(OLDEST[1], sys.version_info.minor):
+        version = f"{OLDEST[0]}.{minor}"
+        found = glob.glob(os.path.join(pyenv, "versions", f"{version}.*", "bin", "python"))
+        for candidate in [f"python{version}", *found]:
+            try:
+                call(candidate, "-c", "import ssl", timeout=30)
+                return version, candidate
+            except (OSError, RuntimeError):
+                pass
     return None
+
+
+def fits_oldest(tools: str) -> list[dict[str, str]]:
+    """Whether the package uses nothing that came after the oldest version: by its syntax tree, so on any machine."""
+    version = ".".join(map(str, OLDEST))
+    name = f"syntax and standard library of Python {version}"
+    rules = [f"--target={version}-", "--violations", "--no-tips", "--eval-annotations", "--feature", "union-types"]
+    try:
+        call(
+            os.path.join(tools, "bin", "vermin"), *rules, "src", *(f"{m.replace('.', '/')}.py" for m in CORE), cwd=HERE
+        )
+    except RuntimeError as error:
+        return [{"name": name, "status": "failed", "message": str(error)}]
+    return [{"name": name, "status": "passed", "message": ""}]
 
 
 def skipped(name: str, why: str) -> dict[str, str]:
@@ -173,11 +190,12 @@ def everything() -> list[dict[str, str]]:
             ]
         jobs.append(lambda: test("core", sys.executable, path, CORE))
         jobs.append(lambda: types(tools))
+        jobs.append(lambda: fits_oldest(tools))
         old = oldest()
         if old:
-            jobs.append(lambda: test(f"core, Python {OLDEST}", old, path, CORE))
-        else:
-            told.append(skipped(f"core, Python {OLDEST}", "this machine has none"))
+            version, python = old
+            jobs.append(lambda: test(f"core, Python {version}", python, path, CORE))
+        print(f"oldest Python that the core runs on here: {old[0] if old else sys.version.split()[0]}", flush=True)
         for lock, adapters in ADAPTERS.items():
             if sys.version_info[:2] < FRAMEWORKS_FROM:
                 told.append(skipped(lock, f"the locks need Python {FRAMEWORKS_FROM[0]}.{FRAMEWORKS_FROM[1]} or newer"))

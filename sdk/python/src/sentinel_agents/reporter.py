@@ -8,7 +8,7 @@ from .settings import Delivery
 
 
 class ImmuneReporter:
-    """Reports for an agent, and only watches: it shows as "observe only", and is never held.
+    """Reports for an agent, and only watches: it shows as "not enforceable", and is never held.
 
     Raises ValueError for an address or an agent id that cannot be right; after that nothing throws or blocks.
     """

@@ -19,7 +19,7 @@ class GuardSettings:
     when_unreachable: str = "open"
     #: How long the first run or call waits for the standing directive.
     start_budget_ms: float = 3_000
-    #: How long a paused run waits before it is held.
+    #: How long a run waits before it is held, while paused or while a person is asked for more of its budget.
     pause_budget_ms: float = 60_000
     #: How long a running tool call may take to finish once its run has to end; then `call.stopping` is set.
     tool_grace_ms: float = 30_000
@@ -34,11 +34,11 @@ class GuardSettings:
     memory: Optional[Callable[[int], str]] = None
     #: Starts a successor under a new agent id, in a thread of its own. Without it a clone is answered with "cannot".
     clone: Optional[Callable[[str], None]] = None
-    #: USD per million tokens, by model name. Without a price the cost is unknown.
+    #: USD per million tokens, by model name. Without a price the cost is unknown, and no budget in USD can count it.
     prices: Mapping[str, Price] = field(default_factory=dict)
     #: What a tool call does to the world ("read", "write" or "external"), by tool name.
     side_effects: Mapping[str, str] = field(default_factory=dict)
-    #: The declared version of the system prompt: a new one is an announced change.
+    #: The declared version of the system prompt: a new one is a declared change.
     prompt_version: Optional[str] = None
 
 
