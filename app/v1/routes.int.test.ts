@@ -226,6 +226,27 @@ test("a collector's logs and spans of services are evidence of those that the ke
   );
 });
 
+test("lines that cannot be kept are refused with the reason, and counted as dropped; the others are kept", async () => {
+  const now = Date.now();
+  const said = await post("logs", {
+    resourceLogs: [
+      ...logsOf({ "service.name": "cart" }, [now, {}, "one"], [5_000, {}, "of 1970"], [now, {}, "two"]).resourceLogs,
+      ...logsOf({ "service.name": ".." }, [now, {}, "of nobody"]).resourceLogs,
+    ],
+  });
+  const { partialSuccess } = (await said.json()) as { partialSuccess: object };
+  expect(partialSuccess).toMatchObject({ rejectedLogRecords: "2" });
+  for (const why of [/1: timestamp: expected an ISO/, /1: service: must not be \. or \.\./])
+    expect(JSON.stringify(partialSuccess)).toMatch(why);
+  const { records } = await listRecords(db);
+  const shown = records.map(({ program, fate, name, records: n }) => [program, fate, name.split(":")[0], n]);
+  expect(shown.toSorted()).toEqual([
+    ["..", "dropped", "service", 1],
+    ["cart", "dropped", "timestamp", 1],
+    ["cart", "taken", "", 2],
+  ]);
+});
+
 test("below /otlp/KEY the key in the path stands for the header, and is in no answer", async () => {
   const under = (secret: string, signal: string) =>
     underKey.POST(

@@ -101,11 +101,12 @@ export interface PushedLines extends Omit<LogsAnswer, "accepted"> {
 
 /**
  * Judges lines one by one: good ones are kept, long ones cut, bad ones named with their field. Lines of a service that the sender
- * may not speak for (`isTheirs`) are bad ones.
+ * may not speak for (`isTheirs`) are bad ones. So many problems are listed at most as `listed` says.
  */
 export function parseLines(
   lines: readonly unknown[],
   isTheirs: (service: string) => boolean = () => true,
+  listed: number = LISTED,
 ): PushedLines {
   const parsed: PushedLines = { good: [], cut: 0, rejected: [], rejected_lines: 0 };
   const Line = PushedLine.refine(({ service }) => isTheirs(service), {
@@ -125,7 +126,7 @@ export function parseLines(
     }
     parsed.rejected_lines++;
     for (const issue of result.error.issues) {
-      if (parsed.rejected.length >= LISTED) return;
+      if (parsed.rejected.length >= listed) return;
       parsed.rejected.push({ index, field: fieldPath(["lines", index, ...issue.path]), reason: issue.message });
     }
   });

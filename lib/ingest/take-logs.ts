@@ -1,4 +1,4 @@
-import { type LogsAnswer, type LogsBody, parseLines } from "@/lib/contracts/logs";
+import { type LogsAnswer, type LogsBody, parseLines, type PushedLine } from "@/lib/contracts/logs";
 import { type Db, write } from "@/lib/db/client";
 import { insertLogLines } from "@/lib/db/queries/log-lines";
 import { SentinelError } from "@/lib/errors";
@@ -22,13 +22,18 @@ export async function takeLogs(
       detail: "No lines were accepted",
       fields: answer.rejected.map(({ field, reason }) => ({ field, reason })),
     });
-  const texts = await redactAll(good.map(({ line }) => line));
+  await storeLines(db, good, now);
+  return { accepted: good.length, ...answer };
+}
+
+/** Stores lines that were judged, secrets and personal data taken out. Durable before it returns. */
+export async function storeLines(db: Db, lines: readonly PushedLine[], now: number): Promise<void> {
+  const texts = await redactAll(lines.map(({ line }) => line));
   await yieldToEventLoop();
   await write(db, [
     insertLogLines(
-      good.map((line, i) => ({ ...line, line: texts[i]! })),
+      lines.map((line, i) => ({ ...line, line: texts[i]! })),
       now,
     ),
   ]);
-  return { accepted: good.length, ...answer };
 }

@@ -21,8 +21,9 @@ export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, t
       else if (program === NO_PROGRAM || record.body === null || record.body.trim() === "")
         tally.add(source, "", "dropped");
       else {
-        reading.lines.push({ service: program, line: record.body, level: record.severity, timestamp: timeOf(record) });
-        tally.add(source, "", "taken");
+        const counted = tally.add(source, "", "taken");
+        const { body: line, severity: level } = record;
+        reading.lines.push({ service: program, line, level, timestamp: timeOf(record), counted });
       }
       continue;
     }

@@ -1,6 +1,7 @@
 import { type IngestKey, mayForService } from "@/lib/auth/keys";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import type { AgentEvent } from "@/lib/contracts/event";
+import { parseLines } from "@/lib/contracts/logs";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { isClaimLost } from "@/lib/db/commit";
 import {
@@ -15,7 +16,7 @@ import { SentinelError } from "@/lib/errors";
 import { runSerially, yieldToEventLoop } from "@/lib/event-loop";
 import { metrics } from "@/lib/metrics";
 import { ingest } from "../ingest";
-import { takeLogs } from "../take-logs";
+import { storeLines } from "../take-logs";
 import { Book, type Entry, namesOf } from "./book";
 import { FLAGS, type Ledger } from "./ledger";
 import type { Price } from "./prices";
@@ -51,15 +52,16 @@ export async function takeOtlp(
   reject("too many records in one request", reading.beyond);
   const counted = [...reading.counted];
   await takeTold(db, reading.told, { key, prices, reject, counted }, now, config);
-  await takeLines(db, reading.lines, key, counted, now);
+  await takeLines(db, reading.lines, { key, reject, counted }, now);
   const edges = key.scopes.includes("logs")
     ? reading.edges.filter((edge) => edge.some((one) => mayForService(key, one)))
     : [];
   const calls = edges.map(([caller, callee]) => ({ caller, callee, via: "traces" }));
+  const records = counted.filter((row) => row.records > 0);
   await write(
     db,
     [
-      ...(counted.length > 0 ? [countOtlpRecords(key.id, counted, now)] : []),
+      ...(records.length > 0 ? [countOtlpRecords(key.id, records, now)] : []),
       ...(calls.length > 0 ? addCalls(calls, now) : []),
     ],
     { grouped: true },
@@ -167,27 +169,46 @@ export async function untilStored<T>(attempt: () => Promise<T>): Promise<T> {
     }
 }
 
-/** Lines of services that the key may speak for; the others are counted as dropped. */
+/**
+ * Lines of services that the key may speak for; the others are counted as dropped. So are those that cannot be lines (a service of
+ * a name that none can have, a time that is none), and their sender is told why.
+ */
 async function takeLines(
   db: Db,
   lines: readonly Line[],
-  key: IngestKey,
-  counted: Counted[],
+  { key, reject, counted }: Pick<Taking, "key" | "reject" | "counted">,
   now: number,
 ): Promise<void> {
-  const isTheirs = (service: string) => key.scopes.includes("logs") && mayForService(key, service);
-  const mine = lines.filter(({ service }) => isTheirs(service));
-  for (const row of counted)
-    if (row.signal === "logs" && row.name === "" && row.fate === "taken" && !isTheirs(row.program))
-      row.fate = "dropped";
+  const dropped = new Map<string, Counted>();
+  const drop = ({ counted: row }: Line, name: string) => {
+    row.records--;
+    const id = [row.program, row.scope, name].join("\n");
+    const other = dropped.get(id) ?? { ...row, name, fate: "dropped", records: 0 };
+    other.records++;
+    dropped.set(id, other);
+  };
+  const mine: Line[] = [];
+  for (const line of lines)
+    if (key.scopes.includes("logs") && mayForService(key, line.service)) mine.push(line);
+    else drop(line, "");
   for (let from = 0; from < mine.length; from += LINES) {
     const part = mine.slice(from, from + LINES);
     // What is no time is the time of arrival.
-    const sent = part.map(({ timestamp, ...line }) => (timestamp > 0 ? { ...line, timestamp } : line));
-    try {
-      await takeLogs(db, { lines: sent }, now, isTheirs);
-    } catch (error) {
-      if (!(error instanceof SentinelError) || error.code !== "invalid") throw error;
+    const sent = part.map(({ service, line, level, timestamp }) => ({
+      service,
+      line,
+      level,
+      ...(timestamp > 0 ? { timestamp } : {}),
+    }));
+    const { good, rejected } = parseLines(sent, undefined, Infinity);
+    await yieldToEventLoop();
+    if (good.length > 0) await storeLines(db, good, now);
+    // A line may have several problems: the first one names it.
+    for (const [index, { field, reason }] of new Map(rejected.toReversed().map((one) => [one.index, one]))) {
+      const why = `${field.replace(/^lines\[\d+\]\./, "")}: ${reason}`;
+      reject(why, 1);
+      drop(part[index]!, why);
     }
   }
+  counted.push(...dropped.values());
 }

@@ -11,8 +11,11 @@ export class Tally {
 
   constructor(private readonly signal: Signal) {}
 
-  add(source: Source, name: string, fate: Counted["fate"]): void {
-    this.#row(programOf(source.resource), asName(source.scope) ?? "", asName(name) ?? "", fate).records++;
+  /** Counts one record. Returns the row that it is counted in, for whoever finds out later that it was not taken. */
+  add(source: Source, name: string, fate: Counted["fate"]): Counted {
+    const row = this.#row(programOf(source.resource), asName(source.scope) ?? "", asName(name) ?? "", fate);
+    row.records++;
+    return row;
   }
 
   /** The row of these names; of all others beyond the most, one for each fate, without any. */

@@ -42,6 +42,8 @@ export interface Line {
   line: string;
   level: string | null;
   timestamp: number;
+  /** Where it is counted as taken. */
+  counted: Counted;
 }
 
 /** Records that were taken or left, by who sent them and what they are called. */
