@@ -55,6 +55,7 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["lib/runtime/a.ts", 'import "@/lib/http/route";', 'import "@/lib/detection/judge";'],
   ["lib/runtime/b.ts", 'import "@/lib/drills/loop";', 'import "./sweep";'],
   ["lib/views/a.ts", 'import "@/lib/response/decide";', 'import "@/lib/db/client";'],
+  ["lib/telemetry/a.ts", 'import "@/lib/env";', 'import "@/lib/core/base/vocabulary";'],
   ["lib/wake.ts", 'import "@/lib/log";', "export const a = 1;"],
   [
     "lib/response/d.ts",

@@ -84,6 +84,10 @@ describe("a bad value names its variable and never repeats the value", () => {
     ["LOKI_HEADERS", '{"X-Scope-OrgID": 2, "a": "hunter2"}'],
     ["LOKI_HEADERS", '{"not a name": "hunter2"}'],
     ["LOKI_HEADERS", '{"X-Scope-OrgID": "hunter2\\nX-Other: 1"}'],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "hunter2"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "not a name=hunter2"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "x=hunter2%0AX-Other: 1"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "x=hunter2%"],
     ["LOKI_SERVICE_LABEL", "hunter2=}"],
     ["LOG_TIME_ZONE", "Europe/hunter2"],
   ])("%s=%s", (name, value) => {

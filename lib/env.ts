@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { headers, otlpHeaders } from "./env-headers";
 import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/services/signals";
 
 const SECOND = 1_000;
@@ -23,22 +24,6 @@ const origin = z
   .url({ protocol: /^https?$/ })
   .transform((value) => new URL(value).origin)
   .optional();
-const HeaderFields = z.record(z.string(), z.string());
-/** A JSON object of headers that every request carries; what HTTP does not allow is refused. */
-const headers = z
-  .string()
-  .transform((text, context): Record<string, string> => {
-    try {
-      const parsed = HeaderFields.parse(JSON.parse(text));
-      new Headers(parsed);
-      return parsed;
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be a JSON object of headers, {"Name": "value"}' });
-      return z.NEVER;
-    }
-  })
-  .optional();
-
 const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
@@ -278,6 +263,14 @@ export const VARIABLES = {
     .describe(
       "USD per million tokens, for calls reported over OTLP without a cost of their own, as model=input:output[:cached[:cache write]], comma-separated; takes precedence over the built-in list. A model in neither has no cost",
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.describe(
+    "OTLP/HTTP collector that receives Sentinel's own metrics and traces; unset: off",
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.describe(
+    "Headers for that collector, as name=value, comma-separated, percent-encoded",
+  ),
+  OTEL_SERVICE_NAME: line.default("sentinel").describe("service.name of Sentinel's own telemetry"),
+  OTEL_METRIC_EXPORT_INTERVAL: count(MINUTE, SECOND, HOUR).describe("Interval between exports of metrics"),
   OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
   GROQ_API_KEY: line.optional().describe("API key for groq/ models"),
   ANTHROPIC_API_KEY: line.optional().describe("API key for anthropic/ models"),
@@ -309,7 +302,10 @@ export class EnvError extends Error {
 }
 
 /** Names that variables had before; each is still read where its new name is not set. */
-const FORMER_NAMES: Readonly<Record<string, keyof typeof VARIABLES>> = { SWEEP_IN_PROCESS: "SWEEPER_ENABLED" };
+const FORMER_NAMES: Readonly<Record<string, keyof typeof VARIABLES>> = {
+  SWEEP_IN_PROCESS: "SWEEPER_ENABLED",
+  OTEL_METRIC_EXPORT_INTERVAL_MS: "OTEL_METRIC_EXPORT_INTERVAL",
+};
 
 /** Parses an environment; "" counts as not set. Throws EnvError naming every bad variable. */
 export function parseEnv(given: Record<string, string | undefined>): Env {

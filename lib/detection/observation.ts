@@ -32,7 +32,7 @@ export function observationOf(event: StoredEvent, learn: boolean, heardAt: numbe
 }
 
 /** One assignment a metric: this runs for every event, and a closure or a list of names would cost more than all of it. */
-function valuesOf(body: Partial<AgentEvent>): Partial<Record<Metric, number>> {
+export function valuesOf(body: Partial<AgentEvent>): Partial<Record<Metric, number>> {
   const values: Partial<Record<Metric, number>> = {};
   if (body.latency_ms != null) values.latency_ms = body.latency_ms;
   if (body.ttft_ms != null) values.ttft_ms = body.ttft_ms;

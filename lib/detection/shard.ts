@@ -4,9 +4,9 @@ import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
+import { type Agent, listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
-import type { EventPage } from "@/lib/db/queries/events";
+import type { EventPage, StoredEvent } from "@/lib/db/queries/events";
 import {
   addToRuns,
   advance,
@@ -18,7 +18,9 @@ import {
 } from "@/lib/db/queries/sweep";
 import { log } from "@/lib/log";
 import type { SweepContext } from "@/lib/response/agents/context";
+import { countExecutions, type Execution } from "@/lib/telemetry/telemetry";
 import { judge, type Test } from "./judge";
+import { valuesOf } from "./observation";
 import { Plan } from "@/lib/db/plan";
 import { priorFor } from "./priors";
 import { gravity, incidentsAtLarge, type Judged, plannedFor, type Seen } from "./respond";
@@ -153,11 +155,20 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
     spent.committed();
     for (const key of spent.moved) ctx.moved.push(key);
     Object.assign(shard, { cursor, until, committedAt: now });
+    countExecutions(() => executionsOf(events, rows));
     return report;
   }
   // Somebody moved an agent meanwhile, or the lease went to another process.
   forget();
   return { ...report, opened: 0, lost: true };
+}
+
+/** What is told of events that were judged. */
+function* executionsOf(events: readonly StoredEvent[], agents: ReadonlyMap<string, Agent>): Generator<Execution> {
+  for (const { agentId, kind, body } of events) {
+    const agent = agents.get(agentId);
+    if (agent) yield { agentType: agent.type, kind, success: body.success ?? null, values: valuesOf(body) };
+  }
 }
 
 /** The tests that an agent's events feed, with what to store once they moved on. */

@@ -2,6 +2,7 @@ import { getDb } from "@/lib/db/client";
 import { processSweeper, releaseShards } from "@/lib/detection/sweeper";
 import { log } from "@/lib/log";
 import { metrics } from "@/lib/metrics";
+import { traced } from "@/lib/telemetry/telemetry";
 import { Loop } from "./loop";
 import { prune } from "./prune";
 import { sweep, type SweepReport } from "./sweep";
@@ -55,12 +56,19 @@ async function turn(): Promise<SweepReport> {
   const db = await getDb();
   const began = performance.now();
   const at = Date.now();
-  const report = await sweep(db, at);
+  const report = await traced("sweep", () => sweep(db, at), whatCameOf);
   const swept = { at, ms: performance.now() - began, report };
   countSweep(swept);
   state().told?.(swept);
   pruneSometimes(at);
   return report;
+}
+
+/** What a sweep came to; null: nothing, as most of a quiet fleet. */
+function whatCameOf({ failed, skipped, ...counts }: SweepReport): Record<string, number> | null {
+  const all = Object.entries({ ...counts, failed: failed.length });
+  if (all.every(([, n]) => n === 0)) return null;
+  return Object.fromEntries([...all, ["skipped", skipped] as const].map(([name, n]) => [`sentinel.sweep.${name}`, n]));
 }
 
 /** Takes a sweep into this process's metrics, whichever process did it. */

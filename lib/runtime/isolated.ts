@@ -1,9 +1,10 @@
 import { log } from "@/lib/log";
+import { tracedPart } from "@/lib/telemetry/telemetry";
 
 /** Runs one part of a turn: one that fails is logged and named in the report, and takes nothing else with it. */
 export async function isolated(report: { failed: string[] }, name: string, part: () => Promise<void>): Promise<void> {
   try {
-    await part();
+    await tracedPart(name, part);
   } catch (err) {
     log().error({ err, part: name }, "a part of the loop failed");
     report.failed.push(name);

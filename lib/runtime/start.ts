@@ -13,6 +13,7 @@ import { countOpened } from "./count-opened";
 import { processIntegrations } from "./integrations";
 import { stopLoops, wakeHere } from "./loops";
 import { spawnSweeper } from "./sweeper-process";
+import { startTelemetry } from "./telemetry";
 
 /**
  * Brings a server process up: environment, database, migrations, the sweeper. What fails here ends the process, since a
@@ -23,6 +24,7 @@ export async function start(): Promise<void> {
     const { SENTINEL_URL, PORT, SWEEPER_ENABLED } = env();
     const db = await getDb();
     await migrateDb(db);
+    await startTelemetry();
     // A wrong allow-list must not be found out in the middle of an incident.
     await processIntegrations();
     // What stands holds from the first hook on.

@@ -27,6 +27,7 @@ import { SHARDS } from "@/lib/db/shards";
 import type { SweepContext } from "@/lib/response/agents/context";
 import { sweepShard } from "@/lib/detection/shard";
 import { type HeldShard, hold, processSweeper, type Sweeper } from "@/lib/detection/sweeper";
+import { traced } from "@/lib/telemetry/telemetry";
 import { verify } from "@/lib/response/verify";
 import { watch } from "@/lib/response/agents/watch";
 
@@ -180,7 +181,12 @@ export const STUDIED: Incident["state"][] = ["open", "investigating"];
 export async function study(ctx: SweepContext, incident: Incident): Promise<boolean> {
   // One that is to be looked at again has no causes any more.
   const known = incident.state === "investigating" && (await countCauses(ctx.db, incident.id)) > 0;
-  return known ? propose(ctx, incident) : investigate(ctx.db, incident, ctx.now);
+  if (known) return propose(ctx, incident);
+  return traced(
+    "investigation",
+    () => investigate(ctx.db, incident, ctx.now),
+    (done) => (done ? { "incident.id": incident.id, "immune.subject": "agent" } : null),
+  );
 }
 
 /** Takes incidents through investigation and proposal, and begins what was approved. */

@@ -8,6 +8,7 @@ import { onWake } from "@/lib/wake";
 import { onSwept } from "./agent-loop";
 import { countOpened } from "./count-opened";
 import { startLoops, stopLoops, wakeHere } from "./loops";
+import { startTelemetry } from "./telemetry";
 import type { FromSweeper, ToSweeper } from "./sweeper-message";
 
 /**
@@ -49,6 +50,7 @@ function main(): void {
 
 /** What a sweeper held that was killed here is free at once. If that cannot be done, its leases run out by themselves. */
 async function takeOver(): Promise<void> {
+  await startTelemetry();
   try {
     await releaseDeadLeases(await getDb());
   } catch (err) {

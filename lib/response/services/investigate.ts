@@ -28,6 +28,7 @@ import {
 } from "@/lib/db/queries/investigations";
 import { causes, findings, investigations } from "@/lib/db/schema";
 import { log } from "@/lib/log";
+import { notePart, traced } from "@/lib/telemetry/telemetry";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { offersOf, planRemedy } from "./propose";
@@ -128,13 +129,18 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
     ]);
     const tuning = tuned(ctx.variant?.tunables ?? {});
     const prompts = chosenPrompts(ctx.variant?.prompts ?? {});
-    const done = await runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
-      chains: ctx.chains,
-      fit,
-      analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame, tried }, tuning),
-      prompts,
-      before: rebuild(await listTrajectory(ctx.db, row.id)),
-    });
+    const run = async () =>
+      runGraph(await investigatorOf(ctx, row, incident, abort.signal), {
+        chains: ctx.chains,
+        fit,
+        analyse: (bundle, known) => analyse(bundle, { ...known, pastBlame, tried }, tuning),
+        prompts,
+        before: rebuild(await listTrajectory(ctx.db, row.id)),
+      });
+    const done = await traced("investigation", run, () => ({
+      "incident.id": incident.id,
+      "immune.subject": "service",
+    }));
     await finish(ctx, row, incident.id, done);
   } catch (err) {
     // The lease runs out, and the sweep takes it up again.
@@ -197,7 +203,10 @@ async function investigatorOf(
       ),
     readers: ctx.asThen?.(readers) ?? readers,
     offers: (cause: CauseHypothesis) => offersOf(ctx, incident, cause),
-    record: (step: Step) => storeStep(db, row, step),
+    record: (step: Step) => {
+      notePart({ name: [step.node, step.tool].filter(Boolean).join(" "), startedAt: step.startedAt, ms: step.ms, failed: !step.ok }); // prettier-ignore
+      return storeStep(db, row, step);
+    },
     now: ctx.clock,
     signal,
     seen: before.flatMap(({ tool, args, result }) =>
