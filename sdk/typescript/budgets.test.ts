@@ -2,12 +2,13 @@ import { createAgent, fakeModel, HumanMessage, tool, ToolMessage } from "langcha
 import { AIMessage } from "@langchain/core/messages";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { usedUp } from "./budgets";
-import { type FakeSentinel, startFakeSentinel } from "./fake-sentinel";
-import { createGuard, type Guard } from "./guard";
-import { sentinel, type SentinelOptions } from "./middleware";
-import { createRuns } from "./runs";
-import type { Budget } from "./wire";
+import { usedUp } from "./budgets.js";
+import { type FakeSentinel, startFakeSentinel } from "./fake-sentinel.js";
+import { createGuard } from "./guard.js";
+import { sentinel, type SentinelOptions } from "./langchain/index.js";
+import { createRuns } from "./runs.js";
+import type { Guard } from "./seat.js";
+import type { Budget } from "./wire.js";
 
 const budget = (more: Partial<Budget>): Budget => ({
   id: "b",
@@ -98,12 +99,11 @@ describe("a guard", () => {
     server.direct("a", { lease_seconds: 1, revoked_tools: ["lookup"], budgets: [budget({})] });
     const guard = createGuard({ agentId: "a", url: server.url, key: server.key, retryMinMs: 5, retryMaxMs: 20, whenUnreachable: "open" }); // prettier-ignore
     guards.push(guard);
-    await guard.ready();
+    await guard.passGate();
     await server.stop();
     await expect.poll(() => guard.restrictions().revokedTools.size, { timeout: 10_000 }).toBe(0);
-    const run = guard.startRun({});
-    expect(await guard.pass(undefined, run)).toEqual({ open: true });
-    run.cost = 2.5;
-    expect(await guard.pass(undefined, run)).toEqual({ open: false, reason: "this run has used up its budget of $2.00", budget: true }); // prettier-ignore
+    const run = guard.beginRun();
+    guard.afterModel(await guard.beforeModel({ run }), { cost: 2.5 });
+    await expect(guard.beforeModel({ run })).rejects.toMatchObject({ kind: "capped", reason: "this run has used up its budget of $2.00" }); // prettier-ignore
   });
 });

@@ -1,11 +1,13 @@
-import type { Run } from "./runs";
-import type { Budget } from "./wire";
+import type { Run } from "./runs.js";
+import type { Budget } from "./wire.js";
 
 /** A budget that a run has used up. */
 export interface UsedUp {
   budget: Budget;
   /** In words, for the host and the model. */
   reason: string;
+  /** Whether nothing else of this run may go on either: where tool calls are spent, the model may still answer. */
+  endsRun: boolean;
 }
 
 /** What a run has used of each measure; undefined is unknown, and never 0. `now` is monotonic ms. */
@@ -42,7 +44,8 @@ export function usedUp(budgets: readonly Budget[], run: Run, next: "model" | "to
     const limit = budget.limit + (budget.more[run.runId] ?? 0);
     const used = usedOf(budget.measure, run, now);
     if (used === undefined || used < limit) continue;
-    return { budget, reason: `this run has used up its budget of ${WORDS[budget.measure](limit)}` };
+    const reason = `this run has used up its budget of ${WORDS[budget.measure](limit)}`;
+    return { budget, reason, endsRun: budget.measure !== "tool_calls" };
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Client, type ClientOptions, createClient } from "./client";
-import { type FakeSentinel, startFakeSentinel } from "./fake-sentinel";
+import { type Client, type ClientOptions, createClient } from "./client.js";
+import { type FakeSentinel, startFakeSentinel } from "./fake-sentinel.js";
 
 let server: FakeSentinel;
 let clients: Client[] = [];
@@ -27,7 +27,7 @@ describe("delivery", () => {
     expect(ingests()).toHaveLength(1);
     expect(ingests()[0]?.gzipped).toBe(true);
     expect(server.events.map((e) => e.sequence)).toEqual(numbered(100).map((e) => e.sequence));
-    expect(c.stats()).toEqual({ delivered: 100, dropped: 0, waiting: 0 });
+    expect(c.stats()).toEqual({ delivered: 100, rejected: 0, dropped: 0, waiting: 0 });
   });
   it("sends small bodies plain, with the key and an idempotency key", async () => {
     const c = client();
@@ -108,6 +108,16 @@ describe("delivery", () => {
     await c.flush();
     expect(server.events.map((e) => e.sequence)).toEqual([2]);
     expect(c.stats()).toMatchObject({ delivered: 1, dropped: 1 });
+  });
+  it("counts and names what Sentinel refuses of a batch", async () => {
+    const told: string[] = [];
+    const rejected = [{ index: 1, field: "label", reason: "too long" }];
+    server.interfere((r) => (r.path === "/api/v1/ingest" ? { status: 200, body: JSON.stringify({ rejected, agents: {} }) } : null)); // prettier-ignore
+    const c = client({ log: (message) => told.push(message) });
+    for (const sequence of [0, 1, 2]) c.enqueue({ agent_id: "a", sequence });
+    expect(await c.flush()).toBe(true);
+    expect(c.stats()).toEqual({ delivered: 2, rejected: 1, dropped: 0, waiting: 0 });
+    expect(told).toEqual(["Sentinel refused 1 of 3 events: label: too long"]);
   });
   it("does not hammer with a refused key", async () => {
     server.interfere(() => ({ status: 401 }));

@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { backoffMs, retryAfterMs } from "./backoff";
-import { type Batch, createBuffer } from "./buffer";
-import { send } from "./http";
+import { backoffMs, retryAfterMs } from "./backoff.js";
+import { type Batch, createBuffer } from "./buffer.js";
+import { send } from "./http.js";
 import {
   type AgentEvent,
   type Directive,
   encodeEvent,
   parseJson,
   readIngestDirectives,
+  readRejections,
   readStanding,
   type Registration,
-} from "./wire";
+} from "./wire.js";
 
 export interface ClientOptions {
   /** Where Sentinel answers, e.g. `https://sentinel.example`. */
@@ -34,8 +35,10 @@ export interface ClientOptions {
   log?: (message: string) => void;
 }
 
+/** Events: `delivered` (accepted by the server), `rejected` by it, `dropped` before they could be sent, `waiting`. */
 export interface ClientStats {
   delivered: number;
+  rejected: number;
   dropped: number;
   waiting: number;
 }
@@ -77,7 +80,7 @@ const DEFAULTS = {
 
 const zip = promisify(gzip);
 type Delivery =
-  | { kind: "done" }
+  | { kind: "done"; rejections: string[] }
   | { kind: "refused"; why: string }
   | { kind: "later"; why: string; waitMs: number | null };
 
@@ -90,6 +93,7 @@ export function createClient(options: ClientOptions): Client {
   let batch: Batch | null = null;
   let attempt = 0;
   let delivered = 0;
+  let rejected = 0;
   let sending = false;
   let toldToWait = false;
   let closed = false;
@@ -120,8 +124,9 @@ export function createClient(options: ClientOptions): Client {
     try {
       const answer = await post("ingest", body, { "idempotency-key": key });
       if (answer.status >= 200 && answer.status < 300) {
-        for (const directive of readIngestDirectives(parseJson(answer.body))) notify(directive);
-        return { kind: "done" };
+        const told = parseJson(answer.body);
+        for (const directive of readIngestDirectives(told)) notify(directive);
+        return { kind: "done", rejections: readRejections(told) };
       }
       const why = `Sentinel answered ${answer.status}`;
       const waitMs = retryAfterMs(answer.retryAfter, Date.now());
@@ -154,7 +159,12 @@ export function createClient(options: ClientOptions): Client {
       if (outcome.kind === "refused") {
         buffer.drop(batch.events);
         log(`${outcome.why}; ${batch.events} events dropped`);
-      } else delivered += batch.events;
+      } else {
+        const lost = Math.min(outcome.rejections.length, batch.events);
+        rejected += lost;
+        delivered += batch.events - lost;
+        if (lost > 0) log(`Sentinel refused ${lost} of ${batch.events} events: ${outcome.rejections[0]}`);
+      }
       batch = null;
       attempt = 0;
     }
@@ -223,7 +233,7 @@ export function createClient(options: ClientOptions): Client {
       listeners.set(agentId, set.add(listener));
       return () => void set.delete(listener);
     },
-    stats: () => ({ delivered, dropped: buffer.dropped, waiting: buffer.size + (batch?.events ?? 0) }),
+    stats: () => ({ delivered, rejected, dropped: buffer.dropped, waiting: buffer.size + (batch?.events ?? 0) }),
     async close(timeoutMs) {
       await flush(timeoutMs);
       closed = true;

@@ -1,4 +1,4 @@
-import type { Budget, Directive } from "./wire";
+import type { Budget, Directive } from "./wire.js";
 
 /** What becomes of an agent whose lease has ended while Sentinel cannot be reached. */
 export type Unreachable = "open" | "closed";

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
-import { hashValue } from "./hash";
-import type { AgentEvent, Directive, Registration } from "./wire";
+import { hashValue } from "./hash.js";
+import type { AgentEvent, Directive, Registration } from "./wire.js";
 
 /** A request as it arrived, body inflated. */
 export interface Received {

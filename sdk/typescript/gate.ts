@@ -1,9 +1,7 @@
-import type { UsedUp } from "./budgets";
-import type { DirectiveState } from "./directive";
-import { afterDelay } from "./wait";
-
-/** Whether a call may go ahead. Closed ones carry words for the host and the model. */
-export type Gate = { open: true } | { open: false; reason: string; budget?: true };
+import type { UsedUp } from "./budgets.js";
+import type { DirectiveState } from "./directive.js";
+import { SentinelHold } from "./hold.js";
+import { afterDelay } from "./wait.js";
 
 export interface Ticket {
   /** Aborts when the call is to end and has not within the grace. */
@@ -14,9 +12,9 @@ export interface Ticket {
 export interface GateKeeper {
   /**
    * Waits while paused, or while `over` names a budget that a person may raise, within the pause budget. Afterwards, with no await in
-   * between, `enter`.
+   * between, `enter`. Null when open.
    */
-  pass(signal: AbortSignal | undefined, over?: () => UsedUp | null): Promise<Gate>;
+  pass(signal: AbortSignal | undefined, over?: () => UsedUp | null): Promise<SentinelHold | null>;
   enter(tool?: string): Ticket;
   /** Calls in flight, or only those that began under a directive older than `version`. */
   inFlight(before?: number): number;
@@ -43,22 +41,23 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
   const past = new Set<{ version: number; tool: string | undefined; since: number; abort: AbortController }>();
   let wake = new AbortController();
 
-  function look(): Gate | "paused" {
+  /** Null when open. */
+  function look(): SentinelHold | "paused" | null {
     const now = state.inForce();
-    if (now.kind === "free") return { open: true };
+    if (now.kind === "free") return null;
     if (now.kind === "closed")
-      return { open: false, reason: "Sentinel is unreachable and this agent is configured to stop without it" };
+      return new SentinelHold("unreachable", "Sentinel is unreachable and this agent is configured to stop without it");
     const { status, reason } = now.directive;
     const because = reason ? `: ${reason}` : "";
     switch (status) {
       case "run":
-        return { open: true };
+        return null;
       case "paused":
         return "paused";
       case "quarantined":
-        return { open: false, reason: `this agent is in quarantine${because}` };
+        return new SentinelHold(status, `this agent is in quarantine${because}`);
       case "retired":
-        return { open: false, reason: `this agent is retired${because}` };
+        return new SentinelHold(status, `this agent is retired${because}`);
     }
   }
 
@@ -67,13 +66,13 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
       const until = performance.now() + pauseBudgetMs;
       for (;;) {
         const gate = look();
-        const spent = gate !== "paused" && gate.open ? (over?.() ?? null) : null;
+        const spent = gate === null ? (over?.() ?? null) : null;
         if (gate !== "paused" && spent === null) return gate;
-        if (spent?.budget.at_limit === "stop") return { open: false, reason: spent.reason, budget: true };
         const left = until - performance.now();
-        if (left <= 0 && spent) return { open: false, reason: spent.reason, budget: true };
-        if (left <= 0) return { open: false, reason: "this agent is paused for longer than its run may wait" };
-        if (signal?.aborted) return { open: false, reason: "the run was cancelled while the agent was paused" };
+        if (spent && (spent.budget.at_limit === "stop" || left <= 0))
+          return new SentinelHold("capped", spent.reason, spent.endsRun);
+        if (left <= 0) return new SentinelHold("paused", "this agent is paused for longer than its run may wait");
+        if (signal?.aborted) return new SentinelHold("paused", "the run was cancelled while the agent was paused");
         await afterDelay(Math.min(left, LOOK_AGAIN_MS), wake.signal, signal);
       }
     },

@@ -1,13 +1,34 @@
 import { randomUUID } from "node:crypto";
-import { type Client, createClient } from "./client";
-import type { Connection, Identity } from "./options";
-import { type AgentEvent, cleanName, SDK_VERSION } from "./wire";
+import { type Client, createClient } from "./client.js";
+import type { Connection, Identity, Sink } from "./options.js";
+import { quietly } from "./quietly.js";
+import { type AgentEvent, cleanName, SDK_VERSION } from "./wire.js";
 
-export const clientOf = (options: Connection): { client: Client; own: boolean } =>
-  options.client ? { client: options.client, own: false } : { client: createClient(options), own: true };
+/** Events go to a function: nothing is sent, and nothing is waited for. */
+function intoSink(sink: Sink): Client {
+  let delivered = 0;
+  return {
+    enqueue: (event, urgent = false) => quietly(() => (delivered++, sink(event, urgent))),
+    flush: () => Promise.resolve(true),
+    register: () => Promise.resolve(null),
+    poll: () => Promise.resolve(null),
+    listen: () => () => {},
+    stats: () => ({ delivered, rejected: 0, dropped: 0, waiting: 0 }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** How events leave: by whose client, whether it is ours to close, and whether a server is behind it. */
+export function reach(options: Connection): { client: Client; own: boolean; remote: boolean } {
+  if (options.sink) return { client: intoSink(options.sink), own: true, remote: false };
+  if (options.client) return { client: options.client, own: false, remote: true };
+  return { client: createClient(options), own: true, remote: true };
+}
 
 /** One running instance of an agent: stamps events with who it is, the time and a growing sequence. */
 export function createIdentity(o: Identity) {
+  if (typeof o.agentId !== "string" || o.agentId.trim() === "")
+    throw new TypeError("agentId must be a text that is not empty");
   const instanceId = randomUUID();
   const mcpServers = o.mcpServers?.flatMap((s) => cleanName(s) ?? []);
   const base = {

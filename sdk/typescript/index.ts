@@ -1,11 +1,24 @@
-export { type Client, type ClientOptions, type ClientStats, createClient } from "./client";
-export type { Unreachable } from "./directive";
-export type { Gate, Ticket } from "./gate";
-export { createGuard, type Guard, type Restrictions } from "./guard";
-export { hashAction, hashText, hashTools, hashValue } from "./hash";
-export { sentinel, type SentinelMiddleware, type SentinelOptions } from "./middleware";
-export type { Connection, GuardOptions, GuardSettings, Identity } from "./options";
-export type { Price } from "./prices";
-export { createReporter, type Reporter } from "./report";
-export { currentRun, insideRun, type Run, type RunIds, type RunOutcome } from "./runs";
-export type { AgentEvent, Attributes, Directive, DirectiveStatus, EventKind, Registration, SideEffect } from "./wire";
+export type { Call, ModelCall, Told, ToolCall } from "./calls.js";
+export { type Client, type ClientOptions, type ClientStats, createClient } from "./client.js";
+export type { Unreachable } from "./directive.js";
+export type { Restrictions } from "./enforcement.js";
+export { createGuard } from "./guard.js";
+export { hashAction, hashText, hashTools, hashValue } from "./hash.js";
+export { type HoldKind, notice, refusal, SentinelHold } from "./hold.js";
+export type { Limits } from "./limits.js";
+export type { Connection, GuardOptions, GuardSettings, Identity, Sink } from "./options.js";
+export type { Price } from "./prices.js";
+export { createReporter, type Reporter } from "./report.js";
+export { currentRun, insideRun, type Run, type RunIds, type RunOutcome, type RunStart } from "./runs.js";
+export type { Asking, Guard, ModelAbout } from "./seat.js";
+export { VERSION } from "./version.js";
+export type {
+  AgentEvent,
+  Attributes,
+  Budget,
+  Directive,
+  DirectiveStatus,
+  EventKind,
+  Registration,
+  SideEffect,
+} from "./wire.js";

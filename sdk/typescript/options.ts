@@ -1,7 +1,8 @@
-import type { Client, ClientOptions } from "./client";
-import type { Unreachable } from "./directive";
-import type { Price } from "./prices";
-import type { SideEffect } from "./wire";
+import type { Client, ClientOptions } from "./client.js";
+import type { Unreachable } from "./directive.js";
+import type { Price } from "./prices.js";
+import type { Limits } from "./limits.js";
+import type { AgentEvent, SideEffect } from "./wire.js";
 
 /** Who reports. */
 export interface Identity {
@@ -16,11 +17,24 @@ export interface Identity {
   provider?: string;
 }
 
-/** How Sentinel is reached: an address and key of its own, or a client shared with other agents of this process. */
-export type Connection = ({ client: Client } & Partial<ClientOptions>) | (ClientOptions & { client?: undefined });
+/** Takes every event; `urgent` ones are acknowledgements. */
+export type Sink = (event: AgentEvent, urgent: boolean) => void;
+
+/**
+ * How Sentinel is reached: an address and key of its own, or a client shared with other agents of this process; or not at all: then events go to
+ * `sink`, and directives come through `guard.receive`.
+ */
+export type Connection =
+  | ({ client: Client; sink?: undefined } & Partial<ClientOptions>)
+  | (ClientOptions & { client?: undefined; sink?: undefined })
+  | { sink: Sink; client?: undefined };
 
 export interface GuardSettings {
-  /** The declared version of the system prompt: a new one is an announced change. */
+  /** With false nothing is ever held: the agent is watched, and shows as not enforceable. Default true. */
+  enforce?: boolean;
+  /** Limits of each run that hold without Sentinel, too. Default: 8 identical calls. */
+  limits?: Partial<Limits>;
+  /** The declared version of the system prompt: a new one is an declared change. */
   promptVersion?: string | (() => string | undefined);
   /** The prompt's template, where the rendered text varies from run to run: identity is then its hash. */
   promptTemplate?: string | (() => string | undefined);
@@ -53,6 +67,7 @@ export interface GuardSettings {
 export type GuardOptions = Identity & Connection & GuardSettings;
 
 export const GUARD_DEFAULTS = {
+  enforce: true,
   whenUnreachable: "open",
   startBudgetMs: 3000,
   pauseBudgetMs: 60_000,

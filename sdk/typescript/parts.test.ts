@@ -1,13 +1,14 @@
 import { ChatOpenAI } from "@langchain/openai";
 import { describe, expect, it } from "vitest";
-import { backoffMs, retryAfterMs } from "./backoff";
-import { createBuffer } from "./buffer";
-import { createDirectiveState } from "./directive";
-import { canonicalJson, hashAction, hashText, hashTools } from "./hash";
-import { costOf } from "./prices";
-import { createHeldPrompts } from "./prompts";
-import { atTemperature, readError, readModel } from "./reading";
-import type { Directive } from "./wire";
+import { backoffMs, retryAfterMs } from "./backoff.js";
+import { createBuffer } from "./buffer.js";
+import { createDirectiveState } from "./directive.js";
+import { canonicalJson, hashAction, hashText, hashTools } from "./hash.js";
+import { costOf } from "./prices.js";
+import { createHeldPrompts } from "./prompts.js";
+import { atTemperature, readModel } from "./langchain/reading.js";
+import { readError } from "./reading.js";
+import type { Directive } from "./wire.js";
 
 describe("hashes", () => {
   it("are SHA-256 (FIPS 180-2, the vector for abc), 16 digits", () => expect(hashText("abc")).toBe("ba7816bf8f01cfea"));

@@ -1,7 +1,8 @@
-import type { ClientStats } from "./client";
-import { clientOf, createIdentity } from "./identity";
-import type { Connection, Identity } from "./options";
-import type { AgentEvent } from "./wire";
+import type { ClientStats } from "./client.js";
+import { reach, createIdentity } from "./identity.js";
+import type { Connection, Identity } from "./options.js";
+import { createRegistrar } from "./register.js";
+import type { AgentEvent } from "./wire.js";
 
 export interface Reporter {
   instanceId: string;
@@ -12,16 +13,19 @@ export interface Reporter {
   close(timeoutMs?: number): Promise<void>;
 }
 
-/** Reports for an agent that is not built on LangChain. It watches only: such an agent is shown as "Not enforceable". */
+/** Reports for an agent that is only watched: such an agent is shown as "Not enforceable". */
 export function createReporter(options: Identity & Connection): Reporter {
-  const { client, own } = clientOf(options);
+  const { client, own, remote } = reach(options);
   const identity = createIdentity(options);
-  void client.register({ ...identity.registration, enforcement: false });
+  const registrar = remote ? createRegistrar(client, { ...identity.registration, enforcement: false }) : null;
   return {
     instanceId: identity.instanceId,
     report: (event) => client.enqueue(identity.stamp(event)),
     flush: (timeoutMs) => client.flush(timeoutMs),
     stats: () => client.stats(),
-    close: (timeoutMs) => (own ? client.close(timeoutMs) : client.flush(timeoutMs).then(() => {})),
+    close(timeoutMs) {
+      registrar?.stop();
+      return own ? client.close(timeoutMs) : client.flush(timeoutMs).then(() => {});
+    },
   };
 }

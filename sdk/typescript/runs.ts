@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
-import type { AgentEvent } from "./wire";
+import type { SentinelHold } from "./hold.js";
+import type { AgentEvent } from "./wire.js";
 
 /** The run that the current code works for; tools that start other agents hand it on as the parent. */
 export interface RunIds {
@@ -33,13 +34,20 @@ export interface Run extends RunIds {
   /** Failures in a row: of the model, and of each tool. The next attempt reports them as its retries. */
   modelFailures: number;
   toolFailures: Map<string, number>;
+  /** Calls that have not ended. */
+  openCalls: Set<{ finish(error: unknown): void; abandon(): void }>;
+  /** Calls made by action; finished ones with another result start the count again. */
+  identical: Map<string, number>;
+  results: Map<string, string>;
+  /** Actions whose loop the model was told of. */
+  toldOf: Set<string>;
   /** Set when something other than the agent decided how this run ends. */
   outcome: RunOutcome | undefined;
   errorType: string | undefined;
   /** Why it must not go on, even if the gate has opened again meanwhile. */
-  condemned: string | undefined;
+  condemned: SentinelHold | undefined;
   /** How it will end, unless it goes on. */
-  ending: { outcome: RunOutcome; timer: NodeJS.Timeout } | undefined;
+  ending: { outcome: RunOutcome; timer: ReturnType<typeof setTimeout> } | undefined;
   /** The graph step at which LangGraph will end it, where that is known. */
   lastStep: number | undefined;
 }
@@ -67,6 +75,7 @@ export function createRuns(now: () => number) {
         modelCalls: 0, toolCalls: 0, refusedToolCalls: 0,
         inputTokens: undefined, outputTokens: undefined, cost: undefined,
         modelFailures: 0, toolFailures: new Map(),
+        openCalls: new Set(), identical: new Map(), results: new Map(), toldOf: new Set(),
         outcome: undefined, errorType: undefined, condemned: undefined, ending: undefined,
         lastStep: undefined,
       }; // prettier-ignore

@@ -11,7 +11,7 @@ import {
   readDirective,
   readIngestDirectives,
   type Registration,
-} from "./wire";
+} from "./wire.js";
 
 const directive: Directive = {
   agent_id: "a",

@@ -1,10 +1,12 @@
+import { VERSION } from "./version.js";
+
 /**
  * What travels between an agent and Sentinel. Declared here, not imported, so that the SDK stands alone;
  * `wire.test.ts` holds these types against the server's contracts.
  */
 
 /** From 0.2 on guards hold budgets of runs themselves: Sentinel then pauses no other run of the agent. */
-export const SDK_VERSION = "ts-0.2.0";
+export const SDK_VERSION = `ts-${VERSION}`;
 
 export type EventKind = "run_start" | "model_call" | "tool_call" | "run_end" | "heartbeat" | "outcome";
 export type SideEffect = "read" | "write" | "external";
@@ -185,6 +187,14 @@ export function readIngestDirectives(answer: unknown): Directive[] {
     const directive = isObject(standing) ? readDirective(standing["directive"]) : null;
     return directive ? [directive] : [];
   });
+}
+
+/** The server's reasons, one for each event of a batch that it did not take. */
+export function readRejections(answer: unknown): string[] {
+  if (!isObject(answer) || !Array.isArray(answer["rejected"])) return [];
+  return answer["rejected"].map((r: unknown) =>
+    isObject(r) ? `${String(r["field"])}: ${String(r["reason"])}` : "rejected",
+  );
 }
 
 /** The directive of a register or long-poll answer. */

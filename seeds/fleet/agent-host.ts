@@ -1,5 +1,6 @@
 import { createAgent, dynamicSystemPromptMiddleware, HumanMessage } from "langchain";
-import { type Client, type RunIds, sentinel } from "../../sdk/typescript";
+import type { Client, RunIds } from "../../sdk/typescript";
+import { sentinel } from "../../sdk/typescript/langchain";
 import type { Inbox } from "./inbox";
 import type { Memory } from "./memory";
 import { pause, type Provider } from "./provider";

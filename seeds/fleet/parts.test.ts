@@ -1,6 +1,6 @@
 import { HumanMessage, SystemMessage } from "langchain";
 import { describe, expect, it } from "vitest";
-import { atTemperature } from "../../sdk/typescript/reading";
+import { atTemperature } from "../../sdk/typescript/langchain/reading";
 import { evaluate } from "./arithmetic";
 import { CORPUS } from "./corpus";
 import { createDocuments } from "./documents";

@@ -4,9 +4,9 @@ import { FakeStreamingChatModel } from "@langchain/core/utils/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { AgentEvent } from "@/lib/contracts/event";
-import { type FakeSentinel, startFakeSentinel } from "./fake-sentinel";
-import { hashText } from "./hash";
-import { sentinel, type SentinelOptions } from "./middleware";
+import { type FakeSentinel, startFakeSentinel } from "../fake-sentinel.js";
+import { hashText } from "../hash.js";
+import { sentinel, type SentinelOptions } from "./index.js";
 
 let server: FakeSentinel;
 let open: ReturnType<typeof sentinel>[] = [];

@@ -1,7 +1,7 @@
 import { getConfig } from "@langchain/langgraph";
-import type { Guard } from "./guard";
-import { quietly } from "./quietly";
-import type { Run } from "./runs";
+import { quietly } from "../quietly.js";
+import type { Run } from "../runs.js";
+import type { Guard } from "../seat.js";
 
 /** Nodes of other middleware that may run before ours, and so spend steps that we did not see. */
 const UNSEEN_STEPS = 6;

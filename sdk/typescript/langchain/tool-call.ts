@@ -1,24 +1,23 @@
 import { ToolMessage } from "@langchain/core/messages";
 import { type Command, isGraphBubbleUp } from "@langchain/langgraph";
 import { ToolInvocationError, type ToolCallRequest } from "langchain";
-import type { Guard } from "./guard";
-import { hashAction, hashText } from "./hash";
-import type { SentinelOptions } from "./middleware";
-import { quietly } from "./quietly";
-import { readError, wasCancelled } from "./reading";
-import { insideRun, type Run } from "./runs";
-import { expectLimit } from "./step-limit";
-import type { AgentEvent } from "./wire";
+import type { ToolCall } from "../calls.js";
+import { refusal, SentinelHold } from "../hold.js";
+import { quietly } from "../quietly.js";
+import { readError, wasCancelled } from "../reading.js";
+import { insideRun, type Run } from "../runs.js";
+import type { Guard } from "../seat.js";
+import type { SentinelOptions } from "./index.js";
+import { expectLimit } from "./step-limit.js";
 
 type ToolAnswer = ToolMessage | Command;
 type Handler = (request: ToolCallRequest) => ToolAnswer | Promise<ToolAnswer>;
 
 /** An open tool call closed with an error, so that the thread stays whole and can be resumed. */
-export function refusal(request: ToolCallRequest, run: Run, why: string): ToolMessage {
-  run.refusedToolCalls++;
+function refused(request: ToolCallRequest, hold: SentinelHold): ToolMessage {
   const { id, name } = request.toolCall;
   return new ToolMessage({
-    content: why,
+    content: refusal(hold),
     tool_call_id: id ?? "",
     name,
     status: "error",
@@ -37,7 +36,7 @@ function interruptible(tool: ToolCallRequest["tool"], signal: AbortSignal): Tool
   });
 }
 
-/** Makes one tool call and reports it. */
+/** Makes one tool call under the directive and reports it. */
 export async function callTool(
   guard: Guard,
   o: SentinelOptions,
@@ -46,34 +45,33 @@ export async function callTool(
   handler: Handler,
 ): Promise<ToolAnswer> {
   const { name, args, id } = original.toolCall;
-  const began = performance.now();
-  run.toolCalls++;
-  const ticket = guard.enter(run, name);
-  const request = quietly(() => ({ ...original, tool: interruptible(original.tool, ticket.signal) }), original);
-  const retries = run.toolFailures.get(name) ?? 0;
-  const report = (end: Partial<AgentEvent>) =>
-    quietly(() => {
-      run.toolFailures.set(name, end.success ? 0 : retries + 1);
-      const side = o.sideEffects?.[name];
-      const action = { tool: name, action_hash: hashAction(name, args), ...(side && { side_effect: side }) };
-      guard.report({ kind: "tool_call", ...action, retries, latency_ms: performance.now() - began, ...end }, run);
-    });
+  const { signal } = original.runtime;
+  let call: ToolCall;
+  try {
+    call = await guard.beforeTool(name, args, { run, signal });
+  } catch (hold) {
+    if (hold instanceof SentinelHold) return refused(original, hold);
+    throw hold;
+  }
+  const request = quietly(() => ({ ...original, tool: interruptible(original.tool, call.signal) }), original);
   try {
     const answer = await insideRun(run, () => handler(request));
-    report(ToolMessage.isInstance(answer) ? readResult(answer) : { success: true });
+    quietly(() => record(call, answer));
+    call.finish();
     return answer;
   } catch (error) {
     if (isGraphBubbleUp(error)) {
+      call.abandon();
       quietly(() => guard.endRunUnlessItGoesOn(run, "interrupted"));
       throw error;
     }
-    const { errorType, httpStatus } = quietly(() => readError(error), { errorType: "unknown", httpStatus: undefined });
-    const heldBack = ticket.signal.aborted;
-    if (wasCancelled(error, original.runtime.signal) && !heldBack) {
-      quietly(() => guard.endRunUnlessItGoesOn(run, "cancelled", errorType));
+    const heldBack = call.signal.aborted;
+    if (wasCancelled(error, signal) && !heldBack) {
+      call.abandon();
+      quietly(() => guard.endRunUnlessItGoesOn(run, "cancelled", readError(error).errorType));
       throw error;
     }
-    report({ success: false, error_type: errorType, http_status: httpStatus });
+    call.finish(error);
     // Bad arguments are answered by LangChain itself, whatever wraps the call.
     if (!heldBack && (o.toolErrors === "throw" || ToolInvocationError.isInstance(error))) throw error;
     const content = heldBack
@@ -81,18 +79,12 @@ export async function callTool(
       : `${String(error)}\n Please fix your mistakes.`;
     return new ToolMessage({ content, tool_call_id: id ?? "", name, status: "error" });
   } finally {
-    ticket.end();
     expectLimit(guard, run);
   }
 }
 
-function readResult(message: ToolMessage): Partial<AgentEvent> {
-  const content = typeof message.content === "string" ? message.content : JSON.stringify(message.content);
-  const failed = message.status === "error";
-  return {
-    success: !failed,
-    result_hash: hashText(content),
-    result_bytes: Buffer.byteLength(content),
-    ...(failed && { error_type: "tool_error" }),
-  };
+function record(call: ToolCall, answer: ToolAnswer) {
+  if (!ToolMessage.isInstance(answer)) return;
+  call.result(answer.content);
+  if (answer.status === "error") call.failed();
 }

@@ -1,13 +1,14 @@
 import { AIMessage } from "@langchain/core/messages";
 import { createMiddleware } from "langchain";
 import { z } from "zod";
-import { createGuard } from "./guard";
-import { callModel } from "./model-call";
-import type { GuardOptions } from "./options";
-import { quietly } from "./quietly";
-import { currentRun, type Run } from "./runs";
-import { noteLastStep } from "./step-limit";
-import { callTool, refusal } from "./tool-call";
+import { createGuard } from "../guard.js";
+import { notice, SentinelHold } from "../hold.js";
+import type { GuardOptions } from "../options.js";
+import { quietly } from "../quietly.js";
+import { currentRun, type Run } from "../runs.js";
+import { callModel } from "./model-call.js";
+import { noteLastStep } from "./step-limit.js";
+import { callTool } from "./tool-call.js";
 
 export type SentinelOptions = GuardOptions & {
   /**
@@ -22,10 +23,10 @@ export type SentinelOptions = GuardOptions & {
 const State = z.object({ _sentinelRun: z.string().optional() });
 
 /** Says to the host and in the thread that the run ended here; `response_metadata.sentinel` tells it from a model's answer. */
-const notice = (reason: string) =>
+const ended = (hold: SentinelHold) =>
   new AIMessage({
-    content: `Stopped by Sentinel: ${reason}.`,
-    response_metadata: { sentinel: { stopped: true, reason } },
+    content: notice(hold),
+    response_metadata: { sentinel: { stopped: true, reason: hold.reason } },
   });
 
 /**
@@ -39,7 +40,7 @@ export function sentinel(options: SentinelOptions) {
   /** The run this state belongs to; one that another process began is taken up as it is. */
   function runOf(state: { _sentinelRun?: string | undefined }): Run {
     const id = state._sentinelRun;
-    return (id && guard.getRun(id)) || guard.startRun(id ? { runId: id } : {});
+    return (id && guard.getRun(id)) || guard.beginRun(id ? { runId: id } : {});
   }
 
   const middleware = createMiddleware({
@@ -48,14 +49,15 @@ export function sentinel(options: SentinelOptions) {
     beforeAgent: {
       canJumpTo: ["end"],
       hook: async (_state, runtime) => {
-        await guard.ready();
-        const gate = await guard.pass(runtime.signal);
-        if (!gate.open) {
+        try {
+          await guard.passGate({ signal: runtime.signal });
+        } catch (hold) {
+          if (!(hold instanceof SentinelHold)) throw hold;
           guard.refusedRun();
-          return { jumpTo: "end" as const, messages: [notice(gate.reason)], _sentinelRun: "" };
+          return { jumpTo: "end" as const, messages: [ended(hold)], _sentinelRun: "" };
         }
         const begin = () => {
-          const run = guard.startRun(startOf(runtime.configurable));
+          const run = guard.beginRun(startOf(runtime.configurable));
           noteLastStep(run);
           return run.runId;
         };
@@ -64,28 +66,15 @@ export function sentinel(options: SentinelOptions) {
     },
     wrapModelCall: async (request, handler) => {
       const run = runOf(request.state);
-      const gate = await guard.pass(request.runtime.signal, run, "model");
-      if (!gate.open) return ended(run, gate.budget ? "limited" : "stopped", gate.reason);
-      const { maxModelCalls } = guard.restrictions();
-      if (maxModelCalls !== null && run.modelCalls >= maxModelCalls)
-        return ended(run, "limited", `this agent may make ${maxModelCalls} model calls per run`);
-      return callModel(guard, options, run, request as never, handler as never);
-    },
-    wrapToolCall: async (request, handler) => {
-      const run = runOf(request.state);
-      const { name } = request.toolCall;
-      const gate = await guard.pass(request.runtime.signal, run, "tool");
-      if (!gate.open) return refusal(request as never, run, `Not run: ${gate.reason}. It may be tried again later.`);
-      const { revokedTools, maxToolCalls } = guard.restrictions();
-      if (revokedTools.has(name))
-        return refusal(request as never, run, `Not run: the tool ${name} has been revoked. Work without it.`);
-      if (maxToolCalls !== null && run.toolCalls >= maxToolCalls) {
-        run.outcome = "limited";
-        const why = `this run has used up its ${maxToolCalls} tool calls. Answer with what you have.`;
-        return refusal(request as never, run, `Not run: ${why}`);
+      try {
+        return await callModel(guard, run, request as never, handler as never);
+      } catch (hold) {
+        if (!(hold instanceof SentinelHold)) throw hold;
+        return ended(hold);
       }
-      return callTool(guard, options, run, request as never, handler as never);
     },
+    wrapToolCall: async (request, handler) =>
+      callTool(guard, options, runOf(request.state), request as never, handler as never),
     afterAgent: (state) => {
       quietly(() => {
         const run = state._sentinelRun ? guard.getRun(state._sentinelRun) : undefined;
@@ -95,11 +84,6 @@ export function sentinel(options: SentinelOptions) {
     },
   });
   return Object.assign(middleware, { guard });
-}
-
-function ended(run: Run, outcome: "stopped" | "limited", reason: string): AIMessage {
-  run.outcome = outcome;
-  return notice(reason);
 }
 
 /** Where a run belongs: under the run whose tool started it, or where the host says through `configurable`. */
