@@ -149,7 +149,10 @@ export function createGuard(options: GuardOptions): Guard {
       if (!runs.end(run)) return;
       clearTimeout(run.ending?.timer);
       // Frameworks do not always say that a call failed: nothing may stay past the gate for ever.
-      for (const call of [...run.openCalls]) error === undefined ? call.abandon() : call.finish(error);
+      for (const call of run.openCalls) {
+        if (error === undefined) call.abandon();
+        else call.finish(error);
+      }
       if (error !== undefined) run.errorType = quietly(() => readError(error).errorType, "unknown");
       guard.report(runEnd(run, outcome === "error" ? outcome : (run.outcome ?? outcome), now()), run);
     },
@@ -177,6 +180,10 @@ export function createGuard(options: GuardOptions): Guard {
       call.record(usage);
       call.finish(error);
     },
+    sawModel({ run, ...told }) {
+      const sent = { prompt: undefined, temperature: undefined, rolledBack: false, lowered: false };
+      openModelCall(desk, run, { latency_ms: undefined, ...told }, sent).finish();
+    },
     beforeTool(tool, args, asking = {}) {
       const action = hashAction(tool, args);
       return admit(
@@ -191,17 +198,19 @@ export function createGuard(options: GuardOptions): Guard {
       call.record(more);
       call.finish(error);
     },
-    race: (call, work) =>
-      new Promise((resolve, reject) => {
-        const stop = () => reject(new SentinelHold("ended", "the run was stopped while this call was running"));
+    async race(call, work) {
+      let stop = () => {};
+      const stopped = new Promise<never>((_, reject) => {
+        stop = () => reject(new SentinelHold("ended", "the run was stopped while this call was running"));
+      });
+      call.signal.addEventListener("abort", stop, { once: true });
+      try {
         if (call.signal.aborted) stop();
-        call.signal.addEventListener("abort", stop, { once: true });
-        const done = () => call.signal.removeEventListener("abort", stop);
-        work.then(
-          (answer) => (done(), resolve(answer)),
-          (error: unknown) => (done(), reject(error as Error)),
-        );
-      }),
+        return await Promise.race([stopped, work]);
+      } finally {
+        call.signal.removeEventListener("abort", stop);
+      }
+    },
     receive: e.receive,
     restrictions: e.restrictions,
     memoryNamespace: () => e.namespace() ?? o.agentId,

@@ -43,6 +43,8 @@ export interface Guard {
   beforeModel(about?: ModelAbout): Promise<ModelCall>;
   /** Reports the call: fields of an event such as `input_tokens`, `output_tokens`, `cost`, or `error`. */
   afterModel(call: ModelCall, usage?: Told & { error?: unknown }): void;
+  /** Reports a model call that was made where nothing could ask: it counts, and the next call is held for it. */
+  sawModel(told: Told & { run?: Run }): void;
   /** The same for a tool call. `args` are hashed, never sent. */
   beforeTool(tool: string, args?: unknown, asking?: Asking): Promise<ToolCall>;
   /** Reports the call. `result` is hashed, never sent. */
