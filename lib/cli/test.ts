@@ -86,6 +86,16 @@ const python: Step = async (beside) => {
   return readReport(title, await run(title, beside, "python3", ["sdk/python/run_tests.py", file]), file);
 };
 
+/** The TypeScript SDK, packed, on each framework's real package (`sdk/typescript/run-adapters.ts`). */
+const adapters: Step = async (beside) => {
+  const file = join(folder, "adapters.json");
+  return readReport(
+    "adapters",
+    await run("adapters", beside, bin("tsx"), ["sdk/typescript/run-adapters.ts", file]),
+    file,
+  );
+};
+
 const JOURNEY = "@journey";
 const WALKTHROUGH = "@walkthrough";
 /** Every case of the dev set through the whole loop, against the reference that is kept in the repository. */
@@ -114,7 +124,7 @@ const TIERS = {
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
-    [evaluation, python],
+    [evaluation, python, adapters],
     [vitest("redteam")],
     [vitest("crash"), vitest("real")],
     // The demo mostly waits: for scrapes, for agents, for what is measured after an operation.

@@ -42,8 +42,8 @@ export interface ToolCall extends Call {
 /** What calls need of their guard. `now` is monotonic ms. */
 export interface Desk {
   now: () => number;
-  enter(tool?: string): Ticket;
-  report(event: Told, run: Run | undefined): void;
+  enter: (tool?: string) => Ticket;
+  report: (event: Told, run: Run | undefined) => void;
   prices: Record<string, Price> | undefined;
   sideEffects: Record<string, SideEffect> | undefined;
 }
@@ -53,8 +53,8 @@ interface Parts {
   tool?: string;
   retries: number;
   /** Adds what follows from what was told. */
-  complete(event: Told): void;
-  settle(run: Run, event: Told): void;
+  complete: (event: Told) => void;
+  settle: (run: Run, event: Told) => void;
 }
 
 function openCall(desk: Desk, run: Run | undefined, { kind, tool, retries, complete, settle }: Parts): Call {

@@ -60,7 +60,12 @@ export interface SentinelHooks {
   hooks: Record<(typeof EVENTS)[number], Matcher[]>;
   /** The messages of `query` as they are; model calls, tokens and cost are read from them. */
   watch<M extends { type: string }>(messages: AsyncIterable<M>): AsyncGenerator<M, void>;
+  /** Why the newest prompt of a session was refused or stopped (its result says `hook_stopped` only); null if it was not. */
+  hold(sessionId: string): SentinelHold | null;
 }
+
+/** Sessions remembered at most; those of long ago have been asked about. */
+const MAX_SESSIONS = 1000;
 
 /**
  * Hooks for the Claude Agent SDK: each prompt is a run, and each tool call (of sub-agents as well) asks Sentinel first. A call that may not run is
@@ -72,9 +77,19 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
   const runs = new Map<string, Run>();
   const calls = new Map<string, ToolCall>();
   const spent = new Map<string, number>();
+  const holds = new Map<string, SentinelHold>();
   const seen = new Set<string>();
 
   const runOf = ({ agent_id, session_id }: HookInput) => runs.get(agent_id ?? session_id) ?? runs.get(session_id);
+
+  function remember<T>(map: Map<string, T>, id: string, value: T) {
+    map.delete(id);
+    map.set(id, value);
+    for (const oldest of map.keys()) {
+      if (map.size <= MAX_SESSIONS) break;
+      map.delete(oldest);
+    }
+  }
 
   function end(id: string, outcome: RunOutcome) {
     const run = runs.get(id);
@@ -88,8 +103,10 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
     } catch (hold) {
       if (!(hold instanceof SentinelHold)) throw hold;
       guard.refusedRun();
+      remember(holds, input.session_id, hold);
       return { decision: "block", reason: notice(hold) };
     }
+    holds.delete(input.session_id);
     end(input.session_id, "success");
     runs.set(input.session_id, guard.beginRun());
     return {};
@@ -103,6 +120,7 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
       return {};
     } catch (hold) {
       if (!(hold instanceof SentinelHold)) throw hold;
+      if (hold.endsRun) remember(holds, input.session_id, hold);
       const permissionDecisionReason = refusal(hold);
       return {
         ...(hold.endsRun && { continue: false, stopReason: notice(hold) }),
@@ -163,7 +181,7 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
     const before = spent.get(m.session_id ?? "") ?? 0;
     if (total !== undefined) {
       run.cost = Math.max(0, total - before);
-      spent.set(m.session_id ?? "", total);
+      remember(spent, m.session_id ?? "", total);
     }
     run.inputTokens = inputOf(m.usage);
     run.outputTokens = count(m.usage?.["output_tokens"]);
@@ -180,6 +198,7 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
         yield message;
       }
     },
+    hold: (sessionId) => holds.get(sessionId) ?? null,
   };
 }
 

@@ -23,16 +23,16 @@ export interface Enforcement {
   prompts: ReturnType<typeof createHeldPrompts<unknown>>;
   /** Aborts once a directive has been received. */
   known: AbortController;
-  receive(directive: Directive): void;
-  restrictions(): Restrictions;
+  receive: (directive: Directive) => void;
+  restrictions: () => Restrictions;
   /** The memory namespace of the newest directive's epoch; null where the host names none. */
-  namespace(): string | null;
-  heartbeat(urgent: boolean): void;
-  refusedRun(): void;
+  namespace: () => string | null;
+  heartbeat: (urgent: boolean) => void;
+  refusedRun: () => void;
   /** Hashes of the prompts that the agent can go back to. */
-  heldPrompts(): string[];
+  heldPrompts: () => string[];
   /** For a framework where the prompt cannot be replaced: a rollback is then answered with "cannot". */
-  withoutPromptSeat(): void;
+  withoutPromptSeat: () => void;
 }
 
 const MAX_HELD_PROMPTS = 20;

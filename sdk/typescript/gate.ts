@@ -15,7 +15,7 @@ export interface GateKeeper {
    * between, `enter`. Null when open.
    */
   pass(signal: AbortSignal | undefined, over?: () => UsedUp | null): Promise<SentinelHold | null>;
-  enter(tool?: string): Ticket;
+  enter: (tool?: string) => Ticket;
   /** Calls in flight, or only those that began under a directive older than `version`. */
   inFlight(before?: number): number;
   /** Tools that are at work, and how long the longest has been, ms. */

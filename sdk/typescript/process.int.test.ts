@@ -6,7 +6,7 @@ import { startFakeSentinel } from "./fake-sentinel.js";
 /** A host program that makes one run and ends, without ever closing the SDK. */
 const HOST = `
 import { AIMessage, createAgent, fakeModel, HumanMessage } from "langchain";
-import { sentinel } from "./index.js";
+import { sentinel } from "./langchain/index.ts";
 const s = sentinel({ agentId: "a", url: process.argv[1], key: "test-key", flushMs: 60000 });
 await createAgent({ model: fakeModel().respond(new AIMessage("hi")), tools: [], middleware: [s] }).invoke({ messages: [new HumanMessage("x")] });
 `;

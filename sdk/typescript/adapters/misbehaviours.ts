@@ -13,7 +13,7 @@ const LIMIT = 8;
 
 interface Framework {
   /** Runs an agent with a scripted model and one tool; what the run gave back. `guard` null: unwatched. */
-  play(guard: Guard | null, turns: Turn[], tool: Tool): Promise<string>;
+  play: (guard: Guard | null, turns: Turn[], tool: Tool) => Promise<string>;
   /** Whether the prompt of a request can be replaced; if so, the system prompts that the model was sent. */
   prompts?: () => string[];
   /** Tokens of a run are known, and those of each model call. */
@@ -61,7 +61,8 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
     expect(ran).toEqual(["a", "b", "c", "a", "b", "c"]);
     await ended(1);
     const kinds = server.events.map((e) => e.kind).filter((kind) => kind !== "heartbeat");
-    expect(kinds.toSorted()).toEqual(["run_start", "run_end", "model_call", "model_call", "model_call", "model_call", "tool_call", "tool_call", "tool_call"].toSorted()); // prettier-ignore
+    const counts = (kind: string) => kinds.filter((k) => k === kind).length;
+    expect(["run_start", "model_call", "tool_call", "run_end"].map(counts)).toEqual([1, 4, 3, 1]);
     expect(new Set(server.events.flatMap((e) => e.run_id ?? [])).size).toBe(1);
     for (const event of server.of("a", "model_call")) {
       expect(event).toMatchObject({ input_tokens: 10, success: true });
