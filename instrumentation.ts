@@ -5,7 +5,8 @@ export async function register(): Promise<void> {
   notePeers();
   const { answerDirectly } = await import("./lib/http/direct");
   const { findHook } = await import("./app/hooks/direct");
-  answerDirectly(findHook);
+  const { findGateway } = await import("./app/api/gateway/handle");
+  answerDirectly((method, url) => findHook(method, url) ?? findGateway(method, url));
   const { start } = await import("./lib/runtime/start");
   await start();
 }

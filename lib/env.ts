@@ -20,6 +20,15 @@ const address = z
   .url({ protocol: /^https?$/ })
   .transform((value) => value.replace(/(?<!\/)\/+$/, ""))
   .optional();
+/** Where requests with a key of ours go: nothing of it may name a person, or be cut off by what is appended. */
+const upstream = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => {
+    const { username, password, search, hash } = new URL(value);
+    return !username && !password && !search && !hash;
+  }, "must be an http(s) URL without credentials, query or fragment")
+  .transform((value) => value.replace(/(?<!\/)\/+$/, ""))
+  .optional();
 const origin = z
   .url({ protocol: /^https?$/ })
   .transform((value) => new URL(value).origin)
@@ -271,6 +280,20 @@ export const VARIABLES = {
   ),
   OTEL_SERVICE_NAME: line.default("sentinel").describe("service.name of Sentinel's own telemetry"),
   OTEL_METRIC_EXPORT_INTERVAL: count(MINUTE, SECOND, HOUR).describe("Interval between exports of metrics"),
+  GATEWAY_OPENAI_URL: upstream.describe(
+    "Base URL that the gateway passes OpenAI's requests on to, such as https://api.openai.com/v1; unset: that gateway is off",
+  ),
+  GATEWAY_OPENAI_KEY: line.optional().describe("API key for that URL; it never leaves the server"),
+  GATEWAY_ANTHROPIC_URL: upstream.describe(
+    "Base URL that the gateway passes Anthropic's requests on to, such as https://api.anthropic.com; unset: that gateway is off",
+  ),
+  GATEWAY_ANTHROPIC_KEY: line.optional().describe("API key for that URL; it never leaves the server"),
+  GATEWAY_CONNECT_MS: count(5 * SECOND, 10, MINUTE).describe(
+    "How long the gateway waits for a connection to an upstream",
+  ),
+  GATEWAY_IDLE_MS: count(5 * MINUTE, 100, HOUR).describe(
+    "How long an upstream may send nothing, before its answer or in the middle of it, until the gateway gives up",
+  ),
   OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
   GROQ_API_KEY: line.optional().describe("API key for groq/ models"),
   ANTHROPIC_API_KEY: line.optional().describe("API key for anthropic/ models"),

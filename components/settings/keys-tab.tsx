@@ -146,6 +146,7 @@ const SCOPE_WORDS: Record<KeyScope, string> = {
   events: "Agent events, and reading directives",
   changes: "Changes: deploys, prompts, configuration",
   logs: "Service logs",
+  gateway: "Requests to models, through the gateway (one agent)",
 };
 
 function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {

@@ -55,6 +55,10 @@ export const NewKeyBody = z
     path: ["services"],
     error: "the logs scope needs services: name those whose logs it may send, or * for all",
   })
+  .refine((key) => !key.scopes.includes("gateway") || key.agent_id !== undefined, {
+    path: ["scopes"],
+    error: "the gateway scope needs a key that is bound to one agent (agent_id)",
+  })
   .meta({ id: "NewKeyBody" });
 export type NewKeyBody = z.input<typeof NewKeyBody>;
 

@@ -1,5 +1,7 @@
 import { type IncomingMessage, Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream as WebStream } from "node:stream/web";
 import { log } from "@/lib/log";
 import type { NextHandler } from "./route";
 
@@ -33,8 +35,11 @@ export function answerDirectly(find: (method: string, path: string) => Direct | 
 }
 
 async function answer({ handler, params }: Direct, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on("close", () => gone.abort());
   try {
-    const answered = await handler(await requestOf(incoming), { params: Promise.resolve(params) });
+    const answered = await handler(await requestOf(incoming, gone.signal), { params: Promise.resolve(params) });
+    if (answered.headers.get("content-type")?.startsWith("text/event-stream")) return await pass(answered, outgoing);
     const body = Buffer.from(await answered.arrayBuffer());
     outgoing.writeHead(answered.status, {
       ...Object.fromEntries(answered.headers),
@@ -45,19 +50,33 @@ async function answer({ handler, params }: Direct, incoming: IncomingMessage, ou
     outgoing.end(body);
   } catch (err) {
     // The sender went away, or there is a bug: a handler answers whatever is wrong by itself.
-    log().warn({ err }, "a request could not be answered");
+    if (!gone.signal.aborted) log().warn({ err }, "a request could not be answered");
     outgoing.destroy();
   }
 }
 
-async function requestOf(incoming: IncomingMessage): Promise<Request> {
+/** A stream, piece by piece: the next one is asked for once there is room. */
+async function pass({ status, headers, body }: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(status, Object.fromEntries(headers));
+  outgoing.flushHeaders();
+  if (body) await pipeline(Readable.fromWeb(body as WebStream), outgoing);
+  else outgoing.end();
+}
+
+async function requestOf(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers))
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one);
   const url = `http://${incoming.headers.host ?? "localhost"}${incoming.url}`;
   const small = Number(incoming.headers["content-length"] ?? Infinity) <= WHOLE_BYTES;
   const body = small ? await whole(incoming) : (Readable.toWeb(incoming) as ReadableStream);
-  return new Request(url, { method: "POST", headers, body, ...(small ? {} : { duplex: "half" }) } as RequestInit);
+  return new Request(url, {
+    method: "POST",
+    headers,
+    body,
+    signal,
+    ...(small ? {} : { duplex: "half" }),
+  } as RequestInit);
 }
 
 async function whole(incoming: IncomingMessage): Promise<Buffer> {

@@ -223,8 +223,8 @@ export const FINDING_KINDS = [
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-/** What a key may send. Each is asked of the route that takes it in. */
-export const KEY_SCOPES = ["events", "changes", "logs"] as const;
+/** What a key may send: `gateway` is requests to models, through us. Each is asked of the route that takes it in. */
+export const KEY_SCOPES = ["events", "changes", "logs", "gateway"] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 export const ROLES = ["viewer", "operator", "admin"] as const;

@@ -2,16 +2,16 @@ import type { IngestKey } from "@/lib/auth/keys";
 import { type HookAnswer, type HookBody, type HookProgram, HOOKS_VERSION } from "@/lib/contracts/hooks";
 import type { AgentEvent } from "@/lib/contracts/event";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
-import { BREAKER, BREAKER_CALLS, extend, IDENTICAL, IDENTICAL_CALLS, type Streak } from "@/lib/core/agents/breaker";
+import { BREAKER, BREAKER_CALLS, IDENTICAL, IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
 import { type Db } from "@/lib/db/client";
 import { onShutdown } from "@/lib/shutdown";
-import { verdictOf } from "@/lib/response/budgets/book";
 import { asName } from "../otlp/identity";
 import { short } from "../otlp/series";
 import { callRecord, type Told } from "../otlp/told";
 import { DIALECTS, type HookEvent, readHook } from "./dialects";
 import { HookMemory, type Owner, type Session } from "./memory";
 import { HookTeller, WAITING_MAX } from "./tell";
+import { subjectOf } from "./subject";
 import { type InForce, reasonFor, type Subject, type Verdict, verdictFor } from "./verdict";
 
 /** What answers the hooks of one process. */
@@ -37,6 +37,9 @@ function deskOf(db: Db): Desk {
   return desk;
 }
 
+/** What stands, as it is known in memory: hooks and the gateway are answered from the same. */
+export const memoryOf = (db: Db): HookMemory => deskOf(db).memory;
+
 /** Reads what stands, so that the first hook after a start is answered by it. */
 export const loadHooks = (db: Db): Promise<void> => deskOf(db).memory.look();
 
@@ -53,8 +56,8 @@ export interface Ask {
   base: string;
 }
 
-/** Rungs that nobody can climb where only hooks reach: said with each refusal, so that they are not proposed. */
-const CANNOT = ["reset_memory", "rollback_prompt", "reduce_autonomy", "clone_agent"].join(",");
+/** Rungs that nobody can climb where only hooks or the gateway reach: said with each refusal, so that they are not proposed. */
+export const CANNOT = ["reset_memory", "rollback_prompt", "reduce_autonomy", "clone_agent"].join(",");
 
 /**
  * Answers one hook from memory. What it saw is stored behind the answer. Only the first hook after a minute without any waits for
@@ -66,7 +69,13 @@ export async function askHook(db: Db, { program, body, key, user, base }: Ask, n
   const event = readHook(program, body);
   const who = whoOf(event, user);
   const session = memory.session(key.id, event.session, who.seat, who.person, now);
-  const subject = subjectOf(memory, session, event, who.user);
+  const owner = ownerOf(memory, session);
+  const by = {
+    agentId: owner?.agentId ?? null,
+    type: owner?.type ?? DIALECTS[program].type,
+    runId: asName(session.id),
+  };
+  const subject = subjectOf(memory, session, event, by);
   const verdict = verdictFor(event, subject);
   if (verdict.kind === "deny" && verdict.by === "directive") session.owner ??= ownerOf(memory, session);
   const told = toldOf({ event, verdict, subject, who, at: now });
@@ -106,39 +115,6 @@ function whoOf({ program, home, cwd }: HookEvent, header: string | null): Who {
 /** Whose a session is, else whose its person's sessions are in other folders. */
 const ownerOf = (memory: HookMemory, { keyId, owner, person }: Session): Owner | null =>
   owner ?? memory.seats.get(`${keyId}\n${person}`) ?? null;
-
-/** Who asks, as memory has it, and how often it asked for the same in a row. */
-function subjectOf(memory: HookMemory, session: Session, event: HookEvent, user: string | null): Subject {
-  const owner = ownerOf(memory, session);
-  const directive = owner && memory.directiveOf(owner.agentId);
-  const version = directive?.version ?? 0;
-  if (version !== session.version) session.streaks.clear();
-  session.version = version;
-  return {
-    agentId: owner?.agentId ?? null,
-    directive,
-    mode: memory.modeOf(owner?.type ?? DIALECTS[event.program].type),
-    globalStop: memory.globalStop,
-    streak: streakOf(session, event),
-    // A session is a run, and its sub-agents are part of it.
-    budget: owner
-      ? verdictOf({ ...owner, agentType: owner.type, keyId: session.keyId, user, runId: session.id })
-      : { kind: "go" },
-  };
-}
-
-/** Sub-agents of a session that are counted apart; of more than this the first is forgotten. */
-const STREAKS_MAX = 100;
-
-function streakOf({ streaks }: Session, { kind, actionHash, callId, polls, subagent }: HookEvent): Streak | null {
-  if (kind !== "before_tool" || actionHash === null || polls) return null;
-  const who = subagent ?? "";
-  const streak = extend(streaks.get(who) ?? null, actionHash, callId);
-  streaks.delete(who);
-  streaks.set(who, streak);
-  if (streaks.size > STREAKS_MAX) streaks.delete(streaks.keys().next().value!);
-  return streak;
-}
 
 interface Saw {
   event: HookEvent;

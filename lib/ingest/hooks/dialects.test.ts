@@ -70,7 +70,7 @@ const free: Subject = {
   mode: "act",
   globalStop: false,
   streak: null,
-  budget: { kind: "go" as const },
+  budget: { kind: "go" },
 };
 const streak = (calls: number) => ({ hash: "h", callId: null, calls });
 const before = read("claude-code", { hook_event_name: "PreToolUse", ...BASH });
@@ -86,6 +86,20 @@ test.each<[string, HookEvent, Partial<Subject>, string | null]>([
   ["released", before, { directive: { ...directive, status: "run" } }, null],
   ["a revoked tool", before, { directive: { ...directive, status: "run", revokedTools: ["Bash"] } }, "directive"],
   ["another tool", before, { directive: { ...directive, status: "run", revokedTools: ["Write"] } }, null],
+  [
+    "a budget that is used up",
+    before,
+    {
+      budget: {
+        kind: "hold",
+        atLimit: "stop",
+        reason: "the budget of the fleet is used up",
+        budgetId: "b",
+        incidentId: null,
+      },
+    },
+    "budget",
+  ],
   ["one call too few", before, { streak: streak(IDENTICAL_CALLS - 1) }, null],
   ["a loop", before, { streak: streak(IDENTICAL_CALLS) }, "breaker"],
   ["a loop that is only observed", before, { streak: streak(20), mode: "observe" }, null],

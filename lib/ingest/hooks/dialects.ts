@@ -143,7 +143,7 @@ function without(input: unknown, names: ReadonlySet<string>): unknown {
 }
 
 /** 64 bits of SHA-256. A program writes the same arguments in the same order; those of the outermost level are sorted. */
-const hashOf = (value: unknown): string =>
+export const hashOf = (value: unknown): string =>
   createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 
 /** `/home/ada` of `/home/ada/.claude/projects/…`: transcripts lie below the folder of whoever runs the program. */

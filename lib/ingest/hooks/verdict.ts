@@ -22,27 +22,34 @@ export interface Subject {
   globalStop: boolean;
   /** Identical calls in a row, this one included. */
   streak: Streak | null;
+  /** What budgets say to one more call. */
   budget: BudgetAnswer;
 }
 
 export type Verdict =
   | { kind: "allow" }
-  /** `by`: a directive forbids it, which a refusal proves, or a breaker or a budget does, which no directive confirms. */
-  | { kind: "deny"; by: "directive" | "breaker" | "budget"; why: string; incidentId: string | null };
+  /** `by`: whether a directive forbids it, which a refusal proves, or a budget or breaker, which no directive confirms. */
+  | { kind: "deny"; by: "directive" | "budget" | "breaker"; why: string; incidentId: string | null };
 
 const ALLOW: Verdict = { kind: "allow" };
 const ASKS = new Set<HookEvent["kind"]>(["before_tool", "before_prompt", "before_subagent"]);
 
+/** What is asked about. */
+export type Asked = Pick<HookEvent, "kind" | "tool">;
+
 /**
- * Whether what a hook asks about may go on: the one place where it is decided. The standing directive comes first; then the breaker,
- * which acts only where Sentinel may act at all; then budgets, which know by themselves where they may.
+ * Whether what a hook or the gateway asks about may go on: the one place where it is decided. The standing directive comes first, then
+ * budgets; then the breaker, which acts only where Sentinel may act at all.
  */
-export function verdictFor(event: HookEvent, subject: Subject): Verdict {
+export function verdictFor(event: Asked, subject: Subject): Verdict {
   if (!ASKS.has(event.kind)) return ALLOW;
-  return byDirective(event, subject.directive) ?? byBreaker(event, subject) ?? byBudget(subject.budget) ?? ALLOW;
+  return byDirective(event, subject.directive) ?? byBudget(subject.budget) ?? byBreaker(event, subject) ?? ALLOW;
 }
 
-function byDirective(event: HookEvent, directive: InForce | null): Verdict | null {
+const byBudget = (budget: BudgetAnswer): Verdict | null =>
+  budget.kind === "go" ? null : { kind: "deny", by: "budget", why: budget.reason, incidentId: budget.incidentId };
+
+function byDirective(event: Asked, directive: InForce | null): Verdict | null {
   if (directive === null) return null;
   const { status, reason, incidentId } = directive;
   const deny = (why: string): Verdict => ({ kind: "deny", by: "directive", why, incidentId });
@@ -52,15 +59,10 @@ function byDirective(event: HookEvent, directive: InForce | null): Verdict | nul
   return null;
 }
 
-function byBreaker(event: HookEvent, { mode, globalStop, streak }: Subject): Verdict | null {
+function byBreaker(event: Asked, { mode, globalStop, streak }: Subject): Verdict | null {
   if (event.kind !== "before_tool" || mode !== "act" || globalStop) return null;
   if (streak === null || streak.calls < IDENTICAL_CALLS) return null;
   return { kind: "deny", by: "breaker", why: `${streak.calls} identical calls in a row`, incidentId: null };
-}
-
-function byBudget(budget: BudgetAnswer): Verdict | null {
-  if (budget.kind === "go") return null;
-  return { kind: "deny", by: "budget", why: budget.reason, incidentId: budget.incidentId };
 }
 
 /** Characters of a reason that a person reads in a terminal. */
