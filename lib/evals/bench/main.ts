@@ -4,6 +4,7 @@ import autocannon from "autocannon";
 import { Command } from "commander";
 import { median } from "simple-statistics";
 import { benchDetector } from "./detector";
+import { benchGateway } from "./gateway";
 import { benchHooks } from "./hooks";
 import { benchHostile } from "./hostile";
 import { buildNoop, NOOP_PATH } from "./noop";
@@ -181,6 +182,9 @@ const BENCHES: Record<string, (write: boolean, seconds: number) => Promise<void>
   throughput,
   hooks: async (write, seconds) => {
     process.exitCode = (await benchHooks(nextBin, seconds, write)) ? 0 : 1;
+  },
+  gateway: async (write) => {
+    process.exitCode = (await benchGateway(nextBin, write)) ? 0 : 1;
   },
   hostile: (write) => benchHostile(nextBin, write),
   otlp: async (write) => {
