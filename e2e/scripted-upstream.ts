@@ -11,7 +11,7 @@ export interface Asked {
 export type Play = (response: ServerResponse, asked: Asked) => void | Promise<void>;
 
 /** A server on loopback in the place of a vendor's API: it answers as it is told, and remembers what it was asked. */
-export async function startUpstream(first: Play) {
+export async function startUpstream(first: Play, port = 0) {
   const state = { play: first, asked: [] as Asked[] };
   const server = createServer((request, response) => {
     const gone = once(response, "close").then(() => undefined);
@@ -22,7 +22,7 @@ export async function startUpstream(first: Play) {
       state.asked.push(asked);
       void state.play(response, asked);
     });
-  }).listen(0, "127.0.0.1");
+  }).listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { cli, startSentinel, stopSentinel } from "./process";
+import { cli, freePort, startSentinel, stopSentinel } from "./process";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -32,6 +32,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     CRON_SECRET,
     GITHUB_WEBHOOK_SECRET: SIGNING_SECRET,
     PAGERDUTY_WEBHOOK_SECRET: SIGNING_SECRET,
+    // Where the gateway's tests listen.
+    GATEWAY_ANTHROPIC_URL: `http://127.0.0.1:${await freePort()}`,
+    GATEWAY_ANTHROPIC_KEY: "an-upstream-key-for-tests",
+    GATEWAY_IDLE_MS: "1000",
   };
   const sentinel = await startSentinel(env);
   const { key, secret } = await cli<{ key: { id: string }; secret: string }>(
