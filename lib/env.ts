@@ -24,6 +24,7 @@ const address = z
 const upstream = z
   .url({ protocol: /^https?$/ })
   .refine((value) => {
+    if (!URL.canParse(value)) return false;
     const { username, password, search, hash } = new URL(value);
     return !username && !password && !search && !hash;
   }, "must be an http(s) URL without credentials, query or fragment")
