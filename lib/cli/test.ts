@@ -124,9 +124,9 @@ const TIERS = {
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
-    [evaluation, python, adapters],
+    [evaluation, adapters],
     [vitest("redteam")],
-    [vitest("crash"), vitest("real")],
+    [vitest("crash"), vitest("real"), python],
     // The demo mostly waits: for scrapes, for agents, for what is measured after an operation.
     [vitest("demo"), browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
   ],

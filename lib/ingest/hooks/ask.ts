@@ -74,6 +74,7 @@ export async function askHook(db: Db, { program, body, key, user, base }: Ask, n
     agentId: owner?.agentId ?? null,
     type: owner?.type ?? DIALECTS[program].type,
     runId: asName(session.id),
+    ...(who.user === null ? {} : { labels: { user: who.user } }),
   };
   const subject = subjectOf(memory, session, event, by);
   const verdict = verdictFor(event, subject);
