@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Tries the packed SDK on each framework's real package: `tsx sdk/typescript/run-adapters.ts [REPORT.json]`. The packages that
- * `adapters/package-lock.json` pins are installed when it changes; where that cannot be done, the adapters are named as skipped. The tests see an
+ * `sdk/typescript-tests/package-lock.json` pins are installed when it changes; where that cannot be done, the adapters are named as skipped. The tests see an
  * empty environment, and only loopback is spoken to. `CODING_AGENTS`: a folder where Claude Code is installed, which the Claude Agent SDK drives;
  * without it that one is skipped.
  */
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = join(here, "../..");
-const adapters = join(here, "adapters");
+const adapters = join(here, "../typescript-tests");
 const [report = join(mkdtempSync(join(tmpdir(), "sentinel-adapters-")), "report.json")] = process.argv.slice(2);
 /** Minutes, since how fast a registry is must not decide. */
 const TIMEOUT_MS = 15 * 60_000;

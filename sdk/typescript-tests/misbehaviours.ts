@@ -1,6 +1,6 @@
 import { createGuard, type Guard, type GuardSettings, hashText } from "@sentinel/agents";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FakeSentinel, startFakeSentinel } from "../fake-sentinel.js";
+import { type FakeSentinel, startFakeSentinel } from "../typescript/fake-sentinel.js";
 
 /** What the scripted model does next: call the tool `lookup` with `q`, or say something and be done. */
 export type Turn = { look: string } | { say: string };
