@@ -247,6 +247,22 @@ test("lines that cannot be kept are refused with the reason, and counted as drop
   ]);
 });
 
+test("a key's template names its agents, and gives it no agent that another key introduced", async () => {
+  const now = Date.now();
+  const chatOf = (program: string, user: string, session: string) =>
+    logsOf({ "service.name": program, "host.name": "h1" }, [now, { "event.name": "gemini_cli.api_response", "session.id": session, "user.email": user, input_token_count: 5, output_token_count: 1 }]); // prettier-ignore
+  await post("logs", chatOf("gemini-cli", "ada@x.io", "s1"));
+  const own = await newKey("templated", { identity: "{user.email}@{service.name}" });
+  await post("logs", chatOf("gemini-cli", "bob@x.io", "s2"), own);
+  expect((await eventsOf()).map(({ agent_id }) => agent_id)).toEqual(["gemini-cli:ada@x.io", "bob@x.io@gemini-cli"]);
+  const thief = await newKey("thief", { identity: "gemini-cli:{user.email}" });
+  const said = await post("logs", chatOf("gemini-cli", "ada@x.io", "s3"), thief);
+  expect(await said.json()).toMatchObject({
+    partialSuccess: { rejectedLogRecords: "1", errorMessage: expect.stringContaining("may not report for this agent") },
+  });
+  expect(await eventsOf()).toHaveLength(2);
+});
+
 test("below /otlp/KEY the key in the path stands for the header, and is in no answer", async () => {
   const under = (secret: string, signal: string) =>
     underKey.POST(

@@ -59,10 +59,15 @@ const columns: Columns<KeyView> = [
       ) : original.name_prefix !== null ? (
         <span className="wrap-anywhere">
           {original.name_prefix}
-          <span className="text-ink-3">…</span>
+          <span className="text-ink-3">…{original.identity}</span>
         </span>
       ) : (
-        <span className="text-ink-3">any agent</span>
+        <span className="grid">
+          <span className="text-ink-3">any agent</span>
+          {original.identity === null ? null : (
+            <code className="font-mono text-xs wrap-anywhere">{original.identity}</code>
+          )}
+        </span>
       ),
   },
   {
@@ -155,6 +160,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [bound, setBound] = useState("");
   const [scopes, setScopes] = useState<KeyScope[]>(["events", "changes"]);
   const [services, setServices] = useState("");
+  const [identity, setIdentity] = useState("");
   const client = useQueryClient();
   const make = useMutation({
     mutationFn: (body: NewKeyBody) => call("POST", PATHS.KEYS, { body }),
@@ -168,6 +174,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
       scopes,
       services: services.split(/[\s,]/).filter((part) => part !== ""),
       ...(to === "agent" ? { agent_id: bound } : to === "prefix" ? { name_prefix: bound } : {}),
+      ...(to === "agent" || identity.trim() === "" ? {} : { identity: identity.trim() }),
     });
   return (
     <SecretDialog
@@ -224,6 +231,23 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
             autoComplete="off"
             value={bound}
             onChange={(event) => setBound(event.target.value)}
+          />
+        </Field>
+      )}
+      {to === "agent" ? null : (
+        <Field
+          id="key-identity"
+          label="Agent IDs over OpenTelemetry"
+          hint="a template of attributes; empty: program, user or host, repository"
+          error={fault?.field("identity")}
+        >
+          <Input
+            id="key-identity"
+            maxLength={200}
+            autoComplete="off"
+            placeholder="{service.name}:{user.email|host.name}"
+            value={identity}
+            onChange={(event) => setIdentity(event.target.value)}
           />
         </Field>
       )}

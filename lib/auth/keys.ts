@@ -24,6 +24,8 @@ export interface IngestKey {
   scopes: readonly KeyScope[];
   /** Names of services, or beginnings of names that end in `*`. */
   services: readonly string[];
+  /** The template of its agents' ids over OpenTelemetry. */
+  identity?: string | null;
 }
 
 /** How long a verified key is believed without asking the database: a key revoked by another process ends within this. */
@@ -57,6 +59,8 @@ export interface NewKey {
   scopes?: KeyScope[];
   /** Services it may send logs and changes of; left out: none. */
   services?: string[];
+  /** The template of its agents' ids over OpenTelemetry; left out: program, person or host, repository. */
+  identity?: string | null;
   createdBy: string;
 }
 
@@ -76,6 +80,7 @@ export async function createKey(
     namePrefix: key.namePrefix ?? null,
     scopes: key.scopes ?? ["events", "changes"],
     services: key.services ?? [],
+    identity: key.identity ?? null,
     createdBy: key.createdBy,
     createdAt: now,
     lastUsedAt: null,
@@ -96,8 +101,8 @@ export async function verifyKey(db: Db, token: string, now: number): Promise<Ing
     believed.delete(hash);
     return null;
   }
-  const { id, name, agentId, namePrefix, scopes, services } = row;
-  const key: IngestKey = { id, name, agentId, namePrefix, scopes, services };
+  const { id, name, agentId, namePrefix, scopes, services, identity } = row;
+  const key: IngestKey = { id, name, agentId, namePrefix, scopes, services, identity };
   if (believed.size >= MAX_BELIEVED) believed.clear();
   believed.set(hash, { key, until: now + BELIEVED_MS });
   if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {

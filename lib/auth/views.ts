@@ -19,6 +19,7 @@ export const keyView = (row: KeyRow): KeyView => ({
   name_prefix: row.namePrefix,
   scopes: row.scopes,
   services: row.services,
+  identity: row.identity,
   created_by: row.createdBy,
   created_at: row.createdAt,
   last_used_at: row.lastUsedAt,

@@ -8,7 +8,14 @@ import { check } from "@/lib/http/problem";
 import { day, print, table, withDb } from "./database";
 
 type Json = { json?: boolean };
-type CreateOptions = { name: string; agent?: string; prefix?: string; scopes: string; services?: string } & Json;
+type CreateOptions = {
+  name: string;
+  agent?: string;
+  prefix?: string;
+  scopes: string;
+  services?: string;
+  identity?: string;
+} & Json;
 
 const list = (text: string): string[] =>
   text
@@ -31,6 +38,10 @@ export function registerKeys(program: Command): void {
       "--services <list>",
       "services whose logs and changes it may send, comma-separated; payments-* or * for many",
     )
+    .option(
+      "--identity <template>",
+      "what an agent's ID is made of over OpenTelemetry, such as {service.name}:{user.email|host.name}",
+    )
     .option("--json", "print JSON")
     .action(async (options: CreateOptions) => {
       const { agent_id, name_prefix, ...rest } = check(
@@ -41,6 +52,7 @@ export function registerKeys(program: Command): void {
           name_prefix: options.prefix,
           scopes: list(options.scopes),
           services: list(options.services ?? ""),
+          identity: options.identity,
         },
         "body",
       );

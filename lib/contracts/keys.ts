@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KEY_SCOPES } from "@/lib/core/base/vocabulary";
+import { parseIdentity } from "@/lib/core/agents/identity-template";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { EVENT_LIMITS } from "./event";
@@ -8,6 +9,11 @@ import { nameText } from "./plain-text";
 const name = nameText(EVENT_LIMITS.name);
 /** Services that one key names; who sends for more names a beginning. */
 const MAX_SERVICES = 100;
+
+const identity = z.string().superRefine((template, context) => {
+  const read = parseIdentity(template);
+  if (typeof read === "string") context.addIssue({ code: "custom", message: read });
+});
 
 export const KeyView = z
   .object({
@@ -20,6 +26,10 @@ export const KeyView = z
     services: z
       .array(z.string())
       .describe("services whose logs and changes it may send; a trailing `*` matches any ending"),
+    identity: z
+      .string()
+      .nullable()
+      .describe("template of its agents' ids over OpenTelemetry; null: program, user or host, repository"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     last_used_at: z.int().nullable().describe("to the minute"),
@@ -46,6 +56,15 @@ export const NewKeyBody = z
       .array(name.regex(/^[^*]*\*?$/, "`*` is allowed only at the end"))
       .max(MAX_SERVICES)
       .default([]),
+    identity: identity
+      .optional()
+      .describe(
+        "such as `{service.name}:{user.email|host.name}`; the first attribute of a placeholder that was sent counts",
+      ),
+  })
+  .refine((key) => !(key.agent_id && key.identity), {
+    path: ["identity"],
+    error: "a key that is bound to one agent needs no identity template",
   })
   .refine((key) => !(key.agent_id && key.name_prefix), {
     path: ["name_prefix"],

@@ -105,6 +105,8 @@ export const ingestKeys = sqliteTable("ingest_keys", {
   scopes: text({ mode: "json" }).$type<KeyScope[]>().notNull().default(["events", "changes"]),
   /** Services it may send logs and changes of: names, or beginnings of names that end in `*`. Empty: none. */
   services: text({ mode: "json" }).$type<string[]>().notNull().default([]),
+  /** The template of its agents' ids over OpenTelemetry (`lib/core/agents/identity-template.ts`); null: program, person or host, repository. */
+  identity: text(),
   createdBy: text().notNull(),
   createdAt: integer().notNull(),
   lastUsedAt: integer(),

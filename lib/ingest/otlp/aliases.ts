@@ -1,4 +1,6 @@
 /* oxlint-disable eslint/max-lines -- one table, in one place */
+import { IDENTITY_ATTRIBUTES } from "@/lib/core/agents/identity-template";
+
 /**
  * What programs and conventions call things, as data: the one place to look when a sender is not understood, and the one to
  * change when a name moves. `docs/otlp.md` explains it. Names are tried in their order: the first that a record has counts.
@@ -392,5 +394,6 @@ export const WANTED: ReadonlySet<string> = new Set([
   ...Object.values(IDENTITY).flat(),
   ...Object.values(LOG_EVENTS).flatMap(({ needs }) => needs ?? []),
   ...SPAN_LOOKS.flatMap(({ needs }) => needs),
+  ...IDENTITY_ATTRIBUTES,
   ...ALSO,
 ]);

@@ -1,3 +1,4 @@
+import type { IdentityTemplate } from "@/lib/core/agents/identity-template";
 import { SentinelError } from "@/lib/errors";
 import { PROTOBUF } from "@/lib/contracts/otlp";
 import { yieldToEventLoop } from "@/lib/event-loop";
@@ -9,9 +10,13 @@ import type { Reading } from "./told";
 import { WrongSignal } from "./wrong-signal";
 
 /** Reads an export request, in slices between which other requests are answered. Throws `invalid` for a body of another signal, `malformed` for bytes that are no protobuf. */
-export async function decode(signal: Signal, body: { json: unknown } | { bytes: Uint8Array }): Promise<Reading> {
+export async function decode(
+  signal: Signal,
+  body: { json: unknown } | { bytes: Uint8Array },
+  identity: IdentityTemplate | null,
+): Promise<Reading> {
   try {
-    const slices = readInSlices(signal, "json" in body ? body : body.bytes);
+    const slices = readInSlices(signal, "json" in body ? body : body.bytes, identity);
     for (;;) {
       const { done, value } = slices.next();
       if (done) return value;

@@ -1,3 +1,4 @@
+import { fillIdentity, type IdentityTemplate } from "@/lib/core/agents/identity-template";
 import { nameText } from "@/lib/contracts/plain-text";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { IDENTITY, PERSONAL, type Who } from "./aliases";
@@ -49,9 +50,10 @@ export const programOf = (resource: Attributes): string => asName(attribute(IDEN
 
 /**
  * An agent is a program, of a person where people run it, else on a host, for a repository, as far as they are named. Hosts that
- * are one of several instances (a pod, a container) are instances, or each deployment would bring new agents.
+ * are one of several instances (a pod, a container) are instances, or each deployment would bring new agents. `template`: what
+ * the key says of the id instead; where nothing of it was sent, the id is as without it.
  */
-export function identityOf(resource: Attributes, record: Attributes): Identity {
+export function identityOf(resource: Attributes, record: Attributes, template?: IdentityTemplate | null): Identity {
   const said = (who: Who, ...of: Attributes[]) => asName(attribute(IDENTITY[who], ...of), PART);
   const program = programOf(resource);
   const personal = PERSONAL.has(program);
@@ -62,7 +64,8 @@ export function identityOf(resource: Attributes, record: Attributes): Identity {
   const team = said("team", record, resource);
   const instance = said("instance", resource);
   const owner = user === null ? (instance === null ? host : null) : shownUser(user, resource, record);
-  const id = [program.slice(0, PART), owner, lastPart(repository)].filter((part) => part !== null).join(":");
+  const own = template ? fillIdentity(template, (name) => shownPart(name, resource, record)) : null;
+  const id = own ?? [program.slice(0, PART), owner, lastPart(repository)].filter((part) => part !== null).join(":");
   return {
     agentId: asName(id)!,
     agentType: program,
@@ -73,6 +76,14 @@ export function identityOf(resource: Attributes, record: Attributes): Identity {
       Object.entries({ user, team, repository, host }).filter((pair): pair is [string, string] => pair[1] !== null),
     ),
   };
+}
+
+/** An attribute as a part of an id: what a resource says of itself comes before what its records say. */
+function shownPart(name: string, resource: Attributes, record: Attributes): string | null {
+  const value = attribute([name], resource, record);
+  if (typeof value === "string" && HASH.test(value)) return value.slice(0, HASH_DIGITS);
+  const part = asName(value, PART);
+  return IDENTITY.repository.some((one) => one === name) ? lastPart(part) : part;
 }
 
 /** A person's name or address as it is; of a digest its beginning. */

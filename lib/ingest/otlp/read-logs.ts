@@ -37,7 +37,7 @@ export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, t
     reading.told.push({
       signal: "logs",
       kind: rule.is === "tool_call" ? "tool_call" : "model_call",
-      who: identityOf(resource, record.attributes),
+      who: identityOf(resource, record.attributes, reading.identity),
       session: session === undefined ? (sessions.get(record.trace) ?? null) : String(session),
       trace: record.trace || null,
       id: idOf(rule, name, at, record.attributes),

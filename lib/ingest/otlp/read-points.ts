@@ -24,7 +24,7 @@ export function* readPoints(items: readonly Item<Point>[], reading: Reading, tal
     reading.told.push({
       signal: "metrics",
       kind: "usage",
-      who: identityOf(source.resource, record.attributes),
+      who: identityOf(source.resource, record.attributes, reading.identity),
       session: session === undefined ? null : String(session),
       trace: null,
       id: record.temporality === CUMULATIVE ? series : short(`${series}-${record.at.toString(36)}`),

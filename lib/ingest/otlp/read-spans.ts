@@ -52,7 +52,7 @@ export function* readSpans(items: readonly Item<Span>[], reading: Reading, tally
     reading.told.push({
       signal: "traces",
       kind: rule.is === "tool_call" ? "tool_call" : rule.is === "run" ? "run_end" : "model_call",
-      who: identityOf(source.resource, record.attributes),
+      who: identityOf(source.resource, record.attributes, reading.identity),
       session: named,
       trace: record.trace,
       id: Buffer.from(record.id, "hex").toString("base64url"),

@@ -1,3 +1,4 @@
+import type { IdentityTemplate } from "@/lib/core/agents/identity-template";
 import { METRICS } from "./aliases";
 import { readLogs } from "./read-logs";
 import { readPoints } from "./read-points";
@@ -20,10 +21,14 @@ const SLICE = 200;
 
 /**
  * What an export request says: of agents' work, of services, and how much of nothing known. Pure. `json`: the parsed body,
- * where it was JSON. Throws `WrongSignal`, and RangeError for bytes that are no protobuf.
+ * where it was JSON; `identity`: what makes the ids of agents. Throws `WrongSignal`, and RangeError for bytes that are no protobuf.
  */
-export function read(signal: Signal, body: Uint8Array | { json: unknown }): Reading {
-  const slices = readInSlices(signal, body);
+export function read(
+  signal: Signal,
+  body: Uint8Array | { json: unknown },
+  identity: IdentityTemplate | null = null,
+): Reading {
+  const slices = readInSlices(signal, body, identity);
   for (;;) {
     const { done, value } = slices.next();
     if (done) return value;
@@ -31,9 +36,13 @@ export function read(signal: Signal, body: Uint8Array | { json: unknown }): Read
 }
 
 /** The same with breaks, in which whoever asks may let others have their turn. */
-export function* readInSlices(signal: Signal, body: Uint8Array | { json: unknown }): Generator<void, Reading> {
+export function* readInSlices(
+  signal: Signal,
+  body: Uint8Array | { json: unknown },
+  identity: IdentityTemplate | null,
+): Generator<void, Reading> {
   const items = body instanceof Uint8Array ? readProtobuf(signal, body, isUsage) : readJson(signal, body.json, isUsage);
-  const reading: Reading = { told: [], lines: [], edges: [], counted: [], records: 0, beyond: 0 };
+  const reading: Reading = { identity, told: [], lines: [], edges: [], counted: [], records: 0, beyond: 0 };
   const tally = new Tally(signal);
   const taken: Item<Records[Signal]>[] = [];
   for (const { source, record } of items) {

@@ -1,4 +1,5 @@
 import type { IngestKey } from "@/lib/auth/keys";
+import { type IdentityTemplate, parseIdentity } from "@/lib/core/agents/identity-template";
 import type { Db } from "@/lib/db/client";
 import { flushHooks } from "../hooks/ask";
 import { agentPrices } from "./agent-prices";
@@ -20,10 +21,16 @@ export async function takeExport(
   { body, key, charge }: ExportInput,
   now: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
-  const reading = await decode(signal, body);
+  const reading = await decode(signal, body, identityBy(key));
   await charge(reading.records);
   // What hooks told of the same calls comes first: it knows which were not let through, and what was the same call.
   await flushHooks(db);
   const taken = await takeOtlp(db, reading, { key, prices: agentPrices() }, now);
   return answerOf(signal, taken, "json" in body);
+}
+
+/** What a key says of the ids of its agents. One that was stored and cannot be read any more says nothing. */
+function identityBy({ identity }: IngestKey): IdentityTemplate | null {
+  const template = identity == null ? null : parseIdentity(identity);
+  return typeof template === "string" ? null : template;
 }

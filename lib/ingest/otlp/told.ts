@@ -1,4 +1,5 @@
 import type { AgentEvent } from "@/lib/contracts/event";
+import type { IdentityTemplate } from "@/lib/core/agents/identity-template";
 import type { Amounts } from "./aliases";
 import type { Identity } from "./identity";
 import { short } from "./series";
@@ -59,6 +60,8 @@ export interface Counted {
 
 /** Everything that one request says. */
 export interface Reading {
+  /** What makes the ids of agents; null: as without one. */
+  identity?: IdentityTemplate | null;
   told: Told[];
   lines: Line[];
   /** Caller and callee. */
