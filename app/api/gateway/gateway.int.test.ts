@@ -90,7 +90,7 @@ const ask = (
 async function events(of = agent): Promise<Partial<AgentEvent>[]> {
   await flushGateway(db);
   const { rows } = await db.$client.execute({ sql: "SELECT kind, run_id, body FROM agent_events WHERE agent_id = ? ORDER BY seq", args: [of] }); // prettier-ignore
-  return rows.map(({ kind, run_id, body }) => ({ ...(JSON.parse(String(body)) as object), kind, run_id })) as Partial<AgentEvent>[]; // prettier-ignore
+  return rows.map(({ kind, run_id, body }) => ({ ...(JSON.parse(body as string) as object), kind, run_id })) as Partial<AgentEvent>[]; // prettier-ignore
 }
 const sweeper = createSweeper();
 const turn = () => sweep(db, Date.now(), CONFIG, sweeper);

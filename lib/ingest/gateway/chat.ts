@@ -126,8 +126,10 @@ class ChatReading implements Reading {
   #choice(choice: Json, heard: Heard): void {
     const delta = jsonIn(choice["delta"] ?? choice["message"]);
     const of = `${String(choice["index"])}.`;
-    for (const [place, call] of listIn(delta["tool_calls"]).entries())
-      this.#part(`${of}${String(call["index"] ?? place)}`, call, inputOf(call), heard);
+    for (const [place, call] of listIn(delta["tool_calls"]).entries()) {
+      const index = typeof call["index"] === "number" ? call["index"] : place;
+      this.#part(`${of}${index}`, call, inputOf(call), heard);
+    }
     if (isJson(delta["function_call"]))
       this.#part(`${of}legacy`, delta["function_call"], delta["function_call"]["arguments"], heard);
     if (Object.entries(delta).some(([name, value]) => name !== "role" && value !== null && value !== "")) heard.output = true; // prettier-ignore
