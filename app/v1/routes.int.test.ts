@@ -239,12 +239,8 @@ test("lines that cannot be kept are refused with the reason, and counted as drop
   for (const why of [/1: timestamp: expected an ISO/, /1: service: must not be \. or \.\./])
     expect(JSON.stringify(partialSuccess)).toMatch(why);
   const { records } = await listRecords(db);
-  const shown = records.map(({ program, fate, name, records: n }) => [program, fate, name.split(":")[0], n]);
-  expect(shown.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))).toEqual([
-    ["..", "dropped", "service", 1],
-    ["cart", "dropped", "timestamp", 1],
-    ["cart", "taken", "", 2],
-  ]);
+  const shown = records.map(({ program, fate, name, records: n }) => [program, fate, name.split(":")[0], n].join(" "));
+  expect(shown.toSorted()).toEqual([".. dropped service 1", "cart dropped timestamp 1", "cart taken  2"]);
 });
 
 test("a key's template names its agents, and gives it no agent that another key introduced", async () => {

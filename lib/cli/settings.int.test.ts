@@ -70,6 +70,7 @@ beforeAll(() => {
   Object.assign(process.env, NUMBERS, {
     LIBSQL_URL: `file:${join(folder, "s.db")}`,
     SQLITE_SYNC: "FULL",
+    BUDGET_TIME_ZONE: "Europe/Zurich",
     DRILLS_DIR: join(folder, "played"),
     TRUSTED_PROXIES: "2",
     SENTINEL_SECRET: "a secret of more than thirty-two characters",
@@ -90,6 +91,7 @@ test("durations and counts of the loop", () => {
     fleetWaitMs: 2_008,
     probationSamples: 29,
     probationMs: 900_010,
+    spendZone: "Europe/Zurich",
   });
   expect(retention()).toEqual({ rawMs: 11 * DAY, rollupMs: 92 * DAY });
 });
