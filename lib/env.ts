@@ -1,3 +1,4 @@
+/* oxlint-disable eslint/max-lines -- every setting, in one place */
 import { z } from "zod";
 import { headers, otlpHeaders } from "./env-headers";
 import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/services/signals";

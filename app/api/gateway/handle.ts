@@ -1,13 +1,6 @@
-import { verifyKey } from "@/lib/auth/keys";
-import { bearer } from "@/lib/auth/token";
-import { getDb } from "@/lib/db/client";
 import { SentinelError } from "@/lib/errors";
-import { readWhenSlotFree } from "@/lib/event-loop";
-import { readBytes } from "@/lib/http/body";
-import { charge } from "@/lib/http/charge";
 import type { Direct } from "@/lib/http/direct";
-import { parseJson } from "@/lib/http/json";
-import { ownOrigin } from "@/lib/http/origin";
+import { readModelRequest } from "@/lib/http/model-request";
 import { idOf, type NextHandler, notAllowed, report } from "@/lib/http/route";
 import { type Api, isJson, type Problem } from "@/lib/ingest/gateway/api";
 import { CHAT } from "@/lib/ingest/gateway/chat";
@@ -16,11 +9,6 @@ import { pass } from "@/lib/ingest/gateway/pass";
 import { type Answer, refusalOf } from "@/lib/ingest/gateway/relay";
 import { RESPONSES } from "@/lib/ingest/gateway/responses";
 import { metrics } from "@/lib/metrics";
-
-/** Bytes of one request: Anthropic takes 32 MB, images included. */
-const REQUEST_BYTES = 32_000_000;
-/** Larger ones are read a few at a time. */
-const LARGE_BYTES = 1_000_000;
 
 /** By path. */
 const APIS: ReadonlyMap<string, Api> = new Map([
@@ -55,26 +43,12 @@ export const gateway: NextHandler = async (request) => {
 };
 
 async function run(api: Api, request: Request): Promise<Answer> {
-  const now = Date.now();
   if (request.method !== "POST") throw notAllowed(request.method, ["POST"]);
-  const db = await getDb();
-  const token = (api.vendor === "anthropic" ? request.headers.get("x-api-key") : null) ?? bearer(request.headers);
-  const key = token === null ? null : await verifyKey(db, token, now);
-  if (!key) throw new SentinelError("unauthenticated", { detail: "A valid ingest key of Sentinel is required" });
-  const { agentId } = key;
-  if (!key.scopes.includes("gateway") || agentId === null)
-    throw new SentinelError("forbidden", { detail: "This key is not for the gateway: it requires the scope gateway, and is bound to an agent" }); // prettier-ignore
-  const read = () => readBytes(request, REQUEST_BYTES);
-  const isLarge = Number(request.headers.get("content-length") ?? Infinity) >= LARGE_BYTES;
-  const bytes = (await (isLarge ? readWhenSlotFree(read) : read())) ?? Buffer.alloc(0);
-  await charge({ key, sender: null, user: null }, "bytes", bytes.length);
-  const body = parseJson(bytes);
+  const { db, now, body, ...asked } = await readModelRequest(request, api.vendor === "anthropic" ? "x-api-key" : null);
   const model = isJson(body) ? body["model"] : null;
   if (!isJson(body) || typeof model !== "string" || model === "")
     throw new SentinelError("invalid", { detail: "The body must be an object with a model" });
-  const { headers, signal } = request;
-  const ask = { api, key: { ...key, agentId }, headers, bytes, body: { ...body, model }, base: ownOrigin(headers), signal }; // prettier-ignore
-  return pass(db, ask, now);
+  return pass(db, { api, ...asked, body: { ...body, model } }, now);
 }
 
 const KINDS: Readonly<Record<number, Problem["kind"]>> = {

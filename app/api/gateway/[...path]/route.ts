@@ -1,6 +1,6 @@
 import { unknownPath } from "@/lib/http/unknown-path";
 import type { NextHandler } from "@/lib/http/route";
-import { gateway, isGatewayPath } from "../handle";
+import { gateway, isGatewayPath } from "@/app/api/gateway/handle";
 
 const handle: NextHandler = (request, context) =>
   isGatewayPath(new URL(request.url).pathname) ? gateway(request, context) : Promise.resolve(unknownPath(request));
