@@ -1,6 +1,7 @@
-/* oxlint-disable eslint/max-lines -- every setting, in one place */
 import { z } from "zod";
 import { headers, otlpHeaders } from "./env-headers";
+import { address, origin, upstream } from "./env-urls";
+import { isZone } from "./core/budgets/windows";
 import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/services/signals";
 
 const SECOND = 1_000;
@@ -17,33 +18,6 @@ const flag = (fallback: boolean) =>
 /** A token, a password, a path. A line break at its end is how a file that was pasted whole shows; it would end up in a header. */
 const line = z.string().regex(/^\P{Cc}*$/u, "must be one line without control characters");
 const secret = (min: number) => line.min(min, `must have at least ${min} characters`).optional();
-const address = z
-  .url({ protocol: /^https?$/ })
-  .transform((value) => value.replace(/(?<!\/)\/+$/, ""))
-  .optional();
-/** Where requests with a key of ours go: nothing of it may name a person, or be cut off by what is appended. */
-const upstream = z
-  .url({ protocol: /^https?$/ })
-  .refine((value) => {
-    if (!URL.canParse(value)) return false;
-    const { username, password, search, hash } = new URL(value);
-    return !username && !password && !search && !hash;
-  }, "must be an http(s) URL without credentials, query or fragment")
-  .transform((value) => value.replace(/(?<!\/)\/+$/, ""))
-  .optional();
-const origin = z
-  .url({ protocol: /^https?$/ })
-  .transform((value) => new URL(value).origin)
-  .optional();
-const isTimeZone = (name: string): boolean => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 const threshold = (fallback: number) => z.coerce.number().positive().max(1_000_000).default(fallback);
 /** A metric's or label's name, as PromQL takes it. */
 const metricName = (fallback: string) =>
@@ -131,7 +105,7 @@ export const VARIABLES = {
   PROBATION_MS: count(15 * MINUTE, 100, 24 * HOUR).describe("Probation ends after this long at the latest"),
   BUDGET_TIME_ZONE: z
     .string()
-    .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
+    .refine(isZone, "must be an IANA time zone, such as Europe/Berlin")
     .default("UTC")
     .describe("Time zone whose days and months the Spend page shows, and that new budgets begin with"),
   PROMETHEUS_URL: address.describe(
@@ -160,7 +134,7 @@ export const VARIABLES = {
     ),
   LOG_TIME_ZONE: z
     .string()
-    .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
+    .refine(isZone, "must be an IANA time zone, such as Europe/Berlin")
     .default("UTC")
     .describe("Time zone of log files whose timestamps have none, such as Europe/Berlin"),
   KUBERNETES_URL: address.describe("Kubernetes API server, read only"),
