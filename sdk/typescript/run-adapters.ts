@@ -30,7 +30,15 @@ function install(): boolean {
   const stamp = join(adapters, "node_modules", "installed");
   const lock = createHash("sha256").update(readFileSync(join(adapters, "package-lock.json"))).digest("hex"); // prettier-ignore
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return true;
-  const quiet = ["--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+  const quiet = [
+    "--omit=optional",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--silent",
+    "--prefer-offline",
+    "--fetch-retries=1",
+  ];
   if (!run(adapters, "npm", ["ci", ...quiet])) return false;
   writeFileSync(stamp, lock);
   return true;

@@ -1,6 +1,6 @@
 import { createAgent, dynamicSystemPromptMiddleware, HumanMessage } from "langchain";
-import type { Client, RunIds } from "../../sdk/typescript";
-import { sentinel } from "../../sdk/typescript/langchain";
+import type { Client, RunIds } from "../../sdk/typescript/index";
+import { sentinel } from "../../sdk/typescript/langchain/index";
 import type { Inbox } from "./inbox";
 import type { Memory } from "./memory";
 import { pause, type Provider } from "./provider";

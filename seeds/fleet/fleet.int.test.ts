@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AgentEvent, Directive } from "../../sdk/typescript";
+import type { AgentEvent, Directive } from "../../sdk/typescript/index";
 import { type FakeSentinel, startFakeSentinel } from "../../sdk/typescript/fake-sentinel";
 import { type Chaos, createChaos, FAULT_KINDS, type FaultKind, FAULTS } from "./chaos";
 import { startControl, TOKEN_HEADER } from "./control";

@@ -1,4 +1,4 @@
-import { createClient } from "../../sdk/typescript";
+import { createClient } from "../../sdk/typescript/index";
 import { type Deployment, type Host, startHost } from "./agent-host";
 import { CORPUS } from "./corpus";
 import { createDocuments, type Documents } from "./documents";

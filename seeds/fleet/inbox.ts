@@ -1,4 +1,4 @@
-import type { RunIds } from "../../sdk/typescript";
+import type { RunIds } from "../../sdk/typescript/index";
 
 export interface HandedTask {
   from: string;

@@ -1,6 +1,6 @@
 import { tool } from "langchain";
 import { z } from "zod";
-import { currentRun } from "../../sdk/typescript";
+import { currentRun } from "../../sdk/typescript/index";
 import { evaluate } from "./arithmetic";
 import type { Documents } from "./documents";
 import type { Inbox } from "./inbox";
