@@ -14,7 +14,7 @@ const STEP_TIMEOUT_MS = 60 * 60_000;
 const PROBE_TIMEOUT_MS = 60_000;
 
 /** Runs one program of the suite. Steps that run beside another print once they have ended; alone, as they go. */
-type Step = (beside: boolean) => Promise<Result>;
+type Step = (beside: boolean) => Promise<Result | Result[]>;
 
 const folder = mkdtempSync(join(tmpdir(), "sentinel-tests-"));
 const bin = (name: string): string => join("node_modules", ".bin", name);
@@ -111,6 +111,15 @@ const evaluation = check(
 );
 const build = check("build", process.execPath, bin("tsx"), "lib/demo/build-main.ts");
 
+/** Steps one after the other, for what runs beside another for longer than each of them. */
+const inTurn =
+  (...steps: Step[]) =>
+  async (beside: boolean): Promise<Result[]> => {
+    const results: Result[] = [];
+    for (const step of steps) results.push(...[await step(beside)].flat());
+    return results;
+  };
+
 /** Each test belongs to exactly one tier. Steps of one line run beside one another. */
 const TIERS = {
   /** What `npm test` runs: everything that Node and a browser are enough for, in minutes. */
@@ -118,8 +127,7 @@ const TIERS = {
     [check("verify", "npm", "run", "--silent", "verify")],
     [build],
     [vitest("unit")],
-    [vitest("integration"), vitest("http")],
-    [browser("browser journeys", "--grep", JOURNEY)],
+    [vitest("integration"), inTurn(vitest("http"), browser("browser journeys", "--grep", JOURNEY))],
   ],
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
@@ -137,7 +145,7 @@ const TIERS = {
 async function main(tiers: readonly (keyof typeof TIERS)[]): Promise<void> {
   const results: Result[] = [];
   for (const steps of tiers.flatMap((tier): Step[][] => TIERS[tier]))
-    results.push(...(await Promise.all(steps.map((step) => step(steps.length > 1)))));
+    results.push(...(await Promise.all(steps.map((step) => step(steps.length > 1)))).flat());
   rmSync(folder, { recursive: true });
 
   const sum = (of: "passed" | "failed" | "skipped") => results.reduce((total, result) => total + result[of], 0);
