@@ -91,12 +91,12 @@ test("a key sends what it was ticked for, of the services that it names, and not
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name", { exact: true }).fill("log shipper");
   const box = (name: RegExp) => dialog.getByRole("checkbox", { name });
-  await expect(box(/^Events/)).toBeChecked();
+  await expect(box(/^Agent events/)).toBeChecked();
   await expect(box(/^Changes/)).toBeChecked();
-  await expect(box(/^Log lines/)).not.toBeChecked();
-  await box(/^Events/).click();
+  await expect(box(/^Service logs/)).not.toBeChecked();
+  await box(/^Agent events/).click();
   await box(/^Changes/).click();
-  await box(/^Log lines/).click();
+  await box(/^Service logs/).click();
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(
     dialog.getByText("the logs scope needs services: name those whose logs it may send, or * for all"),
