@@ -94,7 +94,10 @@ test("one preview goes on at a time, its progress can be asked for, and closing 
   });
   expect(await until("it goes on", standing)).toMatchObject({ by: "operator" });
   const second = await server.send("POST", PATH, CHANGE);
-  expect(second).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/^operator is running a preview/) } });
+  expect(second).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringMatching(/^operator is running a preview/) },
+  });
   leaving.abort();
   await expect(first).rejects.toThrow(/aborted/);
   await until("it has ended", async () => (await standing()) === null);
