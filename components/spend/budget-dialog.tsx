@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { BudgetView } from "@/lib/contracts/budgets";
 import { PATHS } from "@/lib/contracts/paths";
 import { BUDGET_MEASURES, BUDGET_SCOPES, BUDGET_WINDOWS } from "@/lib/core/base/vocabulary";
+import { DEFAULT_WARN_SHARE, EACH, whyNot } from "@/lib/core/budgets/budget";
 import { ApiError, call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";
 import { Choice, Dialog } from "@/components/ui/dialog";
@@ -41,26 +42,24 @@ const WINDOW: Record<BudgetView["window"], string> = {
 const options = <V extends string>(words: Record<V, string>, values: readonly V[]) =>
   values.map((value) => ({ value, label: words[value] }));
 
-const ofRun = (scope: BudgetView["scope"]) => scope === "run" || scope === "tree";
-const measuresOf = (scope: BudgetView["scope"]) =>
-  BUDGET_MEASURES.filter((measure) =>
-    measure === "depth" || measure === "descendants"
-      ? scope === "tree"
-      : measure.endsWith("_seconds")
-        ? ofRun(scope)
-        : true,
-  );
+/** What of a budget goes with a scope: what the server would take. */
+const windowsOf = (scope: BudgetView["scope"]) =>
+  BUDGET_WINDOWS.filter((window) => whyNot({ scope, subject: EACH, window, measure: "usd" }) === null);
+const goes = (scope: BudgetView["scope"], of: Partial<Pick<BudgetView, "measure" | "subject">>) =>
+  whyNot({ scope, subject: EACH, window: windowsOf(scope)[0]!, measure: "usd", ...of }) === null;
+const measuresOf = (scope: BudgetView["scope"]) => BUDGET_MEASURES.filter((measure) => goes(scope, { measure }));
+const takesName = (scope: BudgetView["scope"]) => goes(scope, { subject: "a name" });
 
 /** A new budget, or another limit for one that there is. */
 export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; onClose: () => void }) {
   const [id, setId] = useState(budget?.id ?? "");
   const [scope, setScope] = useState(budget?.scope ?? "team");
-  const [subject, setSubject] = useState(budget?.subject ?? "*");
+  const [subject, setSubject] = useState(budget?.subject ?? EACH);
   const [window, setWindow] = useState(budget?.window ?? "day");
   const [zone, setZone] = useState(budget?.zone ?? "");
   const [measure, setMeasure] = useState(budget?.measure ?? "usd");
   const [limit, setLimit] = useState(budget ? String(budget.limit) : "");
-  const [warn, setWarn] = useState(String(Math.round((budget?.warn_share ?? 0.8) * 100)));
+  const [warn, setWarn] = useState(String(Math.round((budget?.warn_share ?? DEFAULT_WARN_SHARE) * 100)));
   const [atLimit, setAtLimit] = useState(budget?.at_limit ?? "pause_and_ask");
   const save = useMutation({
     mutationFn: () =>
@@ -78,7 +77,7 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
         },
       }),
     onSuccess: () => {
-      toast.success("Saved. What was used so far counts.");
+      toast.success("Budget saved. Usage so far counts towards it.");
       onClose();
     },
     onSettled: useRefreshAfter("budget.set"),
@@ -90,12 +89,11 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
   );
   const choose = (next: BudgetView["scope"]) => {
     setScope(next);
-    if (ofRun(next)) setWindow("run");
-    else if (window === "run") setWindow("day");
-    if (next === "tree" || next === "fleet") setSubject("*");
+    const windows = windowsOf(next);
+    if (!windows.includes(window)) setWindow(windows.find((one) => one === "day") ?? windows[0]!);
+    if (!takesName(next)) setSubject(EACH);
     if (!measuresOf(next).includes(measure)) setMeasure("usd");
   };
-  const fixed = scope === "tree" || scope === "fleet";
   return (
     <Dialog
       open
@@ -119,7 +117,7 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
         <Field
           id="budget-id"
           label="Name"
-          hint="By which it is found again."
+          hint="Identifies the budget in the API and in its history."
           error={fault?.field("id") ?? (fault && !named ? fault.message : undefined)}
         >
           <Input
@@ -132,10 +130,10 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
             onChange={(event) => setId(event.target.value)}
           />
         </Field>
-        <Field id="budget-scope" label="Of">
+        <Field id="budget-scope" label="Scope">
           <Select
             id="budget-scope"
-            label="Of"
+            label="Scope"
             value={scope}
             onChange={choose}
             options={options(SCOPE, BUDGET_SCOPES)}
@@ -143,8 +141,8 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
         </Field>
         <Field
           id="budget-subject"
-          label={scope === "run" ? "Of which agent" : "Which"}
-          hint="* gives each one a budget of its own."
+          label={scope === "run" ? "Agent" : SCOPE[scope]}
+          hint="A name, or * for a separate budget for each."
           error={fault?.field("subject")}
         >
           <Input
@@ -152,24 +150,24 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
             required
             maxLength={200}
             autoComplete="off"
-            disabled={fixed}
+            disabled={!takesName(scope)}
             value={subject}
             onChange={(event) => setSubject(event.target.value)}
           />
         </Field>
-        <Field id="budget-window" label="Time" error={fault?.field("window")}>
+        <Field id="budget-window" label="Window" error={fault?.field("window")}>
           <Select
             id="budget-window"
-            label="Time"
+            label="Window"
             value={window}
             onChange={setWindow}
-            options={options(WINDOW, ofRun(scope) ? ["run"] : BUDGET_WINDOWS.filter((one) => one !== "run"))}
+            options={options(WINDOW, windowsOf(scope))}
           />
         </Field>
-        <Field id="budget-measure" label="What" error={fault?.field("measure")}>
+        <Field id="budget-measure" label="Measure" error={fault?.field("measure")}>
           <Select
             id="budget-measure"
-            label="What"
+            label="Measure"
             value={measure}
             onChange={setMeasure}
             options={options(MEASURE, measuresOf(scope))}
@@ -209,7 +207,7 @@ export function BudgetDialog({ budget, onClose }: { budget: BudgetView | null; o
             ]}
           />
         </Field>
-        {ofRun(scope) ? null : (
+        {window === "run" ? null : (
           <Field
             id="budget-zone"
             label="Time zone"

@@ -44,14 +44,17 @@ export async function trajectoryOf(db: Db, incident: Incident): Promise<Trajecto
         : null
       : { at: incident.onsetAt, from: await onsetOfRuns(db, id, incident.onsetAt), to: incident.onsetAt },
     verdict: isService ? (investigation?.verdict ?? "unknown") : "fault",
-    causes: causes.map(({ node, kind, statement, confidence, raw, cites, rank }) => ({
-      node: isService ? node : kind === "unknown" ? null : (incident.causeKey ?? subject),
-      kind,
-      statement,
-      confidence,
-      ...((raw ?? reported?.[rank]) != null && { raw: raw ?? reported![rank]! }),
-      cites: cites.map((cite) => refs.get(cite) ?? cite),
-    })),
+    causes: causes.map(({ node, kind, statement, confidence, cites, rank, ...cause }) => {
+      const raw = cause.raw ?? reported?.[rank];
+      return {
+        node: isService ? node : kind === "unknown" ? null : (incident.causeKey ?? subject),
+        kind,
+        statement,
+        confidence,
+        ...(raw !== undefined && { raw }),
+        cites: cites.map((cite) => refs.get(cite) ?? cite),
+      };
+    }),
     findings: found.map((finding, i) => ({
       id: refOf(finding, i),
       kind: finding.kind,

@@ -31,7 +31,7 @@ export interface Measuring {
   /** When it was last measured, epoch ms. */
   at: number;
   /** Each series until the operation, by its query and labels: it does not change any more. */
-  before: Map<string, Pick<Recovery, "normal" | "ill">>;
+  before: Map<string, Pick<Recovery, "normal" | "ill" | "expected">>;
 }
 
 /** A series as it is judged, with the unit of its values. */
@@ -96,17 +96,14 @@ async function measure(
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   const onset = incident.onsetAt / 1_000;
   const services = [...new Set(asked.map(({ serviceId }) => serviceId))];
-  const [other, watch] = await Promise.all([
-    otherTroubles(db, incident, services, onset - NORMAL_S),
-    listSignals(db, services),
-  ]);
+  const isKnown = asked.every((one) => known.has(seriesOf(one)));
+  const [other, watch] = isKnown
+    ? [() => false, []]
+    : await Promise.all([otherTroubles(db, incident, services, onset - NORMAL_S), listSignals(db, services)]);
   const list: Measured[] = [];
   for (const one of asked) {
-    const series = JSON.stringify([one.query, one.labels]);
-    // Nothing is learned while an incident is open, so that this is the band from before.
-    const own = watch.find(({ serviceId, name }) => serviceId === one.serviceId && name === one.name);
-    const { unit, upper, lower } = one;
-    const named = { name: nameOf(one), unit, upper, lower, expected: own?.expected ?? null };
+    const series = seriesOf(one);
+    const named = { name: nameOf(one), unit: one.unit, upper: one.upper, lower: one.lower };
     let before = known.get(series);
     if (before === undefined) {
       const looked = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
@@ -117,6 +114,9 @@ async function measure(
       before = {
         normal: looked.value.filter(([t]) => t < onset - ONSET_BLUR_S && !other(one.serviceId, t)),
         ill: looked.value.filter(([t]) => t >= onset && t < run.startedAt / 1_000),
+        // Nothing is learned while an incident is open: this is the band from before.
+        expected:
+          watch.find(({ serviceId, name }) => serviceId === one.serviceId && name === one.name)?.expected ?? null,
       };
       known.set(series, before);
     }
@@ -132,6 +132,9 @@ async function measure(
   }
   return withoutEnded(list, await endedAlerts(db, incident.id));
 }
+
+/** What tells a series apart from others. */
+const seriesOf = ({ query, labels }: IncidentSignal): string => JSON.stringify([query, labels]);
 
 /** Alerts of an incident that their source has ended, as the names of what is measured. */
 async function endedAlerts(db: Db, incidentId: string): Promise<Set<string>> {
