@@ -39,7 +39,11 @@ export function SpendScreen() {
     <>
       <PageHead
         title="Spend"
-        lead={data ? `Days and months of ${data.zone}. What nobody priced is counted as such, never as $0.` : undefined}
+        lead={
+          data
+            ? `Days and months are in ${data.zone}. Calls without a known price are counted separately, never as $0.`
+            : undefined
+        }
       />
       <div className="space-y-4">
         <Asking />

@@ -8,7 +8,7 @@ export type WhenUnreachable = (typeof WHEN_UNREACHABLE)[number];
 
 /** What either choice means, in a line. */
 export const UNREACHABLE_WORDS: Readonly<Record<WhenUnreachable, string>> = {
-  allow: "While Sentinel cannot be reached, work goes on, and an agent that is held is not held.",
+  allow: "While Sentinel cannot be reached, agents keep working, including those that are quarantined or paused.",
   block: "While Sentinel cannot be reached, no tool call runs and no prompt is taken: a hold stands, and work stops.",
 };
 
@@ -129,7 +129,7 @@ function claudeCode({ url, key, managed, whenUnreachable }: Connection): Guide {
       },
     ],
     notes: [
-      "Sessions that run already read it when they are started anew.",
+      "Restart sessions that are already running: the file is read when a session starts.",
       UNREACHABLE_WORDS[whenUnreachable],
       ...(whenUnreachable === "block" ? ["Blocking needs Claude Code 2.1.295 or later."] : []),
     ],
