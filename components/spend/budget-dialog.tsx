@@ -2,9 +2,10 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { type BudgetView, DEFAULT_WARN_SHARE, EACH, whyNot } from "@/lib/contracts/budgets";
+import type { BudgetView } from "@/lib/contracts/budgets";
 import { PATHS } from "@/lib/contracts/paths";
 import { BUDGET_MEASURES, BUDGET_SCOPES, BUDGET_WINDOWS } from "@/lib/core/base/vocabulary";
+import { DEFAULT_WARN_SHARE, EACH, whyNot } from "@/lib/core/budgets/budget";
 import { ApiError, call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";
 import { Choice, Dialog } from "@/components/ui/dialog";

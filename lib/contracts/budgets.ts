@@ -12,9 +12,6 @@ import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { identifier, nameText } from "./plain-text";
 
-/** Which budgets there can be: forms offer what the server takes. */
-export { DEFAULT_WARN_SHARE, EACH, whyNot } from "@/lib/core/budgets/budget";
-
 const at = z.int().describe("epoch ms");
 /** Beyond it a number is a unit mistake: a day of the whole fleet's tokens stays below. */
 const LIMIT_MAX = 1e12;
