@@ -10,7 +10,7 @@ import { commandTarget, type Demo, startDemo } from "./demo";
 /** Aims, in s: two scrapes of 2 s each, a second in which Alertmanager waits for more of a group, and one for the way. */
 const AIMS = { "opened after alert (s)": 6, "to proposal (s)": 30 };
 /** Minutes, since how busy the machine is must not decide. */
-const TIME_MS = 8 * 60_000;
+const TIME_MS = 4 * 60_000;
 const LOOK_MS = 500;
 /** Of what was normal, in s: a few times the windows over which rates are taken (16 s) and trouble before it is left out. */
 const NORMAL_S = 60;
@@ -31,7 +31,7 @@ interface Story {
   alerts: { name: string; source: string; starts_at: number }[];
   times: { to_proposal_ms: number | null; to_resolve_ms: number | null };
   postmortem: string | null;
-  investigation: { authors: Record<string, string> | null } | null;
+  investigation: { authors: Record<string, string> | null; report: unknown } | null;
 }
 interface Approval {
   id: string;
@@ -132,6 +132,9 @@ async function until<T>(what: string, look: () => Promise<T | false | null | und
 afterEach(async ({ task }) => {
   if (task.result?.state !== "fail") return;
   await tell();
+  const { deploy } = KINDS.find(({ name }) => task.name.includes(name)) ?? {};
+  // What was rolled back already has nothing to go back to.
+  if (deploy) await commandTarget(demo, "rollback").catch(() => undefined);
   await commandTarget(demo, "restart");
   const { incidents: open } = await demo.person<{ incidents: Incident[] }>(
     "/api/v1/incidents?kind=services&state=active",
@@ -144,6 +147,8 @@ afterEach(async ({ task }) => {
 async function tell(): Promise<void> {
   const [last] = (await incidents()).toSorted((a, b) => b.opened_at - a.opened_at);
   if (!last) return console.log("there is no incident");
+  const { causes, investigation } = await story(last.id);
+  console.log(JSON.stringify({ causes, report: investigation?.report }));
   const { timeline } = await demo.person<{ timeline: { at: number; text: string }[] }>(`/api/v1/incidents/${last.id}`);
   for (const { at, text } of timeline) console.log(`${new Date(at).toISOString()} ${text}`);
   const { actions } = await demo.person<{ actions: Action[] }>("/api/v1/healing?limit=10");

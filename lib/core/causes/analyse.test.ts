@@ -105,6 +105,20 @@ describe("an incident analysed without a model", () => {
     expect(hypotheses[0]!.separates).toMatch(/^Check where it holds|^Check which holds/);
   });
 
+  it("calls a process that ended on its own error, and answers no scrape, crashed rather than failing", () => {
+    const { verdict, hypotheses } = analyse(
+      bundle({
+        logs: [
+          ...lines("web", 0, 30, (i) => `GET /orders/${i} 200 12ms`),
+          log("web", 590, "fatal uncaught exception"),
+          log("web", 600, marked("state", "unresponsive: no scrape gets an answer")),
+        ],
+      }),
+    );
+    expect(verdict).toBe("fault");
+    expect(hypotheses[0]).toMatchObject({ node: "web", kind: "crash" });
+  });
+
   it("is not taken in by a loud host", () => {
     const loud = lines("host-1", 0, 500, (i) => `WARN cpu throttled for ${i} ms: load high`, 1);
     const metrics = [series("host-1", "cpu_percent", 20, 96, "Percent")];

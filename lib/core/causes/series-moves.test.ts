@@ -35,6 +35,17 @@ describe("how a series moved within itself", () => {
     expect(moveOf(series([92, 93, 92, 94, 93, 92], "cache hits"))).toBeNull();
   });
 
+  it.each<[string, number[], [number, number], object | null]>([
+    ["a step within what is usual", [3, 3, 3, 3, 10, 10, 10, 10], [0, 790], null],
+    ["a step from what is unusual into what is usual", [900, 900, 900, 10, 10, 10, 10], [0, 790], null],
+    ["a step beyond what is usual", [3, 3, 3, 3, 900, 910, 900, 905], [0, 790], { kind: "rose" }],
+    ["work that ended where some is usual", [300, 310, 305, 0, 0, 0, 0], [200, 400], { kind: "stopped" }],
+  ])("knows what the watch holds to be usual: %s", (_, values, usual, wanted) => {
+    const move = moveOf({ ...series(values), usual });
+    if (wanted === null) expect(move).toBeNull();
+    else expect(move).toMatchObject(wanted);
+  });
+
   it("does not depend on the unit, and has a strength from 0 to 1", () => {
     fc.assert(
       fc.property(

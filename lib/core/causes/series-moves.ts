@@ -42,9 +42,16 @@ type Points = Series["points"];
 /**
  * The one step, ramp or passing excursion that best describes a series, null when a constant does as well. Two levels are fitted by
  * least absolute deviations over all splits (a median on each side: Bai 1995), so that single outliers make no level; a
- * passing excursion is what leaves the level that its first and its last points share. A ramp is dated at its start.
+ * passing excursion is what leaves the level that its first and its last points share. A ramp is dated at its start. A move that stays
+ * within what the watch holds to be usual is none: three times next to nothing is next to nothing.
  */
 export function moveOf(series: Series): Move | null {
+  const move = farthestMove(series);
+  const [low, high] = series.usual ?? [Infinity, -Infinity];
+  return move !== null && move.kind !== "full" && move.after >= low && move.after <= high ? null : move;
+}
+
+function farthestMove(series: Series): Move | null {
   const points = thinned(series.points);
   if (points.length < POINTS_MIN) return null;
   const values = points.map(([, value]) => value);

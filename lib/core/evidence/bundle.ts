@@ -42,6 +42,8 @@ export interface Series {
   unit?: string;
   /** Rising times; a value that was not measured has no point. */
   points: [epochSeconds: number, value: number][];
+  /** What whoever watches it holds to be usual at present, limits included; absent where nobody does. */
+  usual?: [low: number, high: number];
 }
 
 export interface LogLine {

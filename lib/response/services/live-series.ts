@@ -1,5 +1,5 @@
 import type { Series } from "@/lib/core/evidence/bundle";
-import { listIncidentSignals, listServicesAmong, listSignals } from "@/lib/db/queries/services";
+import { listIncidentSignals, listServicesAmong, listSignals, type Signal } from "@/lib/db/queries/services";
 import { metricsIn } from "@/lib/evidence/alert-query";
 import { couldNotLook, found, type Looked, unreadOf } from "@/lib/evidence/looked";
 import type { Prometheus } from "@/lib/evidence/prometheus";
@@ -18,11 +18,11 @@ export async function liveSeries(
   const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
   const known = new Set(rows.flatMap(({ query }) => metricsIn(query)));
   const asked = [
-    ...rows.map(({ serviceId, name, query, unit }) => ({ serviceId, name, query, unit })),
+    ...rows.map((row) => ({ ...row, usual: usualOf(row) })),
     // What our own signals read already would be counted twice; an alert's name is a team's own word, its metric says what it is.
     ...raised
       .filter(({ query, serviceId }) => nodes.includes(serviceId) && !metricsIn(query).every((name) => known.has(name)))
-      .map((row) => ({ ...row, name: metricsIn(row.query)[0] ?? row.name })),
+      .map((row) => ({ ...row, name: metricsIn(row.query)[0] ?? row.name, usual: null })),
   ].filter(({ name }) => metric === undefined || name === metric);
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   // Beyond now a source repeats what it saw last.
@@ -39,7 +39,15 @@ export async function liveSeries(
     const points = OVER_WINDOW.test(one.query) ? grown(whole, from, config.rateWindow) : whole;
     return points.length === 0
       ? []
-      : [{ node: one.serviceId, metric: one.name, ...(one.unit ? { unit: one.unit } : {}), points }];
+      : [
+          {
+            node: one.serviceId,
+            metric: one.name,
+            ...(one.unit ? { unit: one.unit } : {}),
+            points,
+            ...(one.usual ? { usual: one.usual } : {}),
+          },
+        ];
   });
   const unread = looks.flatMap(({ one, looked }) =>
     unreadOf([looked]).map(({ source, reason }) => ({ source, reason: `${one.serviceId} ${one.name}: ${reason}` })),
@@ -52,6 +60,11 @@ export async function liveSeries(
     [...looks.map(({ looked }) => looked), versions].some((looked) => looked?.ok && looked.truncated),
     [...unread, ...unreadOf([versions]).map(({ source, reason }) => ({ source, reason: `versions: ${reason}` }))],
   );
+}
+
+/** What the watch holds to be usual of a signal: its band, as far as limits allow it. */
+function usualOf({ expected, lower, upper }: Signal): [low: number, high: number] | null {
+  return expected && [Math.max(expected.low, lower ?? -Infinity), Math.min(expected.high, upper ?? Infinity)];
 }
 
 /** The same services' series by version; null where metrics name none of them. */
