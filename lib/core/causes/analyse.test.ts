@@ -105,16 +105,19 @@ describe("an incident analysed without a model", () => {
     expect(hypotheses[0]!.separates).toMatch(/^Check where it holds|^Check which holds/);
   });
 
-  it("calls a process that ended on its own error, and answers no scrape, crashed rather than failing", () => {
-    const { verdict, hypotheses } = analyse(
-      bundle({
+  it("calls a process that ended on its own error between two scrapes crashed", () => {
+    const up = Array.from({ length: 48 }, (_, i): [number, number] => [AT + 500 + 2 * i, i < 45 ? 1 : 0]);
+    const { verdict, hypotheses } = analyse({
+      ...bundle({
+        metrics: [{ node: "web", metric: "up", points: up }],
         logs: [
-          ...lines("web", 0, 30, (i) => `GET /orders/${i} 200 12ms`),
-          log("web", 590, "fatal uncaught exception"),
-          log("web", 600, marked("state", "unresponsive: no scrape gets an answer")),
+          ...lines("web", 500, 88, (i) => `GET /orders/${i} 200 12ms`, 1),
+          log("web", 588.3, "fatal uncaught exception"),
+          log("web", 596, marked("state", "unresponsive: every scrape goes unanswered")),
         ],
       }),
-    );
+      target: { node: "web", metric: "up", at: AT + 590 },
+    });
     expect(verdict).toBe("fault");
     expect(hypotheses[0]).toMatchObject({ node: "web", kind: "crash" });
   });

@@ -54,7 +54,7 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}, tuning: Tuning 
   const compared = bundle.normal.metrics.length > 0 || bundle.normal.spans.length > 0;
   const moved = compared ? null : shiftEvidence(bundle);
   const onset0 = ranked.onset ?? moved?.onset ?? null;
-  const groups = groupLines(bundle, onset0?.at ?? null);
+  const groups = groupLines(bundle, onset0);
   const onset = onset0 ?? onsetOfLines(groups);
   const now = Math.max(bundle.target.at, ...groups.map(({ last }) => last));
   const base = compared ? ranked : { ...ranked, findings: [] };

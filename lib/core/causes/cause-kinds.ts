@@ -62,6 +62,9 @@ export function affinityOfText(text: string): Affinity {
   return sum;
 }
 
+/** Whether anything answers at all (Prometheus' `up`, a probe), in place of how often it does well. */
+const REACHABLE = /(?:^|[^a-z])(?:up|uptime|probe_success|ready|reachable)(?:$|[^a-z])/i;
+
 /** What a moved metric speaks for. `rose`: it has more than before; `grows`: it goes on moving. */
 export function affinityOfMetric(
   metric: string,
@@ -73,8 +76,9 @@ export function affinityOfMetric(
     case "latency":
       return addTo(words, { slow: 0.8 }, 1);
     case "error":
-    case "availability":
       return addTo(words, { failing: 0.8 }, 1);
+    case "availability":
+      return addTo(words, REACHABLE.test(metric) ? { silent: 0.8 } : { failing: 0.8 }, 1);
     case "resource":
       return addTo(
         words,

@@ -118,7 +118,8 @@ export function suspectsOf(
           kinds,
           {
             slow: parts.latency,
-            failing: parts.error,
+            // What answers nothing at all fails no more than that.
+            failing: isUnreachable(own) ? 0 : parts.error,
             resource_exhaustion: parts.resource,
             silent: parts.silence,
             overload: parts.traffic,
@@ -204,6 +205,13 @@ function worstBelow(values: ReadonlyMap<string, number>, edges: Bundle["edges"])
   return worst;
 }
 
+/** Whether the node's own metrics say that nothing answers there. */
+const isUnreachable = (own: readonly WeightedEvidence[]): boolean =>
+  own.some(
+    ({ finding, affinity, weight }) =>
+      finding.kind === "metric_shift" && affinity.failing === undefined && (affinity.silent ?? 0) * weight >= SERIOUS,
+  );
+
 /** Whether it says that calls are slow or fail, which what is called may explain. */
 const passesOn = ({ finding, affinity, ranked }: WeightedEvidence): boolean =>
   finding.kind === "metric_shift" && ranked !== true && Math.max(affinity.slow ?? 0, affinity.failing ?? 0) >= 0.5;
@@ -278,7 +286,9 @@ function candidatesOf(
   tried: readonly TriedRemedy[],
 ): Candidate[] {
   return suspects
-    .flatMap(({ node, score, kinds }) => {
+    .flatMap(({ node, score, kinds: all }) => {
+      // A process that ended answers nothing: only what silence has beyond that is a cause of its own.
+      const kinds = { ...all, silent: Math.max(0, (all.silent ?? 0) - (all.crash ?? 0)) };
       const most = Math.max(...Object.values(kinds), 0);
       if (most === 0) return [{ node, kind: "failing" as const, score: 0.3 * score }];
       const weighed = (kind: CauseKind) =>

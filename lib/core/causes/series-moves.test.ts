@@ -35,6 +35,12 @@ describe("how a series moved within itself", () => {
     expect(moveOf(series([92, 93, 92, 94, 93, 92], "cache hits"))).toBeNull();
   });
 
+  it("holds three scrapes in a row that went unanswered for no chance, as it would three counts of none", () => {
+    const values = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0];
+    expect(moveOf(series(values, "up"))).toMatchObject({ kind: "stopped", at: 420 });
+    expect(moveOf(series(values, "restarts"))).toBeNull();
+  });
+
   it.each<[string, number[], [number, number], object | null]>([
     ["a step within what is usual", [3, 3, 3, 3, 10, 10, 10, 10], [0, 790], null],
     ["a step from what is unusual into what is usual", [900, 900, 900, 10, 10, 10, 10], [0, 790], null],

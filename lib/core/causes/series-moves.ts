@@ -65,7 +65,8 @@ function farthestMove(series: Series): Move | null {
   const spread = spreadOf(first, rest);
   const moved =
     apart(before, level) && (Math.abs(level - before) >= STEP_SD * spread || Math.abs(tauOf(values)) >= RAMP_TAU);
-  if (!moved || isChance(first, rest)) return fullness(series, values, now);
+  const counts = natureOf(series.metric, series.unit).kind !== "availability";
+  if (!moved || (counts && isChance(first, rest))) return fullness(series, values, now);
   // A ramp's spread is its own way, so that its start is told by the way alone.
   const still = Math.abs(level - before) >= STEP_SD * spread ? spread : 0;
   const leaves = values.findIndex(

@@ -22,3 +22,5 @@ const FIRES = "alert ";
 export const firingText = (name: string, summary: string): string => `${FIRES}${name} fires: ${summary}`;
 /** Whether a state is that an alert fires. */
 export const isFiring = (state: string): boolean => state.startsWith(FIRES);
+/** What a state says, without the word that an alert fires: the word alone says nothing of how bad that is. */
+export const saidBy = (state: string): string => (isFiring(state) ? state.slice(FIRES.length) : state);

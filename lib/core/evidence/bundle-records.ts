@@ -1,3 +1,4 @@
+import { saidBy } from "./bundle-marks";
 import { badness, type Tone, toneOf } from "./fault-words";
 import { isRecord, type Json, type JsonRecord, numberOf, timeOf } from "./bundle-times";
 
@@ -181,9 +182,10 @@ const COUNTER_WEIGHT = 0.5;
 const STATE_MARK = "; ";
 const ABOUT_MARK = " (about: ";
 
-/** The tone of a state line: its worst value's, and not that of the words that describe what is checked. */
+/** The tone of a state line: its worst value's, and not that of a quoted name before them or of the words that describe what is checked. */
 export function toneOfState(line: string): Tone {
-  const [values] = line.slice(line.indexOf('": ') + 3).split(ABOUT_MARK);
+  const named = line.indexOf('": ');
+  const [values] = (named < 0 ? saidBy(line) : line.slice(named + 3)).split(ABOUT_MARK);
   const tones = values!.split(STATE_MARK).map((value) => {
     const tone = toneOf(value);
     return COUNTER.test(value) ? { ...tone, bad: tone.bad * COUNTER_WEIGHT } : tone;

@@ -42,7 +42,7 @@ const ENDED_FROM = 0.4;
  * says otherwise: a line that tells of an end, or states that are all well, after a quiet of several of its usual gaps.
  * With normal time, or enough lines before the onset, a line that was always there is no evidence, however it sounds.
  */
-export function groupLines(bundle: Bundle, onset: number | null): LineGroup[] {
+export function groupLines(bundle: Bundle, onset: { at: number; from: number } | null): LineGroup[] {
   const { logs } = bundle;
   if (logs.length === 0) return [];
   const now = logs.reduce((latest, { t }) => Math.max(latest, t), bundle.target.at);
@@ -61,10 +61,22 @@ export function groupLines(bundle: Bundle, onset: number | null): LineGroup[] {
     if (list) list.push({ line, text, mark });
     else groups.set(key, [{ line, text, mark }]);
   });
-  const changed = changesOf(bundle, onset);
+  const changed = changesAround(bundle, onset);
   const read = [...groups.values()].map((members) => groupOf(members, changed));
   settle(read, now);
   return read.toSorted((a, b) => b.bad - a.bad || b.count - a.count || a.first - b.first);
+}
+
+/**
+ * What changed at an onset, or at the last time that was still well: what a process says at its end comes before the scrape that finds it gone.
+ */
+function changesAround(bundle: Bundle, onset: { at: number; from: number } | null): Map<string, number> | null {
+  const changed = changesOf(bundle, onset?.at ?? null);
+  if (!onset || !bundle.logs.some(({ t }) => t >= onset.from && t < onset.at)) return changed;
+  const before = changesOf(bundle, onset.from);
+  if (!changed || !before) return changed ?? before;
+  for (const [line, strength] of before) changed.set(line, Math.max(strength, changed.get(line) ?? 0));
+  return changed;
 }
 
 /** Strength by node and line of what changed; null when there is no reference. */

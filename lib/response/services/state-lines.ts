@@ -52,7 +52,7 @@ const ILL: Readonly<Record<string, string>> = {
 function signalText({ name, state, value, unit, upper, lower, expected, detail }: Signal): string | null {
   if (value === null || (state !== "over_limit" && state !== "out_of_band")) return null;
   // Of what does not answer it cannot be said that its operations fail.
-  if (name === "up") return value > 0 && detail ? detail : "unresponsive: no scrape gets an answer";
+  if (name === "up") return value > 0 && detail ? detail : "unresponsive: every scrape goes unanswered";
   const bound =
     state === "over_limit" ? (upper ?? lower) : value > (expected?.mid ?? 0) ? expected?.high : expected?.low;
   const is = `${signalTitle(name)} ${ILL[name] ?? "unusual"}: ${amount(value, unit)}`;
