@@ -3,6 +3,7 @@ import { gunzip } from "node:zlib";
 import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { SentinelError } from "@/lib/errors";
 import { parseJson } from "./json";
+import { wholeBody } from "./whole";
 
 /** Bytes of a body, both as sent and after inflation. A thousand full events fit; nothing larger is worth the memory. */
 export const MAX_BODY_BYTES: number = EVENT_LIMITS.bodyBytes;
@@ -19,7 +20,8 @@ export async function readBytes(
   limit = MAX_BODY_BYTES,
   media: readonly string[] = JSON_ONLY,
 ): Promise<Buffer | undefined> {
-  if (!request.body) return undefined;
+  const known = wholeBody(request);
+  if (known ? known.length === 0 : !request.body) return undefined;
   const coding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   assertMedia(request.headers.get("content-type"), media);
   if (coding !== "identity" && coding !== "gzip") {
@@ -29,7 +31,8 @@ export async function readBytes(
     });
   }
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
-  const sent = await readUpTo(request.body, limit);
+  if (known && known.length > limit) throw tooLarge(limit);
+  const sent = known ?? (await readUpTo(request.body!, limit));
   if (sent.length === 0) return undefined;
   return coding === "gzip" ? inflateUpTo(sent, limit) : sent;
 }

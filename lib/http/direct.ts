@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream as WebStream } from "node:stream/web";
 import { log } from "@/lib/log";
 import type { NextHandler } from "./route";
+import { wholeRequest, wholeText } from "./whole";
 
 /** A request that is answered directly: its handler and the parameters of its path. */
 export interface Direct {
@@ -36,11 +37,13 @@ export function answerDirectly(find: (method: string, path: string) => Direct | 
 
 async function answer({ handler, params }: Direct, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const gone = new AbortController();
-  outgoing.on("close", () => gone.abort());
+  // An abort costs an error with its stack, and most requests end well.
+  outgoing.on("close", () => outgoing.writableFinished || gone.abort());
   try {
     const answered = await handler(await requestOf(incoming, gone.signal), { params: Promise.resolve(params) });
     if (answered.headers.get("content-type")?.startsWith("text/event-stream")) return await pass(answered, outgoing);
-    const body = Buffer.from(await answered.arrayBuffer());
+    const text = wholeText(answered);
+    const body = text === undefined ? Buffer.from(await answered.arrayBuffer()) : Buffer.from(text);
     outgoing.writeHead(answered.status, {
       ...Object.fromEntries(answered.headers),
       "content-length": body.length,
@@ -69,14 +72,9 @@ async function requestOf(incoming: IncomingMessage, signal: AbortSignal): Promis
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one);
   const url = `http://${incoming.headers.host ?? "localhost"}${incoming.url}`;
   const small = Number(incoming.headers["content-length"] ?? Infinity) <= WHOLE_BYTES;
-  const body = small ? await whole(incoming) : (Readable.toWeb(incoming) as ReadableStream);
-  return new Request(url, {
-    method: "POST",
-    headers,
-    body,
-    signal,
-    ...(small ? {} : { duplex: "half" }),
-  } as RequestInit);
+  if (small) return wholeRequest(url, headers, await whole(incoming), signal);
+  const body = Readable.toWeb(incoming) as ReadableStream;
+  return new Request(url, { method: "POST", headers, body, signal, duplex: "half" } as RequestInit);
 }
 
 async function whole(incoming: IncomingMessage): Promise<Buffer> {

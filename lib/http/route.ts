@@ -17,6 +17,7 @@ import { charge, itemsIn } from "./charge";
 import { parseJson } from "./json";
 import { check, problem } from "./problem";
 import { admitSigned } from "./signature";
+import { jsonAnswer, wholeBody } from "./whole";
 
 type Ways<E extends Endpoint> = E["auth"] extends readonly (infer A)[] ? A : E["auth"];
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -127,10 +128,7 @@ async function run(
   if (answer instanceof Response) return answer;
   const marked: Record<string, string> = drill === null ? {} : { "sentinel-drill": drill };
   if (!endpoint.response) return new Response(null, { status: 204, headers: marked });
-  return Response.json(answer, {
-    status: endpoint.status ?? 200,
-    headers: { "cache-control": "no-store", ...marked },
-  });
+  return jsonAnswer(answer, { status: endpoint.status ?? 200, headers: { "cache-control": "no-store", ...marked } });
 }
 
 /** The drill that a request names. One that names a drill must never be carried out on the real world instead. */
@@ -201,8 +199,10 @@ function bodyOf(
 }
 
 /** A body that does not say how long it is may be large. */
-const isLarge = ({ body, headers }: Request): boolean =>
-  body !== null && Number(headers.get("content-length") ?? Infinity) >= LARGE_BYTES;
+const isLarge = (request: Request): boolean =>
+  !wholeBody(request) &&
+  request.body !== null &&
+  Number(request.headers.get("content-length") ?? Infinity) >= LARGE_BYTES;
 
 const writes = ({ method }: Request): boolean => method !== "GET" && method !== "HEAD";
 
