@@ -4,6 +4,7 @@ import { CHANGE_KINDS } from "@/lib/core/base/vocabulary";
 import type { Bundle, BundleChange, Series } from "@/lib/core/evidence/bundle";
 import type { changes } from "@/lib/db/schema";
 import { newId } from "@/lib/db/ids";
+import { readToldBy } from "@/lib/evidence/changes";
 
 /** Each series with its normal time before it. */
 export function joined({ metrics, normal }: Bundle): Series[] {
@@ -17,8 +18,6 @@ export function joined({ metrics, normal }: Bundle): Series[] {
   return [...all.values()];
 }
 
-const UNANNOUNCED = ", detected, not announced";
-
 /** A change as the log of changes would have it, so that it is told in the same words: who told of it stands at the end of its summary. */
 export function changeRow({ t, node, kind, summary }: BundleChange, now: number): typeof changes.$inferInsert {
   const open = summary.lastIndexOf(" (");
@@ -30,9 +29,8 @@ export function changeRow({ t, node, kind, summary }: BundleChange, now: number)
     subjectId: node,
     kind: CHANGE_KINDS.find((known) => known === kind) ?? "config",
     at: Math.round(t * 1_000),
-    declared: !by.endsWith(UNANNOUNCED),
+    ...readToldBy(by),
     note: isTold ? summary.slice(0, open) : summary,
-    source: by.endsWith(UNANNOUNCED) ? by.slice(0, -UNANNOUNCED.length) : by,
     status: "declared",
     createdAt: now,
   };

@@ -73,9 +73,23 @@ export async function recentChanges(
   }
 }
 
+const UNDECLARED = ", detected, not declared";
+/** As summaries ended before the words were changed. */
+const UNDECLARED_BEFORE = ", detected, not announced";
+
+/** Who told of a change, as its summary ends. */
+const toldBy = ({ source, declared }: Pick<ChangeRow, "source" | "declared">): string =>
+  declared ? source : `${source}${UNDECLARED}`;
+
+/** The same, read back. */
+export function readToldBy(text: string): Pick<ChangeRow, "source" | "declared"> {
+  const end = [UNDECLARED, UNDECLARED_BEFORE].find((one) => text.endsWith(one));
+  return end === undefined ? { source: text, declared: true } : { source: text.slice(0, -end.length), declared: false };
+}
+
 function asEvidence(row: ChangeRow, diff: Looked<ChangeDiff> | undefined): BundleChange {
   const between = row.from && row.to ? `${row.from} → ${row.to}` : (row.to ?? (row.from ? `from ${row.from}` : ""));
-  const parts = [between, row.note ?? "", `(${row.source}${row.declared ? "" : ", detected, not announced"})`];
+  const parts = [between, row.note ?? "", `(${toldBy(row)})`];
   return {
     t: row.at / 1_000,
     node: row.subjectId,

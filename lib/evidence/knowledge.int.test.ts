@@ -295,7 +295,7 @@ test("changes of a window, the oldest first, of too many the newest", async () =
     truncated: false,
     value: [
       { t: NOW / 1_000, node: "shop", kind: "deploy", summary: "1.0 → 1.1 ship it (github)" },
-      { t: NOW / 1_000 + 10, node: "cart", kind: "config", summary: "pool=5 (watch, detected, not announced)" },
+      { t: NOW / 1_000 + 10, node: "cart", kind: "config", summary: "pool=5 (watch, detected, not declared)" },
       { t: NOW / 1_000 + 20, node: "bot", kind: "prompt", summary: "(github)" },
     ],
   });

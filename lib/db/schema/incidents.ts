@@ -127,7 +127,7 @@ export const changes = sqliteTable(
     to: text("to_value"),
     note: text(),
     source: text().notNull(),
-    /** declared beforehand; watched: seen, not announced; expected: a person said so; settled: stayed in band. */
+    /** declared beforehand; watched: seen, not declared; expected: a person said so; settled: stayed in band. */
     status: text({ enum: ["declared", "watched", "expected", "settled"] }).notNull(),
     /** "accept as normal": the levels that the agent has now are to be learned. */
     accept: integer({ mode: "boolean" }).notNull().default(false),
