@@ -75,7 +75,16 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["lib/scrape/a.ts", 'import "@/lib/env";', 'import "./store";'],
   ["lib/log.ts", 'import "@/lib/db/client";', 'import "./env";'],
   ["lib/a.ts", "export const e = process.env.HOME;", "export const e = process.pid;"],
-  ["components/agents/card.tsx", 'import "@/lib/db/client";', 'import "@/lib/contracts/agents";'],
+  [
+    "components/agents/card.tsx",
+    'import "@/lib/db/client";',
+    'import type { AgentView } from "@/lib/contracts/agents";',
+  ],
+  [
+    "components/agents/d.tsx",
+    'import { AGENTS } from "@/lib/contracts/agents";',
+    'import { PATHS } from "@/lib/contracts/paths";',
+  ],
   ["components/agents/b.tsx", 'import "@/lib/env";', 'import "@/lib/core/base/vocabulary";'],
   ["components/agents/c.tsx", 'import "@/lib/core/detection/detect";', 'import "@/components/ui/badge";'],
   ["components/settings/a.tsx", 'import "@/lib/ingest/sources/index";', 'import "@/lib/ingest/sources/guides";'],
