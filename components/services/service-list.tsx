@@ -98,6 +98,7 @@ function Line({ service }: { service: ServiceSummary }) {
             ...service.scope,
             service.owner ?? "no owner known",
             service.version === null ? "version unknown" : service.version,
+            service.measured_by === "traces" ? "source: traces" : null,
           ]
             .filter(Boolean)
             .join(" · ")}

@@ -85,7 +85,7 @@ function Loaded({ detail }: { detail: ServiceDetail }) {
         {service.state === "unknown" ? (
           <Callout tone="mute" icon={CircleHelp} title="Health unknown">
             {service.watched
-              ? "No metrics are arriving from this service. It may be unhealthy."
+              ? `No ${service.measured_by === "traces" ? "spans" : "metrics"} are arriving from this service. It may be unhealthy.`
               : "This service has no metrics: only alerts can show that something is wrong."}
           </Callout>
         ) : null}
@@ -193,6 +193,12 @@ function Neighbours({ detail: { callers, callees } }: { detail: ServiceDetail })
   );
 }
 
+const MEASURED = {
+  prometheus: "yes, through Prometheus",
+  traces: "yes, from traces (spans of its requests, over OTLP)",
+  no: "no",
+} as const;
+
 function Facts({ detail: { service } }: { detail: ServiceDetail }) {
   const rows = [
     ["Kind", service.kind],
@@ -200,7 +206,7 @@ function Facts({ detail: { service } }: { detail: ServiceDetail }) {
     ["Owner", service.owner ?? "unknown"],
     ["Version", service.version ?? "unknown"],
     ["Discovered through", knownFrom(service.source)],
-    ["Measured", service.watched ? "yes, through Prometheus" : "no"],
+    ["Measured", MEASURED[service.measured_by ?? "no"]],
   ] as const;
   return (
     <Panel title="Details">

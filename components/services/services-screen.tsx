@@ -67,8 +67,8 @@ function Loaded({ data }: { data: ServicesAnswer }) {
     <>
       {data.sources.prometheus ? null : (
         <Callout tone="warn" icon={EyeOff} title="No metrics source" className="mb-4">
-          PROMETHEUS_URL is not set: services are discovered from alerts, traces and files only, and stay Unknown until
-          an alert fires.
+          PROMETHEUS_URL is not set: services are discovered from alerts, traces and files only. Those that send no
+          traces over OpenTelemetry stay Unknown until an alert fires.
         </Callout>
       )}
       {data.sources.unread.map(({ source, reason, since }) => (

@@ -52,6 +52,10 @@ export const ServiceSummary = z
     watched: z
       .boolean()
       .describe("its metrics are measured; otherwise it was only discovered through alerts, traces or a file"),
+    measured_by: z
+      .enum(["prometheus", "traces"])
+      .nullable()
+      .describe("`traces`: by the spans of the requests that it served; null: its metrics are not measured"),
     firing: z.int().describe("alerts currently firing"),
     signals: z.array(SignalView),
   })

@@ -75,7 +75,7 @@ export async function serviceTurn(input: TurnInput): Promise<TurnReport> {
   const { now } = ctx;
   const driver = serviceDriver(ctx);
   const { watched } = integrations;
-  if (watched && now - runtime.watchedAt >= config.watchMs) {
+  if (now - runtime.watchedAt >= config.watchMs) {
     runtime.watchedAt = now;
     await isolated(report, "watch", async () => {
       await watchServices({ db, prometheus: watched, config, memory: runtime.watch, now });

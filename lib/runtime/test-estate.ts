@@ -53,6 +53,8 @@ export class TestEstate {
   runtime: ServiceRuntime = freshRuntime();
   readonly measured = new Map<string, Measured>();
   blind = false;
+  /** Whether a source of metrics is configured. */
+  metrics = true;
   kubernetes: Kubernetes | null = null;
   repositories: Repositories | null = null;
   embedder: Embedder | null = null;
@@ -99,8 +101,8 @@ export class TestEstate {
   get integrations(): Integrations {
     const program = `require("fs").appendFileSync(process.argv[1], process.argv[2] + "\\n")`;
     return {
-      prometheus: this.prometheus,
-      watched: this.prometheus,
+      prometheus: this.metrics ? this.prometheus : null,
+      watched: this.metrics ? this.prometheus : null,
       logs: (db) => [
         pushedLogs(db),
         fileLogs({ source: "log files", path: this.#folder }),

@@ -2,6 +2,7 @@ import type { ServiceSeries } from "@/lib/contracts/services";
 import type { Db } from "@/lib/db/client";
 import { getService, listSignals } from "@/lib/db/queries/services";
 import { signalTitle } from "@/lib/core/services/signals";
+import { seriesReader } from "@/lib/evidence/traces";
 import { unreadOf, unreadText } from "@/lib/evidence/looked";
 import { processIntegrations } from "@/lib/runtime/integrations";
 
@@ -18,11 +19,12 @@ export async function serviceSeries(
   await getService(db, id);
   const from = now - minutes * MINUTE_MS;
   const [{ watched }, signals] = await Promise.all([processIntegrations(), listSignals(db, [id])]);
-  if (watched === null) return { from, to: now, series: [], could_not_look: "no Prometheus is configured" };
+  const source = seriesReader(db, watched, signals, now);
+  if (source === null) return { from, to: now, series: [], could_not_look: "no Prometheus is configured" };
   const looks = await Promise.all(
     signals.map(async (row) => ({
       row,
-      looked: await watched.range(row.query, { from: from / 1_000, to: now / 1_000 }, signal),
+      looked: await source.range(row.query, { from: from / 1_000, to: now / 1_000 }, signal),
     })),
   );
   const blind = looks.length > 0 && looks.every(({ looked }) => !looked.ok);

@@ -62,6 +62,9 @@ const signalView = (row: Signal): SignalView => ({
   query: row.query,
 });
 
+const measuredBy = ({ labelKey, tracedAt }: Service): ServiceSummary["measured_by"] =>
+  labelKey !== null ? "prometheus" : tracedAt !== null ? "traces" : null;
+
 const summary = (
   row: Service,
   signals: readonly Signal[],
@@ -79,7 +82,8 @@ const summary = (
   version: row.version,
   incident_id: row.incidentId,
   last_seen_at: row.lastSeenAt,
-  watched: row.labelKey !== null,
+  watched: measuredBy(row) !== null,
+  measured_by: measuredBy(row),
   firing,
   signals: signals.toSorted((a, b) => (ORDER.get(a.name) ?? 99) - (ORDER.get(b.name) ?? 99)).map(signalView),
 });

@@ -18,6 +18,11 @@ const OTLP_COUNTERS_MS = 25 * 60 * 60_000;
 /** Whose seat a coding agent's is: a new session is held by what is known of its seat, before it has told who it is. */
 const SEAT_MS = 90 * 24 * 60 * 60_000;
 
+/** Minutes of services' requests: as far as the longest chart goes back. */
+const SPAN_ROLLUPS_MS = 7 * 24 * 60 * 60_000;
+/** Nobody sends the same spans again after so long: those older than ten minutes are not counted at all. */
+const SPAN_BATCHES_MS = 60 * 60_000;
+
 /** What runs have used, after they were last heard of. */
 const RUN_WINDOWS_MS = 2 * 24 * 60 * 60_000;
 
@@ -44,6 +49,15 @@ export const EXPIRIES: Record<string, Expiry> = {
   logs: (now, { rawMs }) => ({
     sql: `DELETE FROM log_lines WHERE rowid IN (SELECT rowid FROM log_lines WHERE received_at < ?1 ORDER BY received_at LIMIT ${CHUNK})`,
     args: [now - rawMs],
+  }),
+  /** A chart goes back a week. */
+  span_rollups: (now) => ({
+    sql: `DELETE FROM span_rollups WHERE rowid IN (SELECT rowid FROM span_rollups WHERE at < ?1 ORDER BY at LIMIT ${CHUNK})`,
+    args: [now - SPAN_ROLLUPS_MS],
+  }),
+  span_batches: (now) => ({
+    sql: `DELETE FROM span_batches WHERE rowid IN (SELECT rowid FROM span_batches WHERE at < ?1 LIMIT ${CHUNK})`,
+    args: [now - SPAN_BATCHES_MS],
   }),
   /** Of changes that are looked back at for days; the changes themselves stay. */
   diffs: (now, { rawMs }) => ({

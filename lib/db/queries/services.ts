@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import { and, count, eq, gte, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { Series } from "@/lib/core/evidence/bundle";
 import type { DetectorState } from "@/lib/core/detection/detect";
 import type { KnownService } from "@/lib/core/alerts/service-identity";
@@ -121,6 +121,24 @@ export const enterServices = (ids: readonly string[], source: string, now: numbe
         SELECT value, ?1, ?2, ?2, ?2 FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`,
   args: [source, now, JSON.stringify(ids)],
 });
+
+/** Services that may be known from traces alone: each is judged at every look, and a sender can make up names. */
+const TRACED_MAX = 2_000;
+
+/** Which of these services are known, or may be entered now because traces name them. */
+export async function admitTraced(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const [known, [traced]] = await Promise.all([
+    db
+      .select({ id: services.id })
+      .from(services)
+      .where(sql`${services.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`),
+    db.select({ n: count() }).from(services).where(eq(services.source, "traces")),
+  ]);
+  const admitted = new Set(known.map(({ id }) => id));
+  let room = TRACED_MAX - (traced?.n ?? 0);
+  for (const id of ids) if (!admitted.has(id) && room-- > 0) admitted.add(id);
+  return admitted;
+}
 
 /** Services by id, with what is known of where they run. */
 export const listPlaces = (db: Db): Promise<KnownService[]> =>

@@ -21,6 +21,8 @@ export const services = sqliteTable("services", {
   /** The version that runs, as its build information or its last deploy says. */
   version: text(),
   incidentId: text(),
+  /** When spans of its requests last arrived over OTLP; null: none ever. What Prometheus does not measure is measured by them. */
+  tracedAt: integer(),
   /** The detector over its signals: the same as of an agent, each signal a gauge with its season. */
   baseline: text({ mode: "json" }).$type<DetectorState>(),
   firstSeenAt: integer().notNull(),
@@ -62,6 +64,28 @@ export const signals = sqliteTable(
     expected: text({ mode: "json" }).$type<{ low: number; mid: number; high: number } | null>(),
   },
   (t) => [primaryKey({ columns: [t.serviceId, t.name] })],
+);
+
+/** What a service's server spans said of one minute: sums, never the spans. */
+export const spanRollups = sqliteTable(
+  "span_rollups",
+  {
+    serviceId: text().notNull(),
+    /** The beginning of the minute, epoch ms, by the spans' own ends. */
+    at: integer().notNull(),
+    requests: integer().notNull(),
+    errors: integer().notNull(),
+    /** Durations: how many in each bucket of core/services/span-signals. */
+    buckets: text({ mode: "json" }).$type<Record<string, number>>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.serviceId, t.at] }), index("span_rollups_at").on(t.at)],
+);
+
+/** Digests of the spans of export requests that were counted: one that is sent again counts once. */
+export const spanBatches = sqliteTable(
+  "span_batches",
+  { digest: text().primaryKey(), at: integer().notNull() },
+  (t) => [index("span_batches_at").on(t.at)],
 );
 
 /** Sources over the network that could not be read when they were last looked at, each with its reason. */

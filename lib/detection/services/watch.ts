@@ -4,6 +4,7 @@ import { lookAt, type SignalNow } from "@/lib/core/services/signal-watch";
 import { amount, limitText } from "@/lib/core/base/amounts";
 import { durationText } from "@/lib/core/base/durations";
 import type { SignalSpec } from "@/lib/core/services/signals";
+import { MINUTE_MS } from "@/lib/core/services/span-signals";
 import type { ServiceState } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
@@ -29,7 +30,8 @@ import { type Looked, reasonsText, unreadOf } from "@/lib/evidence/looked";
 import type { Prometheus } from "@/lib/evidence/prometheus";
 import { serviceEdges } from "@/lib/evidence/topology";
 import type { ServiceConfig } from "@/lib/config/services";
-import { type Measured, measure, queryOf, specsOf } from "./measure";
+import { type Look, scrapedLooks, tracedLooks } from "./looks";
+import { type Measured, measure } from "./measure";
 import { noteSource } from "@/lib/ingest/note-source";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
 
@@ -51,40 +53,59 @@ export interface WatchMemory {
   cpuLimits: Map<string, number>;
   /** Since when nothing that was asked was answered; null while something is. */
   blindSince: number | null;
+  /** When this process looked first. */
+  since: number | null;
 }
 export const freshWatch = (): WatchMemory => ({
   discoveredAt: 0,
   undiscovered: null,
   cpuLimits: new Map(),
   blindSince: null,
+  since: null,
 });
 
 interface WatchContext {
   db: Db;
-  prometheus: Prometheus;
+  /** Null: none is configured, and only spans measure. */
+  prometheus: Prometheus | null;
   config: ServiceConfig;
   memory: WatchMemory;
   now: number;
 }
 
+/** While this process was not there nothing was heard: only after so long, in ms, does silence say that there are no requests. */
+const SILENCE_MS = 2 * MINUTE_MS;
+
 /**
  * One look at every service: discovers them, measures their signals, judges them by limits and baselines, and reports what
  * begins and ends to fire through the same door as anybody's alerts. No data is `unknown`, and after a while an alert
  * of its own kind. What cannot be read says nothing about any service: its reason is kept, and a source of which nothing
- * can be read becomes one alert about itself.
+ * can be read becomes one alert about itself. What Prometheus does not measure is measured by its spans, if it sends any.
  */
 export async function watchServices(ctx: WatchContext): Promise<{ services: number; alerts: number }> {
+  const { db, prometheus, config, now, memory } = ctx;
+  memory.since ??= now;
+  const scraped = prometheus === null ? { looks: [], alert: null } : await scrape({ ...ctx, prometheus });
+  const silent = now - memory.since >= SILENCE_MS;
+  const looks = [...scraped.looks, ...(await tracedLooks(db, await listServices(db), config, now, { silent }))];
+  const alerts = [...(scraped.alert ? [scraped.alert] : []), ...(await judge(ctx, looks))];
+  const news = await onlyNews(db, alerts);
+  if (news.length > 0) await receiveAlerts(db, OWN_SOURCE, news, now);
+  return { services: looks.length, alerts: news.length };
+}
+
+type ScrapeContext = WatchContext & { prometheus: Prometheus };
+
+/** The services of Prometheus, and the alert about itself. */
+async function scrape(ctx: ScrapeContext): Promise<{ looks: Look[]; alert: Alert | null }> {
   const { db, prometheus, config, now, memory } = ctx;
   if (now - memory.discoveredAt >= DISCOVER_MS) await discover(ctx);
   const services = (await listServices(db)).filter(({ labelKey }) => labelKey !== null);
   const measured = await measure(prometheus, config, services, now);
   const { blind, problem } = services.length > 0 ? soundness(measured, memory) : await emptiness(ctx);
   await noteSource(db, prometheus.source, problem, now);
-  const source = blindness(ctx, blind ? problem : null);
-  const alerts = [...(source ? [source] : []), ...(await judge(ctx, services, measured))];
-  const news = await onlyNews(db, alerts);
-  if (news.length > 0) await receiveAlerts(db, OWN_SOURCE, news, now);
-  return { services: services.length, alerts: news.length };
+  const alert = blindness(ctx, blind ? problem : null);
+  return { looks: scrapedLooks(services, measured, config, memory.cpuLimits), alert };
 }
 
 interface Soundness {
@@ -100,13 +121,13 @@ function soundness({ blind, unread }: Measured, { undiscovered }: WatchMemory): 
 }
 
 /** Where no service is known the source is asked all the same, so that its loss, or a refusal to name services, is noticed. */
-async function emptiness({ prometheus, now, memory }: WatchContext): Promise<Soundness> {
+async function emptiness({ prometheus, now, memory }: ScrapeContext): Promise<Soundness> {
   const looked = await prometheus.instant("vector(1)", now / 1_000);
   const problem = memory.undiscovered ?? (looked.ok ? null : withoutPause(looked.reason));
   return { blind: problem !== null, problem };
 }
 
-async function discover({ db, prometheus, config, now, memory }: WatchContext): Promise<void> {
+async function discover({ db, prometheus, config, now, memory }: ScrapeContext): Promise<void> {
   const at = now / 1_000;
   const [found, edges] = await Promise.all([
     discoverServices(prometheus, { at }),
@@ -135,11 +156,7 @@ function reasonOf(look: Looked<unknown>): string | null {
   return unread ? withoutPause(unread.reason) : null;
 }
 
-async function judge(
-  { db, config, memory, now }: WatchContext,
-  services: readonly Service[],
-  measured: Measured,
-): Promise<Alert[]> {
+async function judge({ db, config, now }: WatchContext, looks: readonly Look[]): Promise<Alert[]> {
   const [rows, firing, fleet] = await Promise.all([listSignals(db), listFiringOf(db), loadSettings(db)]);
   const settings = { arl: fleet.arl, promptChangeMayQuarantine: false };
   const rowsOf = grouped(rows, (row) => row.serviceId);
@@ -150,10 +167,7 @@ async function judge(
   const learned: [string, DetectorState][] = [];
   const seen: string[] = [];
   let absent = false;
-  for (const service of services) {
-    const readings = measured.of(service);
-    const specs = specsOf(config, service.id, memory.cpuLimits.get(service.id));
-    const instances = measured.instances.get(service.id) ?? null;
+  for (const { service, readings, specs, instances, heard, mayAlertSilence, queryOf } of looks) {
     const before = new Map((rowsOf.get(service.id) ?? []).map((row) => [row.name, row]));
     const learn = service.incidentId === null;
     const { state, signals } = lookAt(service.baseline, before, readings, {
@@ -174,14 +188,15 @@ async function judge(
         signal,
         spec,
         detail: detailOf(seen),
-        query: queryOf(spec, service, config),
+        query: queryOf(spec),
       });
       const alert = alertOf(service, seen, config, now);
       if (alert) alerts.push(alert);
     }
     if (learn) learned.push([service.id, state]);
     const next = stateOf(
-      signals,
+      // What spans say of a service that sends none is not that it is well.
+      heard || service.labelKey !== null ? signals : signals.map((signal) => ({ ...signal, standing: null })),
       firing.has(service.id) || alerts.some((a) => a.service === service.id && a.status === "firing"),
     );
     if (next !== service.state) {
@@ -195,10 +210,8 @@ async function judge(
         data: { from: service.state, to: next },
       });
     }
-    const heard = Object.keys(readings.values).length > 0;
     if (heard) seen.push(service.id);
-    // What could not be read may be there: only an answer can be silent.
-    if (heard || Object.keys(readings.problems).length === 0) alerts.push(silence(service, !heard, config, now));
+    if (mayAlertSilence) alerts.push(silence(service, !heard, config, now));
   }
   if (looked.length > 0) statements.push(saveSignals(looked, now));
   if (absent) statements.push(dropAbsentSignals);
@@ -294,7 +307,7 @@ function silence(service: Service, silent: boolean, config: ServiceConfig, now: 
 }
 
 /** The alert about the source itself; `reason`: why nothing of it can be read. */
-function blindness({ prometheus, config, memory, now }: WatchContext, reason: string | null): Alert | null {
+function blindness({ prometheus, config, memory, now }: ScrapeContext, reason: string | null): Alert | null {
   memory.blindSince = reason === null ? null : (memory.blindSince ?? now);
   const since = memory.blindSince ?? now;
   const long = reason !== null && now - since >= config.noDataMs;

@@ -2,6 +2,7 @@ import { NAMES, PEERS, PERSONAL, type Rule, SPAN_KINDS, SPAN_LOOKS, SPAN_NAMES }
 import { asName, attribute, identityOf, NO_PROGRAM, programOf } from "./identity";
 import { counts } from "./read-logs";
 import { readCall, said } from "./read-call";
+import { ServedRequests } from "./served";
 import type { Item, Span } from "./shape";
 import type { Tally } from "./tally";
 import type { Reading } from "./told";
@@ -28,13 +29,16 @@ export function* readSpans(items: readonly Item<Span>[], reading: Reading, tally
     if (session !== undefined) sessions.set(record.trace, String(session));
   }
   const edges = new Set<string>();
+  const served = new ServedRequests();
   for (const { source, record } of items) {
     yield;
     const rule = rules.get(spanKey(record.trace, record.id));
     const above = rules.get(spanKey(record.trace, record.parent));
     if (!rule) {
-      edgeOf(record, programOf(source.resource), services, edges);
-      tally.add(source, "", isCall(record.kind) ? "taken" : "dropped");
+      const program = programOf(source.resource);
+      edgeOf(record, program, services, edges);
+      const counted = tally.add(source, "", isCall(record.kind) && isService(program) ? "taken" : "dropped");
+      if (record.kind === SERVER && isService(program)) served.add(program, record, counted);
       continue;
     }
     const repeats = rule.is !== "run" && above?.is === rule.is;
@@ -63,9 +67,12 @@ export function* readSpans(items: readonly Item<Span>[], reading: Reading, tally
     tally.add(source, record.name, "taken");
   }
   reading.edges = [...edges].map((edge) => edge.split("\n") as [string, string]);
+  reading.served = served.sums();
 }
 
 const spanKey = (trace: string, id: string): string => trace + id;
+/** Whether it is somebody's service: what nobody named is none, and neither is a program that a person runs. */
+const isService = (program: string): boolean => program !== NO_PROGRAM && !PERSONAL.has(program);
 const isCall = (kind: number): boolean => kind >= SERVER && kind <= CONSUMER;
 
 /** What a span is; undefined: nothing that agents do. */
@@ -83,7 +90,7 @@ function ruleOf({ attributes, name }: Span): Rule | undefined {
 
 /** An edge that a span shows: to the service that it names, or from the one whose span it continues. */
 function edgeOf(span: Span, program: string, services: ReadonlyMap<string, string>, edges: Set<string>): void {
-  if (program === NO_PROGRAM || PERSONAL.has(program)) return;
+  if (!isService(program)) return;
   if (span.kind === CLIENT || span.kind === PRODUCER) {
     const peer = asName(attribute(PEERS, span.attributes));
     if (peer !== null && peer !== program) edges.add(`${program}\n${peer}`);

@@ -42,7 +42,15 @@ export function* readInSlices(
   identity: IdentityTemplate | null,
 ): Generator<void, Reading> {
   const items = body instanceof Uint8Array ? readProtobuf(signal, body, isUsage) : readJson(signal, body.json, isUsage);
-  const reading: Reading = { identity, told: [], lines: [], edges: [], counted: [], records: 0, beyond: 0 };
+  const reading: Reading = {
+    identity,
+    told: [],
+    lines: [],
+    edges: [],
+    counted: [],
+    records: 0,
+    beyond: 0,
+  };
   const tally = new Tally(signal);
   const taken: Item<Records[Signal]>[] = [];
   for (const { source, record } of items) {

@@ -11,7 +11,6 @@ import {
   type OtlpSessionRow,
   saveOtlpSessions,
 } from "@/lib/db/queries/otlp";
-import { addCalls } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import { runSerially, yieldToEventLoop } from "@/lib/event-loop";
 import { metrics } from "@/lib/metrics";
@@ -22,6 +21,7 @@ import { FLAGS, type Ledger } from "./ledger";
 import type { Price } from "./prices";
 import { priceOf } from "./prices";
 import { mayBegin } from "./session-limit";
+import { takeServiceSpans } from "./take-services";
 import type { Counted, Line, Reading, Told } from "./told";
 
 /** What is answered: how many records were not taken although they should have been, and why. */
@@ -53,19 +53,11 @@ export async function takeOtlp(
   const counted = [...reading.counted];
   await takeTold(db, reading.told, { key, prices, reject, counted }, now, config);
   await takeLines(db, reading.lines, { key, reject, counted }, now);
-  const edges = key.scopes.includes("logs")
-    ? reading.edges.filter((edge) => edge.some((one) => mayForService(key, one)))
-    : [];
-  const calls = edges.map(([caller, callee]) => ({ caller, callee, via: "traces" }));
+  const ofServices = await takeServiceSpans(db, reading, { key, reject, counted }, now);
   const records = counted.filter((row) => row.records > 0);
-  await write(
-    db,
-    [
-      ...(records.length > 0 ? [countOtlpRecords(key.id, records, now)] : []),
-      ...(calls.length > 0 ? addCalls(calls, now) : []),
-    ],
-    { grouped: true },
-  );
+  await write(db, [...(records.length > 0 ? [countOtlpRecords(key.id, records, now)] : []), ...ofServices], {
+    grouped: true,
+  });
   const rejected = [...reasons.values()].reduce((a, b) => a + b, 0);
   return { rejected, message: [...reasons].map(([reason, records]) => `${records}: ${reason}`).join("; ") };
 }

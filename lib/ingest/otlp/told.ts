@@ -1,5 +1,6 @@
 import type { AgentEvent } from "@/lib/contracts/event";
 import type { IdentityTemplate } from "@/lib/core/agents/identity-template";
+import type { SpanMinute } from "@/lib/core/services/span-signals";
 import type { Amounts } from "./aliases";
 import type { Identity } from "./identity";
 import { short } from "./series";
@@ -47,6 +48,14 @@ export interface Line {
   counted: Counted;
 }
 
+/** Requests that a service served within one minute, by its server spans. */
+export interface Served extends SpanMinute {
+  service: string;
+  buckets: Record<string, number>;
+  /** Where they are counted as taken. */
+  counted: Counted;
+}
+
 /** Records that were taken or left, by who sent them and what they are called. */
 export interface Counted {
   program: string;
@@ -66,6 +75,8 @@ export interface Reading {
   lines: Line[];
   /** Caller and callee. */
   edges: [string, string][];
+  /** What its server spans say; `digest` is the same for the same spans. */
+  served?: { requests: Served[]; digest: string } | null;
   counted: Counted[];
   /** Records in all. */
   records: number;

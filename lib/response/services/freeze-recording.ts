@@ -3,7 +3,8 @@ import type { AlertRow } from "@/lib/db/queries/alerts";
 import type { ActionRun } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
 import type { IncidentSignal } from "@/lib/db/queries/services";
-import type { FreezeReach } from "./freeze";
+import type { ServiceConfig } from "@/lib/config/services";
+import type { SeriesReader } from "@/lib/evidence/traces";
 import { fits } from "./measure-effect";
 
 /** Before the onset, in seconds, that is recorded of what raised it: what verification compares with. */
@@ -17,7 +18,7 @@ export async function recordingOf(
   acts: readonly ActionRun[],
   alerts: readonly AlertRow[],
   signals: readonly IncidentSignal[],
-  { watched, config }: FreezeReach,
+  { watched, config }: { watched: SeriesReader | null; config: ServiceConfig },
   now: number,
 ): Promise<{ recording: ServiceRecording["parts"]; unread: ServiceRecording["unread"] }> {
   const end = Math.min(now, (incident.closedAt ?? now) + config.verifyDeadlineMs);

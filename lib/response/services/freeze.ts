@@ -12,6 +12,7 @@ import { listEpisodesAmong } from "@/lib/db/queries/episodes";
 import { listIncidentSignals, listServicesAmong } from "@/lib/db/queries/services";
 import { SentinelError } from "@/lib/errors";
 import type { Integrations } from "./context";
+import { seriesReader } from "@/lib/evidence/traces";
 import { operationsOf } from "./freeze-operations";
 import { recordingOf } from "./freeze-recording";
 import type { ServiceConfig } from "@/lib/config/services";
@@ -56,7 +57,8 @@ export async function freezeServices(db: Db, incident: Incident, reach: FreezeRe
     db,
     evidence.similar.map(({ id }) => id),
   );
-  const { recording, unread } = await recordingOf(incident, acts, all, signals, reach, now);
+  const watched = seriesReader(db, reach.watched, signals, now);
+  const { recording, unread } = await recordingOf(incident, acts, all, signals, { ...reach, watched }, now);
   return {
     kind: "service",
     id: incident.id,

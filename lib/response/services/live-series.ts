@@ -2,7 +2,7 @@ import type { Series } from "@/lib/core/evidence/bundle";
 import { listIncidentSignals, listServicesAmong, listSignals, type Signal } from "@/lib/db/queries/services";
 import { metricsIn } from "@/lib/evidence/alert-query";
 import { couldNotLook, found, type Looked, unreadOf } from "@/lib/evidence/looked";
-import type { Prometheus } from "@/lib/evidence/prometheus";
+import { seriesReader, type SeriesReader } from "@/lib/evidence/traces";
 import { seriesByVersion } from "@/lib/evidence/versions";
 import type { ServiceContext } from "./context";
 
@@ -13,8 +13,7 @@ export async function liveSeries(
   { nodes, metric, from, to }: { nodes: string[]; metric?: string; from: number; to: number },
   signal: AbortSignal,
 ): Promise<Looked<Series[]>> {
-  const { db, prometheus, config, now } = ctx;
-  if (prometheus === null) return couldNotLook("metrics", "no Prometheus is configured");
+  const { db, config, now } = ctx;
   const [rows, raised] = await Promise.all([listSignals(db, nodes), listIncidentSignals(db, incidentId)]);
   const known = new Set(rows.flatMap(({ query }) => metricsIn(query)));
   const asked = [
@@ -24,13 +23,15 @@ export async function liveSeries(
       .filter(({ query, serviceId }) => nodes.includes(serviceId) && !metricsIn(query).every((name) => known.has(name)))
       .map((row) => ({ ...row, name: metricsIn(row.query)[0] ?? row.name, usual: null })),
   ].filter(({ name }) => metric === undefined || name === metric);
+  const source = seriesReader(db, ctx.prometheus, asked, now);
+  if (source === null) return couldNotLook("metrics", "no Prometheus is configured");
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   // Beyond now a source repeats what it saw last.
   const end = Math.min(to, now / 1_000);
   const looks = await Promise.all(
     asked.map(async (one) => ({
       one,
-      looked: await closely(prometheus, one.query, { from, to: end, minStep }, signal),
+      looked: await closely(source, one.query, { from, to: end, minStep }, signal),
     })),
   );
   const versions = metric === undefined ? await versionsOf(ctx, nodes, { from, to: end, minStep }, signal) : null;
@@ -53,9 +54,9 @@ export async function liveSeries(
     unreadOf([looked]).map(({ source, reason }) => ({ source, reason: `${one.serviceId} ${one.name}: ${reason}` })),
   );
   if (looks.length > 0 && looks.every(({ looked }) => !looked.ok))
-    return couldNotLook(prometheus.source, summarized(looks.map(({ looked }) => looked)));
+    return couldNotLook(source.source, summarized(looks.map(({ looked }) => looked)));
   return found(
-    prometheus.source,
+    source.source,
     [...series, ...(versions?.ok ? versions.value : [])],
     [...looks.map(({ looked }) => looked), versions].some((looked) => looked?.ok && looked.truncated),
     [...unread, ...unreadOf([versions]).map(({ source, reason }) => ({ source, reason: `versions: ${reason}` }))],
@@ -107,7 +108,7 @@ const CLOSE_S = 15 * 60;
 
 /** A range, its end in finer steps than its whole length allows. */
 async function closely(
-  prometheus: Prometheus,
+  prometheus: SeriesReader,
   query: string,
   { from, to, minStep }: { from: number; to: number; minStep: number },
   signal: AbortSignal,

@@ -8,7 +8,8 @@ import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident } from "@/lib/db/queries/incidents";
 import { type IncidentSignal, listIncidentSignals, listSignals } from "@/lib/db/queries/services";
 import { found, type Looked } from "@/lib/evidence/looked";
-import type { Prometheus, RangeSeries } from "@/lib/evidence/prometheus";
+import type { RangeSeries } from "@/lib/evidence/prometheus";
+import { seriesReader, type SeriesReader } from "@/lib/evidence/traces";
 import type { Verdict } from "../driver";
 import type { ServiceContext } from "./context";
 import { otherTroubles } from "./other-troubles";
@@ -92,7 +93,8 @@ async function measure(
 ): Promise<Measured[] | null> {
   const asked = await listIncidentSignals(db, incident.id);
   if (asked.length === 0) return [];
-  if (watched === null) return null;
+  const source = seriesReader(db, watched, asked, now);
+  if (source === null) return null;
   const minStep = Math.max(1, Math.round(config.watchMs / 1_000));
   const onset = incident.onsetAt / 1_000;
   const services = [...new Set(asked.map(({ serviceId }) => serviceId))];
@@ -106,7 +108,7 @@ async function measure(
     const named = { name: nameOf(one), unit: one.unit, upper: one.upper, lower: one.lower };
     let before = known.get(series);
     if (before === undefined) {
-      const looked = await read(watched, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
+      const looked = await read(source, one, { from: onset - NORMAL_S, to: run.startedAt / 1_000, minStep });
       if (!looked.ok) {
         list.push({ ...named, normal: [], ill: [], after: [], unread: looked.reason });
         continue;
@@ -121,7 +123,7 @@ async function measure(
       known.set(series, before);
     }
     // By itself: the long window's steps are too wide for the minutes that decide.
-    const after = await read(watched, one, { from: since / 1_000, to: now / 1_000, minStep });
+    const after = await read(source, one, { from: since / 1_000, to: now / 1_000, minStep });
     if (!after.ok) {
       list.push({ ...named, ...before, after: [], unread: after.reason });
       continue;
@@ -155,7 +157,7 @@ function withoutEnded(list: Measured[], ended: ReadonlySet<string>): Measured[] 
 
 /** The points of the series that the signal is about: the worst of several at each moment. */
 async function read(
-  prometheus: Prometheus,
+  prometheus: SeriesReader,
   signal: IncidentSignal,
   range: { from: number; to: number; minStep: number },
 ): Promise<Looked<[number, number][]>> {
