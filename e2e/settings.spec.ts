@@ -159,3 +159,62 @@ test("a program is connected with a fresh key, and its first event is seen", asy
   await expect(page.getByText(/Received from claude-code/)).toBeVisible();
   expect(errors).toEqual([]);
 });
+
+test("what an agent was asked is stored once its key says so, shown as text and deleted again", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  const { key, secret } = await world.api<{ key: { id: string }; secret: string }>("POST", "/api/v1/keys", {
+    name: "content key",
+  });
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=keys");
+  await live(page);
+  const toggle = page.getByRole("switch", { name: "Store prompts, tool arguments and outputs sent with content key" });
+  await expect(toggle).not.toBeChecked();
+  await toggle.click();
+  await expect(toggle).toBeChecked();
+  await expect
+    .poll(async () => (await world.api<{ keys: { id: string; content: boolean }[] }>("GET", "/api/v1/keys")).keys)
+    .toContainEqual(expect.objectContaining({ id: key.id, content: true }));
+  await expectAccessibleInBoth(page);
+
+  const text = (name: string, stringValue: string) => ({ key: name, value: { stringValue } });
+  const at = `${Date.now()}000000`;
+  const prompt = `<img src=x onerror="document.title='owned'"> mail ada@example.com`;
+  const span = {
+    traceId: "5b8efff798038103d269b633813fc60c",
+    spanId: "eee19b7ec3c1b174",
+    name: "chat",
+    kind: 3,
+    startTimeUnixNano: at,
+    endTimeUnixNano: at,
+    attributes: [
+      text("gen_ai.operation.name", "chat"),
+      text("gen_ai.request.model", "m"),
+      text("gen_ai.conversation.id", "asked"),
+      text("gen_ai.input.messages", prompt),
+    ],
+  };
+  const resource = { attributes: [text("service.name", "asked-bot")] };
+  const answer = await fetch(`${world.url}/v1/traces`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "s" }, spans: [span] }] }] }),
+  });
+  expect(answer.status).toBe(200);
+
+  await page.goto("/agents/asked-bot?tab=runs");
+  await live(page);
+  await page.getByRole("button", { name: "Prompts and outputs of run asked" }).click();
+  const content = page.getByRole("region", { name: /Prompts and outputs/ });
+  await expect(content.getByText(prompt.replace("ada@example.com", "[redacted:email]"))).toBeVisible();
+  await expect(page).not.toHaveTitle("owned");
+  await expectAccessibleInBoth(page);
+  await content.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(content.getByText("Nothing stored", { exact: true })).toBeVisible();
+  expect(errors).toEqual([]);
+});

@@ -69,6 +69,9 @@ export const VARIABLES = {
     "/readyz reports not ready when the last sweep is older than this",
   ),
   RETENTION_RAW_DAYS: count(14, 1, 3_650).describe("Days to keep raw events and pushed log lines"),
+  RETENTION_CONTENT_DAYS: count(3, 1, 90).describe(
+    "Days to keep prompts, tool arguments and outputs of keys that may store them",
+  ),
   RETENTION_ROLLUP_DAYS: count(90, 1, 3_650).describe("Days to keep hourly rollups"),
   DRILL_TTL_MS: count(24 * HOUR, SECOND, 30 * 24 * HOUR).describe("Drills are deleted automatically after this long"),
   DRILLS_DIR: line

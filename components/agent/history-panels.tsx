@@ -3,8 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Activity, BrainCircuit, FileClock, ListTree, ScrollText } from "lucide-react";
 import Link from "next/link";
+import { useState } from "react";
 import { measure } from "@/lib/core/base/amounts";
 import type { AgentDetail } from "@/lib/contracts/agents";
+import { useSession } from "@/components/access/session";
 import { runsQuery } from "@/components/agents/queries";
 import { changeLine, ChangesTable } from "@/components/changes/changes-table";
 import { IncidentLink } from "@/components/incidents/incident-link";
@@ -15,6 +17,7 @@ import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { compact, duration, integer } from "@/components/ui/format";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
+import { ContentPanel } from "./content-panel";
 
 const VERDICT = { watch: "Watch", suspect: "Suspect", quarantine: "Quarantine" } as const;
 
@@ -59,6 +62,18 @@ const orUnknown = (value: number | null, format: (value: number) => string) =>
   value === null ? "unknown" : format(value);
 
 export function Runs({ agentId }: { agentId: string }) {
+  const { decides } = useSession();
+  const [run, setRun] = useState<string | null>(null);
+  return (
+    <>
+      <RunsTable agentId={agentId} onContent={decides ? setRun : null} />
+      {decides ? <ContentPanel agentId={agentId} run={run} onAll={() => setRun(null)} /> : null}
+    </>
+  );
+}
+
+/** `onContent`: shows what is stored of a run's content; null: not to this person. */
+function RunsTable({ agentId, onContent }: { agentId: string; onContent: ((run: string) => void) | null }) {
   const { data, error, refetch } = useQuery(runsQuery(agentId));
   if (error && !data) return <LoadError what="runs" error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton className="m-4 h-40" />;
@@ -86,7 +101,18 @@ export function Runs({ agentId }: { agentId: string }) {
           <Row key={run.run_id} className="num">
             <td className="max-w-48 truncate font-mono text-xs leading-5" title={run.run_id}>
               {run.parent_run_id === null ? null : <span className="text-ink-3">↳ </span>}
-              {run.run_id}
+              {onContent === null ? (
+                run.run_id
+              ) : (
+                <button
+                  type="button"
+                  onClick={() => onContent(run.run_id)}
+                  aria-label={`Prompts and outputs of run ${run.run_id}`}
+                  className="text-accent hover:underline"
+                >
+                  {run.run_id}
+                </button>
+              )}
             </td>
             <td className="text-xs whitespace-nowrap text-ink-3">
               <Clock at={run.started_at} />

@@ -31,6 +31,19 @@ export const seriesQuery = (id: string, metric: string, minutes: number) =>
     refetchInterval: minutes <= FINE_WINDOW_MINUTES ? SERIES_POLL_MS : 60_000,
   });
 
+/** `before`: `seq` of what came after it; null: the newest. */
+export const contentQuery = (id: string, run: string | null, before: number | null) =>
+  queryOptions({
+    queryKey: ["agent", id, "content", run, before],
+    queryFn: ({ signal }) =>
+      call("GET", PATHS.AGENT_CONTENT, {
+        params: { id },
+        query: { ...(run === null ? {} : { run_id: run }), ...(before === null ? {} : { before }) },
+        signal,
+      }),
+    refetchInterval: before === null ? POLL_MS : false,
+  });
+
 export const runsQuery = (id: string) =>
   queryOptions({
     queryKey: ["agent", id, "runs"],

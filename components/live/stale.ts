@@ -107,6 +107,8 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "budget.deleted": ["budgets"],
 
   "settings.changed": ["settings", "agents"],
+  "key.content_changed": ["settings"],
+  "content.deleted": ["agents"],
   "type.changed": ["agent-types", "agents"],
   "stop.on": ["settings"],
   "stop.off": ["settings"],

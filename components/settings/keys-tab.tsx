@@ -9,7 +9,7 @@ import { KEY_SCOPES, type KeyScope } from "@/lib/core/base/vocabulary";
 import { ApiError, call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { Checkbox } from "@/components/ui/check";
+import { Checkbox, Switch } from "@/components/ui/check";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
@@ -69,6 +69,12 @@ const columns: Columns<KeyView> = [
           )}
         </span>
       ),
+  },
+  {
+    id: "content",
+    header: "Content",
+    accessorFn: ({ content }) => (content ? "stored" : "dropped"),
+    cell: ({ row }) => <ContentSwitch item={row.original} />,
   },
   {
     accessorKey: "created_at",
@@ -145,6 +151,24 @@ function Revoke({ item }: { item: KeyView }) {
   );
 }
 
+/** Whether prompts, arguments and outputs of a key's agents are stored, and a click to change that. */
+function ContentSwitch({ item }: { item: KeyView }) {
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (content: boolean) => call("PATCH", PATHS.KEY, { params: { id: item.id }, body: { content } }),
+    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+  });
+  if (item.revoked_at !== null) return null;
+  return (
+    <Switch
+      label={`Store prompts, tool arguments and outputs sent with ${item.name}`}
+      checked={item.content}
+      disabled={change.isPending}
+      onChange={(on) => change.mutate(on)}
+    />
+  );
+}
+
 type Bound = "any" | "agent" | "prefix";
 
 const SCOPE_WORDS: Record<KeyScope, string> = {
@@ -161,6 +185,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [scopes, setScopes] = useState<KeyScope[]>(["events", "changes"]);
   const [services, setServices] = useState("");
   const [identity, setIdentity] = useState("");
+  const [content, setContent] = useState(false);
   const client = useQueryClient();
   const make = useMutation({
     mutationFn: (body: NewKeyBody) => call("POST", PATHS.KEYS, { body }),
@@ -172,6 +197,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
     make.mutate({
       name,
       scopes,
+      content,
       services: services.split(/[\s,]/).filter((part) => part !== ""),
       ...(to === "agent" ? { agent_id: bound } : to === "prefix" ? { name_prefix: bound } : {}),
       ...(to === "agent" || identity.trim() === "" ? {} : { identity: identity.trim() }),
@@ -205,6 +231,13 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
           </p>
         ) : null}
       </fieldset>
+      <label className="grid grid-cols-[auto_1fr] items-center gap-x-2 text-sm">
+        <Checkbox label="Store prompts, tool arguments and outputs" checked={content} onChange={setContent} />
+        Store prompts, tool arguments and outputs
+        <span className="col-start-2 text-xs text-ink-3">
+          Without secrets, shortened, for a few days; operators can read and delete them.
+        </span>
+      </label>
       <div className="grid gap-1.5">
         <span className="text-sm font-medium">Agents</span>
         <Segmented<Bound>

@@ -26,6 +26,8 @@ export interface IngestKey {
   services: readonly string[];
   /** The template of its agents' ids over OpenTelemetry. */
   identity?: string | null;
+  /** Whether prompts, tool arguments and outputs that it sends are kept; left out: they are not. */
+  content?: boolean;
 }
 
 /** How long a verified key is believed without asking the database: a key revoked by another process ends within this. */
@@ -61,6 +63,8 @@ export interface NewKey {
   services?: string[];
   /** The template of its agents' ids over OpenTelemetry; left out: program, person or host, repository. */
   identity?: string | null;
+  /** Whether content that it sends is kept; left out: it is not. */
+  content?: boolean;
   createdBy: string;
 }
 
@@ -81,12 +85,25 @@ export async function createKey(
     scopes: key.scopes ?? ["events", "changes"],
     services: key.services ?? [],
     identity: key.identity ?? null,
+    content: key.content ?? false,
     createdBy: key.createdBy,
     createdAt: now,
     lastUsedAt: null,
     revokedAt: null,
   };
-  await insertKey(db, row);
+  const by = key.createdBy;
+  await insertKey(
+    db,
+    row,
+    row.content
+      ? {
+          at: now,
+          type: "key.content_changed",
+          text: `${by} created the ingest key ${key.name}, which stores prompts, tool arguments and outputs`,
+          data: { by, key: row.id, content: true },
+        }
+      : undefined,
+  );
   return { id: row.id, secret, row };
 }
 
@@ -101,8 +118,8 @@ export async function verifyKey(db: Db, token: string, now: number): Promise<Ing
     believed.delete(hash);
     return null;
   }
-  const { id, name, agentId, namePrefix, scopes, services, identity } = row;
-  const key: IngestKey = { id, name, agentId, namePrefix, scopes, services, identity };
+  const { id, name, agentId, namePrefix, scopes, services, identity, content } = row;
+  const key: IngestKey = { id, name, agentId, namePrefix, scopes, services, identity, content };
   if (believed.size >= MAX_BELIEVED) believed.clear();
   believed.set(hash, { key, until: now + BELIEVED_MS });
   if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {
@@ -116,9 +133,14 @@ export async function verifyKey(db: Db, token: string, now: number): Promise<Ing
 /** Ends a key, in this process at once. False when there is no such key, or it was revoked before. */
 export async function revokeKey(db: Db, id: string, now: number): Promise<boolean> {
   const revoked = await setKeyRevoked(db, id, now);
+  forgetKey(id);
+  return revoked;
+}
+
+/** What a key may do has changed: this process asks the database at once, others within a second. */
+export function forgetKey(id: string): void {
   const { believed } = shared();
   for (const [hash, { key }] of believed) if (key.id === id) believed.delete(hash);
-  return revoked;
 }
 
 /** Whether a key may speak for an agent. */

@@ -20,6 +20,7 @@ export const keyView = (row: KeyRow): KeyView => ({
   scopes: row.scopes,
   services: row.services,
   identity: row.identity,
+  content: row.content,
   created_by: row.createdBy,
   created_at: row.createdAt,
   last_used_at: row.lastUsedAt,

@@ -1,9 +1,10 @@
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import { createKey, revokeKey } from "@/lib/auth/keys";
 import { keyView } from "@/lib/auth/views";
 import { NewKeyBody } from "@/lib/contracts/keys";
 import { KEY_SCOPES } from "@/lib/core/base/vocabulary";
 import { listKeys } from "@/lib/db/queries/keys";
+import { changeKeyContent } from "@/lib/response/content";
 import { check } from "@/lib/http/problem";
 import { day, print, table, withDb } from "./database";
 
@@ -15,6 +16,7 @@ type CreateOptions = {
   scopes: string;
   services?: string;
   identity?: string;
+  storeContent?: boolean;
 } & Json;
 
 const list = (text: string): string[] =>
@@ -42,6 +44,10 @@ export function registerKeys(program: Command): void {
       "--identity <template>",
       "what an agent's ID is made of over OpenTelemetry, such as {service.name}:{user.email|host.name}",
     )
+    .option(
+      "--store-content",
+      "store prompts, tool arguments and outputs that it sends, without secrets, for a few days",
+    )
     .option("--json", "print JSON")
     .action(async (options: CreateOptions) => {
       const { agent_id, name_prefix, ...rest } = check(
@@ -53,6 +59,7 @@ export function registerKeys(program: Command): void {
           scopes: list(options.scopes),
           services: list(options.services ?? ""),
           identity: options.identity,
+          content: options.storeContent,
         },
         "body",
       );
@@ -83,6 +90,17 @@ export function registerKeys(program: Command): void {
         { keys: rows },
         table([["id", "key", "name", "sends", "agents", "services", "created", "last used", ""], ...lines]),
       );
+    });
+
+  keys
+    .command("content")
+    .description("Start or stop storing prompts, tool arguments and outputs that a key sends")
+    .argument("<id>", "as listed")
+    .addArgument(new Argument("<switch>").choices(["on", "off"]))
+    .action(async (id: string, to: "on" | "off") => {
+      const by = { id: "command line", name: "the command line" };
+      await withDb((db) => changeKeyContent(db, id, to === "on", by, Date.now()));
+      console.log(to);
     });
 
   keys

@@ -39,6 +39,7 @@ const NUMBERS = {
   PROBATION_SAMPLES: "29",
   PROBATION_MS: "900010",
   RETENTION_RAW_DAYS: "11",
+  RETENTION_CONTENT_DAYS: "5",
   RETENTION_ROLLUP_DAYS: "92",
   WATCH_INTERVAL_MS: "15013",
   WATCH_RATE_WINDOW: "14m",
@@ -93,7 +94,7 @@ test("durations and counts of the loop", () => {
     probationMs: 900_010,
     spendZone: "Europe/Zurich",
   });
-  expect(retention()).toEqual({ rawMs: 11 * DAY, rollupMs: 92 * DAY });
+  expect(retention()).toEqual({ rawMs: 11 * DAY, rollupMs: 92 * DAY, contentMs: 5 * DAY });
 });
 
 test("durations, limits and names of the loop over services", () => {

@@ -16,7 +16,7 @@ export const USER_HEADER = "x-sentinel-user";
 
 const text = z.string().min(1).max(EVENT_LIMITS.name);
 
-/** What is read of a hook. Arguments and results are hashed, never kept; prompts and messages are not read at all. */
+/** What is read of a hook. Arguments and results are hashed; they and prompts are kept, redacted, only where the key stores content. */
 export const HookBody = z
   .looseObject({
     session_id: text,
@@ -30,6 +30,7 @@ export const HookBody = z
     tool_input: z.unknown().optional(),
     tool_response: z.unknown().optional(),
     duration_ms: z.number().nullish(),
+    prompt: z.unknown().optional(),
   })
   .meta({ id: "HookBody", description: "What the program sends to a hook, as it is" });
 export type HookBody = z.infer<typeof HookBody>;

@@ -30,6 +30,7 @@ export const KeyView = z
       .string()
       .nullable()
       .describe("template of its agents' ids over OpenTelemetry; null: program, user or host, repository"),
+    content: z.boolean().describe("whether prompts, tool arguments and outputs that it sends are stored, redacted"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     last_used_at: z.int().nullable().describe("to the minute"),
@@ -61,6 +62,10 @@ export const NewKeyBody = z
       .describe(
         "such as `{service.name}:{user.email|host.name}`; the first attribute of a placeholder that was sent counts",
       ),
+    content: z
+      .boolean()
+      .default(false)
+      .describe("store prompts, tool arguments and outputs that it sends, redacted and length-limited"),
   })
   .refine((key) => !(key.agent_id && key.identity), {
     path: ["identity"],
@@ -99,6 +104,15 @@ export const KEYS = resource(PATHS.KEYS, {
   },
 });
 
+export const KeyPatch = z.strictObject({ content: z.boolean() }).meta({ id: "IngestKeyPatch" });
+
 export const KEY = resource(PATHS.KEY, {
+  PATCH: {
+    auth: "admin",
+    summary: "Start or stop storing the content that a key sends; what was stored stays until it expires or is deleted",
+    params: KeyParams,
+    body: KeyPatch,
+    response: KeyView,
+  },
   DELETE: { auth: "admin", summary: "Revoke an ingest key", params: KeyParams },
 });

@@ -8,6 +8,7 @@ export const PATHS = {
   AGENT: "/api/v1/agents/{id}",
   AGENT_SERIES: "/api/v1/agents/{id}/series",
   AGENT_RUNS: "/api/v1/agents/{id}/runs",
+  AGENT_CONTENT: "/api/v1/agents/{id}/content",
   AGENT_COMMAND: "/api/v1/agents/{id}/{command}",
   AGENT_DIRECTIVE: "/api/v1/agents/{id}/directive",
   REGISTER: "/api/v1/agents/register",

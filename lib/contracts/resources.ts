@@ -1,4 +1,5 @@
 import { AGENT_TYPE, AGENT_TYPES } from "./agent-types";
+import { AGENT_CONTENT } from "./agent-content";
 import { AGENT, AGENT_COMMAND, AGENT_DIRECTIVE, AGENT_RUNS, AGENT_SERIES, AGENTS } from "./agents";
 import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
 import { BUDGET, BUDGET_DECISION, BUDGETS, SPEND } from "./budgets";
@@ -33,6 +34,7 @@ export const RESOURCES = [
   AGENT,
   AGENT_SERIES,
   AGENT_RUNS,
+  AGENT_CONTENT,
   AGENT_COMMAND,
   AGENT_DIRECTIVE,
   REGISTER,

@@ -9,7 +9,7 @@ import { prune } from "./prune";
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
-const KEEP = { rawMs: 14 * DAY, rollupMs: 90 * DAY };
+const KEEP = { rawMs: 14 * DAY, rollupMs: 90 * DAY, contentMs: 3 * DAY };
 const OLD = NOW - 15 * DAY;
 const ANCIENT = NOW - 91 * DAY;
 

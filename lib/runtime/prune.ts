@@ -27,6 +27,7 @@ export interface PruneReport {
 export const retention = (): Retention => ({
   rawMs: env().RETENTION_RAW_DAYS * DAY,
   rollupMs: env().RETENTION_ROLLUP_DAYS * DAY,
+  contentMs: env().RETENTION_CONTENT_DAYS * DAY,
 });
 
 /**

@@ -152,6 +152,9 @@ interface EventPayloads {
   "budget.deleted": ByPerson & { budget: string; before: object };
 
   "settings.changed": ByPerson & { before: object; after: object };
+  /** Whether content that a key sends is stored. */
+  "key.content_changed": ByPerson & { key: string; content: boolean };
+  "content.deleted": ByPerson & { run: string | null; rows: number };
   "type.changed": ByPerson & { type: string; before: object; after: object };
   "stop.on": ByPerson;
   "stop.off": ByPerson;

@@ -1,11 +1,13 @@
 import { and, count, desc, eq, isNull } from "drizzle-orm";
-import { type Db, write } from "../client";
+import { type Db, type Statement, write } from "../client";
+import { commit, type StreamEvent } from "../commit";
 import { agents, ingestKeys } from "../schema";
 
 export type KeyRow = typeof ingestKeys.$inferSelect;
 
-export async function insertKey(db: Db, row: typeof ingestKeys.$inferInsert): Promise<void> {
-  await write(db, [db.insert(ingestKeys).values(row)]);
+/** `told`: what the world is told of it. */
+export async function insertKey(db: Db, row: typeof ingestKeys.$inferInsert, told?: StreamEvent): Promise<void> {
+  await commit(db, { claims: [db.insert(ingestKeys).values(row)], events: told ? [told] : [] });
 }
 
 /** Every key, revoked ones too, newest first. */
@@ -20,6 +22,14 @@ export async function findLiveKey(db: Db, hash: string): Promise<KeyRow | null> 
     .where(and(eq(ingestKeys.hash, hash), isNull(ingestKeys.revokedAt)));
   return row ?? null;
 }
+
+export async function findKey(db: Db, id: string): Promise<KeyRow | null> {
+  return (await db.query.ingestKeys.findFirst({ where: eq(ingestKeys.id, id) })) ?? null;
+}
+
+/** Whether content that a key sends is kept from now on. */
+export const setKeyContent = (db: Db, id: string, content: boolean): Statement =>
+  db.update(ingestKeys).set({ content }).where(eq(ingestKeys.id, id));
 
 /** Ends a key. False when there is no such key, or it was revoked before. */
 export async function setKeyRevoked(db: Db, id: string, now: number): Promise<boolean> {

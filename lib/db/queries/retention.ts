@@ -6,6 +6,7 @@ import { write } from "../client";
 export interface Retention {
   rawMs: number;
   rollupMs: number;
+  contentMs: number;
 }
 
 /** Answers to retried requests: nobody retries the same request days later. */
@@ -44,6 +45,10 @@ export const EXPIRIES: Record<string, Expiry> = {
               AND e.seq <= (SELECT json_extract(value, '$') FROM settings WHERE key = 'rollup')
             ORDER BY e.received_at LIMIT ${CHUNK})`,
     args: [now - rawMs],
+  }),
+  content: (now, { contentMs }) => ({
+    sql: `DELETE FROM agent_content WHERE seq IN (SELECT seq FROM agent_content WHERE received_at < ?1 ORDER BY received_at LIMIT ${CHUNK})`,
+    args: [now - contentMs],
   }),
   /** Lines that were pushed: an investigation reads minutes or hours back, not weeks. */
   logs: (now, { rawMs }) => ({

@@ -107,6 +107,8 @@ export const ingestKeys = sqliteTable("ingest_keys", {
   services: text({ mode: "json" }).$type<string[]>().notNull().default([]),
   /** The template of its agents' ids over OpenTelemetry (`lib/core/agents/identity-template.ts`); null: program, person or host, repository. */
   identity: text(),
+  /** Whether prompts, tool arguments and outputs that it sends are kept. */
+  content: integer({ mode: "boolean" }).notNull().default(false),
   createdBy: text().notNull(),
   createdAt: integer().notNull(),
   lastUsedAt: integer(),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { EVENT_KINDS } from "@/lib/core/base/vocabulary";
+import { CONTENT_KINDS, EVENT_KINDS } from "@/lib/core/base/vocabulary";
 import type { AgentEvent } from "@/lib/contracts/event";
 
 /** What agents reported, as they reported it, in the order of arrival. `body` leaves out what is unknown. */
@@ -27,6 +27,32 @@ export const agentEvents = sqliteTable(
     index("agent_events_agent").on(t.agentId, t.seq),
     index("agent_events_received").on(t.receivedAt),
     uniqueIndex("agent_events_dedupe").on(t.dedupe),
+  ],
+);
+
+/** Prompts, tool arguments and outputs, redacted and cut, of keys that may have them kept. Untrusted text; read by people only. */
+export const agentContent = sqliteTable(
+  "agent_content",
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    keyId: text().notNull(),
+    agentId: text().notNull(),
+    runId: text(),
+    /** Names the record that it came with: what is sent again is kept once. */
+    record: text().notNull(),
+    kind: text({ enum: CONTENT_KINDS }).notNull(),
+    /** The tool or the model; null: neither was named. */
+    name: text(),
+    at: integer().notNull(),
+    receivedAt: integer().notNull(),
+    text: text().notNull(),
+    /** More was sent than is kept. */
+    cut: integer({ mode: "boolean" }).notNull(),
+  },
+  (t) => [
+    uniqueIndex("agent_content_record").on(t.keyId, t.record, t.kind),
+    index("agent_content_agent").on(t.agentId, t.seq),
+    index("agent_content_received").on(t.receivedAt),
   ],
 );
 

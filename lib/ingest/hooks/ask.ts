@@ -5,12 +5,15 @@ import { EVENT_LIMITS } from "@/lib/contracts/event";
 import { BREAKER, BREAKER_CALLS, IDENTICAL, IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
 import { type Db } from "@/lib/db/client";
 import { onShutdown } from "@/lib/shutdown";
+import type { ContentKind } from "@/lib/core/base/vocabulary";
+import { rawContent } from "@/lib/core/evidence/content";
+import type { Content } from "../otlp/content";
 import { asName } from "../otlp/identity";
 import { short } from "../otlp/series";
 import { callRecord, type Told } from "../otlp/told";
 import { DIALECTS, type HookEvent, readHook } from "./dialects";
 import { HookMemory, type Owner, type Session } from "./memory";
-import { HookTeller, WAITING_MAX } from "./tell";
+import { CONTENT_WAITING_MAX, HookTeller, WAITING_MAX } from "./tell";
 import { subjectOf } from "./subject";
 import { type InForce, reasonFor, type Subject, type Verdict, verdictFor } from "./verdict";
 
@@ -79,8 +82,13 @@ export async function askHook(db: Db, { program, body, key, user, base }: Ask, n
   const subject = subjectOf(memory, session, event, by);
   const verdict = verdictFor(event, subject);
   if (verdict.kind === "deny" && verdict.by === "directive") session.owner ??= ownerOf(memory, session);
-  const told = toldOf({ event, verdict, subject, who, at: now });
-  if (told && session.waiting.length < WAITING_MAX) session.waiting.push(told);
+  const content = key.content === true ? contentIn(event, body) : undefined;
+  const told = toldOf({ event, verdict, subject, who, content, at: now });
+  if (told && session.waiting.length < WAITING_MAX) {
+    // Texts of sessions that are nobody's yet stay in memory: only of the first records.
+    if (session.waiting.length >= CONTENT_WAITING_MAX) delete told.content;
+    session.waiting.push(told);
+  }
   teller.note(key, session, {
     program: DIALECTS[program].type,
     scope: "hooks",
@@ -122,6 +130,7 @@ interface Saw {
   verdict: Verdict;
   subject: Subject;
   who: Who;
+  content: Content | undefined;
   at: number;
 }
 
@@ -129,7 +138,7 @@ interface Saw {
  * What a hook becomes: a tool call that ended, or the proof of one that was not let through, or of a held session that is over.
  * Null: it is only counted.
  */
-function toldOf({ event, verdict, subject, who, at }: Saw): Told | null {
+function toldOf({ event, verdict, subject, who, content, at }: Saw): Told | null {
   const ended = event.kind === "after_tool" || event.kind === "tool_failed";
   // By its id a call counts once, whoever tells of it; one that goes on has yet to be told.
   const callId = ended || verdict.kind === "deny" ? event.callId : null;
@@ -137,6 +146,7 @@ function toldOf({ event, verdict, subject, who, at }: Saw): Told | null {
     ...of,
     event: { ...of.event, sdk_version: HOOKS_VERSION },
     signal: callId === null ? "hooks" : "logs",
+    ...(content && { content }),
     held: true,
     who: {
       agentId: asName([DIALECTS[event.program].type, who.user ?? who.host].filter(Boolean).join(":"))!,
@@ -157,7 +167,8 @@ function toldOf({ event, verdict, subject, who, at }: Saw): Told | null {
   }
   const opened = subject.streak?.calls === IDENTICAL_CALLS;
   const over = event.kind === "session_end" && subject.directive !== null && subject.directive.status !== "run";
-  if (verdict.kind === "allow" && !opened && !over) return null;
+  if (verdict.kind === "allow" && !opened && !over)
+    return event.kind === "before_prompt" && content ? record({ kind: "content", amounts: {}, event: {} }) : null;
   const held = over || (verdict.kind === "deny" && verdict.by === "directive");
   return record({
     kind: "heartbeat",
@@ -173,6 +184,21 @@ function toldOf({ event, verdict, subject, who, at }: Saw): Told | null {
       },
     },
   });
+}
+
+/** What a hook holds of content: the prompt before it goes on, and of a tool call what it was given and gave, once it ended. */
+function contentIn({ kind }: HookEvent, { prompt, tool_input: input, tool_response: response }: HookBody) {
+  const content: Content = {};
+  const set = (what: ContentKind, value: unknown) => {
+    if (value === undefined || value === null || value === "") return;
+    content[what] = rawContent(typeof value === "string" ? value : JSON.stringify(value));
+  };
+  if (kind === "before_prompt") set("prompt", prompt);
+  if (kind === "after_tool" || kind === "tool_failed") {
+    set("tool_arguments", input);
+    set("tool_output", response);
+  }
+  return Object.keys(content).length > 0 ? content : undefined;
 }
 
 const callOf = (event: HookEvent): Partial<AgentEvent> => ({

@@ -16,6 +16,8 @@ export const NAMELESS_MS = 15_000;
 const KEPT_MAX = 20_000;
 /** What one session keeps while nobody knows whose it is. */
 export const WAITING_MAX = 500;
+/** Of so many of these the content is kept, too: up to 100 kB each. */
+export const CONTENT_WAITING_MAX = 50;
 
 interface Batch {
   key: IngestKey;
@@ -123,6 +125,8 @@ export class HookTeller {
   /** For the next attempt. */
   #keep({ key, told, counted, sessions }: Batch): void {
     const batch = this.#batchOf(key);
+    // Content is not worth the memory.
+    for (const one of told) delete one.content;
     const kept = [...told, ...batch.told];
     const lost = Math.max(0, kept.length - KEPT_MAX);
     if (lost > 0)

@@ -91,6 +91,7 @@ export class Book {
       entry.ledger.hooked = true;
       this.changed.add(entry.name);
     }
+    if (told.kind === "content") return [];
     if (told.kind === "run_end" || told.kind === "heartbeat") return this.#takeOnce(entry, told, told.kind);
     const model = told.event.model ?? told.event.response_model;
     const seen = this.#seenOf(entry);
@@ -103,6 +104,12 @@ export class Book {
     }
     this.#noteCalls(told);
     return this.#eventOf(entry, told, settle(entry.ledger, false));
+  }
+
+  /** Whose a record is that was taken, and of which run. */
+  ownerOf(told: Told): { agentId: string; runId: string | null } {
+    const { agentId, runId } = this.#entryOf(told)!;
+    return { agentId, runId };
   }
 
   /** What counters of an entry say that nobody else told, once they have waited long enough. */

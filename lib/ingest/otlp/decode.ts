@@ -1,9 +1,8 @@
-import type { IdentityTemplate } from "@/lib/core/agents/identity-template";
 import { SentinelError } from "@/lib/errors";
 import { PROTOBUF } from "@/lib/contracts/otlp";
 import { yieldToEventLoop } from "@/lib/event-loop";
 import { writeAnswer } from "./protobuf";
-import { readInSlices } from "./read";
+import { type Asked, readInSlices } from "./read";
 import type { Signal } from "./shape";
 import type { Taken } from "./take";
 import type { Reading } from "./told";
@@ -13,10 +12,10 @@ import { WrongSignal } from "./wrong-signal";
 export async function decode(
   signal: Signal,
   body: { json: unknown } | { bytes: Uint8Array },
-  identity: IdentityTemplate | null,
+  asked: Asked,
 ): Promise<Reading> {
   try {
-    const slices = readInSlices(signal, "json" in body ? body : body.bytes, identity);
+    const slices = readInSlices(signal, "json" in body ? body : body.bytes, asked);
     for (;;) {
       const { done, value } = slices.next();
       if (done) return value;

@@ -1,4 +1,5 @@
 import { WANTED } from "./aliases";
+import { addContent, Budget, contentBag, contentName, type ContentTexts } from "./content";
 import { seriesOf } from "./series";
 import {
   ATTRIBUTE_CHARS,
@@ -70,10 +71,38 @@ function anyValueText(value: unknown): string[] {
   return typeof string === "string" ? [string.slice(0, ATTRIBUTE_CHARS / LIST_ITEMS)] : [];
 }
 
-function attributes(of: Dict, into: Record<string, Scalar> = Object.create(null) as Record<string, Scalar>) {
+/** A value as text, structured ones as JSON: what content is. */
+function valueText(value: unknown): string {
+  const plain = plainValue(value, 0, new Budget());
+  return typeof plain === "string" ? plain : plain === null ? "" : JSON.stringify(plain);
+}
+
+function plainValue(value: unknown, depth: number, budget: Budget): unknown {
+  const v = dict(value);
+  if (!v || !budget.allows(depth)) return null;
+  const string = get(v, "stringValue");
+  if (typeof string === "string") return string;
+  const array = dict(get(v, "arrayValue"));
+  if (array) return list(array, "values").map((one) => plainValue(one, depth + 1, budget));
+  const pairs = dict(get(v, "kvlistValue"));
+  if (!pairs) return anyValue(v, ATTRIBUTE_CHARS);
+  return Object.fromEntries(
+    list(pairs, "values").flatMap((one) => {
+      const key = dict(one)?.key;
+      return typeof key === "string" ? [[key, plainValue((one as Dict).value, depth + 1, budget)]] : [];
+    }),
+  );
+}
+
+const bag = (): Record<string, Scalar> => Object.create(null) as Record<string, Scalar>;
+
+function attributes(of: Dict, into: Record<string, Scalar> = bag(), content?: ContentTexts) {
   for (const one of list(of, "attributes")) {
     const key = dict(one)?.key;
-    if (typeof key !== "string" || !WANTED.has(key)) continue;
+    if (typeof key !== "string") continue;
+    const name = content && !WANTED.has(key) ? contentName(key) : null;
+    if (name !== null) addContent(content!, name, valueText((one as Dict).value));
+    if (!WANTED.has(key)) continue;
     const value = anyValue((one as Dict).value, ATTRIBUTE_CHARS);
     if (value !== null) into[key] = value;
   }
@@ -83,12 +112,13 @@ function attributes(of: Dict, into: Record<string, Scalar> = Object.create(null)
 const isId = (id: string, bytes: number): boolean => id.length === 2 * bytes && /^[0-9a-fA-F]+$/.test(id);
 const id = (value: unknown): string => text(value, 32).toLowerCase();
 
-function span(raw: Dict): Span {
+function span(raw: Dict, wantsContent: boolean): Span {
+  const content = wantsContent ? contentBag() : undefined;
   const trace = id(get(raw, "traceId"));
   const own = id(get(raw, "spanId"));
   if (!isId(trace, 16) || !isId(own, 8)) throw new WrongSignal("traces");
   const events = Object.create(null) as Record<string, Scalar>;
-  for (const event of list(raw, "events")) if (dict(event)) attributes(event as Dict, events);
+  for (const event of list(raw, "events")) if (dict(event)) attributes(event as Dict, events, content);
   return {
     trace,
     id: own,
@@ -98,12 +128,14 @@ function span(raw: Dict): Span {
     start: time(get(raw, "startTimeUnixNano")),
     end: time(get(raw, "endTimeUnixNano")),
     failed: word(dict(raw.status)?.code, STATUSES) === 2,
-    attributes: attributes(raw),
+    attributes: attributes(raw, bag(), content),
     events,
+    ...(content && { content }),
   };
 }
 
-function logRecord(raw: Dict): LogRecord {
+function logRecord(raw: Dict, wantsContent: boolean): LogRecord {
+  const content = wantsContent ? contentBag() : undefined;
   const body = anyValue(raw.body, BODY_CHARS);
   return {
     at: time(get(raw, "timeUnixNano")),
@@ -112,7 +144,8 @@ function logRecord(raw: Dict): LogRecord {
     body: typeof body === "string" ? body : null,
     severity: text(get(raw, "severityText"), 40) || null,
     trace: id(get(raw, "traceId")),
-    attributes: attributes(raw),
+    attributes: attributes(raw, bag(), content),
+    ...(content && { content, bodyText: valueText(raw.body) }),
   };
 }
 
@@ -166,6 +199,7 @@ export function* readJson<S extends Signal>(
   signal: S,
   json: unknown,
   wanted: (metric: string) => boolean,
+  wantsContent = false,
 ): Generator<Item<Records[S] | null>> {
   const [resources, scopes, records] = PARTS[signal];
   const body = dict(json);
@@ -185,7 +219,11 @@ export function* readJson<S extends Signal>(
         if (!raw) throw new WrongSignal(signal);
         if (signal === "metrics")
           for (const record of points(raw, wanted)) yield { source, record: record as Records[S] | null };
-        else yield { source, record: (signal === "traces" ? span(raw) : logRecord(raw)) as Records[S] };
+        else
+          yield {
+            source,
+            record: (signal === "traces" ? span(raw, wantsContent) : logRecord(raw, wantsContent)) as Records[S],
+          };
       }
     }
   }

@@ -1,4 +1,5 @@
 import protobuf from "protobufjs/minimal.js";
+import { contentBag } from "./content";
 import { seriesOf } from "./series";
 import {
   ATTRIBUTE_CHARS,
@@ -25,6 +26,7 @@ import {
   signed64,
   sub,
   time,
+  valueText,
   VARINT,
 } from "./wire";
 import { WrongSignal } from "./wrong-signal";
@@ -52,7 +54,8 @@ function eachKnownField(signal: "traces" | "logs", r: Reader, end: number, read:
   });
 }
 
-function span(r: Reader, end: number): Span {
+function span(r: Reader, end: number, wantsContent: boolean): Span {
+  const content = wantsContent ? contentBag() : undefined;
   const attributes = bag();
   const events = bag();
   const s = { trace: "", id: "", parent: "", name: "", kind: 0, start: 0, end: 0, failed: false };
@@ -64,25 +67,32 @@ function span(r: Reader, end: number): Span {
     else if (field === 6) s.kind = r.uint32();
     else if (field === 7) s.start = time(r);
     else if (field === 8) s.end = time(r);
-    else if (field === 9) attribute(r, attributes);
-    else if (field === 11) eachOf(r, 3, BYTES, () => attribute(r, events));
+    else if (field === 9) attribute(r, attributes, content);
+    else if (field === 11) eachOf(r, 3, BYTES, () => attribute(r, events, content));
     else eachOf(r, 3, VARINT, () => void (s.failed = r.uint32() === 2));
     return true;
   });
   if (s.trace.length !== 2 * HEX.trace || s.id.length !== 2 * HEX.span) throw new WrongSignal("traces");
-  return { ...s, attributes, events };
+  return { ...s, attributes, events, ...(content && { content }) };
 }
 
-function logRecord(r: Reader, end: number): LogRecord {
+function logRecord(r: Reader, end: number, wantsContent: boolean): LogRecord {
+  const content = wantsContent ? contentBag() : undefined;
+  let bodyText = "";
   const attributes = bag();
   const l = { at: 0, observedAt: 0, name: "", body: null as string | null, severity: null as string | null, trace: "" };
   eachKnownField("logs", r, end, (field) => {
     if (field === 1) l.at = time(r);
     else if (field === 3) l.severity = r.string().slice(0, 40);
     else if (field === 5) {
+      const from = r.pos;
       const body = anyValue(r, sub(r), BODY_CHARS);
+      if (wantsContent) {
+        r.pos = from;
+        bodyText = valueText(r, sub(r));
+      }
       l.body = typeof body === "string" ? body : null;
-    } else if (field === 6) attribute(r, attributes);
+    } else if (field === 6) attribute(r, attributes, content);
     else if (field === 9) l.trace = hex(r);
     else if (field === 11) l.observedAt = time(r);
     else if (field === 12) l.name = r.string().slice(0, ATTRIBUTE_CHARS);
@@ -90,7 +100,7 @@ function logRecord(r: Reader, end: number): LogRecord {
     else return false;
     return true;
   });
-  return { ...l, attributes };
+  return { ...l, attributes, ...(content && { content, bodyText }) };
 }
 
 /** The points of a metric that somebody asks for; of others only that they are metrics. */
@@ -155,12 +165,13 @@ const ITEMS = { traces: span, logs: logRecord } as const;
 
 /**
  * The records of an export request, one after another. Points of metrics that `wanted` does not ask for come as null: they are
- * counted, not read.
+ * counted, not read. Content is read only if `wantsContent`.
  */
 export function* readProtobuf<S extends Signal>(
   signal: S,
   bytes: Uint8Array,
   wanted: (metric: string) => boolean,
+  wantsContent = false,
 ): Generator<Item<Records[S] | null>> {
   const r = protobuf.Reader.create(bytes);
   for (const resourceEnd of messages(r, bytes.length, 1, signal)) {
@@ -183,7 +194,7 @@ export function* readProtobuf<S extends Signal>(
             r.pos = at;
           }
         } else {
-          const record = ITEMS[signal as "traces" | "logs"](r, end) as Records[S];
+          const record = ITEMS[signal as "traces" | "logs"](r, end, wantsContent) as Records[S];
           yield { source, record };
         }
         r.pos = end;

@@ -1,4 +1,5 @@
 import { EVENT_PREFIXES, LOG_EVENTS, NAMES, PERSONAL, type Rule } from "./aliases";
+import { contentOf } from "./content";
 import { attribute, identityOf, NO_PROGRAM, programOf } from "./identity";
 import { isToldTwice, readCall, said, yes } from "./read-call";
 import { short } from "./series";
@@ -9,16 +10,20 @@ import { callRecord, type Reading } from "./told";
 /** Events of agents, and lines of services' logs. What an agent's program logs besides is kept by its name. */
 export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, tally: Tally): Generator<void> {
   const sessions = sessionsOfTraces(items);
-  for (const { source, record } of items) {
+  for (const item of items) {
     yield;
+    const { source, record } = item;
     const { resource } = source;
     const program = programOf(resource);
     const name = nameOf(record, program);
     const rule = Object.hasOwn(LOG_EVENTS, name) ? LOG_EVENTS[name] : undefined;
     if (rule === undefined || isToldTwice(program, name)) {
       const ofAgent = PERSONAL.has(program) || EVENT_PREFIXES.some((prefix) => name.startsWith(prefix));
-      if (ofAgent) tally.add(source, name, name === "" ? "dropped" : "kept_by_name");
-      else if (program === NO_PROGRAM || record.body === null || record.body.trim() === "")
+      if (ofAgent) {
+        tally.add(source, name, name === "" ? "dropped" : "kept_by_name");
+        const content = contentOf(record.content, { isTool: false, event: name, body: record.bodyText });
+        if (content) reading.told.push({ ...toldOf(item, name, reading, sessions), kind: "content", content });
+      } else if (program === NO_PROGRAM || record.body === null || record.body.trim() === "")
         tally.add(source, "", "dropped");
       else {
         const counted = tally.add(source, "", "taken");
@@ -32,27 +37,48 @@ export function* readLogs(items: readonly Item<LogRecord>[], reading: Reading, t
       continue;
     }
     const { amounts, event } = readCall(rule, record.attributes, { failed: null, latencyMs: null });
-    const session = attribute(NAMES.session, record.attributes, resource);
-    const at = timeOf(record);
+    const isTool = rule.is === "tool_call";
+    const content = contentOf(record.content, { isTool, event: name, body: record.bodyText });
     reading.told.push({
-      signal: "logs",
-      kind: rule.is === "tool_call" ? "tool_call" : "model_call",
-      who: identityOf(resource, record.attributes, reading.identity),
-      session: session === undefined ? (sessions.get(record.trace) ?? null) : String(session),
-      trace: record.trace || null,
-      id: idOf(rule, name, at, record.attributes),
-      at,
+      ...toldOf(item, name, reading, sessions),
+      kind: isTool ? "tool_call" : "model_call",
+      id: idOf(rule, name, timeOf(record), record.attributes),
       amounts,
       event,
+      ...(content && { content }),
     });
     tally.add(source, name, "taken");
   }
 }
 
+/** What a record says whatever it is. */
+function toldOf(
+  { source: { resource }, record }: Item<LogRecord>,
+  name: string,
+  { identity }: Reading,
+  sessions: ReadonlyMap<string, string>,
+) {
+  const session = attribute(NAMES.session, record.attributes, resource);
+  const at = timeOf(record);
+  return {
+    signal: "logs" as const,
+    who: identityOf(resource, record.attributes, identity),
+    session: session === undefined ? (sessions.get(record.trace) ?? null) : String(session),
+    trace: record.trace || null,
+    id: recordId(name, at, record.attributes),
+    at,
+    amounts: {},
+    event: {},
+  };
+}
+
+const recordId = (name: string, at: number, attributes: Attributes): string =>
+  short(`${name}\n${at}\n${JSON.stringify(attributes)}`);
+
 /** Names a record: a tool call by its own id, where it has one, since a hook may have told of it too. */
 function idOf(rule: Rule, name: string, at: number, attributes: Attributes): string {
   const callId = rule.is === "tool_call" ? said("callId", attributes) : undefined;
-  return callId === undefined ? short(`${name}\n${at}\n${JSON.stringify(attributes)}`) : callRecord(String(callId));
+  return callId === undefined ? recordId(name, at, attributes) : callRecord(String(callId));
 }
 
 /** Whether a record that a rule knows is one that is counted. */

@@ -1,4 +1,5 @@
 import { NAMES, PEERS, PERSONAL, type Rule, SPAN_KINDS, SPAN_LOOKS, SPAN_NAMES } from "./aliases";
+import { contentOf } from "./content";
 import { asName, attribute, identityOf, NO_PROGRAM, programOf } from "./identity";
 import { counts } from "./read-logs";
 import { readCall, said } from "./read-call";
@@ -52,6 +53,7 @@ export function* readSpans(items: readonly Item<Span>[], reading: Reading, tally
       continue;
     }
     const latencyMs = record.end >= record.start && record.start > 0 ? record.end - record.start : null;
+    const content = contentOf(record.content, { isTool: rule.is === "tool_call" });
     const call = rule.is === "run" ? null : readCall(rule, record.attributes, { failed: record.failed, latencyMs });
     reading.told.push({
       signal: "traces",
@@ -63,6 +65,7 @@ export function* readSpans(items: readonly Item<Span>[], reading: Reading, tally
       at: Math.round(record.end > 0 ? record.end : record.start),
       amounts: call?.amounts ?? {},
       event: call?.event ?? { success: !record.failed, error_type: asName(said("error", record.attributes)) },
+      ...(content && { content }),
     });
     tally.add(source, record.name, "taken");
   }

@@ -16,19 +16,27 @@ export const MAX_RECORDS = 20_000;
 /** Whether a metric is read at all; the others are counted by their scope. */
 const isUsage = (metric: string): boolean => Object.hasOwn(METRICS, metric);
 
+/** What a key says of how its requests are read. */
+export interface Asked {
+  /** What makes the ids of agents; null: as without one. */
+  identity: IdentityTemplate | null;
+  /** Whether prompts, arguments and outputs are read at all. */
+  content: boolean;
+}
+
 /** Records between two breaks: a millisecond or two. */
 const SLICE = 200;
 
 /**
  * What an export request says: of agents' work, of services, and how much of nothing known. Pure. `json`: the parsed body,
- * where it was JSON; `identity`: what makes the ids of agents. Throws `WrongSignal`, and RangeError for bytes that are no protobuf.
+ * where it was JSON. Throws `WrongSignal`, and RangeError for bytes that are no protobuf.
  */
 export function read(
   signal: Signal,
   body: Uint8Array | { json: unknown },
-  identity: IdentityTemplate | null = null,
+  { identity = null, content = false }: Partial<Asked> = {},
 ): Reading {
-  const slices = readInSlices(signal, body, identity);
+  const slices = readInSlices(signal, body, { identity, content });
   for (;;) {
     const { done, value } = slices.next();
     if (done) return value;
@@ -39,9 +47,12 @@ export function read(
 export function* readInSlices(
   signal: Signal,
   body: Uint8Array | { json: unknown },
-  identity: IdentityTemplate | null,
+  { identity, content }: Asked,
 ): Generator<void, Reading> {
-  const items = body instanceof Uint8Array ? readProtobuf(signal, body, isUsage) : readJson(signal, body.json, isUsage);
+  const items =
+    body instanceof Uint8Array
+      ? readProtobuf(signal, body, isUsage, content)
+      : readJson(signal, body.json, isUsage, content);
   const reading: Reading = {
     identity,
     told: [],

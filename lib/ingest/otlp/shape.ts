@@ -1,3 +1,5 @@
+import type { ContentTexts } from "./content";
+
 /** What senders of OTLP may post, one endpoint each. */
 export const SIGNALS = ["traces", "metrics", "logs"] as const;
 export type Signal = (typeof SIGNALS)[number];
@@ -23,6 +25,9 @@ export interface LogRecord {
   severity: string | null;
   trace: string;
   attributes: Attributes;
+  /** Only where content is asked for: texts of its attributes, and the body, structured ones as JSON. */
+  content?: ContentTexts;
+  bodyText?: string;
 }
 
 export interface Span {
@@ -39,6 +44,8 @@ export interface Span {
   attributes: Attributes;
   /** Attributes of its events that name a session: some programs say it nowhere else. */
   events: Attributes;
+  /** Only where content is asked for. */
+  content?: ContentTexts;
 }
 
 export interface Point {

@@ -21,7 +21,7 @@ export async function takeExport(
   { body, key, charge }: ExportInput,
   now: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
-  const reading = await decode(signal, body, identityBy(key));
+  const reading = await decode(signal, body, { identity: identityBy(key), content: key.content === true });
   await charge(reading.records);
   // What hooks told of the same calls comes first: it knows which were not let through, and what was the same call.
   await flushHooks(db);

@@ -17,6 +17,7 @@ import { metrics } from "@/lib/metrics";
 import { ingest } from "../ingest";
 import { storeLines } from "../take-logs";
 import { Book, type Entry, namesOf } from "./book";
+import { keepContent, type WithContent } from "./keep-content";
 import { FLAGS, type Ledger } from "./ledger";
 import type { Price } from "./prices";
 import { priceOf } from "./prices";
@@ -69,25 +70,30 @@ interface Taking {
   counted: Counted[];
 }
 
-/** One after another: two requests of one session would each count what the other does. */
+/** A key's requests one after another: two of one session would each count what the other does. */
 async function takeTold(db: Db, told: readonly Told[], taking: Taking, now: number, config: LoopConfig): Promise<void> {
   if (told.length === 0) return;
-  await runSerially("otlp", () =>
+  const kept = await runSerially(`otlp ${taking.key.id}`, () =>
     untilStored(async () => {
       const rows = await listOtlpSessions(db, taking.key.id, namesOf(told));
       const book = bookOf(rows, taking.key, taking.prices, now);
       const events: Partial<AgentEvent>[] = [];
+      const contents: WithContent[] = [];
       for (const one of told) {
         await yieldToEventLoop();
-        events.push(...(book.take(one) ?? []));
+        const taken = book.take(one);
+        events.push(...(taken ?? []));
+        if (taken && one.content) contents.push({ told: one, ...book.ownerOf(one) });
       }
       await store(db, { book, events, taking }, now, config);
       for (const { program, signal, flag, records } of book.flagged.values()) {
         taking.reject(FLAGS[flag], records);
         taking.counted.push({ program, scope: "", signal, name: FLAGS[flag], fate: "dropped", records });
       }
+      return contents;
     }),
   );
+  await keepContent(db, taking.key, kept, now);
 }
 
 /** The entries of a key, as they were read. */

@@ -2,6 +2,7 @@ import type { AgentEvent } from "@/lib/contracts/event";
 import type { IdentityTemplate } from "@/lib/core/agents/identity-template";
 import type { SpanMinute } from "@/lib/core/services/span-signals";
 import type { Amounts } from "./aliases";
+import type { Content } from "./content";
 import type { Identity } from "./identity";
 import { short } from "./series";
 
@@ -17,8 +18,8 @@ export const callRecord = (callId: string): string => short(`call\n${callId}`);
 /** What one record says of an agent's work. */
 export interface Told {
   signal: (typeof TRUST)[number];
-  /** `usage`: what a counter says was used, apart from single calls. `heartbeat`: of a call that was not let through. */
-  kind: "model_call" | "tool_call" | "run_end" | "usage" | "heartbeat";
+  /** `usage`: what a counter says was used, apart from single calls. `heartbeat`: of a call that was not let through; `content`: nothing but content. */
+  kind: "model_call" | "tool_call" | "run_end" | "usage" | "heartbeat" | "content";
   /** Told by a hook, which can hold the session: its own instance. */
   held?: true;
   who: Identity;
@@ -36,6 +37,8 @@ export interface Told {
   pricedElsewhere?: true;
   /** What the event says besides its amounts. */
   event: Partial<AgentEvent>;
+  /** Prompts, arguments and outputs, where the key may have them kept: as they were sent. */
+  content?: Content;
 }
 
 /** A line of a service's log. */

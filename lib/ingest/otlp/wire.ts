@@ -1,5 +1,6 @@
 import type protobuf from "protobufjs/minimal.js";
 import { WANTED } from "./aliases";
+import { addContent, Budget, contentName, type ContentTexts } from "./content";
 import { ATTRIBUTE_CHARS, LIST_ITEMS, type Scalar, type Signal } from "./shape";
 import { WrongSignal } from "./wrong-signal";
 
@@ -81,8 +82,51 @@ function textList(r: Reader, end: number): string | null {
 
 export const bag = (): Record<string, Scalar> => Object.create(null) as Record<string, Scalar>;
 
-/** Reads one KeyValue into `into` if its name is asked for. */
-export function attribute(r: Reader, into: Record<string, Scalar>): void {
+/** A value as text, structured ones as JSON: what content is. */
+export function valueText(r: Reader, end: number): string {
+  const value = plainValue(r, end, 0, new Budget());
+  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value);
+}
+
+function plainValue(r: Reader, end: number, depth: number, budget: Budget): unknown {
+  let value: unknown = null;
+  if (!budget.allows(depth)) {
+    r.pos = end;
+    return null;
+  }
+  eachField(r, end, (field, wire) => {
+    if (field === 1 && wire === BYTES) value = r.string();
+    else if (field === 2 && wire === VARINT) value = r.bool();
+    else if (field === 3 && wire === VARINT) value = int64(r);
+    else if (field === 4 && wire === FIXED64) value = r.double();
+    else if (field === 5 && wire === BYTES) {
+      const list: unknown[] = [];
+      eachOf(r, 1, BYTES, () => void list.push(plainValue(r, sub(r), depth + 1, budget)));
+      value = list;
+    } else if (field === 6 && wire === BYTES) {
+      const pairs: [string, unknown][] = [];
+      eachOf(r, 1, BYTES, () => void pairs.push(plainPair(r, depth, budget)));
+      value = Object.fromEntries(pairs);
+    } else return false;
+    return true;
+  });
+  return value;
+}
+
+function plainPair(r: Reader, depth: number, budget: Budget): [string, unknown] {
+  let key = "";
+  let value: unknown = null;
+  eachField(r, sub(r), (field, wire) => {
+    if (field === 1 && wire === BYTES) key = r.string();
+    else if (field === 2 && wire === BYTES) value = plainValue(r, sub(r), depth + 1, budget);
+    else return false;
+    return true;
+  });
+  return [key, value];
+}
+
+/** Reads one KeyValue into `into` if its name is asked for, and into `content`, where that is given, if it is content. */
+export function attribute(r: Reader, into: Record<string, Scalar>, content?: ContentTexts): void {
   const end = sub(r);
   let key = "";
   let value = -1;
@@ -96,7 +140,15 @@ export function attribute(r: Reader, into: Record<string, Scalar>): void {
     } else return false;
     return true;
   });
-  if (value < 0 || !WANTED.has(key)) return;
+  if (value < 0) return;
+  if (!WANTED.has(key)) {
+    const name = content ? contentName(key) : null;
+    if (name === null) return;
+    r.pos = value;
+    addContent(content!, name, valueText(r, valueEnd));
+    r.pos = end;
+    return;
+  }
   r.pos = value;
   const scalar = anyValue(r, valueEnd, ATTRIBUTE_CHARS);
   r.pos = end;
