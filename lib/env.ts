@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { headers, otlpHeaders } from "./env-headers";
 import { address, origin, upstream } from "./env-urls";
-import { isZone } from "./core/budgets/windows";
+import { isZone } from "./core/base/time-zone";
 import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/services/signals";
 
 const SECOND = 1_000;

@@ -72,5 +72,5 @@ export const readMemory: Prefetch = { queryKey: memoryQuery.queryKey, read: (db,
 export const readSettings: Prefetch = { queryKey: settingsQuery.queryKey, read: (db) => loadSettings(db) };
 export const readAgentTypes: Prefetch = {
   queryKey: agentTypesQuery.queryKey,
-  read: async (db) => ({ types: await listAgentTypes(db) }),
+  read: async (db, { now }) => ({ types: await listAgentTypes(db, now) }),
 };

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, ShieldAlert, Sparkles } from "lucide-react";
+import { Clock, Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, ShieldAlert, Sparkles } from "lucide-react";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
@@ -165,7 +165,7 @@ function downgradeText({ type, enforcement }: NonNullable<AgentDetail["agent"]["
 
 /** What is going on right now, and what it waits for. */
 function Standing({
-  detail: { agent },
+  detail: { agent, act_limits: limits },
   decides,
   onCommand,
   onDecide,
@@ -214,6 +214,7 @@ function Standing({
           Incidents are recorded with the action that would have been taken. Nothing is executed.
         </Callout>
       ) : null}
+      {limits === null ? null : <Callout tone="mute" icon={Clock} title={`${limits}`} />}
       {agent.blind_spots.map((spot) => (
         <Callout key={spot} tone={BLIND[spot].tone} icon={BLIND[spot].icon} title={BLIND[spot].label}>
           {BLIND[spot].means}

@@ -1,7 +1,7 @@
 import type { ChangeView } from "@/lib/contracts/changes";
 import { CHANGE, name } from "@/components/status/words";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
-import { changeText } from "./words";
+import { changeText, effectLines } from "./words";
 
 /** Something that was changed, in words. */
 export interface ChangeLine {
@@ -10,6 +10,8 @@ export interface ChangeLine {
   what: string;
   how: string;
   text: string;
+  /** What calls were like before and after it, a line a metric. */
+  effect?: readonly string[];
   by: string;
 }
 
@@ -21,6 +23,7 @@ export const changeLine = (
   what: name(CHANGE, change.kind),
   how: change.declared ? "declared" : "detected, not declared",
   text: changeText(change),
+  effect: effectLines(change),
   by: change.source,
 });
 
@@ -42,6 +45,11 @@ export const ChangesTable = ({ label, by, lines }: { label: string; by: string; 
           <td className="whitespace-nowrap text-ink-2">{line.how}</td>
           <td className="min-w-56 wrap-anywhere text-ink-2">
             {line.text || <span className="text-ink-3">no detail</span>}
+            {line.effect?.map((effect) => (
+              <span key={effect} className="block text-xs leading-5 text-ink-3">
+                {effect}
+              </span>
+            ))}
           </td>
           <td className="text-ink-2">{line.by}</td>
         </Row>

@@ -7,6 +7,9 @@ import type { ScoredIncidentsAnswer } from "@/lib/contracts/scores";
 import { ScoreBar } from "@/components/scores/score-bar";
 import { scoredIncidentsQuery } from "@/components/scores/queries";
 import { Passed } from "@/components/scores/scores-panel";
+import { offerText, precisionText } from "@/components/scores/would-have-words";
+import { agentTypesQuery } from "@/components/settings/queries";
+import { LABELS_COUNT_DAYS } from "@/lib/core/scoring/would-have";
 import { DIMENSION, DIMENSION_NAMES } from "@/components/scores/words";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { duration, integer, percent } from "@/components/ui/format";
@@ -33,6 +36,7 @@ export function IncidentsTab() {
   return (
     <div className="space-y-4">
       <Means answer={data} />
+      <WouldHaveByType />
       <Panel
         flush
         title="Incidents"
@@ -99,6 +103,38 @@ function Means({ answer: { means, total, judged, pass_rate: rate } }: { answer: 
           </li>
         ))}
       </ul>
+    </Panel>
+  );
+}
+
+/** How right the quarantines were that Sentinel would have issued, by what people said of them. */
+function WouldHaveByType() {
+  const { data } = useQuery(agentTypesQuery);
+  const types =
+    data?.types.filter(({ would_have: { right, wrong, unlabelled } }) => right + wrong + unlabelled > 0) ?? [];
+  if (types.length === 0) return null;
+  return (
+    <Panel
+      flush
+      title="Would-have quarantines"
+      hint={`in modes observe and recommend, of the last ${LABELS_COUNT_DAYS} days, as people labelled them`}
+    >
+      <Table label="Would-have quarantines by type">
+        <HeadRow>
+          <th>Type</th>
+          <th>Precision</th>
+          <th>Mode act</th>
+        </HeadRow>
+        <Body>
+          {types.map(({ type, would_have: would }) => (
+            <Row key={type}>
+              <td className="wrap-anywhere">{type}</td>
+              <td className="num">{precisionText(would)}</td>
+              <td className="text-ink-2">{offerText(would)}</td>
+            </Row>
+          ))}
+        </Body>
+      </Table>
     </Panel>
   );
 }

@@ -9,6 +9,8 @@ import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { useDrill } from "@/components/drills/world";
 import { FreezeLink } from "./freeze-link";
+import { ChangesTable, changeLine } from "@/components/changes/changes-table";
+import { WouldHave } from "@/components/scores/would-have";
 import { ScoresPanel } from "@/components/scores/scores-panel";
 import { Asking } from "@/components/spend/asking";
 import { NotLoaded } from "@/components/shell/not-loaded";
@@ -119,7 +121,8 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
         }
       />
       <div className="space-y-4">
-        {incident.mode === "observe" && incident.would_have ? (
+        <WouldHave incident={incident} />
+        {incident.kind !== "agent" && incident.mode === "observe" && incident.would_have ? (
           <Callout tone="mute" icon={Eye} title="Observe mode: nothing was done">
             Sentinel would have {incident.would_have}.
           </Callout>
@@ -138,6 +141,11 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             )}
             <ScoresPanel incident={incident} />
             <AnomaliesPanel detail={detail} />
+            {detail.changes.length === 0 ? null : (
+              <Panel title="Changes" hint="of its agents, since an hour before it began" flush>
+                <ChangesTable label="Changes" by="By" lines={detail.changes.map(changeLine)} />
+              </Panel>
+            )}
             <FindingsPanel detail={detail} />
             <PostmortemPanel markdown={detail.postmortem} />
           </div>

@@ -61,7 +61,7 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "incident.dismissed": [...INCIDENT, "changes", "scores"],
   "investigation.started": ["incidents"],
   "investigation.requested": INCIDENT,
-  "incident.verdict": ["scores"],
+  "incident.verdict": ["scores", "agent-types"],
   "cause.feedback": ["scores"],
 
   "proposal.allowed": INCIDENT,
@@ -90,6 +90,7 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
 
   "change.declared": ["changes", "agents", "services"],
   "change.watched": ["changes", "agents"],
+  "change.measured": ["changes", "agents", "incidents"],
   "change.expected": ["changes", "agents"],
   "maintenance.opened": ["maintenance", "services"],
   "maintenance.ended": ["maintenance", "services"],

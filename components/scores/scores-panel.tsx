@@ -14,7 +14,7 @@ import { incidentScoresQuery } from "./queries";
 import { Verdicts } from "./verdicts";
 import { mark } from "./words";
 
-type Incident = Pick<IncidentSummary, "id" | "kind" | "closed_at" | "contained_at">;
+type Incident = Pick<IncidentSummary, "id" | "kind" | "closed_at">;
 
 /** How Sentinel handled an incident, once it is closed. A containment limit has no scores: it happened to nobody. */
 export function ScoresPanel({ incident }: { incident: Incident }) {

@@ -1,19 +1,13 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Check, X } from "lucide-react";
 import type { IncidentScoresAnswer, VerdictBody } from "@/lib/contracts/scores";
 import type { IncidentSummary } from "@/lib/contracts/incidents";
-import { PATHS } from "@/lib/contracts/paths";
 import { useSession } from "@/components/access/session";
-import { call } from "@/components/api";
-import { useDrill } from "@/components/drills/world";
-import { useRefreshAfter } from "@/components/live/refresh-after";
 import { Button } from "@/components/ui/button";
-import { toast } from "@/components/ui/toast";
-import { incidentScoresQuery } from "./queries";
+import { useVerdict } from "./use-verdict";
 
-type Incident = Pick<IncidentSummary, "id" | "closed_at" | "contained_at">;
+type Incident = Pick<IncidentSummary, "id" | "closed_at">;
 
 interface Question {
   field: keyof VerdictBody;
@@ -22,18 +16,19 @@ interface Question {
   yes: boolean;
 }
 
-/** Should it have been held? Of an agent that was not held, a yes says that this was wrong. */
-const questionsOf = (asks: IncidentScoresAnswer["asks"], held: boolean): Question[] => [
+/** Should it have been held? Of an agent that was not held, a yes says that this was wrong. A would-have hold is asked about on top of the page. */
+const questionsOf = ({ asks, hold }: IncidentScoresAnswer): Question[] => [
   ...(asks.cause ? [{ field: "cause_right", text: "Was the cause right?", yes: true } as const] : []),
   ...(asks.remedy ? [{ field: "remedy_right", text: "Was the remedy right?", yes: true } as const] : []),
-  ...(asks.hold
+  ...(asks.hold && hold.decided !== "would_hold"
     ? [
         {
           field: "hold_right",
-          text: held
-            ? "An agent was quarantined. Should it have been?"
-            : "No agent was quarantined. Should one have been?",
-          yes: held,
+          text:
+            hold.decided === "hold"
+              ? "An agent was quarantined. Should it have been?"
+              : "No agent was quarantined. Should one have been?",
+          yes: hold.decided === "hold",
         } as const,
       ]
     : []),
@@ -42,22 +37,10 @@ const questionsOf = (asks: IncidentScoresAnswer["asks"], held: boolean): Questio
 /** What only people can say of how an incident was handled. They may change their mind. */
 export function Verdicts({ incident, answer }: { incident: Incident; answer: IncidentScoresAnswer }) {
   const { decides } = useSession();
-  const drill = useDrill();
-  const client = useQueryClient();
-  const refresh = useRefreshAfter("incident.verdict", { incident_id: incident.id });
-  const send = useMutation({
-    mutationFn: (body: VerdictBody) =>
-      call("POST", PATHS.INCIDENT_VERDICT, { params: { id: incident.id }, query: { drill }, body }),
-    onSuccess: (scores) => {
-      client.setQueryData(incidentScoresQuery(incident.id, incident.closed_at ?? 0, drill).queryKey, scores);
-      toast.success("Verdict saved. The scores take it into account.");
-    },
-    onError: (error) => toast.error(error.message),
-    onSettled: refresh,
-  });
+  const send = useVerdict(incident);
   const { scored } = answer;
   if (scored === null) return null;
-  const questions = questionsOf(answer.asks, incident.contained_at !== null);
+  const questions = questionsOf(answer);
   if (questions.length === 0) return null;
   return (
     <div className="space-y-2 border-t px-4 py-3">

@@ -4,7 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Tags } from "lucide-react";
 import { useState } from "react";
 import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
+import { limitsText } from "@/lib/core/base/act-hours";
 import { MODES, type Risk, RISKS } from "@/lib/core/base/vocabulary";
+import { ApiError } from "@/components/api";
+import { offerText, precisionText } from "@/components/scores/would-have-words";
 import { LookAlikeBadge } from "@/components/status/look-alike";
 import { MODE, MODE_MEANS, RISK } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
@@ -14,6 +17,7 @@ import { Field, Input } from "@/components/ui/field";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
+import { ActLimits, type ActLimitsDraft } from "./act-limits";
 import { agentTypesQuery, settingsQuery } from "./queries";
 import { PreviewButton, PreviewOutcome, usePreview } from "./preview";
 import { useSaveType } from "./save";
@@ -38,7 +42,7 @@ export function TypesTab({ administers }: { administers: boolean }) {
   );
 }
 
-interface Draft {
+interface Draft extends ActLimitsDraft {
   mode: AgentTypeSettings["mode"];
   threshold: string;
   allows: readonly Risk[];
@@ -50,6 +54,8 @@ const draftOf = (settings: AgentTypeSettings): Draft => ({
   threshold: settings.threshold === null ? "" : String(settings.threshold),
   allows: settings.allows,
   floor: String(settings.floor),
+  act_hours: settings.act_hours,
+  act_actions: settings.act_actions,
 });
 
 /** Risks that can be allowed below the threshold; what destroys always asks. */
@@ -68,7 +74,10 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
     threshold: draft.threshold.trim() === "" ? null : Number(draft.threshold),
     allows: [...draft.allows],
     floor: Number(draft.floor),
+    act_hours: draft.act_hours,
+    act_actions: draft.act_actions,
   };
+  const limits = limitsText({ mode: draft.mode, actHours: draft.act_hours, actActions: draft.act_actions });
   const previewed = { types: { [settings.type]: patch } };
   const submit = () => save.mutate(patch, { onSuccess: () => setEdited(null) });
   return (
@@ -94,8 +103,9 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
             disabled={!administers}
             className="w-full max-w-80"
           />
-          <p className="text-xs text-ink-3">{MODE_MEANS[draft.mode]}</p>
+          <p className="text-xs text-ink-3">{limits ?? MODE_MEANS[draft.mode]}</p>
         </div>
+        <Shadow settings={settings} onAct={administers ? () => change({ mode: "act" }) : null} />
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             id={id("threshold")}
@@ -153,6 +163,15 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
             ))}
           </div>
         </fieldset>
+        {draft.mode === "act" ? (
+          <ActLimits
+            id={id}
+            draft={draft}
+            change={change}
+            disabled={!administers}
+            errorOf={(field) => (save.error instanceof ApiError ? save.error.field(field) : undefined)}
+          />
+        ) : null}
         {edited && administers ? (
           <div className="flex flex-wrap justify-end gap-2 border-t pt-3">
             <PreviewButton preview={preview} change={() => previewed} />
@@ -165,5 +184,27 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
         <PreviewOutcome preview={preview} change={edited ? previewed : null} />
       </form>
     </Panel>
+  );
+}
+
+/** How right the quarantines were that this type would have had, and whether act is offered because of it. It is never switched on by itself. */
+function Shadow({ settings, onAct }: { settings: AgentTypeSettings; onAct: (() => void) | null }) {
+  const { mode, would_have: would } = settings;
+  if (mode === "act" && would.precision === null) return null;
+  return (
+    <div className="grid gap-1 text-sm">
+      <span className="font-medium">Would-have quarantines</span>
+      <p className="num">{precisionText(would)}</p>
+      {mode === "act" ? null : (
+        <div className="flex flex-wrap items-center gap-2">
+          <p className="text-xs text-ink-3">{offerText(would)}</p>
+          {would.ready && onAct ? (
+            <Button size="sm" onClick={onAct}>
+              Choose act
+            </Button>
+          ) : null}
+        </div>
+      )}
+    </div>
   );
 }

@@ -57,6 +57,7 @@ export const ANOMALY: Record<AnomalyType, string> = {
   prompt_change: "Prompt change",
   model_change: "Model change",
   tools_change: "Tools change",
+  config_change: "Configuration change",
   repetition: "Repetition",
   run_overrun: "Run too long",
   spend_velocity: "Spend rate spike",

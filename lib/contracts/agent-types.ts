@@ -1,8 +1,44 @@
 import { z } from "zod";
-import { MODES, RISKS } from "@/lib/core/base/vocabulary";
+import { TIME_OF_DAY, WEEKDAYS } from "@/lib/core/base/act-hours";
+import { isZone } from "@/lib/core/base/time-zone";
+import { AGENT_ACTIONS, MODES, RISKS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { looksLike } from "./plain-text";
+
+const isSet = (list: readonly string[]) => new Set(list).size === list.length;
+const time = z.string().regex(TIME_OF_DAY, "must be a time of day from 00:00 to 23:59, such as 09:00");
+
+export const ActHoursBody = z
+  .strictObject({
+    days: z
+      .array(z.enum(WEEKDAYS))
+      .min(1, "at least one day is required; null lets it act at any time")
+      .refine(isSet, "must name each day once"),
+    from: time,
+    until: time.describe("not later than `from`: on the next day"),
+    time_zone: z.string().min(1).max(64).refine(isZone, "must be an IANA time zone, such as Europe/Berlin"),
+  })
+  .meta({ id: "ActHours" });
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+
+/** How right the holds were that Sentinel would have issued in `observe` and `recommend`, by what people said of them. */
+export const WouldHaveView = z
+  .object({
+    right: count,
+    wrong: count,
+    unlabelled: count.describe("would-have quarantines that nobody has called right or wrong"),
+    precision: z
+      .object({ share, low: share, high: share })
+      .nullable()
+      .describe("share of right ones among those labelled, with its 95 % Wilson interval; null: none is labelled"),
+    ready: z.boolean().describe("the lower end of the interval is high enough for mode act to be offered"),
+    needed: count.describe("further labels, all of them right, after which it would be"),
+  })
+  .meta({ id: "WouldHave" });
+export type WouldHaveView = z.infer<typeof WouldHaveView>;
 
 export const AgentTypeSettings = z
   .object({
@@ -12,7 +48,16 @@ export const AgentTypeSettings = z
     threshold: z.number().min(0).max(10.1).nullable().describe("null uses the fleet's setting"),
     allows: z.array(z.enum(RISKS)),
     floor: z.int().min(0).max(100_000),
+    act_hours: ActHoursBody.nullable().describe(
+      "when mode act acts; outside of them it recommends. By the clocks of the time zone; null: at any time",
+    ),
+    act_actions: z
+      .array(z.enum(AGENT_ACTIONS))
+      .refine(isSet, "must name each action once")
+      .nullable()
+      .describe("healing actions that may run without approval in mode act; null: all that `allows` allows"),
     agents: z.int(),
+    would_have: WouldHaveView,
   })
   .meta({ id: "AgentTypeSettings" });
 export type AgentTypeSettings = z.infer<typeof AgentTypeSettings>;
@@ -21,6 +66,8 @@ export const AgentTypePatch = AgentTypeSettings.pick({
   threshold: true,
   allows: true,
   floor: true,
+  act_hours: true,
+  act_actions: true,
 })
   .partial()
   .meta({ id: "AgentTypePatch" });

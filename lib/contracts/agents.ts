@@ -10,6 +10,7 @@ import {
   RISKS,
   VERDICTS,
 } from "@/lib/core/base/vocabulary";
+import { ChangeView } from "./changes";
 import { Directive } from "./directive";
 import { AgentStanding } from "./ingest";
 import { resource } from "./endpoint";
@@ -45,7 +46,7 @@ export const AgentCard = z
     looks_like: looksLike,
     type: z.string(),
     type_looks_like: looksLike,
-    mode: z.enum(MODES),
+    mode: z.enum(MODES).describe("as it is now: outside of its hours mode act recommends"),
     state: z.enum(AGENT_STATES),
     state_since: at,
     liveness: z.enum(LIVENESS),
@@ -98,6 +99,10 @@ export type AgentsAnswer = z.infer<typeof AgentsAnswer>;
 export const AgentDetail = z
   .object({
     agent: AgentCard,
+    act_limits: z
+      .string()
+      .nullable()
+      .describe("when and what its type's mode act does without approval, as people read it; null: it is not limited"),
     first_seen_at: at,
     event_count: z.int(),
     version: z.string().nullable(),
@@ -157,18 +162,7 @@ export const AgentDetail = z
         text: z.string(),
       }),
     ),
-    changes: z.array(
-      z.object({
-        id: z.string(),
-        kind: z.string(),
-        at,
-        declared: z.boolean(),
-        from: z.string().nullable(),
-        to: z.string().nullable(),
-        note: z.string().nullable(),
-        source: z.string(),
-      }),
-    ),
+    changes: z.array(ChangeView.omit({ subject_kind: true, subject_id: true })),
     directives: z.array(
       z.object({
         version: z.int(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EFFECT_METRICS, EFFECT_VERDICTS } from "@/lib/core/agents/change-effect";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
@@ -48,6 +49,24 @@ export const ChangeBody = z
   .meta({ id: "ChangeBody" });
 export type ChangeBody = z.infer<typeof ChangeBody>;
 
+/** What calls were like before and after a change that nobody declared; it does not say that the change is why. */
+export const ChangeEffectView = z
+  .object({
+    measured_at: z.int(),
+    settled: z.boolean().describe("no further calls are waited for"),
+    metrics: z.array(
+      z.object({
+        metric: z.enum(EFFECT_METRICS).describe("cost in USD and latency of a call (medians); share of failed calls"),
+        before: z.number().nullable(),
+        after: z.number().nullable(),
+        calls_before: z.int(),
+        calls_after: z.int(),
+        verdict: z.enum(EFFECT_VERDICTS).describe("Mann–Whitney test at the 1 % level in either direction"),
+      }),
+    ),
+  })
+  .meta({ id: "ChangeEffect" });
+
 export const ChangeView = z
   .object({
     id: z.string(),
@@ -60,6 +79,7 @@ export const ChangeView = z
     to: z.string().nullable(),
     note: z.string().nullable(),
     source: z.string(),
+    effect: ChangeEffectView.nullable().describe("null: declared, not measured yet, or the calls are past retention"),
   })
   .meta({ id: "ChangeView" });
 export type ChangeView = z.infer<typeof ChangeView>;

@@ -49,7 +49,8 @@ const common = {
     .nullish()
     .describe("true only once the guard enforces the directive and no earlier work is still running"),
   mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).nullish(),
-  tools_hash: maybeName,
+  tools_hash: maybeName.describe("of the names, descriptions and schemas of the tools that the model is offered"),
+  permission_mode: maybeName.describe("what the agent may do without asking its user, as its program calls it"),
   attributes: z
     .record(name, z.union([z.string().max(EVENT_LIMITS.attributeText), z.number(), z.boolean(), z.null()]))
     .refine((r) => Object.keys(r).length <= EVENT_LIMITS.attributes, `at most ${EVENT_LIMITS.attributes} attributes`)
@@ -59,6 +60,7 @@ const common = {
 const call = {
   model: maybeName,
   response_model: maybeName,
+  effort: maybeName.describe("how hard the model was told to think, such as low or high"),
   provider: maybeName,
   region: maybeName,
   latency_ms: ms.nullish(),

@@ -31,6 +31,9 @@ export const HookBody = z
     tool_response: z.unknown().optional(),
     duration_ms: z.number().nullish(),
     prompt: z.unknown().optional(),
+    // Looked at only where they are what the program's documentation says: a hook is answered whatever they are.
+    permission_mode: z.unknown().optional(),
+    effort: z.unknown().optional(),
   })
   .meta({ id: "HookBody", description: "What the program sends to a hook, as it is" });
 export type HookBody = z.infer<typeof HookBody>;

@@ -13,6 +13,7 @@ import {
   CAUSE_KINDS,
 } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
+import { ChangeView } from "./changes";
 import { PATHS } from "./paths";
 
 const at = z.int().describe("epoch ms");
@@ -164,6 +165,9 @@ export const IncidentDetail = z
       }),
     ),
     findings: z.array(FindingView),
+    changes: z
+      .array(ChangeView)
+      .describe("of its agents, from an hour before it began until it closed, declared or not; the newest first"),
     hypotheses: z.array(
       z.object({
         id: z.string(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
+import { HOLD_DECISIONS } from "@/lib/core/scoring/would-have";
 import { DIMENSIONS } from "@/lib/core/scoring/question";
 import { resource } from "./endpoint";
 import { IncidentParams, IncidentSummary } from "./incidents";
@@ -48,6 +49,17 @@ export const IncidentScoresAnswer = z
     asks: z
       .object({ cause: z.boolean(), remedy: z.boolean(), hold: z.boolean() })
       .describe("which verdicts can be given"),
+    hold: z
+      .object({
+        decided: z
+          .enum(HOLD_DECISIONS)
+          .describe(
+            "what `hold_right` is about: an agent was quarantined; it would have been, were it not for mode observe or recommend; or neither",
+          ),
+        right,
+        by: z.string().nullable().describe("who gave the last verdict"),
+      })
+      .describe("on a would-have quarantine a verdict can be given while the incident is open, too"),
     scored: scored
       .extend({ answers: z.array(ScoreAnswer) })
       .nullable()
@@ -60,7 +72,12 @@ export const VerdictBody = z
   .strictObject({
     cause_right: z.boolean().optional().describe("was the top cause right?"),
     remedy_right: z.boolean().optional().describe("was the remedy right?"),
-    hold_right: z.boolean().optional().describe("was the quarantine decision right?"),
+    hold_right: z
+      .boolean()
+      .optional()
+      .describe(
+        "was the quarantine decision right? In mode observe or recommend: would it have been right to quarantine the agent?",
+      ),
   })
   .refine((body) => Object.keys(body).length > 0, "a verdict on something is required")
   .meta({ id: "VerdictBody" });
@@ -100,7 +117,7 @@ export const INCIDENT_VERDICT = resource(PATHS.INCIDENT_VERDICT, {
     auth: "operator",
     drills: true,
     summary:
-      "Records whether a closed incident's cause, remedy and quarantine decision were right; a later verdict replaces an earlier one",
+      "Records whether a closed incident's cause, remedy and quarantine decision were right, or, also while it is open, whether a would-have quarantine would have been; a later verdict replaces an earlier one",
     params: IncidentParams,
     body: VerdictBody,
     response: IncidentScoresAnswer,

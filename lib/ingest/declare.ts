@@ -59,7 +59,7 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
     ],
   });
   wake(service ? "services" : "agents");
-  return changeView({ ...row, accept: false, takenAt: null });
+  return changeView({ ...row, accept: false, takenAt: null, effect: null });
 }
 
 /** What a body says that was changed, as it may be kept; null where it says nothing. */

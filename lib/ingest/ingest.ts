@@ -8,7 +8,7 @@ import { reasonOf } from "@/lib/contracts/reason";
 import { epochMs } from "@/lib/contracts/timestamp";
 import { succeeded } from "@/lib/core/agents/call-outcome";
 import { type Db, type Statement, write } from "@/lib/db/client";
-import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
+import { loadPolicies, modeNow } from "@/lib/db/queries/settings";
 import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";
 import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent, touchAgents } from "@/lib/db/queries/events";
 import { listSources, type Source } from "@/lib/db/queries/sources";
@@ -225,14 +225,15 @@ async function append(
 
 /** State, mode and current directive of each agent, for an answer to its host. */
 export async function standing(db: Db, ids: string[], config: LoopConfig): Promise<IngestAnswer["agents"]> {
+  const now = Date.now();
   const [list, policies] = await Promise.all([listAgents(db, ids), loadPolicies(db)]);
-  const [inForce, budgets] = await Promise.all([listDirectives(db, list), guardBudgets(db, list, Date.now())]);
+  const [inForce, budgets] = await Promise.all([listDirectives(db, list), guardBudgets(db, list, now)]);
   return Object.fromEntries(
     list.map((agent) => [
       agent.id,
       {
         state: agent.state,
-        mode: (policies.get(agent.type) ?? defaultPolicy(agent.type)).mode,
+        mode: modeNow(policies, agent.type, now),
         directive: directiveView(agent.id, inForce.get(agent.id), config.directiveLeaseS, budgets.get(agent.id)),
       },
     ]),

@@ -7,7 +7,7 @@ import { eventsInsert } from "@/lib/db/commit";
 import { findAgent, getAgent } from "@/lib/db/queries/agents";
 import { typesOf, underItsKeysHold, UNTYPED } from "@/lib/db/queries/events";
 import { askDowngrade, upsertAgent, upsertInstance } from "@/lib/db/queries/registration";
-import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
+import { loadPolicies, policyOf } from "@/lib/db/queries/settings";
 import type { Downgrade } from "@/lib/db/schema/agents";
 import { SentinelError } from "@/lib/errors";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
@@ -64,10 +64,10 @@ export async function register(
   return agentStanding(db, body.agent_id, config);
 }
 
-/** How agents of each type are treated. */
+/** How agents of each type are treated, whatever the hour: it decides what counts as a loosening. */
 async function modes(db: Db): Promise<(type: string) => Mode> {
   const policies = await loadPolicies(db);
-  return (type) => (policies.get(type) ?? defaultPolicy(type)).mode;
+  return (type) => policyOf(policies, type).mode;
 }
 
 /** An agent's state and directive. Throws not_found. */

@@ -5,12 +5,13 @@ import type { Db, Statement } from "@/lib/db/client";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { listAllCauses } from "@/lib/db/queries/investigations";
 import {
+  findScores,
   firstScores,
   goesOnElsewhere,
   type IncidentScores,
   listUnscored,
   scoresClaim,
-  withoutScores,
+  noLongerDue,
 } from "@/lib/db/queries/scores";
 import { log } from "@/lib/log";
 import { trajectoryOf } from "./trajectory";
@@ -35,17 +36,30 @@ export async function scoreClosed(db: Db, unscorable: Set<string>, now: number):
   return scored;
 }
 
-/** The thumb on the first cause, given before the incident closed, is the verdict on it. */
+/**
+ * The thumb on the first cause and a verdict on the hold, given before the incident closed, are the verdicts on them. What an older version
+ * scored is scored anew where it is due.
+ */
 async function scoreFirst(db: Db, incident: Incident, now: number): Promise<boolean> {
   if (await goesOnElsewhere(db, incident.id)) {
-    await commit(db, { claims: [withoutScores(incident.id)] });
+    await commit(db, { claims: [noLongerDue(incident.id)] });
     return false;
+  }
+  const before = await findScores(db, incident.id);
+  if (before) {
+    const by = before.verdictBy;
+    const anew = await rescore(db, incident, before, {}, by, now);
+    return (await commit(db, { claims: [noLongerDue(incident.id), ...anew] })) !== null;
   }
   const [first] = await listAllCauses(db, incident.id);
   const thumb = first?.feedback ?? 0;
-  const verdicts: Verdicts = thumb === 0 ? {} : { causeRight: thumb > 0 };
+  const { holdRight, holdRightBy } = incident;
+  const verdicts: Verdicts = {
+    ...(thumb === 0 ? {} : { causeRight: thumb > 0 }),
+    ...(holdRight === null ? {} : { heldRight: holdRight }),
+  };
   const scored = score(await trajectoryOf(db, incident), null, verdicts);
-  const by = { thumb, by: first?.feedbackBy ?? null };
+  const by = { thumb, holdRight, by: first?.feedbackBy ?? holdRightBy };
   return (await commit(db, { claims: firstScores(db, incident.id, scored, verdicts, by, now) })) !== null;
 }
 
@@ -55,7 +69,7 @@ export async function rescore(
   incident: Incident,
   before: IncidentScores,
   verdicts: Verdicts,
-  by: string,
+  by: string | null,
   now: number,
 ): Promise<Statement[]> {
   const all = { ...before.verdicts, ...verdicts };

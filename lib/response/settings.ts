@@ -53,9 +53,15 @@ const pick = (value: FleetSettings, keys: object) =>
 /** Changes how a type is treated. Throws not_found for a type that no agent ever had. */
 export async function changeType(db: Db, type: string, patch: z.infer<typeof AgentTypePatch>, by: Actor, now: number) {
   const row = await findType(db, type);
+  const { act_hours: actHours, act_actions: actActions, ...rest } = patch;
+  const set = {
+    ...rest,
+    ...(actHours === undefined ? {} : { actHours }),
+    ...(actActions === undefined ? {} : { actActions }),
+  };
   if (!row) throw new SentinelError("not_found", { detail: "Agent type not found" });
   await commit(db, {
-    claims: [saveType(db, type, patch)],
+    claims: [saveType(db, type, set)],
     events: [
       {
         at: now,
@@ -63,7 +69,14 @@ export async function changeType(db: Db, type: string, patch: z.infer<typeof Age
         text: `${by.name} changed the settings for ${type} agents`,
         data: {
           type,
-          before: { mode: row.mode, threshold: row.threshold, allows: row.allows, floor: row.floor },
+          before: {
+            mode: row.mode,
+            threshold: row.threshold,
+            allows: row.allows,
+            floor: row.floor,
+            act_hours: row.actHours,
+            act_actions: row.actActions,
+          },
           after: patch,
           by: by.id,
         },
@@ -71,5 +84,5 @@ export async function changeType(db: Db, type: string, patch: z.infer<typeof Age
     ],
   });
   wake("agents");
-  return { ...row, ...patch };
+  return { ...row, ...set };
 }

@@ -279,22 +279,22 @@ describe("what hooks and guards are told, from memory", () => {
     await spend("a-1", 12);
     await read();
     const [incident] = await opened();
-    expect(verdictOf(who("new", { team: "ml" }))).toEqual({
+    expect(verdictOf(who("new", { team: "ml" }), fleet.now)).toEqual({
       kind: "hold",
       atLimit: "pause_and_ask",
       reason: "the budget of team ml is used up",
       budgetId: "b",
       incidentId: incident!.id,
     });
-    expect(verdictOf(who("new", { team: "web" }))).toEqual({ kind: "go" });
-    expect(verdictOf({ ...who("new", { team: "ml" }), agentType: "Observed" })).toEqual({ kind: "go" });
+    expect(verdictOf(who("new", { team: "web" }), fleet.now)).toEqual({ kind: "go" });
+    expect(verdictOf({ ...who("new", { team: "ml" }), agentType: "Observed" }, fleet.now)).toEqual({ kind: "go" });
     await commandAgent(fleet.db, "a-1", "resume", undefined, PERSON, fleet.now);
     await read();
-    expect(verdictOf(who("a-1", { team: "ml" }))).toEqual({ kind: "go" });
-    expect(verdictOf(who("a-2", { team: "ml" }))).toMatchObject({ kind: "hold" });
+    expect(verdictOf(who("a-1", { team: "ml" }), fleet.now)).toEqual({ kind: "go" });
+    expect(verdictOf(who("a-2", { team: "ml" }), fleet.now)).toMatchObject({ kind: "hold" });
     await decide("more", 50);
     await read();
-    expect(verdictOf(who("a-2", { team: "ml" }))).toEqual({ kind: "go" });
+    expect(verdictOf(who("a-2", { team: "ml" }), fleet.now)).toEqual({ kind: "go" });
   });
 
   it("of a run it holds that run alone, of a tree all that belongs to its root", async () => {
@@ -302,13 +302,15 @@ describe("what hooks and guards are told, from memory", () => {
     await set({ id: "tree", scope: "tree", window: "run", measure: "tool_calls", limit: 1 });
     await spend("a-1", 3, { run_id: "r-1", root_run_id: "r-0", parent_run_id: "r-0" });
     await read();
-    expect(verdictOf(who("a-1", { runId: "r-1" }))).toMatchObject({ kind: "hold", budgetId: "b" });
-    expect(verdictOf(who("a-1", { runId: "r-2" }))).toEqual({ kind: "go" });
+    expect(verdictOf(who("a-1", { runId: "r-1" }), fleet.now)).toMatchObject({ kind: "hold", budgetId: "b" });
+    expect(verdictOf(who("a-1", { runId: "r-2" }), fleet.now)).toEqual({ kind: "go" });
     await fleet.send([{ agent_id: "a-1", kind: "tool_call", tool: "x", run_id: "r-1", timestamp: fleet.now }]);
     await fleet.sweep();
     await read();
-    expect(verdictOf(who("a-2", { runId: "r-9", rootRunId: "r-0" }))).toMatchObject({ budgetId: "tree" });
-    expect(verdictOf({ ...who("a-2", { runId: "r-9", rootRunId: "r-0" }), keyId: "other" })).toEqual({ kind: "go" });
+    expect(verdictOf(who("a-2", { runId: "r-9", rootRunId: "r-0" }), fleet.now)).toMatchObject({ budgetId: "tree" });
+    expect(verdictOf({ ...who("a-2", { runId: "r-9", rootRunId: "r-0" }), keyId: "other" }, fleet.now)).toEqual({
+      kind: "go",
+    });
   });
 
   it("budgets of runs travel with the directive of those who may be held, with what was granted", async () => {

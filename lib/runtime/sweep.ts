@@ -22,6 +22,7 @@ import { releaseCounters } from "@/lib/ingest/otlp/release";
 import { investigate } from "@/lib/response/agents/investigate";
 import { LIMIT_CAUSE } from "@/lib/response/agents/open";
 import { isolated } from "./isolated";
+import { measureChanges } from "@/lib/response/agents/measure-changes";
 import { propose } from "@/lib/response/agents/propose";
 import { SHARDS } from "@/lib/db/shards";
 import type { SweepContext } from "@/lib/response/agents/context";
@@ -93,6 +94,7 @@ export async function sweep(
   await isolated(report, "confirm", async () => void (report.enforced += (await confirm(ctx)).enforced));
   await isolated(report, "verify", async () => void (report.judged += (await verify(agentDriver(ctx))).judged));
   await isolated(report, "watch", async () => void (report.resolved += (await watch(ctx)).resolved));
+  await isolated(report, "change effects", async () => void (await measureChanges(ctx)));
   await isolated(report, "expire", async () => void (report.expired += await expire(db, now)));
   await drive(ctx, report);
   return report;

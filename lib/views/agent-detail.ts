@@ -13,6 +13,9 @@ import {
   streamEvents,
 } from "@/lib/db/schema";
 import { directiveView, findAgent, findDirective } from "@/lib/db/queries/agents";
+import { changeView } from "@/lib/db/queries/changes";
+import { findType } from "@/lib/db/queries/settings";
+import { limitsText } from "@/lib/core/base/act-hours";
 import { findCard, type ViewContext } from "./agents";
 
 /** Of each list the newest so many: what a page shows without paging. */
@@ -27,7 +30,8 @@ export async function findAgentDetail(
 ): Promise<AgentDetail | null> {
   const [agent, card] = await Promise.all([findAgent(db, id), findCard(db, id, context)]);
   if (!agent || !card) return null;
-  const [directive, instances, state, found, changed, sent, learned, history] = await Promise.all([
+  const [type, directive, instances, state, found, changed, sent, learned, history] = await Promise.all([
+    findType(db, agent.type),
     agent.directiveVersion > 0 ? findDirective(db, id, agent.directiveVersion) : null,
     db
       .select()
@@ -63,6 +67,7 @@ export async function findAgentDetail(
   ]);
   return {
     agent: card,
+    act_limits: type && limitsText(type),
     first_seen_at: agent.firstSeenAt,
     event_count: agent.eventCount,
     version: agent.version,
@@ -103,16 +108,10 @@ export async function findAgentDetail(
       incident_id: row.incidentId,
       text: describeAnomaly(row.evidence),
     })),
-    changes: changed.map(({ id: changeId, kind, at, declared, from, to, note, source }) => ({
-      id: changeId,
-      kind,
-      at,
-      declared,
-      from,
-      to,
-      note,
-      source,
-    })),
+    changes: changed.map((row) => {
+      const { subject_kind: _kind, subject_id: _id, ...view } = changeView(row);
+      return view;
+    }),
     directives: sent.map((row) => ({
       version: row.version,
       status: row.status,

@@ -1,6 +1,7 @@
 import { and, count, eq, gte, isNull, ne, or, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { AgentCard, AgentsAnswer, AgentsQuery } from "@/lib/contracts/agents";
+import { modeAt } from "@/lib/core/base/act-hours";
 import { containment } from "@/lib/core/agents/containment";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
@@ -145,7 +146,7 @@ async function listCards(db: Db, where: SQL | undefined, context: ViewContext, l
   const rows = await db
     .select({
       agent: CARD_COLUMNS,
-      mode: agentTypes.mode,
+      mode: { mode: agentTypes.mode, actHours: agentTypes.actHours },
       directive: DIRECTIVE_COLUMNS,
       incident: {
         id: incidents.id,
@@ -175,7 +176,7 @@ async function listCards(db: Db, where: SQL | undefined, context: ViewContext, l
     looks_like: lookAlike(agent.id),
     type: agent.type,
     type_looks_like: lookAlikeType(agent.type),
-    mode: mode ?? "observe",
+    mode: mode === null ? "observe" : modeAt(mode, context.now),
     state: agent.state,
     state_since: agent.stateSince,
     liveness: agent.liveness,

@@ -23,6 +23,9 @@ import {
   proposals,
   streamEvents,
 } from "@/lib/db/schema";
+import { CHANGE_WINDOW_MS } from "@/lib/core/agents/diagnose";
+import { listChangesAround } from "@/lib/db/queries/changes";
+import { listSubjects } from "@/lib/db/queries/incidents";
 import { listAgentsInIncident } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
 import { findPostmortem, listDiagnoses } from "@/lib/db/queries/investigations";
@@ -90,31 +93,42 @@ export async function listIncidentsOf(db: Db, by: "service" | "incident", id: st
   return summaries(db, rows);
 }
 
+/** Changes shown beside an incident; a fleet that is rolled out has one an agent. */
+const CHANGES_SHOWN = 50;
+
+async function changesOf(db: Db, { id, kind, onsetAt, closedAt }: Incident) {
+  if (kind !== "agent" && kind !== "external") return [];
+  const agents = (await listSubjects(db, id)).map(({ subjectId }) => subjectId);
+  return listChangesAround(db, agents, onsetAt - CHANGE_WINDOW_MS, closedAt ?? Number.MAX_SAFE_INTEGER, CHANGES_SHOWN);
+}
+
 /** One incident in full; null if there is none of this id. */
 export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDetail | null> {
   const row = await db.query.incidents.findFirst({ where: eq(incidents.id, id) });
   if (!row) return null;
-  const [[incident], limit, found, evidence, causes, proposed, actions, postmortem, timeline] = await Promise.all([
-    summaries(db, [row]),
-    limitOf(db, row),
-    db.select().from(anomalies).where(eq(anomalies.incidentId, id)).orderBy(asc(anomalies.at)).limit(ANOMALIES_SHOWN),
-    db.select().from(findings).where(eq(findings.incidentId, id)).orderBy(asc(findings.at), asc(findings.id)),
-    listDiagnoses(db, id),
-    db
-      .select({ proposal: proposals, approval: approvals })
-      .from(proposals)
-      .leftJoin(approvals, eq(approvals.proposalId, proposals.id))
-      .where(eq(proposals.incidentId, id))
-      .orderBy(asc(proposals.createdAt), asc(proposals.id)),
-    listActionsOf(db, id),
-    findPostmortem(db, id),
-    db
-      .select()
-      .from(streamEvents)
-      .where(eq(streamEvents.incidentId, id))
-      .orderBy(asc(streamEvents.seq))
-      .limit(TIMELINE_SHOWN),
-  ]);
+  const [[incident], limit, changed, found, evidence, causes, proposed, actions, postmortem, timeline] =
+    await Promise.all([
+      summaries(db, [row]),
+      limitOf(db, row),
+      changesOf(db, row),
+      db.select().from(anomalies).where(eq(anomalies.incidentId, id)).orderBy(asc(anomalies.at)).limit(ANOMALIES_SHOWN),
+      db.select().from(findings).where(eq(findings.incidentId, id)).orderBy(asc(findings.at), asc(findings.id)),
+      listDiagnoses(db, id),
+      db
+        .select({ proposal: proposals, approval: approvals })
+        .from(proposals)
+        .leftJoin(approvals, eq(approvals.proposalId, proposals.id))
+        .where(eq(proposals.incidentId, id))
+        .orderBy(asc(proposals.createdAt), asc(proposals.id)),
+      listActionsOf(db, id),
+      findPostmortem(db, id),
+      db
+        .select()
+        .from(streamEvents)
+        .where(eq(streamEvents.incidentId, id))
+        .orderBy(asc(streamEvents.seq))
+        .limit(TIMELINE_SHOWN),
+    ]);
   return {
     incident: incident!,
     limit,
@@ -134,6 +148,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
       samples: a.samples,
       text: describeAnomaly(a),
     })),
+    changes: changed,
     findings: evidence.map(({ id: findingId, kind, title, source, detail, at }) => ({
       id: findingId,
       kind,

@@ -40,7 +40,7 @@ it("flags agents on the grid and on their own pages, also one that comes later, 
 it("flags types, on their own list and on the cards of their agents", async () => {
   const twin = `Rese${CYRILLIC_A}rch`;
   await write(db, [...agent("one", "Research"), ...agent("two", twin), ...agent("three", "Data")]);
-  const types = await listAgentTypes(db);
+  const types = await listAgentTypes(db, NOW);
   expect(Object.fromEntries(types.map(({ type, looks_like }) => [type, looks_like]))).toEqual({
     Research: twin,
     [twin]: "Research",

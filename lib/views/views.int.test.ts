@@ -397,7 +397,7 @@ describe("an agent", () => {
   });
 
   it("has a type", async () => {
-    const { types } = AgentTypesAnswer.strict().parse({ types: await listAgentTypes(db) });
+    const { types } = AgentTypesAnswer.strict().parse({ types: await listAgentTypes(db, NOW) });
     expect(types.map(({ type, agents, threshold }) => [type, agents, threshold])).toEqual([
       ["Data", 1, 5],
       ["Research", 4, null],

@@ -12,7 +12,10 @@ export interface Asking {
 
 /** What is known of a model call beforehand. */
 export type ModelAbout = Asking &
-  Pick<AgentEvent, "model" | "provider" | "prompt_hash" | "prompt_version" | "tools_hash"> & {
+  Pick<
+    AgentEvent,
+    "model" | "provider" | "prompt_hash" | "prompt_version" | "tools_hash" | "effort" | "permission_mode"
+  > & {
     /** The system prompt; send `call.prompt`, which is an earlier one after a rollback. */
     prompt?: unknown;
     /** Send `call.temperature`, which may be lower. */

@@ -31,8 +31,8 @@ const directive: Directive = {
 const event: Required<AgentEvent> = {
   agent_id: "a", agent_type: "Research", kind: "model_call", timestamp: Date.now(), sequence: 1, instance_id: "i",
   run_id: "r", parent_run_id: "p", root_run_id: "p", task_id: "t", environment: "test", version: "1", sdk_version: "ts-0",
-  directive_version: 1, directive_hash: "h", enforced: true, mcp_servers: ["m"], tools_hash: "t", attributes: { a: 1, b: "x", c: null, d: true },
-  model: "m", response_model: "m", provider: "p", region: "r", latency_ms: 1.5, ttft_ms: 1, input_tokens: 1, output_tokens: 1,
+  directive_version: 1, directive_hash: "h", enforced: true, mcp_servers: ["m"], tools_hash: "t", permission_mode: "plan", attributes: { a: 1, b: "x", c: null, d: true },
+  model: "m", response_model: "m", effort: "low", provider: "p", region: "r", latency_ms: 1.5, ttft_ms: 1, input_tokens: 1, output_tokens: 1,
   cached_input_tokens: 1, cache_write_tokens: 1, reasoning_tokens: 1, token_count: 2, cost: 0.001, retries: 0, attempts: 1,
   http_status: 200, finish_reason: "stop", success: true, error_type: "e", prompt_hash: "h", prompt_version: "v", step_kind: "s", tool_calls: 1,
   tool: "t", action_hash: "a", result_hash: "r", side_effect: "read", result_bytes: 1, outcome: "success", score: 1, label: "l",

@@ -32,10 +32,14 @@ export interface AgentEvent {
   enforced?: boolean;
   mcp_servers?: string[];
   tools_hash?: string;
+  /** What the agent may do without asking its user, as its program calls it. */
+  permission_mode?: string;
   attributes?: Attributes;
 
   model?: string;
   response_model?: string;
+  /** How hard the model was told to think, such as low or high. */
+  effort?: string;
   provider?: string;
   region?: string;
   latency_ms?: number;

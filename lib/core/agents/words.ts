@@ -54,6 +54,7 @@ export function describeAnomaly(a: Described): string {
     case "prompt_change":
     case "model_change":
     case "tools_change":
+    case "config_change":
       return identityText(a);
     case "repetition":
       return a.evidence === "rule"
@@ -102,12 +103,13 @@ const PARTS: Partial<Record<AnomalyType, string>> = {
   prompt_change: "prompt",
   model_change: "model",
   tools_change: "tools",
+  config_change: "configuration",
 };
 
 function identityText(a: Described): string {
-  const { from, to } = a.detail;
+  const { from, to, what } = a.detail;
   const moved = from === undefined || to === undefined ? "" : ` from ${from ?? "unknown"} to ${to ?? "unknown"}`;
-  return `${PARTS[a.type] ?? a.metric} changed${moved}, not declared`;
+  return `${what ?? PARTS[a.type] ?? a.metric} changed${moved}, not declared`;
 }
 
 const carried = (samples: number): string =>

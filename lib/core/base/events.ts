@@ -132,6 +132,8 @@ interface EventPayloads {
   /** `by`: the source or person that announced it. */
   "change.declared": { kind: ChangeKind; by: string };
   "change.watched": { kind: ChangeKind; from?: unknown; to?: unknown; severity: number };
+  /** The effect of a change that nobody declared is settled. */
+  "change.measured": { change: string; kind: ChangeKind };
   "change.expected": ByPerson;
   "maintenance.opened": ByPerson & { window: string };
   "maintenance.ended": ByPerson & { window: string };

@@ -14,6 +14,7 @@ const calm: PolicyInput = {
   diagnosis: "infinite_loop",
   argumentsFromUntrustedText: false,
   confidence: 0.8,
+  limited: null,
 };
 const demo = { typeAllows: ["none", "reversible", "hard_to_undo"] } as const;
 
@@ -21,6 +22,12 @@ describe("policy", () => {
   it.each<[string, Partial<PolicyInput>, string]>([
     ["reversible, below the threshold", {}, "run"],
     ["severity 6.9", { severity: 6.9 }, "run"],
+    ["beyond its hours or actions", { limited: "it is outside the hours" }, "ask it is outside the hours"],
+    [
+      "observe, beyond its hours",
+      { limited: "x", mode: "observe" },
+      "record would have requested approval for revoke_tools: x",
+    ],
     ["severity at the threshold", { severity: 7 }, "ask severity 7 is at or above the threshold 7"],
     ["severity 10", { severity: 10 }, "ask severity"],
     ["severity that is not a number", { severity: Number.NaN }, "ask severity"],
@@ -66,13 +73,14 @@ describe("policy", () => {
     diagnosis: fc.constantFrom(...DIAGNOSES),
     argumentsFromUntrustedText: fc.boolean(),
     confidence: fc.double(),
+    limited: fc.option(fc.constant("it is outside the hours")),
   });
 
   it("runs only what nothing speaks against", () => {
     fc.assert(
       fc.property(any, (p) => {
         if (decide(p).kind !== "run") return;
-        expect(p).toMatchObject({ mode: "act", globalStop: false, argumentsFromUntrustedText: false });
+        expect(p).toMatchObject({ mode: "act", globalStop: false, argumentsFromUntrustedText: false, limited: null });
         expect(p.severity).toBeLessThan(p.threshold);
         expect(p.typeAllows).toContain(p.risk);
         expect(p.risk).not.toBe("destructive");

@@ -19,6 +19,8 @@ export interface PolicyInput {
   argumentsFromUntrustedText: boolean;
   /** Of the diagnosis, 0 to 1. */
   confidence: number;
+  /** Why mode `act` asks about this action now, by its hours and actions (act-hours.ts); null: it does not. */
+  limited: string | null;
 }
 
 export type PolicyDecision =
@@ -62,6 +64,7 @@ export const MIN_CONFIDENCE: Record<Risk, number> = {
  * | the type does not allow the risk | ask |
  * | the cause is unknown, and the action changes something | ask |
  * | the diagnosis is less sure than the risk demands | ask |
+ * | mode act, outside of the hours or actions that it is limited to | ask |
  * | mode recommend | ask |
  * | otherwise | run |
  */
@@ -102,5 +105,5 @@ function whyAsk(p: PolicyInput): string | null {
   if (p.diagnosis === "unknown" && p.risk !== "none") return "the cause is unknown";
   if (!(p.confidence >= MIN_CONFIDENCE[p.risk]))
     return `the confidence in ${p.diagnosis} is too low (${p.confidence.toFixed(2)}, needs ${MIN_CONFIDENCE[p.risk]})`;
-  return null;
+  return p.limited;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { middle, normalTail, tailNats, weyl, zOfNats } from "./stats";
+import { middle, normalTail, tailNats, weyl, wilson, zOfNats } from "./stats";
 
 // Upper tails of the standard normal law, from printed tables (NIST/SEMATECH e-Handbook 1.3.6.7.1; Abramowitz & Stegun 26.2).
 const TAILS: [number, number][] = [
@@ -55,4 +55,19 @@ describe("middle", () => {
     [[7], 7],
   ])("of %j is %d", (values, expected) => expect(middle(values)).toBe(expected));
   it("of nothing is NaN", () => expect(middle([])).toBeNaN());
+});
+
+// R: prop.test(x, n, correct = FALSE)$conf.int
+describe("interval of a share", () => {
+  it.each([
+    [0, 10, 0, 0.2775],
+    [10, 10, 0.7225, 1],
+    [5, 10, 0.2366, 0.7634],
+    [25, 30, 0.6644, 0.9266],
+    [1, 100, 0.0018, 0.0545],
+  ])("%i of %i: %f to %f", (hits, n, low, high) => {
+    expect(wilson(hits, n).low).toBeCloseTo(low, 3);
+    expect(wilson(hits, n).high).toBeCloseTo(high, 3);
+  });
+  it("says nothing of nothing", () => expect(wilson(0, 0)).toEqual({ low: 0, high: 1 }));
 });

@@ -79,3 +79,19 @@ export function middle(values: readonly number[]): number {
 }
 
 export const clamp = (x: number, low: number, high: number) => (x < low ? low : x > high ? high : x);
+
+/** Normal score of a two-sided 95 % interval. */
+const Z95 = 1.959963984540054;
+
+/**
+ * 95 % interval of a share, of which `hits` of `n` were seen (Wilson 1927): within 0 to 1, and of use for few samples and extreme shares.
+ * `n` of 0 says nothing: 0 to 1.
+ */
+export function wilson(hits: number, n: number): { low: number; high: number } {
+  if (n === 0) return { low: 0, high: 1 };
+  const share = hits / n;
+  const z2 = Z95 ** 2;
+  const centre = (share + z2 / (2 * n)) / (1 + z2 / n);
+  const half = (Z95 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
+  return { low: hits === 0 ? 0 : centre - half, high: hits === n ? 1 : centre + half };
+}

@@ -40,6 +40,9 @@ export function zoneOf(name: string): Zone | null {
   return zone;
 }
 
+/** Whether there is a time zone of this IANA name. */
+export const isZone = (name: string): boolean => zoneOf(name) !== null;
+
 function createZone(name: string): Zone | null {
   let format: Intl.DateTimeFormat;
   try {

@@ -97,6 +97,7 @@ export const ANOMALY_TYPES = [
   "prompt_change",
   "model_change",
   "tools_change",
+  "config_change",
   "repetition",
   "run_overrun",
   "spend_velocity",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWindows, isZone, QUARTER_MS, windowAt } from "./windows";
+import { isZone } from "../base/time-zone";
+import { createWindows, QUARTER_MS, windowAt } from "./windows";
 
 const at = (text: string) => Date.parse(text);
 const iso = ({ start, end }: { start: number; end: number }) => [

@@ -17,9 +17,6 @@ const DAY_MS = 24 * HOUR_MS;
 export const QUARTER_MS = 900_000;
 export const quarterOf = (at: number): number => Math.floor(at / QUARTER_MS) * QUARTER_MS;
 
-/** Whether there is a time zone of this IANA name. */
-export const isZone = (name: string): boolean => zoneOf(name) !== null;
-
 const formats = new Map<string, Intl.DateTimeFormat>();
 /** Zones are named by admins: there are some four hundred. */
 function dateFormat(zone: string): Intl.DateTimeFormat {

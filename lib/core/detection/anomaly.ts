@@ -14,6 +14,10 @@ export interface Observation {
   promptVersion: string | null;
   promptHash: string | null;
   toolsHash: string | null;
+  /** How hard the model was told to think, and what the agent may do unasked, as the host calls it. */
+  effort?: string | null;
+  permissionMode?: string | null;
+  mcpServers?: readonly string[] | null;
   stepKind: string | null;
   tool: string | null;
   runId: string | null;

@@ -91,7 +91,12 @@ function meet(state: DetectorState, stratum: Stratum, settings: DetectSettings):
   } else applyHeadStart(state, stratum, ++arrival.strata, settings);
 }
 
-const CHANGE_TYPES = { prompt: "prompt_change", model: "model_change", tools: "tools_change" } as const;
+const CHANGE_TYPES = {
+  prompt: "prompt_change",
+  model: "model_change",
+  tools: "tools_change",
+  config: "config_change",
+} as const;
 
 /** An undeclared change of identity is watched at once, whatever the numbers say; only a newcomer's first samples are not. */
 function changed(change: IdentityChange, stratum: string, o: Observation, settings: DetectSettings): Anomaly {
@@ -99,7 +104,7 @@ function changed(change: IdentityChange, stratum: string, o: Observation, settin
     type: CHANGE_TYPES[change.kind],
     metric: change.kind,
     stratum,
-    verdict: settings.promptChangeMayQuarantine ? "quarantine" : "watch",
+    verdict: settings.promptChangeMayQuarantine && change.kind !== "config" ? "quarantine" : "watch",
     severity: WATCHED_CHANGE_SEVERITY,
     at: o.at,
     seq: o.seq,
@@ -111,6 +116,6 @@ function changed(change: IdentityChange, stratum: string, o: Observation, settin
     effect: 1,
     samples: 1,
     runId: o.runId,
-    detail: { from: change.from, to: change.to },
+    detail: { from: change.from, to: change.to, ...(change.what === undefined ? {} : { what: change.what }) },
   };
 }

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, isNotNull, notInArray, sql } from "drizzle-orm";
 import type { IncidentScoresAnswer, ScoredIncidentsAnswer } from "@/lib/contracts/scores";
 import { DIMENSIONS, type Verdicts } from "@/lib/core/scoring/question";
 import { meanScore, type Scored } from "@/lib/core/scoring/score";
+import { holdDecision, type WouldHaveCounts } from "@/lib/core/scoring/would-have";
 import type { Db, Statement } from "../client";
 import { actionRuns, causes, incidents, incidentScores, proposals } from "../schema";
 import type { Incident } from "./incidents";
@@ -28,8 +29,8 @@ export async function goesOnElsewhere(db: Db, incidentId: string): Promise<boole
   return row?.found === 1;
 }
 
-/** A claim: it gets no scores. */
-export const withoutScores = (incidentId: string): Statement => ({ sql: NO_LONGER_DUE, args: [incidentId] });
+/** A claim: it gets no scores, or none but those that it has. */
+export const noLongerDue = (incidentId: string): Statement => ({ sql: NO_LONGER_DUE, args: [incidentId] });
 
 export async function findScores(db: Db, incidentId: string): Promise<IncidentScores | null> {
   return (await db.query.incidentScores.findFirst({ where: eq(incidentScores.incidentId, incidentId) })) ?? null;
@@ -45,19 +46,27 @@ const columnsOf = ({ scores, answers, passed, detectionDelayMs, timeToProposalMs
   usd,
 });
 
-/** Claims: the first scores of a closed incident, whose first cause has this thumb (0: none) all the while. */
+/** Said before there were scores: of the first cause (thumb, 0: none) and of the hold, and by whom. */
+export interface SaidBefore {
+  thumb: number;
+  holdRight: boolean | null;
+  by: string | null;
+}
+
+/** Claims: the first scores of a closed incident, of which nothing else was said all the while. */
 export const firstScores = (
   db: Db,
   incidentId: string,
   scored: Scored,
   verdicts: Verdicts,
-  { thumb, by }: { thumb: number; by: string | null },
+  { thumb, holdRight, by }: SaidBefore,
   now: number,
 ): Statement[] => [
   {
     sql: `${NO_LONGER_DUE}
-          AND coalesce((SELECT feedback FROM causes WHERE incident_id = ?1 AND rank = 0), 0) = ?2`,
-    args: [incidentId, thumb],
+          AND coalesce((SELECT feedback FROM causes WHERE incident_id = ?1 AND rank = 0), 0) = ?2
+          AND hold_right IS ?3`,
+    args: [incidentId, thumb, holdRight === null ? null : Number(holdRight)],
   },
   db
     .insert(incidentScores)
@@ -71,7 +80,7 @@ export const scoresClaim = (
   before: IncidentScores,
   scored: Scored,
   verdicts: Verdicts,
-  by: string,
+  by: string | null,
   now: number,
 ): Statement =>
   db
@@ -83,6 +92,23 @@ export const scoresClaim = (
         sql`${incidentScores.verdicts} = ${JSON.stringify(before.verdicts)}`,
       ),
     );
+
+/**
+ * Of agents' own incidents opened since then in `observe` or `recommend`, by type: how many would-have holds people called right, wrong, and
+ * nothing so far. See {@link holdDecision}.
+ */
+export async function countWouldHave(db: Db, since: number): Promise<Map<string, WouldHaveCounts>> {
+  const rows = await db.all<{ type: string } & WouldHaveCounts>(sql`
+    SELECT type, sum(said IS 1) AS right, sum(said IS 0) AS wrong, sum(said IS NULL) AS unlabelled FROM (
+      SELECT a.type AS type, coalesce(s.verdicts ->> 'heldRight', i.hold_right) AS said
+      FROM incidents i
+      JOIN incident_subjects su ON su.incident_id = i.id AND su.subject_kind = 'agent' AND su.role = 'primary'
+      JOIN agents a ON a.id = su.subject_id
+      LEFT JOIN incident_scores s ON s.incident_id = i.id
+      WHERE i.opened_at >= ${since} AND i.kind = 'agent' AND i.mode <> 'act')
+    GROUP BY type`);
+  return new Map(rows.map(({ type, ...counts }) => [type, counts]));
+}
 
 const viewOf = (row: IncidentScores) => ({
   scores: row.scores,
@@ -111,12 +137,24 @@ export async function verdictsAskedOf(db: Db, { id, kind }: Pick<Incident, "id" 
   return { cause: named > 0, remedy: proposed + done > 0, hold: kind !== "service" };
 }
 
+/** A claim: what a person says of the hold before there are scores. Lost where there are some by now. */
+export const holdVerdictClaim = (incidentId: string, right: boolean, by: string): Statement => ({
+  sql: `UPDATE incidents SET hold_right = ?2, hold_right_by = ?3
+        WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM incident_scores WHERE incident_id = ?1)`,
+  args: [incidentId, Number(right), by],
+});
+
 /** The scores of one incident; null where there is no such incident. */
 export async function incidentScoresView(db: Db, incidentId: string): Promise<IncidentScoresAnswer | null> {
   const incident = await db.query.incidents.findFirst({ where: eq(incidents.id, incidentId) });
   if (!incident) return null;
   const [row, asks] = await Promise.all([findScores(db, incidentId), verdictsAskedOf(db, incident)]);
-  return { asks, scored: row && { ...viewOf(row), answers: row.answers } };
+  const hold = {
+    decided: holdDecision(incident),
+    right: row ? (row.verdicts.heldRight ?? null) : incident.holdRight,
+    by: row ? row.verdictBy : incident.holdRightBy,
+  };
+  return { asks, hold, scored: row && { ...viewOf(row), answers: row.answers } };
 }
 
 /** Scored incidents, most recently closed first, and the mean of each dimension over all that there are. */

@@ -3,6 +3,7 @@ import type { FleetSettings } from "@/lib/contracts/overview";
 import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
 import { DEFAULT_THRESHOLD, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
 import { SHARED_CAUSE } from "@/lib/core/agents/fleet";
+import { type ActLimits, modeAt } from "@/lib/core/base/act-hours";
 import type { Mode, Risk } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement } from "../client";
 import { agentTypes, settings } from "../schema";
@@ -48,22 +49,31 @@ export function saveSettings(value: FleetSettings, before: { at: number } | null
   };
 }
 
-export interface TypePolicy {
+export interface TypePolicy extends ActLimits {
   type: string;
-  mode: Mode;
   threshold: number | null;
   allows: Risk[];
   floor: number;
 }
 
-/** How one type is treated; a type nobody has set is observed. */
-export const defaultPolicy = (type: string): TypePolicy => ({
+/** How a type that nobody has set is treated: it is observed. */
+const defaultPolicy = (type: string): TypePolicy => ({
   type,
   mode: "observe",
+  actHours: null,
+  actActions: null,
   threshold: null,
   allows: [...DEFAULT_TYPE_ALLOWS],
   floor: DEFAULT_LIMITS.floor,
 });
+
+export type Policies = ReadonlyMap<string, TypePolicy>;
+
+/** How one type is treated, as it is set. What it means now is {@link modeNow}. */
+export const policyOf = (policies: Policies, type: string): TypePolicy => policies.get(type) ?? defaultPolicy(type);
+
+/** The mode of a type at a moment, epoch ms: whether Sentinel acts by itself is asked of nothing else. */
+export const modeNow = (policies: Policies, type: string, now: number): Mode => modeAt(policyOf(policies, type), now);
 
 /** The policies of all known types, by type. */
 export async function loadPolicies(db: Db): Promise<Map<string, TypePolicy>> {
@@ -76,7 +86,7 @@ export const findType = async (db: Db, type: string): Promise<typeof agentTypes.
   (await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) })) ?? null;
 
 /** A claim: sets how a type is treated. An empty patch is a claim, too. */
-export const saveType = (db: Db, type: string, set: Partial<TypePolicy>): Statement =>
+export const saveType = (db: Db, type: string, set: Partial<typeof agentTypes.$inferInsert>): Statement =>
   db
     .update(agentTypes)
     .set({ ...set, type })

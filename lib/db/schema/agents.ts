@@ -5,10 +5,12 @@ import {
   DIRECTIVE_STATUSES,
   LIVENESS,
   MODES,
+  type AgentAction,
   type AutonomyLevel,
   type BlindSpot,
   type Risk,
 } from "@/lib/core/base/vocabulary";
+import type { ActHours } from "@/lib/core/base/act-hours";
 
 /** A change that a host asked for and that loosens its agent's containment. */
 export interface Downgrade {
@@ -88,6 +90,9 @@ export const agentTypes = sqliteTable("agent_types", {
   threshold: integer(),
   /** Risks that may run without asking, below the threshold. */
   allows: text({ mode: "json" }).$type<Risk[]>().notNull().default(["none", "reversible"]),
+  /** In mode act: when, and which actions on agents, may be taken without asking; null: always, any. */
+  actHours: text({ mode: "json" }).$type<ActHours>(),
+  actActions: text({ mode: "json" }).$type<AgentAction[]>(),
   /** How many agents of the type must stay in service. */
   floor: integer().notNull().default(0),
   createdAt: integer().notNull(),

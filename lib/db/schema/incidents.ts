@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Anomaly } from "@/lib/core/detection/detect";
+import type { ChangeEffect } from "@/lib/core/agents/change-effect";
 import type { Probation } from "@/lib/core/agents/probation";
 import {
   ANOMALY_TYPES,
@@ -51,6 +52,9 @@ export const incidents = sqliteTable(
     outcome: text(),
     /** What would have been done, in observe mode. */
     wouldHave: text(),
+    /** Verdict on the quarantine decision from before there were scores, which hold it from then on; who gave it. */
+    holdRight: integer({ mode: "boolean" }),
+    holdRightBy: text(),
     /** Its scores have still to be made, once it is closed. */
     scoreDue: integer({ mode: "boolean" }).notNull().default(true),
   },
@@ -127,15 +131,23 @@ export const changes = sqliteTable(
     to: text("to_value"),
     note: text(),
     source: text().notNull(),
-    /** declared beforehand; watched: seen, not declared; expected: a person said so; settled: stayed in band. */
+    /** declared beforehand; watched: seen, not declared; expected: a person said so; settled: seen, and its effect is measured. */
     status: text({ enum: ["declared", "watched", "expected", "settled"] }).notNull(),
     /** "accept as normal": the levels that the agent has now are to be learned. */
     accept: integer({ mode: "boolean" }).notNull().default(false),
     createdAt: integer().notNull(),
     /** A sweep has taken it into the baselines. */
     takenAt: integer(),
+    /** What calls were like before and after a change that nobody declared, as last measured. */
+    effect: text({ mode: "json" }).$type<ChangeEffect>(),
   },
-  (t) => [index("changes_subject").on(t.subjectKind, t.subjectId, t.at)],
+  (t) => [
+    index("changes_subject").on(t.subjectKind, t.subjectId, t.at),
+    // Few: what is still measured.
+    index("changes_watched")
+      .on(t.at)
+      .where(sql`status = 'watched'`),
+  ],
 );
 
 /** What a change changed, as its sender told it: bounded, without secrets, untrusted. Apart from the change, since it goes sooner. */

@@ -75,7 +75,7 @@ export async function pass(db: Db, ask: Ask, now: number): Promise<Answer> {
   const known = await knownOf(db, office, key.agentId, now);
   const type = known?.type ?? asName(headers.get(TYPE_HEADER)) ?? "gateway";
   const who = { key, agentId: key.agentId, type, isKnown: known !== null, labels: known?.labels ?? {}, runId: runOf(office, key.id, headers, now) }; // prettier-ignore
-  const turn = new Turn(office, who, api, { model: body.model, base: ask.base, at: now });
+  const turn = new Turn(office, who, api, { body, base: ask.base, at: now });
   const reason = turn.refusal();
   if (reason !== null) return refusalOf(403, { kind: "permission_error", code: "held_by_sentinel", message: reason });
 

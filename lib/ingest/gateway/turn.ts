@@ -9,7 +9,8 @@ import { reasonFor, type Subject, type Verdict, verdictFor } from "../hooks/verd
 import { agentPrices } from "../otlp/agent-prices";
 import { asName } from "../otlp/identity";
 import { costOf, priceOf } from "../otlp/prices";
-import type { Api, Told, ToolCall } from "./api";
+import type { Api, Json, Told, ToolCall } from "./api";
+import { configured } from "./configured";
 import type { Reports } from "./reports";
 
 /** Whom a request is of. */
@@ -56,7 +57,7 @@ export class Turn {
     private readonly desk: Desk,
     private readonly who: Who,
     private readonly api: Api,
-    private readonly asked: { model: string; base: string; at: number },
+    private readonly asked: { body: Json & { model: string }; base: string; at: number },
   ) {}
 
   get revoked(): ReadonlySet<string> {
@@ -109,7 +110,8 @@ export class Turn {
     const left = (flying.get(agentId) ?? 1) - 1;
     if (left > 0) flying.set(agentId, left);
     else flying.delete(agentId);
-    const { at, model } = this.asked;
+    const { at, body } = this.asked;
+    const { model } = body;
     const { input, output, cached, cacheWrite, reasoning } = told?.tokens ?? {};
     const price = priceOf(told?.model ?? model, agentPrices()) ?? priceOf(model, agentPrices());
     const cost = price && told ? costOf(price, told.tokens) : null;
@@ -120,6 +122,8 @@ export class Turn {
       model: asName(model),
       response_model: asName(told?.model),
       provider: this.api.vendor,
+      // Read now, when nobody waits for it.
+      ...configured(body),
       latency_ms: Date.now() - at,
       ttft_ms: firstAt === null ? null : firstAt - at,
       input_tokens: input ?? null,

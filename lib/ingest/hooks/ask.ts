@@ -203,6 +203,8 @@ function contentIn({ kind }: HookEvent, { prompt, tool_input: input, tool_respon
 
 const callOf = (event: HookEvent): Partial<AgentEvent> => ({
   tool: asName(event.tool),
+  permission_mode: asName(event.permissionMode),
+  effort: asName(event.effort),
   action_hash: event.actionHash,
   result_hash: event.resultHash,
   success: !event.failed,

@@ -28,6 +28,9 @@ export interface HookEvent {
   resultHash: string | null;
   failed: boolean;
   durationMs: number | null;
+  /** What the agent may do without asking its user, and how hard its model is told to think, as the program calls them. */
+  permissionMode: string | null;
+  effort: string | null;
   /** The tool waits or polls: to call it again with the same arguments is what it is for. */
   polls: boolean;
   /** Whose folder the program runs from, and where it works. */
@@ -123,11 +126,17 @@ export function readHook(program: HookProgram, body: HookBody): HookEvent {
     resultHash: body.tool_response === undefined ? null : hashOf(body.tool_response),
     failed: kind === "tool_failed" || failedIn(body.tool_response),
     durationMs: body.duration_ms ?? null,
+    permissionMode: textOf(body.permission_mode),
+    effort: textOf(body.effort) ?? textOf(fieldOf(body.effort, "level")),
     polls: tool !== null && polls.has(tool),
     home: homeOf(body.transcript_path ?? null),
     cwd: body.cwd ?? null,
   };
 }
+
+const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 
 /** Gemini CLI says in the result of a call that it failed. */
 const failedIn = (result: unknown): boolean =>

@@ -9,7 +9,7 @@ import {
   listSeats,
   newestDirective,
 } from "@/lib/db/queries/hooks";
-import { defaultPolicy, loadPolicies, loadSettings } from "@/lib/db/queries/settings";
+import { loadPolicies, loadSettings, modeNow, type Policies } from "@/lib/db/queries/settings";
 import type { Told } from "../otlp/told";
 import type { InForce } from "./verdict";
 
@@ -55,7 +55,7 @@ export class HookMemory {
   readonly sessions = new Map<string, Session>();
   readonly seats = new Map<string, Owner>();
   readonly #directives = new Map<string, InForce>();
-  #modes = new Map<string, Mode>();
+  #policies: Policies = new Map();
   #globalStop = false;
   #newest = -1;
   #askedAt = 0;
@@ -84,7 +84,7 @@ export class HookMemory {
   }
 
   directiveOf = (agentId: string): InForce | null => this.#directives.get(agentId) ?? null;
-  modeOf = (type: string): Mode => this.#modes.get(type) ?? defaultPolicy(type).mode;
+  modeOf = (type: string, now: number): Mode => modeNow(this.#policies, type, now);
   get globalStop(): boolean {
     return this.#globalStop;
   }
@@ -140,7 +140,7 @@ export class HookMemory {
       for (const { keyId, name, agentId, type } of (await listSeats(this.db, SEATS_MAX)).toReversed())
         this.seat(keyId, name, { agentId, type });
     const [policies, settings] = await Promise.all([loadPolicies(this.db), loadSettings(this.db)]);
-    this.#modes = new Map([...policies].map(([type, { mode }]) => [type, mode]));
+    this.#policies = policies;
     this.#globalStop = settings.global_stop;
     this.#newest = newest;
   }

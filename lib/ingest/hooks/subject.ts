@@ -16,7 +16,7 @@ export interface Asker {
 /** A call as far as repetition is about it. */
 export type Repeated = Pick<HookEvent, "kind" | "actionHash" | "callId" | "polls" | "subagent">;
 
-/** Who asks, as memory has it, and how often it asked for the same in a row: counts `event` as one more call. */
+/** Who asks, as memory has it at the moment of this call, and how often it asked for the same in a row: counts `event` as one more call. */
 export function subjectOf(memory: HookMemory, session: Session, event: Repeated, by: Asker): Subject {
   const directive = by.agentId === null ? null : memory.directiveOf(by.agentId);
   const version = directive?.version ?? 0;
@@ -25,17 +25,17 @@ export function subjectOf(memory: HookMemory, session: Session, event: Repeated,
   return {
     agentId: by.agentId,
     directive,
-    mode: memory.modeOf(by.type),
+    mode: memory.modeOf(by.type, session.lastAt),
     globalStop: memory.globalStop,
     streak: streakOf(session, event),
-    budget: budgetOf(session.keyId, by),
+    budget: budgetOf(session.keyId, by, session.lastAt),
   };
 }
 
-function budgetOf(keyId: string, { agentId, type, runId, labels = {} }: Asker): BudgetAnswer {
+function budgetOf(keyId: string, { agentId, type, runId, labels = {} }: Asker, now: number): BudgetAnswer {
   if (agentId === null) return { kind: "go" };
   const { user, team, repository } = labels;
-  return verdictOf({ agentId, agentType: type, keyId, runId, user, team, repository });
+  return verdictOf({ agentId, agentType: type, keyId, runId, user, team, repository }, now);
 }
 
 /** Sub-agents of a session that are counted apart; of more than this the first is forgotten. */

@@ -23,6 +23,9 @@ export const NAMES = {
   ],
   model: ["gen_ai.request.model", "model", "llm.model_name", "ai.model.id", "embedding.model_name"],
   answeredBy: ["gen_ai.response.model", "ai.response.model", "llm.response.model"],
+  effort: ["effort", "codex.request.reasoning_effort"],
+  permissions: ["permission_mode"],
+  tools: ["gen_ai.tool.definitions"],
   provider: [
     "gen_ai.provider.name",
     "gen_ai.system",
@@ -55,6 +58,9 @@ export const NAMES = {
   sequence: ["event.sequence"],
 } as const satisfies Record<string, readonly string[]>;
 export type Meaning = keyof typeof NAMES;
+
+/** Attributes that are hashed as they are read, so that a change of them shows, and never kept. */
+export const HASHED: ReadonlySet<string> = new Set(NAMES.tools);
 
 /** What is counted of a session. `input` holds cached and cache-writing tokens too; `total` only where it is told apart. */
 export const AMOUNTS = [

@@ -1,6 +1,6 @@
-import { WANTED } from "./aliases";
+import { HASHED, WANTED } from "./aliases";
 import { addContent, Budget, contentBag, contentName, type ContentTexts } from "./content";
-import { seriesOf } from "./series";
+import { hashed, seriesOf } from "./series";
 import {
   ATTRIBUTE_CHARS,
   BODY_CHARS,
@@ -100,10 +100,11 @@ function attributes(of: Dict, into: Record<string, Scalar> = bag(), content?: Co
   for (const one of list(of, "attributes")) {
     const key = dict(one)?.key;
     if (typeof key !== "string") continue;
+    const said = (one as Dict).value;
     const name = content && !WANTED.has(key) ? contentName(key) : null;
-    if (name !== null) addContent(content!, name, valueText((one as Dict).value));
+    if (name !== null) addContent(content!, name, valueText(said));
     if (!WANTED.has(key)) continue;
-    const value = anyValue((one as Dict).value, ATTRIBUTE_CHARS);
+    const value = HASHED.has(key) ? hashed(anyValue(said, Infinity)) : anyValue(said, ATTRIBUTE_CHARS);
     if (value !== null) into[key] = value;
   }
   return into;

@@ -42,6 +42,7 @@ export function readCall(
     latency_ms: bounded(amount(said("latency", of)) ?? known.latencyMs, EVENT_LIMITS.latencyMs),
     success: success ?? (rule.onlyFailed ? null : said("error", of) === undefined ? true : false),
     error_type: asName(said("error", of)),
+    permission_mode: asName(said("permissions", of)),
     http_status: status !== null && isHttpStatus(status) ? Math.trunc(status) : null,
   };
   const failures = event.success === false ? { failures: 1 } : {};
@@ -51,6 +52,8 @@ export function readCall(
   }
   event.model = asName(said("model", of));
   event.response_model = asName(said("answeredBy", of));
+  event.effort = asName(said("effort", of));
+  event.tools_hash = asName(said("tools", of));
   event.provider = asName(said("provider", of));
   event.step_kind = asName(said("step", of));
   event.finish_reason = asName(said("finish", of));

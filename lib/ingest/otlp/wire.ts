@@ -1,6 +1,7 @@
 import type protobuf from "protobufjs/minimal.js";
-import { WANTED } from "./aliases";
+import { HASHED, WANTED } from "./aliases";
 import { addContent, Budget, contentName, type ContentTexts } from "./content";
+import { hashed } from "./series";
 import { ATTRIBUTE_CHARS, LIST_ITEMS, type Scalar, type Signal } from "./shape";
 import { WrongSignal } from "./wrong-signal";
 
@@ -150,7 +151,7 @@ export function attribute(r: Reader, into: Record<string, Scalar>, content?: Con
     return;
   }
   r.pos = value;
-  const scalar = anyValue(r, valueEnd, ATTRIBUTE_CHARS);
+  const scalar = HASHED.has(key) ? hashed(anyValue(r, valueEnd, Infinity)) : anyValue(r, valueEnd, ATTRIBUTE_CHARS);
   r.pos = end;
   if (scalar !== null) into[key] = scalar;
 }

@@ -6,7 +6,7 @@ import type { Db } from "@/lib/db/client";
 import type { BudgetRow } from "@/lib/db/queries/budgets";
 import type { WindowKey } from "@/lib/db/queries/spend";
 import type { Incident } from "@/lib/db/queries/incidents";
-import type { TypePolicy } from "@/lib/db/queries/settings";
+import type { Policies } from "@/lib/db/queries/settings";
 import type { Change, listProbations, listWatches } from "@/lib/db/queries/sweep";
 import type { HoldCounts } from "./hold-counts";
 
@@ -16,7 +16,7 @@ export interface SweepContext {
   now: number;
   config: LoopConfig;
   settings: FleetSettings;
-  policies: Map<string, TypePolicy>;
+  policies: Policies;
   holds: HoldCounts;
   limitIncident: Incident | null;
   ingestGaps: IngestGaps;

@@ -21,4 +21,9 @@ export function agentFeatures(of: {
   };
 }
 
-const CHANGE_OF = { prompt_change: "prompt", model_change: "model", tools_change: "tools" } as const;
+const CHANGE_OF = {
+  prompt_change: "prompt",
+  model_change: "model",
+  tools_change: "tools",
+  config_change: "config",
+} as const;

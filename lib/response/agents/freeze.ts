@@ -11,7 +11,7 @@ import { type Agent, type DirectiveRow, listAgents, listDirectivesOf, listLiveAg
 import { listDeclared } from "@/lib/db/queries/changes";
 import { listEventsBefore, listEventsBetween } from "@/lib/db/queries/events";
 import { type Incident, listSubjects } from "@/lib/db/queries/incidents";
-import { defaultPolicy, loadPolicies } from "@/lib/db/queries/settings";
+import { loadPolicies, policyOf } from "@/lib/db/queries/settings";
 import { onsetOfRuns } from "@/lib/db/queries/tool-evidence";
 import { SentinelError } from "@/lib/errors";
 import { FULL_AUTONOMY } from "./directives";
@@ -48,7 +48,7 @@ export async function freezeAgents(db: Db, incident: Incident, now: number): Pro
       const rows = await listEventsBetween(db, agent.id, { from, to: until, seq, limit: AFTER_MAX });
       // Whoever took over is played from the moment at which it did.
       const parts = partsOf(rows, directives, Math.max(from, agent.firstSeenAt), until);
-      const mode = types.has(agent.type) ? incident.mode : (policies.get(agent.type) ?? defaultPolicy(agent.type)).mode;
+      const mode = types.has(agent.type) ? incident.mode : policyOf(policies, agent.type).mode;
       return {
         agent: caseAgent(
           agent,

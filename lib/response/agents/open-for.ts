@@ -2,7 +2,7 @@ import type { Anomaly } from "@/lib/core/detection/detect";
 import { mayHold } from "@/lib/core/agents/limits";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { Incident } from "@/lib/db/queries/incidents";
-import { defaultPolicy } from "@/lib/db/queries/settings";
+import { modeNow, policyOf } from "@/lib/db/queries/settings";
 import { notContained, open, type Opened } from "./open";
 import type { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "./context";
@@ -33,13 +33,13 @@ export function openFor(plan: Plan, ctx: SweepContext, subject: Subject): Opened
 
 /** What the containment limits say to one more hold. */
 export function holdFor(ctx: SweepContext, agent: Agent, anomalies: readonly Pick<Anomaly, "severity">[]) {
-  const { floor } = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
+  const { floor } = policyOf(ctx.policies, agent.type);
   const severity = Math.max(...anomalies.map((anomaly) => anomaly.severity));
   return mayHold(ctx.holds.input(agent, severity, floor, ctx.settings));
 }
 
 const policyFor = (ctx: SweepContext, { type }: Agent) => ({
-  mode: (ctx.policies.get(type) ?? defaultPolicy(type)).mode,
+  mode: modeNow(ctx.policies, type, ctx.now),
   globalStop: ctx.settings.global_stop,
 });
 

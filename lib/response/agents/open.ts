@@ -235,6 +235,8 @@ const limitIncidentFor = ({ agent, anomalies, mode, now }: OpenInput): Incident 
   closedAt: null,
   outcome: null,
   wouldHave: `quarantined ${agent.id} and those that joined it`,
+  holdRight: null,
+  holdRightBy: null,
   // It happened to nobody.
   scoreDue: false,
 });

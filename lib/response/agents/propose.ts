@@ -5,6 +5,7 @@ import { type DiagnoseInput, promptChanged, suspectTools } from "@/lib/core/agen
 import { type NextRung, nextRung } from "@/lib/core/agents/ladder";
 import { actionName } from "@/lib/core/agents/words";
 import { canMove, canMoveIncident, move, moveIncident } from "@/lib/core/base/lifecycle";
+import { whyLimited } from "@/lib/core/base/act-hours";
 import { decide as policyOf } from "@/lib/core/base/policy";
 import { AGENT_ACTIONS, type AgentAction, type Diagnosis } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
@@ -14,7 +15,7 @@ import { type Agent, type DirectiveRow, findDirective, getAgent } from "@/lib/db
 import { listAgentRunsOf, listMemory, type Proposal } from "@/lib/db/queries/healing";
 import { type Incident, incidentClaim, listAnomaliesOf, listSubjects } from "@/lib/db/queries/incidents";
 import { listDiagnoses } from "@/lib/db/queries/investigations";
-import { defaultPolicy, type TypePolicy } from "@/lib/db/queries/settings";
+import { type Policies, policyOf as typePolicy } from "@/lib/db/queries/settings";
 import type { LoopConfig } from "@/lib/config/agents";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { evidence } from "./investigate";
@@ -29,7 +30,7 @@ export interface ProposeContext {
   now: number;
   config: LoopConfig;
   settings: FleetSettings;
-  policies: Map<string, TypePolicy>;
+  policies: Policies;
 }
 
 /** Takes an investigated incident to its next rung: a proposal that runs, asks or is only recorded; or the end of the ladder. */
@@ -131,7 +132,7 @@ interface Offer {
 
 async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: Offer): Promise<boolean> {
   const { db, now, settings, config } = ctx;
-  const policy = ctx.policies.get(agent.type) ?? defaultPolicy(agent.type);
+  const policy = typePolicy(ctx.policies, agent.type);
   const { risk, reversible, expected } = ACTIONS[o.action];
   const verdict = policyOf({
     mode: policy.mode,
@@ -144,6 +145,7 @@ async function offer(ctx: ProposeContext, incident: Incident, agent: Agent, o: O
     diagnosis: o.diagnosis,
     argumentsFromUntrustedText: false,
     confidence: o.confidence,
+    limited: whyLimited(policy, o.action, now),
   });
   const cites = (await listDiagnoses(db, incident.id)).find((h) => h.kind === o.diagnosis)?.cites ?? [];
   const name = actionName(o);

@@ -1,12 +1,12 @@
 import { budgetsOf, partsOf, subjectOf, type Who } from "@/lib/core/budgets/budget";
 import { subjectText } from "@/lib/core/budgets/words";
-import { type AtLimit, BUDGET_SCOPES, type Mode } from "@/lib/core/base/vocabulary";
+import { type AtLimit, BUDGET_SCOPES } from "@/lib/core/base/vocabulary";
 import type { Directive } from "@/lib/contracts/directive";
 import type { Db } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
 import { listLetGo } from "@/lib/db/queries/budget-holds";
 import { type BudgetRow, listBudgets, listHeldStates, listRunGrants } from "@/lib/db/queries/budgets";
-import { defaultPolicy, loadPolicies, loadSettings, type TypePolicy } from "@/lib/db/queries/settings";
+import { loadPolicies, loadSettings, modeNow, type Policies } from "@/lib/db/queries/settings";
 import { log } from "@/lib/log";
 
 /** How old what is answered from may be, in ms: other processes decide too. */
@@ -26,7 +26,7 @@ interface Book {
   letGo: Set<string>;
   /** By budget, then by agent: run and amount. */
   grants: Map<string, Map<string, [runId: string, amount: number][]>>;
-  policies: Map<string, TypePolicy>;
+  policies: Policies;
   globalStop: boolean;
 }
 
@@ -121,13 +121,13 @@ export type BudgetAnswer =
 
 /**
  * What budgets say to one more call: from memory alone, so that hooks and proxies can ask before each one. `agentType` decides by its
- * mode: only in `act`, or when a person stopped it, is anything held. Before the book was first read it says go: a budget is no lock.
+ * mode at the moment `now`, epoch ms: only in `act`, or when a person stopped it, is anything held. Before the book was first read it says go: a budget is no lock.
  * A run's or tree's budget holds that run or tree alone.
  */
-export function verdictOf(who: Who & { agentType: string }): BudgetAnswer {
+export function verdictOf(who: Who & { agentType: string }, now: number): BudgetAnswer {
   const { book } = shared();
   if (!book || book.held.size === 0) return { kind: "go" };
-  const mode: Mode = (book.policies.get(who.agentType) ?? defaultPolicy(who.agentType)).mode;
+  const mode = modeNow(book.policies, who.agentType, now);
   for (const scope of BUDGET_SCOPES) {
     const subject = subjectOf(scope, who);
     if (subject === null) continue;
@@ -161,7 +161,7 @@ export async function guardBudgets(
   const answer = new Map<string, Directive["budgets"]>();
   if (ofRuns.length === 0 || book.globalStop) return answer;
   for (const { id, keyId, type } of agents) {
-    if ((book.policies.get(type) ?? defaultPolicy(type)).mode !== "act") continue;
+    if (modeNow(book.policies, type, now) !== "act") continue;
     const mine = budgetsOf(ofRuns, { agentId: id, keyId, runId: "any" }).flatMap(({ budget }) =>
       isGuards(budget.measure)
         ? [

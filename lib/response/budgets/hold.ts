@@ -16,7 +16,7 @@ import { type BudgetRow, type BudgetState, listHeldStates } from "@/lib/db/queri
 import { grouped } from "@/lib/db/queries/grouped";
 import { directives } from "@/lib/db/schema";
 import { Plan } from "@/lib/db/plan";
-import { defaultPolicy } from "@/lib/db/queries/settings";
+import { policyOf } from "@/lib/db/queries/settings";
 import { log } from "@/lib/log";
 import type { SweepContext } from "../agents/context";
 import { type DirectivePatch, nextDirective } from "../agents/directives";
@@ -100,7 +100,7 @@ function createRoom({ db, now, policies }: SweepContext) {
   let counts: Promise<Map<string, number>> | null = null;
   return {
     async take({ type }: Agent): Promise<number | null> {
-      const { floor } = policies.get(type) ?? defaultPolicy(type);
+      const { floor } = policyOf(policies, type);
       if (floor === 0) return null;
       const atWork = await (counts ??= countAtWork(db, now - RUN_LIVE_MS));
       const left = (atWork.get(type) ?? 0) - 1;

@@ -1,6 +1,6 @@
 import { type Budget, whyNot } from "@/lib/core/budgets/budget";
 import { budgetText } from "@/lib/core/budgets/words";
-import { isZone } from "@/lib/core/budgets/windows";
+import { isZone } from "@/lib/core/base/time-zone";
 import type { Db } from "@/lib/db/client";
 import { type BudgetRow, deleteBudget, findBudget, listBudgets, saveBudget } from "@/lib/db/queries/budgets";
 import { SentinelError } from "@/lib/errors";

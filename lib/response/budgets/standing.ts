@@ -2,7 +2,7 @@ import { type Budget, partsOf, type Tally } from "@/lib/core/budgets/budget";
 import type { Mode } from "@/lib/core/base/vocabulary";
 import type { Agent } from "@/lib/db/queries/agents";
 import type { BudgetRow } from "@/lib/db/queries/budgets";
-import { defaultPolicy } from "@/lib/db/queries/settings";
+import { modeNow } from "@/lib/db/queries/settings";
 import type { WindowRow } from "@/lib/db/queries/spend";
 import type { SweepContext } from "../agents/context";
 
@@ -24,5 +24,5 @@ export const agentOf = ({ scope }: Pick<Budget, "scope">, subject: string): stri
   scope === "agent" ? subject : scope === "run" ? partsOf(subject)[0] : null;
 
 /** How the type of an agent is treated. */
-export const modeOf = (ctx: Pick<SweepContext, "policies">, { type }: Pick<Agent, "type">): Mode =>
-  (ctx.policies.get(type) ?? defaultPolicy(type)).mode;
+export const modeOf = (ctx: Pick<SweepContext, "policies" | "now">, { type }: Pick<Agent, "type">): Mode =>
+  modeNow(ctx.policies, type, ctx.now);

@@ -72,6 +72,7 @@ export async function proposeImprovement(
     diagnosis: "no_fault",
     argumentsFromUntrustedText: false,
     confidence,
+    limited: null,
   });
   planProposal(plan, db, incident, {
     draft: {
@@ -121,5 +122,7 @@ const NEW = {
   outcome: null,
   wouldHave: null,
   // Nothing was wrong that could have been handled well.
+  holdRight: null,
+  holdRightBy: null,
   scoreDue: false,
 };

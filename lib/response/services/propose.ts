@@ -85,6 +85,7 @@ export async function planRemedy(
     diagnosis: cause.causeKind,
     argumentsFromUntrustedText: chosen.fromUntrustedText.length > 0,
     confidence: cause.confidence ?? 0,
+    limited: null,
   });
   const name = `${prepared.value.entry.title} on ${offer.target}`;
   const judged = {

@@ -6,6 +6,6 @@ import { changeType } from "@/lib/response/settings";
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_TYPE, {
   PATCH: async ({ db, params, body, user, now }) => {
     await changeType(db, params.type, body, user, now);
-    return { types: await listAgentTypes(db) };
+    return { types: await listAgentTypes(db, now) };
   },
 });
