@@ -142,6 +142,23 @@ describe("events that were recorded in mode observe", () => {
     expect(answer.record).toMatchObject({ recorded: 1, both: 1 });
   });
 
+  it("show what limits of mode act would have kept it from: the record began on a Wednesday at noon, UTC", async () => {
+    const hours = { from: "00:00", until: "00:00", time_zone: "UTC" };
+    const asks = await preview(fleet, {
+      days: 1,
+      types: { Research: { mode: "act", act_hours: { ...hours, days: ["sun"] } } },
+    });
+    expect(about(asks, ILL)).toMatchObject([
+      { kind: "handling", changed: { standing: "recommended", proposal: { policy: "ask" } } },
+    ]);
+    expect(asks.changed.held).toBe(0);
+    const holds = await preview(fleet, {
+      days: 1,
+      types: { Research: { mode: "act", act_hours: { ...hours, days: ["wed", "thu"] } } },
+    });
+    expect([holds.changed.held, holds.changed.asked]).toEqual([1, 1]);
+  });
+
   it("show the quarantines that a containment limit would have stopped", async () => {
     const types = { Research: { mode: "act" } };
     const answer = await preview(fleet, { days: 1, types, settings: { limits: { per_hour: 0 } } });

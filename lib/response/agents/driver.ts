@@ -1,6 +1,7 @@
 import { ACTIONS } from "@/lib/actions/index";
 import type { LoopConfig } from "@/lib/config/agents";
 import { actionName } from "@/lib/core/agents/words";
+import { whyLimited } from "@/lib/core/base/act-hours";
 import { canMove, move, type Mover } from "@/lib/core/base/lifecycle";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
@@ -9,6 +10,7 @@ import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type Agent, findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { type AgentRun, isOfAgent, listUnjudged, type Proposal } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
+import { type Policies, policyOf } from "@/lib/db/queries/settings";
 import { contain } from "../contain";
 import type { Driver, Failure, Prepared, Verdict } from "../driver";
 import { healingChange } from "../proposal";
@@ -20,27 +22,36 @@ import { learnEfficacy } from "./learn-efficacy";
 import { isUnderAction, measureEffect } from "./measure-effect";
 
 /** Actions on agents: a directive carries them out, fresh vitals judge them, and an agent that is not cured is held again. */
-export const agentDriver = (ctx: { db: Db; now: number; config: LoopConfig }): Driver<Agent, AgentRun> => ({
+export const agentDriver = (ctx: {
+  db: Db;
+  now: number;
+  config: LoopConfig;
+  policies: Policies;
+}): Driver<Agent, AgentRun> => ({
   db: ctx.db,
   now: ctx.now,
   load: (id) => findAgent(ctx.db, id),
-  prepare: (proposal, agent, by) => prepare(ctx.db, proposal, agent, by, ctx.now),
+  prepare: (proposal, agent, by) => prepare(ctx, proposal, agent, by),
   unjudged: () => listUnjudged(ctx.db),
   measure: (run) => measureEffect(ctx, run),
   recovered: (plan, run, incident, verdict) => recovered(plan, ctx.db, run, incident, verdict, ctx.now),
   failed: (plan, run, incident, verdict) => failed(plan, ctx.db, run, incident, verdict, ctx.now),
 });
 
-/** While the quarantine is still on its way the action waits. */
+/** While the quarantine is still on its way the action waits. One that nobody approved has to be within the limits of mode act still. */
 async function prepare(
-  db: Db,
+  { db, policies, now }: { db: Db; policies: Policies; now: number },
   proposal: Proposal,
   agent: Agent,
   by: { name: string; mover: Mover },
-  now: number,
 ): Promise<Prepared> {
   if (!isOfAgent(proposal)) throw new Error(`Proposal ${proposal.id} is not about an agent`);
   if (await holdInDoubt(db, agent)) return { kind: "waiting" };
+  const limited =
+    by.mover === "system" && proposal.action !== "manual"
+      ? whyLimited(policyOf(policies, agent.type), proposal.action, now)
+      : null;
+  if (limited !== null) return { kind: "void", reason: limited };
   const state = healing(agent.state, by.mover);
   if (state === null) return { kind: "void", reason: `the agent is ${agent.state}` };
   const { action, args } = proposal;
