@@ -65,7 +65,10 @@ export function observe(
   state.latest[kind] = key;
 
   const news = state.seen <= READABLE_ALONE ? [] : changes.filter((change) => !change.announced);
-  if (news.length > 0 || changes.some((change) => change.announced)) arrive(state.identity, news.length === 0);
+  // What names no stratum makes nobody a newcomer.
+  const arrivals = changes.filter(({ kind }) => kind !== "config");
+  const unannounced = arrivals.some((change) => !change.announced) && state.seen > READABLE_ALONE;
+  if (unannounced || arrivals.some((change) => change.announced)) arrive(state.identity, !unannounced);
   if (isNew) meet(state, stratum, settings);
   const anomalies = news.map((change) => changed(change, key, o, settings));
   const run = enterRun(state, o);

@@ -31,6 +31,9 @@ const GEMINI = {
 test.each<[HookProgram, object, Partial<HookEvent>]>([
   ["claude-code", { ...CLAUDE, hook_event_name: "PreToolUse", ...BASH }, { kind: "before_tool", tool: "Bash", callId: "toolu_83", home: "/home/dev", cwd: "/home/dev/app", session: CLAUDE.session_id, subagent: null, resultHash: null }],
   ["claude-code", { ...CLAUDE, hook_event_name: "PostToolUse", ...BASH, tool_response: { stdout: "hello" }, duration_ms: 950 }, { kind: "after_tool", failed: false, durationMs: 950 }],
+  ["claude-code", { ...CLAUDE, hook_event_name: "PostToolUse", ...BASH, effort: { level: "high" } }, { permissionMode: "default", effort: "high" }],
+  ["claude-code", { ...CLAUDE, permission_mode: 7, effort: { level: null } }, { permissionMode: null, effort: null }],
+  ["codex", { hook_event_name: "PreToolUse", effort: "low" }, { permissionMode: null, effort: "low" }],
   ["claude-code", { ...CLAUDE, hook_event_name: "PostToolUseFailure", ...BASH, error: "exit 1" }, { kind: "tool_failed", failed: true }],
   ["claude-code", { ...CLAUDE, hook_event_name: "UserPromptSubmit", prompt: "say hello" }, { kind: "before_prompt", tool: null, actionHash: null }],
   ["claude-code", { ...CLAUDE, hook_event_name: "SubagentStart", agent_id: "a1", agent_type: "Explore" }, { kind: "before_subagent", subagent: "a1" }],

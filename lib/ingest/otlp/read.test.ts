@@ -83,6 +83,38 @@ describe("one model call", () => {
   });
 });
 
+test("what a call was set to: effort, permission mode, and tools as a hash that changes with them", () => {
+  const secret = "what the tool is for";
+  const definitions = (type: string) => JSON.stringify([{ name: "search", description: secret, parameters: { type } }]);
+  const chat = (of: Record<string, Value>) =>
+    span({ "gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.response.model": "m-01", ...of });
+  const { told } = both(
+    "traces",
+    spans(
+      "bot",
+      chat({ "gen_ai.tool.definitions": definitions("object") }),
+      chat({ "gen_ai.tool.definitions": definitions("array") }),
+      chat({ "gen_ai.tool.definitions": "[]" }),
+    ),
+  );
+  const [first, second, none] = told.map(({ event }) => event);
+  expect(first).toMatchObject({ model: "m", response_model: "m-01", tools_hash: expect.stringMatching(/^[\w-]{11}$/) });
+  expect(second!.tools_hash).not.toBe(first!.tools_hash);
+  expect(none!.tools_hash).toBeNull();
+  expect(JSON.stringify(told)).not.toContain(secret);
+  const claude = {
+    "event.name": "api_request",
+    model: "m",
+    effort: "high",
+    permission_mode: "plan",
+    input_tokens: 5,
+    request_id: "r",
+  };
+  expect(both("logs", logs("claude-code", log(claude))).told).toMatchObject([
+    { event: { effort: "high", permission_mode: "plan" } },
+  ]);
+});
+
 test.each([
   [{ "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search" }],
   [{ "openinference.span.kind": "TOOL", "tool.name": "search" }],
