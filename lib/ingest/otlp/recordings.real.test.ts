@@ -126,3 +126,18 @@ describe.skipIf(!existsSync(CLIENTS)).each(PROGRAMS)("%s", (program) => {
       expect(replayed(shuffled([...alone, ...alone], seed)), `seed ${seed}`).toMatchObject(wanted);
   });
 });
+
+test.skipIf(!existsSync(CLIENTS)).each([
+  ["claude-code-protobuf", "logs", { effort: ["medium"] }],
+  ["claude-code-protobuf", "traces", { effort: ["medium"], response_model: ["claude-opus-5-5"] }],
+  ["claude-code-json", "logs", { effort: ["medium"] }],
+  ["codex", "traces", { effort: ["default"] }],
+  // A call without tools says nothing of them.
+  ["gemini-cli", "traces", { tools_hash: [null, expect.stringMatching(/^[\w-]{11}$/)] }],
+] as const)("%s says in its %s what its calls were set to", (program, signal, expected) => {
+  const events = bodiesOf(program)
+    .filter((body) => body.signal === signal)
+    .flatMap(({ told }) => told.flatMap(({ kind, event }) => (kind === "model_call" ? [event] : [])));
+  for (const [field, values] of Object.entries(expected))
+    expect([...new Set(events.map((event) => event[field as keyof AgentEvent]))]).toEqual(values);
+});
