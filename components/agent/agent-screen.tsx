@@ -143,6 +143,11 @@ function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command:
           <Lock aria-hidden /> Quarantine
         </Button>
       )}
+      {agent.state === "quarantined" ? (
+        <Button onClick={() => onCommand("quarantine")}>
+          <Lock aria-hidden /> Change level
+        </Button>
+      ) : null}
       <Menu icon={<Ellipsis aria-hidden />} label="More actions" look="plain">
         <MenuItem onClick={() => onCommand("expected")}>
           <Sparkles aria-hidden /> Mark latest change as expected

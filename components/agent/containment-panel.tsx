@@ -2,6 +2,7 @@
 
 import { CircleCheck, CircleDashed, Clock, EyeOff } from "lucide-react";
 import type { AgentDetail } from "@/lib/contracts/agents";
+import { HOLD_LEVEL, HOLD_LEVEL_MEANS } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { Callout } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
@@ -17,7 +18,11 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
     <Panel
       flush
       title="Directive and containment"
-      hint={directive.version === 0 ? "none issued yet" : `version ${directive.version}: ${directive.status}`}
+      hint={
+        directive.version === 0
+          ? "none issued yet"
+          : `version ${directive.version}: ${directive.status}${directive.level ? ` (${HOLD_LEVEL[directive.level].toLowerCase()})` : ""}`
+      }
     >
       <div className="space-y-3 p-4 pb-3 text-sm">
         {containment.state === "observe_only" ? (
@@ -26,6 +31,12 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
           </Callout>
         ) : null}
         {directive.version > 0 ? <p className="text-ink-2">{directive.reason}</p> : null}
+        {directive.level ? (
+          <p className="text-ink-3">
+            {HOLD_LEVEL_MEANS[directive.level]}
+            {directive.hand_over_to ? ` Queued tasks go to ${directive.hand_over_to}.` : null}
+          </p>
+        ) : null}
         <p className="num font-medium">{containment.text || "Nothing to contain"}</p>
       </div>
       {instances.length === 0 ? (

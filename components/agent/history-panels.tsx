@@ -127,7 +127,15 @@ function RunsTable({ agentId, onContent }: { agentId: string; onContent: ((run: 
             </td>
             <td className="text-right">{orUnknown(run.tokens, compact)}</td>
             <td className="text-right whitespace-nowrap">{orUnknown(run.cost, (cost) => `$${measure(cost)}`)}</td>
-            <td className="whitespace-nowrap text-ink-2">{run.outcome ?? (run.ended_at === null ? "" : "unknown")}</td>
+            <td className="whitespace-nowrap text-ink-2">
+              {run.outcome ?? (run.ended_at === null ? "" : "unknown")}
+              {run.unknown_outcomes === 0 ? null : (
+                <span className="block text-xs text-warn">
+                  {integer(run.unknown_outcomes)} {run.unknown_outcomes === 1 ? "tool call" : "tool calls"}: outcome
+                  unknown
+                </span>
+              )}
+            </td>
           </Row>
         ))}
       </Body>

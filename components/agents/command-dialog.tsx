@@ -1,9 +1,12 @@
 "use client";
 
 import { useState } from "react";
-import type { AgentCommand } from "@/lib/contracts/agents";
+import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
+import { HOLD_LEVEL, HOLD_LEVEL_MEANS } from "@/components/status/words";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
-import { Field, Textarea } from "@/components/ui/field";
+import { Field, Input, Textarea } from "@/components/ui/field";
+import { Select } from "@/components/ui/select";
 import { COMMANDS, useAgentCommand } from "./commands";
 
 /** Asks before an act on an agent, with room for the reason that its history will keep. `command` null: closed. */
@@ -35,6 +38,7 @@ function Asking({
   onClose: () => void;
 }) {
   const [reason, setReason] = useState("");
+  const [how, setHow] = useState<How>({});
   const { verb, title, means, danger } = COMMANDS[command];
   const act = useAgentCommand(agentId, command, () => {
     setReason("");
@@ -51,13 +55,14 @@ function Asking({
           onCancel={onClose}
           look={danger ? "danger" : "primary"}
           busy={act.isPending}
-          onClick={() => act.mutate(reason)}
+          onClick={() => act.mutate({ reason, ...how })}
         >
           {verb}
         </Choice>
       }
     >
       <p className="mb-3 rounded-md bg-sunken px-2.5 py-2 font-mono text-xs wrap-anywhere">{agentId}</p>
+      {command === "quarantine" ? <LevelFields how={how} onChange={setHow} /> : null}
       <Field id="command-reason" label="Reason" hint="Recorded in the history with your name.">
         <Textarea
           id="command-reason"
@@ -69,3 +74,46 @@ function Asking({
     </AlertDialog>
   );
 }
+
+type How = Pick<AgentCommandBody, "level" | "hand_over_to">;
+
+/** How a quarantine stops the agent, and who takes over its queued tasks. */
+function LevelFields({ how, onChange }: { how: How; onChange: (how: How) => void }) {
+  const { level, hand_over_to: to = "" } = how;
+  return (
+    <div className="mb-3 grid gap-3">
+      <Field
+        id="command-level"
+        label="Level"
+        hint={
+          level
+            ? HOLD_LEVEL_MEANS[level]
+            : "As set for agents of its type. Of a quarantined agent, choose one to change it."
+        }
+      >
+        <Select
+          id="command-level"
+          label="Quarantine level"
+          value={level ?? "default"}
+          options={LEVELS}
+          onChange={(next) => onChange(next === "default" ? {} : { level: next })}
+        />
+      </Field>
+      {level === "hand_over" ? (
+        <Field id="command-successor" label="Hand over to" hint="An agent’s ID. Leave empty to let the host decide.">
+          <Input
+            id="command-successor"
+            value={to}
+            maxLength={200}
+            onChange={(event) => onChange({ level, hand_over_to: event.target.value })}
+          />
+        </Field>
+      ) : null}
+    </div>
+  );
+}
+
+const LEVELS = [
+  { value: "default" as const, label: "Default of its type" },
+  ...HOLD_LEVELS.map((value) => ({ value, label: HOLD_LEVEL[value] })),
+];

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import type { AgentCommand } from "@/lib/contracts/agents";
+import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
 import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";
@@ -20,8 +20,7 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
   quarantine: {
     verb: "Quarantine",
     title: "Quarantine this agent?",
-    means:
-      "The agent is ordered to stop: the tool call in progress may finish, then its runs end. It stays quarantined until somebody releases it or it is healed.",
+    means: "The agent is ordered to stop. It stays quarantined until somebody releases it or it is healed.",
     done: "Quarantine sent. See Containment for its progress.",
     danger: true,
   },
@@ -80,10 +79,14 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
 /** Sends a person's act on an agent; what it changed comes back by the stream and by reading again. */
 export function useAgentCommand(agentId: string, command: AgentCommand, onDone?: () => void) {
   return useMutation({
-    mutationFn: (reason: string) =>
+    mutationFn: ({ reason = "", level, hand_over_to }: AgentCommandBody) =>
       call("POST", PATHS.AGENT_COMMAND, {
         params: { id: agentId, command },
-        body: reason.trim() ? { reason: reason.trim() } : {},
+        body: {
+          ...(reason.trim() && { reason: reason.trim() }),
+          ...(level && { level }),
+          ...(hand_over_to?.trim() && { hand_over_to: hand_over_to.trim() }),
+        },
       }),
     onSuccess: () => {
       toast.success(`${agentId}: ${COMMANDS[command].done}`);

@@ -44,6 +44,8 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "containment.enforced": ["agents", "incidents"],
   "containment.not_confirmed": ["agents"],
   "containment.breach": ["agents"],
+  "tool.outcome_unknown": ["agents", "incidents"],
+  "task.decided": ["incidents"],
   "containment.limited": ["agents", "incidents"],
   "containment.allowed": ["agents", "incidents"],
 

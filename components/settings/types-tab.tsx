@@ -5,17 +5,19 @@ import { Tags } from "lucide-react";
 import { useState } from "react";
 import type { AgentTypeSettings } from "@/lib/contracts/agent-types";
 import { limitsText } from "@/lib/core/base/act-hours";
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { MODES, type Risk, RISKS } from "@/lib/core/base/vocabulary";
 import { ApiError } from "@/components/api";
 import { offerText, precisionText } from "@/components/scores/would-have-words";
 import { LookAlikeBadge } from "@/components/status/look-alike";
-import { MODE, MODE_MEANS, RISK } from "@/components/status/words";
+import { HOLD_LEVEL, HOLD_LEVEL_MEANS, MODE, MODE_MEANS, RISK } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
+import { Select } from "@/components/ui/select";
 import { Segmented } from "@/components/ui/segmented";
 import { ActLimits, type ActLimitsDraft } from "./act-limits";
 import { agentTypesQuery, settingsQuery } from "./queries";
@@ -47,6 +49,7 @@ interface Draft extends ActLimitsDraft {
   threshold: string;
   allows: readonly Risk[];
   floor: string;
+  level: AgentTypeSettings["level"];
 }
 
 const draftOf = (settings: AgentTypeSettings): Draft => ({
@@ -56,6 +59,7 @@ const draftOf = (settings: AgentTypeSettings): Draft => ({
   floor: String(settings.floor),
   act_hours: settings.act_hours,
   act_actions: settings.act_actions,
+  level: settings.level,
 });
 
 /** Risks that can be allowed below the threshold; what destroys always asks. */
@@ -76,6 +80,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
     floor: Number(draft.floor),
     act_hours: draft.act_hours,
     act_actions: draft.act_actions,
+    level: draft.level,
   };
   const limits = limitsText({ mode: draft.mode, actHours: draft.act_hours, actActions: draft.act_actions });
   const previewed = { types: { [settings.type]: patch } };
@@ -143,6 +148,17 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
             />
           </Field>
         </div>
+        <Field id={id("level")} label="Quarantine level" hint={HOLD_LEVEL_MEANS[draft.level]}>
+          <Select
+            id={id("level")}
+            label={`Quarantine level for ${settings.type}`}
+            value={draft.level}
+            options={HOLD_LEVELS.map((level) => ({ value: level, label: HOLD_LEVEL[level] }))}
+            onChange={(level) => change({ level })}
+            disabled={!administers}
+            className="w-full max-w-80"
+          />
+        </Field>
         <fieldset>
           <legend className="mb-1.5 text-sm font-medium">
             Actions allowed without approval below the severity threshold

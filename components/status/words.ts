@@ -1,4 +1,5 @@
 import { ACTIONS } from "@/lib/actions/index";
+import type { HoldLevel } from "@/lib/core/base/hold-levels";
 import type { CauseView } from "@/lib/contracts/services";
 import type {
   AgentAction,
@@ -89,6 +90,19 @@ export const MODE_MEANS: Record<Mode, string> = {
   observe: "Records what would have been done. Nothing is executed.",
   recommend: "Every action requires approval.",
   act: "Contains and heals within its limits; requires approval above the threshold.",
+};
+
+export const HOLD_LEVEL: Record<HoldLevel, string> = {
+  hold_new: "Hold new runs",
+  drain: "Drain",
+  hand_over: "Hand over",
+  kill: "Kill",
+};
+export const HOLD_LEVEL_MEANS: Record<HoldLevel, string> = {
+  hold_new: "Runs in progress go on; new runs wait.",
+  drain: "Calls in flight may finish; nothing further starts.",
+  hand_over: "Like drain, and the host passes its queued tasks on.",
+  kill: "Calls in flight are aborted at once; whether they took effect is then unknown.",
 };
 
 export const POLICY: Record<PolicyAnswer, string> = {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TIME_OF_DAY, WEEKDAYS } from "@/lib/core/base/act-hours";
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { isZone } from "@/lib/core/base/time-zone";
 import { AGENT_ACTIONS, MODES, RISKS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
@@ -47,7 +48,14 @@ export const AgentTypeSettings = z
     mode: z.enum(MODES),
     threshold: z.number().min(0).max(10.1).nullable().describe("null uses the fleet's setting"),
     allows: z.array(z.enum(RISKS)),
-    floor: z.int().min(0).max(100_000),
+    floor: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .describe(
+        "Sentinel quarantines no agent by itself if fewer healthy agents of the type than this were left; a person may",
+      ),
+    level: z.enum(HOLD_LEVELS).describe("how a quarantine stops agents of the type, unless a person says otherwise"),
     act_hours: ActHoursBody.nullable().describe(
       "when mode act acts; outside of them it recommends. By the clocks of the time zone; null: at any time",
     ),
@@ -68,6 +76,7 @@ export const AgentTypePatch = AgentTypeSettings.pick({
   floor: true,
   act_hours: true,
   act_actions: true,
+  level: true,
 })
   .partial()
   .meta({ id: "AgentTypePatch" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import {
   AGENT_STATES,
   APPROVAL_STATES,
@@ -233,6 +234,7 @@ export const RunsAnswer = z
         model_calls: z.int(),
         tool_calls: z.int(),
         errors: z.int(),
+        unknown_outcomes: z.int().describe("tool calls that were cut off: whether they took effect, nobody knows"),
         tokens: z.number().nullable(),
         cost: z.number().nullable(),
       }),
@@ -243,8 +245,25 @@ export type RunsAnswer = z.infer<typeof RunsAnswer>;
 
 /** A person's act on an agent. A reason is kept in the history. */
 export const AgentCommandBody = z
-  .object({ reason: z.string().trim().max(500).optional() })
+  .object({
+    reason: z.string().trim().max(500).optional(),
+    level: z
+      .enum(HOLD_LEVELS)
+      .optional()
+      .describe(
+        "of `quarantine`: how the agent is stopped. Default: its type's. Of an agent that is quarantined: changes its level",
+      ),
+    hand_over_to: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe(
+        "of `quarantine` at level hand_over: the agent that takes over queued tasks. Default: the host decides",
+      ),
+  })
   .meta({ id: "AgentCommandBody" });
+export type AgentCommandBody = z.infer<typeof AgentCommandBody>;
 export const AGENT_COMMANDS = [
   "quarantine",
   "release",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { AT_LIMIT, AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/base/vocabulary";
 
 /**
@@ -11,6 +12,16 @@ export const Directive = z
     version: z.int().min(0),
     hash: z.string().describe("changes whenever any field except the lease and the budgets changes"),
     status: z.enum(DIRECTIVE_STATUSES),
+    level: z
+      .enum(HOLD_LEVELS)
+      .nullable()
+      .describe(
+        "how the quarantine stops the agent; null unless status is quarantined. A host that knows no levels drains",
+      ),
+    hand_over_to: z
+      .string()
+      .nullable()
+      .describe("at level hand_over: the agent that takes over the queued tasks; null: the host decides"),
     prompt: z.object({ rollback_to: z.string().describe("hash of a prompt that the SDK still holds") }).nullable(),
     revoked_tools: z.array(z.string()),
     autonomy: z.object({

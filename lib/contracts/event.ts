@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { QUEUED_DECISIONS } from "@/lib/core/base/hold-levels";
 import { EVENT_KINDS } from "@/lib/core/base/vocabulary";
 import { identifier, nameText } from "./plain-text";
 import { timestamp } from "./timestamp";
@@ -107,7 +108,13 @@ const ending = {
  * One event of an agent. Only `agent_id` is required; what is missing (or null) is unknown, never 0. Unknown fields are
  * left out and named in the answer, so that a misspelled one cannot silently vanish; free data goes into `attributes`.
  */
-export const AgentEvent = z.object({ ...common, ...call, ...tool, ...ending }).meta({ id: "AgentEvent" });
+export const AgentEvent = z
+  .object({ ...common, ...call, ...tool, ...ending })
+  .refine(({ kind, outcome }) => kind !== "queued_task" || QUEUED_DECISIONS.some((one) => one === outcome), {
+    path: ["outcome"],
+    message: `of a queued_task must be one of ${QUEUED_DECISIONS.join(", ")}`,
+  })
+  .meta({ id: "AgentEvent" });
 /** Whether an HTTP status says something: clients write 0, -1 or the like where no answer came. */
 export const isHttpStatus = (status: number): boolean => status >= 100 && status <= 599;
 export type AgentEvent = z.infer<typeof AgentEvent>;

@@ -12,6 +12,7 @@ import {
 import { breakerAnomaly } from "@/lib/core/agents/breaker";
 import { breaksHold, type Confirmed, HELD_BY } from "@/lib/core/agents/hold-breach";
 import { observeProbation, type Probation, widenProbation } from "@/lib/core/agents/probation";
+import { OUTCOME_UNKNOWN } from "@/lib/core/base/hold-levels";
 import type { AgentAction, AgentState, AnomalyType } from "@/lib/core/base/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import type { StoredEvent } from "@/lib/db/queries/events";
@@ -27,6 +28,8 @@ export interface JudgeInput {
   directive: DirectiveRow | null;
   /** When each instance confirmed it, by instance id. */
   confirmed: ReadonlyMap<string, Confirmed>;
+  /** Runs that were known before these events; only where the hold in force lets them go on. */
+  knownRuns: ReadonlySet<string>;
   events: StoredEvent[];
   changes: Change[];
   /** A successor that is being measured: what it reports may be the old illness, and teaches nothing. */
@@ -60,6 +63,8 @@ export interface Judgement {
   anomalies: Anomaly[];
   /** Work reported that the directive in force forbids. */
   breach: StoredEvent | null;
+  /** Tool calls that were cut off, and what hosts decided on queued tasks: for the timeline. */
+  notable: StoredEvent[];
   /** Rungs that an instance said it cannot climb. */
   cannot: string[];
   learned: boolean;
@@ -97,6 +102,7 @@ export function judge(input: JudgeInput): Judgement {
     agent,
     anomalies: [],
     breach: null,
+    notable: [],
     cannot: [],
     learned: false,
     identity: {
@@ -113,7 +119,11 @@ export function judge(input: JudgeInput): Judgement {
     },
     runs: new RunTotals(agent.id),
   };
-  for (const event of events) judgeEvent(input, event, out);
+  const known = new Set(input.knownRuns);
+  for (const event of events) {
+    judgeEvent(input, event, known, out);
+    if (event.runId) known.add(event.runId);
+  }
   if (judged(agent.state) && input.gapSince) out.anomalies.push(...tick(detector.state, now, settings, input.gapSince));
   return out;
 }
@@ -159,10 +169,11 @@ function take(detector: Detector, change: Change): void {
 const judged = (state: AgentState): boolean =>
   state === "learning" || state === "healthy" || state === "suspected" || state === "probation";
 
-function judgeEvent(input: JudgeInput, event: StoredEvent, out: Judgement): void {
+function judgeEvent(input: JudgeInput, event: StoredEvent, known: ReadonlySet<string>, out: Judgement): void {
   const { agent, detector, prior, settings, tests, now } = input;
   out.runs.add(event);
-  if (breaks(input, event)) out.breach ??= event;
+  if (breaks(input, event, known)) out.breach ??= event;
+  if (isNotable(event)) out.notable.push(event);
   note(out.identity, event);
   const cannot = event.body.attributes?.cannot;
   if (typeof cannot === "string") out.cannot.push(...cannot.split(","));
@@ -194,9 +205,21 @@ function tripped({ kind, seq, at, runId, body }: StoredEvent): Anomaly | null {
   return breakerAnomaly({ seq, at, runId, tool, actionHash, attributes });
 }
 
-function breaks({ directive, confirmed, config }: JudgeInput, { kind, at, receivedAt, body }: StoredEvent): boolean {
+const isNotable = ({ kind, body }: StoredEvent): boolean =>
+  kind === "queued_task" || (kind === "tool_call" && body.outcome === OUTCOME_UNKNOWN);
+
+function breaks(
+  { directive, confirmed, config }: JudgeInput,
+  { kind, at, receivedAt, runId, body }: StoredEvent,
+  known: ReadonlySet<string>,
+): boolean {
   if (directive === null) return false;
-  const hold = { status: directive.status, revokedTools: directive.revokedTools, sentAt: directive.createdAt };
+  const hold = {
+    status: directive.status,
+    level: directive.level,
+    revokedTools: directive.revokedTools,
+    sentAt: directive.createdAt,
+  };
   const event = {
     kind,
     at,
@@ -205,6 +228,7 @@ function breaks({ directive, confirmed, config }: JudgeInput, { kind, at, receiv
     tool: body.tool ?? null,
     success: body.success ?? null,
     heldBy: body.attributes?.[HELD_BY],
+    inKnownRun: [runId, body.parent_run_id, body.root_run_id].some((id) => id && known.has(id)),
   };
   const own = body.instance_id ? confirmed.get(body.instance_id) : earliest(confirmed);
   return breaksHold(event, hold, own ?? null, config.inFlightMs);

@@ -17,6 +17,7 @@ import { countOpened, mayContain, openFor } from "@/lib/response/agents/open-for
 import type { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
 import type { Families } from "./run-families";
+import { notableLines } from "./notable";
 import { watchedChange } from "./watched-change";
 
 /** One agent's judgement, and what is needed to act on it. */
@@ -78,6 +79,7 @@ export function plannedFor(
       data: { page: true, version: directive.version, instance: breach.body.instance_id ?? null },
     });
   }
+  plan.tell(...notableLines(judgement, directive, now));
   return respond(plan, one, directive, ctx);
 }
 

@@ -1,3 +1,4 @@
+import { OUTCOME_UNKNOWN } from "@/lib/core/base/hold-levels";
 import type { StoredEvent } from "@/lib/db/queries/events";
 import { tokensOf } from "./observation";
 import type { Families } from "./run-families";
@@ -15,6 +16,7 @@ interface Total {
   modelCalls: number;
   toolCalls: number;
   errors: number;
+  unknownOutcomes: number;
   tokens: number | null;
   cost: number | null;
 }
@@ -52,6 +54,7 @@ export class RunTotals {
         return;
       case "tool_call":
         run.toolCalls += 1;
+        if (body.outcome === OUTCOME_UNKNOWN) run.unknownOutcomes += 1;
         run.cost = plus(run.cost, body.cost);
         return;
       case "run_end":
@@ -72,6 +75,7 @@ export class RunTotals {
         return;
       case "run_start":
       case "heartbeat":
+      case "queued_task":
         return;
     }
   }
@@ -90,6 +94,7 @@ export class RunTotals {
       modelCalls: 0,
       toolCalls: 0,
       errors: 0,
+      unknownOutcomes: 0,
       tokens: null,
       cost: null,
     };
@@ -117,6 +122,7 @@ export class RunTotals {
       r.tokens,
       r.cost,
       families.get(`${this.agentId}\n${runId}`)?.depth ?? null,
+      r.unknownOutcomes,
     ]);
   }
 }

@@ -4,9 +4,10 @@ import type { AgentAction } from "@/lib/core/base/vocabulary";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
-import { type Agent, listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
+import { type Agent, type DirectiveRow, listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/db/queries/grouped";
 import type { EventPage, StoredEvent } from "@/lib/db/queries/events";
+import { listKnownRuns } from "@/lib/db/queries/runs";
 import {
   addToRuns,
   advance,
@@ -70,6 +71,8 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
     [...directives.values()].filter((d) => byAgent.has(d.agentId) && d.breachedAt === null),
   );
 
+  const knownRuns = await listKnownRuns(db, runsHeldOpen(directives, byAgent));
+
   const spending = new SpendTally(ctx);
   for (const event of events) {
     const agent = rows.get(event.agentId);
@@ -95,6 +98,7 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
         detector,
         directive: directives.get(id) ?? null,
         confirmed: confirmed.get(id) ?? new Map(),
+        knownRuns: knownRuns.get(id) ?? new Set(),
         events: mine,
         changes,
         tests,
@@ -161,6 +165,20 @@ export async function sweepShard(shard: HeldShard, page: EventPage, ctx: SweepCo
   // Somebody moved an agent meanwhile, or the lease went to another process.
   forget();
   return { ...report, opened: 0, lost: true };
+}
+
+/** The runs that events of agents name whose hold lets runs in progress go on. */
+function runsHeldOpen(
+  directives: ReadonlyMap<string, DirectiveRow>,
+  events: ReadonlyMap<string, readonly StoredEvent[]>,
+): { agentId: string; runId: string }[] {
+  return [...directives.values()]
+    .filter(({ status, level }) => status === "quarantined" && level === "hold_new")
+    .flatMap(({ agentId }) => {
+      const mine = events.get(agentId) ?? [];
+      const named = mine.flatMap(({ runId, body }) => [runId, body.parent_run_id, body.root_run_id]);
+      return [...new Set(named)].flatMap((runId) => (runId ? [{ agentId, runId }] : []));
+    });
 }
 
 /** What is told of events that were judged. */

@@ -102,5 +102,11 @@ async function free(
 ): Promise<void> {
   if (agent.incidentId !== incident.id || agent.state === "healthy") return;
   const set = { state: move(agent.state, "healthy", "person"), incidentId: null };
-  await redirect(plan, { db, agent, reason: undefined, by, now }, { status: "run" }, set, `Released: ${outcome}`);
+  await redirect(
+    plan,
+    { db, agent, reason: undefined, by, now, how: {} },
+    { status: "run" },
+    set,
+    `Released: ${outcome}`,
+  );
 }

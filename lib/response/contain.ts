@@ -1,4 +1,5 @@
 import { canMove, move, type Mover } from "@/lib/core/base/lifecycle";
+import type { HoldLevel } from "@/lib/core/base/hold-levels";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import type { Plan } from "@/lib/db/plan";
@@ -17,6 +18,10 @@ export interface Hold {
   /** `sentinel`, or the id of a person. */
   by: string;
   mover: Mover;
+  /** How the agent is stopped; see `HOLD_LEVELS`. */
+  level: HoldLevel;
+  /** At level `hand_over`: who takes over, if a person named somebody. */
+  handOverTo?: string | null;
   /** What else changes of the agent's desired state. */
   restrictions?: DirectivePatch;
   /** What instances could not do is forgotten: the next action is tried afresh. */
@@ -40,7 +45,11 @@ export function contain(plan: Plan, db: Db, hold: Hold, now: number): void {
   const directive = nextDirective(
     agent,
     hold.current,
-    { ...hold.restrictions, status: "quarantined" },
+    {
+      ...hold.restrictions,
+      status: "quarantined",
+      hold: { level: hold.level, handOverTo: hold.handOverTo ?? null },
+    },
     { reason: hold.reason, by: hold.by, incidentId },
     now,
   );
@@ -55,6 +64,6 @@ export function contain(plan: Plan, db: Db, hold: Hold, now: number): void {
       agentId: agent.id,
       incidentId,
       text: hold.told.text,
-      data: { version: directive.version, ...hold.told.data },
+      data: { version: directive.version, level: hold.level, ...hold.told.data },
     });
 }

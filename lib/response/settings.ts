@@ -74,6 +74,7 @@ export async function changeType(db: Db, type: string, patch: z.infer<typeof Age
             threshold: row.threshold,
             allows: row.allows,
             floor: row.floor,
+            level: row.level,
             act_hours: row.actHours,
             act_actions: row.actActions,
           },

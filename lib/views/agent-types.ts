@@ -19,6 +19,7 @@ export async function listAgentTypes(db: Db, now: number): Promise<z.infer<typeo
         floor: agentTypes.floor,
         act_hours: agentTypes.actHours,
         act_actions: agentTypes.actActions,
+        level: agentTypes.level,
         agents: count(agents.id),
       })
       .from(agentTypes)

@@ -21,6 +21,8 @@ const COMES_WITHIN_MS = 5 * 60_000;
 const FREE: Omit<Directive, "agent_id" | "hash"> = {
   version: 1,
   status: "run",
+  level: null,
+  hand_over_to: null,
   prompt: null,
   revoked_tools: [],
   autonomy: { level: "full", max_model_calls: null, max_tool_calls: null, temperature: null },

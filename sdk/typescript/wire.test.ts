@@ -18,6 +18,8 @@ const directive: Directive = {
   version: 3,
   hash: "0123456789abcdef",
   status: "run",
+  level: null,
+  hand_over_to: null,
   prompt: { rollback_to: "abc" },
   revoked_tools: ["search"],
   autonomy: { level: "reduced", max_model_calls: 4, max_tool_calls: null, temperature: 0.2 },
@@ -74,6 +76,15 @@ describe("reading directives", () => {
     ["no lease", { ...directive, lease_seconds: 0 }],
     ["a prompt without a hash", { ...directive, prompt: {} }],
   ])("takes %s for nothing", (_, x) => expect(readDirective(x)).toBeNull());
+
+  it("takes the level of a quarantine; one that is unknown, or left out by an older server, drains", () => {
+    const held = { ...directive, status: "quarantined" };
+    const level = (x: unknown) => readDirective({ ...held, level: x })!.level;
+    expect(["hold_new", "drain", "hand_over", "kill"].map(level)).toEqual(["hold_new", "drain", "hand_over", "kill"]);
+    expect([undefined, null, "freeze", 3].map(level)).toEqual(["drain", "drain", "drain", "drain"]);
+    expect(readDirective({ ...directive, level: "kill" })!.level).toBeNull();
+    expect(readDirective({ ...directive, hand_over_to: undefined })!.hand_over_to).toBeNull();
+  });
 
   it("takes the budgets that it can hold, and none from a server that has none", () => {
     const odd = [{ id: "x", measure: "depth", limit: 3 }, { id: "y", measure: "usd", limit: 0 }, null, "b"];

@@ -8,7 +8,7 @@ import { VERSION } from "./version.js";
 /** From 0.2 on guards hold budgets of runs themselves: Sentinel then pauses no other run of the agent. */
 export const SDK_VERSION = `ts-${VERSION}`;
 
-export type EventKind = "run_start" | "model_call" | "tool_call" | "run_end" | "heartbeat" | "outcome";
+export type EventKind = "run_start" | "model_call" | "tool_call" | "run_end" | "heartbeat" | "outcome" | "queued_task";
 export type SideEffect = "read" | "write" | "external";
 export type Attributes = Record<string, string | number | boolean | null>;
 
@@ -76,12 +76,23 @@ export interface AgentEvent {
 export const DIRECTIVE_STATUSES = ["run", "paused", "quarantined", "retired"] as const;
 export type DirectiveStatus = (typeof DIRECTIVE_STATUSES)[number];
 
+/**
+ * How a quarantine stops the agent. `hold_new`: runs in progress go on, new ones wait; `drain`: calls in flight finish, nothing further starts;
+ * `hand_over`: the same, and queued tasks are passed on; `kill`: calls in flight are aborted at once.
+ */
+export const HOLD_LEVELS = ["hold_new", "drain", "hand_over", "kill"] as const;
+export type HoldLevel = (typeof HOLD_LEVELS)[number];
+
 /** The desired state of an agent. `version` only grows. */
 export interface Directive {
   agent_id: string;
   version: number;
   hash: string;
   status: DirectiveStatus;
+  /** Null unless quarantined. A level that this SDK does not know drains. */
+  level: HoldLevel | null;
+  /** At level `hand_over`: the agent that takes over queued tasks, where one was named. */
+  hand_over_to: string | null;
   prompt: { rollback_to: string } | null;
   revoked_tools: string[];
   autonomy: {
@@ -140,8 +151,19 @@ const capOrNull = (x: unknown) => (isCount(x) && x > 0 ? x : null);
 export function readDirective(x: unknown): Directive | null {
   if (!isObject(x)) return null;
   const status = DIRECTIVE_STATUSES.find((s) => s === x["status"]);
-  const { agent_id, version, hash, prompt, revoked_tools, autonomy, memory_epoch, successor, reason, lease_seconds } =
-    x;
+  const {
+    agent_id,
+    version,
+    hash,
+    prompt,
+    revoked_tools,
+    autonomy,
+    memory_epoch,
+    successor,
+    reason,
+    lease_seconds,
+    hand_over_to,
+  } = x;
   if (typeof agent_id !== "string" || !isCount(version) || typeof hash !== "string" || !status) return null;
   if (!Array.isArray(revoked_tools) || !revoked_tools.every((t) => typeof t === "string")) return null;
   if (!isObject(autonomy) || !isCount(memory_epoch) || !isCount(lease_seconds) || lease_seconds === 0) return null;
@@ -152,6 +174,8 @@ export function readDirective(x: unknown): Directive | null {
     version,
     hash,
     status,
+    level: status === "quarantined" ? (HOLD_LEVELS.find((l) => l === x["level"]) ?? "drain") : null,
+    hand_over_to: typeof hand_over_to === "string" && hand_over_to !== "" ? hand_over_to : null,
     prompt: prompt === null ? null : { rollback_to: prompt["rollback_to"] as string },
     revoked_tools,
     autonomy: {

@@ -59,6 +59,8 @@ describe("a host", () => {
     version: 1,
     hash: "h",
     status: "run" as const,
+    level: null,
+    hand_over_to: null,
     prompt: null,
     revoked_tools: [],
     autonomy: { level: "full" as const, max_model_calls: null, max_tool_calls: null, temperature: null },

@@ -3,7 +3,7 @@ import { breaksHold, type Hold, type Reported } from "./hold-breach";
 
 const SENT = 1_000_000;
 const IN_FLIGHT = 30_000;
-const HELD: Hold = { status: "quarantined", revokedTools: [], sentAt: SENT };
+const HELD: Hold = { status: "quarantined", level: "drain", revokedTools: [], sentAt: SENT };
 const CONFIRMED = { at: SENT + 1_000, receivedAt: SENT + 1_200 };
 const call = (afterMs: number, more: Partial<Reported> = {}): Reported => ({
   kind: "model_call",
@@ -12,6 +12,7 @@ const call = (afterMs: number, more: Partial<Reported> = {}): Reported => ({
   durationMs: 0,
   tool: null,
   success: true,
+  inKnownRun: false,
   ...more,
 });
 
@@ -45,8 +46,31 @@ describe("work under a hold", () => {
     expect(breaksHold(call(5_000), { ...HELD, status: "paused" }, CONFIRMED, IN_FLIGHT)).toBe(true));
 });
 
+describe("work under a hold on new runs", () => {
+  const newOnly: Hold = { ...HELD, level: "hold_new" };
+  it.each<[string, Hold, Reported, boolean]>([
+    ["of a run in progress goes on", newOnly, call(60_000, { inKnownRun: true }), false],
+    ["that begins a run is work", newOnly, call(60_000, { kind: "run_start" }), true],
+    ["of a run that nobody knew is work", newOnly, call(60_000), true],
+    ["that began before the confirmation is none", newOnly, call(900, { kind: "run_start" }), false],
+    ["of a run in progress is work once the level drains", HELD, call(60_000, { inKnownRun: true }), true],
+    [
+      "of a run in progress is work under a pause",
+      { ...newOnly, status: "paused" },
+      call(60_000, { inKnownRun: true }),
+      true,
+    ],
+    [
+      "of a run in progress is work where no level was said",
+      { ...HELD, level: null },
+      call(60_000, { inKnownRun: true }),
+      true,
+    ],
+  ])("%s", (_, hold, event, broken) => expect(breaksHold(event, hold, CONFIRMED, IN_FLIGHT)).toBe(broken));
+});
+
 describe("a revoked tool", () => {
-  const restricted: Hold = { status: "run", revokedTools: ["search"], sentAt: SENT };
+  const restricted: Hold = { status: "run", level: null, revokedTools: ["search"], sentAt: SENT };
   const used = (more: Partial<Reported> = {}) => call(5_000, { kind: "tool_call", tool: "search", ...more });
   it.each<[string, Reported, typeof CONFIRMED | null, boolean]>([
     ["used after the confirmation", used(), CONFIRMED, true],

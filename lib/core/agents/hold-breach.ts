@@ -1,3 +1,4 @@
+import type { HoldLevel } from "../base/hold-levels";
 import { type DirectiveStatus, type EventKind, WORK_KINDS } from "../base/vocabulary";
 
 /**
@@ -20,10 +21,14 @@ export interface Reported {
   success: boolean | null;
   /** What {@link HELD_BY} says. */
   heldBy?: unknown;
+  /** Whether it belongs to a run that was known before it, or to a child of one. */
+  inKnownRun: boolean;
 }
 
 export interface Hold {
   status: DirectiveStatus;
+  /** Of a quarantine; null drains. */
+  level: HoldLevel | null;
   revokedTools: readonly string[];
   sentAt: number;
 }
@@ -38,7 +43,7 @@ export interface Confirmed {
  * Whether an event shows that a directive does not hold. Under a hold that is work later than the in-flight time after it
  * was sent, whoever did it, and work that an instance began after it had confirmed: by its own clock, which the
  * confirmation goes by too, and by ours where its clock says otherwise for longer than anything can be in flight. Of a
- * directive that lets the agent run, it is a call of a revoked tool that went through after the confirmation.
+ * hold on new runs alone, only the first work of a run can be that: runs in progress go on. Of a directive that lets the agent run, it is a call of a revoked tool that went through after the confirmation.
  */
 export function breaksHold(event: Reported, hold: Hold, confirmed: Confirmed | null, inFlightMs: number): boolean {
   const after =
@@ -52,6 +57,7 @@ export function breaksHold(event: Reported, hold: Hold, confirmed: Confirmed | n
       event.tool !== null &&
       hold.revokedTools.includes(event.tool)
     );
+  if (hold.status === "quarantined" && hold.level === "hold_new" && event.inKnownRun) return false;
   if (event.kind === "model_call" && event.heldBy === HOOKS) return false;
   return WORK_KINDS.has(event.kind) && (after || event.at > hold.sentAt + inFlightMs);
 }

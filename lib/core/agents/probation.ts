@@ -153,7 +153,7 @@ export function observeProbation(
   anomalies: readonly Anomaly[] = [],
   own: DetectorState = state,
 ): void {
-  if (o.kind === "heartbeat" || o.kind === "outcome") return;
+  if (o.kind === "heartbeat" || o.kind === "outcome" || o.kind === "queued_task") return;
   p.events++;
   const kind = stratumClass(o.kind, o.kind === "tool_call" ? o.tool : o.stepKind);
   for (const t of p.targets) {

@@ -1,3 +1,4 @@
+import type { HoldLevel, QueuedDecision } from "./hold-levels";
 import type {
   ActionName,
   AgentAction,
@@ -56,7 +57,7 @@ interface EventPayloads {
   "agent.healthy": Nothing;
   "agent.back_in_band": Nothing;
   /** `auto`: by the loop, which counts against its hourly limit. `continues`: the quarantined agent whose instance this is. */
-  "agent.quarantined": NewDirective & { auto?: boolean; continues?: string; by?: string };
+  "agent.quarantined": NewDirective & { level?: HoldLevel; auto?: boolean; continues?: string; by?: string };
   "agent.paused": NewDirective & ByPerson;
   "agent.directed": NewDirective & ByPerson;
   "agent.retired": NewDirective & ByPerson;
@@ -68,6 +69,10 @@ interface EventPayloads {
   "containment.enforced": NewDirective & { live: number };
   "containment.not_confirmed": NewDirective & { live: number };
   "containment.breach": NewDirective & { instance: string | null };
+  /** A tool call that was cut off: whether it took effect, nobody knows. */
+  "tool.outcome_unknown": { tool: string | null; run: string | null; action: string | null; instance: string | null };
+  /** What a host decided on a task that a hold kept from starting. `to`: who has it now, where the host named somebody. */
+  "task.decided": { decision: QueuedDecision; task: string | null; to: string | null };
   "containment.limited": { severity: number };
   "containment.allowed": ByPerson & { agents: readonly string[] };
 

@@ -6,11 +6,11 @@
 export const SUBJECT_KINDS = ["agent", "service"] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
-/** What an agent reports. `usage`: what a counter grew by, apart from single calls. A flat sample without a kind becomes a `model_call` (it has a run id) or a `run_end` (a whole run). */
 /** What is kept of an agent's content where a key allows it. */
 export const CONTENT_KINDS = ["prompt", "output", "tool_arguments", "tool_output"] as const;
 export type ContentKind = (typeof CONTENT_KINDS)[number];
 
+/** What an agent reports. `usage`: what a counter grew by, apart from single calls. `queued_task`: what its host decided on a task that a hold kept from starting. A flat sample without a kind becomes a `model_call` (it has a run id) or a `run_end` (a whole run). */
 export const EVENT_KINDS = [
   "run_start",
   "model_call",
@@ -19,6 +19,7 @@ export const EVENT_KINDS = [
   "heartbeat",
   "outcome",
   "usage",
+  "queued_task",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 /** Events that are work: what an agent on hold must not report. */

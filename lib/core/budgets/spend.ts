@@ -54,6 +54,7 @@ export function spendOf(used: Used): Spend | null {
     case "run_start":
     case "heartbeat":
     case "outcome":
+    case "queued_task":
       return null;
   }
 }

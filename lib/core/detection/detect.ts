@@ -50,7 +50,7 @@ export function observe(
   state.lastAt = state.lastAt === null ? o.at : Math.max(state.lastAt, o.at);
   state.heardAt = Math.max(state.heardAt ?? 0, o.heardAt ?? o.at);
   state.silent = false;
-  if (o.kind === "heartbeat" || o.kind === "outcome") return [];
+  if (o.kind === "heartbeat" || o.kind === "outcome" || o.kind === "queued_task") return [];
   // What a counter grew by is no sample of a call: only the totals that it adds to are judged.
   if (o.kind === "usage") return judgeTotals(state, enterRun(state, o), o, settings);
   state.seen++;

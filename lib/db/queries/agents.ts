@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, inArray, lte, ne, or, sql } from "drizzle-orm";
 import type { Directive } from "@/lib/contracts/directive";
 import type { InstanceReport, SentDirective } from "@/lib/core/agents/containment";
+import { DEFAULT_HOLD_LEVEL } from "@/lib/core/base/hold-levels";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
 import { agentInstances, agents, directives } from "../schema";
@@ -183,6 +184,8 @@ export function directiveView(
     version: row.version,
     hash: row.hash,
     status: row.status,
+    level: row.status === "quarantined" ? (row.level ?? DEFAULT_HOLD_LEVEL) : null,
+    hand_over_to: row.handOverTo,
     prompt: row.rollbackTo === null ? null : { rollback_to: row.rollbackTo },
     revoked_tools: row.revokedTools,
     autonomy: row.autonomy,
@@ -198,6 +201,8 @@ const FREE = {
   version: 0,
   hash: "0",
   status: "run" as const,
+  level: null,
+  hand_over_to: null,
   prompt: null,
   revoked_tools: [],
   autonomy: { level: "full" as const, max_model_calls: null, max_tool_calls: null, temperature: null },

@@ -79,6 +79,7 @@ export function stepOf(kind: EventKind, runId: string | null): Reading["of"] | n
     case "heartbeat":
     case "outcome":
     case "usage":
+    case "queued_task":
       return null;
   }
 }

@@ -1,4 +1,4 @@
-import { desc, eq } from "drizzle-orm";
+import { desc, eq, sql } from "drizzle-orm";
 import type { RunsAnswer } from "@/lib/contracts/agents";
 import type { Db } from "../client";
 import { runs } from "../schema";
@@ -20,7 +20,24 @@ export async function listRuns(db: Db, agentId: string): Promise<RunsAnswer["run
     model_calls: row.modelCalls,
     tool_calls: row.toolCalls,
     errors: row.errors,
+    unknown_outcomes: row.unknownOutcomes,
     tokens: row.tokens,
     cost: row.cost,
   }));
+}
+
+/** Those of some runs that are recorded, by agent. */
+export async function listKnownRuns(
+  db: Db,
+  named: readonly { agentId: string; runId: string }[],
+): Promise<Map<string, Set<string>>> {
+  const known = new Map<string, Set<string>>();
+  if (named.length === 0) return known;
+  const pairs = JSON.stringify(named.map(({ agentId, runId }) => [agentId, runId]));
+  const rows = await db
+    .select({ agentId: runs.agentId, runId: runs.runId })
+    .from(runs)
+    .where(sql`(${runs.agentId}, ${runs.runId}) IN (SELECT value->>0, value->>1 FROM json_each(${pairs}))`);
+  for (const { agentId, runId } of rows) known.set(agentId, (known.get(agentId) ?? new Set()).add(runId));
+  return known;
 }

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "@/lib/core/agents/limits";
 import { DEFAULT_THRESHOLD, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
 import { SHARED_CAUSE } from "@/lib/core/agents/fleet";
 import { type ActLimits, modeAt } from "@/lib/core/base/act-hours";
+import { DEFAULT_HOLD_LEVEL, type HoldLevel } from "@/lib/core/base/hold-levels";
 import type { Mode, Risk } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement } from "../client";
 import { agentTypes, settings } from "../schema";
@@ -54,6 +55,7 @@ export interface TypePolicy extends ActLimits {
   threshold: number | null;
   allows: Risk[];
   floor: number;
+  level: HoldLevel;
 }
 
 /** How a type that nobody has set is treated: it is observed. */
@@ -65,6 +67,7 @@ const defaultPolicy = (type: string): TypePolicy => ({
   threshold: null,
   allows: [...DEFAULT_TYPE_ALLOWS],
   floor: DEFAULT_LIMITS.floor,
+  level: DEFAULT_HOLD_LEVEL,
 });
 
 export type Policies = ReadonlyMap<string, TypePolicy>;
@@ -84,6 +87,10 @@ export async function loadPolicies(db: Db): Promise<Map<string, TypePolicy>> {
 /** A type as it is stored; null for one that no agent ever had. */
 export const findType = async (db: Db, type: string): Promise<typeof agentTypes.$inferSelect | null> =>
   (await db.query.agentTypes.findFirst({ where: eq(agentTypes.type, type) })) ?? null;
+
+/** How a quarantine stops agents of a type. */
+export const holdLevelOf = async (db: Db, type: string): Promise<HoldLevel> =>
+  (await findType(db, type))?.level ?? DEFAULT_HOLD_LEVEL;
 
 /** A claim: sets how a type is treated. An empty patch is a claim, too. */
 export const saveType = (db: Db, type: string, set: Partial<typeof agentTypes.$inferInsert>): Statement =>

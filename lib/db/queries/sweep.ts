@@ -137,8 +137,8 @@ export function saveWatch(incidentId: string, agentId: string, watch: unknown): 
 /** Adds to the totals of runs. `deltas` are rows of [agent, run, parent, root, task, first, last, ended, outcome, score, label, model calls, tool calls, errors, tokens, cost, depth]. */
 export function addToRuns(deltas: unknown[][]): Statement {
   return {
-    sql: `INSERT INTO runs (agent_id, run_id, parent_run_id, root_run_id, task_id, started_at, last_at, ended_at, outcome, score, label, model_calls, tool_calls, errors, tokens, cost, depth)
-          SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9, e.value->>10, e.value->>11, e.value->>12, e.value->>13, e.value->>14, e.value->>15, e.value->>16
+    sql: `INSERT INTO runs (agent_id, run_id, parent_run_id, root_run_id, task_id, started_at, last_at, ended_at, outcome, score, label, model_calls, tool_calls, errors, tokens, cost, depth, unknown_outcomes)
+          SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, e.value->>4, e.value->>5, e.value->>6, e.value->>7, e.value->>8, e.value->>9, e.value->>10, e.value->>11, e.value->>12, e.value->>13, e.value->>14, e.value->>15, e.value->>16, e.value->>17
           FROM json_each(?) e WHERE true
           ON CONFLICT (agent_id, run_id) DO UPDATE SET
             parent_run_id = coalesce(runs.parent_run_id, excluded.parent_run_id),
@@ -154,6 +154,7 @@ export function addToRuns(deltas: unknown[][]): Statement {
             model_calls = runs.model_calls + excluded.model_calls,
             tool_calls = runs.tool_calls + excluded.tool_calls,
             errors = runs.errors + excluded.errors,
+            unknown_outcomes = runs.unknown_outcomes + excluded.unknown_outcomes,
             tokens = iif(excluded.tokens IS NULL, runs.tokens, coalesce(runs.tokens, 0) + excluded.tokens),
             cost = iif(excluded.cost IS NULL, runs.cost, coalesce(runs.cost, 0) + excluded.cost)`,
     args: [JSON.stringify(deltas)],

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { DEFAULT_HOLD_LEVEL, HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import {
   AGENT_STATES,
   DIRECTIVE_STATUSES,
@@ -95,6 +96,8 @@ export const agentTypes = sqliteTable("agent_types", {
   actActions: text({ mode: "json" }).$type<AgentAction[]>(),
   /** How many agents of the type must stay in service. */
   floor: integer().notNull().default(0),
+  /** How a quarantine stops agents of the type, unless a person says otherwise. */
+  level: text({ enum: HOLD_LEVELS }).notNull().default(DEFAULT_HOLD_LEVEL),
   createdAt: integer().notNull(),
 });
 
@@ -136,6 +139,9 @@ export const directives = sqliteTable(
     version: integer().notNull(),
     hash: text().notNull(),
     status: text({ enum: DIRECTIVE_STATUSES }).notNull(),
+    /** Of a quarantine; null in those from before there were levels, which drain. */
+    level: text({ enum: HOLD_LEVELS }),
+    handOverTo: text(),
     rollbackTo: text(),
     revokedTools: text({ mode: "json" }).$type<string[]>().notNull(),
     autonomy: text({ mode: "json" }).$type<Autonomy>().notNull(),

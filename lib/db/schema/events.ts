@@ -87,6 +87,8 @@ export const runs = sqliteTable(
     modelCalls: integer().notNull().default(0),
     toolCalls: integer().notNull().default(0),
     errors: integer().notNull().default(0),
+    /** Tool calls that were cut off, so that nobody knows whether they took effect. */
+    unknownOutcomes: integer().notNull().default(0),
     tokens: real(),
     cost: real(),
     /** Levels below its root: 0 of a root. */

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentCommand } from "@/lib/contracts/agents";
 import type { Db } from "@/lib/db/client";
 import { findDirective, getAgent } from "@/lib/db/queries/agents";
-import { getIncident } from "@/lib/db/queries/incidents";
+import { getIncident, listTimeline } from "@/lib/db/queries/incidents";
 import { agentRow, directiveRow, insert, NOW, openTestDb } from "@/lib/db/queries/test-world";
+import { agentTypes } from "@/lib/db/schema";
 import { ANA, BO, doneOf, refusalOf, standing, toldOf, waiting } from "../test-waiting";
 import { commandAgent } from "./command";
 
@@ -22,6 +23,55 @@ async function agent(of: Parameters<typeof agentRow>[1] = {}): Promise<string> {
 const ask = (command: AgentCommand, id: string, reason?: string, by = ANA) =>
   commandAgent(db, id, command, reason, by, NOW);
 const directiveOf = async (id: string) => findDirective(db, id, (await getAgent(db, id)).directiveVersion);
+
+describe("the level of a quarantine", () => {
+  const how = (id: string, of: Parameters<typeof commandAgent>[6]) =>
+    commandAgent(db, id, "quarantine", undefined, ANA, NOW, of);
+
+  test("is its type's, unless a person says otherwise", async () => {
+    const type = "Careful";
+    await db.insert(agentTypes).values({ type, mode: "act", level: "hold_new", createdAt: NOW });
+    const [byType, byPerson, plain] = [await agent({ type }), await agent({ type }), await agent()];
+    await how(byType, {});
+    await how(byPerson, { level: "kill" });
+    await how(plain, {});
+    expect(await directiveOf(byType)).toMatchObject({ level: "hold_new", handOverTo: null });
+    expect(await directiveOf(byPerson)).toMatchObject({ level: "kill" });
+    expect(await directiveOf(plain)).toMatchObject({ level: "drain" });
+  });
+
+  test("changes the hash and the version, and goes with the release", async () => {
+    const [one, two] = [await agent(), await agent()];
+    await how(one, { level: "hold_new" });
+    await how(two, { level: "hold_new" });
+    const first = (await directiveOf(one))!;
+    await how(one, { level: "kill" });
+    const second = (await directiveOf(one))!;
+    expect(second).toMatchObject({ version: first.version + 1, status: "quarantined", level: "kill" });
+    expect(second.hash).not.toBe(first.hash);
+    const { incidentId } = await getAgent(db, one);
+    expect((await listTimeline(db, incidentId!)).map(({ text }) => text)).toContain(
+      `Quarantine level changed to kill by ${ANA.name}`,
+    );
+    expect(await refusalOf(how(one, { level: "kill" }))).toContain("already quarantined");
+    await ask("release", one);
+    expect(await directiveOf(one)).toMatchObject({ status: "run", level: null });
+  });
+
+  test("names who takes over, if that agent can", async () => {
+    const [id, heir, held] = [await agent(), await agent(), await agent({ state: "quarantined" })];
+    const tried = (of: Parameters<typeof commandAgent>[6]) => refusalOf(how(id, of));
+    expect(await tried({ level: "drain", hand_over_to: heir })).toContain("hand_over_to: the level is drain");
+    expect(await tried({ level: "hand_over", hand_over_to: id })).toContain("no other agent");
+    expect(await tried({ level: "hand_over", hand_over_to: "nobody" })).toContain("no other agent");
+    expect(await tried({ level: "hand_over", hand_over_to: held })).toContain("is not running");
+    expect(await refusalOf(commandAgent(db, id, "pause", undefined, ANA, NOW, { level: "kill" }))).toContain(
+      "invalid: level",
+    );
+    await how(id, { level: "hand_over", hand_over_to: heir });
+    expect(await directiveOf(id)).toMatchObject({ level: "hand_over", handOverTo: heir });
+  });
+});
 
 describe("quarantine", () => {
   test.each(["learning", "healthy", "suspected", "healing", "probation"] as const)(

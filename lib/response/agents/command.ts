@@ -1,13 +1,16 @@
 import { agentClaim, expectWatchedChange } from "@/lib/db/queries/agent-writes";
 import { endWatch } from "@/lib/db/queries/incident-writes";
-import type { AgentCommand } from "@/lib/contracts/agents";
+import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
 import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
+import { DEFAULT_HOLD_LEVEL, HOLD_LEVEL_TEXT, type HoldLevel } from "@/lib/core/base/hold-levels";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
 import { type Plan } from "@/lib/db/plan";
-import { type Agent, findDirective, getAgent } from "@/lib/db/queries/agents";
+import { type Agent, findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { voidApprovals } from "@/lib/db/queries/healing";
 import { findIncident } from "@/lib/db/queries/incidents";
+import { holdLevelOf } from "@/lib/db/queries/settings";
+import { SentinelError } from "@/lib/errors";
 import { directives, incidents, incidentSubjects } from "@/lib/db/schema";
 import { wake } from "@/lib/wake";
 import type { Actor } from "../actor";
@@ -26,9 +29,16 @@ interface Ask {
   reason: string | undefined;
   by: Actor;
   now: number;
+  how: How;
 }
 
-/** What a person does to an agent by hand. Throws `conflict` when its state does not allow it, or somebody was faster. */
+/** Of a quarantine: how it stops the agent. Without a level, as its type's agents are stopped. */
+type How = Pick<AgentCommandBody, "level" | "hand_over_to">;
+
+/**
+ * What a person does to an agent by hand. Throws `conflict` when its state does not allow it, or somebody was faster, and `invalid` for
+ * a level, or an agent to hand over to, that the command has no use for.
+ */
 export async function commandAgent(
   db: Db,
   agentId: string,
@@ -36,14 +46,17 @@ export async function commandAgent(
   reason: string | undefined,
   by: Actor,
   now: number,
+  { level, hand_over_to }: How = {},
 ): Promise<void> {
+  const how: How = { ...(level && { level }), ...(hand_over_to && { hand_over_to }) };
+  if (command !== "quarantine" && level) throw invalid("level", "only a quarantine has one");
   if (command === "heal") {
     const { id, incidentId } = await getAgent(db, agentId);
     if (!incidentId) throw conflict(`${id} has no open incident`);
     return healNow(db, incidentId, by, now, reason);
   }
   await commitOrConflict(db, async (plan) =>
-    planCommand(plan, command, { db, agent: await getAgent(db, agentId), reason, by, now }),
+    planCommand(plan, command, { db, agent: await getAgent(db, agentId), reason, by, now, how }),
   );
   wake("agents");
 }
@@ -105,8 +118,32 @@ export async function redirect(
 
 const EVENT_OF = { run: "directed", paused: "paused", quarantined: "quarantined", retired: "retired" } as const;
 
-async function quarantine(plan: Plan, { db, agent, reason, by, now }: Ask): Promise<void> {
-  if (!canMove(agent.state, "quarantined", "person")) throw conflict(`${agent.id} is already quarantined`);
+const invalid = (field: string, reason: string): SentinelError =>
+  new SentinelError("invalid", { detail: `${field}: ${reason}`, fields: [{ field, reason }] });
+
+/** The level that a person chose, else the type's, and who takes over. Throws `invalid`. */
+async function howToHold({ db, agent, how }: Ask): Promise<{ level: HoldLevel; handOverTo: string | null }> {
+  const level = how.level ?? (await holdLevelOf(db, agent.type));
+  const handOverTo = how.hand_over_to ?? null;
+  if (handOverTo === null) return { level, handOverTo };
+  if (level !== "hand_over") throw invalid("hand_over_to", `the level is ${level}, at which nothing is handed over`);
+  const successor = handOverTo === agent.id ? null : await findAgent(db, handOverTo);
+  if (!successor || successor.retiredAt !== null) throw invalid("hand_over_to", "no other agent has this ID");
+  if (isHeld(successor) || successor.paused) throw invalid("hand_over_to", `${successor.id} is not running itself`);
+  return { level, handOverTo };
+}
+
+async function quarantine(plan: Plan, ask: Ask): Promise<void> {
+  const { db, agent, reason, by, now } = ask;
+  const how = await howToHold(ask);
+  const current = await findDirective(db, agent.id, agent.directiveVersion);
+  if (!canMove(agent.state, "quarantined", "person")) {
+    const same =
+      how.level === (current?.level ?? DEFAULT_HOLD_LEVEL) && how.handOverTo === (current?.handOverTo ?? null);
+    if (!ask.how.level || same) throw conflict(`${agent.id} is already quarantined`);
+    const text = `Quarantine level changed to ${HOLD_LEVEL_TEXT[how.level]} by ${by.name}`;
+    return redirect(plan, ask, { status: "quarantined", hold: how }, {}, text);
+  }
   let incidentId = agent.incidentId;
   const shared = incidentId ? await findIncident(db, incidentId) : null;
   // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.
@@ -135,11 +172,12 @@ async function quarantine(plan: Plan, { db, agent, reason, by, now }: Ask): Prom
   const text = `Quarantined by ${by.name}`;
   const hold = {
     agent,
-    current: await findDirective(db, agent.id, agent.directiveVersion),
+    current,
     incidentId,
     reason: reason ?? text,
     by: by.id,
     mover: "person",
+    ...how,
     told: { text: reason ? `${text}: ${reason}` : text, data: { by: by.id } },
   } as const;
   contain(plan, db, hold, now);

@@ -2,6 +2,7 @@ import { setContinues } from "@/lib/db/queries/agent-writes";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findDirective, getAgent, listContinuations } from "@/lib/db/queries/agents";
+import { holdLevelOf } from "@/lib/db/queries/settings";
 import { incidentSubjects } from "@/lib/db/schema";
 import { contain, heldFrom } from "../contain";
 import { Plan } from "@/lib/db/plan";
@@ -28,6 +29,7 @@ export async function continueHolds({ db, now }: { db: Db; now: number }): Promi
         reason,
         by: "sentinel",
         mover: "system",
+        level: await holdLevelOf(db, before.type),
         told: { text: `Quarantine sent to ${id}: ${reason}`, data: { continues, page: true } },
       },
       now,

@@ -1,4 +1,5 @@
 import type { Autonomy } from "@/lib/db/schema/agents";
+import type { HoldLevel } from "@/lib/core/base/hold-levels";
 import type { DirectiveStatus } from "@/lib/core/base/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
 import { digestOf } from "@/lib/db/ids";
@@ -6,6 +7,8 @@ import { digestOf } from "@/lib/db/ids";
 /** What is to change in the desired state; the rest stays as it was. */
 export interface DirectivePatch {
   status?: DirectiveStatus;
+  /** Of a quarantine; without it, a quarantine that stands keeps its own. */
+  hold?: { level: HoldLevel; handOverTo: string | null };
   rollbackTo?: string | null;
   revokedTools?: string[];
   autonomy?: Autonomy;
@@ -35,10 +38,14 @@ export function nextDirective(
   cause: DirectiveCause,
   now: number,
 ): DirectiveRow {
+  const status = patch.status ?? current?.status ?? ("run" as const);
+  const stands = current?.status === "quarantined" ? current : null;
+  const level = status === "quarantined" ? (patch.hold?.level ?? stands?.level ?? null) : null;
+  const handOverTo = level === "hand_over" ? (patch.hold ? patch.hold.handOverTo : (stands?.handOverTo ?? null)) : null;
   const desired = {
     agentId: agent.id,
     version: agent.directiveVersion + 1,
-    status: patch.status ?? current?.status ?? ("run" as const),
+    status,
     rollbackTo: patch.rollbackTo !== undefined ? patch.rollbackTo : (current?.rollbackTo ?? null),
     revokedTools: patch.revokedTools ?? current?.revokedTools ?? [],
     autonomy: patch.autonomy ?? current?.autonomy ?? FULL_AUTONOMY,
@@ -48,7 +55,9 @@ export function nextDirective(
   };
   return {
     ...desired,
-    hash: digestOf(desired).slice(0, 16),
+    level,
+    handOverTo,
+    hash: digestOf({ ...desired, ...(level && { level, handOverTo }) }).slice(0, 16),
     incidentId: cause.incidentId ?? null,
     createdBy: cause.by,
     createdAt: now,

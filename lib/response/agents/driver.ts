@@ -10,7 +10,7 @@ import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type Agent, findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
 import { type AgentRun, isOfAgent, listUnjudged, type Proposal } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
-import { type Policies, policyOf } from "@/lib/db/queries/settings";
+import { holdLevelOf, type Policies, policyOf } from "@/lib/db/queries/settings";
 import { contain } from "../contain";
 import type { Driver, Failure, Prepared, Verdict } from "../driver";
 import { healingChange } from "../proposal";
@@ -110,9 +110,10 @@ async function failed(
   const agent = await getAgent(db, run.subjectId);
   // A person moved it while the action was under way: it is theirs now.
   if (!isUnderAction(agent)) return { next: null };
-  const [undone, current] = await Promise.all([
+  const [undone, current, level] = await Promise.all([
     restrictionsBefore(db, run),
     findDirective(db, agent.id, agent.directiveVersion),
+    holdLevelOf(db, agent.type),
   ]);
   const hold = {
     agent,
@@ -121,6 +122,7 @@ async function failed(
     reason: `${actionName(run)} did not resolve it`,
     by: "sentinel",
     mover: "system",
+    level,
     restrictions: undone ?? {},
     forgetRefusals: true,
     told: null,

@@ -1,6 +1,7 @@
 import type { Db } from "@/lib/db/client";
 import { findAgent, findDirective } from "@/lib/db/queries/agents";
 import type { AgentRun } from "@/lib/db/queries/healing";
+import { holdLevelOf } from "@/lib/db/queries/settings";
 import { incidentSubjects } from "@/lib/db/schema";
 import { contain, heldFrom } from "../contain";
 import type { Plan } from "@/lib/db/plan";
@@ -21,6 +22,7 @@ export async function holdSuccessor(plan: Plan, db: Db, run: AgentRun, now: numb
       reason,
       by: "sentinel",
       mover: "system",
+      level: await holdLevelOf(db, successor.type),
       told: { text: `Quarantine sent to ${successor.id}: ${reason}`, data: { auto: true } },
     },
     now,

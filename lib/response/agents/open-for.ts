@@ -40,6 +40,7 @@ export function holdFor(ctx: SweepContext, agent: Agent, anomalies: readonly Pic
 
 const policyFor = (ctx: SweepContext, { type }: Agent) => ({
   mode: modeNow(ctx.policies, type, ctx.now),
+  level: policyOf(ctx.policies, type).level,
   globalStop: ctx.settings.global_stop,
 });
 

@@ -10,6 +10,7 @@ import type { Anomaly } from "@/lib/core/detection/detect";
 import { type HoldDecision } from "@/lib/core/agents/limits";
 import { move } from "@/lib/core/base/lifecycle";
 import { startProbation, watched } from "@/lib/core/agents/probation";
+import type { HoldLevel } from "@/lib/core/base/hold-levels";
 import type { Mode } from "@/lib/core/base/vocabulary";
 import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db } from "@/lib/db/client";
@@ -35,6 +36,8 @@ export interface OpenInput {
   /** The anomalies that asked for it, the gravest of which names the incident. Already stored, or to be adopted. */
   anomalies: readonly Anomaly[];
   mode: Mode;
+  /** How agents of the type are stopped. */
+  level: HoldLevel;
   globalStop: boolean;
   /** The open incident that the agent is in at large, and that it leaves for the one planned here. */
   leaving: Incident | null;
@@ -87,6 +90,7 @@ export function open(plan: Plan, input: OpenInput): Opened {
       reason,
       by: "sentinel",
       mover: "system",
+      level: input.level,
       told: { text: `Quarantine sent to ${agent.id}: ${reason}`, data: { auto: true } },
     },
     input.now,

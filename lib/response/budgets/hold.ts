@@ -145,7 +145,8 @@ async function holdAgent(
     const plan = new Plan();
     if (incidentId) plan.write(addSubjects(db, incidentId, [agent.id], false));
     const told = { text: `Quarantine sent to ${agent.id}: ${reason}`, data: {} };
-    contain(plan, db, { agent, current, incidentId, reason, by: BY, mover: "system", told }, now);
+    const { level } = policyOf(ctx.policies, agent.type);
+    contain(plan, db, { agent, current, incidentId, reason, by: BY, mover: "system", level, told }, now);
     await commit(db, plan);
     return;
   }

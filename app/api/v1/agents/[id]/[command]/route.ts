@@ -7,7 +7,7 @@ import { loopConfig } from "@/lib/config/agents";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(AGENT_COMMAND, {
   POST: async ({ db, params, body, user, now }) => {
-    await commandAgent(db, params.id, params.command, body.reason, user, now);
+    await commandAgent(db, params.id, params.command, body.reason, user, now, body);
     return found("agent", await findAgentDetail(db, params.id, { ...loopConfig(), now })).agent;
   },
 });
