@@ -33,6 +33,11 @@ export interface ModelCall extends Call {
 
 export interface ToolCall extends Call {
   readonly tool: string;
+  /** The tool and its arguments as one hash. */
+  readonly action: string;
+  readonly idempotencyKey: string | undefined;
+  /** Whether it was cut off, so that nobody knows whether it took effect. Then it has been reported. */
+  outcomeUnknown: boolean;
   /** What the tool gave back: its hash and size are reported, never the text. */
   result(result: unknown): void;
   /** The tool answered, but with an error of its own. */
@@ -46,22 +51,27 @@ export interface Desk {
   report: (event: Told, run: Run | undefined) => void;
   prices: Record<string, Price> | undefined;
   sideEffects: Record<string, SideEffect> | undefined;
+  /** A tool call was cut off: whether it took effect, nobody knows. */
+  cutOff: (call: ToolCall) => void;
 }
 
 interface Parts {
   kind: "model_call" | "tool_call";
   tool?: string;
+  /** Called when the call is cut off while it is open: it is reported at once, with this. Without it, its end is, whenever that comes. */
+  cutOff?: (() => Told) | undefined;
   retries: number;
   /** Adds what follows from what was told. */
   complete: (event: Told) => void;
   settle: (run: Run, event: Told) => void;
 }
 
-function openCall(desk: Desk, run: Run | undefined, { kind, tool, retries, complete, settle }: Parts): Call {
+function openCall(desk: Desk, run: Run | undefined, { kind, tool, cutOff, retries, complete, settle }: Parts): Call {
   const ticket = desk.enter(tool);
   const began = desk.now();
   const told: Told = {};
   let open = true;
+  let reported = false;
   function leave(): boolean {
     if (!open) return false;
     open = false;
@@ -79,6 +89,7 @@ function openCall(desk: Desk, run: Run | undefined, { kind, tool, retries, compl
     finish(error) {
       if (!leave()) return;
       quietly(() => {
+        if (reported) return;
         if (error !== undefined && wasCancelled(error) && !ticket.signal.aborted) return;
         const event: Told = { kind, latency_ms: desk.now() - began, retries, success: error === undefined };
         if (error !== undefined) {
@@ -100,6 +111,16 @@ function openCall(desk: Desk, run: Run | undefined, { kind, tool, retries, compl
     run.inFlight++;
     run.openCalls.add(call);
   }
+  const struck = () => {
+    if (!open || !cutOff) return;
+    reported = true;
+    quietly(() => {
+      const event: Told = { kind, latency_ms: desk.now() - began, retries, ...told, ...cutOff() };
+      complete(event);
+      desk.report(event, run);
+    });
+  };
+  ticket.signal.addEventListener("abort", struck, { once: true });
   return call;
 }
 
@@ -136,8 +157,13 @@ export function openModelCall(
   return Object.assign(call, sent);
 }
 
-/** A tool call that was admitted. `action`: its identity. */
-export function openToolCall(desk: Desk, run: Run | undefined, tool: string, action: string): ToolCall {
+/** A tool call that was admitted. */
+export function openToolCall(
+  desk: Desk,
+  run: Run | undefined,
+  { tool, action, idempotencyKey }: Pick<ToolCall, "tool" | "action" | "idempotencyKey">,
+): ToolCall {
+  const side = desk.sideEffects?.[tool];
   const retries = run?.toolFailures.get(tool) ?? 0;
   if (run) {
     run.toolCalls++;
@@ -146,9 +172,17 @@ export function openToolCall(desk: Desk, run: Run | undefined, tool: string, act
   const call = openCall(desk, run, {
     kind: "tool_call",
     tool,
+    // What only reads can be read again.
+    cutOff:
+      side === "read"
+        ? undefined
+        : () => {
+            opened.outcomeUnknown = true;
+            desk.cutOff(opened);
+            return { outcome: "unknown" };
+          },
     retries,
     complete(event) {
-      const side = desk.sideEffects?.[tool];
       Object.assign(event, { tool, action_hash: action, ...(side && { side_effect: side }) });
     },
     settle(of, event) {
@@ -162,8 +196,11 @@ export function openToolCall(desk: Desk, run: Run | undefined, tool: string, act
       of.results.set(action, result);
     },
   });
-  return Object.assign(call, {
+  const opened: ToolCall = Object.assign(call, {
     tool,
+    action,
+    idempotencyKey,
+    outcomeUnknown: false,
     result(result: unknown) {
       quietly(() => {
         const written = typeof result === "string" ? result : canonicalJson(result);
@@ -172,4 +209,5 @@ export function openToolCall(desk: Desk, run: Run | undefined, tool: string, act
     },
     failed: (errorType = "tool_error") => call.record({ success: false, error_type: errorType }),
   });
+  return opened;
 }

@@ -4,7 +4,8 @@ import { hashText } from "./hash.js";
 import { SentinelHold } from "./hold.js";
 import { GUARD_DEFAULTS, type GuardSettings } from "./options.js";
 import { createHeldPrompts, type HeldPrompt } from "./prompts.js";
-import type { createRuns } from "./runs.js";
+import { createQueue } from "./queue.js";
+import type { createRuns, Run } from "./runs.js";
 import type { AgentEvent, Directive } from "./wire.js";
 
 /** What a directive takes from an agent that may run. Null is no limit. */
@@ -20,6 +21,9 @@ export interface Restrictions {
 export interface Enforcement {
   state: DirectiveState;
   gate: GateKeeper;
+  queue: ReturnType<typeof createQueue>;
+  /** Whether a run was in progress when a hold on new runs came, or belongs to one that was. */
+  underWay: (run: Run | undefined) => boolean;
   prompts: ReturnType<typeof createHeldPrompts<unknown>>;
   /** Aborts once a directive has been received. */
   known: AbortController;
@@ -51,6 +55,13 @@ export function createEnforcement(
   const o = { ...GUARD_DEFAULTS, ...settings };
   const state = createDirectiveState(o.whenUnreachable, now);
   const gate = createGate(state, { pauseBudgetMs: o.pauseBudgetMs, toolGraceMs: o.toolGraceMs, left: confirm });
+  const queue = createQueue(
+    settings,
+    (event) => emit(event, false),
+    () => gate.changed(),
+  );
+  /** When a hold on new runs came. */
+  let heldSince = 0;
   const prompts = createHeldPrompts<unknown>(Math.min(o.heldPrompts, MAX_HELD_PROMPTS));
   const known = new AbortController();
   const cloned = new Map<string, "starting" | "started" | "failed">();
@@ -81,6 +92,8 @@ export function createEnforcement(
   function enforced(d: Directive): boolean {
     if (state.inForce().kind !== "directive" || cannot(d).length > 0) return false;
     if (d.successor !== null && cloned.get(d.successor) !== "started") return false;
+    // Runs in progress may go on, and nothing else gets past the gate.
+    if (holdsNewOnly(d)) return true;
     return d.status === "run" ? gate.inFlight(d.version) === 0 : gate.inFlight() === 0;
   }
 
@@ -118,9 +131,16 @@ export function createEnforcement(
     heartbeat(true);
   }
 
+  function underWay(run: Run | undefined): boolean {
+    if (!run) return false;
+    return run.startedAt <= heldSince || underWay(run.parentRunId ? runs.get(run.parentRunId) : undefined);
+  }
+
   return {
     state,
     gate,
+    queue,
+    underWay,
     prompts,
     known,
     receive(directive) {
@@ -136,9 +156,13 @@ export function createEnforcement(
       const why = endsRuns(directive, before);
       if (why) {
         for (const run of runs.all()) run.condemned ??= why;
-        gate.condemn();
+        if (directive.level === "kill") gate.condemn(0);
+        else gate.condemn();
       }
+      if (holdsNewOnly(directive) && !(before && holdsNewOnly(before))) heldSince = now();
       gate.changed();
+      if (handsOver(directive) && !(before && handsOver(before) && before.hand_over_to === directive.hand_over_to))
+        void queue.handOver(directive);
       if (directive.status === "retired" && directive.successor !== null) void startSuccessor(directive.successor);
       heartbeat(true);
     },
@@ -166,11 +190,15 @@ export function createEnforcement(
   };
 }
 
+const holdsNewOnly = ({ status, level }: Directive) => status === "quarantined" && level === "hold_new";
+const handsOver = ({ status, level }: Directive) => status === "quarantined" && level === "hand_over";
+
 /**
  * Why runs under way must end. A quarantine ends them even when it is lifted before they meet the gate: what they have
  * read is what made the agent ill. So does a fresh memory: they began with the old one.
  */
 function endsRuns(d: Directive, before: Directive | null): SentinelHold | null {
+  if (holdsNewOnly(d)) return null;
   if (d.status === "quarantined") return new SentinelHold("ended", "this agent was put in quarantine during this run");
   if (d.status === "retired") return new SentinelHold("ended", "this agent was retired during this run");
   if (d.memory_epoch === (before?.memory_epoch ?? 0)) return null;

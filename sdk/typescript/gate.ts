@@ -1,6 +1,7 @@
 import type { UsedUp } from "./budgets.js";
 import type { DirectiveState } from "./directive.js";
 import { SentinelHold } from "./hold.js";
+import type { Waiting } from "./queue.js";
 import { afterDelay } from "./wait.js";
 
 export interface Ticket {
@@ -11,10 +12,10 @@ export interface Ticket {
 
 export interface GateKeeper {
   /**
-   * Waits while paused, or while `over` names a budget that a person may raise, within the pause budget. Afterwards, with no await in
-   * between, `enter`. Null when open.
+   * Waits within the pause budget: while paused, while `over` names a budget that a person may raise, and in a queue. Afterwards, with no
+   * await in between, `enter`. Null when open.
    */
-  pass(signal: AbortSignal | undefined, over?: () => UsedUp | null): Promise<SentinelHold | null>;
+  pass(passing: Passing): Promise<SentinelHold | null>;
   enter: (tool?: string) => Ticket;
   /** Calls in flight, or only those that began under a directive older than `version`. */
   inFlight(before?: number): number;
@@ -22,8 +23,18 @@ export interface GateKeeper {
   openTools(): { names: string[]; longestMs: number };
   /** A new directive is in force: wakes who waits. */
   changed(): void;
-  /** What is past the gate now has the grace to finish, even if the gate opens again meanwhile. */
-  condemn(): void;
+  /** What is past the gate now has so long to finish, in ms, even if the gate opens again meanwhile. Default: the grace. */
+  condemn(graceMs?: number): void;
+}
+
+/** Who passes. */
+export interface Passing {
+  signal?: AbortSignal | undefined;
+  over?: (() => UsedUp | null) | undefined;
+  /** Whether it is work of a run in progress, which a hold on new runs lets go on. */
+  underWay?: (() => boolean) | undefined;
+  /** A task that has yet to start. */
+  task?: Waiting | undefined;
 }
 
 /** A lease may end while a run waits: look again this often, ms. */
@@ -42,12 +53,12 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
   let wake = new AbortController();
 
   /** Null when open. */
-  function look(): SentinelHold | "paused" | null {
+  function look(underWay: boolean): SentinelHold | "paused" | null {
     const now = state.inForce();
     if (now.kind === "free") return null;
     if (now.kind === "closed")
       return new SentinelHold("unreachable", "Sentinel is unreachable and this agent is configured to stop without it");
-    const { status, reason } = now.directive;
+    const { status, level, reason } = now.directive;
     const because = reason ? `: ${reason}` : "";
     switch (status) {
       case "run":
@@ -55,6 +66,7 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
       case "paused":
         return "paused";
       case "quarantined":
+        if (level === "hold_new" && underWay) return null;
         return new SentinelHold(status, `this agent is in quarantine${because}`);
       case "retired":
         return new SentinelHold(status, `this agent is retired${because}`);
@@ -62,13 +74,20 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
   }
 
   return {
-    async pass(signal, over) {
+    async pass({ signal, over, underWay, task }) {
       const until = performance.now() + pauseBudgetMs;
       for (;;) {
-        const gate = look();
+        const gate = look(underWay?.() ?? false);
         const spent = gate === null ? (over?.() ?? null) : null;
-        if (gate !== "paused" && spent === null) return gate;
+        const queued = gate !== "paused" && gate?.kind === "quarantined" ? state.latest() : null;
+        if (gate !== "paused" && spent === null && queued === null) return gate;
         const left = until - performance.now();
+        if (gate !== "paused" && queued) {
+          const waits = left > 0 && (await (task?.waits(queued, left) ?? queued.level === "hold_new"));
+          if (!waits || signal?.aborted) return gate;
+          // It may have been released while the host was asked.
+          if (state.latest() !== queued) continue;
+        }
         if (spent && (spent.budget.at_limit === "stop" || left <= 0))
           return new SentinelHold("capped", spent.reason, spent.endsRun);
         if (left <= 0) return new SentinelHold("paused", "this agent is paused for longer than its run may wait");
@@ -97,12 +116,13 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
       wake.abort();
       wake = new AbortController();
     },
-    condemn() {
+    condemn(graceMs = toolGraceMs) {
       const condemned = [...past];
       const end = () => {
         for (const ticket of condemned) if (past.has(ticket)) ticket.abort.abort(new Error("its run was ended"));
       };
-      if (condemned.length > 0) setTimeout(end, toolGraceMs).unref();
+      if (graceMs === 0) end();
+      else if (condemned.length > 0) setTimeout(end, graceMs).unref();
     },
   };
 }

@@ -10,9 +10,11 @@ import { GUARD_DEFAULTS, type GuardOptions } from "./options.js";
 import { quietly } from "./quietly.js";
 import { readError, wasCancelled } from "./reading.js";
 import { createRegistrar, type Registrar } from "./register.js";
+import type { Waiting } from "./queue.js";
 import { createRuns, currentRun, insideRun, type Run, runEnd, type RunStart } from "./runs.js";
 import { defined, prepare } from "./prepare.js";
 import type { Asking, Guard } from "./seat.js";
+import { createUnknownOutcomes } from "./unknown.js";
 import { afterDelay } from "./wait.js";
 import type { AgentEvent } from "./wire.js";
 
@@ -20,6 +22,14 @@ import type { AgentEvent } from "./wire.js";
 const RECOVERY_MS = 2000;
 /** A run that nobody has touched for this long was left without a word, ms. */
 const ABANDONED_MS = 900_000;
+
+interface Passage {
+  run: Run | undefined;
+  within?: Run | undefined;
+  signal: AbortSignal | undefined;
+  next?: "model" | "tool";
+  task?: Waiting;
+}
 
 const isLimit = ({ kind }: SentinelHold) => kind === "capped" || kind === "loop";
 
@@ -62,12 +72,14 @@ export function createGuard(options: GuardOptions): Guard {
     });
   }
 
+  const unknown = createUnknownOutcomes();
   const desk: Desk = {
     now,
     enter: e.gate.enter,
     report: (event, run) => guard.report(event, run),
     prices: o.prices,
     sideEffects: o.sideEffects,
+    cutOff: ({ run, action, idempotencyKey }) => unknown.note(run, action, idempotencyKey),
   };
 
   /** The run of a call: the one given, or the current one if it is ours. */
@@ -75,7 +87,8 @@ export function createGuard(options: GuardOptions): Guard {
   /** What binds a call outside of a run is the directive alone: no run's count is its own. */
   const countsOf = (run: Run | undefined) => run ?? createRuns(now).start({});
 
-  async function pass(run: Run | undefined, signal: AbortSignal | undefined, next: "model" | "tool"): Promise<void> {
+  /** `within`: the run that it is part of, where `run` has yet to begin. `task`: what has yet to start. */
+  async function pass({ run, within = run, signal, next = "model", task }: Passage): Promise<void> {
     if (!o.enforce) return;
     const began = now();
     if (!e.known.signal.aborted) {
@@ -83,12 +96,23 @@ export function createGuard(options: GuardOptions): Guard {
       e.known.abort();
     }
     const over = run && (() => usedUp(e.state.budgets(), run, next, now()));
-    const hold = (await e.gate.pass(signal, over)) ?? run?.condemned;
+    const underWay = () => e.underWay(within);
+    const hold = (await e.gate.pass({ signal, over, underWay, task })) ?? run?.condemned;
     if (run) {
       run.waitedMs += now() - began;
       touch(run);
     }
     if (hold) throw hold;
+  }
+
+  /** Asks for what has yet to start: it may wait in a queue, unless it is part of a run in progress. */
+  async function start({ run, signal, taskId }: Asking, within = run): Promise<void> {
+    const task = e.queue.meet(taskId);
+    try {
+      await pass({ run, within, signal, ...(!e.underWay(within) && { task }) });
+    } finally {
+      task.leave();
+    }
   }
 
   /** Passes the gate, then decides and counts in one step: there is no await after `pass`. */
@@ -100,7 +124,7 @@ export function createGuard(options: GuardOptions): Guard {
   ) {
     const run = runOf(asking);
     try {
-      await pass(run, asking.signal, next);
+      await pass({ run, signal: asking.signal, next });
       const hold = o.enforce ? limit(countsOf(run)) : null;
       if (hold) throw hold;
     } catch (hold) {
@@ -118,14 +142,14 @@ export function createGuard(options: GuardOptions): Guard {
 
   const guard: Guard = {
     instanceId: identity.instanceId,
-    async run(work, start = {}) {
+    async run(work, begin = {}) {
       try {
-        await pass(undefined, undefined, "model");
+        await start({ taskId: begin.taskId }, begin.parentRunId ? runs.get(begin.parentRunId) : runOf({}));
       } catch (hold) {
         guard.refusedRun();
         throw hold;
       }
-      const run = guard.beginRun(start);
+      const run = guard.beginRun(begin);
       try {
         const answer = await insideRun(run, () => work(run));
         guard.endRun(run, "success");
@@ -162,7 +186,7 @@ export function createGuard(options: GuardOptions): Guard {
       run.ending = { outcome, timer: setTimeout(() => guard.endRun(run, outcome), RECOVERY_MS) };
       (run.ending.timer as { unref?: () => void }).unref?.();
     },
-    passGate: (asking = {}) => pass(runOf(asking), asking.signal, "model"),
+    passGate: ({ run, ...asking } = {}) => start({ ...asking, run: runOf({ run }) }),
     refusedRun: e.refusedRun,
     beforeModel: (about = {}) =>
       admit(
@@ -186,11 +210,16 @@ export function createGuard(options: GuardOptions): Guard {
     },
     beforeTool(tool, args, asking = {}) {
       const action = hashAction(tool, args);
+      const named = () => quietly(() => o.idempotencyKey?.(tool, args), undefined);
+      const idempotencyKey = asking.idempotencyKey ?? named();
       return admit(
         asking,
         "tool",
-        (run) => toolHold(limits, e.restrictions(), run, tool, action),
-        (run) => openToolCall(desk, run, tool, action),
+        (run) =>
+          unknown.forbids(runOf(asking), action, idempotencyKey)
+            ? new SentinelHold("unknown_outcome", `an earlier call of ${tool} with these arguments was cut off, and whether it took effect is unknown. Do not repeat it.`, false) // prettier-ignore
+            : toolHold(limits, e.restrictions(), run, tool, action),
+        (run) => openToolCall(desk, run, { tool, action, idempotencyKey }),
       );
     },
     afterTool(call, result, { error, ...more } = {}) {
@@ -212,6 +241,7 @@ export function createGuard(options: GuardOptions): Guard {
       }
     },
     receive: e.receive,
+    noteUnknownOutcome: (run, action, key) => unknown.note(run, action, key),
     restrictions: e.restrictions,
     memoryNamespace: () => e.namespace() ?? o.agentId,
     withoutPromptSeat() {

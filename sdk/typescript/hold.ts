@@ -1,9 +1,18 @@
 /**
  * Why a call may not go ahead, in one word: `paused` is longer than the run may wait, `ended` a run that began before a quarantine or a
  * memory reset, `unreachable` where the host asked for no work without Sentinel, `revoked` this tool, `capped` what a run may use is spent,
- * `loop` identical calls.
+ * `loop` identical calls, `unknown_outcome` a tool call that was cut off before, in the same thread, without an idempotency key.
  */
-export type HoldKind = "quarantined" | "paused" | "retired" | "ended" | "unreachable" | "revoked" | "capped" | "loop";
+export type HoldKind =
+  | "quarantined"
+  | "paused"
+  | "retired"
+  | "ended"
+  | "unreachable"
+  | "revoked"
+  | "capped"
+  | "loop"
+  | "unknown_outcome";
 
 /**
  * Thrown at the seat, before the call is made. `reason` may be shown to a person or a model. `endsRun` is false where the run may go on without

@@ -8,6 +8,7 @@ export { type HoldKind, notice, refusal, SentinelHold } from "./hold.js";
 export type { Limits } from "./limits.js";
 export type { Connection, GuardOptions, GuardSettings, Identity, Sink } from "./options.js";
 export type { Price } from "./prices.js";
+export type { Decided, HandOver, QueuedDecision, QueuedTask, QueueHooks } from "./queue.js";
 export { createReporter, type Reporter } from "./report.js";
 export { currentRun, insideRun, type Run, type RunIds, type RunOutcome, type RunStart } from "./runs.js";
 export type { Asking, Guard, ModelAbout } from "./seat.js";
@@ -19,6 +20,7 @@ export type {
   Directive,
   DirectiveStatus,
   EventKind,
+  HoldLevel,
   Registration,
   SideEffect,
 } from "./wire.js";

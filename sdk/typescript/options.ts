@@ -2,6 +2,7 @@ import type { Client, ClientOptions } from "./client.js";
 import type { Unreachable } from "./directive.js";
 import type { Price } from "./prices.js";
 import type { Limits } from "./limits.js";
+import type { QueueHooks } from "./queue.js";
 import type { AgentEvent, SideEffect } from "./wire.js";
 
 /** Who reports. */
@@ -29,7 +30,7 @@ export type Connection =
   | (ClientOptions & { client?: undefined; sink?: undefined })
   | { sink: Sink; client?: undefined };
 
-export interface GuardSettings {
+export interface GuardSettings extends QueueHooks {
   /** With false nothing is ever held: the agent is watched, and shows as not enforceable. Default true. */
   enforce?: boolean;
   /** Limits of each run that hold without Sentinel, too. Default: 8 identical calls. */
@@ -48,6 +49,11 @@ export interface GuardSettings {
   prices?: Record<string, Price>;
   /** What a tool call does to the world, by tool name. */
   sideEffects?: Record<string, SideEffect>;
+  /**
+   * Names a tool call for its receiver, so that it takes effect once however often it is made. A call that was cut off is made again in its thread
+   * only with the key that it had. Tools declared to `read` need none.
+   */
+  idempotencyKey?: (tool: string, args: unknown) => string | undefined;
   /** What holds once the lease ended and Sentinel cannot be reached. Default "open". */
   whenUnreachable?: Unreachable;
   /** How long the first run waits for the standing directive, ms. Default 3,000. */

@@ -16,7 +16,7 @@ const declared = (value: string | (() => string | undefined) | undefined) =>
 
 /** What a model call is, and what the directive makes of its prompt and temperature. Holds the host's prompt, so that the agent can go back to it. */
 export function prepare(
-  { run: _run, signal: _signal, prompt, temperature, tools, ...about }: ModelAbout,
+  { run: _run, signal: _signal, taskId: _task, idempotencyKey: _key, prompt, temperature, tools, ...about }: ModelAbout,
   o: GuardOptions,
   e: Enforcement,
   describe: (news: Partial<Registration>) => void,

@@ -20,6 +20,8 @@ export type RunOutcome = "success" | "error" | "cancelled" | "interrupted" | "st
 export interface Run extends RunIds {
   parentRunId: string | undefined;
   taskId: string | undefined;
+  /** The conversation that it belongs to, where the host has such. */
+  threadId: string | undefined;
   startedAt: number;
   /** ms spent waiting at the gate: not the agent's own time. */
   waitedMs: number;
@@ -57,6 +59,8 @@ export interface RunStart {
   parentRunId?: string | undefined;
   rootRunId?: string | undefined;
   taskId?: string | undefined;
+  /** The conversation that it belongs to: a tool call that was cut off is not made again in it. Default: the task, else the root run. */
+  threadId?: string | undefined;
 }
 
 /** Runs kept open at most; a host that never ends its runs loses the totals of the oldest. */
@@ -66,11 +70,11 @@ const MAX_OPEN_RUNS = 1000;
 export function createRuns(now: () => number) {
   const open = new Map<string, Run>();
   return {
-    start({ runId = randomUUID(), parentRunId, rootRunId, taskId }: RunStart): Run {
+    start({ runId = randomUUID(), parentRunId, rootRunId, taskId, threadId }: RunStart): Run {
       const at = now();
       const root = rootRunId ?? parentRunId ?? runId;
       const run: Run = {
-        runId, parentRunId, rootRunId: root, taskId,
+        runId, parentRunId, rootRunId: root, taskId, threadId,
         startedAt: at, lastSeenAt: at, waitedMs: 0, inFlight: 0,
         modelCalls: 0, toolCalls: 0, refusedToolCalls: 0,
         inputTokens: undefined, outputTokens: undefined, cost: undefined,

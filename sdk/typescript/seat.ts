@@ -8,6 +8,10 @@ import type { AgentEvent, Directive, Registration } from "./wire.js";
 export interface Asking {
   run?: Run | undefined;
   signal?: AbortSignal | undefined;
+  /** Of `passGate`: the task that waits to start, as the host calls it. */
+  taskId?: string | undefined;
+  /** Of a tool call, beside the setting of the same name. */
+  idempotencyKey?: string | undefined;
 }
 
 /** What is known of a model call beforehand. */
@@ -56,6 +60,8 @@ export interface Guard {
   race<T>(call: ModelCall | ToolCall, work: PromiseLike<T>): Promise<T>;
   /** Takes a directive of this agent, where nothing else brings it. */
   receive(directive: Directive): void;
+  /** A tool call of a run's thread was cut off in another process: see the setting `idempotencyKey`. `action`: its `hashAction`. */
+  noteUnknownOutcome(run: Run | undefined, action: string, idempotencyKey: string | undefined): void;
   restrictions(): Restrictions;
   /** The memory namespace to work in. It changes with the directive's memory epoch; the old one stays as it was. */
   memoryNamespace(): string;

@@ -38,9 +38,12 @@ export function sentinel(options: SentinelOptions) {
   const guard = createGuard(options);
 
   /** The run this state belongs to; one that another process began is taken up as it is. */
-  function runOf(state: { _sentinelRun?: string | undefined }): Run {
+  function runOf(state: { _sentinelRun?: string | undefined }, configurable: Configurable): Run {
     const id = state._sentinelRun;
-    return (id && guard.getRun(id)) || guard.beginRun(id ? { runId: id } : {});
+    return (
+      (id && guard.getRun(id)) ||
+      guard.beginRun({ ...(id && { runId: id }), threadId: given(configurable, "thread_id") })
+    );
   }
 
   const middleware = createMiddleware({
@@ -50,7 +53,7 @@ export function sentinel(options: SentinelOptions) {
       canJumpTo: ["end"],
       hook: async (_state, runtime) => {
         try {
-          await guard.passGate({ signal: runtime.signal });
+          await guard.passGate({ signal: runtime.signal, taskId: given(runtime.configurable, "task_id") });
         } catch (hold) {
           if (!(hold instanceof SentinelHold)) throw hold;
           guard.refusedRun();
@@ -65,7 +68,7 @@ export function sentinel(options: SentinelOptions) {
       },
     },
     wrapModelCall: async (request, handler) => {
-      const run = runOf(request.state);
+      const run = runOf(request.state, request.runtime.configurable);
       try {
         return await callModel(guard, run, request as never, handler as never);
       } catch (hold) {
@@ -74,7 +77,7 @@ export function sentinel(options: SentinelOptions) {
       }
     },
     wrapToolCall: async (request, handler) =>
-      callTool(guard, options, runOf(request.state), request as never, handler as never),
+      callTool(guard, options, runOf(request.state, request.runtime.configurable), request as never, handler as never),
     afterAgent: (state) => {
       quietly(() => {
         const run = state._sentinelRun ? guard.getRun(state._sentinelRun) : undefined;
@@ -87,14 +90,18 @@ export function sentinel(options: SentinelOptions) {
 }
 
 /** Where a run belongs: under the run whose tool started it, or where the host says through `configurable`. */
-function startOf(configurable: Record<string, unknown> | undefined) {
-  const given = (key: string) => (typeof configurable?.[key] === "string" ? configurable[key] : undefined);
+function startOf(configurable: Configurable) {
   const outer = currentRun();
   return {
-    parentRunId: given("parent_run_id") ?? outer?.runId,
-    rootRunId: given("root_run_id") ?? outer?.rootRunId,
-    taskId: given("task_id"),
+    parentRunId: given(configurable, "parent_run_id") ?? outer?.runId,
+    rootRunId: given(configurable, "root_run_id") ?? outer?.rootRunId,
+    taskId: given(configurable, "task_id"),
+    threadId: given(configurable, "thread_id"),
   };
 }
+
+type Configurable = Record<string, unknown> | undefined;
+const given = (configurable: Configurable, key: string) =>
+  typeof configurable?.[key] === "string" ? configurable[key] : undefined;
 
 export type SentinelMiddleware = ReturnType<typeof sentinel>;

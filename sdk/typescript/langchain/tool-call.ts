@@ -46,6 +46,7 @@ export async function callTool(
 ): Promise<ToolAnswer> {
   const { name, args, id } = original.toolCall;
   const { signal } = original.runtime;
+  quietly(() => noteUnknownOutcomes(guard, run, original.state));
   let call: ToolCall;
   try {
     call = await guard.beforeTool(name, args, { run, signal });
@@ -74,10 +75,14 @@ export async function callTool(
     call.finish(error);
     // Bad arguments are answered by LangChain itself, whatever wraps the call.
     if (!heldBack && (o.toolErrors === "throw" || ToolInvocationError.isInstance(error))) throw error;
-    const content = heldBack
-      ? "Ended: the run was stopped while this tool was running."
-      : `${String(error)}\n Please fix your mistakes.`;
-    return new ToolMessage({ content, tool_call_id: id ?? "", name, status: "error" });
+    const { action, idempotencyKey, outcomeUnknown } = call;
+    const content = outcomeUnknown
+      ? "Cut off: the run was stopped while this tool was running. Whether it took effect is unknown."
+      : heldBack
+        ? "Ended: the run was stopped while this tool was running."
+        : `${String(error)}\n Please fix your mistakes.`;
+    const artifact = outcomeUnknown ? { sentinel: { outcome: "unknown", action, idempotencyKey } } : undefined;
+    return new ToolMessage({ content, tool_call_id: id ?? "", name, status: "error", artifact });
   } finally {
     expectLimit(guard, run);
   }
@@ -87,4 +92,16 @@ function record(call: ToolCall, answer: ToolAnswer) {
   if (!ToolMessage.isInstance(answer)) return;
   call.result(answer.content);
   if (answer.status === "error") call.failed();
+}
+
+/** Calls of this thread that were cut off are known from its messages, whichever process made them. */
+function noteUnknownOutcomes(guard: Guard, run: Run, state: unknown) {
+  const { messages } = state as { messages?: unknown[] };
+  for (const message of messages ?? []) {
+    if (!ToolMessage.isInstance(message)) continue;
+    const { sentinel } = (message.artifact ?? {}) as { sentinel?: Record<string, unknown> };
+    const { outcome, action, idempotencyKey: key } = sentinel ?? {};
+    if (outcome === "unknown" && typeof action === "string")
+      guard.noteUnknownOutcome(run, action, typeof key === "string" ? key : undefined);
+  }
 }
