@@ -1,19 +1,23 @@
 """Whether a call may go ahead: decided and counted in one step."""
 
-from typing import Any, Awaitable, Callable, Optional, TypeVar, Union
+from contextlib import contextmanager
+from typing import Any, Awaitable, Callable, Iterator, Optional, TypeVar, Union
 
 from .calls import Call, ModelCall, ToolCall
 from .enforcement import Enforcement
 from .gate import PAUSED
 from .hold import SentinelHold
 from .limits import UsedUp, model_hold, tool_hold, used_up
-from .runs import Run
+from .queued import Waiting
+from .runs import Run, current_run
 from .settings import GuardSettings
 
 C = TypeVar("C", ModelCall, ToolCall)
 T = TypeVar("T")
+#: The host has yet to say what becomes of a task.
+ASK = "ask"
 #: True when open.
-Decision = Union[SentinelHold, bool]
+Answer = Union[SentinelHold, bool, str]
 
 
 class Admission:
@@ -26,28 +30,86 @@ class Admission:
     def _lock(self) -> Any:
         return self.enforcement.gate.changed
 
-    def pass_gate(self, run: Optional[Run] = None, call: Optional[Call] = None) -> None:
-        """Waits for the standing directive (the first time), while paused, and while a person is asked for more of a
-        budget that `call` needs. Raises SentinelHold where it is closed."""
+    def pass_gate(
+        self,
+        run: Optional[Run] = None,
+        call: Optional[Call] = None,
+        *,
+        task_id: Optional[str] = None,
+        within: Optional[Run] = None,
+    ) -> None:
+        """Waits for the standing directive (the first time), while paused, while a person is asked for more of a budget
+        that `call` needs, and in a queue. Raises SentinelHold where it is closed.
+
+        Without a run it asks for a task that has yet to start: `task_id`, as the host calls it. `within`: the run that it
+        is part of."""
         if not self.enforce:
             return
         began, gate = self.now(), self.enforcement.gate
+        within = within or self._outer()
         if not self.enforcement.known:
             gate.wait(self._is_known, self.settings.start_budget_ms / 1000)
             self.enforcement.known = True
-        decide: Callable[[], Optional[Decision]] = lambda: self._decision(run, call)
-        self._passed(run, call, began, gate.wait(decide, self.settings.pause_budget_ms / 1000))
+        until = self.now() + self.settings.pause_budget_ms / 1000
+        with self._at_gate(run, call, task_id, within) as (task, decide):
+            answer = gate.wait(decide, until - self.now())
+            while answer is ASK and task is not None:
+                self._ask_host(task)
+                answer = gate.wait(decide, until - self.now())
+        self._passed(run, call, began, answer, within)
 
-    async def pass_gate_async(self, run: Optional[Run] = None, call: Optional[Call] = None) -> None:
+    async def pass_gate_async(
+        self,
+        run: Optional[Run] = None,
+        call: Optional[Call] = None,
+        *,
+        task_id: Optional[str] = None,
+        within: Optional[Run] = None,
+    ) -> None:
+        """The same for asyncio."""
         if not self.enforce:
             return
         began, gate = self.now(), self.enforcement.gate
+        within = within or self._outer()
         if not self.enforcement.known:
             await gate.wait_async(self._is_known, self.settings.start_budget_ms / 1000)
             self.enforcement.known = True
-        decide: Callable[[], Optional[Decision]] = lambda: self._decision(run, call)
-        answer = await gate.wait_async(decide, self.settings.pause_budget_ms / 1000)
-        self._passed(run, call, began, answer)
+        until = self.now() + self.settings.pause_budget_ms / 1000
+        with self._at_gate(run, call, task_id, within) as (task, decide):
+            answer = await gate.wait_async(decide, until - self.now())
+            while answer is ASK and task is not None:
+                self._ask_host(task)
+                answer = await gate.wait_async(decide, until - self.now())
+        self._passed(run, call, began, answer, within)
+
+    def get_run(self, run_id: str) -> Optional[Run]:
+        raise NotImplementedError
+
+    def _outer(self) -> Optional[Run]:
+        """The current run, if it is ours."""
+        outer = current_run()
+        return self.get_run(outer.run_id) if outer is not None else None
+
+    @contextmanager
+    def _at_gate(
+        self, run: Optional[Run], call: Optional[Call], task_id: Optional[str], within: Optional[Run]
+    ) -> "Iterator[tuple[Optional[Waiting], Callable[[], Optional[Answer]]]]":
+        """The task that has yet to start, unless it is a call, or work of a run; and what decides on it."""
+        task = Waiting(task_id) if run is None and call is None else None
+        if task is not None:
+            with self._lock:
+                self.enforcement.queue.waiting.add(task)
+        try:
+            yield task, lambda: self._decision(run, call, within, task)
+        finally:
+            if task is not None:
+                with self._lock:
+                    self.enforcement.queue.waiting.discard(task)
+
+    def _ask_host(self, task: Waiting) -> None:
+        directive = self.enforcement.in_force()
+        if directive is not None:
+            self.enforcement.queue.ask(task, directive)
 
     def admit(self, call: C) -> C:
         while True:
@@ -68,13 +130,16 @@ class Admission:
     def _is_known(self) -> Optional[bool]:
         return self.enforcement.known or None
 
-    def _decision(self, run: Optional[Run], call: Optional[Call]) -> Optional[Decision]:
-        """None while paused, or while a person is asked for more of a budget."""
-        found = self.enforcement.gate.look()
+    def _decision(
+        self, run: Optional[Run], call: Optional[Call], within: Optional[Run] = None, task: Optional[Waiting] = None
+    ) -> Optional[Answer]:
+        """None while paused, while a person is asked for more of a budget, and in a queue; ASK where the host has yet to
+        say what becomes of the task."""
+        found = self.enforcement.gate.look(self.enforcement.under_way(run or within))
         if found == PAUSED:
             return None
         if isinstance(found, SentinelHold):
-            return found
+            return self._queued(found, task)
         if run is not None and run.condemned:
             return SentinelHold(*run.condemned)
         over = self._over(call)
@@ -82,22 +147,40 @@ class Admission:
             return True
         return over.hold if over.budget.at_limit == "stop" else None
 
+    def _queued(self, hold: SentinelHold, task: Optional[Waiting]) -> Optional[Answer]:
+        directive = self.enforcement.in_force()
+        if hold.kind != "quarantined" or directive is None:
+            return hold
+        if task is None:
+            return None if directive.level == "hold_new" else hold
+        if self.enforcement.queue.asks(task):
+            return ASK
+        return None if task.waits(directive) else hold
+
     def _over(self, call: Optional[Call]) -> Optional[UsedUp]:
         """The budget that this call's run has used up. A call outside of a run has none: budgets here are of runs."""
         if call is None or call.run is None:
             return None
         return used_up(self.enforcement.state.budgets, call.run, call.kind, self.now())
 
-    def _passed(self, run: Optional[Run], call: Optional[Call], began: float, answer: Optional[Decision]) -> None:
+    def _passed(
+        self,
+        run: Optional[Run],
+        call: Optional[Call],
+        began: float,
+        answer: Optional[Answer],
+        within: Optional[Run] = None,
+    ) -> None:
         with self._lock:
             if run is not None:
                 run.waited += self.now() - began
                 run.last_seen_at = self.now()
                 run.ending = None
             if answer is None:
-                over = None if self.enforcement.gate.look() == PAUSED else self._over(call)
+                found = self.enforcement.gate.look(self.enforcement.under_way(run or within))
+                over = None if found == PAUSED else self._over(call)
                 paused = SentinelHold("paused", "this agent is paused for longer than its run may wait")
-                answer = over.hold if over else paused
+                answer = found if isinstance(found, SentinelHold) else over.hold if over else paused
             if not isinstance(answer, SentinelHold):
                 return
             if call is not None and answer.kind == "capped":
@@ -125,6 +208,9 @@ class Admission:
         run, limits = call.run or Run(0.0), self.settings.limits
         directive = self.enforcement.in_force()
         if isinstance(call, ToolCall):
+            if self.enforcement.unknown.forbids(call.run, call.action, call.idempotency_key):
+                why = f"an earlier call of {call.tool} with these arguments was cut off, and whether it took effect is unknown"
+                return SentinelHold("unknown_outcome", f"{why}. Do not repeat it.", ends_run=False)
             return tool_hold(limits, directive, run, call.tool, call.action)
         return model_hold(limits, directive, run)
 

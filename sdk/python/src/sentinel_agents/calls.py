@@ -1,5 +1,6 @@
 """One model or tool call, from its admission to its report. Also a context manager, sync and async."""
 
+import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
@@ -28,6 +29,8 @@ class _Call:
         self._retries = 0
         self._told: Event = {}
         self._finished = False
+        #: Whether it was cut off, so that nobody knows whether it took effect. Then it has been reported.
+        self.outcome_unknown = False
 
     @property
     def stopping(self) -> bool:
@@ -40,11 +43,29 @@ class _Call:
 
     def enter(self, ticket: Ticket) -> None:
         self.ticket = ticket
+        ticket.on_stop = self._stop
         self._began = self.guard.now()
         if self.run is not None:
             self.run.in_flight += 1
             self.run.open_calls.add(self)
             self._count(self.run)
+
+    def _stop(self) -> None:
+        """It has to end now: its seat was called off."""
+        with quietly():
+            self._cut_off()
+        on_cancel = self.guard.settings.on_cancel
+        if on_cancel is None:
+            return
+
+        def tell() -> None:
+            with quietly():
+                on_cancel(self)
+
+        threading.Thread(target=tell, name="sentinel-cancel", daemon=True).start()
+
+    def _cut_off(self) -> None:
+        """A model call changes nothing: how it ends is reported when it does."""
 
     def finish(self, error: Optional[BaseException] = None, **fields: Any) -> None:
         """Reports the call, once. A call that the host cancelled is not reported: it says nothing about the agent."""
@@ -55,6 +76,8 @@ class _Call:
         try:
             with quietly():
                 self.record(**fields)
+                if self.outcome_unknown:
+                    return
                 if error is None or isinstance(error, Exception):
                     self._report(error)
         finally:
@@ -66,8 +89,7 @@ class _Call:
         self.guard.leave(self)
 
     def _report(self, error: Optional[Exception]) -> None:
-        took = (self.guard.now() - self._began) * 1000
-        event: Event = {"kind": self.kind, "latency_ms": took, "retries": self._retries, "success": error is None}
+        event: Event = {**self._timed(), "success": error is None}
         if error is not None:
             event["error_type"], event["http_status"] = read_error(error)
         event.update(self._about(error))
@@ -76,6 +98,10 @@ class _Call:
             if self.run is not None:
                 self._settle(self.run, event)
         self.guard.report(event, self.run)
+
+    def _timed(self) -> Event:
+        took = (self.guard.now() - self._began) * 1000
+        return {"kind": self.kind, "latency_ms": took, "retries": self._retries}
 
     def refused(self, hold: SentinelHold) -> None:
         run = self.run
@@ -182,6 +208,7 @@ class ToolCall(_Call):
         super().__init__(guard, run)
         self.tool = tool
         self.action = action
+        self.idempotency_key: Optional[str] = about.pop("idempotency_key", None)
         self._told.update(about)
 
     def result(self, result: Any) -> None:
@@ -193,6 +220,14 @@ class ToolCall(_Call):
     def failed(self, error_type: str = "tool_error") -> None:
         """The tool answered, but with an error of its own."""
         self.record(success=False, error_type=error_type)
+
+    def _cut_off(self) -> None:
+        # What only reads can be read again.
+        if self._finished or self.guard.settings.side_effects.get(self.tool) == "read":
+            return
+        self.outcome_unknown = True
+        self.guard.enforcement.unknown.note(self.run, self.action, self.idempotency_key)
+        self.guard.report({**self._timed(), **self._about(None), **self._told, "outcome": "unknown"}, self.run)
 
     def refused(self, hold: SentinelHold) -> None:
         super().refused(hold)

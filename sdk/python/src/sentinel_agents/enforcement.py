@@ -7,9 +7,11 @@ from .directive import DirectiveState
 from .gate import Gate
 from .hashing import hash_text
 from .prompts import HeldPrompt, HeldPrompts
+from .queued import Queue, Waiting
 from .quiet import LOG, quietly
-from .runs import Runs
+from .runs import Run, Runs
 from .settings import MAX_HELD_PROMPTS, GuardSettings
+from .unknown import UnknownOutcomes
 from .wire import Directive, Event
 
 
@@ -28,6 +30,11 @@ class Enforcement:
     ) -> None:
         self.state = DirectiveState(settings.when_unreachable, now)
         self.gate = Gate(self.state, now, settings.tool_grace_ms / 1000)
+        self.queue = Queue(settings.on_queued, settings.on_hand_over, lambda event: emit(event, False))
+        self.unknown = UnknownOutcomes()
+        #: When a hold on new runs came.
+        self._held_since = 0.0
+        self._now = now
         self.prompts = HeldPrompts(min(settings.held_prompts, MAX_HELD_PROMPTS))
         self.refused_runs = 0
         #: Whether a directive has been received, or is not waited for any more.
@@ -54,13 +61,26 @@ class Enforcement:
             if why:
                 for run in self._runs.all():
                     run.condemned = run.condemned or why
-                self.gate.condemn()
+                self.gate.condemn(0.0 if directive.level == "kill" else None)
+            if newer and _holds_new_only(directive) and not (before and _holds_new_only(before)):
+                self._held_since = self._now()
+            waiting = list(self.queue.waiting)
         # Budgets may have grown without a new version.
         self.gate.wake()
         if newer:
             if directive.status == "retired" and directive.successor is not None:
                 self._start_successor(directive.successor)
+            if _hands_over(directive) and not (before and _hands_over(before) == _hands_over(directive)):
+                self._hand_over(directive, waiting)
             self.heartbeat(urgent=True)
+
+    def under_way(self, run: Optional[Run]) -> bool:
+        """Whether a run was in progress when a hold on new runs came, or belongs to one that was."""
+        while run is not None:
+            if run.started_at <= self._held_since:
+                return True
+            run = self._runs.get(run.parent_run_id or "")
+        return False
 
     def in_force(self) -> Optional[Directive]:
         held = self.state.in_force()
@@ -119,6 +139,7 @@ class Enforcement:
         self._runs = runs
         self._confirmed = -1
         self.refused_runs = 0
+        self.queue.waiting = set()
 
     def _cannot(self, directive: Directive) -> list[str]:
         """What the directive asks for and this instance cannot do."""
@@ -138,7 +159,21 @@ class Enforcement:
             return False
         if directive.successor is not None and self._successors.get(directive.successor) != "started":
             return False
+        # Runs in progress may go on, and nothing else gets past the gate.
+        if _holds_new_only(directive):
+            return True
         return self.gate.in_flight(directive.version if directive.status == "run" else None) == 0
+
+    def _hand_over(self, directive: Directive, waiting: "list[Waiting]") -> None:
+        """Host code, so in a thread of its own."""
+        if self._settings.on_hand_over is None:
+            return
+
+        def hand() -> None:
+            self.queue.hand_over(directive, waiting)
+            self.gate.wake()
+
+        threading.Thread(target=hand, name="sentinel-hand-over", daemon=True).start()
 
     def _start_successor(self, successor: str) -> None:
         """Once for each: host code, so in a thread of its own."""
@@ -157,9 +192,21 @@ class Enforcement:
         threading.Thread(target=start, name="sentinel-successor", daemon=True).start()
 
 
+def _holds_new_only(directive: Directive) -> bool:
+    return directive.status == "quarantined" and directive.level == "hold_new"
+
+
+def _hands_over(directive: Directive) -> "Optional[tuple[Optional[str]]]":
+    """To whom; None where nothing is handed over."""
+    handing = directive.status == "quarantined" and directive.level == "hand_over"
+    return (directive.hand_over_to,) if handing else None
+
+
 def _ends_runs(directive: Directive, before: Optional[Directive]) -> Optional[tuple[str, str]]:
     """Why runs under way must end. A quarantine ends them even when it is lifted before they meet the gate: what they
     have read is what made the agent ill. So does a fresh memory: they began with the old one."""
+    if _holds_new_only(directive):
+        return None
     if directive.status == "quarantined":
         return "ended", "this agent was put in quarantine during this run"
     if directive.status == "retired":

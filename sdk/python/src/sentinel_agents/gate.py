@@ -26,6 +26,8 @@ class Ticket:
         self.since = since
         self.stopping = threading.Event()
         self.stop_at: Optional[float] = None
+        #: Called when the call is to end, under the gate's lock.
+        self.on_stop: Optional[Callable[[], None]] = None
 
 
 class Gate:
@@ -38,8 +40,8 @@ class Gate:
         self._past: set[Ticket] = set()
         self._wakers: list[_Waker] = []
 
-    def look(self) -> "SentinelHold | str | None":
-        """None when open, PAUSED, or why it is closed."""
+    def look(self, under_way: bool = False) -> "SentinelHold | str | None":
+        """None when open, PAUSED, or why it is closed. `under_way`: for a run that a hold on new runs lets go on."""
         held = self.state.in_force()
         if held == CLOSED:
             return SentinelHold(
@@ -49,6 +51,8 @@ class Gate:
             return None
         if held.status == "paused":
             return PAUSED
+        if held.status == "quarantined" and held.level == "hold_new" and under_way:
+            return None
         because = f": {held.reason}" if held.reason else ""
         what = "in quarantine" if held.status == "quarantined" else "retired"
         return SentinelHold(held.status, f"this agent is {what}{because}")
@@ -76,10 +80,12 @@ class Gate:
         names = sorted({ticket.tool for ticket in past if ticket.tool is not None})
         return names, max((self._now() - ticket.since for ticket in past), default=0.0)
 
-    def condemn(self) -> None:
-        """What is past the gate now has the grace to finish, even if the gate opens again meanwhile."""
+    def condemn(self, grace: Optional[float] = None) -> None:
+        """What is past the gate now has so long to finish, even if the gate opens again meanwhile; else the grace."""
+        until = self._now() + (self._grace if grace is None else grace)
         for ticket in self._past:
-            ticket.stop_at = ticket.stop_at or self._now() + self._grace
+            ticket.stop_at = until if ticket.stop_at is None else min(ticket.stop_at, until)
+        self.stop_late()
 
     def stop_late(self) -> Optional[float]:
         """Tells those whose grace is over; when the next one's will be."""
@@ -87,6 +93,8 @@ class Gate:
         late = [t for t in self._past if t.stop_at is not None and t.stop_at <= now and not t.stopping.is_set()]
         for ticket in late:
             ticket.stopping.set()
+            if ticket.on_stop is not None:
+                ticket.on_stop()
         if late:
             self.wake()
         return min((t.stop_at for t in self._past if t.stop_at is not None and not t.stopping.is_set()), default=None)

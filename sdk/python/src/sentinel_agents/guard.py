@@ -85,13 +85,16 @@ class Guard(Admission):
         parent_run_id: Optional[str] = None,
         root_run_id: Optional[str] = None,
         task_id: Optional[str] = None,
+        thread_id: Optional[str] = None,
     ) -> RunScope:
-        """`with guard.run() as run:`, or `async with`. Inside another run it is that run's child."""
+        """`with guard.run() as run:`, or `async with`. Inside another run it is that run's child. `thread_id`: the
+        conversation that it belongs to, in which a tool call that was cut off is not made again; else the task, else the
+        root run."""
         ids = {"run_id": run_id, "parent_run_id": parent_run_id, "root_run_id": root_run_id, "task_id": task_id}
-        return RunScope(self, ids)
+        return RunScope(self, {**ids, "thread_id": thread_id})
 
     def begin_run(self, **start: Optional[str]) -> Run:
-        """Starts a run without asking; `start` may have `run_id`, `parent_run_id`, `root_run_id` and `task_id`. Inside
+        """Starts a run without asking; `start` may have `run_id`, `parent_run_id`, `root_run_id`, `task_id` and `thread_id`. Inside
         another run it is that run's child. End it with `end_run`."""
         known = {name: value for name, value in start.items() if value}
         outer = current_run()
@@ -147,11 +150,26 @@ class Guard(Admission):
         call.finish(error, **usage)
 
     def before_tool(self, tool: str, args: Any = None, run: AnyRun = None, **about: Any) -> ToolCall:
-        """The same for a tool call. `args` are hashed, never sent."""
-        return self.admit(ToolCall(self, _run_of(run), tool, hash_action(tool, args), about))
+        """The same for a tool call. `args` are hashed, never sent. `about` may have an `idempotency_key`."""
+        return self.admit(self.tool_call_of(tool, args, _run_of(run), about))
 
     async def before_tool_async(self, tool: str, args: Any = None, run: AnyRun = None, **about: Any) -> ToolCall:
-        return await self.admit_async(ToolCall(self, _run_of(run), tool, hash_action(tool, args), about))
+        return await self.admit_async(self.tool_call_of(tool, args, _run_of(run), about))
+
+    def tool_call_of(self, tool: str, args: Any, run: Optional[Run], about: "dict[str, Any]") -> ToolCall:
+        """A tool call that has yet to be admitted. `about` may have the `idempotency_key` that the setting would give."""
+        about = dict(about)
+        name = self.settings.idempotency_key
+        if name is not None and about.get("idempotency_key") is None:
+            with quietly():
+                about["idempotency_key"] = name(tool, args)
+        return ToolCall(self, run, tool, hash_action(tool, args), about)
+
+    def note_unknown_outcome(self, run: Optional[Run], action: str, idempotency_key: Optional[str] = None) -> None:
+        """A tool call of a run's thread was cut off in another process: see the setting `idempotency_key`. `action`: its
+        `hash_action`."""
+        with self._lock:
+            self.enforcement.unknown.note(run, action, idempotency_key)
 
     def after_tool(
         self, call: ToolCall, result: Any = None, *, error: Optional[BaseException] = None, **more: Any

@@ -6,7 +6,8 @@ class SentinelHold(Exception):
 
     `kind` is one word: `quarantined`, `paused` (longer than the run may wait), `retired`, `ended` (the run began before
     a quarantine or a memory reset), `unreachable` (and the host asked for no work without Sentinel), `revoked` (this
-    tool), `capped` (the calls, tokens, cost or time that a run may use are spent) or `loop` (identical calls).
+    tool), `capped` (the calls, tokens, cost or time that a run may use are spent) , `loop` (identical calls)
+    or `unknown_outcome` (a tool call that was cut off before, in the same thread, without an idempotency key).
     `reason` says it in words that may be shown to a person or a model. `ends_run` is False where the run may go on
     without this one call: tell the model `reason` as the tool's answer.
     """

@@ -49,6 +49,8 @@ class Run:
     last_step: Optional[int] = None
     #: How and when it will end, unless it goes on.
     ending: Optional[tuple[str, float]] = None
+    #: The conversation that it belongs to, where the host has such.
+    thread_id: Optional[str] = None
 
     def __post_init__(self) -> None:
         self.root_run_id = self.root_run_id or self.parent_run_id or self.run_id
@@ -124,8 +126,10 @@ class Runs:
         parent_run_id: Optional[str] = None,
         root_run_id: Optional[str] = None,
         task_id: Optional[str] = None,
+        thread_id: Optional[str] = None,
     ) -> Run:
         run = Run(self._now(), run_id or str(uuid.uuid4()), root_run_id or "", parent_run_id, task_id)
+        run.thread_id = thread_id
         self._open[run.run_id] = run
         while len(self._open) > MAX_OPEN_RUNS:
             del self._open[next(iter(self._open))]

@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional
 
 from .calls import ModelCall, ToolCall
-from .hashing import hash_action
 from .hold import SentinelHold
 from .runs import Run, enter_run, leave_run
 from .seat import Seat
@@ -44,7 +43,11 @@ class RunScope:
 
     def tool_call(self, tool: str, args: Any = None, **about: Any) -> "Seat[ToolCall]":
         """`with run.tool_call("lookup", args) as call: …; call.result(answer)`, or `async with`."""
-        return Seat(self._guard, lambda: ToolCall(self._guard, self.run, tool, hash_action(tool, args), dict(about)))
+        return Seat(self._guard, lambda: self._guard.tool_call_of(tool, args, self.run, about))
+
+    def _within(self) -> Optional[Run]:
+        """The run of ours that it will be part of, where that is not the current one."""
+        return self._guard.get_run(self._start.get("parent_run_id") or "")
 
     def _begin(self) -> "RunScope":
         self._run = self._guard.begin_run(**self._start)
@@ -59,7 +62,9 @@ class RunScope:
         if error is None:
             self._guard.end_run(self.run, "success")
         elif isinstance(error, SentinelHold):
-            self._guard.end_run(self.run, "limited" if error.kind in ("capped", "loop", "revoked") else "stopped")
+            self._guard.end_run(
+                self.run, "limited" if error.kind in ("capped", "loop", "revoked", "unknown_outcome") else "stopped"
+            )
         elif isinstance(error, _CANCELLED):
             self._guard.end_run(self.run, "cancelled")
         else:
@@ -67,7 +72,7 @@ class RunScope:
 
     def __enter__(self) -> "RunScope":
         try:
-            self._guard.pass_gate()
+            self._guard.pass_gate(task_id=self._start.get("task_id"), within=self._within())
         except SentinelHold:
             self._guard.refused_run()
             raise
@@ -80,7 +85,7 @@ class RunScope:
 
     async def __aenter__(self) -> "RunScope":
         try:
-            await self._guard.pass_gate_async()
+            await self._guard.pass_gate_async(task_id=self._start.get("task_id"), within=self._within())
         except SentinelHold:
             self._guard.refused_run()
             raise

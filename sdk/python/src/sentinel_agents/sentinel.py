@@ -90,10 +90,13 @@ class Sentinel:
         parent_run_id: Optional[str] = None,
         root_run_id: Optional[str] = None,
         task_id: Optional[str] = None,
+        thread_id: Optional[str] = None,
     ) -> RunScope:
-        """`with sentinel.run() as run:`, or `async with`. Inside another run it is that run's child. Raises SentinelHold
-        where no run may start."""
-        return self.guard.run(run_id=run_id, parent_run_id=parent_run_id, root_run_id=root_run_id, task_id=task_id)
+        """`with sentinel.run() as run:`, or `async with`. Inside another run it is that run's child. `thread_id`: the
+        conversation that it belongs to. Raises SentinelHold where no run may start."""
+        return self.guard.run(
+            run_id=run_id, parent_run_id=parent_run_id, root_run_id=root_run_id, task_id=task_id, thread_id=thread_id
+        )
 
     def directive(self) -> Optional[Directive]:
         """The newest directive received; None before any."""

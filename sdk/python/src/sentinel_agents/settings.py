@@ -1,10 +1,11 @@
 """What a host may set. Times in ms, as in every SDK of Sentinel."""
 
 from dataclasses import dataclass, field
-from typing import Callable, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 from .limits import Limits
 from .prices import Price
+from .queued import Decided, HandOver, QueuedTask
 
 #: The server takes no more.
 MAX_HELD_PROMPTS = 20
@@ -40,6 +41,18 @@ class GuardSettings:
     side_effects: Mapping[str, str] = field(default_factory=dict)
     #: The declared version of the system prompt: a new one is a declared change.
     prompt_version: Optional[str] = None
+    #: Names a tool call for its receiver, so that it takes effect once however often it is made. A call that was cut off is
+    #: made again in its thread only with the key that it had. Tools declared to "read" need none.
+    idempotency_key: Optional[Callable[[str, Any], Optional[str]]] = None
+    #: Asked once about each task that a quarantine keeps from starting, in the thread that wants to start it: "keep",
+    #: "drop", "reassign" or `("reassign", agent_id)`. Without it, at `hold_new` tasks wait, and else they are refused.
+    on_queued: Optional[Callable[[QueuedTask], Decided]] = None
+    #: Told once when the level becomes `hand_over`, in a thread of its own. What it returns, pairs of a task's id and a
+    #: decision as above, is recorded, of tasks in the host's own queue as well.
+    on_hand_over: Optional[Callable[[HandOver], Optional[Sequence[tuple[str, Decided]]]]] = None
+    #: Told of each call in flight that has to end now, in a thread of its own: the place to close a connection or to end a
+    #: child process. `race` cancels coroutines by itself.
+    on_cancel: "Optional[Callable[[Any], None]]" = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ SDK_VERSION = f"py-{VERSION}"
 Event = dict[str, Any]
 
 STATUSES = ("run", "paused", "quarantined", "retired")
+#: How a quarantine stops the agent. `hold_new`: runs in progress go on, new ones wait; `drain`: calls in flight finish,
+#: nothing further starts; `hand_over`: the same, and queued tasks are passed on; `kill`: calls in flight are to end at once.
+HOLD_LEVELS = ("hold_new", "drain", "hand_over", "kill")
 BUDGET_MEASURES = ("usd", "tokens", "model_calls", "tool_calls", "wall_seconds")
 #: Longest id or name that Sentinel accepts.
 NAME_MAX = 200
@@ -56,6 +59,10 @@ class Directive:
     lease_seconds: int
     #: What each run may use. They are no part of version and hash, and hold when the lease has ended.
     budgets: tuple[Budget, ...]
+    #: None unless quarantined. A level that this SDK does not know drains.
+    level: Optional[str] = None
+    #: At level `hand_over`: the agent that takes over queued tasks, where one was named.
+    hand_over_to: Optional[str] = None
 
 
 def _is_count(x: object) -> bool:
@@ -86,6 +93,7 @@ def read_directive(x: object) -> Optional[Directive]:
     )
     if not well_formed or not isinstance(autonomy, dict) or not isinstance(tools, list):
         return None
+    level, heir = x.get("level"), x.get("hand_over_to")
     temperature, successor, reason = autonomy.get("temperature"), x.get("successor"), x.get("reason")
     return Directive(
         agent_id=x["agent_id"],
@@ -102,6 +110,8 @@ def read_directive(x: object) -> Optional[Directive]:
         reason=reason if isinstance(reason, str) else "",
         lease_seconds=x["lease_seconds"],
         budgets=_budgets(x.get("budgets")),
+        level=(level if level in HOLD_LEVELS else "drain") if x["status"] == "quarantined" else None,
+        hand_over_to=heir if isinstance(heir, str) and heir else None,
     )
 
 

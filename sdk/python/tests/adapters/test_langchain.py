@@ -1,3 +1,4 @@
+import asyncio
 import unittest
 
 try:
@@ -103,6 +104,43 @@ class Async(Misbehaviours, unittest.TestCase):
         made, _ = agent(sentinel, turns, tool)
         asked = made.ainvoke({"messages": [("user", "hello")]}, {"recursion_limit": 100})
         return run(asked)["messages"][-1].content
+
+    def test_a_killed_thread_goes_on_after_the_release_and_repeats_nothing_in_another_process_either(self):
+        begun, saver = [], InMemorySaver()
+
+        def middleware():
+            sentinel = self.watch()
+            return sentinel, [SentinelMiddleware(sentinel)]
+
+        @as_tool
+        async def charge(q: str) -> str:
+            """Charges a card."""
+            begun.append(q)
+            if len(begun) == 1:
+                self.server.direct("a", status="quarantined", level="kill")
+                await asyncio.sleep(60)
+            return "charged"
+
+        def play(turns, middleware, text):
+            made = create_agent(Scripted(turns=turns, seen=[]), [charge], middleware=middleware, checkpointer=saver)
+            asked = made.ainvoke({"messages": [("user", text)]}, {"configurable": {"thread_id": "t"}})
+            return run(asked)["messages"]
+
+        first, seat = middleware()
+        stopped = play([("charge", "5"), say("never")], seat, "hello")
+        self.assertTrue(stopped[-1].response_metadata["sentinel"]["stopped"])
+        self.assertIn("Whether it took effect is unknown", stopped[-2].content)
+        self.server.until_enforced(2)
+        first.close()
+        self.server.direct("a", status="run", level=None)
+        second, seat = middleware()
+        self.server.until_enforced(3)
+        resumed = play([("charge", "5"), say("checked instead")], seat, "go on")
+        self.assertEqual(resumed[-1].content, "checked instead")
+        self.assertIn("an earlier call of charge", resumed[-2].content)
+        self.assertEqual(begun, ["5"])
+        second.flush()
+        self.assertEqual([e["outcome"] for e in self.server.of("tool_call")], ["unknown"])
 
 
 del Misbehaviours

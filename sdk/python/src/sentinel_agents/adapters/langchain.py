@@ -19,7 +19,16 @@ from ..hold import SentinelHold
 from ..quiet import quietly
 from ..runs import Run, enter_run, leave_run
 from ..sentinel import Sentinel
-from .langchain_messages import describe_request, prepared, read_answer, read_tool, refused, stopped
+from .langchain_messages import (
+    cut_off,
+    cut_off_in,
+    describe_request,
+    prepared,
+    read_answer,
+    read_tool,
+    refused,
+    stopped,
+)
 
 #: Nodes of other middleware that may run before ours, and so spend steps that we did not see.
 _UNSEEN_STEPS = 6
@@ -46,7 +55,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
     @hook_config(can_jump_to=["end"])
     def before_agent(self, state: Any, runtime: Any) -> "Optional[dict[str, Any]]":
         try:
-            self._guard.pass_gate()
+            self._guard.pass_gate(task_id=_configured("task_id"))
         except SentinelHold as hold:
             return self._refused(hold)
         return self._begin()
@@ -54,7 +63,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
     @hook_config(can_jump_to=["end"])
     async def abefore_agent(self, state: Any, runtime: Any) -> "Optional[dict[str, Any]]":
         try:
-            await self._guard.pass_gate_async()
+            await self._guard.pass_gate_async(task_id=_configured("task_id"))
         except SentinelHold as hold:
             return self._refused(hold)
         return self._begin()
@@ -94,6 +103,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
     def wrap_tool_call(self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Any]) -> Any:
         run = self._run_of(request.state)
         name, args = request.tool_call["name"], request.tool_call["args"]
+        self._note_unknown_outcomes(run, request.state)
         try:
             call = self._guard.before_tool(name, args, run)
         except SentinelHold as hold:
@@ -114,6 +124,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
     ) -> Any:
         run = self._run_of(request.state)
         name, args = request.tool_call["name"], request.tool_call["args"]
+        self._note_unknown_outcomes(run, request.state)
         try:
             call = await self._guard.before_tool_async(name, args, run)
         except SentinelHold as hold:
@@ -124,7 +135,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
         except BaseException as error:
             self._failed(run, call, error)
             if isinstance(error, SentinelHold) and call.stopping:
-                return refused(request, error)
+                return cut_off(request, call) if call.outcome_unknown else refused(request, error)
             raise
         finally:
             leave_run(here)
@@ -141,7 +152,7 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
         self.after_agent(state, runtime)
 
     def _begin(self) -> "dict[str, Any]":
-        run = self._guard.begin_run()
+        run = self._guard.begin_run(task_id=_configured("task_id"), thread_id=_configured("thread_id"))
         with quietly():
             config = get_config()
             run.last_step = config["metadata"]["langgraph_step"] + config["recursion_limit"] - 1
@@ -154,7 +165,15 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
     def _run_of(self, state: Any) -> Run:
         """The run this state belongs to; one that another process began is taken up as it is."""
         run_id = state.get("sentinel_run") if isinstance(state, dict) else getattr(state, "sentinel_run", None)
-        return self._guard.get_run(run_id or "") or self._guard.begin_run(run_id=run_id)
+        return self._guard.get_run(run_id or "") or self._guard.begin_run(
+            run_id=run_id, thread_id=_configured("thread_id")
+        )
+
+    def _note_unknown_outcomes(self, run: Run, state: Any) -> None:
+        """Calls of this thread that were cut off are known from its messages, whichever process made them."""
+        with quietly():
+            for action, key in cut_off_in(state):
+                self._guard.note_unknown_outcome(run, action, key)
 
     def _model_call(self, run: Run, request: ModelRequest[Any]) -> ModelCall:
         about: "dict[str, Any]" = {}
@@ -189,3 +208,11 @@ class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
             if run.last_step is not None and step >= run.last_step - _UNSEEN_STEPS:
                 self._guard.end_run_unless_it_goes_on(run, "error")
                 run.error_type = "GraphRecursionError"
+
+
+def _configured(name: str) -> Optional[str]:
+    """What the host set in `configurable`."""
+    with quietly():
+        value = get_config().get("configurable", {}).get(name)
+        return value if isinstance(value, str) else None
+    return None

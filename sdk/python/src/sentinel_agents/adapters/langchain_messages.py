@@ -1,6 +1,6 @@
 """What the LangChain adapter reads of requests and answers, and the messages that it writes."""
 
-from typing import Any
+from typing import Any, Optional
 
 from langchain.agents.middleware import ModelRequest
 from langchain.agents.middleware.types import ToolCallRequest
@@ -80,3 +80,25 @@ def refused(request: ToolCallRequest, hold: SentinelHold) -> ToolMessage:
         status="error",
         artifact={"sentinel": {"refused": True, "kind": hold.kind}},
     )
+
+
+def cut_off(request: ToolCallRequest, call: ToolCall) -> ToolMessage:
+    told = {"outcome": "unknown", "action": call.action, "idempotency_key": call.idempotency_key}
+    return ToolMessage(
+        content="Cut off: the run was stopped while this tool was running. Whether it took effect is unknown.",
+        tool_call_id=request.tool_call["id"] or "",
+        name=request.tool_call["name"],
+        status="error",
+        artifact={"sentinel": told},
+    )
+
+
+def cut_off_in(state: Any) -> "list[tuple[str, Optional[str]]]":
+    """Action and idempotency key of each call of a thread that was cut off."""
+    found = []
+    for message in state.get("messages", ()) if isinstance(state, dict) else ():
+        artifact = message.artifact if isinstance(message, ToolMessage) else None
+        told = artifact.get("sentinel") if isinstance(artifact, dict) else None
+        if isinstance(told, dict) and told.get("outcome") == "unknown" and isinstance(told.get("action"), str):
+            found.append((told["action"], told.get("idempotency_key")))
+    return found
