@@ -132,8 +132,8 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
           </Field>
           <Field
             id={id("floor")}
-            label="Minimum running agents"
-            hint="Automatic quarantine never leaves fewer than this many running."
+            label="Minimum healthy agents"
+            hint="Sentinel asks a person rather than leave fewer healthy agents than this at work."
           >
             <Input
               id={id("floor")}

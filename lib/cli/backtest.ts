@@ -62,7 +62,7 @@ export function registerBacktest(program: Command): void {
     .option("--mode <mode>", "observe, recommend or act (--stored)")
     .option("--threshold <severity>", "severity from which approval is required (--stored)")
     .option("--allows <risks>", "risks that may run without approval, comma separated (--stored)")
-    .option("--floor <n>", "minimum running agents of the type (--stored)")
+    .option("--floor <n>", "minimum healthy agents of the type (--stored)")
     .addHelpText("after", HELP);
   // What a file needs, stored events do not: it is asked for once it is known which of them is meant.
   const ofFiles = command.options.filter(({ mandatory }) => mandatory);

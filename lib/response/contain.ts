@@ -1,5 +1,5 @@
 import { canMove, move, type Mover } from "@/lib/core/base/lifecycle";
-import type { HoldLevel } from "@/lib/core/base/hold-levels";
+import { DEFAULT_HOLD_LEVEL, HOLD_LEVEL_TEXT, type HoldLevel } from "@/lib/core/base/hold-levels";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import type { Plan } from "@/lib/db/plan";
@@ -63,7 +63,10 @@ export function contain(plan: Plan, db: Db, hold: Hold, now: number): void {
       type: "agent.quarantined",
       agentId: agent.id,
       incidentId,
-      text: hold.told.text,
+      text:
+        hold.level === DEFAULT_HOLD_LEVEL
+          ? hold.told.text
+          : `${hold.told.text} (level: ${HOLD_LEVEL_TEXT[hold.level]})`,
       data: { version: directive.version, level: hold.level, ...hold.told.data },
     });
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
-import { getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
+import { findDirective, getAgent, listAgentsInStates } from "@/lib/db/queries/agents";
 import { getIncident, listIncidentsInStates, listTimeline } from "@/lib/db/queries/incidents";
 import { commandAgent } from "@/lib/response/agents/command";
 import { commandIncident } from "@/lib/response/command-incident";
-import { changeSettings } from "@/lib/response/settings";
+import { changeSettings, changeType } from "@/lib/response/settings";
 import { TestFleet, type Fault, PERSON } from "./test-fleet";
 
 const AGENTS = ["a-1", "a-2", "a-3", "a-4", "a-5", "a-6"];
@@ -31,6 +31,35 @@ const isHeld = (id: string) => async () => (await fleet.state(id)) === "quaranti
 const limit = async () => (await listIncidentsInStates(fleet.db, INCIDENT_STATES)).find(({ kind }) => kind === "limit");
 const pages = async (id: string) =>
   (await listTimeline(fleet.db, id)).filter(({ data }) => data.page).map(({ agentId, type }) => ({ agentId, type }));
+
+describe("the floor of a type", () => {
+  const three = AGENTS.slice(0, 3);
+  const type = (patch: Parameters<typeof changeType>[2]) => changeType(fleet.db, "Research", patch, PERSON, fleet.now);
+
+  it("leaves so many healthy agents, asks a person beyond that, and does not bind a person", async () => {
+    await type({ floor: 2, level: "hold_new" });
+    await fleet.learn(three, 80);
+    fleet.faults.set("a-1", flood);
+    await fleet.until(three, isHeld("a-1"), 10);
+    expect(await findDirective(fleet.db, "a-1")).toMatchObject({ status: "quarantined", level: "hold_new" });
+    fleet.faults.set("a-2", flood);
+    await fleet.until(three, async () => (await limit()) !== undefined, 10);
+    expect(await heldIds()).toEqual(["a-1"]);
+    const asked = (await listTimeline(fleet.db, (await limit())!.id)).find((e) => e.type === "containment.limited");
+    expect(asked!.text).toContain("only 1 healthy agent of its type would be left, and the minimum is 2");
+    await commandAgent(fleet.db, "a-2", "quarantine", undefined, PERSON, fleet.now);
+    expect(await heldIds()).toEqual(["a-1", "a-2"]);
+  });
+
+  it("does not count one that a person paused", async () => {
+    await type({ floor: 2 });
+    await fleet.learn(three, 80);
+    await commandAgent(fleet.db, "a-3", "pause", undefined, PERSON, fleet.now);
+    fleet.faults.set("a-1", flood);
+    await fleet.until(three, async () => (await limit()) !== undefined, 10);
+    expect(await heldIds()).toEqual([]);
+  });
+});
 
 describe("automatic holds in a small fleet", () => {
   it("are not used up by one sacrificed agent", async () => {

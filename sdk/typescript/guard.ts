@@ -156,7 +156,10 @@ export function createGuard(options: GuardOptions): Guard {
         return answer;
       } catch (error) {
         if (error instanceof SentinelHold)
-          guard.endRun(run, isLimit(error) || error.kind === "revoked" || error.kind === "unknown_outcome" ? "limited" : "stopped");
+          guard.endRun(
+            run,
+            isLimit(error) || error.kind === "revoked" || error.kind === "unknown_outcome" ? "limited" : "stopped",
+          );
         else guard.endRun(run, wasCancelled(error) ? "cancelled" : "error", error);
         throw error;
       }

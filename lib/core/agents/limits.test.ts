@@ -37,7 +37,7 @@ describe("holding one more", () => {
     more: Partial<Omit<HoldInput, "fleet" | "type">> & { floor?: number } = {},
   ): HoldInput => ({
     fleet,
-    type: { ...type, floor: more.floor ?? null },
+    type: { ...type, healthy: type.live - type.held - 1, floor: more.floor ?? null },
     lastHour: more.lastHour ?? { all: 0, own: 0 },
     severity: more.severity ?? 10,
     limits: { ...DEFAULT_LIMITS, ...more.limits },
@@ -57,13 +57,13 @@ describe("holding one more", () => {
     [
       "a lone agent that must stay",
       input(population(15, 0), population(1, 0), { floor: 1 }),
-      "only 1 agent of its type is running, and at least 1 must keep running",
+      "only 0 healthy agents of its type would be left, and the minimum is 1",
     ],
     ["the last above the floor", input(population(400, 1), population(10, 1), { floor: 8 }), "hold"],
     [
       "one below the floor",
       input(population(400, 1), population(10, 1), { floor: 9 }),
-      "only 9 agents of its type are running, and at least 9 must keep running",
+      "only 8 healthy agents of its type would be left, and the minimum is 9",
     ],
     ["the third in an hour", input(population(400, 2), population(100, 2), perHour(2)), "hold"],
     [
@@ -74,7 +74,7 @@ describe("holding one more", () => {
     [
       "nobody alive",
       input(population(0, 0), population(0, 0)),
-      "only 0 agents of its type are running, and at least 0 must keep running",
+      "only 0 healthy agents of its type would be left, and the minimum is 0",
     ],
     [
       "where a share is forbidden",
@@ -166,7 +166,13 @@ describe("holding one more", () => {
             agent.key,
           );
           const lastHour = { all: fleet.held, own: fleet.own.held };
-          const d = mayHold({ fleet, type: { ...type, floor: null }, lastHour, severity: 10, limits: l });
+          const d = mayHold({
+            fleet,
+            type: { ...type, healthy: type.live - type.held - 1, floor: null },
+            lastHour,
+            severity: 10,
+            limits: l,
+          });
           if (d.kind === "hold") held.add(agent);
         }
         const live = new Set(agents.map(({ key }) => key)).size;

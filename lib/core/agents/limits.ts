@@ -1,3 +1,5 @@
+import type { AgentState, Liveness } from "../base/vocabulary";
+
 export interface ContainmentLimits {
   /** Share of the fleet's live agents that may be held at once by automatic quarantine. */
   fleetShare: number;
@@ -7,7 +9,7 @@ export interface ContainmentLimits {
   perHour: number;
   /** Holds at once that a share allows however few agents there are; a share of 0 still forbids all. */
   atLeast: number;
-  /** Agents of a type that must stay at work, where the type sets no floor of its own. */
+  /** Healthy agents of a type that must be left at work, where the type sets no floor of its own. */
   floor: number;
 }
 
@@ -42,14 +44,18 @@ export interface Population {
 
 export interface HoldInput {
   fleet: Population;
-  /** `floor` null: the limits' own. */
-  type: Population & { floor: number | null };
+  /** `healthy`: how many healthy agents of the type are at work beside this one. `floor` null: the limits' own. */
+  type: Population & { healthy: number; floor: number | null };
   /** Automatic holds of the last hour, released ones included; `own`: of agents of the agent's key. */
   lastHour: { all: number; own: number };
   /** Severity of what the agent would be held for, 0 to 10. */
   severity: number;
   limits: ContainmentLimits;
 }
+
+/** Whether an agent counts towards its type's floor: at work, and nothing is suspected of it. */
+export const isHealthyAtWork = (agent: { state: AgentState; liveness: Liveness; paused: boolean }): boolean =>
+  (agent.state === "healthy" || agent.state === "learning") && agent.liveness === "live" && !agent.paused;
 
 export type HoldDecision = { kind: "hold" } | { kind: "stop"; reason: string };
 
@@ -89,9 +95,9 @@ export function mayHold({ fleet, type, lastHour, severity, limits }: HoldInput):
   const tooMany = full(fleet, limits.fleetShare, "agents") ?? full(type, limits.typeShare, "agents of the type");
   if (tooMany !== null) return stop(tooMany);
   const floor = type.floor ?? limits.floor;
-  if (!(type.live - type.held - 1 >= floor))
+  if (!(type.healthy >= floor))
     return stop(
-      `only ${type.live - type.held} ${type.live - type.held === 1 ? "agent of its type is" : "agents of its type are"} running, and at least ${floor} must keep running`,
+      `only ${Math.max(0, type.healthy)} healthy ${type.healthy === 1 ? "agent" : "agents"} of its type would be left, and the minimum is ${floor}`,
     );
   const shared = fleet.live > fleet.own.live;
   const perHour = { all: room(shared ? 2 * limits.perHour : limits.perHour), own: room(limits.perHour) };

@@ -1,3 +1,4 @@
+import { healthyAtWork } from "./holds";
 import { and, eq, getTableColumns, gte, isNull, sql, type SQL } from "drizzle-orm";
 import type { BudgetMeasure, BudgetScope } from "@/lib/core/base/vocabulary";
 import { partsOf } from "@/lib/core/budgets/budget";
@@ -138,19 +139,12 @@ export const listPausedByLoop = (db: Db): Promise<{ agent: Agent; directive: Dir
     .innerJoin(directives, and(eq(directives.agentId, agents.id), eq(directives.version, agents.directiveVersion)))
     .where(sql`paused = 1 AND ${directives.status} = 'paused' AND ${directives.createdBy} = 'sentinel'`);
 
-/** How many agents of each type are at work: heard of since a time, neither held nor paused. */
+/** How many healthy agents of each type are at work: heard of since a time, neither held, paused nor suspected. */
 export async function countAtWork(db: Db, since: number): Promise<Map<string, number>> {
   const rows = await db
     .select({ type: agents.type, n: sql<number>`count(*)` })
     .from(agents)
-    .where(
-      and(
-        gte(agents.lastSeenAt, since),
-        isNull(agents.retiredAt),
-        eq(agents.paused, false),
-        sql`${agents.state} NOT IN ('quarantined', 'healing', 'exhausted')`,
-      ),
-    )
+    .where(and(gte(agents.lastSeenAt, since), isNull(agents.retiredAt), healthyAtWork))
     .groupBy(agents.type);
   return new Map(rows.map(({ type, n }) => [type, n]));
 }

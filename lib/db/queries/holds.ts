@@ -8,7 +8,12 @@ export interface AgentGroup {
   keyId: string | null;
   live: number;
   held: number;
+  /** At work, and nothing is suspected of them. */
+  healthy: number;
 }
+
+/** As `isHealthyAtWork` of `lib/core/agents/limits.ts`. */
+export const healthyAtWork = sql`${agents.state} IN ('healthy', 'learning') AND ${agents.liveness} = 'live' AND NOT ${agents.paused}`;
 
 /** How many agents of each type and key are held, among those that are, or that reported since `liveSince` (epoch ms). */
 export async function countHeld(db: Db, liveSince: number): Promise<AgentGroup[]> {
@@ -19,6 +24,7 @@ export async function countHeld(db: Db, liveSince: number): Promise<AgentGroup[]
       keyId: agents.keyId,
       live: sql<number>`count(*)`,
       held: sql<number>`sum(${held})`,
+      healthy: sql<number>`sum(${healthyAtWork})`,
     })
     .from(agents)
     .where(and(sql`(${agents.lastSeenAt} >= ${liveSince} OR ${held})`, isNull(agents.retiredAt)))

@@ -94,7 +94,7 @@ export const agentTypes = sqliteTable("agent_types", {
   /** In mode act: when, and which actions on agents, may be taken without asking; null: always, any. */
   actHours: text({ mode: "json" }).$type<ActHours>(),
   actActions: text({ mode: "json" }).$type<AgentAction[]>(),
-  /** How many agents of the type must stay in service. */
+  /** How many healthy agents of the type must be left at work by automatic quarantine. */
   floor: integer().notNull().default(0),
   /** How a quarantine stops agents of the type, unless a person says otherwise. */
   level: text({ enum: HOLD_LEVELS }).notNull().default(DEFAULT_HOLD_LEVEL),

@@ -1,4 +1,4 @@
-import type { HoldInput, Population } from "@/lib/core/agents/limits";
+import { type HoldInput, isHealthyAtWork, type Population } from "@/lib/core/agents/limits";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Db } from "@/lib/db/client";
 import type { Agent } from "@/lib/db/queries/agents";
@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 /** An agent that reported within this counts as part of the fleet when shares are taken, in ms. */
 const LIVE_MS = 15 * 60_000;
 
-type Who = Pick<Agent, "type" | "keyId">;
+type Who = Pick<Agent, "type" | "keyId" | "state" | "liveness" | "paused">;
 
 /** How many agents are held, kept up to date while one sweep plans several holds. */
 export class HoldCounts {
@@ -27,13 +27,13 @@ export class HoldCounts {
   }
 
   input(agent: Who, severity: number, floor: number, settings: FleetSettings): HoldInput {
+    const ofType = this.groups.filter(({ type }) => type === agent.type);
+    const healthy = ofType.reduce((n, group) => n + group.healthy, 0);
     return {
       fleet: population(this.groups, agent),
       type: {
-        ...population(
-          this.groups.filter(({ type }) => type === agent.type),
-          agent,
-        ),
+        ...population(ofType, agent),
+        healthy: Math.max(0, healthy - Number(isHealthyAtWork(agent))),
         floor,
       },
       lastHour: {
@@ -52,10 +52,13 @@ export class HoldCounts {
   }
 
   /** One more hold was planned. */
-  add({ type, keyId }: Who): void {
+  add(agent: Who): void {
+    const { type, keyId } = agent;
     const group = this.groups.find((one) => one.type === type && one.keyId === keyId);
-    if (group) group.held += 1;
-    else this.groups.push({ type, keyId, live: 1, held: 1 });
+    if (group) {
+      group.held += 1;
+      if (isHealthyAtWork(agent)) group.healthy = Math.max(0, group.healthy - 1);
+    } else this.groups.push({ type, keyId, live: 1, held: 1, healthy: 0 });
     this.lastHour.set(keyId, (this.lastHour.get(keyId) ?? 0) + 1);
   }
 }

@@ -1,3 +1,4 @@
+import { isHealthyAtWork } from "@/lib/core/agents/limits";
 import { partsOf } from "@/lib/core/budgets/budget";
 import { subjectText } from "@/lib/core/budgets/words";
 import { type Db } from "@/lib/db/client";
@@ -95,15 +96,16 @@ export async function holdForBudgets(ctx: SweepContext): Promise<void> {
   }
 }
 
-/** How many agents of each type are at work while one sweep holds several; read only where a type has a floor. */
+/** How many healthy agents of each type are at work while one sweep holds several; read only where a type has a floor. */
 function createRoom({ db, now, policies }: SweepContext) {
   let counts: Promise<Map<string, number>> | null = null;
   return {
-    async take({ type }: Agent): Promise<number | null> {
+    async take(agent: Agent): Promise<number | null> {
+      const { type } = agent;
       const { floor } = policyOf(policies, type);
       if (floor === 0) return null;
       const atWork = await (counts ??= countAtWork(db, now - RUN_LIVE_MS));
-      const left = (atWork.get(type) ?? 0) - 1;
+      const left = (atWork.get(type) ?? 0) - Number(isHealthyAtWork(agent));
       if (left < floor) return floor;
       atWork.set(type, left);
       return null;
@@ -132,7 +134,7 @@ async function holdAgent(
             type: "containment.limited",
             agentId: agent.id,
             incidentId,
-            text: `${agent.id} goes on although the budget of ${whose} is used up: ${floor} of its type have to stay at work`,
+            text: `${agent.id} goes on although the budget of ${whose} is used up: ${floor} healthy agents of its type have to stay at work`,
             data: { severity: 0, page: true },
           },
         ],
