@@ -1,3 +1,4 @@
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -191,6 +192,16 @@ describe.each(NAMES)("%s", (name) => {
       "enforced",
     );
     await command("release");
+    expect((await ask(name)).status).toBe(200);
+  });
+
+  test.each(HOLD_LEVELS)("whatever the level, every next request is refused: %s", async (level) => {
+    await seen();
+    await commandAgent(db, agent, "quarantine", undefined, PERSON, Date.now(), { level });
+    await loadHooks(db);
+    expect((await ask(name)).status).toBe(403);
+    await command("release");
+    upstream.plays(json(sample.whole()));
     expect((await ask(name)).status).toBe(200);
   });
 

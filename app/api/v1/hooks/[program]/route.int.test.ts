@@ -1,3 +1,4 @@
+import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createKey } from "@/lib/auth/keys";
 import { IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
@@ -147,6 +148,22 @@ test("a hook that comes before any telemetry waits for the name that telemetry g
   await flushHooks(db);
   expect(await ofKind(agent, "tool_call")).toHaveLength(2);
 });
+
+test.each(HOLD_LEVELS)(
+  "whatever the level of a quarantine, every next call is denied, and goes on after the release: %s",
+  async (level) => {
+    const user = `${level}@example.com`;
+    await telemetry(user, prompt, modelCall(1));
+    expect((await call("ls")).ran).toBe(true);
+    await flushHooks(db);
+    await commandAgent(db, `claude-code:${user}`, "quarantine", undefined, PERSON, Date.now(), { level });
+    await loadHooks(db);
+    expect((await call("pwd")).ran).toBe(false);
+    await commandAgent(db, `claude-code:${user}`, "release", undefined, PERSON, Date.now());
+    await loadHooks(db);
+    expect((await call("pwd")).ran).toBe(true);
+  },
+);
 
 test("a loop is refused before the eighth call runs, held by an incident, proven, and released in the same session", async () => {
   await inMode("act");
