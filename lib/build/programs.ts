@@ -5,6 +5,7 @@ import { bundleOf, BUNDLES, MADE_OF, markOf } from "@/lib/programs.mjs";
 /** Programs that are started often, or that somebody waits for. */
 const PROGRAMS = [
   "lib/cli/main.ts",
+  "lib/db/writer-main.ts",
   "lib/runtime/sweeper-main.ts",
   "lib/evals/cases/run-main.ts",
   "lib/evals/cases/worker.ts",

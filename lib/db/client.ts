@@ -91,10 +91,8 @@ function take(queue: Job[]): Job[] {
 /** Runs the jobs as one transaction. False when a group failed and each has to be tried alone. */
 async function runTogether(client: Client, jobs: Job[]): Promise<boolean> {
   try {
-    const results = await client.batch(
-      jobs.flatMap((job) => job.statements),
-      "write",
-    );
+    const batch = writers().get(client) ?? ((statements) => batchHere(client, statements));
+    const results = await batch(jobs.flatMap((job) => job.statements));
     let from = 0;
     for (const job of jobs) {
       job.resolve(results.slice(from, from + job.statements.length));
@@ -102,11 +100,35 @@ async function runTogether(client: Client, jobs: Job[]): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    // Where that fails too, the next write says why.
-    if (isBusy(error)) await renew(client).catch(() => undefined);
     if (jobs.length > 1) return false;
     jobs[0]?.reject(error);
     return true;
+  }
+}
+
+/** Runs statements as one transaction and resolves once it is committed. */
+type Batch = (statements: InStatement[]) => Promise<ResultSet[]>;
+
+/** Who writes in place of this thread, by client; one for the process, as the queues are. */
+const writers = (): WeakMap<Client, Batch> => {
+  const global = globalThis as unknown as Record<symbol, WeakMap<Client, Batch>>;
+  return (global[Symbol.for("sentinel.writers")] ??= new WeakMap());
+};
+
+/** Has somebody else carry out this client's writes; null: this thread does again. */
+export function writeBy(client: Client, batch: Batch | null): void {
+  if (batch) writers().set(client, batch);
+  else writers().delete(client);
+}
+
+/** One transaction, on this thread. */
+export async function batchHere(client: Client, statements: InStatement[]): Promise<ResultSet[]> {
+  try {
+    return await client.batch(statements, "write");
+  } catch (error) {
+    // Where that fails too, the next write says why.
+    if (isBusy(error)) await renew(client).catch(() => undefined);
+    throw error;
   }
 }
 

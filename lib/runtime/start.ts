@@ -2,6 +2,7 @@ import { setupLink } from "@/lib/auth/links";
 import { getDb } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
 import { migrateDb } from "@/lib/db/migrate";
+import { writeOnThread } from "@/lib/db/write-thread";
 import { env } from "@/lib/env";
 import { loadHooks } from "@/lib/ingest/hooks/ask";
 import { exitAfterShutdown, onShutdown } from "@/lib/shutdown";
@@ -21,9 +22,10 @@ import { startTelemetry } from "./telemetry";
  */
 export async function start(): Promise<void> {
   try {
-    const { SENTINEL_URL, PORT, SWEEPER_ENABLED } = env();
+    const { LIBSQL_URL, SQLITE_SYNC, SENTINEL_URL, PORT, SWEEPER_ENABLED } = env();
     const db = await getDb();
     await migrateDb(db);
+    if (LIBSQL_URL.startsWith("file:")) writeOnThread(db, { url: LIBSQL_URL, sync: SQLITE_SYNC });
     await startTelemetry();
     // A wrong allow-list must not be found out in the middle of an incident.
     await processIntegrations();

@@ -1,0 +1,67 @@
+import { resolve } from "node:path";
+import type { Worker } from "node:worker_threads";
+import type { InStatement, ResultSet } from "@libsql/client";
+import { bundleOf } from "@/lib/programs.mjs";
+import { type Db, type openDb, writeBy } from "./client";
+import { errorOf, type FromWriter, resultOf, type ToWriter } from "./write-message";
+
+const PROGRAM = "lib/db/writer-main.ts";
+/** What runs it from its sources. */
+const SOURCE = "lib/db/writer-source.mjs";
+
+/** Next's bundler would take the word `Worker` for a file that it has to bundle. */
+const { Worker: Thread } = process.getBuiltinModule("node:worker_threads");
+
+interface Pending {
+  done: (results: ResultSet[]) => void;
+  fail: (error: Error) => void;
+}
+
+/**
+ * Has a thread of its own do this process's writes to a local file. The driver works and waits for the file's lock without ever
+ * letting go of its thread, and whoever asks for something small (a hook, `/healthz`) would wait along: up to a second, while the sweeper
+ * commits. Reads stay where they are: in WAL mode they wait for nobody. A thread that ends fails what it was doing, as a
+ * database that goes away would, and the next write starts another. Returns what ends it.
+ */
+export function writeOnThread(db: Db, options: Parameters<typeof openDb>[0]): () => Promise<void> {
+  const pending = new Map<number, Pending>();
+  let worker: Worker | null = null;
+  let last = 0;
+
+  function start(): Worker {
+    const fresh = new Thread(resolve(bundleOf(PROGRAM) ?? SOURCE), { execArgv: [], workerData: options });
+    // Only while something is being written does it keep the process.
+    fresh.unref();
+    fresh.on("message", (message: FromWriter) => {
+      const one = pending.get(message.id);
+      pending.delete(message.id);
+      if (pending.size === 0) fresh.unref();
+      if ("results" in message) one?.done(message.results.map(resultOf));
+      else one?.fail(errorOf(message.error));
+    });
+    const end = (why: Error) => {
+      if (worker === fresh) worker = null;
+      for (const { fail } of pending.values()) fail(why);
+      pending.clear();
+    };
+    fresh.on("error", (cause) => end(new Error("the thread that writes failed", { cause })));
+    fresh.on("exit", (code) => end(new Error(`the thread that writes ended with code ${code}`)));
+    return fresh;
+  }
+
+  writeBy(
+    db.$client,
+    (statements: InStatement[]) =>
+      new Promise((done, fail) => {
+        const message: ToWriter = { id: ++last, statements };
+        worker ??= start();
+        worker.ref();
+        pending.set(message.id, { done, fail });
+        worker.postMessage(message);
+      }),
+  );
+  return async () => {
+    writeBy(db.$client, null);
+    await worker?.terminate();
+  };
+}
