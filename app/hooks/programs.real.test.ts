@@ -47,7 +47,6 @@ beforeAll(async () => {
   ({ remove } = file);
   process.env["LIBSQL_URL"] = file.url;
   db = await getDb();
-  key = (await createKey(db, { name: "real", createdBy: "t", scopes: ["events"] }, 1)).secret;
   model = await startModel(() => null);
   server = createServer((request, response) => {
     void serve(request).then(async (answer) => {
@@ -208,6 +207,8 @@ describe.each(Object.entries(CASES))("the real %s", (_name, program) => {
   const home = mkdtempSync(join(tmpdir(), "coding-agent-"));
   beforeAll(async () => {
     if (!program.installed) return;
+    // Each a key of its own: an hour allows one key's agents few quarantines.
+    key = (await createKey(db, { name: program.type, createdBy: "t", scopes: ["events"] }, 1)).secret;
     mkdirSync(join(home, "app"), { recursive: true });
     program.set(home);
     await write(db, [
