@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -72,6 +72,21 @@ it("keeps nobody waiting while another process holds the file", async () => {
   await written;
   await once(holder, "exit");
   expect(await count()).toBe(Number(before) + 1);
+});
+
+it("fails what a thread was doing that ended, and not what the next one does", async () => {
+  await stop();
+  const blocked = join(folder, "blocked");
+  writeFileSync(blocked, "where a folder has to be");
+  const end = writeOnThread(db, { url: `file:${join(blocked, "other.db")}` });
+  const create = () => write(db, [{ sql: "CREATE TABLE u (n INTEGER)", args: [] }]);
+  await create().then(
+    () => expect.unreachable("there is no such folder"),
+    () => rmSync(blocked),
+  );
+  await create();
+  await end();
+  stop = writeOnThread(db, { url });
 });
 
 it("ends, and this thread writes again", async () => {

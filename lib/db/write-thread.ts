@@ -24,12 +24,14 @@ interface Pending {
  * database that goes away would, and the next write starts another. Returns what ends it.
  */
 export function writeOnThread(db: Db, options: Parameters<typeof openDb>[0]): () => Promise<void> {
-  const pending = new Map<number, Pending>();
-  let worker: Worker | null = null;
+  let current: { worker: Worker; pending: Map<number, Pending> } | null = null;
   let last = 0;
 
-  function start(): Worker {
+  function start() {
     const fresh = new Thread(resolve(bundleOf(PROGRAM) ?? SOURCE), { execArgv: [], workerData: options });
+    // Its own: a thread that has ended tells so twice, and must not fail what the next one writes.
+    const mine = { worker: fresh, pending: new Map<number, Pending>() };
+    const { pending } = mine;
     // Only while something is being written does it keep the process.
     fresh.unref();
     fresh.on("message", (message: FromWriter) => {
@@ -40,13 +42,13 @@ export function writeOnThread(db: Db, options: Parameters<typeof openDb>[0]): ()
       else one?.fail(errorOf(message.error));
     });
     const end = (why: Error) => {
-      if (worker === fresh) worker = null;
+      if (current === mine) current = null;
       for (const { fail } of pending.values()) fail(why);
       pending.clear();
     };
     fresh.on("error", (cause) => end(new Error("the thread that writes failed", { cause })));
     fresh.on("exit", (code) => end(new Error(`the thread that writes ended with code ${code}`)));
-    return fresh;
+    return mine;
   }
 
   writeBy(
@@ -54,14 +56,14 @@ export function writeOnThread(db: Db, options: Parameters<typeof openDb>[0]): ()
     (statements: InStatement[]) =>
       new Promise((done, fail) => {
         const message: ToWriter = { id: ++last, statements };
-        worker ??= start();
-        worker.ref();
-        pending.set(message.id, { done, fail });
-        worker.postMessage(message);
+        current ??= start();
+        current.worker.ref();
+        current.pending.set(message.id, { done, fail });
+        current.worker.postMessage(message);
       }),
   );
   return async () => {
     writeBy(db.$client, null);
-    await worker?.terminate();
+    await current?.worker.terminate();
   };
 }
