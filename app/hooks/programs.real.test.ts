@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serveHere } from "@/lib/http/test-server";
 import { createKey } from "@/lib/auth/keys";
 import { IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
 import { closeDb, type Db, getDb, write } from "@/lib/db/client";
@@ -32,7 +31,7 @@ const ORDINARY_CALLS = 30;
 let remove: () => Promise<void>;
 let db: Db;
 let key: string;
-let server: Server;
+let server: Awaited<ReturnType<typeof serveHere>>;
 let url: string;
 let model: Awaited<ReturnType<typeof startModel>>;
 /** Hooks as they came, in the order of arrival. */
@@ -48,38 +47,23 @@ beforeAll(async () => {
   process.env["LIBSQL_URL"] = file.url;
   db = await getDb();
   model = await startModel(() => null);
-  server = createServer((request, response) => {
-    void serve(request).then(async (answer) => {
-      response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      response.end(Buffer.from(await answer.arrayBuffer()));
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  server = await serveHere(serve);
+  ({ url } = server);
 });
 afterAll(async () => {
   model.stop();
-  server.closeAllConnections();
-  server.close();
+  server.stop();
   await closeDb();
   await remove();
 });
 
 /** The routes that a built server has, in this process. */
-async function serve(incoming: IncomingMessage): Promise<Response> {
-  const parts: Buffer[] = [];
-  for await (const part of incoming) parts.push(part as Buffer);
-  const request = new Request(url + incoming.url, {
-    method: "POST",
-    headers: incoming.headers as Record<string, string>,
-    body: Buffer.concat(parts),
-  });
-  const [, first, second, third, fourth] = (incoming.url ?? "").split("/");
+async function serve(request: Request, [first, second, third, fourth]: string[], sent: Buffer): Promise<Response> {
   const none = { params: Promise.resolve({}) };
   if (first === "otlp") return keyedOtlp.POST(request, { params: Promise.resolve({ key: second!, signal: fourth! }) });
   if (first === "v1") return { logs, metrics, traces }[second as "logs"].POST(request, none);
   if (third !== "hooks") return new Response(null, { status: 404 });
-  const body = JSON.parse(Buffer.concat(parts).toString()) as Hook;
+  const body = JSON.parse(sent.toString()) as Hook;
   seen.push(body);
   return hooks.POST(request, { params: Promise.resolve({ program: fourth! }) });
 }

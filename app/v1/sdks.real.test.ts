@@ -1,12 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { serveHere } from "@/lib/http/test-server";
 import { createKey } from "@/lib/auth/keys";
 import { closeDb, type Db, getDb } from "@/lib/db/client";
 import { listRuns } from "@/lib/db/queries/runs";
@@ -26,7 +26,7 @@ const SEND_MS = 60_000;
 
 let db: Db;
 let key: string;
-let server: Server;
+let server: Awaited<ReturnType<typeof serveHere>>;
 let url: string;
 let remove: () => Promise<void>;
 /** One for all tests: another would wait for this one's leases to end. */
@@ -40,32 +40,19 @@ beforeAll(async () => {
   process.env["LIBSQL_URL"] = file.url;
   db = await getDb();
   key = (await createKey(db, { name: "real", createdBy: "t", scopes: ["events"] }, 1)).secret;
-  server = createServer((request, response) => {
-    void serve(request).then(async (answer) => {
-      response.writeHead(answer.status, Object.fromEntries(answer.headers));
-      response.end(Buffer.from(await answer.arrayBuffer()));
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  server = await serveHere((request, [, signal]) => {
+    const { headers } = request;
+    came.add(`${headers.get("content-type")} ${headers.get("content-encoding") ?? "plain"}`);
+    // The routes that a built server has.
+    return { logs, metrics, traces }[signal as "logs"].POST(request, { params: Promise.resolve({}) });
+  });
+  ({ url } = server);
 });
 afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
+  server.stop();
   await closeDb();
   await remove();
 });
-
-/** The routes that a built server has, in this process. */
-async function serve(incoming: IncomingMessage): Promise<Response> {
-  const parts: Buffer[] = [];
-  for await (const part of incoming) parts.push(part as Buffer);
-  const headers = incoming.headers as Record<string, string>;
-  came.add(`${headers["content-type"]} ${headers["content-encoding"] ?? "plain"}`);
-  const request = new Request(url + incoming.url, { method: "POST", headers, body: Buffer.concat(parts) });
-  const signal = (incoming.url ?? "").split("/")[2] as "logs" | "metrics" | "traces";
-  return { logs, metrics, traces }[signal].POST(request, { params: Promise.resolve({}) });
-}
 
 /** Sends a run by the Python SDK, and reads it as it is shown. */
 async function sent(to: string, bearer: string, age: string, compression: string) {

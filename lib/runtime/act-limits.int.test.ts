@@ -45,25 +45,25 @@ describe("mode act, limited to hours", () => {
 });
 
 describe("mode act, limited to actions", () => {
-  it("holds, and asks about what is not among them", async () => {
+  /** Until an agent is ill, and a person is asked about what may not be done without them. */
+  async function untilAsked(): Promise<void> {
     fleet = await TestFleet.open();
     await fleet.treat("Research", "act");
     await limit({ act_actions: [] });
     await fleet.learn(AGENTS, 80);
     fleet.faults.set("a-1", flood);
     await fleet.until(AGENTS, async () => (await listPendingApprovals(fleet.db)).length === 1, 20);
+  }
+
+  it("holds, and asks about what is not among them", async () => {
+    await untilAsked();
     expect((await findDirective(fleet.db, "a-1"))!.status).toBe("quarantined");
     const [incident] = await incidents();
     expect((await listProposalsOf(fleet.db, incident!.id))[0]!.reason).toMatch(/not among the actions/);
   });
 
   it("does not carry out what it allowed itself before they were set", async () => {
-    fleet = await TestFleet.open();
-    await fleet.treat("Research", "act");
-    await limit({ act_actions: [] });
-    await fleet.learn(AGENTS, 80);
-    fleet.faults.set("a-1", flood);
-    await fleet.until(AGENTS, async () => (await listPendingApprovals(fleet.db)).length === 1, 20);
+    await untilAsked();
     const { id, incidentId, proposalId } = (await listPendingApprovals(fleet.db))[0]!;
     // As it is left where it had been allowed and then had to wait for its hold.
     await write(fleet.db, [
