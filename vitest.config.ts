@@ -23,10 +23,16 @@ const shared = {
 const CRASH = ["e2e/http/{durability,hooks-durability,service-durability,shutdown,sweeper}.test.ts"];
 
 /**
- * unit: beside the files, in this process. integration (`*.int.test.ts`): likewise, on a database or a child process of its
- * own. redteam: attacks, each beside healthy controls. real (`*.real.test.ts`): needs a program or data that a machine with only Node lacks. http: against the built server,
- * which its set-up starts. crash: likewise, each with a server that it kills. demo: the demo's stories. long: trials of many
- * minutes. Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
+ * - unit: beside the files, in this process.
+ * - integration (`*.int.test.ts`): likewise, on a database or a child process of its own.
+ * - http: against the built server, which its set-up starts.
+ * - slow, slow-http (`*.slow.test.ts`): like these three, but a file takes more than ten seconds. Not in `npm test`.
+ * - redteam: attacks, each beside healthy controls.
+ * - real (`*.real.test.ts`): needs a program or data that a machine with only Node lacks.
+ * - crash: each with a built server that it kills.
+ * - demo: the demo's incidents. long: trials of many minutes.
+ *
+ * Two workers, since that is what the smallest machine has; quiet logs, since a test that fails says why itself.
  */
 export default defineConfig({
   test: {
@@ -39,12 +45,16 @@ export default defineConfig({
           ...shared,
           name: "unit",
           include: ["{lib,sdk/typescript,seeds,components,app}/**/*.test.{ts,tsx}"],
-          exclude: ["**/*.{int,real}.test.ts"],
+          exclude: ["**/*.{int,real,slow}.test.ts"],
         },
       },
       {
         resolve: { alias },
         test: { ...shared, name: "integration", include: ["{lib,sdk/typescript,seeds,app}/**/*.int.test.ts"] },
+      },
+      {
+        resolve: { alias },
+        test: { ...shared, name: "slow", include: ["{lib,sdk/typescript,seeds,app}/**/*.slow.test.ts"] },
       },
       {
         resolve: { alias },
@@ -60,7 +70,17 @@ export default defineConfig({
           ...shared,
           name: "http",
           include: ["e2e/http/**/*.test.ts"],
-          exclude: CRASH,
+          exclude: [...CRASH, "**/*.slow.test.ts"],
+          globalSetup: "e2e/http/server.ts",
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: "slow-http",
+          include: ["e2e/http/**/*.slow.test.ts"],
           globalSetup: "e2e/http/server.ts",
           fileParallelism: false,
         },

@@ -130,86 +130,89 @@ test(
   },
 );
 
-test(
-  "an operator runs cases from the page and stops them, everybody sees how far they are, and it goes on with the rest",
-  { tag: JOURNEY },
-  async ({ world, context, browser, page, errors }) => {
-    test.setTimeout(RUN_MS);
-    await world.signIn(context, "operator");
-    await page.goto("/evals");
-    await live(page);
-    await page.getByRole("button", { name: "Run cases" }).click();
-    const dialog = page.getByRole("dialog");
-    await expect(dialog.getByText("No judge is configured", { exact: false })).toBeVisible();
-    await expect(dialog.getByRole("button", { name: "Run 70 cases" })).toBeVisible();
-    await dialog.getByRole("combobox", { name: "Class of cases" }).click();
-    await page.getByRole("option", { name: "downstream outage (2)" }).click();
-    await expectAccessibleInBoth(page);
-    await expect(dialog.getByRole("button", { name: "Run 2 cases" })).toBeVisible();
-    // All of them: a few would be over before anybody else has looked.
-    await dialog.getByRole("combobox", { name: "Class of cases" }).click();
-    await page.getByRole("option", { name: "All classes" }).click();
-    await dialog.getByRole("button", { name: "Run 70 cases" }).click();
-    const progress = page.getByRole("status", { name: "Progress" });
-    await expect(progress).toContainText("of 70 cases completed");
-    const elsewhere = await browser.newContext();
-    await world.signIn(elsewhere, "viewer");
-    const looking = await elsewhere.newPage();
-    await looking.goto(page.url());
-    await live(looking);
-    const seen = looking.getByRole("status", { name: "Progress" });
-    await expect(seen).toBeVisible();
-    await expect(seen.getByRole("button", { name: "Stop" })).toHaveCount(0);
-    await expect(looking.getByRole("button", { name: "Run cases" })).toHaveCount(0);
-    // Its cases appear as they end, without a reload.
-    const cases = looking.getByRole("region", { name: "Cases by dimension" });
-    await expect(cases.getByRole("rowheader").first()).toBeVisible({ timeout: RUN_MS });
-    await progress.getByRole("button", { name: "Stop" }).click();
-    await expect(page.getByText(/^The run was stopped after \d+ of 70 cases/)).toBeVisible();
-    await expect(looking.getByText("by operator", { exact: false }).first()).toBeVisible();
-    await expectAccessibleInBoth(page);
-    await page.setViewportSize(PHONE.viewport);
-    await expectNoSidewaysScroll(page);
-    await expect(seen).toHaveCount(0);
-    const played = await cases.getByRole("rowheader").count();
-    await page.getByRole("button", { name: "Run the rest" }).click();
-    await expect.poll(() => cases.getByRole("rowheader").count(), { timeout: RUN_MS }).toBeGreaterThan(played);
-    await progress.getByRole("button", { name: "Stop" }).click();
-    await expect(seen).toHaveCount(0);
-    await cases.getByRole("link").first().click();
-    await expect(looking.getByRole("region", { name: "Expected and found" })).toBeVisible();
-    await elsewhere.close();
-    expect(errors).toEqual([]);
-  },
-);
+test("an operator runs cases from the page and stops them, everybody sees how far they are, and it goes on with the rest", async ({
+  world,
+  context,
+  browser,
+  page,
+  errors,
+}) => {
+  test.setTimeout(RUN_MS);
+  await world.signIn(context, "operator");
+  await page.goto("/evals");
+  await live(page);
+  await page.getByRole("button", { name: "Run cases" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText("No judge is configured", { exact: false })).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Run 70 cases" })).toBeVisible();
+  await dialog.getByRole("combobox", { name: "Class of cases" }).click();
+  await page.getByRole("option", { name: "downstream outage (2)" }).click();
+  await expectAccessibleInBoth(page);
+  await expect(dialog.getByRole("button", { name: "Run 2 cases" })).toBeVisible();
+  // All of them: a few would be over before anybody else has looked.
+  await dialog.getByRole("combobox", { name: "Class of cases" }).click();
+  await page.getByRole("option", { name: "All classes" }).click();
+  await dialog.getByRole("button", { name: "Run 70 cases" }).click();
+  const progress = page.getByRole("status", { name: "Progress" });
+  await expect(progress).toContainText("of 70 cases completed");
+  const elsewhere = await browser.newContext();
+  await world.signIn(elsewhere, "viewer");
+  const looking = await elsewhere.newPage();
+  await looking.goto(page.url());
+  await live(looking);
+  const seen = looking.getByRole("status", { name: "Progress" });
+  await expect(seen).toBeVisible();
+  await expect(seen.getByRole("button", { name: "Stop" })).toHaveCount(0);
+  await expect(looking.getByRole("button", { name: "Run cases" })).toHaveCount(0);
+  // Its cases appear as they end, without a reload.
+  const cases = looking.getByRole("region", { name: "Cases by dimension" });
+  await expect(cases.getByRole("rowheader").first()).toBeVisible({ timeout: RUN_MS });
+  await progress.getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByText(/^The run was stopped after \d+ of 70 cases/)).toBeVisible();
+  await expect(looking.getByText("by operator", { exact: false }).first()).toBeVisible();
+  await expectAccessibleInBoth(page);
+  await page.setViewportSize(PHONE.viewport);
+  await expectNoSidewaysScroll(page);
+  await expect(seen).toHaveCount(0);
+  const played = await cases.getByRole("rowheader").count();
+  await page.getByRole("button", { name: "Run the rest" }).click();
+  await expect.poll(() => cases.getByRole("rowheader").count(), { timeout: RUN_MS }).toBeGreaterThan(played);
+  await progress.getByRole("button", { name: "Stop" }).click();
+  await expect(seen).toHaveCount(0);
+  await cases.getByRole("link").first().click();
+  await expect(looking.getByRole("region", { name: "Expected and found" })).toBeVisible();
+  await elsewhere.close();
+  expect(errors).toEqual([]);
+});
 
-test(
-  "an incident is scored when it closes, a verdict changes its scores, and the list shows both",
-  { tag: JOURNEY },
-  async ({ world, context, page, errors }) => {
-    await world.signIn(context, "operator");
-    await page.goto(`/incidents/${world.incident}`);
-    await live(page);
-    const panel = page.locator("#scores");
-    await expect(panel.getByText("no verdict yet")).toBeVisible();
-    await expect(panel.getByRole("meter")).toHaveCount(6);
-    const verdict = panel.getByRole("group", { name: "Was the cause right?" });
-    await verdict.getByRole("button", { name: "No" }).click();
-    await expect(panel.getByText("last by operator", { exact: false })).toBeVisible();
-    await panel.getByText("Root cause", { exact: true }).click();
-    await expect(panel.getByText("a person said that it was not")).toBeVisible();
-    await expectAccessibleInBoth(page);
-    await verdict.getByRole("button", { name: "Yes" }).click();
-    await expect(panel.getByText("a person said so")).toBeVisible();
-    await page.goto("/evals?tab=incidents");
-    await live(page);
-    await expect(page.getByRole("region", { name: "Scored incidents" }).getByText("cause right")).toBeVisible();
-    await expectAccessibleInBoth(page);
-    await page.setViewportSize(PHONE.viewport);
-    await expectNoSidewaysScroll(page);
-    expect(errors).toEqual([]);
-  },
-);
+test("an incident is scored when it closes, a verdict changes its scores, and the list shows both", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  await world.signIn(context, "operator");
+  await page.goto(`/incidents/${world.incident}`);
+  await live(page);
+  const panel = page.locator("#scores");
+  await expect(panel.getByText("no verdict yet")).toBeVisible();
+  await expect(panel.getByRole("meter")).toHaveCount(6);
+  const verdict = panel.getByRole("group", { name: "Was the cause right?" });
+  await verdict.getByRole("button", { name: "No" }).click();
+  await expect(panel.getByText("last by operator", { exact: false })).toBeVisible();
+  await panel.getByText("Root cause", { exact: true }).click();
+  await expect(panel.getByText("a person said that it was not")).toBeVisible();
+  await expectAccessibleInBoth(page);
+  await verdict.getByRole("button", { name: "Yes" }).click();
+  await expect(panel.getByText("a person said so")).toBeVisible();
+  await page.goto("/evals?tab=incidents");
+  await live(page);
+  await expect(page.getByRole("region", { name: "Scored incidents" }).getByText("cause right")).toBeVisible();
+  await expectAccessibleInBoth(page);
+  await page.setViewportSize(PHONE.viewport);
+  await expectNoSidewaysScroll(page);
+  expect(errors).toEqual([]);
+});
 
 test("measured tables show what was missed and what is missing", { tag: JOURNEY }, async ({ world, context, page, errors }) => {
   await world.signIn(context, "viewer");

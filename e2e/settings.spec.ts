@@ -41,43 +41,44 @@ test(
   },
 );
 
-test(
-  "changed settings show what they would have done over the last days, before anybody saves them",
-  { tag: JOURNEY },
-  async ({ world, context, page, errors }) => {
-    await world.signIn(context, "admin");
-    await page.goto("/settings?tab=types");
-    await live(page);
-    const panel = page.locator("section.panel", { has: page.getByRole("heading", { name: "Research" }) });
-    await panel.getByRole("button", { name: "Observe" }).click();
-    await panel.getByRole("button", { name: "1 day" }).click();
-    await panel.getByRole("button", { name: "Preview" }).click();
-    const preview = panel.getByRole("region", { name: "Preview" });
-    await expect(preview.getByText("Replaying the last day")).toBeVisible();
-    await expect(preview.getByRole("heading", { name: /2 quarantines fewer/ })).toBeVisible();
-    for (const { id } of world.ill) {
-      const row = preview.getByRole("listitem").filter({ hasText: id });
-      await expect(row).toContainText("Not quarantined");
-      await expect(row).toContainText("With the change: Recorded only");
-    }
-    const [first] = world.ill;
-    const recorded = preview.getByRole("listitem").filter({ hasText: first.id }).getByRole("link", { name: "The recorded incident" }); // prettier-ignore
-    await preview.getByText("How this was replayed").click();
-    await expect(preview.getByText("Nothing was saved.")).toBeVisible();
-    await expectAccessibleInBoth(page);
+test("changed settings show what they would have done over the last days, before anybody saves them", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=types");
+  await live(page);
+  const panel = page.locator("section.panel", { has: page.getByRole("heading", { name: "Research" }) });
+  await panel.getByRole("button", { name: "Observe" }).click();
+  await panel.getByRole("button", { name: "1 day" }).click();
+  await panel.getByRole("button", { name: "Preview" }).click();
+  const preview = panel.getByRole("region", { name: "Preview" });
+  await expect(preview.getByText("Replaying the last day")).toBeVisible();
+  await expect(preview.getByRole("heading", { name: /2 quarantines fewer/ })).toBeVisible();
+  for (const { id } of world.ill) {
+    const row = preview.getByRole("listitem").filter({ hasText: id });
+    await expect(row).toContainText("Not quarantined");
+    await expect(row).toContainText("With the change: Recorded only");
+  }
+  const [first] = world.ill;
+  const recorded = preview.getByRole("listitem").filter({ hasText: first.id }).getByRole("link", { name: "The recorded incident" }); // prettier-ignore
+  await preview.getByText("How this was replayed").click();
+  await expect(preview.getByText("Nothing was saved.")).toBeVisible();
+  await expectAccessibleInBoth(page);
 
-    await panel.getByRole("button", { name: "Act", exact: true }).click();
-    await expect(preview.getByText("Preview again")).toBeVisible();
-    await page.setViewportSize(PHONE.viewport);
-    await expectNoSidewaysScroll(page);
-    await expectAccessibleInBoth(page);
-    await recorded.click();
-    await expect(page).toHaveURL(/\/incidents\/inc_/);
-    const { types } = await world.api<{ types: { type: string; mode: string }[] }>("GET", "/api/v1/agent-types");
-    expect(types.find(({ type }) => type === "Research")!.mode).toBe("act");
-    expect(errors).toEqual([]);
-  },
-);
+  await panel.getByRole("button", { name: "Act", exact: true }).click();
+  await expect(preview.getByText("Preview again")).toBeVisible();
+  await page.setViewportSize(PHONE.viewport);
+  await expectNoSidewaysScroll(page);
+  await expectAccessibleInBoth(page);
+  await recorded.click();
+  await expect(page).toHaveURL(/\/incidents\/inc_/);
+  const { types } = await world.api<{ types: { type: string; mode: string }[] }>("GET", "/api/v1/agent-types");
+  expect(types.find(({ type }) => type === "Research")!.mode).toBe("act");
+  expect(errors).toEqual([]);
+});
 
 test("a key sends what it was ticked for, of the services that it names, and nothing else", async ({
   world,

@@ -23,6 +23,9 @@ test.beforeAll(async () => {
   test.setTimeout(3 * STEP_MS);
   demo = await launchDemo(folder, await freePort(), "--schedule", "none", "--pace", PACE);
 });
+test.afterEach(async ({ page }, { status, expectedStatus }) => {
+  if (status !== expectedStatus) console.log(await told(page));
+});
 test.afterAll(async () => {
   await demo?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -35,6 +38,18 @@ interface Overview {
 /** Where the link leads: the session belongs to that host. */
 const at = (path: string) => new URL(path, demo.link).href;
 const overview = async (page: Page) => (await (await page.request.get(at("/api/v1/overview"))).json()) as Overview;
+
+/** What the incident tells, and what waits: why a story did not come to its end is seen in nothing else. */
+async function told(page: Page): Promise<string> {
+  const read = async (path: string) => (await page.request.get(at(`/api/v1${path}`))).json();
+  const { incidents } = (await read("/incidents")) as { incidents: { id: string; title: string; state: string }[] };
+  const lines = [`pending: ${JSON.stringify(await read("/approvals?state=pending"))}`];
+  for (const { id, title, state } of incidents) {
+    const { timeline } = (await read(`/incidents/${id}`)) as { timeline: { at: number; text: string }[] };
+    lines.push(`${title} (${state})`, ...timeline.map((e) => `  ${new Date(e.at).toISOString()} ${e.text}`));
+  }
+  return lines.join("\n");
+}
 
 test("a person signs in, breaks an agent, sees it held, consents, and sees it back in band", async ({
   page,

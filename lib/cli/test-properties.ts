@@ -31,7 +31,7 @@ await new Command("test:properties")
     console.log(
       `${seeds} seeds of ${cases} cases: npm run test:properties -- --seed ${seed} --seeds ${seeds} --cases ${cases}`,
     );
-    const args = ["run", "--project", "unit", "--project", "integration", ...files(name)];
+    const args = ["run", "--project", "unit", "--project", "integration", "--project", "slow", ...files(name)];
     const child = spawn(join("node_modules", ".bin", "vitest"), args, {
       stdio: "inherit",
       env: childEnv({ PROPERTY_SEED: String(seed), PROPERTY_SEEDS: String(seeds), PROPERTY_CASES: String(cases) }),

@@ -124,16 +124,21 @@ const inTurn =
 const TIERS = {
   /** What `npm test` runs: everything that Node and a browser are enough for, in minutes. */
   first: [
-    [check("verify", "npm", "run", "--silent", "verify")],
     [build],
-    [vitest("unit")],
-    [vitest("integration"), inTurn(vitest("http"), browser("browser journeys", "--grep", JOURNEY))],
+    [
+      inTurn(vitest("unit"), vitest("integration")),
+      inTurn(
+        check("verify", "npm", "run", "--silent", "verify"),
+        vitest("http"),
+        browser("browser journeys", "--grep", JOURNEY),
+      ),
+    ],
   ],
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
     [evaluation, adapters],
-    [vitest("redteam")],
+    [inTurn(vitest("redteam"), vitest("slow")), vitest("slow-http")],
     [vitest("crash"), vitest("real"), python],
     // The demo mostly waits: for scrapes, for agents, for what is measured after an operation.
     [vitest("demo"), browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
