@@ -26,6 +26,7 @@ const SCREENS: Record<string, string> = {
   "settings, types": "/settings",
   "settings, detection": "/settings?tab=detection",
   "settings, limits": "/settings?tab=limits",
+  "settings, notifications": "/settings?tab=notifications",
   "settings, keys": "/settings?tab=keys",
   "settings, tokens": "/settings?tab=tokens",
   "settings, people": "/settings?tab=users",

@@ -20,6 +20,7 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["lib/core/scoring/a.ts", 'import "../detection/detect";', 'import "../causes/ground";'],
   ["lib/core/services/a.ts", 'import "../causes/rank";', 'import "../detection/detect";'],
   ["lib/core/budgets/a.ts", 'import "../detection/detect";', 'import "../base/vocabulary";'],
+  ["lib/core/notify/a.ts", 'import "../detection/detect";', 'import "../base/act-hours";'],
   ["lib/contracts/a.ts", 'import "@/lib/db/schema";', 'import "@/lib/core/base/vocabulary";'],
   ["lib/db/queries/a.ts", 'import "@/lib/ingest/ingest";', 'import "../client";'],
   ["lib/db/queries/b.ts", 'import "../../ingest/ingest";', 'import "@/lib/core/base/vocabulary";'],

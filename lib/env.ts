@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { headers, otlpHeaders } from "./env-headers";
+import { NOTIFY_VARIABLES } from "./env-notify";
 import { address, origin, upstream } from "./env-urls";
 import { isZone } from "./core/base/time-zone";
 import { DEFAULT_LIMITS, DEFAULT_METRICS, METRIC_NAME } from "./core/services/signals";
@@ -53,9 +54,7 @@ export const VARIABLES = {
   PORT: count(3000, 1, 65_535).describe("Port to listen on; `next start -p` sets it too"),
   SENTINEL_SECRET: secret(32).describe("Signs session cookies; by default generated once and kept in the database"),
   CRON_SECRET: secret(16).describe("Bearer token of the cron routes; without it they are disabled"),
-  METRICS_TOKEN: secret(16).describe(
-    "Bearer token of /metrics; without it /metrics is open to anyone who can reach it",
-  ),
+  METRICS_TOKEN: secret(16).describe("Bearer token of /metrics; without it, /metrics is open to anyone"),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
@@ -186,6 +185,7 @@ export const VARIABLES = {
     .describe("Base branch of those pull requests"),
   GITHUB_WEBHOOK_SECRET: secret(16).describe("Verifies GitHub's webhooks; without it they are rejected"),
   PAGERDUTY_WEBHOOK_SECRET: line.optional().describe("Verifies PagerDuty's webhooks; without it they are rejected"),
+  ...NOTIFY_VARIABLES,
   WATCH_INTERVAL_MS: count(15 * SECOND, 200, HOUR).describe("Interval between measurements of service signals"),
   WATCH_RATE_WINDOW: z
     .string()

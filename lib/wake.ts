@@ -1,5 +1,5 @@
-/** Work is done in loops: over agents' events, over services, over drills. Each has turns, and can be asked for one. */
-export const LOOPS = ["agents", "services", "drills"] as const;
+/** Work is done in loops: over agents' events, over services, over drills, over notifications. Each has turns, and can be asked for one. */
+export const LOOPS = ["agents", "services", "drills", "notifications"] as const;
 export type LoopName = (typeof LOOPS)[number];
 
 type Waker = (loop: LoopName) => void;

@@ -12,6 +12,12 @@ import { Field, Textarea } from "@/components/ui/field";
 import { toast } from "@/components/ui/toast";
 
 export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: string; means: string; done: string }> = {
+  acknowledge: {
+    verb: "Acknowledge",
+    title: "Acknowledge this incident?",
+    means: "Says that you work on it: escalations end, and channels that were paged are told. Nothing else changes.",
+    done: "Acknowledged.",
+  },
   accept: {
     verb: "Accept as normal",
     title: "Accept this as normal?",
@@ -56,6 +62,7 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
 const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
+  acknowledge: INCIDENT_COMMAND.acknowledge.means,
   accept: "The incident is closed as normal behaviour of this service. If an alert fires again, a new incident opens.",
   dismiss: "The incident is closed with a draft post-mortem. If an alert fires again, a new incident opens.",
   heal: "The proposed operation is run with your approval, then measured.",

@@ -26,6 +26,7 @@ import { Panel } from "@/components/ui/panel";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
 import { ActionsPanel } from "./actions-panel";
+import { Acknowledged } from "./acknowledged";
 import { IncidentCommandDialog } from "./command-dialog";
 import { DiagnosisPanel, FindingsPanel } from "./diagnosis-panel";
 import { incidentQuery } from "./queries";
@@ -77,6 +78,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             <IncidentBadge state={incident.state} />
             <Severity value={incident.severity} />
             <ModeBadge mode={incident.mode} />
+            <Acknowledged incident={incident} />
             {incident.outcome ? <span className="text-sm">{incident.outcome}</span> : null}
           </span>
         }
@@ -94,6 +96,9 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
                       <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
                     ) : null}
                   </Menu>
+                ) : null}
+                {incident.acknowledged_by === null ? (
+                  <Button onClick={() => setCommand("acknowledge")}>Acknowledge</Button>
                 ) : null}
                 <Button onClick={() => setCommand("dismiss")}>Dismiss</Button>
                 {ofBudget ? null : <Button onClick={() => setCommand("accept")}>Accept as normal</Button>}

@@ -17,6 +17,7 @@ const LISTS = [
   "evals",
   "scores",
   "budgets",
+  "notifications",
 ] as const;
 type List = (typeof LISTS)[number];
 
@@ -57,6 +58,7 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "incident.no_fault": INCIDENT,
   "incident.watching": INCIDENT,
   "incident.shared_cause_asked": INCIDENT,
+  "incident.acknowledged": [...INCIDENT, "notifications"],
   "incident.escalated": INCIDENT,
   "incident.exhausted": INCIDENT,
   "incident.resolved": [...ACTION, "memory", "scores"],
@@ -109,6 +111,10 @@ export const STALE_LISTS: Record<EventType, readonly List[]> = {
   "budget.set": ["budgets"],
   "budget.deleted": ["budgets"],
 
+  "channel.created": ["notifications"],
+  "channel.changed": ["notifications"],
+  "channel.deleted": ["notifications"],
+  "channel.failed": ["notifications"],
   "settings.changed": ["settings", "agents"],
   "key.content_changed": ["settings"],
   "content.deleted": ["agents"],

@@ -9,6 +9,7 @@ import type { ServiceStory } from "@/lib/contracts/services";
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { ActionsPanel } from "@/components/incidents/actions-panel";
+import { Acknowledged } from "@/components/incidents/acknowledged";
 import { IncidentCommandDialog } from "@/components/incidents/command-dialog";
 import { DrillBadge } from "@/components/drills/drill-badge";
 import { useDrill } from "@/components/drills/world";
@@ -69,11 +70,15 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
                   `closed after ${duration(incident.closed_at - incident.opened_at)}`
                 )}
               </span>
+              <Acknowledged incident={incident} />
               {incident.outcome ? <span className="text-sm">{incident.outcome}</span> : null}
               {story ? <Times times={story.times} /> : null}
               {decides && !isClosed(incident.state) ? (
                 <span className="-my-1.5 ml-auto">
                   <Menu icon={<Ellipsis aria-hidden />} label="More actions">
+                    {incident.acknowledged_by === null ? (
+                      <MenuItem onClick={() => setCommand("acknowledge")}>Acknowledge</MenuItem>
+                    ) : null}
                     {isHealable(incident.state) ? (
                       <MenuItem onClick={() => setCommand("heal")}>Heal now</MenuItem>
                     ) : null}

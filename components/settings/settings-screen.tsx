@@ -7,6 +7,7 @@ import { PageHead } from "@/components/shell/page-head";
 import { Skeleton } from "@/components/ui/feedback";
 import { Tabs } from "@/components/ui/tabs";
 import { DetectionTab } from "./detection-tab";
+import { NotificationsTab } from "@/components/notifications/notifications-tab";
 import { KeysTab } from "./keys-tab";
 import { LimitsTab } from "./limits-tab";
 import { ServicesTab } from "./services-tab";
@@ -25,7 +26,18 @@ const ConnectTab = dynamic(() => import("./connect-tab").then((module) => module
   loading: () => <Skeleton className="h-64 rounded-[0.625rem]" />,
 });
 
-const TABS = ["types", "services", "sources", "detection", "limits", "connect", "keys", "tokens", "users"] as const;
+const TABS = [
+  "types",
+  "services",
+  "sources",
+  "detection",
+  "limits",
+  "notifications",
+  "connect",
+  "keys",
+  "tokens",
+  "users",
+] as const;
 
 export function SettingsScreen() {
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("types"));
@@ -54,6 +66,11 @@ export function SettingsScreen() {
           },
           { value: "detection", label: "Detection and approval", content: <DetectionTab administers={administers} /> },
           { value: "limits", label: "Limits and global stop", content: <LimitsTab administers={administers} /> },
+          {
+            value: "notifications",
+            label: "Notifications",
+            content: <NotificationsTab administers={administers} decides={decides} />,
+          },
           ...(administers
             ? [
                 { value: "connect", label: "Connect", content: <ConnectTab /> },

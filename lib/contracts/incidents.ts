@@ -43,6 +43,8 @@ export const IncidentSummary = z
     contained_at: at.nullable(),
     healed_at: at.nullable(),
     closed_at: at.nullable(),
+    acknowledged_at: at.nullable(),
+    acknowledged_by: z.string().nullable(),
     outcome: z.string().nullable(),
     would_have: z.string().nullable(),
   })
@@ -215,7 +217,15 @@ export type ApprovalBrief = z.infer<typeof ApprovalBrief>;
  * allow: of a containment limit, hold those that wait, beyond the limit. investigate: look again at what is known now.
  * by_hand: record what was done outside of Sentinel, in the comment; its effect is measured like any action's.
  */
-export const INCIDENT_COMMANDS = ["accept", "dismiss", "heal", "allow", "investigate", "by_hand"] as const;
+export const INCIDENT_COMMANDS = [
+  "acknowledge",
+  "accept",
+  "dismiss",
+  "heal",
+  "allow",
+  "investigate",
+  "by_hand",
+] as const;
 export type IncidentCommand = (typeof INCIDENT_COMMANDS)[number];
 export const IncidentCommandBody = z
   .object({ comment: z.string().trim().max(1000).optional() })
@@ -247,7 +257,7 @@ export const INCIDENT_COMMAND = resource(PATHS.INCIDENT_COMMAND, {
     auth: "operator",
     drills: true,
     summary:
-      "Accepts an incident as normal, dismisses it, heals now, allows quarantines beyond a containment limit, investigates again, or records what was done by hand (`comment` says what)",
+      "Acknowledges an incident, accepts it as normal, dismisses it, heals now, allows quarantines beyond a containment limit, investigates again, or records what was done by hand (`comment` says what)",
     params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
     body: IncidentCommandBody,
     response: IncidentDetail,

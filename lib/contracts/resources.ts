@@ -19,6 +19,7 @@ import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
 import { SETTINGS_PREVIEW } from "./settings-preview";
+import { CHANNEL, CHANNEL_TEST, CHANNELS, NOTIFICATION_RESEND, NOTIFICATIONS } from "./notifications";
 import { TOKEN, TOKENS } from "./tokens";
 import { CRON, CRON_IMPROVE, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
 import { INCIDENT_SCORES, INCIDENT_VERDICT, SCORED_INCIDENTS } from "./scores";
@@ -68,6 +69,11 @@ export const RESOURCES = [
   ALERT_SOURCES,
   ALERT_SOURCE,
   ALERT_SOURCE_TEST,
+  CHANNELS,
+  CHANNEL,
+  CHANNEL_TEST,
+  NOTIFICATIONS,
+  NOTIFICATION_RESEND,
   MAINTENANCE,
   MAINTENANCE_WINDOW,
   LOGS,

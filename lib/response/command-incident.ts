@@ -8,6 +8,7 @@ import { getIncident, type Incident, listSubjects } from "@/lib/db/queries/incid
 import { changes } from "@/lib/db/schema";
 import type { Actor } from "./actor";
 import { redirect } from "./agents/command";
+import { acknowledge } from "./acknowledge";
 import { allowHolds } from "./allow-holds";
 import { close } from "./close";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
@@ -26,6 +27,8 @@ export async function commandIncident(
   now: number,
 ): Promise<void> {
   switch (command) {
+    case "acknowledge":
+      return acknowledge(db, incidentId, by, now, comment);
     case "heal":
       return healNow(db, incidentId, by, now, comment);
     case "allow":

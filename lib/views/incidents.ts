@@ -304,6 +304,8 @@ async function summaries(db: Db, rows: readonly Incident[]): Promise<IncidentSum
     contained_at: row.containedAt,
     healed_at: row.healedAt,
     closed_at: row.closedAt,
+    acknowledged_at: row.acknowledgedAt,
+    acknowledged_by: row.acknowledgedBy,
     outcome: row.outcome,
     would_have: row.wouldHave,
   }));

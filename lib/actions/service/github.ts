@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { redact } from "@/lib/core/evidence/redact";
-import { exchange } from "./exchange";
+import { exchange } from "@/lib/exchange";
 
 /** GitHub did not do what was asked; the message is a sentence for people. */
 export class GithubRefusal extends Error {

@@ -1,5 +1,5 @@
 import { redact } from "@/lib/core/evidence/redact";
-import { type Answer, exchange } from "./exchange";
+import { type Answer, exchange } from "@/lib/exchange";
 import type { WebhookSpec } from "./entry";
 import type { OperationPorts, Performed, Prepared } from "./operation";
 

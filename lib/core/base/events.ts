@@ -46,6 +46,9 @@ type OfBudget = {
   budget: string;
   subject: string;
 };
+type OfChannel = {
+  channel: string;
+};
 type Nothing = Record<never, never>;
 
 /**
@@ -97,6 +100,8 @@ interface EventPayloads {
   "incident.no_fault": Nothing;
   "incident.watching": Nothing;
   "incident.shared_cause_asked": { cause: string; agents: readonly string[] };
+  /** Somebody works on it; nothing of its state changes. */
+  "incident.acknowledged": ByPerson;
   "incident.escalated": Nothing;
   /** Every rung of the ladder was tried. */
   "incident.exhausted": Nothing;
@@ -158,6 +163,11 @@ interface EventPayloads {
   "budget.set": ByPerson & { budget: string; before: object | null; after: object };
   "budget.deleted": ByPerson & { budget: string; before: object };
 
+  "channel.created": OfChannel & ByPerson;
+  "channel.changed": OfChannel & ByPerson;
+  "channel.deleted": OfChannel & ByPerson;
+  /** A notification was given up. */
+  "channel.failed": OfChannel & { notification: string };
   "settings.changed": ByPerson & { before: object; after: object };
   /** Whether content that a key sends is stored. */
   "key.content_changed": ByPerson & { key: string; content: boolean };
@@ -176,4 +186,9 @@ export type EventData<T extends EventType> = EventPayloads[T] & { page?: boolean
 export const PASSING: readonly EventType[] = ["eval.progress"];
 
 /** What counts as a person's first answer to an incident. */
-export const ANSWERS: readonly EventType[] = ["approval.approved", "approval.rejected", "incident.dismissed"];
+export const ANSWERS: readonly EventType[] = [
+  "incident.acknowledged",
+  "approval.approved",
+  "approval.rejected",
+  "incident.dismissed",
+];

@@ -129,3 +129,9 @@ export const degrade = (incidentId: string, services: readonly string[], now: nu
     args: [now, JSON.stringify(services)],
   },
 ];
+
+/** A claim: that nobody has acknowledged it, and that it is open. Nothing that a decision is bound to changes by it. */
+export const acknowledgeIncident = (id: string, by: string, now: number): Statement => ({
+  sql: "UPDATE incidents SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ? AND acknowledged_at IS NULL AND closed_at IS NULL",
+  args: [now, by, id],
+});

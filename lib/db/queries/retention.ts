@@ -122,6 +122,10 @@ export const EXPIRIES: Record<string, Expiry> = {
     sql: `DELETE FROM anomalies WHERE rowid IN (SELECT rowid FROM anomalies WHERE incident_id IS NULL AND at < ?1 LIMIT ${CHUNK})`,
     args: [now - rollupMs],
   }),
+  notifications: (now, { rollupMs }) => ({
+    sql: `DELETE FROM notifications WHERE rowid IN (SELECT rowid FROM notifications WHERE created_at < ?1 ORDER BY created_at LIMIT ${CHUNK})`,
+    args: [now - rollupMs],
+  }),
   /** The look at the oldest of them is bounded, not only the delete: they have no index by time. */
   history: (now, { rollupMs }) => ({
     sql: `DELETE FROM stream_events WHERE at < ?1 AND seq IN (

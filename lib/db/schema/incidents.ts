@@ -48,6 +48,9 @@ export const incidents = sqliteTable(
     containedAt: integer(),
     healedAt: integer(),
     closedAt: integer(),
+    /** When a person said that they work on it, and who. */
+    acknowledgedAt: integer(),
+    acknowledgedBy: text(),
     /** Plain, careful words: "recovered after …", never "fixed". */
     outcome: text(),
     /** What would have been done, in observe mode. */

@@ -7,6 +7,7 @@ export * from "./healing";
 export * from "./incidents";
 export * from "./investigations";
 export * from "./knowledge";
+export * from "./notifications";
 export * from "./otlp";
 export * from "./services";
 export * from "./stream";

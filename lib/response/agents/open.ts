@@ -237,6 +237,8 @@ const limitIncidentFor = ({ agent, anomalies, mode, now }: OpenInput): Incident 
   containedAt: null,
   healedAt: null,
   closedAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
   outcome: null,
   wouldHave: `quarantined ${agent.id} and those that joined it`,
   holdRight: null,

@@ -119,6 +119,8 @@ const NEW = {
   containedAt: null,
   healedAt: null,
   closedAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
   outcome: null,
   wouldHave: null,
   // Nothing was wrong that could have been handled well.

@@ -1,6 +1,6 @@
 /** What came back of a request. `text` is the body, cut at the limit. */
 export type Answer =
-  | { kind: "answered"; status: number; text: string; whole: boolean }
+  | { kind: "answered"; status: number; headers: Headers; text: string; whole: boolean }
   /** Whether the request arrived is not known. */
   | { kind: "no_answer"; reason: string };
 
@@ -19,7 +19,7 @@ export async function exchange(url: string, init: RequestInit & { signal: AbortS
       if (bytes > MAX_BYTES) break;
     }
     const text = new TextDecoder().decode(Buffer.concat(chunks));
-    return { kind: "answered", status: response.status, text, whole: bytes <= MAX_BYTES };
+    return { kind: "answered", status: response.status, headers: response.headers, text, whole: bytes <= MAX_BYTES };
   } catch (error) {
     if (error instanceof Error && error.name === "TimeoutError") return { kind: "no_answer", reason: "too slow" };
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

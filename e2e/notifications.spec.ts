@@ -1,0 +1,92 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expectAccessibleInBoth, expectNoSidewaysScroll, live, PHONE } from "./page";
+import { expect, test } from "./world";
+
+test("a channel is made, tested, fails, is sent again, switched off and deleted", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  const got: { type: string; data: { text: string } }[] = [];
+  let status = 204;
+  const receiver = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    request.on("end", () => {
+      if (status < 300) got.push(JSON.parse(text) as (typeof got)[0]);
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((done) => receiver.listen(0, "127.0.0.1", done));
+  const host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=notifications");
+  await live(page);
+  await expect(page.getByText("Nobody is notified yet")).toBeVisible();
+  await page.getByRole("button", { name: "New channel" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Team chat");
+  await dialog.getByRole("combobox", { name: "Kind" }).click();
+  await page.getByRole("option", { name: "Webhook" }).click();
+  await dialog.getByLabel("URL").fill(`http://${host}/secret-path`);
+  await dialog.getByLabel("Signing secret").fill("too short");
+  await dialog.getByLabel("Quiet hours").click();
+  await dialog.getByLabel("Time zone").fill("Europe/Berlin");
+  await expectAccessibleInBoth(page);
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("must be a Standard Webhooks secret");
+  await dialog.getByLabel("Signing secret").fill(`whsec_${Buffer.alloc(32, 1).toString("base64")}`);
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(dialog).toHaveCount(0);
+
+  const channels = page.getByRole("table", { name: "Notification channels" });
+  await expect(channels).toContainText(host);
+  await expect(channels).not.toContainText("secret-path");
+  await expect(channels).toContainText("below 7 not during Mon–Sun 22:00–07:00 Europe/Berlin");
+  const log = page.getByRole("table", { name: "Delivery log" });
+  await page.getByRole("button", { name: "Test Team chat" }).click();
+  await expect(log.getByText("Sent", { exact: true })).toBeVisible();
+  expect(got.map(({ type }) => type)).toEqual(["sentinel.test"]);
+
+  status = 410;
+  await page.getByRole("button", { name: "Test Team chat" }).click();
+  await expect(log.getByText("Failed")).toBeVisible();
+  await expect(channels).toContainText("answered 410");
+  status = 204;
+  await log.getByRole("button", { name: "Send again: Test message" }).click();
+  await expect(log.getByText("Sent", { exact: true })).toHaveCount(2);
+  expect(got).toHaveLength(2);
+  await expectAccessibleInBoth(page);
+  await page.setViewportSize(PHONE.viewport);
+  await expectNoSidewaysScroll(page);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  await page.getByRole("button", { name: "More actions for Team chat" }).click();
+  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await expect(dialog.getByLabel("Name")).toHaveValue("Team chat");
+  await dialog.getByLabel("Minimum severity").fill("6");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(channels).toContainText("severity 6 and above");
+  await page.getByRole("button", { name: "More actions for Team chat" }).click();
+  await page.getByRole("menuitem", { name: "Switch off" }).click();
+  await expect(page.getByRole("button", { name: "Test Team chat" })).toHaveCount(0);
+  await page.getByRole("button", { name: "More actions for Team chat" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("Nobody is notified yet")).toBeVisible();
+  await expect(log.getByText("deleted channel").first()).toBeVisible();
+  receiver.close();
+  expect(errors.filter((error) => !error.includes("400"))).toEqual([]);
+});
+
+test("a viewer sees channels and changes nothing", async ({ world, context, page, errors }) => {
+  await world.signIn(context, "viewer");
+  await page.goto("/settings?tab=notifications");
+  await live(page);
+  await expect(page.getByText("Nobody is notified yet")).toBeVisible();
+  await expect(page.getByRole("button", { name: "New channel" })).toHaveCount(0);
+  expect(errors).toEqual([]);
+});

@@ -1,0 +1,133 @@
+import { ANSWERS } from "@/lib/core/base/events";
+import { GIVE_UP_MS, retryAfter } from "@/lib/core/notify/retry";
+import type { Db } from "@/lib/db/client";
+import { write } from "@/lib/db/client";
+import { eventsInsert } from "@/lib/db/commit";
+import {
+  type ChannelRow,
+  claimNotification,
+  isAnswered,
+  listChannels,
+  listDue,
+  type NotificationRow,
+  noteOutcome,
+  wasPaged,
+} from "@/lib/db/queries/notifications";
+import type { ChannelConfig } from "@/lib/notify/request";
+import type { Sent } from "@/lib/notify/send";
+
+/** Longer than one attempt can take, in ms; a process that dies while it sends keeps others waiting for this long. */
+const CLAIM_MS = 60_000;
+/** Messages of one channel in one turn: a long backlog goes out in several, so that other channels and new events are not kept waiting. */
+const MOST = 50;
+
+export interface DeliverPorts {
+  send: (row: NotificationRow, channel: ChannelRow, config: ChannelConfig) => Promise<Sent>;
+  /** Opens what was sealed; null: it cannot be read. */
+  open: (sealed: string) => ChannelConfig | null;
+  now: () => number;
+  random: () => number;
+}
+
+/**
+ * Sends what is due, channel beside channel and one message after the other in each, oldest first within a thread. A message that
+ * was sent is never sent again; one during which the process died is, with the same id. Returns how many attempts were made.
+ */
+export async function deliverNotifications(db: Db, ports: DeliverPorts): Promise<number> {
+  const now = ports.now();
+  const channels = (await listChannels(db)).filter(({ enabled, retryAt }) => enabled && (retryAt ?? 0) <= now);
+  const counts = await Promise.all(channels.map((channel) => deliverTo(db, channel, ports)));
+  return counts.reduce((sum, n) => sum + n, 0);
+}
+
+async function deliverTo(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise<number> {
+  let attempts = 0;
+  let failures = channel.failures;
+  while (attempts < MOST) {
+    const now = ports.now();
+    const due = await listDue(db, channel.id, now, MOST - attempts);
+    if (due.length === 0) return attempts;
+    for (const row of due) {
+      if (!(await claimNotification(db, row, ports.now() + CLAIM_MS, ports.now()))) continue;
+      attempts++;
+      const ended = await attempt(db, channel, row, failures, ports);
+      if (ended === "wait") return attempts;
+      failures = 0;
+    }
+  }
+  return attempts;
+}
+
+/** One attempt at one message. "wait": its channel is left alone for a while. */
+async function attempt(
+  db: Db,
+  channel: ChannelRow,
+  row: NotificationRow,
+  failures: number,
+  ports: DeliverPorts,
+): Promise<"go on" | "wait"> {
+  const moot = await whyMoot(db, row);
+  if (moot !== null) {
+    await noteOutcome(db, row, { state: "skipped", error: moot }, null);
+    return "go on";
+  }
+  const config = ports.open(channel.sealed);
+  const sent: Sent =
+    config === null
+      ? { kind: "refused", reason: "its settings cannot be decrypted with this SENTINEL_SECRET: enter them again" }
+      : await ports.send(row, channel, config);
+  const now = ports.now();
+  switch (sent.kind) {
+    case "sent":
+      await noteOutcome(db, row, { state: "sent", sentAt: now, error: null }, { failures: 0, retryAt: null, lastSentAt: now }); // prettier-ignore
+      return "go on";
+    case "skipped":
+      await noteOutcome(db, row, { state: "skipped", error: "this kind of channel has no such message" }, null);
+      return "go on";
+    case "refused":
+      await giveUp(db, channel, row, sent.reason, now);
+      return "go on";
+    case "retry": {
+      if (now - row.createdAt >= GIVE_UP_MS) {
+        await giveUp(db, channel, row, `${sent.reason}; given up after a day`, now);
+        return "wait";
+      }
+      const retryAt = now + retryAfter(failures + 1, ports.random(), sent.askedMs);
+      await noteOutcome(
+        db,
+        row,
+        { state: "pending", error: sent.reason },
+        { failures: failures + 1, retryAt, lastError: sent.reason, lastErrorAt: now },
+      );
+      return "wait";
+    }
+  }
+}
+
+async function giveUp(db: Db, channel: ChannelRow, row: NotificationRow, reason: string, now: number): Promise<void> {
+  await noteOutcome(db, row, { state: "failed", error: reason }, { lastError: reason, lastErrorAt: now });
+  await write(db, [
+    eventsInsert(db, [
+      {
+        type: "channel.failed",
+        at: now,
+        incidentId: row.incidentId,
+        text: `Could not notify ${channel.name}: ${reason}`,
+        data: { channel: channel.id, notification: row.id },
+      },
+    ]),
+  ]);
+}
+
+/** Why a message has nothing left to say; null: it has. */
+async function whyMoot(db: Db, row: NotificationRow): Promise<string | null> {
+  const waited = row.attempts === 0 && row.dueAt > row.createdAt;
+  if (row.purpose === "page" && waited && row.incidentId !== null && (await isAnswered(db, row.incidentId, ANSWERS)))
+    return "answered before it was due";
+  if (
+    (row.purpose === "resolved" || row.purpose === "acknowledged") &&
+    !(await wasPaged(db, row.channelId, row.thread))
+  )
+    return "the channel was not paged about this";
+  return null;
+}

@@ -1,0 +1,71 @@
+import { sessionSecret } from "@/lib/auth/people";
+import type { Db } from "@/lib/db/client";
+import { getDb } from "@/lib/db/client";
+import { findOldestSweep } from "@/lib/db/queries/sweep";
+import { SHARDS } from "@/lib/db/shards";
+import { env } from "@/lib/env";
+import { exchange } from "@/lib/exchange";
+import { log } from "@/lib/log";
+import { send } from "@/lib/notify/send";
+import { createMailer, type Mailer } from "@/lib/notify/smtp";
+import { openSetup } from "@/lib/response/notify/channels";
+import { deliverNotifications } from "@/lib/response/notify/deliver";
+import { planNotifications } from "@/lib/response/notify/plan";
+import { Loop } from "./loop";
+
+/** Rest between two turns, in ms: a page leaves within this of what it tells. */
+export const NOTIFY_TURN_MS = 1_000;
+/** The dead man's switch is called this often, in ms; services of that kind count in minutes. */
+const HEARTBEAT_MS = 60_000;
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+
+interface State {
+  loop: Loop<void>;
+  mailer: Mailer | null | undefined;
+  beatAt: number;
+}
+
+/** One Next process holds several copies of this module: they share one. */
+const state = (): State => {
+  const global = globalThis as unknown as Record<symbol, State>;
+  return (global[Symbol.for("sentinel.notify-loop")] ??= {
+    loop: new Loop({ name: "a turn of notifications", turn }),
+    mailer: undefined,
+    beatAt: 0,
+  });
+};
+
+/** The turns of this process over what people are to be told. Several processes may take them at once. */
+export const notifyLoop = (): Loop<void> => state().loop;
+
+async function turn(): Promise<void> {
+  const s = state();
+  const db = await getDb();
+  const { SENTINEL_URL, SMTP_URL, SMTP_FROM } = env();
+  s.mailer ??= SMTP_URL === undefined ? null : createMailer(SMTP_URL, SMTP_FROM);
+  const { mailer } = s;
+  const planned = await planNotifications(db, Date.now(), SENTINEL_URL ?? null);
+  const secret = await sessionSecret(db);
+  const sent = await deliverNotifications(db, {
+    send: ({ body }, { kind }, config) => send(body, kind, config, { now: Date.now, mailer }),
+    open: (sealed) => openSetup(sealed, secret),
+    now: Date.now,
+    random: Math.random,
+  });
+  // A backlog goes on at once.
+  if (planned > 0 || sent > 0) s.loop.soon();
+  await beat(s, db);
+}
+
+/** Says to a dead man's switch that Sentinel works: only while every shard was swept a short while ago. */
+async function beat(s: State, db: Db): Promise<void> {
+  const { HEARTBEAT_URL, SWEEP_STALE_MS } = env();
+  const now = Date.now();
+  if (HEARTBEAT_URL === undefined || now - s.beatAt < HEARTBEAT_MS) return;
+  const { shards, oldest } = await findOldestSweep(db);
+  if (shards !== SHARDS || oldest === null || now - oldest > SWEEP_STALE_MS) return;
+  s.beatAt = now;
+  const answer = await exchange(HEARTBEAT_URL, { method: "POST", signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS) });
+  if (answer.kind === "no_answer" || answer.status >= 400)
+    log().warn({ answer: answer.kind === "answered" ? answer.status : answer.reason }, "the heartbeat was not taken");
+}
