@@ -33,20 +33,21 @@ test("a channel is made, tested, fails, is sent again, switched off and deleted"
   await page.getByRole("option", { name: "Webhook" }).click();
   await dialog.getByLabel("URL").fill(`http://${host}/secret-path`);
   await dialog.getByLabel("Signing secret").fill("too short");
-  await dialog.getByLabel("Quiet hours").click();
+  await dialog.getByRole("checkbox", { name: "Quiet hours" }).click();
   await dialog.getByLabel("Time zone").fill("Europe/Berlin");
   await expectAccessibleInBoth(page);
+  if (process.env.SHOTS) await page.screenshot({ path: "/work/notes/notify-dialog.png" });
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(dialog.getByRole("alert")).toContainText("must be a Standard Webhooks secret");
   await dialog.getByLabel("Signing secret").fill(`whsec_${Buffer.alloc(32, 1).toString("base64")}`);
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(dialog).toHaveCount(0);
 
-  const channels = page.getByRole("table", { name: "Notification channels" });
+  const channels = page.getByRole("region", { name: "Notification channels" });
   await expect(channels).toContainText(host);
   await expect(channels).not.toContainText("secret-path");
   await expect(channels).toContainText("below 7 not during Mon–Sun 22:00–07:00 Europe/Berlin");
-  const log = page.getByRole("table", { name: "Delivery log" });
+  const log = page.getByRole("region", { name: "Delivery log" });
   await page.getByRole("button", { name: "Test Team chat" }).click();
   await expect(log.getByText("Sent", { exact: true })).toBeVisible();
   expect(got.map(({ type }) => type)).toEqual(["sentinel.test"]);
@@ -60,8 +61,10 @@ test("a channel is made, tested, fails, is sent again, switched off and deleted"
   await expect(log.getByText("Sent", { exact: true })).toHaveCount(2);
   expect(got).toHaveLength(2);
   await expectAccessibleInBoth(page);
+  if (process.env.SHOTS) await page.screenshot({ path: "/work/notes/notify-tab.png" });
   await page.setViewportSize(PHONE.viewport);
   await expectNoSidewaysScroll(page);
+  if (process.env.SHOTS) await page.screenshot({ path: "/work/notes/notify-phone.png", fullPage: true });
   await page.setViewportSize({ width: 1440, height: 900 });
 
   await page.getByRole("button", { name: "More actions for Team chat" }).click();
