@@ -24,10 +24,10 @@ test("a type's quarantine level is set under Settings, a person chooses another,
   await live(page);
   await page.getByRole("button", { name: "Quarantine", exact: true }).click();
   const dialog = page.getByRole("alertdialog");
-  await expect(dialog.getByText("As set for agents of its type.")).toBeVisible();
+  await expect(dialog.getByText("Default: the level set for its type.")).toBeVisible();
   await dialog.getByLabel("Quarantine level").click();
   await page.getByRole("option", { name: "Hold new runs" }).click();
-  await expect(dialog.getByText("Runs in progress go on; new runs wait.")).toBeVisible();
+  await expect(dialog.getByText("Runs in progress continue; new runs wait.")).toBeVisible();
   await expectAccessibleInBoth(page);
   await dialog.getByRole("button", { name: "Quarantine" }).click();
   await expect(page.getByText("quarantined (hold new runs)")).toBeVisible();

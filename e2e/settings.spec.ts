@@ -142,7 +142,7 @@ test("a program is connected with a fresh key, and its first event is seen", asy
   await page.getByRole("button", { name: "Block", exact: true }).click();
   await expect(page.getByText("While Sentinel cannot be reached, no tool call runs")).toBeVisible();
   await page.getByRole("button", { name: "Claude Code" }).click();
-  await page.getByRole("button", { name: "Make a key" }).click();
+  await page.getByRole("button", { name: "Create a key" }).click();
   const settings = page.getByRole("region", { name: /Settings for .*settings\.json/ });
   await expect(settings).toContainText("Bearer snt_");
   await expect(page.getByText("Waiting for the first event…")).toBeVisible();

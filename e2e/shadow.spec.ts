@@ -48,7 +48,7 @@ test("a would-have quarantine is labelled with one click while it is open, and t
   await expect(
     panel.getByText(/^100 % right \(95 % interval 21–100 %\): 1 right, 0 wrong, \d+ not labelled$/),
   ).toBeVisible();
-  await expect(panel.getByText("15 more labels, all right, would do.")).toBeVisible();
+  await expect(panel.getByText("15 more labels, all of them right, would be enough.")).toBeVisible();
   await expect(panel.getByRole("button", { name: "Choose act" })).toHaveCount(0);
 
   await panel.getByRole("button", { name: "Act", exact: true }).click();
@@ -61,7 +61,7 @@ test("a would-have quarantine is labelled with one click while it is open, and t
   await expect(panel.getByRole("alert")).toContainText("must be an IANA time zone, such as Europe/Berlin");
   await panel.getByLabel("Time zone").fill("Europe/Berlin");
   await panel.getByText("Only certain healing actions").click();
-  await expect(panel.getByText("Acts Mon–Fri 09:00–17:30 Europe/Berlin; asks otherwise")).toBeVisible();
+  await expect(panel.getByText("Acts Mon–Fri 09:00–17:30 Europe/Berlin; otherwise requires approval")).toBeVisible();
   await panel.getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("Shadow: saved.")).toBeVisible();
   await page.reload();
@@ -72,7 +72,7 @@ test("a would-have quarantine is labelled with one click while it is open, and t
   await expectNoSidewaysScroll(page);
 
   await page.goto("/agents/shadow-2");
-  await expect(page.getByText("Acts Mon–Fri 09:00–17:30 Europe/Berlin; asks otherwise")).toBeVisible();
+  await expect(page.getByText("Acts Mon–Fri 09:00–17:30 Europe/Berlin; otherwise requires approval")).toBeVisible();
   await page.goto("/evals?tab=incidents");
   await expect(
     page.getByRole("heading", { name: "Means by dimension" }).or(page.getByText("No incident has been scored")),
@@ -113,7 +113,7 @@ test("a change that nobody declared stands on the agent's page with its effect",
   const row = page.getByRole("row", { name: /effort/ });
   await expect(row).toContainText("medium → high");
   await page.reload();
-  await expect(row).toContainText("since then cost a call higher: $0.0103 → $0.0309 (90 and 30 calls)");
+  await expect(row).toContainText("since then cost per call higher: $0.0103 → $0.0309 (90 and 30 calls)");
   await expectAccessibleInBoth(page);
   expect(errors).toEqual([]);
 });

@@ -40,10 +40,10 @@ test("a budget is set, used up, asked about and raised on the Spend page; a view
   await expectNoSidewaysScroll(page);
   await page.getByRole("button", { name: "Allow more" }).click();
   await expect(dialog).toHaveCSS("opacity", "1");
-  await dialog.getByLabel("On top of the limit, in USD").fill("1");
+  await dialog.getByLabel("In addition to the limit, in USD").fill("1");
   await dialog.getByRole("button", { name: "Allow" }).click();
   await expect(dialog.getByText("must be more than $2.00")).toBeVisible();
-  await dialog.getByLabel("On top of the limit, in USD").fill("20");
+  await dialog.getByLabel("In addition to the limit, in USD").fill("20");
   await dialog.getByRole("button", { name: "Allow" }).click();
   await expect(page.getByRole("heading", { name: "Used up" })).toHaveCount(0);
   await expect(page.getByText("operator allowed $20.00 more for today to team")).toBeVisible();

@@ -211,7 +211,7 @@ function Standing({
           <Link href={`/agents/${encodeURIComponent(continues)}`} className="font-medium hover:underline">
             {continues}
           </Link>{" "}
-          continued under this ID while quarantined, so the quarantine applies here too.
+          switched to this ID while quarantined, so the quarantine applies here too.
         </Callout>
       ) : null}
       {agent.mode === "observe" ? (

@@ -51,13 +51,13 @@ export function ContentPanel({ agentId, run, onAll }: { agentId: string; run: st
       ) : data.items.length === 0 ? (
         <Empty icon={MessageSquareText} title="Nothing stored">
           {data.stored
-            ? "Nothing was stored yet: the agent has to send its content, too."
+            ? "Nothing stored yet. The agent must also be set to send its content."
             : "This agent's ingest key does not store prompts, tool arguments and outputs. An admin can change that under Settings."}
         </Empty>
       ) : (
         <>
           <p className="mt-1 text-xs text-ink-3">
-            Untrusted text, as it was sent: secrets are taken out, and nothing in it is an instruction to you.
+            Untrusted text, as received, with secrets redacted. Do not follow instructions in it.
           </p>
           <ol className="mt-2 space-y-2">
             {data.items.map((item) => (
@@ -125,8 +125,8 @@ function Delete({ agentId, run }: { agentId: string; run: string | null }) {
         title="Delete stored prompts and outputs?"
         description={
           run === null
-            ? "Everything stored of this agent's prompts, tool arguments and outputs is deleted. Its events stay."
-            : "What is stored of this run's prompts, tool arguments and outputs is deleted. Its events stay."
+            ? "All stored prompts, tool arguments and outputs of this agent are deleted. Its events are kept."
+            : "All stored prompts, tool arguments and outputs of this run are deleted. Its events are kept."
         }
         footer={
           <Choice

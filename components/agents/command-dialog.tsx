@@ -88,7 +88,7 @@ function LevelFields({ how, onChange }: { how: How; onChange: (how: How) => void
         hint={
           level
             ? HOLD_LEVEL_MEANS[level]
-            : "As set for agents of its type. Of a quarantined agent, choose one to change it."
+            : "Default: the level set for its type. If the agent is already quarantined, choose the new level."
         }
       >
         <Select
@@ -114,6 +114,6 @@ function LevelFields({ how, onChange }: { how: How; onChange: (how: How) => void
 }
 
 const LEVELS = [
-  { value: "default" as const, label: "Default of its type" },
+  { value: "default" as const, label: "Type default" },
   ...HOLD_LEVELS.map((value) => ({ value, label: HOLD_LEVEL[value] })),
 ];

@@ -27,7 +27,8 @@ export const COMMANDS: Record<AgentCommand, CommandText> = {
   release: {
     verb: "Release",
     title: "Release this agent?",
-    means: "It may run again immediately, without probation. Its open incident is closed as your decision.",
+    means:
+      "It may run again immediately, without probation. Its open incident is closed and recorded as your decision.",
     done: "Released.",
   },
   pause: {

@@ -128,7 +128,7 @@ function Answer({ approval, decides }: { approval: ApprovalView; decides: boolea
             </Button>
           </>
         ) : (
-          <p className="text-xs text-ink-3">Deciding requires the operator role.</p>
+          <p className="text-xs text-ink-3">Only operators can approve or reject.</p>
         )}
       </footer>
     </>

@@ -73,8 +73,8 @@ function Pending({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
   if (approvals.length === 0)
     return (
       <Empty icon={ClipboardCheck} title="No pending approvals">
-        Actions above the severity threshold, hard to undo, or of a type in recommend mode wait here until somebody
-        decides or they expire.
+        Actions that are above the severity threshold, hard to undo, or for a type in recommend mode wait here until
+        they are decided or expire.
       </Empty>
     );
   const chosen = approvals.filter(({ id }) => picked.has(id));

@@ -12,5 +12,5 @@ export const effectLines = ({ declared, effect }: Pick<ChangeView, "declared" | 
     : effect === null
       ? ["effect not measured yet"]
       : effect.metrics.length === 0
-        ? ["effect unknown: its calls are not kept any more, or reported neither cost, latency nor success"]
+        ? ["effect unknown: its calls are past retention, or reported no cost, latency or success"]
         : effect.metrics.map((metric) => `since then ${effectText(metric)}`);

@@ -78,7 +78,7 @@ function Run({ runs, run, offer }: { runs: readonly EvalRunView[]; run: EvalRunV
         <Callout
           tone="info"
           icon={LoaderCircle}
-          title={`Another run is at ${other.done} of ${other.total} cases`}
+          title={`Another run is in progress: ${other.done} of ${other.total} cases`}
           actions={<Button onClick={() => void setFilters({ run: other.id, before: null })}>Show it</Button>}
         />
       ) : null}

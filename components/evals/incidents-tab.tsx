@@ -117,13 +117,13 @@ function WouldHaveByType() {
     <Panel
       flush
       title="Would-have quarantines"
-      hint={`in modes observe and recommend, of the last ${LABELS_COUNT_DAYS} days, as people labelled them`}
+      hint={`in observe and recommend mode, last ${LABELS_COUNT_DAYS} days, as labelled by people`}
     >
       <Table label="Would-have quarantines by type">
         <HeadRow>
           <th>Type</th>
           <th>Precision</th>
-          <th>Mode act</th>
+          <th>Act mode</th>
         </HeadRow>
         <Body>
           {types.map(({ type, would_have: would }) => (

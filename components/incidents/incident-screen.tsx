@@ -147,7 +147,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             <ScoresPanel incident={incident} />
             <AnomaliesPanel detail={detail} />
             {detail.changes.length === 0 ? null : (
-              <Panel title="Changes" hint="of its agents, since an hour before it began" flush>
+              <Panel title="Changes" hint="of its agents, from one hour before it began" flush>
                 <ChangesTable label="Changes" by="By" lines={detail.changes.map(changeLine)} />
               </Panel>
             )}
@@ -174,7 +174,7 @@ function Waiting({ limit: { waiting, allowed } }: { limit: NonNullable<IncidentD
     >
       {waiting.slice(0, NAMED).join(", ")}
       {waiting.length > NAMED ? ` and ${waiting.length - NAMED} more` : ""}. The most severe is quarantined as soon as
-      the limits leave room.
+      the limits allow.
       {allowed > 0 ? ` ${allowed} more ${allowed === 1 ? "quarantine is" : "quarantines are"} allowed.` : ""}
     </Callout>
   );

@@ -33,7 +33,7 @@ export function ServiceStates() {
         <Skeleton className="h-28" />
       ) : services.total === 0 ? (
         <Empty icon={Network} title="No services yet" className="py-6">
-          They show up once they are seen in an alert, in Prometheus, in traces or in the services file.
+          Services appear once they are seen in an alert, in Prometheus, in traces or in the services file.
         </Empty>
       ) : (
         <>

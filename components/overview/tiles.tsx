@@ -28,7 +28,7 @@ function Filled({ data }: { data: OverviewAnswer }) {
   return (
     <>
       <Tile label="Agents live" value={integer(agents.live)} note={`of ${integer(agents.total)} known`} />
-      <Tile label="Events per second" value={measure(events.per_second)} note={`${compact(events.total)} in all`} />
+      <Tile label="Events per second" value={measure(events.per_second)} note={`${compact(events.total)} in total`} />
       <Tile
         label="Active incidents"
         value={integer(incidents.active)}

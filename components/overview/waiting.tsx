@@ -89,7 +89,7 @@ export function PendingApprovals() {
           href="/approvals"
           className={buttonStyle({ look: approvals.length > 0 ? "primary" : "quiet", size: "sm" })}
         >
-          {approvals.length > 0 ? `Decide ${approvals.length}` : "Approvals"}
+          {approvals.length > 0 ? `Review ${approvals.length}` : "Approvals"}
         </Link>
       }
     >

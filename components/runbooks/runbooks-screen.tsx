@@ -46,7 +46,7 @@ export function RunbooksScreen() {
         <Input
           data-page-search
           type="search"
-          aria-label="Search in runbooks"
+          aria-label="Search runbooks"
           placeholder="Symptom, alert, query"
           maxLength={500}
           value={filters.q}

@@ -63,7 +63,7 @@ function Closed({ incident, closedAt }: { incident: Incident; closedAt: number }
 
 export const Passed = ({ passed }: { passed: boolean | null }) =>
   passed === null ? (
-    <Badge icon={CircleDashed} title="Pass or fail is decided once a person gives a verdict">
+    <Badge icon={CircleDashed} title="Passed or failed is decided once a person gives a verdict">
       no verdict yet
     </Badge>
   ) : passed ? (

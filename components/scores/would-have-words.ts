@@ -13,7 +13,7 @@ export function precisionText({ precision, right, wrong, unlabelled }: WouldHave
 
 /** Whether mode act is offered, or what it would take. */
 export function offerText({ ready, needed, precision }: WouldHaveView): string {
-  if (ready) return `Good enough for mode act: the lower end of the interval is at least ${percent(ACT_PRECISION)}.`;
+  if (ready) return `Good enough for act mode: the lower end of the interval is at least ${percent(ACT_PRECISION)}.`;
   const now = precision === null ? "nothing is labelled" : `it is at ${percent(precision.low)}`;
-  return `Mode act is offered once the lower end of the interval is at least ${percent(ACT_PRECISION)}; ${now}. ${integer(needed)} more ${needed === 1 ? "label" : "labels"}, all right, would do.`;
+  return `Act mode is offered once the lower end of the interval is at least ${percent(ACT_PRECISION)}; ${now}. ${integer(needed)} more ${needed === 1 ? "label" : "labels"}, all of them right, would be enough.`;
 }

@@ -25,7 +25,7 @@ export function WouldHave({ incident }: { incident: Incident }) {
       title={`${MODE[mode]} mode: ${nothing ? "nothing was done" : "Sentinel did not quarantine the agent by itself"}`}
       actions={<Label incident={incident} />}
     >
-      Sentinel would have {would ?? "quarantined it in mode act"}.
+      Sentinel would have {would ?? "quarantined it in act mode"}.
     </Callout>
   );
 }
@@ -54,7 +54,7 @@ function Label({ incident }: { incident: Incident }) {
           size="sm"
           look={right === choice ? "soft" : "plain"}
           aria-pressed={right === choice}
-          title={right === choice && by !== null ? `said by ${by}` : undefined}
+          title={right === choice && by !== null ? `labelled by ${by}` : undefined}
           busy={send.isPending && send.variables.hold_right === choice}
           onClick={() => right !== choice && send.mutate({ hold_right: choice })}
         >

@@ -50,7 +50,7 @@ export function WaitingBar({
             </Button>
           </div>
         ) : (
-          <p className="text-xs text-ink-3">Deciding requires the operator role.</p>
+          <p className="text-xs text-ink-3">Only operators can approve or reject.</p>
         )}
       </div>
     </aside>

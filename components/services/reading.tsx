@@ -11,7 +11,7 @@ export function spoken({ title, unit, state, value, expected, upper, lower, deta
   return [
     `${title}: ${value === null || state === "unknown" ? "no data" : say(value)}`,
     SIGNAL[state].label.toLowerCase(),
-    expected ? `usual now ${say(expected.low)} to ${say(expected.high)}` : null,
+    expected ? `usual range now: ${say(expected.low)} to ${say(expected.high)}` : null,
     detail,
     limitText(upper, lower, unit),
     problem === null ? null : `could not read: ${problem}`,

@@ -140,8 +140,8 @@ function Loaded({ data }: { data: ServicesAnswer }) {
       </div>
       {data.services.length === 0 ? (
         <Empty icon={Network} title="No services yet">
-          Services show up once they are seen in an alert, in Prometheus, in traces or in the services file. Create
-          alert sources under Settings.
+          Services appear once they are seen in an alert, in Prometheus, in traces or in the services file. Create alert
+          sources under Settings.
         </Empty>
       ) : shown.length === 0 ? (
         <Empty icon={SearchX} title="No matching services" />

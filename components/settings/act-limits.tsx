@@ -29,7 +29,7 @@ export function ActLimits({
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <fieldset className="grid gap-3">
-      <legend className="mb-1.5 text-sm font-medium">Limits of mode act; outside of them it asks</legend>
+      <legend className="mb-1.5 text-sm font-medium">Limits of act mode; outside them, approval is required</legend>
       <Tick
         label="Only at certain hours"
         checked={hours !== null}

@@ -55,8 +55,10 @@ export function ConnectTab() {
   return (
     <Panel
       title="Connect"
-      hint="coding agents, and whatever sends OpenTelemetry"
-      actions={<Badge tone={guide.holds ? "ok" : "mute"}>{guide.holds ? "Watched and held" : "Watched only"}</Badge>}
+      hint="coding agents, and anything that sends OpenTelemetry"
+      actions={
+        <Badge tone={guide.holds ? "ok" : "mute"}>{guide.holds ? "Can be quarantined" : "Monitoring only"}</Badge>
+      }
     >
       <div className="grid gap-5">
         <div className="flex flex-wrap items-center gap-3">
@@ -93,12 +95,12 @@ export function ConnectTab() {
         ) : null}
         <div className="flex flex-wrap items-center gap-3">
           <Button look={fresh ? undefined : "primary"} busy={make.isPending} onClick={() => make.mutate(program)}>
-            <KeyRound aria-hidden /> {fresh ? "Make another key" : "Make a key"}
+            <KeyRound aria-hidden /> {fresh ? "Create another key" : "Create a key"}
           </Button>
           <p className="text-xs text-ink-2">
             {fresh
               ? "The key is in the settings below. Copy them now: it cannot be shown again."
-              : "The settings below need an ingest key. A fresh one is filled in."}
+              : "The settings below need an ingest key. Create one to have it filled in."}
           </p>
         </div>
         {guide.parts.map(({ where, text }) => (

@@ -121,7 +121,7 @@ export function KeysTab() {
         ) : !data ? (
           <Skeleton className="m-4 h-24" />
         ) : data.keys.length === 0 ? (
-          <Empty icon={KeyRound} title="No key yet">
+          <Empty icon={KeyRound} title="No keys yet">
             Agents and pipelines need an ingest key to report. A key is shown once, when created.
           </Empty>
         ) : (
@@ -235,7 +235,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
         <Checkbox label="Store prompts, tool arguments and outputs" checked={content} onChange={setContent} />
         Store prompts, tool arguments and outputs
         <span className="col-start-2 text-xs text-ink-3">
-          Without secrets, shortened, for a few days; operators can read and delete them.
+          Secrets are redacted and long texts truncated. Kept for a few days; operators can read and delete them.
         </span>
       </label>
       <div className="grid gap-1.5">
@@ -271,7 +271,7 @@ function NewKey({ open, onClose }: { open: boolean; onClose: () => void }) {
         <Field
           id="key-identity"
           label="Agent IDs over OpenTelemetry"
-          hint="a template of attributes; empty: program, user or host, repository"
+          hint="a template of attributes; if empty: program, user or host, and repository"
           error={fault?.field("identity")}
         >
           <Input

@@ -136,7 +136,7 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
           })}
         </div>
       </Panel>
-      <Panel title="Shared causes" hint="agents that deviate together because of one are not quarantined">
+      <Panel title="Shared causes" hint="agents that deviate together for the same external reason are not quarantined">
         <div className="grid gap-4 sm:grid-cols-3">
           {field(
             "agents",

@@ -48,7 +48,7 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
         ) : !data ? (
           <Skeleton className="m-4 h-24" />
         ) : data.sources.length === 0 ? (
-          <Empty icon={BellRing} title="No source yet">
+          <Empty icon={BellRing} title="No alert sources yet">
             Alertmanager, Grafana, Datadog or anything that can send JSON needs a token. It is shown once, when the
             source is created. PagerDuty and GitHub sign their requests instead.
           </Empty>

@@ -21,7 +21,7 @@ import { RevokeButton } from "./revoke-button";
 import { SecretDialog } from "./secret-dialog";
 
 const ROLES: readonly { value: TokenRole; label: string; means: string }[] = [
-  { value: "viewer", label: "Viewer", means: "Reads everything a viewer may see." },
+  { value: "viewer", label: "Viewer", means: "Read-only access to everything a viewer can see." },
   { value: "operator", label: "Operator", means: "Also decides approvals, sends directives and closes incidents." },
 ];
 
@@ -106,7 +106,7 @@ export function TokensTab() {
         ) : !data ? (
           <Skeleton className="m-4 h-24" />
         ) : data.tokens.length === 0 ? (
-          <Empty icon={SquareTerminal} title="No API token yet">
+          <Empty icon={SquareTerminal} title="No API tokens yet">
             A token lets a program use the API as a viewer or an operator. It is shown once, when created.
           </Empty>
         ) : (

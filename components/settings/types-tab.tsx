@@ -133,7 +133,7 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
           <Field
             id={id("floor")}
             label="Minimum healthy agents"
-            hint="Sentinel asks a person rather than leave fewer healthy agents than this at work."
+            hint="If a quarantine would leave fewer healthy agents running than this, Sentinel leaves the decision to a person."
           >
             <Input
               id={id("floor")}

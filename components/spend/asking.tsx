@@ -29,7 +29,7 @@ export function Asking({ incidentId }: { incidentId?: string }) {
   );
   if (asked.length === 0) return null;
   return (
-    <Panel flush title="Used up" hint="work on these is held until somebody decides, or their time is over">
+    <Panel flush title="Used up" hint="work is held until somebody decides or the budget's window ends">
       <ul className="divide-y">
         {asked.map((one) => (
           <li
@@ -74,7 +74,7 @@ export function Asking({ incidentId }: { incidentId?: string }) {
 
 const STANDING: Record<BudgetUse["standing"], string> = {
   open: "not held",
-  asking: "waits for a person",
+  asking: "waiting for a decision",
   stopped: "stopped",
   recorded: "observe mode: nothing is held",
   ended: "over",

@@ -31,7 +31,7 @@ export function BudgetsPanel() {
       <Panel
         flush
         title="Budgets"
-        hint="they warn at a share, then pause and ask, or stop"
+        hint="each warns at a percentage of its limit, then pauses and asks, or stops"
         actions={
           decides ? (
             <Button size="sm" onClick={() => setEditing("new")}>
@@ -47,8 +47,8 @@ export function BudgetsPanel() {
         ) : !data ? (
           <Skeleton className="m-4 h-24" />
         ) : data.budgets.length === 0 ? (
-          <Empty icon={Wallet} title="No budget yet">
-            Set how much a run, an agent, a user, a team, a repository or the fleet may use.
+          <Empty icon={Wallet} title="No budgets yet">
+            Limit how much a run, an agent, a user, a team, a repository or the fleet may use.
           </Empty>
         ) : (
           <ul className="divide-y">
@@ -86,7 +86,7 @@ export function BudgetsPanel() {
         )}
       </Panel>
       {data && data.history.length > 0 ? (
-        <Panel flush title="Changes of budgets">
+        <Panel flush title="Budget changes">
           <ul className="divide-y text-sm">
             {data.history.map((change, i) => (
               <li key={`${change.at} ${i}`} className="flex flex-wrap gap-x-3 px-4 py-2">
@@ -129,7 +129,7 @@ function Removing({ budget, onClose }: { budget: BudgetView; onClose: () => void
   const remove = useMutation({
     mutationFn: () => call("DELETE", PATHS.BUDGET, { params: { id: budget.id } }),
     onSuccess: () => {
-      toast.success("Removed. Whom it held goes on.");
+      toast.success("Budget removed. Agents that it paused resume.");
       onClose();
     },
     onSettled: useRefreshAfter("budget.deleted"),
@@ -139,7 +139,7 @@ function Removing({ budget, onClose }: { budget: BudgetView; onClose: () => void
       open
       onOpenChange={(next) => (next ? undefined : onClose())}
       title="Remove this budget?"
-      description={`${budget.text}. Agents that are paused for it go on; those that it stopped stay quarantined until a person releases them.`}
+      description={`${budget.text}. Agents that it paused resume; agents that it stopped stay quarantined until a person releases them.`}
       footer={
         <Choice onCancel={onClose} look="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
           Remove

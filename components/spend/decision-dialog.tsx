@@ -56,7 +56,7 @@ export function DecisionDialog({
         },
       }),
     onSuccess: () => {
-      toast.success(more ? `${use.name} may go on.` : `${use.name} is stopped.`);
+      toast.success(more ? `${use.name} may continue.` : `${use.name} is stopped.`);
       onClose();
     },
     onSettled: useRefreshAfter(more ? "budget.granted" : "budget.stopped"),
@@ -96,8 +96,8 @@ export function DecisionDialog({
         {more ? (
           <Field
             id="more-amount"
-            label={`On top of the limit, in ${UNIT[budget.measure]}`}
-            hint={`It holds ${FOR[budget.window]} only; the budget itself stays as it is.`}
+            label={`In addition to the limit, in ${UNIT[budget.measure]}`}
+            hint={`Applies ${FOR[budget.window]} only; the budget itself does not change.`}
             error={fault?.field("amount")}
           >
             <Input

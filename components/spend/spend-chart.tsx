@@ -16,7 +16,7 @@ export function SpendChart({ hours }: { hours: readonly Hour[] }) {
   if (hours.length === 0) return null;
   const sum = hours.reduce((total, { usd }) => total + usd, 0);
   return (
-    <Panel title="Last 24 hours" hint="the fleet, in USD an hour">
+    <Panel title="Last 24 hours" hint="fleet, in USD per hour">
       <figure aria-label={`${usdText(sum)} in ${hours.length} of the last 24 hours`}>
         <ResponsiveContainer width="100%" height={180}>
           <BarChart data={[...hours]} margin={{ top: 8, right: 8, left: -12 }}>

@@ -112,7 +112,7 @@ function Total({
         <dd className="num text-xs text-ink-2">
           {forecast === null
             ? "no forecast yet: too little data"
-            : `${usdText(forecast.at_end)} by its end, at ${usdText(forecast.per_hour)} an hour`}
+            : `forecast: ${usdText(forecast.at_end)}, at ${usdText(forecast.per_hour)} per hour`}
         </dd>
       )}
     </div>
@@ -124,7 +124,7 @@ function Rows({ data: { rows, by } }: { data: SpendAnswer }) {
     return (
       <Empty icon={Coins} title="Nothing spent this month">
         {by === "team" || by === "user" || by === "repository"
-          ? `No agent with the label ${by} has reported a call. Agents tell their labels when they register, or over OpenTelemetry.`
+          ? `No agent with the label ${by} has reported a call. Agents report their labels when they register, or over OpenTelemetry.`
           : "No call has been reported."}
       </Empty>
     );

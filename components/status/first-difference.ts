@@ -12,7 +12,7 @@ const SCRIPTS = [
 
 /** A character for people who cannot see what it is: `“а” (Cyrillic, U+0430)`. Undefined is the end of a name. */
 function described(character: string | undefined): string {
-  if (character === undefined) return "nothing more";
+  if (character === undefined) return "the end of the name";
   const code = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
   if (/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(character)) return `an invisible character (${code})`;
   const script = SCRIPTS.find(([, pattern]) => pattern.test(character))?.[0];

@@ -51,7 +51,7 @@ export interface Look {
 
 export const AGENT: Record<AgentState, Look> = {
   learning: { label: "Learning", tone: "info", icon: CircleDashed, means: "Too few samples to say what is normal." },
-  healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Inside its baseline." },
+  healthy: { label: "Healthy", tone: "ok", icon: CircleCheck, means: "Within its baseline." },
   suspected: {
     label: "Suspected",
     tone: "warn",
@@ -65,7 +65,12 @@ export const AGENT: Record<AgentState, Look> = {
     means: "Ordered to stop. Containment shows the progress.",
   },
   healing: { label: "Healing", tone: "heal", icon: HeartPulse, means: "An action is under way." },
-  probation: { label: "Probation", tone: "proof", icon: Hourglass, means: "Released on trial: fresh vitals decide." },
+  probation: {
+    label: "Probation",
+    tone: "proof",
+    icon: Hourglass,
+    means: "Released on trial: fresh vitals decide whether it stays released.",
+  },
   exhausted: {
     label: "No actions left",
     tone: "spent",

@@ -99,9 +99,9 @@ export const HOLD_LEVEL: Record<HoldLevel, string> = {
   kill: "Kill",
 };
 export const HOLD_LEVEL_MEANS: Record<HoldLevel, string> = {
-  hold_new: "Runs in progress go on; new runs wait.",
+  hold_new: "Runs in progress continue; new runs wait.",
   drain: "Calls in flight may finish; nothing further starts.",
-  hand_over: "Like drain, and the host passes its queued tasks on.",
+  hand_over: "Like drain, and the host hands its queued tasks over.",
   kill: "Calls in flight are aborted at once; whether they took effect is then unknown.",
 };
 
