@@ -92,7 +92,7 @@ export const VARIABLES = {
     "Work reported within this time after a quarantine counts as already in flight, not as a breach",
   ),
   DIRECTIVE_LEASE_S: count(300, 5, 86_400).describe(
-    "Seconds that an agent follows its last directive while Sentinel is unreachable; after that it runs freely, or stops if its SDK is set to closed",
+    "Seconds that an agent follows its last directive while Sentinel is unreachable; after that it runs unrestricted, or stops if its SDK is set to closed",
   ),
   LONG_POLL_MAX: count(200, 0, 10_000).describe(
     "Maximum concurrent directive long-polls; beyond it, the oldest poll of the key with the most is answered immediately",
@@ -109,12 +109,12 @@ export const VARIABLES = {
     .string()
     .refine(isZone, "must be an IANA time zone, such as Europe/Berlin")
     .default("UTC")
-    .describe("Time zone whose days and months the Spend page shows, and that new budgets begin with"),
+    .describe("Time zone of the days and months on the Spend page, and default for new budgets"),
   PROMETHEUS_URL: address.describe(
     "Prometheus, or anything with its HTTP API; without it, services are known only from alerts",
   ),
   PROMETHEUS_TOKEN: line.optional().describe("Bearer token for Prometheus"),
-  PROMETHEUS_USER: line.optional().describe("User for basic authentication to Prometheus instead"),
+  PROMETHEUS_USER: line.optional().describe("User for basic authentication to Prometheus, instead of a token"),
   PROMETHEUS_PASSWORD: line.optional().describe("Password of that Prometheus user"),
   PROMETHEUS_HEADERS: headers.describe(
     'Extra headers for every request to Prometheus, as JSON: {"X-Scope-OrgID":"team-a"} for a tenant of Mimir or Cortex',
@@ -143,7 +143,7 @@ export const VARIABLES = {
   KUBERNETES_TOKEN: line.optional().describe("Bearer token for the Kubernetes API"),
   KUBERNETES_TOKEN_FILE: line
     .optional()
-    .describe("File with that token instead; read for every request, because projected tokens rotate"),
+    .describe("File with that token; read for every request, because projected tokens rotate"),
   KUBERNETES_CA_FILE: line.optional().describe("File with the certificate authority of the API server"),
   KUBERNETES_NAMESPACE: line.default("default").describe("Namespace to watch"),
   SENTINEL_RUNBOOKS_DIR: line.default("./seeds/runbooks").describe("Folder of markdown runbooks"),
@@ -169,14 +169,14 @@ export const VARIABLES = {
   GITHUB_READ_TOKEN: line
     .optional()
     .describe(
-      "GitHub token that may only read contents: shows investigations what a change changed; falls back to GITHUB_TOKEN",
+      "GitHub token with read-only access to contents, with which investigations read the diffs of changes; falls back to GITHUB_TOKEN",
     ),
   IMPROVE_REPOSITORY: z
     .string()
     .regex(/^[A-Za-z\d][A-Za-z\d-]{0,38}\/[A-Za-z\d_][\w.-]{0,99}$/, "must be owner/name")
     .optional()
     .describe(
-      "GitHub repository of Sentinel, owner/name, to which `sentinel improve` may propose a better-scoring change as a pull request; unset: off",
+      "GitHub repository of Sentinel, owner/name, where `sentinel improve` may propose a better-scoring change as a pull request; unset: off",
     ),
   IMPROVE_BRANCH: z
     .string()
@@ -215,7 +215,7 @@ export const VARIABLES = {
     "How long a service must stay within its limits and usual range to count as recovered",
   ),
   VERIFY_DEADLINE_MS: count(15 * MINUTE, SECOND, 24 * HOUR).describe(
-    "An operation with no measured effect by this time counts as having had none",
+    "An operation whose effect has not been measured by this time counts as having no effect",
   ),
   KEY_EVENTS_PER_SECOND: count(50_000, 1, 10_000_000).describe(
     "Events, log lines and changes per second that one ingest key may send",
@@ -229,7 +229,7 @@ export const VARIABLES = {
   ),
   SENTINEL_TRIAGE_MODEL: models.describe("Model for triage; by default the analysis model"),
   SENTINEL_JUDGE_MODEL: models.describe(
-    "Model that also answers the scorer's yes/no questions in `sentinel eval`, as provider/model; should be of another family than the analysis model. Scores do not depend on it. Unset: no judge is asked",
+    "Model that also answers the scorer's yes/no questions in `sentinel eval`, as provider/model; should be from another family than the analysis model. Scores do not depend on it. Unset: no judge is used",
   ),
   SENTINEL_MODEL_PRICES: z
     .string()
@@ -271,7 +271,7 @@ export const VARIABLES = {
     "How long the gateway waits for a connection to an upstream",
   ),
   GATEWAY_IDLE_MS: count(5 * MINUTE, 100, HOUR).describe(
-    "How long an upstream may send nothing, before its answer or in the middle of it, until the gateway gives up",
+    "How long an upstream may send nothing, before or during its response, before the gateway gives up",
   ),
   OPENAI_API_KEY: line.optional().describe("API key for openai/ models"),
   GROQ_API_KEY: line.optional().describe("API key for groq/ models"),

@@ -80,7 +80,7 @@ test("nobody else may ask, and what is asked has to be right", async () => {
     detail: expect.stringMatching(/at least one setting/),
   });
   expect(await refused({ days: 99, settings: { arl: 10_000 } })).toMatchObject({ errors: [{ field: "days" }] });
-  expect(await refused({ settings: { arl: 10_000, arll: 1 } })).toMatchObject({ errors: [{ field: "settings.arll", reason: "not known" }] }); // prettier-ignore
+  expect(await refused({ settings: { arl: 10_000, arll: 1 } })).toMatchObject({ errors: [{ field: "settings.arll", reason: "unknown field" }] }); // prettier-ignore
   expect(await refused({ types: { Nobody: { mode: "act" } } })).toMatchObject({ status: 400, errors: [{ field: "types.Nobody" }] }); // prettier-ignore
 });
 

@@ -92,7 +92,7 @@ describe("the limits of mode act", () => {
     const limits = async () =>
       (await server.ask<{ act_limits: string | null }>("GET", "/api/v1/agents/a-2")).act_limits;
     expect(await limits()).toBe(
-      "Acts Mon, Tue 09:00–18:00 Europe/Berlin, quarantine and reset memory only; asks otherwise",
+      "Acts Mon, Tue 09:00–18:00 Europe/Berlin, quarantine and reset memory only; otherwise requires approval",
     );
     const [row] = await server.rows<{ data: string }>(
       "SELECT data FROM stream_events WHERE type = 'type.changed' ORDER BY seq DESC LIMIT 1",

@@ -7,13 +7,13 @@ import { PATHS } from "./paths";
 const run = z.string().min(1).max(200);
 
 export const ContentQuery = z.object({
-  run_id: run.optional().describe("of this run alone"),
+  run_id: run.optional().describe("only of this run"),
   before: z.coerce
     .number()
     .int()
     .positive()
     .optional()
-    .describe("`seq` of the oldest that was shown: what came before it"),
+    .describe("`seq` of the oldest entry on the previous page; returns older ones"),
 });
 
 /** Untrusted text that agents sent, redacted. */
@@ -25,13 +25,13 @@ export const ContentAnswer = z
         seq: z.int(),
         run_id: z.string().nullable(),
         kind: z.enum(CONTENT_KINDS),
-        name: z.string().nullable().describe("the tool or the model"),
+        name: z.string().nullable().describe("name of the tool or model"),
         at: z.int().describe("epoch ms"),
-        text: z.string().describe("as it was sent, without secrets; its beginning and end if `cut`"),
+        text: z.string().describe("as sent, with secrets redacted; only its beginning and end if `cut`"),
         cut: z.boolean(),
       }),
     ),
-    more: z.boolean().describe("there are older ones"),
+    more: z.boolean().describe("whether there are older entries"),
   })
   .meta({ id: "AgentContent" });
 export type ContentAnswer = z.infer<typeof ContentAnswer>;
@@ -43,14 +43,14 @@ export const ContentDeleted = z.object({ deleted: z.int() }).meta({ id: "AgentCo
 export const AGENT_CONTENT = resource(PATHS.AGENT_CONTENT, {
   GET: {
     auth: "operator",
-    summary: "Prompts, tool arguments and outputs of an agent, the newest first; only of keys that store them",
+    summary: "Stored prompts, tool arguments and outputs of an agent, newest first; only for keys that store them",
     params: AgentParams,
     query: ContentQuery,
     response: ContentAnswer,
   },
   DELETE: {
     auth: "operator",
-    summary: "Delete what is stored of an agent's prompts, tool arguments and outputs",
+    summary: "Deletes the stored prompts, tool arguments and outputs of an agent",
     params: AgentParams,
     query: ContentDeleteQuery,
     response: ContentDeleted,

@@ -17,7 +17,7 @@ export const ActHoursBody = z
       .min(1, "at least one day is required; null lets it act at any time")
       .refine(isSet, "must name each day once"),
     from: time,
-    until: time.describe("not later than `from`: on the next day"),
+    until: time.describe("if not later than `from`, it is on the next day"),
     time_zone: z.string().min(1).max(64).refine(isZone, "must be an IANA time zone, such as Europe/Berlin"),
   })
   .meta({ id: "ActHours" });
@@ -30,13 +30,13 @@ export const WouldHaveView = z
   .object({
     right: count,
     wrong: count,
-    unlabelled: count.describe("would-have quarantines that nobody has called right or wrong"),
+    unlabelled: count.describe("would-have quarantines that nobody has labelled right or wrong"),
     precision: z
       .object({ share, low: share, high: share })
       .nullable()
-      .describe("share of right ones among those labelled, with its 95 % Wilson interval; null: none is labelled"),
-    ready: z.boolean().describe("the lower end of the interval is high enough for mode act to be offered"),
-    needed: count.describe("further labels, all of them right, after which it would be"),
+      .describe("precision: share labelled right, with its 95 % Wilson interval; null: none is labelled"),
+    ready: z.boolean().describe("the lower end of the interval is high enough for act mode to be offered"),
+    needed: count.describe("how many more labels, all of them right, are needed before it is"),
   })
   .meta({ id: "WouldHave" });
 export type WouldHaveView = z.infer<typeof WouldHaveView>;
@@ -53,17 +53,19 @@ export const AgentTypeSettings = z
       .min(0)
       .max(100_000)
       .describe(
-        "Sentinel quarantines no agent by itself if fewer healthy agents of the type than this were left; a person may",
+        "no automatic quarantine that would leave fewer healthy agents of the type than this; a person can still quarantine",
       ),
-    level: z.enum(HOLD_LEVELS).describe("how a quarantine stops agents of the type, unless a person says otherwise"),
+    level: z
+      .enum(HOLD_LEVELS)
+      .describe("how a quarantine stops agents of the type, unless a person chooses another level"),
     act_hours: ActHoursBody.nullable().describe(
-      "when mode act acts; outside of them it recommends. By the clocks of the time zone; null: at any time",
+      "hours in which act mode acts, in local time of the time zone; outside them it behaves like recommend mode. null: at any time",
     ),
     act_actions: z
       .array(z.enum(AGENT_ACTIONS))
       .refine(isSet, "must name each action once")
       .nullable()
-      .describe("healing actions that may run without approval in mode act; null: all that `allows` allows"),
+      .describe("healing actions that may run without approval in act mode; null: all that `allows` permits"),
     agents: z.int(),
     would_have: WouldHaveView,
   })

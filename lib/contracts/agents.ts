@@ -47,19 +47,17 @@ export const AgentCard = z
     looks_like: looksLike,
     type: z.string(),
     type_looks_like: looksLike,
-    mode: z.enum(MODES).describe("as it is now: outside of its hours mode act recommends"),
+    mode: z.enum(MODES).describe("the mode in effect now: outside its hours, act mode is `recommend`"),
     state: z.enum(AGENT_STATES),
     state_since: at,
     liveness: z.enum(LIVENESS),
     paused: z.boolean(),
-    blind_spots: z
-      .array(z.enum(BLIND_SPOTS))
-      .describe("why it cannot be fully evaluated right now; empty: nothing prevents it"),
+    blind_spots: z.array(z.enum(BLIND_SPOTS)).describe("why it cannot be fully evaluated right now; empty if it can"),
     enforcement: z.boolean().nullable(),
     downgrade: z
       .object({ type: z.string().nullable(), enforcement: z.boolean().nullable(), at })
       .nullable()
-      .describe("what its host requested that would weaken its containment; pending a person's decision"),
+      .describe("weaker containment that its host has requested, waiting for a person's decision"),
     continues: z.string().nullable().describe("the quarantined agent whose instance continues under this ID"),
     model: z.string().nullable(),
     provider: z.string().nullable(),
@@ -103,7 +101,7 @@ export const AgentDetail = z
     act_limits: z
       .string()
       .nullable()
-      .describe("when and what its type's mode act does without approval, as people read it; null: it is not limited"),
+      .describe("the limits of its type's act mode, as a sentence for people; null: no limits"),
     first_seen_at: at,
     event_count: z.int(),
     version: z.string().nullable(),
@@ -131,7 +129,7 @@ export const AgentDetail = z
           .int()
           .nullable()
           .describe(
-            "how far its clock is behind ours (negative: ahead); null: its events carry no timestamps, or its clock is close enough",
+            "how far its clock is behind the server's (negative: ahead); null: its events carry no timestamps, or its clock is close enough",
           ),
       }),
     ),
@@ -208,7 +206,7 @@ export const SeriesAnswer = z
     points: z.array(
       z.object({
         at,
-        value: z.number().describe("the mean, where a point stands for several events"),
+        value: z.number().describe("the mean, if the point covers several events"),
         min: z.number(),
         max: z.number(),
         low: z.number().nullable().describe("usual range; null while there is none"),
@@ -234,7 +232,7 @@ export const RunsAnswer = z
         model_calls: z.int(),
         tool_calls: z.int(),
         errors: z.int(),
-        unknown_outcomes: z.int().describe("tool calls that were cut off: whether they took effect, nobody knows"),
+        unknown_outcomes: z.int().describe("tool calls that were cut off, so it is unknown whether they took effect"),
         tokens: z.number().nullable(),
         cost: z.number().nullable(),
       }),
@@ -251,7 +249,7 @@ export const AgentCommandBody = z
       .enum(HOLD_LEVELS)
       .optional()
       .describe(
-        "of `quarantine`: how the agent is stopped. Default: its type's. Of an agent that is quarantined: changes its level",
+        "only for `quarantine`: how the agent is stopped. Default: the level of its type. If the agent is already quarantined, this changes its level",
       ),
     hand_over_to: z
       .string()
@@ -259,7 +257,7 @@ export const AgentCommandBody = z
       .max(200)
       .optional()
       .describe(
-        "of `quarantine` at level hand_over: the agent that takes over queued tasks. Default: the host decides",
+        "only for `quarantine` at level hand_over: the agent that takes over queued tasks. Default: the host decides",
       ),
   })
   .meta({ id: "AgentCommandBody" });

@@ -7,7 +7,7 @@ export const AlertSourceView = z
   .object({
     id: z.string(),
     kind: z.enum(ALERT_SOURCE_KINDS),
-    path: z.string().describe("endpoint that it sends to"),
+    path: z.string().describe("the endpoint it sends to"),
     signed: z.boolean().describe("authenticates by a signature instead of a token"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),

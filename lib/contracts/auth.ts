@@ -22,7 +22,7 @@ export const LinkCheckBody = z.object({ token: Token }).meta({ id: "LinkCheckBod
 export const LinkCheckAnswer = z
   .object({
     kind: z.enum(LINK_KINDS),
-    email: z.string().nullable().describe("whom it is for; null: to be chosen (set-up)"),
+    email: z.string().nullable().describe("whom it is for; null: chosen by the person (set-up)"),
     role: z.enum(ROLES),
     expires_at: z.int().describe("epoch ms"),
   })
@@ -71,7 +71,12 @@ export const SIGN_OUT = resource(PATHS.SIGN_OUT, {
 });
 
 export const CHANGE_PASSWORD = resource(PATHS.CHANGE_PASSWORD, {
-  POST: { auth: "viewer", summary: "Change one's password", body: ChangePasswordBody, response: SessionAnswer },
+  POST: {
+    auth: "viewer",
+    summary: "Changes the password of the signed-in person",
+    body: ChangePasswordBody,
+    response: SessionAnswer,
+  },
 });
 
 export const SESSION = resource(PATHS.SESSION, {
@@ -81,7 +86,7 @@ export const SESSION = resource(PATHS.SESSION, {
 export const LINK = resource(PATHS.LINK, {
   POST: {
     auth: "public",
-    summary: "Use a one-time link: creates the account if it is for a new one, and signs in with a cookie",
+    summary: "Uses a one-time link: creates the account if the link is for a new one, and signs in with a cookie",
     body: LinkBody,
     response: SessionAnswer,
   },

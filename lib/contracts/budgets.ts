@@ -27,10 +27,14 @@ export const BudgetBody = z
     scope: z.enum(BUDGET_SCOPES),
     subject: nameText(200)
       .default(EACH)
-      .describe("a name; `*`: each. Of runs the ID of an agent; of trees and of the fleet always `*`"),
-    window: z.enum(BUDGET_WINDOWS).describe("`run` of runs and trees, which have no other"),
-    zone: z.string().min(1).max(64).optional().describe("IANA; by default BUDGET_TIME_ZONE"),
-    measure: z.enum(BUDGET_MEASURES).describe("`depth` and `descendants` of trees; times of runs and trees"),
+      .describe(
+        "a name, or `*` for a separate budget for each. For runs, the ID of an agent; for trees and the fleet, always `*`",
+      ),
+    window: z.enum(BUDGET_WINDOWS).describe("always `run` for runs and trees"),
+    zone: z.string().min(1).max(64).optional().describe("IANA time zone; by default BUDGET_TIME_ZONE"),
+    measure: z
+      .enum(BUDGET_MEASURES)
+      .describe("`depth` and `descendants` only for trees; `wall_seconds` and `idle_seconds` only for runs and trees"),
     limit: amount.describe("in USD, tokens, calls, levels, runs or seconds"),
     warn_share: z.number().min(0.01).max(SHARE_MAX).default(DEFAULT_WARN_SHARE),
     at_limit: z.enum(AT_LIMIT).default("pause_and_ask"),
@@ -41,24 +45,24 @@ export type BudgetBody = z.infer<typeof BudgetBody>;
 export const ForecastView = z
   .object({
     per_hour: z.number(),
-    over_ms: z.int().describe("the time that the rate was taken from"),
-    at_end: z.number().describe("what will have been used when the window ends, at this rate"),
+    over_ms: z.int().describe("the period over which the rate was measured"),
+    at_end: z.number().describe("projected use at the end of the window, at this rate"),
     reaches_at: at.nullable().describe("when the limit is reached at this rate; null: not within the window"),
   })
   .nullable()
-  .describe("null: too little data, or a budget of runs");
+  .describe("null: too little data, or a budget for runs");
 
 export const BudgetUse = z
   .object({
     subject: z.string(),
-    name: z.string().describe("the subject as people read it"),
-    start: z.int().describe("of the window, epoch ms; 0 of a run"),
+    name: z.string().describe("the subject, as a text for people"),
+    start: z.int().describe("start of the window, epoch ms; 0 for a run"),
     used: z.number(),
-    limit: z.number().describe("with what was granted on top"),
+    limit: z.number().describe("including what people granted in addition"),
     share: z.number(),
-    unknown: z.number().describe("calls that `used` leaves out, since nobody knows their cost or their tokens"),
+    unknown: z.number().describe("calls not included in `used`, because their cost or tokens are unknown"),
     standing: z.enum(BUDGET_STANDINGS),
-    version: z.int().nullable().describe("what a decision is on; null: nothing is to be decided"),
+    version: z.int().nullable().describe("version to send back with a decision; null: nothing to decide"),
     incident_id: z.string().nullable(),
     forecast: ForecastView,
   })
@@ -68,7 +72,7 @@ export type BudgetUse = z.infer<typeof BudgetUse>;
 export const BudgetView = z
   .object({
     id: z.string(),
-    text: z.string().describe("the budget as people read it"),
+    text: z.string().describe("the budget, as a text for people"),
     ...BudgetBody.shape,
     subject: z.string(),
     zone: z.string(),
@@ -79,7 +83,7 @@ export const BudgetView = z
     updated_by: z.string(),
     uses: z
       .array(BudgetUse)
-      .describe("of the window that is now: those that used most of it, at most 5, and all that are held"),
+      .describe("in the current window: the 5 highest users of this budget, and all that are held"),
   })
   .meta({ id: "BudgetView" });
 export type BudgetView = z.infer<typeof BudgetView>;
@@ -88,7 +92,7 @@ export const BudgetChange = z.object({ at, text: z.string(), by: z.string().null
 export const BudgetsAnswer = z
   .object({
     budgets: z.array(BudgetView),
-    history: z.array(BudgetChange).describe("who changed or granted what, newest first, at most 50"),
+    history: z.array(BudgetChange).describe("changes and grants, newest first, at most 50"),
   })
   .meta({ id: "BudgetsAnswer" });
 export type BudgetsAnswer = z.infer<typeof BudgetsAnswer>;
@@ -97,29 +101,29 @@ export const BudgetDecisionBody = z
   .object({
     subject: z.string().min(1).max(401),
     start: z.int().min(0),
-    version: z.int().min(1).describe("as shown; a decision on anything else is refused with 409"),
+    version: z.int().min(1).describe("as shown; if it has changed since, the decision is rejected with 409"),
     decision: z.enum(["more", "stop"]),
-    amount: amount.optional().describe("of `more`: on top of what was allowed, in units of the measure"),
+    amount: amount.optional().describe("for `more`: how much to allow in addition, in units of the measure"),
     comment: z.string().trim().max(1000).optional(),
   })
   .superRefine(({ decision, amount: more }, context) => {
     if (decision === "more" && more === undefined)
-      context.addIssue({ code: "custom", path: ["amount"], message: "is required for more budget" });
+      context.addIssue({ code: "custom", path: ["amount"], message: "is required when allowing more" });
   })
   .meta({ id: "BudgetDecisionBody" });
 export type BudgetDecisionBody = z.infer<typeof BudgetDecisionBody>;
 
 export const BUDGETS = resource(PATHS.BUDGETS, {
-  GET: { auth: "viewer", summary: "Budgets, how they stand, and who changed them", response: BudgetsAnswer },
+  GET: { auth: "viewer", summary: "Budgets, their current use, and their changes", response: BudgetsAnswer },
 });
 export const BUDGET = resource(PATHS.BUDGET, {
-  PUT: { auth: "operator", summary: "Sets a budget, or changes it", params, body: BudgetBody, response: BudgetsAnswer },
-  DELETE: { auth: "operator", summary: "Removes a budget; whom it held goes on", params },
+  PUT: { auth: "operator", summary: "Creates or changes a budget", params, body: BudgetBody, response: BudgetsAnswer },
+  DELETE: { auth: "operator", summary: "Removes a budget; agents that it paused resume", params },
 });
 export const BUDGET_DECISION = resource(PATHS.BUDGET_DECISION, {
   POST: {
     auth: "operator",
-    summary: "Decides about a budget that is used up: more of it for this run or window, or stop",
+    summary: "Decides on a budget that is used up: allow more for this run or window, or stop",
     params,
     body: BudgetDecisionBody,
     response: BudgetsAnswer,
@@ -128,16 +132,16 @@ export const BUDGET_DECISION = resource(PATHS.BUDGET_DECISION, {
 
 const Amounts = z.object({
   usd: z.number(),
-  unpriced: z.number().describe("model calls whose cost is unknown: they are not in `usd`"),
+  unpriced: z.number().describe("model calls with unknown cost, which are not in `usd`"),
   tokens: z.number(),
-  uncounted: z.number().describe("model calls whose tokens are unknown"),
+  uncounted: z.number().describe("model calls with unknown token counts"),
   model_calls: z.number(),
   tool_calls: z.number(),
 });
 export const SpendRow = z
   .object({
     name: z.string(),
-    now: z.object({ usd: z.number(), tokens: z.number() }).describe("of the last hour"),
+    now: z.object({ usd: z.number(), tokens: z.number() }).describe("in the last hour"),
     today: Amounts,
     month: Amounts,
   })
@@ -157,10 +161,10 @@ export const SpendAnswer = z
     today: z.object({ start: at, end: at }),
     month: z.object({ start: at, end: at }),
     fleet: SpendRow.extend({ forecast_today: ForecastView, forecast_month: ForecastView }),
-    rows: z.array(SpendRow).describe("those that spent most first"),
+    rows: z.array(SpendRow).describe("highest spenders first"),
     hours: z
       .array(z.object({ at, usd: z.number(), tokens: z.number() }))
-      .describe("of the fleet, the last 24 hours; hours without spending are left out"),
+      .describe("of the fleet, over the last 24 hours; hours without spending are omitted"),
   })
   .meta({ id: "SpendAnswer" });
 export type SpendAnswer = z.infer<typeof SpendAnswer>;
@@ -168,7 +172,7 @@ export type SpendAnswer = z.infer<typeof SpendAnswer>;
 export const SPEND = resource(PATHS.SPEND, {
   GET: {
     auth: "viewer",
-    summary: "What was spent in the last hour, today and this month, by team, user, repository, agent, model or tool",
+    summary: "Spend in the last hour, today and this month, by team, user, repository, agent, model or tool",
     query: SpendQuery,
     response: SpendAnswer,
   },

@@ -25,7 +25,7 @@ export const ChangeBody = z
     to: name
       .optional()
       .describe(
-        "a version; of a service also a commit's hash or owner/name@hash, whose diff investigations read if the services' file maps the repository to the service",
+        "a version; for a service also a commit hash or owner/name@hash, whose diff investigations read if the services file maps the repository to the service",
       ),
     note: z.string().max(1000).optional(),
     files: z
@@ -53,10 +53,12 @@ export type ChangeBody = z.infer<typeof ChangeBody>;
 export const ChangeEffectView = z
   .object({
     measured_at: z.int(),
-    settled: z.boolean().describe("no further calls are waited for"),
+    settled: z.boolean().describe("the comparison is final: no further calls are included"),
     metrics: z.array(
       z.object({
-        metric: z.enum(EFFECT_METRICS).describe("cost in USD and latency of a call (medians); share of failed calls"),
+        metric: z
+          .enum(EFFECT_METRICS)
+          .describe("median cost in USD and median latency of a call; share of failed calls"),
         before: z.number().nullable(),
         after: z.number().nullable(),
         calls_before: z.int(),
@@ -88,10 +90,10 @@ export const ChangesAnswer = z.object({ changes: z.array(ChangeView) });
 export const ChangesQuery = z.object({
   subject: z.string().max(200).optional(),
   subject_kind: z.enum(SUBJECT_KINDS).optional(),
-  q: z.string().max(200).optional().describe("in the subject's name, the values, the note or the source"),
+  q: z.string().max(200).optional().describe("text to find in the subject's name, the values, the note or the source"),
   kind: z.enum(CHANGE_KINDS).optional(),
   declared: z.enum(["true", "false"]).optional().describe("false: detected only"),
-  before: z.coerce.number().int().optional().describe("epoch ms to page back from"),
+  before: z.coerce.number().int().optional().describe("return changes before this time, epoch ms"),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });
 

@@ -26,10 +26,10 @@ export const DemoFaults = z
 export type DemoFaults = z.infer<typeof DemoFaults>;
 
 export const DEMO_FAULTS = resource(PATHS.DEMO_FAULTS, {
-  GET: { auth: "viewer", summary: "Demo only: what can be broken", response: DemoFaults },
+  GET: { auth: "viewer", summary: "Demo only: faults that can be injected", response: DemoFaults },
   POST: {
     auth: "operator",
-    summary: "Demo only: break one of the demo's agents for real",
+    summary: "Demo only: inject a fault into the demo",
     body: DemoFaultBody,
     response: z.object({ id: z.string(), kind: z.string(), agent: z.string() }),
     status: 201,

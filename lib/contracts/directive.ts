@@ -16,7 +16,7 @@ export const Directive = z
       .enum(HOLD_LEVELS)
       .nullable()
       .describe(
-        "how the quarantine stops the agent; null unless status is quarantined. A host that knows no levels drains",
+        "how the quarantine stops the agent; null unless status is quarantined. Hosts that do not support levels drain",
       ),
     hand_over_to: z
       .string()
@@ -41,11 +41,11 @@ export const Directive = z
           measure: z.enum(["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"]),
           limit: z.number().positive(),
           at_limit: z.enum(AT_LIMIT),
-          more: z.record(z.string(), z.number()).describe("by run_id: what was allowed on top of the limit"),
+          more: z.record(z.string(), z.number()).describe("by run_id: what was granted in addition to the limit"),
         }),
       )
       .describe(
-        "of each run; they hold after the lease as well. Not part of version and hash: take them from every answer",
+        "budgets of each run; they apply even after the lease has expired. Not part of version and hash: read them from every response",
       ),
   })
   .meta({ id: "Directive" });

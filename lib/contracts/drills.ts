@@ -17,7 +17,7 @@ export const DrillView = z
     fired_at: at,
     expires_at: at.describe("epoch ms at which it is deleted automatically"),
     incident: z.object({
-      id: z.string().describe("its incident, in its sandbox: request it with ?drill="),
+      id: z.string().describe("its incident, in the drill's sandbox: request it with ?drill="),
       state: z.enum(INCIDENT_STATES),
       title: z.string(),
       outcome: z.string().nullable(),
@@ -28,7 +28,7 @@ export const DrillView = z
       .object({
         node: z.string(),
         why: z.string(),
-        right: z.boolean().describe("the top cause that was found is this one"),
+        right: z.boolean().describe("whether the top cause that Sentinel found is this one"),
       })
       .nullable()
       .describe("the actual cause; null until its incident is closed"),

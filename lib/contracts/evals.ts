@@ -136,7 +136,7 @@ const at = z.int().describe("epoch ms");
 
 export const EvalRunView = z
   .object({
-    id: z.string().describe("`reference` for the report that is kept in the repository"),
+    id: z.string().describe("`reference` for the report committed to the repository"),
     state: z.enum(EVAL_RUN_STATES),
     commit: z.string(),
     started_by: z.string().nullable(),
@@ -145,7 +145,7 @@ export const EvalRunView = z
     total: z.int(),
     done: z.int().describe("cases completed so far"),
     set: z.enum([...CASE_SETS, "all"]).nullable(),
-    whole: z.boolean().describe("no case of its set was left out on purpose"),
+    whole: z.boolean().describe("the run covers its whole set"),
     part: z.string().nullable().describe("the class or case that the run was limited to"),
     summary: EvalSummary.nullable(),
     judge_model: z.string().nullable().describe("the judge's model; null: no judge was used"),

@@ -50,8 +50,8 @@ const common = {
     .nullish()
     .describe("true only once the guard enforces the directive and no earlier work is still running"),
   mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).nullish(),
-  tools_hash: maybeName.describe("of the names, descriptions and schemas of the tools that the model is offered"),
-  permission_mode: maybeName.describe("what the agent may do without asking its user, as its program calls it"),
+  tools_hash: maybeName.describe("hash of the names, descriptions and schemas of the tools offered to the model"),
+  permission_mode: maybeName.describe("what the agent may do without asking its user, in the program's own terms"),
   attributes: z
     .record(name, z.union([z.string().max(EVENT_LIMITS.attributeText), z.number(), z.boolean(), z.null()]))
     .refine((r) => Object.keys(r).length <= EVENT_LIMITS.attributes, `at most ${EVENT_LIMITS.attributes} attributes`)
@@ -61,12 +61,12 @@ const common = {
 const call = {
   model: maybeName,
   response_model: maybeName,
-  effort: maybeName.describe("how hard the model was told to think, such as low or high"),
+  effort: maybeName.describe("the configured reasoning effort, such as low or high"),
   provider: maybeName,
   region: maybeName,
   latency_ms: ms.nullish(),
   ttft_ms: ms.nullish(),
-  input_tokens: count.nullish().describe("cached tokens included"),
+  input_tokens: count.nullish().describe("including cached tokens"),
   output_tokens: count.nullish(),
   cached_input_tokens: count.nullish(),
   cache_write_tokens: count.nullish(),

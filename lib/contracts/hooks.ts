@@ -24,7 +24,7 @@ export const HookBody = z
     cwd: z.string().nullish(),
     transcript_path: z.string().nullish(),
     model: z.string().nullish(),
-    agent_id: z.string().nullish().describe("the sub-agent, where one of the session asks"),
+    agent_id: z.string().nullish().describe("the sub-agent, if a sub-agent of the session made the call"),
     tool_name: z.string().nullish(),
     tool_use_id: z.string().nullish(),
     tool_input: z.unknown().optional(),
@@ -35,19 +35,20 @@ export const HookBody = z
     permission_mode: z.unknown().optional(),
     effort: z.unknown().optional(),
   })
-  .meta({ id: "HookBody", description: "What the program sends to a hook, as it is" });
+  .meta({ id: "HookBody", description: "What the program sends to a hook, unchanged" });
 export type HookBody = z.infer<typeof HookBody>;
 
 export const HookAnswer = z
   .looseObject({})
-  .meta({ id: "HookAnswer", description: "In the program's own format; empty: go on" });
+  .meta({ id: "HookAnswer", description: "In the program's own format; empty: proceed" });
 export type HookAnswer = z.infer<typeof HookAnswer>;
 
 export const HOOK = resource(PATHS.HOOK, {
   POST: {
     auth: "ingestKey",
     scope: "events",
-    summary: "Answers a coding agent's hook: go on, or held and why; without a header below /hooks/{ingest key}",
+    summary:
+      "Answers a coding agent's hook: proceed, or held, with the reason. Programs that cannot send headers use /hooks/{ingest key}/…",
     params: z.object({ program: z.enum(HOOK_PROGRAMS) }),
     body: HookBody,
     maxBytes: HOOK_BODY_BYTES,

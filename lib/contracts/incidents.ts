@@ -58,7 +58,7 @@ export const IncidentsQuery = z.object({
   kind: z.enum(["agents", "services"]).optional(),
   min_severity: z.coerce.number().min(0).max(10).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
-  before: z.coerce.number().int().optional().describe("opened_at to page back from"),
+  before: z.coerce.number().int().optional().describe("return incidents opened before this time, epoch ms"),
 });
 export const IncidentsAnswer = z.object({ incidents: z.array(IncidentSummary), total: z.int() });
 export type IncidentsAnswer = z.infer<typeof IncidentsAnswer>;
@@ -78,7 +78,7 @@ export const ProposalView = z
     incident_id: z.string(),
     subject_kind: z.enum(SUBJECT_KINDS),
     subject_id: z.string(),
-    action: z.string().describe("an allow-listed operation by its own name"),
+    action: z.string().describe("the name of an allow-listed operation"),
     args: z.record(z.string(), z.unknown()),
     state: z.enum(PROPOSAL_STATES),
     rung: z.int(),
@@ -101,7 +101,7 @@ export const ProposalView = z
         dry_run: z.array(z.string()).nullable(),
       })
       .nullable()
-      .describe("of a service: exactly what would run"),
+      .describe("for a service: exactly what would run"),
     severity: z.number(),
     policy: z.enum(POLICY_ANSWERS),
     reason: z.string(),
@@ -134,7 +134,7 @@ export const ActionRunView = z
     verification: z.record(z.string(), z.unknown()).nullable(),
     judged_at: at.nullable(),
     undone_at: at.nullable(),
-    result: z.record(z.string(), z.unknown()).nullable().describe("the external result; no proof of recovery"),
+    result: z.record(z.string(), z.unknown()).nullable().describe("the external result, which does not prove recovery"),
   })
   .meta({ id: "ActionRunView" });
 export type ActionRunView = z.infer<typeof ActionRunView>;
@@ -146,7 +146,7 @@ export const IncidentDetail = z
       .object({ waiting: z.array(z.string()), allowed: z.int() })
       .nullable()
       .describe(
-        "of a containment limit: the agents that keep running because it is reached, and quarantines that a person allowed beyond it",
+        "if a containment limit is reached: the agents that keep running because of it, and the quarantines that a person allowed beyond it",
       ),
     anomalies: z.array(
       z.object({
@@ -169,7 +169,7 @@ export const IncidentDetail = z
     findings: z.array(FindingView),
     changes: z
       .array(ChangeView)
-      .describe("of its agents, from an hour before it began until it closed, declared or not; the newest first"),
+      .describe("changes of its agents from one hour before the onset until it closed, declared or not, newest first"),
     hypotheses: z.array(
       z.object({
         id: z.string(),

@@ -39,16 +39,16 @@ export const IngestAnswer = z
     notices: z
       .array(
         z.object({
-          index: z.int().describe("of the first such event"),
+          index: z.int().describe("index of the first such event"),
           agent_id: z.string(),
           instance_id: z.string().nullable(),
           field: z.string(),
           reason: z.string(),
-          events: z.int().describe("how many events this is about"),
+          events: z.int().describe("how many events this applies to"),
         }),
       )
       .describe(
-        "what was accepted but corrected: times far from the server's clock, acknowledgements of directives that were never issued",
+        "what was accepted but corrected, such as times far from the server's clock or acknowledgements of directives that were never issued",
       ),
     unknown_fields: z.array(z.string()).describe("unknown fields, which were ignored"),
     agents: z.record(z.string(), z.object({ state: z.enum(AGENT_STATES), mode: z.enum(MODES), directive: Directive })),
@@ -65,7 +65,7 @@ export const RegisterBody = z
     provider: name.optional(),
     mcp_servers: z.array(name).max(EVENT_LIMITS.mcpServers).optional(),
     tools: z.array(name).max(200).optional(),
-    enforcement: z.boolean().optional().describe("whether the host runs a guard that obeys directives"),
+    enforcement: z.boolean().optional().describe("whether the host runs a guard that enforces directives"),
     can_clone: z.boolean().optional().describe("whether the host registered a factory for successors"),
     labels: z.record(name, name.or(z.literal(""))).optional(),
     instance_id: name.optional(),

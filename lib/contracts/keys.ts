@@ -29,7 +29,7 @@ export const KeyView = z
     identity: z
       .string()
       .nullable()
-      .describe("template of its agents' ids over OpenTelemetry; null: program, user or host, repository"),
+      .describe("template of its agents' IDs over OpenTelemetry; null: program, user or host, and repository"),
     content: z.boolean().describe("whether prompts, tool arguments and outputs that it sends are stored, redacted"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
@@ -60,7 +60,7 @@ export const NewKeyBody = z
     identity: identity
       .optional()
       .describe(
-        "such as `{service.name}:{user.email|host.name}`; the first attribute of a placeholder that was sent counts",
+        "such as `{service.name}:{user.email|host.name}`; within a placeholder, the first attribute that was sent is used",
       ),
     content: z
       .boolean()
@@ -94,7 +94,7 @@ export type NewKeyAnswer = z.infer<typeof NewKeyAnswer>;
 export const KeyParams = z.object({ id: z.string().min(1).max(100) });
 
 export const KEYS = resource(PATHS.KEYS, {
-  GET: { auth: "admin", summary: "Every ingest key, revoked ones too", response: KeysAnswer },
+  GET: { auth: "admin", summary: "All ingest keys, including revoked ones", response: KeysAnswer },
   POST: {
     auth: "admin",
     summary: "Create an ingest key; its secret is shown once",
@@ -109,7 +109,8 @@ export const KeyPatch = z.strictObject({ content: z.boolean() }).meta({ id: "Ing
 export const KEY = resource(PATHS.KEY, {
   PATCH: {
     auth: "admin",
-    summary: "Start or stop storing the content that a key sends; what was stored stays until it expires or is deleted",
+    summary:
+      "Starts or stops storing the content that a key sends; stored content stays until it expires or is deleted",
     params: KeyParams,
     body: KeyPatch,
     response: KeyView,

@@ -78,7 +78,7 @@ const LogsBodyDoc = z
 
 const LogsAnswer = z
   .object({
-    accepted: z.int().describe("lines that were kept"),
+    accepted: z.int().describe("lines that were stored"),
     cut: z.int().describe(`of these, lines truncated to ${PUSHED_LINE_CHARS} characters`),
     rejected: z
       .array(
@@ -89,7 +89,7 @@ const LogsAnswer = z
         }),
       )
       .describe(`at most ${LISTED} problems`),
-    rejected_lines: z.int().describe("lines that had a problem; the others were kept"),
+    rejected_lines: z.int().describe("lines that had a problem; the others were stored"),
   })
   .meta({ id: "LogsAnswer" });
 export type LogsAnswer = z.output<typeof LogsAnswer>;

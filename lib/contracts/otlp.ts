@@ -17,7 +17,7 @@ const ExportAnswer = z
   .object({
     partialSuccess: z
       .looseObject({
-        errorMessage: z.string().optional().describe("how many records were not taken, and why"),
+        errorMessage: z.string().optional().describe("how many records were rejected, and why"),
       })
       .optional(),
   })
@@ -51,7 +51,7 @@ export const OtlpRecordsAnswer = z
         program: z.string(),
         scope: z.string().describe("instrumentation scope"),
         signal: z.string(),
-        name: z.string().describe("of an event, a span or a metric; empty: all others of the scope"),
+        name: z.string().describe("name of an event, a span or a metric; empty: all others of the scope"),
         fate: z.enum(["taken", "kept_by_name", "dropped"]),
         records: z.int(),
         last_at: z.int().describe("epoch ms"),

@@ -94,18 +94,24 @@ export const FleetSettings = z
     arl: z.number().min(1e3).max(1e9).describe("expected samples between false quarantines per agent"),
     prompt_change_may_quarantine: z.boolean(),
     limits: z.object({
-      fleet_share: z.number().min(0).max(1).describe("quarantined automatically at the same time; 0 disables it"),
-      type_share: z.number().min(0).max(1).describe("the same, of one agent type"),
+      fleet_share: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe(
+          "share of the fleet that may be quarantined automatically at the same time; 0 disables automatic quarantine",
+        ),
+      type_share: z.number().min(0).max(1).describe("the same, for one agent type"),
       per_hour: z
         .int()
         .min(0)
         .max(100_000)
-        .describe("automatic quarantines per hour of one key's agents; twice that for all keys"),
+        .describe("automatic quarantines per hour for one key's agents; all keys together may use twice that"),
       at_least: z
         .int()
         .min(1)
         .max(10_000)
-        .describe("quarantines at the same time that are always allowed, however small the fleet"),
+        .describe("number of concurrent quarantines that is always allowed, however small the fleet"),
     }),
     fleet_check: z.object({
       min_agents: z.int().min(2).max(10_000),
@@ -138,7 +144,12 @@ export const StreamMessage = z
 export type StreamMessage = z.infer<typeof StreamMessage>;
 
 export const StreamQuery = z.object({
-  after: z.coerce.number().int().min(0).optional().describe("begin after this sequence; Last-Event-ID wins over it"),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe("start after this sequence number; Last-Event-ID takes precedence"),
 });
 
 export const OVERVIEW = resource(PATHS.OVERVIEW, {
@@ -187,15 +198,15 @@ export const SweepAnswer = z
   })
   .meta({ id: "SweepAnswer" });
 export const CRON = resource(PATHS.CRON, {
-  GET: { auth: "cronSecret", summary: "Runs one sweep; for schedulers that can only GET", response: SweepAnswer },
+  GET: { auth: "cronSecret", summary: "Runs one sweep; for schedulers that can only send GET", response: SweepAnswer },
   POST: { auth: "cronSecret", summary: "Runs one sweep", response: SweepAnswer },
 });
 
 export const ImproveAnswer = z
-  .object({ run: z.string().describe("ID of the evaluation run in which the search is kept") })
+  .object({ run: z.string().describe("ID of the evaluation run that records the search") })
   .meta({ id: "ImproveAnswer" });
 const improve = { auth: "cronSecret", response: ImproveAnswer, status: 202 } as const;
 export const CRON_IMPROVE = resource(PATHS.CRON_IMPROVE, {
-  GET: { ...improve, summary: "Starts looking for an improvement; for schedulers that can only GET" },
+  GET: { ...improve, summary: "Starts looking for an improvement; for schedulers that can only send GET" },
   POST: { ...improve, summary: "Starts looking for an improvement, in the background" },
 });

@@ -56,7 +56,7 @@ const STEPS: ReadonlySet<string> = new Set([".", ".."]);
  * nor `..`, which no URL can name, so that what is called so could not be looked at and not be held.
  */
 export const identifier = (max: number): z.ZodString =>
-  nameText(max).refine((text) => !isStep(text), "must not be . or .., which no URL can name");
+  nameText(max).refine((text) => !isStep(text), "must not be . or .., which cannot be part of a URL");
 
 export const isStep = (text: string): boolean => STEPS.has(text);
 

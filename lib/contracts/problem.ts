@@ -16,8 +16,8 @@ export const Problem = z
         }),
       )
       .optional(),
-    offset: z.int().optional().describe("byte at which a malformed body stopped being JSON"),
-    request_id: z.string().optional().describe("find it in the log"),
+    offset: z.int().optional().describe("byte offset at which a malformed body stops being valid JSON"),
+    request_id: z.string().optional().describe("ID of the request's log line"),
   })
   .meta({ id: "Problem" });
 export type Problem = z.infer<typeof Problem>;

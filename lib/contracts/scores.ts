@@ -22,7 +22,7 @@ export const ScoreAnswer = z
   .object({
     id: z.string(),
     dimension: z.enum(DIMENSIONS),
-    text: z.string().describe("the question; yes is good"),
+    text: z.string().describe("the question, phrased so that yes is good"),
     weight: z.number(),
     cap: z.number().nullable().describe("highest score the dimension can reach if this question is answered no"),
     answer: z.enum(["yes", "no"]),
@@ -54,12 +54,12 @@ export const IncidentScoresAnswer = z
         decided: z
           .enum(HOLD_DECISIONS)
           .describe(
-            "what `hold_right` is about: an agent was quarantined; it would have been, were it not for mode observe or recommend; or neither",
+            "what `hold_right` is about: an agent was quarantined; it would have been quarantined in act mode; or neither",
           ),
         right,
         by: z.string().nullable().describe("who gave the last verdict"),
       })
-      .describe("on a would-have quarantine a verdict can be given while the incident is open, too"),
+      .describe("a verdict on a would-have quarantine can also be given while the incident is open"),
     scored: scored
       .extend({ answers: z.array(ScoreAnswer) })
       .nullable()
@@ -76,7 +76,7 @@ export const VerdictBody = z
       .boolean()
       .optional()
       .describe(
-        "was the quarantine decision right? In mode observe or recommend: would it have been right to quarantine the agent?",
+        "was the quarantine decision right? In observe or recommend mode: would it have been right to quarantine the agent?",
       ),
   })
   .refine((body) => Object.keys(body).length > 0, "a verdict on something is required")
@@ -117,7 +117,7 @@ export const INCIDENT_VERDICT = resource(PATHS.INCIDENT_VERDICT, {
     auth: "operator",
     drills: true,
     summary:
-      "Records whether a closed incident's cause, remedy and quarantine decision were right, or, also while it is open, whether a would-have quarantine would have been; a later verdict replaces an earlier one",
+      "Records whether a closed incident's cause, remedy and quarantine decision were right; for a would-have quarantine, also while the incident is open. A later verdict replaces an earlier one",
     params: IncidentParams,
     body: VerdictBody,
     response: IncidentScoresAnswer,

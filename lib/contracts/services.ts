@@ -23,10 +23,10 @@ export const SignalView = z
     title: z.string(),
     unit: z.string().nullable(),
     state: z.enum(SIGNAL_STATES),
-    value: z.number().nullable().describe("the last one that was measured"),
+    value: z.number().nullable().describe("the last measured value"),
     at: at.nullable(),
     detail: z.string().nullable().describe("what the value is about, such as `1 of 4 instances down`"),
-    problem: z.string().nullable().describe("why it could not be read at the latest attempt, in whole or in part"),
+    problem: z.string().nullable().describe("why it could not be read, or only in part, at the latest attempt"),
     since: at,
     expected: band.nullable().describe("the current normal band of its baseline"),
     upper: z.number().nullable(),
@@ -55,7 +55,7 @@ export const ServiceSummary = z
     measured_by: z
       .enum(["prometheus", "traces"])
       .nullable()
-      .describe("`traces`: by the spans of the requests that it served; null: its metrics are not measured"),
+      .describe("`traces`: from the spans of the requests that it served; null: its metrics are not measured"),
     firing: z.int().describe("alerts currently firing"),
     signals: z.array(SignalView),
   })
@@ -190,7 +190,7 @@ export const ServiceStory = z
           signal: z.string(),
           unit: z.string().nullable(),
           now: z.number().nullable(),
-          normal: z.number().nullable().describe("the middle of its usual range"),
+          normal: z.number().nullable().describe("midpoint of its usual range"),
           upper: z.number().nullable(),
           lower: z.number().nullable(),
           query: z.string(),
@@ -226,8 +226,8 @@ export const ServiceStory = z
       .array(
         z.object({
           node: z.string(),
-          name: z.string().describe("as its source and the findings call it"),
-          metric: z.string().describe("for people"),
+          name: z.string().describe("name used by its source and in the findings"),
+          metric: z.string().describe("display name"),
           unit: z.string().nullable(),
           points: z.array(z.tuple([z.number(), z.number()])).describe("epoch seconds, value"),
         }),
@@ -240,7 +240,7 @@ export const ServiceStory = z
         to_acknowledge_ms: z.number().nullable(),
         to_resolve_ms: z.number().nullable(),
       })
-      .describe("since it was opened, from its events"),
+      .describe("time since it was opened, from its events"),
   })
   .meta({ id: "ServiceStory" });
 export type ServiceStory = z.infer<typeof ServiceStory>;

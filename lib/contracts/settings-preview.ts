@@ -26,7 +26,7 @@ export const SettingsPreviewBody = z
     types: z.record(z.string().max(200), z.strictObject(AgentTypePatch.shape)).default({}).describe("by agent type"),
   })
   .refine(({ settings, types }) => Object.keys(settings).length + Object.keys(types).length > 0, {
-    error: "change at least one setting, in `settings` or `types`",
+    error: "at least one setting must be changed, in `settings` or `types`",
   })
   .meta({ id: "SettingsPreviewBody" });
 export type SettingsPreviewBody = z.output<typeof SettingsPreviewBody>;
@@ -44,7 +44,7 @@ export const PreviewEpisode = z
       .object({ action: z.enum(AGENT_ACTIONS), policy: z.enum(POLICY_ANSWERS), reason: z.string() })
       .nullable()
       .describe(
-        "what would be proposed first; what comes after depends on how the agent responds, which no replay knows",
+        "what would be proposed first; later proposals depend on how the agent responds, which a replay cannot know",
       ),
   })
   .meta({ id: "PreviewEpisode" });
@@ -63,7 +63,7 @@ export const PreviewDifference = z
     delay_samples: z
       .int()
       .nullable()
-      .describe("samples later (negative: earlier) than under today's settings; null where they cannot be compared"),
+      .describe("samples later (negative: earlier) than under the current settings; null if they cannot be compared"),
     delay_ms: z.number().nullable(),
   })
   .meta({ id: "PreviewDifference" });
@@ -97,7 +97,7 @@ export const SettingsPreviewAnswer = z
       vitals: z.int().describe("measured values in them"),
       learned_from: at.describe("start of the learning period"),
       learned_events: z.int(),
-      cut: z.string().nullable().describe("why the replay does not reach back as far as was asked; null where it does"),
+      cut: z.string().nullable().describe("why the replay does not reach back as far as requested; null if it does"),
       step_ms: z
         .int()
         .describe("time step of the replay; events closer together than this are treated as simultaneous"),
@@ -106,14 +106,14 @@ export const SettingsPreviewAnswer = z
     record: z
       .object({
         recorded: z.int().describe("episodes in the record"),
-        replayed: z.int().describe("episodes in the replay under today's settings"),
+        replayed: z.int().describe("episodes in the replay under the current settings"),
         both: z.int(),
         notes: z.array(z.string()).describe("known reasons for the differences"),
       })
-      .describe("how far the replay under today's settings agrees with what was recorded"),
+      .describe("how far the replay under the current settings matches the record"),
     today: PreviewTotals,
     changed: PreviewTotals,
-    differences: z.array(PreviewDifference).describe(`in order of time, at most ${PREVIEW_LISTED}`),
+    differences: z.array(PreviewDifference).describe(`in chronological order, at most ${PREVIEW_LISTED}`),
     more: z.int().describe("differences beyond those listed"),
     cost: z.object({ seconds: z.number(), events_per_second: z.int() }),
   })
@@ -123,7 +123,11 @@ export type SettingsPreviewAnswer = z.infer<typeof SettingsPreviewAnswer>;
 export const SettingsPreviewStanding = z
   .object({
     running: z
-      .object({ by: z.string(), started_at: at, done: z.number().min(0).max(1).describe("share of the work") })
+      .object({
+        by: z.string(),
+        started_at: at,
+        done: z.number().min(0).max(1).describe("completed share of the work"),
+      })
       .nullable(),
   })
   .meta({ id: "SettingsPreviewStanding" });
@@ -133,7 +137,7 @@ export const SETTINGS_PREVIEW = resource(PATHS.SETTINGS_PREVIEW, {
   GET: { auth: "operator", summary: "Progress of a settings preview", response: SettingsPreviewStanding },
   POST: {
     auth: "operator",
-    summary: "What changed settings would have done differently over the last days; saves nothing",
+    summary: "What changed settings would have done differently over the last days. Nothing is saved",
     body: SettingsPreviewBody,
     response: SettingsPreviewAnswer,
   },

@@ -28,9 +28,9 @@ export type ApiTokensAnswer = z.infer<typeof ApiTokensAnswer>;
 
 export const NewApiTokenBody = z
   .strictObject({
-    name: nameText(EVENT_LIMITS.name).describe("what it is for; what it does is recorded under this name"),
+    name: nameText(EVENT_LIMITS.name).describe("what it is for; its actions are recorded under this name"),
     role: z.enum(TOKEN_ROLES),
-    expires_in_days: z.int().min(1).max(LONGEST_DAYS).nullish().describe("left out: it does not expire"),
+    expires_in_days: z.int().min(1).max(LONGEST_DAYS).nullish().describe("if omitted, it does not expire"),
   })
   .meta({ id: "NewApiTokenBody" });
 export type NewApiTokenBody = z.infer<typeof NewApiTokenBody>;
@@ -41,7 +41,7 @@ export const NewApiTokenAnswer = z
 export type NewApiTokenAnswer = z.infer<typeof NewApiTokenAnswer>;
 
 export const TOKENS = resource(PATHS.TOKENS, {
-  GET: { auth: "admin", summary: "Every API token, expired and revoked ones too", response: ApiTokensAnswer },
+  GET: { auth: "admin", summary: "All API tokens, including expired and revoked ones", response: ApiTokensAnswer },
   POST: {
     auth: "admin",
     summary: "Create an API token for scripts, dashboards or CI; its secret is shown once",

@@ -42,7 +42,7 @@ export async function readModelRequest(request: Request, keyHeader: string | nul
   if (!key) throw new SentinelError("unauthenticated", { detail: "A valid ingest key of Sentinel is required" });
   const { agentId } = key;
   if (!key.scopes.includes("gateway") || agentId === null)
-    throw new SentinelError("forbidden", { detail: "This key is not for the gateway: it requires the scope gateway, and is bound to an agent" }); // prettier-ignore
+    throw new SentinelError("forbidden", { detail: "This key cannot be used for the gateway: it needs the scope gateway and must be bound to one agent" }); // prettier-ignore
   const read = () => readBytes(request, REQUEST_BYTES);
   const isLarge = Number(headers.get("content-length") ?? Infinity) >= LARGE_BYTES;
   const bytes = (await (isLarge ? readWhenSlotFree(read) : read())) ?? Buffer.alloc(0);

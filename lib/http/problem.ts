@@ -50,7 +50,7 @@ export function flatten(
       if (depth(closest) > 0) return flatten(closest, path);
     }
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({ field: fieldPath([...path, key]), reason: "not known" }));
+      return issue.keys.map((key) => ({ field: fieldPath([...path, key]), reason: "unknown field" }));
     return [{ field: fieldPath(path), reason: reasonOf(issue) }];
   });
 }
