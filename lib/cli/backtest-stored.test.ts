@@ -14,13 +14,13 @@ describe("the options of a replay", () => {
   });
 
   it.each([
-    [{}, "change at least one setting"],
+    [{}, "at least one setting must be changed"],
     [{ set: ["arl"] }, '--set: "arl" is neither NAME=VALUE nor GROUP.NAME=VALUE'],
     [{ set: ["arl=ten"] }, "settings.arl: arl must be a number"],
-    [{ set: ["ar=10"] }, "settings.ar is not known"],
-    [{ set: ["service_mode=act"] }, "settings.service_mode is not known"],
-    [{ set: ["limits.per_day=1"] }, "settings.limits.per_day is not known"],
-    [{ set: ["__proto__.x=1"] }, "settings.__proto__ is not known"],
+    [{ set: ["ar=10"] }, "settings.ar is not a known setting"],
+    [{ set: ["service_mode=act"] }, "settings.service_mode is not a known setting"],
+    [{ set: ["limits.per_day=1"] }, "settings.limits.per_day is not a known setting"],
+    [{ set: ["__proto__.x=1"] }, "settings.__proto__ is not a known setting"],
     [{ days: "40", set: ["arl=10000"] }, "days: days must be"],
     [{ mode: "on" }, "types.Research.mode: mode must be"],
   ])("are refused by name: %j", (flags, reason) => {

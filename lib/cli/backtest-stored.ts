@@ -43,7 +43,8 @@ export function bodyOf(flags: StoredFlags, types: readonly string[]): SettingsPr
   });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  const names = issue.code === "unrecognized_keys" ? `${fieldPath([...issue.path, issue.keys[0]!])} is not known` : "";
+  const names =
+    issue.code === "unrecognized_keys" ? `${fieldPath([...issue.path, issue.keys[0]!])} is not a known setting` : "";
   throw new Error(names || `${fieldPath(issue.path)}: ${reasonOf(issue)}`.replace(/^: /, ""));
 }
 
@@ -82,11 +83,11 @@ export function linesOf({ replayed, unjudged, record, today, changed, difference
   return [
     `${n(replayed.events)} events of ${n(replayed.agents)} agents (${n(replayed.vitals)} vitals), ${day(replayed.from)} to ${day(replayed.to)} UTC, in steps of ${duration(replayed.step_ms)}`,
     `baselines learned from ${day(replayed.learned_from)} on (${n(replayed.learned_events)} events before)${replayed.cut === null ? "" : `; does not reach back further: ${replayed.cut}`}`,
-    `record: ${record.recorded} episodes recorded, ${record.replayed} under today's settings, ${record.both} of them the same`,
+    `record: ${record.recorded} episodes recorded, ${record.replayed} under the current settings, ${record.both} of them the same`,
     ...record.notes.map((note) => `note: ${note}`),
     ...unjudged.map(
       ({ why, agents, events }) =>
-        `not fully judged: ${n(agents)} agents${events === null ? "" : `, ${n(events)} events`} (${why.replaceAll("_", " ")})`,
+        `not fully evaluated: ${n(agents)} agents${events === null ? "" : `, ${n(events)} events`} (${why.replaceAll("_", " ")})`,
     ),
     `${cost.seconds} s, ${n(cost.events_per_second)} events/s`,
     "",

@@ -25,19 +25,15 @@ const ARL_MIN = 100;
 const HELP = `
 Runs the production baseline and detection code over a file, row by row, and writes what would have fired. Needs no database.
 
-With --stored instead of --input: replays the events that this Sentinel has stored, under today's settings and under changed ones,
-and says what would have differed (quarantines, approvals, delays). Only reads. --set names a setting of the fleet as the API does
+With --stored instead of --input: replays the events that this Sentinel has stored, under the current settings and under changed ones, and prints what would have differed (quarantines, approvals, delays). The database is only read. --set names a setting of the fleet as the API does
 (arl, threshold, limits.per_hour, fleet_check.min_share …); --mode, --threshold, --allows and --floor are those of agent types.
 
-Rows count from 0 in file order; rows of different entities may interleave, and are judged in time order.
+Rows count from 0 in file order; rows of different entities may interleave, and are evaluated in time order.
 Times are ISO 8601 (UTC without a zone), another date with its year, or seconds to nanoseconds since 1970.
 In JSON lines, a path such as usage.prompt_tokens is a column. Without --run and --step every row is a whole run. With
 --run, a run ends at its last row.
 
---metrics takes columns, separated by commas. A column named like a vitals field, or given as vital=COLUMN, is judged as
-that metric; any other numeric column is a gauge: two-sided, seasonal by hour and weekday where the
-times show it, or judged by how often each value occurs while it has only a few. Without --arl each gauge may be wrong
-once a month, whatever its sampling interval. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
+--metrics takes columns, separated by commas. A column named like a vitals field, or given as vital=COLUMN, is evaluated as that metric; any other numeric column is a gauge: two-sided, seasonal by hour and weekday where the data shows it, or, with only a few distinct values, evaluated by how often each occurs. Without --arl each gauge may raise one false alarm a month, whatever its sampling interval. Vitals: ${[...METRICS, ...VITAL_FIELDS].join(", ")}.
 
 would: "quarantine" is what a single agent would have been quarantined for (a file has no fleet to check for a shared cause), "watch" is what would only have been recorded.
 
@@ -54,7 +50,7 @@ export function registerBacktest(program: Command): void {
     .description("What would have fired on a file of past samples, or on stored events under other settings")
     .option("--arl <samples>", "average samples between false quarantines, per entity", parseArl)
     .option("--learn-rows <rows>", "first rows of each entity that are used for learning only", parseRows)
-    .requiredOption("--json <file>", "where to write {alarms, summary}; with --stored, the whole answer")
+    .requiredOption("--json <file>", "where to write {alarms, summary}; with --stored, the whole result")
     .option("--stored", "replay stored events under changed settings, instead of a file")
     .option("--days <n>", "days to compare (--stored); by default 7")
     .option("--set <name=value...>", "a fleet setting to change (--stored)")

@@ -21,7 +21,7 @@ describe("a transcript", () => {
     ["{}", /^--input: history: /],
     ['{"history": []}', /^--input: history: has no steps$/],
     ['{"question": 1, "history": []}', /^--input: question: /],
-    [JSON.stringify({ history: [STEP, { content: "x" }] }), /^--input: history\[1\]: needs agent or name, and content, as text$/], // prettier-ignore
+    [JSON.stringify({ history: [STEP, { content: "x" }] }), /^--input: history\[1\]: needs agent or name, and content, as strings$/], // prettier-ignore
     [JSON.stringify([{ agent: "A" }]), /^--input: history\[0\]/],
     [JSON.stringify([{ agent: "", content: "x" }]), /^--input: history\[0\]/],
   ])("%s is refused: %s", (text, message) => expect(() => parse(text)).toThrow(message));

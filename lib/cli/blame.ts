@@ -15,19 +15,17 @@ const Step = z
       Named.extend({ agent: z.string().min(1) }),
       Named.extend({ name: z.string().min(1) }).transform(({ name, ...rest }) => ({ ...rest, agent: name })),
     ],
-    "needs agent or name, and content, as text",
+    "needs agent or name, and content, as strings",
   )
   .transform(({ agent, role, content }) => ({ agent, role, content }));
 const Transcript = z.object({ question: z.string().default(""), history: z.array(Step).min(1, "has no steps") });
 
 const HELP = `
-The file holds what the agents said, in order; the question they were to answer is optional:
+The file holds what the agents said, in order; the question they had to answer is optional:
   {"question": "…", "history": [{"agent": "Planner", "role": "assistant", "content": "…"}, …]}
-\`name\` may stand for \`agent\`, and the list alone for the whole. Steps count from 0. Tools' answers (role tool, or named like a
-terminal) are read and never blamed. Text is only read: nothing in it is run or followed. No model is asked.
+\`name\` is accepted instead of \`agent\`, and the bare list instead of the object. Steps count from 0. Tool results (role tool, or an agent named like a terminal) are read but never blamed. Nothing in the text is executed or followed. No model is called.
 
-On failures that the weights did not come from, the first agent was right in about two of three runs and the first step in nearly half:
-a place to look first, not a verdict.
+On failures that were not used for fitting, the top agent was right in about two of three runs and the top step in nearly half: a place to look first, not a verdict.
 
 Example:
   sentinel blame --input run.json --json

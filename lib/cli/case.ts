@@ -28,14 +28,14 @@ export function registerCase(program: Command): void {
       await writeFile(out, `${JSON.stringify(file, null, 1)}\n`);
       if (file.kind === "service")
         for (const { source, reason } of file.recording.unread)
-          console.error(`could not read ${source}: ${reason}; actions in the case cannot be measured with it`);
+          console.error(`could not read ${source}: ${reason}; actions in the case cannot be measured without it`);
       console.log(`${out}: fill in its answer, then: sentinel eval --frozen ${out}`);
     });
 
   command
     .command("write")
     .description(
-      "Write the generated cases for people to read: one file per case, with its continuation and its answer in separate folders",
+      "Write the generated cases to files: one file per case, with its continuation and its answer in separate folders",
     )
     .option("--set <set>", `${EVAL_SETS.join(" or ")}; second is the holdout set, for measuring only`, "dev")
     .option("--out <directory>", "folder to write to", "cases")

@@ -66,8 +66,8 @@ test("the command prints what a program needs, with a key that there is", async 
 });
 
 test.each([
-  ["a program that nobody knows", ["nano", "--key", "x"], /<program>: nano is none of claude-code/],
-  ["no address", ["codex", "--key", "x", "--url", "ftp://x"], /--url: ftp:\/\/x is no http/],
+  ["a program that nobody knows", ["nano", "--key", "x"], /<program>: nano must be one of claude-code/],
+  ["no address", ["codex", "--key", "x", "--url", "ftp://x"], /--url: ftp:\/\/x is not an http/],
   ["no key", ["codex", "--key", "x'; rm"], /--key: /],
 ])("%s is refused, by its name", async (_, args, error) => {
   await expect(printed(...args)).rejects.toThrow(error);

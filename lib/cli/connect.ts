@@ -23,30 +23,32 @@ const HELP = `
 --when-unreachable allow: ${UNREACHABLE_WORDS.allow}
 --when-unreachable block: ${UNREACHABLE_WORDS.block}
 
-Without --key it makes one, in the database that LIBSQL_URL names: run it beside the server. Elsewhere, give it a key.
+Without --key, a key is created in the database that LIBSQL_URL points to, so run this on the server. Elsewhere, pass a key.
 `;
 
 /** `connect PROGRAM` */
 export function registerConnect(program: Command): void {
   program
     .command("connect")
-    .description("Print the settings that connect a coding agent, or anything that sends OpenTelemetry, to this server")
+    .description(
+      "Print the settings that connect a coding agent, or anything else that sends OpenTelemetry, to this server",
+    )
     .argument("<program>", CONNECTABLE.join(" | "))
-    .option("--managed", "settings for a fleet, which its people cannot change")
+    .option("--managed", "settings for a fleet, which its users cannot change")
     .addOption(
-      new Option("--when-unreachable <choice>", "what happens to calls while Sentinel does not answer")
+      new Option("--when-unreachable <choice>", "what happens to calls while Sentinel is unreachable")
         .choices(WHEN_UNREACHABLE)
         .default("allow"),
     )
-    .option("--key <key>", "an ingest key that there is; left out: a fresh one")
-    .option("--url <url>", "where the programs reach this server; left out: SENTINEL_URL, or this machine")
+    .option("--key <key>", "an existing ingest key; by default a new one is created")
+    .option("--url <url>", "URL at which the programs reach this server; by default SENTINEL_URL, or this machine")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action(async (name: string, options: Options) => {
       const which = CONNECTABLE.find((one) => one === name);
-      if (which === undefined) throw new Error(`<program>: ${name} is none of ${CONNECTABLE.join(", ")}`);
+      if (which === undefined) throw new Error(`<program>: ${name} must be one of ${CONNECTABLE.join(", ")}`);
       if (options.key !== undefined && !/^[\w-]+$/.test(options.key))
-        throw new Error("--key: has characters that no ingest key has");
+        throw new Error("--key: contains characters that cannot occur in an ingest key");
       const key = options.key ?? (await freshKey(which));
       const { managed = false, whenUnreachable } = options;
       const guide = guideFor(which, { url: originOf(options.url), key, managed, whenUnreachable });
@@ -62,7 +64,7 @@ function originOf(given: string | undefined): string {
   const { SENTINEL_URL, PORT } = env();
   const url = given ?? SENTINEL_URL ?? `http://localhost:${PORT}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new Error(`--url: ${url} is no http or https address`);
+    throw new Error(`--url: ${url} is not an http or https URL`);
   return new URL(url).origin;
 }
 

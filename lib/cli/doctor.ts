@@ -26,8 +26,8 @@ const CLOCK_WARN_MS = 2_000;
 export function registerDoctor(program: Command): void {
   program
     .command("doctor")
-    .description("Check environment, database, sweep, clock and sources of evidence; exit 1 when something is wrong")
-    .option("--url <origin>", "also ask the running server")
+    .description("Check environment, database, sweep, clock and sources of evidence; exit 1 if something is wrong")
+    .option("--url <origin>", "also check the running server")
     .option("--json", "print JSON")
     .action(async (options: { url?: string; json?: boolean }) => {
       const findings = await examine(options.url);

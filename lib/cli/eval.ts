@@ -67,7 +67,7 @@ export function registerEval(program: Command): void {
     .option("--resume", "continue an interrupted run in --out")
     .option("--gate", `exit 1 if the report is worse than ${REFERENCE_FILE}`)
     .option("--write", `save the report as ${REFERENCE_FILE}`)
-    .option("--no-store", "do not keep the run in the database, where the console shows it")
+    .option("--no-store", "do not store the run in the database, where the console shows it")
     .option(
       "--frozen <files...>",
       "run these exported incidents instead (their answers must be filled in); of the other options only --model, --judge, --out and --no-store apply",
@@ -148,7 +148,7 @@ async function runFrozen(files: readonly string[], options: Options): Promise<vo
 function toldToEnd(): AbortSignal {
   const end = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"])
-    process.once(signal, () => end.abort(new Error(`the process was asked to stop (${signal})`)));
+    process.once(signal, () => end.abort(new Error(`the process was told to stop (${signal})`)));
   return end.signal;
 }
 
@@ -184,7 +184,7 @@ function tell(
 
 function hold(red: readonly string[]): void {
   for (const reason of red) console.error(`gate: ${reason}`);
-  console.log(red.length === 0 ? "gate: green" : `gate: red, ${red.length} reasons`);
+  console.log(red.length === 0 ? "gate: passed" : `gate: failed, ${red.length} reasons`);
   if (red.length > 0) process.exitCode = 1;
 }
 

@@ -36,7 +36,7 @@ export function registerImprove(program: Command): void {
     .description("Look for a declared change that scores higher on the cases, and propose it as a pull request")
     .option("--seeds <n>", "seeds per case of the dev set", "1")
     .option("--out <directory>", "folder for the report", "reports")
-    .option("--dry-run", "report what is found, and propose nothing")
+    .option("--dry-run", "report what is found without proposing it")
     .option("--run <id>", "take over a run that the cron route started")
     .option("--owner <name>", "owner that the run is taken over from")
     .action(run);

@@ -42,11 +42,11 @@ export function registerKeys(program: Command): void {
     )
     .option(
       "--identity <template>",
-      "what an agent's ID is made of over OpenTelemetry, such as {service.name}:{user.email|host.name}",
+      "template for agents' IDs over OpenTelemetry, such as {service.name}:{user.email|host.name}",
     )
     .option(
       "--store-content",
-      "store prompts, tool arguments and outputs that it sends, without secrets, for a few days",
+      "store prompts, tool arguments and outputs that it sends, with secrets redacted, for a few days",
     )
     .option("--json", "print JSON")
     .action(async (options: CreateOptions) => {
@@ -70,7 +70,7 @@ export function registerKeys(program: Command): void {
 
   keys
     .command("list")
-    .description("List every key, revoked ones too")
+    .description("List all keys, including revoked ones")
     .option("--json", "print JSON")
     .action(async (options: Json) => {
       const rows = (await withDb((db) => listKeys(db))).map(keyView);
@@ -95,7 +95,7 @@ export function registerKeys(program: Command): void {
   keys
     .command("content")
     .description("Start or stop storing prompts, tool arguments and outputs that a key sends")
-    .argument("<id>", "as listed")
+    .argument("<id>", "ID, as listed")
     .addArgument(new Argument("<switch>").choices(["on", "off"]))
     .action(async (id: string, to: "on" | "off") => {
       const by = { id: "command line", name: "the command line" };
@@ -106,7 +106,7 @@ export function registerKeys(program: Command): void {
   keys
     .command("revoke")
     .description("Revoke a key; agents that use it are rejected within a second")
-    .argument("<id>", "as listed")
+    .argument("<id>", "ID, as listed")
     .action(async (id: string) => {
       if (!(await withDb((db) => revokeKey(db, id, Date.now()))))
         throw new Error(`Key not found or already revoked: ${id}`);

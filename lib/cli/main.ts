@@ -4,7 +4,7 @@ import { SentinelError } from "@/lib/errors";
 import { addCommands } from "./commands";
 
 const program = new Command("sentinel")
-  .description("Sentinel's command line. The environment (see .env.example) says where the database is.")
+  .description("Sentinel's command line. It reads the same environment variables as the server (see .env.example).")
   .showHelpAfterError()
   .configureHelp({ sortSubcommands: true });
 addCommands(program);

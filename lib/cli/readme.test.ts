@@ -56,8 +56,8 @@ test("every page of the documentation is linked from the README", () => {
 describe("limits that the guides tell are those of the code", () => {
   test.each([
     ["events of a request", /Up to ([\d,]+) events a request/g, EVENT_LIMITS.eventsPerRequest],
-    ["share of the fleet", /Automatic holds stop at (\d+) % of the fleet/g, 100 * DEFAULT_LIMITS.fleetShare],
-    ["share of a type", /% of the fleet or (\d+) % of a type/g, 100 * DEFAULT_LIMITS.typeShare],
+    ["share of the fleet", /quarantines are limited to (\d+) % of the fleet/g, 100 * DEFAULT_LIMITS.fleetShare],
+    ["share of a type", /% of the fleet and (\d+) % of a type/g, 100 * DEFAULT_LIMITS.typeShare],
     ["drills", /one of (\w+) recorded incidents/g, "ten"],
   ])("%s", (_, pattern, value) => {
     expect(each(pattern).map((told) => told.replace(",", ""))).toEqual([String(value)]);

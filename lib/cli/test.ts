@@ -170,9 +170,9 @@ async function main(tiers: readonly (keyof typeof TIERS)[]): Promise<void> {
 
 await new Command("test")
   .description("Runs the tests. Without an option: the first tier, which needs nothing but Node.")
-  .option("--all", "every test but the long trials")
+  .option("--all", "every test but the long-running tests")
   .option("--rest", "only what --all adds to the first tier")
-  .option("--long", "the long trials")
+  .option("--long", "the long-running tests")
   .action(({ all, rest, long }: { all?: true; rest?: true; long?: true }) =>
     main(long ? ["long"] : rest ? ["rest"] : all ? ["first", "rest"] : ["first"]),
   )

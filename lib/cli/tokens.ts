@@ -26,9 +26,9 @@ export function registerTokens(program: Command): void {
   tokens
     .command("create")
     .description("Create a token and print it once")
-    .requiredOption("--name <name>", "what the token is for; what it does is recorded under this name")
+    .requiredOption("--name <name>", "what the token is for; its actions are recorded under this name")
     .addOption(
-      new Option("--role <role>", "viewer reads, operator also acts").choices(TOKEN_ROLES).makeOptionMandatory(),
+      new Option("--role <role>", "viewer can read; operator can also act").choices(TOKEN_ROLES).makeOptionMandatory(),
     )
     .option("--expires <time>", "how long it is valid, such as 90d, 12w or 1y; by default until revoked", daysOf)
     .option("--json", "print JSON")
@@ -48,7 +48,7 @@ export function registerTokens(program: Command): void {
 
   tokens
     .command("list")
-    .description("List every token, expired and revoked ones too")
+    .description("List all tokens, including expired and revoked ones")
     .option("--json", "print JSON")
     .action(async (options: Json) => {
       const rows = (await withDb((db) => listApiTokens(db))).map(apiTokenView);
@@ -71,7 +71,7 @@ export function registerTokens(program: Command): void {
   tokens
     .command("revoke")
     .description("Revoke a token; requests with it are rejected immediately")
-    .argument("<id>", "as listed")
+    .argument("<id>", "ID, as listed")
     .action(async (id: string) => {
       if (!(await withDb((db) => setApiTokenRevoked(db, id, Date.now()))))
         throw new Error(`Token not found or already revoked: ${id}`);

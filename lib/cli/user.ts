@@ -27,7 +27,7 @@ export function registerUser(program: Command): void {
   const origin = (options: { url?: string }) => options.url ?? env().SENTINEL_URL ?? "http://localhost:3000";
   const show = (options: { json?: boolean }, link: Link) => print(options.json, linkView(link), [link.url]);
   const url = () =>
-    new Option("--url <origin>", "where people reach Sentinel (SENTINEL_URL, else http://localhost:3000)");
+    new Option("--url <origin>", "URL at which people reach Sentinel (SENTINEL_URL, else http://localhost:3000)");
 
   user
     .command("create")

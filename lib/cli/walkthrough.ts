@@ -10,7 +10,7 @@ const FOLDER = "reports/walkthrough";
 const PICTURES = { "screenshot.png": "public/screenshot.png", "preview.webp": "public/walkthrough.webp" };
 
 await new Command("walkthrough")
-  .description("Films the demo in a browser, told as a story, and checks what each caption says.")
+  .description("Films the demo in a browser as a walkthrough, and checks what each caption says.")
   .option("--publish", "replace the README's pictures in public/")
   .action(({ publish }: { publish?: true }) => {
     const browser = findBrowser() ?? installBrowser();
