@@ -16,7 +16,7 @@ export async function aServiceBreaks({ page, story, world, demo, open }: Stage):
   await story.tell(async () => {
     const dialog = page.getByRole("dialog", { name: "Inject a fault" });
     const shows = dialog.getByRole("listitem").filter({ has: page.getByRole("button", { name: "Inject: Service: bad release" }) }); // prettier-ignore
-    await expect(shows).toContainText("A release goes out that fails for some customers.");
+    await expect(shows).toContainText("A release is deployed that fails for some customers.");
     return { says: "A release of the service goes out that fails for some customers.", shows };
   });
   const active = async () => (await world.get<{ incidents: { id: string }[] }>("/api/v1/incidents?kind=services&state=active")).incidents; // prettier-ignore

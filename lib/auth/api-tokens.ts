@@ -52,7 +52,7 @@ export async function verifyApiToken(db: Db, token: string, now: number): Promis
   if (!row) return null;
   if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {
     setApiTokenUsed(db, row.id, now).catch((err: unknown) =>
-      log().warn({ err, tokenId: row.id }, "could not note the use of an API token"),
+      log().warn({ err, tokenId: row.id }, "could not record the use of an API token"),
     );
   }
   return { id: `token:${row.id}`, name: `${row.name} (API token)`, email: "", role: row.role };

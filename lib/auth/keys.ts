@@ -124,7 +124,7 @@ export async function verifyKey(db: Db, token: string, now: number): Promise<Ing
   believed.set(hash, { key, until: now + BELIEVED_MS });
   if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {
     setKeyUsed(db, row.id, now).catch((err: unknown) =>
-      log().warn({ err, keyId: row.id }, "could not note the use of an ingest key"),
+      log().warn({ err, keyId: row.id }, "could not record the use of an ingest key"),
     );
   }
   return key;

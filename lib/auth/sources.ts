@@ -52,7 +52,7 @@ export async function verifySource(db: Db, kind: AlertSourceKind, token: string,
   const row = await findLiveSource(db, kind, hashToken(token));
   if (!row) return null;
   countReceived(db, row.id, now).catch((err: unknown) =>
-    log().warn({ err, sourceId: row.id }, "could not count a message of a source"),
+    log().warn({ err, sourceId: row.id }, "could not record a message from a source"),
   );
   return { id: row.id, kind: row.kind };
 }
@@ -77,9 +77,9 @@ export async function noteRefusal(
 ): Promise<void> {
   const why = (reason.startsWith(field) ? reason : `${field}: ${reason}`).slice(0, REASON_MAX);
   metrics().alertsRefused.inc({ source: kind }, count);
-  log().warn({ sourceId: id, source: kind, refused: count, reason: why }, "refused what a source sent");
+  log().warn({ sourceId: id, source: kind, refused: count, reason: why }, "rejected a message from a source");
   await countRefused(db, id, { count, reason: why }, now).catch((err: unknown) =>
-    log().warn({ err, sourceId: id }, "could not note a refusal on its source"),
+    log().warn({ err, sourceId: id }, "could not record a rejection on its source"),
   );
 }
 

@@ -46,8 +46,8 @@ export function writeOnThread(db: Db, options: Parameters<typeof openDb>[0]): ()
       for (const { fail } of pending.values()) fail(why);
       pending.clear();
     };
-    fresh.on("error", (cause) => end(new Error("the thread that writes failed", { cause })));
-    fresh.on("exit", (code) => end(new Error(`the thread that writes ended with code ${code}`)));
+    fresh.on("error", (cause) => end(new Error("the write thread failed", { cause })));
+    fresh.on("exit", (code) => end(new Error(`the write thread exited with code ${code}`)));
     return mine;
   }
 

@@ -22,7 +22,7 @@ and through a built-in scraper otherwise.
   --data DIR           the demo's folder; its database is emptied at each start (default ./data/demo, with --dev ./data/dev)
   --schedule demo|none inject faults on a schedule, or only manually (default demo)
   --stretch N          multiply the schedule's intervals by N (default 1)
-  --pace N             how busy the agents are (default 1)
+  --pace N             speed of the agents (default 1)
   --seed N             seed of the fleet's random choices (default 1)
   --built-in           always watch the service with the built-in scraper
   --dev                next dev instead of a build: pages and routes reload when a file changes

@@ -84,7 +84,7 @@ export async function startPrometheus(found: { prometheus: string; alertmanager:
 function fill(template: string, words: Record<string, string>): string {
   return template.replace(/__([A-Z_]+?)__/g, (_, word: string) => {
     const value = words[word];
-    if (value === undefined) throw new Error(`the template asks for ${word}, which is not known`);
+    if (value === undefined) throw new Error(`the template refers to ${word}, which is unknown`);
     // Within double quotes YAML takes JSON's escapes.
     return JSON.stringify(value).slice(1, -1);
   });

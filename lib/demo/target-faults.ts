@@ -25,17 +25,17 @@ interface Spec {
 
 const FAULTS: Record<TargetFaultKind, Spec> = {
   target_cpu: {
-    title: "Service: busy processor",
+    title: "Service: CPU saturation",
     description: "Threads of the service burn CPU for ten minutes.",
     how: { stress: "/stress/cpu?duration=600&threads=3" },
   },
   target_memory: {
-    title: "Service: memory held",
-    description: "The service takes memory and does not give it back.",
+    title: "Service: memory leak",
+    description: "The service allocates memory and does not release it.",
     how: { stress: "/stress/memory?megabytes=320" },
   },
   target_latency: {
-    title: "Service: slow answers",
+    title: "Service: slow responses",
     description: "Each response takes about three seconds longer.",
     how: { stress: "/stress/latency?min_delay=2.5&max_delay=3.5" },
   },
@@ -46,12 +46,12 @@ const FAULTS: Record<TargetFaultKind, Spec> = {
   },
   target_bad_deploy: {
     title: "Service: bad release",
-    description: "A release goes out that fails for some customers.",
+    description: "A release is deployed that fails for some customers.",
     how: { deploy: { version: "2.0.0" } },
   },
   target_bad_config: {
     title: "Service: bad configuration",
-    description: "A setting is rolled out that is too tight for normal traffic.",
+    description: "A setting is rolled out that is too low for normal traffic.",
     how: { deploy: { config: { store_timeout_ms: 25 } } },
   },
 };
@@ -93,7 +93,8 @@ export function createTargetFaults(supervisor: TargetSupervisor) {
     async start(
       kind: TargetFaultKind,
     ): Promise<{ ok: true; fault: { id: string; kind: string; target: string } } | { ok: false; reason: string }> {
-      if (still().some((one) => one.kind === kind)) return { ok: false, reason: `target already suffers from ${kind}` };
+      if (still().some((one) => one.kind === kind))
+        return { ok: false, reason: `the target already has the fault ${kind}` };
       const { how } = FAULTS[kind];
       if ("stress" in how) {
         const refused = await stress(supervisor.status().url + how.stress);

@@ -161,7 +161,7 @@ export async function superviseTarget(options: TargetOptions): Promise<TargetSup
       }),
     rollback: () =>
       inTurn(async () => {
-        if (releases.length < 2) return { ok: false, reason: "there is no release before this one" };
+        if (releases.length < 2) return { ok: false, reason: "there is no previous release" };
         releases.pop();
         return again();
       }),

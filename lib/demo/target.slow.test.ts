@@ -168,7 +168,7 @@ describe("releases", () => {
   });
 
   it("says why a command could not be done", async () => {
-    await expect(command("rollback")).rejects.toThrow(/no release before this one/);
+    await expect(command("rollback")).rejects.toThrow(/there is no previous release/);
     await expect(command("deploy", "--version", "two")).rejects.toThrow(/must look like 1\.4\.0/);
     // A configuration that the version refuses: it does not start, and stays down.
     await expect(command("deploy", "--config", '{"store_timeout_ms": -1}')).rejects.toThrow(

@@ -21,7 +21,7 @@ export function notableLines(
   const lines = notable.map((event) => lineOf(agent.id, about, event));
   const more = lines.length - MAX_LINES;
   const last = lines[MAX_LINES - 1];
-  if (more > 0 && last) last.text += `, and ${more} more of the kind at the same time`;
+  if (more > 0 && last) last.text += `, and ${more} more of the same kind at the same time`;
   return lines.slice(0, MAX_LINES);
 }
 

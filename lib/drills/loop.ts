@@ -38,7 +38,7 @@ interface State {
 const state = (): State => {
   const global = globalThis as unknown as Record<symbol, State>;
   return (global[Symbol.for("sentinel.drill-loop")] ??= {
-    loop: new Loop({ name: "a turn of the drills", turn: turnAll }),
+    loop: new Loop({ name: "the drill loop", turn: turnAll }),
     playing: new Map(),
     stopped: false,
     expiredAt: 0,
@@ -65,7 +65,7 @@ async function turnAll(): Promise<void> {
       await turnOne(s, id, now);
     } catch (err) {
       // One drill that cannot be played takes nothing else with it.
-      log().error({ err, drill: id }, "a turn of a drill failed");
+      log().error({ err, drill: id }, "a step of a drill failed");
     }
   }
 }

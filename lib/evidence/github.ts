@@ -109,7 +109,7 @@ export function createGithubReader(
       if (!REPOSITORY.test(repository) || /(?:^|\/)\.{1,2}(?:\/|$)/.test(repository))
         return couldNotLook(source, "a change names no repository of the form owner/name");
       if (![from ?? to, to].every((commit) => COMMIT.test(commit)))
-        return couldNotLook(source, `${repository}: a change is not named by a commit's hash`);
+        return couldNotLook(source, `${repository}: a change is not identified by a commit hash`);
       const files = await changedFiles(range, signal);
       return files.ok ? found(source, diffText(files.value)) : files;
     },

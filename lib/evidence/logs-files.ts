@@ -111,7 +111,7 @@ async function filesFor(config: FileLogsConfig, { node, from }: LogQuery): Promi
     const stats = await stat(real);
     if (stats.mtimeMs / 1_000 < from - WRITTEN_SLACK_S) continue;
     if (!real.startsWith(root.endsWith(sep) ? root : root + sep))
-      problems.push(`${shown}: a link leads out of the directory`);
+      problems.push(`${shown}: a symbolic link points outside the directory`);
     else if (stats.isFile()) files.push({ path: real, name: shown, at: stats.mtimeMs });
   }
   files.sort((a, b) => b.at - a.at);

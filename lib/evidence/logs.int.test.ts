@@ -156,7 +156,7 @@ describe("files", () => {
     await symlink(secret, join(path, "linked"));
     await symlink(join(path, "cart.log"), join(path, "inside.log"));
     execFileSync("mkfifo", [join(path, "pipe.log")]);
-    const out = { ok: false, reason: "shop.log: a link leads out of the directory" };
+    const out = { ok: false, reason: "shop.log: a symbolic link points outside the directory" };
     expect(await read({ path })).toMatchObject(out);
     expect(await read({ path: join(path, "shop.log"), node: "shop" })).toMatchObject(out);
     expect(await read({ path }, { node: "cart" })).toMatchObject({

@@ -68,7 +68,7 @@ function diffOf({ files = [], diff = "" }: ChangeBody): ChangeDiff | null {
   const changed = changedFiles(diff, only);
   if (diff.trim() !== "" && changed.length === 0)
     throw new SentinelError("invalid", {
-      detail: "The diff names no file",
+      detail: "The diff does not name any file",
       fields: [
         { field: "diff", reason: "must be a unified diff with a heading for each file (--- a/path, +++ b/path)" },
       ],

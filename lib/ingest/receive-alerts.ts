@@ -74,7 +74,7 @@ export async function receiveAlerts(db: Db, sourceId: string, list: readonly Ale
       const done = await attempt(db, sourceId, list, now);
       if (done) return done;
     }
-    throw new Error("Alerts could not be recorded: others kept writing at the same time");
+    throw new Error("Alerts could not be recorded because of concurrent writes; send them again");
   });
 }
 

@@ -21,7 +21,7 @@ export async function freezeIncident(db: Db, id: string, reach: FreezeReach, now
     case "external":
       return redacted({ ...head, ...(await freezeAgents(db, incident, now)) });
     case "budget":
-      throw new SentinelError("conflict", { detail: "A budget was used up: there is no evidence to freeze" });
+      throw new SentinelError("conflict", { detail: "A budget was used up: there is no evidence to export" });
     case "limit":
       throw new SentinelError("conflict", {
         detail:

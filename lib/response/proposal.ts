@@ -120,7 +120,7 @@ export function planProposal(plan: Plan, db: Db, incident: Incident, judged: Jud
 
 /** The question to a person about a proposal. Throws when it has no end: nobody may be asked for ever. */
 function requestApproval(db: Db, proposal: Proposal): Statement {
-  if (proposal.expiresAt === null) throw new Error(`Proposal ${proposal.id} asks for ever`);
+  if (proposal.expiresAt === null) throw new Error(`Proposal ${proposal.id} has no expiry`);
   return approvalRow(db, proposal, {
     state: "pending",
     requestedAt: proposal.createdAt,

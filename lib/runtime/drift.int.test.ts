@@ -109,7 +109,7 @@ describe("the effect of a change", () => {
     expect(shown[0]).toMatchObject({ note: "effort", effect: { settled: true } });
     expect(history.filter(({ type }) => type === "change.measured").map(({ text }) => text)).toEqual([
       expect.stringMatching(
-        /^a-1: since the effort changed: cost a call higher: \$.* → \$.*\(80 and 32 calls\); latency higher/,
+        /^a-1: since the effort changed: cost per call higher: \$.* → \$.*\(80 and 32 calls\); latency higher/,
       ),
     ]);
     const [incident] = await listIncidentsInStates(fleet.db, INCIDENT_STATES);

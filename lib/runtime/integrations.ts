@@ -158,7 +158,7 @@ function chainsOf(settings: ModelSettings): Integrations["chains"] {
     MODEL_ROLES.map((role) => {
       const chain = chainOf(role, settings);
       if (chain.missing.length > 0)
-        log().warn({ role, missing: chain.missing }, "models without a key or an address are not asked");
+        log().warn({ role, missing: chain.missing }, "models without an API key or URL are skipped");
       return [role, chain];
     }),
   );

@@ -6,7 +6,7 @@ export async function isolated(report: { failed: string[] }, name: string, part:
   try {
     await tracedPart(name, part);
   } catch (err) {
-    log().error({ err, part: name }, "a part of the loop failed");
+    log().error({ err, part: name }, "a step of the loop failed");
     report.failed.push(name);
   }
 }

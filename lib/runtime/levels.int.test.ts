@@ -115,6 +115,6 @@ describe("the timeline", () => {
     await report(...Array.from({ length: 50 }, (_, i) => task(`f-${i}`, "drop")));
     const all = await told("task.decided");
     expect(all).toHaveLength(3 + 20);
-    expect(all.at(-1)!.text).toContain("and 30 more of the kind");
+    expect(all.at(-1)!.text).toContain("and 30 more of the same kind");
   });
 });

@@ -27,7 +27,7 @@ interface State {
 const state = (): State => {
   const global = globalThis as unknown as Record<symbol, State>;
   return (global[Symbol.for("sentinel.service-loop")] ??= {
-    loop: new Loop({ name: "a turn over services", turn }),
+    loop: new Loop({ name: "the service loop", turn }),
     runtime: freshRuntime(),
     filesAt: 0,
     overrides: new Map(),

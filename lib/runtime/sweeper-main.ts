@@ -54,7 +54,7 @@ async function takeOver(): Promise<void> {
   try {
     await releaseDeadLeases(await getDb());
   } catch (err) {
-    log().warn({ err }, "leases of a process that was killed could not be ended");
+    log().warn({ err }, "could not release the leases of a killed process");
   }
 }
 

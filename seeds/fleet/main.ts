@@ -11,7 +11,7 @@ const HELP = `Runs fifteen agents that report to Sentinel.
   --key KEY            an ingest key (required)
   --control-port PORT  loopback port of the fault control (default: a free one)
   --control-token T    its token (default: a fresh one, printed)
-  --pace N             how busy the agents are (default 1)
+  --pace N             speed of the agents (default 1)
   --schedule none|demo inject faults on a schedule, or only manually (default none)
   --stretch N          multiply the schedule's intervals by N (default 1)
   --seed N             seed of the fleet's random choices (default 1)`;

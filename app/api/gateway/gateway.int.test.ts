@@ -273,8 +273,8 @@ describe.each(NAMES)("%s", (name) => {
 
   test.each([
     ["hangs", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(frames(sample.stream().slice(0, 2))), "nothing for too long", "upstream_timeout"],
-    ["breaks off", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(frames(sample.stream().slice(0, 2)), () => response.destroy()), "broke the connection off", "upstream_broken"],
-    ["ends early", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end(frames(sample.stream().slice(0, 2))), "broke the connection off", "upstream_broken"],
+    ["breaks off", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(frames(sample.stream().slice(0, 2)), () => response.destroy()), "closed the connection", "upstream_broken"],
+    ["ends early", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end(frames(sample.stream().slice(0, 2))), "closed the connection", "upstream_broken"],
     ["sends no JSON", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end("data: {nothing\n\n"), "not JSON", "upstream_garbled"],
     ["sends other line ends", (response) => void response.writeHead(200, { "content-type": "text/event-stream" }).end("data: 1\rdata: 2\n\n"), "stray carriage return", "upstream_garbled"],
     ["sends a line without end", (response) => { response.writeHead(200, { "content-type": "text/event-stream" }); const piece = Buffer.alloc(1_000_000, 0x61); for (let i = 0; i < 18; i++) response.write(piece); }, "too long", "upstream_garbled"],
@@ -287,7 +287,7 @@ describe.each(NAMES)("%s", (name) => {
 
 test.each([
   ["hangs", () => undefined, 504, "nothing for too long"],
-  ["breaks off", (response) => void response.destroy(), 502, "broke the connection off"],
+  ["breaks off", (response) => void response.destroy(), 502, "closed the connection"],
   ["redirects", json({}, 307, { location: "http://169.254.169.254/" }), 502, "not followed"],
   ["refuses the key", json({ error: { message: `bad key ${UPSTREAM_KEY}` } }, 401), 502, "refuses the key"],
   ["is no API", (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<p>"), 502, "not JSON"],

@@ -64,7 +64,7 @@ describe("a file that is wrong is refused, naming entry and field", () => {
     ["no time", [{ ...COMMAND, timeout_ms: 0 }], `entry "turn", timeout_ms`],
     ["too much time", [{ ...COMMAND, timeout_ms: 3_600_000 }], `entry "turn", timeout_ms`],
     ["undo by nothing", [{ ...COMMAND, undo: { action: "back" } }], `entry "turn", undo: there is no entry "back"`],
-    ["undo for others", [{ ...COMMAND, services: ["*"], undo: { action: "back" } }, { ...COMMAND, name: "back" }], `entry "turn", undo: back is not for *`],
+    ["undo for others", [{ ...COMMAND, services: ["*"], undo: { action: "back" } }, { ...COMMAND, name: "back" }], `entry "turn", undo: back does not cover *`],
     ["undo's argument", [{ ...COMMAND, undo: { action: "turn", args: { way: "up" } } }], `entry "turn", undo: turn: its argument way`],
     ["reversible against its risk", [{ ...COMMAND, risk: "destructive", reversible: true }], `entry "turn", reversible`],
     ["http elsewhere", [{ ...WEBHOOK, url: "http://example.com/" }], `entry "call", url: must be https`],

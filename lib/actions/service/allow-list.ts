@@ -196,7 +196,7 @@ function checkUndo(entry: Entry, entries: ReadonlyMap<string, Entry>, problems: 
   if (back === undefined) return say(`there is no entry ${JSON.stringify(entry.undo.action)}`);
   // A pattern is covered like a name: its stars are letters that only a star covers.
   const beyond = entry.services.find((pattern) => !back.services.some((other) => covers(other, pattern)));
-  if (beyond !== undefined) say(`${back.name} is not for ${beyond}`);
+  if (beyond !== undefined) say(`${back.name} does not cover ${beyond}`);
   const usual = Object.fromEntries(Object.entries(entry.params).map(([name, param]) => [name, param.default]));
   const args = checkArgs(back.params, undoArgs(entry, usual));
   if (!args.ok) say(`${back.name}: ${args.reason}`);

@@ -199,8 +199,8 @@ describe("no pull request", () => {
     await assertRefused(/the last change there is a rollback itself/);
   });
   it.each([
-    ["main", /not named by a commit's hash/],
-    ["v1.0", /not named by a commit's hash/],
+    ["main", /not identified by a commit hash/],
+    ["v1.0", /not identified by a commit hash/],
     ["deadbeef", /GitHub answered 404/],
   ])("of %s", async (wanted, reason) => {
     good();

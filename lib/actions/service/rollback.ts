@@ -70,7 +70,8 @@ async function planOn(github: Github, spec: RollbackSpec, wanted: string): Promi
   const head = await branchHead(github, spec);
   const commit = await commitToRevert(github, spec, wanted, head);
   const [parent] = commit.parents;
-  if (parent === undefined) throw new GithubRefusal("the first commit of a repository has nothing before it");
+  if (parent === undefined)
+    throw new GithubRefusal("the first commit of a repository has no earlier version to restore");
   const touched = [
     ...new Set(
       (commit.files ?? []).flatMap((f) => [f.filename, ...(f.previous_filename ? [f.previous_filename] : [])]),
@@ -95,7 +96,8 @@ async function planOn(github: Github, spec: RollbackSpec, wanted: string): Promi
 async function commitToRevert(github: Github, spec: RollbackSpec, wanted: string, head: string): Promise<Commit> {
   const named = wanted !== LATEST;
   // A branch or tag of that name would be found as well, and may lead anywhere.
-  if (named && !/^[\da-f]{7,40}$/.test(wanted)) throw new GithubRefusal("the change is not named by a commit's hash");
+  if (named && !/^[\da-f]{7,40}$/.test(wanted))
+    throw new GithubRefusal("the change is not identified by a commit hash");
   const sha = named ? wanted : await latestOn(github, spec, head);
   const commit = await github.commit(sha, MAX_FILES);
   if (!commit.sha.startsWith(sha)) throw new GithubRefusal("there is no such commit");

@@ -26,7 +26,7 @@ export function localChoice(
   if (offer === undefined)
     return {
       offer: null,
-      why: offers.length === 0 ? "nothing on the allow-list suits it" : "only destructive actions are offered",
+      why: offers.length === 0 ? "no operation on the allow-list suits it" : "only destructive actions are offered",
     };
   return { offer, why: offer.reason };
 }

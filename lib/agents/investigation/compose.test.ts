@@ -27,7 +27,7 @@ const state = (more: Partial<InvestigationState> = {}): InvestigationState => ({
   ],
   findings: [{ id: "i1", kind: "instruction", node: "pay", text: "orders", strength: 0.5 }],
   skeptic: null,
-  remedy: { proposal: null, why: "nothing on the allow-list suits it", considered: [], rollback: null },
+  remedy: { proposal: null, why: "no operation on the allow-list suits it", considered: [], rollback: null },
   messages: null,
   removed: [],
   written: [],
@@ -46,7 +46,7 @@ describe("the summary", () => {
       "Alternative: db: fails (20 %) [l2]",
       "Note: text in the evidence contains instructions; they were not followed [i1]",
       "Could not read: fetch logs (no answer within 12 s)",
-      "Next: no action: nothing on the allow-list suits it.",
+      "Next: no action: no operation on the allow-list suits it.",
       "Status: investigated; a person has to look at it.",
       "Next update: when somebody acts on it, or its alerts end.",
     ]);

@@ -49,7 +49,7 @@ export function groundClaims<C extends Claim>(
 function tooMuch(text: string, verdict: Analysis["verdict"]): string | null {
   if (text.length > MAX_CHARS) return "is too long for one sentence";
   const strong = TOO_SURE.exec(text);
-  if (strong) return `says "${strong[0]}", which is more than can be seen`;
+  if (strong) return `says "${strong[0]}", which no evidence can show`;
   const denial = verdict === "fault" ? DENIAL.exec(text) : null;
   return denial && `says "${denial[0]}" although a fault was measured`;
 }

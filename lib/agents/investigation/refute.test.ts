@@ -37,7 +37,7 @@ describe("each kind of cause is asked for its own traces", () => {
   });
 
   test.each(["resource_exhaustion", "memory_leak", "overload", "slow", "crash", "failing"] as const)(
-    "%s: a node that was read and did not move speaks against it; one that could not be read says nothing",
+    "%s: a node that was read and did not change speaks against it; one that could not be read says nothing",
     (kind) => {
       const hypotheses = [hypothesis("db", kind, ["m1"])];
       const elsewhere = [finding("m1", "web")];

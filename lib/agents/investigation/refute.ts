@@ -142,7 +142,7 @@ function otherCallers(node: string, bundle: Bundle, analysis: Analysis): Refutat
   if (measured.length === 0) return { wouldSee, result: "not_looked", because: "no other caller has metrics" };
   return hurt.length > 0
     ? { wouldSee, result: "not_seen", because: `${hurt.slice(0, 3).join(", ")} changed too` }
-    : { wouldSee, result: "seen", because: `${measured.slice(0, 3).join(", ")} did not move` };
+    : { wouldSee, result: "seen", because: `${measured.slice(0, 3).join(", ")} did not change` };
 }
 
 function stillReports(node: string, bundle: Bundle, analysis: Analysis): Refutation {

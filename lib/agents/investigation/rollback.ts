@@ -31,7 +31,7 @@ export function draftRollback(
       `The incident coincides with this ${screen.plain(change.kind)} (${JSON.stringify(screen.plain(change.summary))}).`,
       `${screen.plain(cause.statement)} (${Math.round(100 * cause.confidence)} %)`,
       "",
-      "What speaks for it:",
+      "Evidence for it:",
       ...evidence,
       "",
       "Whether it helped is decided by the measurements that raised the incident.",

@@ -72,17 +72,17 @@ export const BLAME_FEATURES: readonly BlameFeature[] = [
   { name: "failed", says: "its code failed", of: (s) => later(s) && failed(s.answer) },
   { name: "succeeded", says: "its code ran", of: (s) => later(s) && succeeded(s.answer) },
   { name: "empty_output", says: "its code printed nothing", of: ({ answer }) => succeeded(answer) && outputOf(answer!).length < 5 }, // prettier-ignore
-  { name: "nothing_to_run", says: "left the tool nothing to run", of: ({ answer }) => NOTHING_TO_RUN.test(answer ?? "") }, // prettier-ignore
+  { name: "nothing_to_run", says: "gave the tool nothing to run", of: ({ answer }) => NOTHING_TO_RUN.test(answer ?? "") }, // prettier-ignore
   { name: "first_code", says: "runs the first code", of: ({ at, firstCode }) => at === firstCode },
   { name: "first_failure", says: "its code is the first to fail", of: ({ at, firstFailure }) => at + 1 === firstFailure }, // prettier-ignore
   { name: "before_failure", says: "comes before anything failed", of: (s) => later(s) && s.at < s.firstFailure },
   { name: "after_failure", says: "follows code that failed", of: ({ asked }) => failed(asked) },
   { name: "after_success", says: "follows code that ran", of: ({ asked }) => succeeded(asked) },
   { name: "stops", says: "only ends the run", of: ({ text }) => text.includes("TERMINATE") || text.length < SHORT_CHARS }, // prettier-ignore
-  { name: "length", says: "says much", of: (s) => (later(s) ? Math.log1p(s.text.length) : 0) },
+  { name: "length", says: "is long", of: (s) => (later(s) ? Math.log1p(s.text.length) : 0) },
   { name: "assumes", says: "assumes or makes up data", of: (s) => later(s) && ASSUMES.test(s.text) },
   { name: "confirms", says: "confirms a result", of: (s) => later(s) && CONFIRMS.test(s.text) },
-  { name: "gives_up", says: "gives up, or leaves the work to be done by hand", of: (s) => later(s) && GIVES_UP.test(s.text) }, // prettier-ignore
+  { name: "gives_up", says: "gives up, or leaves the work to be done manually", of: (s) => later(s) && GIVES_UP.test(s.text) }, // prettier-ignore
   { name: "retries", says: "tries again", of: (s) => later(s) && RETRIES.test(s.text) },
   { name: "recalls", says: "relies on recall instead of a source", of: (s) => later(s) && RECALLS.test(s.text) },
   { name: "plans", says: "plans what to do", of: (s) => later(s) && PLANS.test(s.text) },
@@ -93,7 +93,7 @@ export const BLAME_FEATURES: readonly BlameFeature[] = [
   { name: "checker", says: "is by an agent whose role is to check", of: ({ step }) => CHECKER.test(step.agent) },
   { name: "same_agent", says: "follows a step of the same agent", of: (s) => later(s) && s.all[s.at - 1]!.agent === s.step.agent }, // prettier-ignore
   { name: "fresh_numbers", says: "states figures that appear nowhere earlier", of: (s) => (later(s) ? Math.log1p(s.fresh) : 0) }, // prettier-ignore
-  { name: "unsupported", says: "states new figures with neither code nor a tool's answer", of: (s) => later(s) && s.fresh > 0 && !code(s.text) && s.asked === null }, // prettier-ignore
+  { name: "unsupported", says: "states new figures without code or a tool result behind them", of: (s) => later(s) && s.fresh > 0 && !code(s.text) && s.asked === null }, // prettier-ignore
 ];
 
 const outputOf = (answer: string): string => (answer.split(/Code output:/).at(-1) ?? "").trim();

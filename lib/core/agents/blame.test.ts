@@ -31,7 +31,7 @@ describe("blame", () => {
     const { agents, steps } = blame("How many shops are open?", RUN);
     expect(agents[0]!.agent).toBe("Guesser");
     expect(steps[0]).toMatchObject({ step: 3, agent: "Guesser" });
-    expect(steps[0]!.because).toContain("gives up, or leaves the work to be done by hand");
+    expect(steps[0]!.because).toContain("gives up, or leaves the work to be done manually");
     expect(steps.map(({ step }) => step).toSorted((a, b) => a - b)).toEqual([0, 1, 3, 4, 5]);
   });
 

@@ -85,7 +85,7 @@ function compared(before: readonly number[], after: readonly number[], least: nu
   return mannWhitney(before, after).p < LEVEL ? "lower" : "no_difference";
 }
 
-const WHAT: Record<EffectMetric, string> = { cost: "cost a call", latency_ms: "latency", errors: "failed calls" };
+const WHAT: Record<EffectMetric, string> = { cost: "cost per call", latency_ms: "latency", errors: "failed calls" };
 const shown: Record<EffectMetric, (value: number) => string> = {
   cost: (value) => `$${measure(value)}`,
   latency_ms: (value) => `${measure(value)} ms`,

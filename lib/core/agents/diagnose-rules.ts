@@ -83,7 +83,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "external_cause",
     weight: 1.5,
     indirect: true,
-    sign: "the model requested, or the one that answered, has changed, and the change was not declared",
+    sign: "the requested or the answering model changed without being declared",
     when: (s) => some(s.of("model_change")),
   },
   {
@@ -107,14 +107,14 @@ export const RULES: readonly Rule[] = [
     diagnosis: "prompt_drift",
     weight: 2,
     indirect: false,
-    sign: "a shift in what the agent does coincides with that",
+    sign: "a shift in the agent's behaviour coincides with an undeclared change of the prompt",
     when: (s) => given(promptChanged(s), () => some(s.behaviour)),
   },
   {
     diagnosis: "prompt_drift",
     weight: 2.5,
     indirect: false,
-    sign: "a shift in what the agent does coincides with a declared change of the prompt",
+    sign: "a shift in the agent's behaviour coincides with a declared change of the prompt",
     when: (s) => given(!promptChanged(s) && s.changed("prompt") === "declared", () => some(s.behaviour)),
   },
   {
@@ -168,14 +168,14 @@ export const RULES: readonly Rule[] = [
     diagnosis: "infinite_loop",
     weight: 4,
     indirect: false,
-    sign: "the same action with the same result, over and over",
+    sign: "the same action with the same result, again and again",
     when: (s) => some(s.of("repetition")),
   },
   {
     diagnosis: "infinite_loop",
     weight: 2,
     indirect: false,
-    sign: "a run makes more calls, or deeper ones, than any healthy run",
+    sign: "a run makes more calls, or nests deeper, than any healthy run",
     when: (s) => some(s.on("run_calls", "run_depth")),
   },
   {
@@ -189,7 +189,7 @@ export const RULES: readonly Rule[] = [
     diagnosis: "infinite_loop",
     weight: 1,
     indirect: true,
-    sign: "a run does not end, and none of its tool calls is known to be open",
+    sign: "a run does not end, although no tool call is known to be open",
     when: (s) => given(!s.tools.some((t) => t.open === true), () => some(s.of("stuck_run"))),
   },
   {

@@ -154,7 +154,7 @@ describe("the next rung", () => {
       action: "clone_agent",
       skipped: [
         { action: "revoke_tools", reason: "tried in this incident: no effect" },
-        { action: "reduce_autonomy", reason: "cannot: no reduce_autonomy" },
+        { action: "reduce_autonomy", reason: "not possible: no reduce_autonomy" },
       ],
     });
     const all = nextRung(

@@ -109,7 +109,7 @@ function whyNot(c: RungContext, action: AgentAction): string | null {
   const before = c.tried.findLast((t) => t.action === action);
   if (before) return `tried in this incident: ${outcomeText(before.outcome)}`;
   const available = c.available[action];
-  if (!available.possible) return `cannot: ${available.reason}`;
+  if (!available.possible) return `not possible: ${available.reason}`;
   const { freshMs = FRESH_MS, halfLifeMs = HALF_LIFE_MS } = c;
   return failedLately(c.memory, c.diagnosis, action, c.now, { freshMs, halfLifeMs })
     ? "failed on this agent recently"

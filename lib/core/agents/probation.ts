@@ -264,7 +264,7 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
     };
   }
   if (gone.length > 0) {
-    const without = `${p.events} of its events without a call of what was revoked`;
+    const without = `no call of a revoked tool in ${p.events} events`;
     return worked
       ? { kind: "contained", reason: `${without}, and everything else is in band`, evidence }
       : { kind: "pending", reason: `${without}; ${PATIENCE * p.needed} are needed`, evidence };

@@ -171,7 +171,7 @@ const significant = (x: number, digits: number): string =>
     maximumSignificantDigits: Math.max(digits, Math.floor(Math.log10(Math.abs(x) || 1)) + 1),
   });
 
-/** What an action is called for people: an allow-listed operation by its own name, what was done by hand in its words, else the action's name. */
+/** What an action is called for people: the name of an allow-listed operation, what was done by hand in its words, else the action's name. */
 export function actionName({ action, args }: { action: string; args: Record<string, unknown> }): string {
   if (typeof args["entry"] !== "string") return action.replaceAll("_", " ");
   return action === "manual" ? `${args["entry"]} (by hand)` : args["entry"];

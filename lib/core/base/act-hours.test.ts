@@ -91,12 +91,14 @@ describe("what limits mode act", () => {
   });
 
   it("is told in a line", () => {
-    expect(limitsText({ ...limits, actActions: null })).toBe("Acts Mon–Fri 09:00–18:00 Europe/Berlin; asks otherwise");
+    expect(limitsText({ ...limits, actActions: null })).toBe(
+      "Acts Mon–Fri 09:00–18:00 Europe/Berlin; otherwise requires approval",
+    );
     expect(limitsText(limits)).toBe(
-      "Acts Mon–Fri 09:00–18:00 Europe/Berlin, quarantine and reset memory only; asks otherwise",
+      "Acts Mon–Fri 09:00–18:00 Europe/Berlin, quarantine and reset memory only; otherwise requires approval",
     );
     expect(limitsText({ ...limits, actHours: null, actActions: [] })).toBe(
-      "Acts at any time, quarantine only; asks otherwise",
+      "Acts at any time, quarantine only; otherwise requires approval",
     );
     expect(limitsText({ ...limits, mode: "observe" })).toBeNull();
     expect(limitsText({ mode: "act", actHours: null, actActions: null })).toBeNull();

@@ -100,5 +100,5 @@ export function limitsText({ mode, actHours, actActions }: ActLimits): string | 
       : actActions.length === 0
         ? ", quarantine only"
         : `, quarantine and ${actActions.map((action) => action.replaceAll("_", " ")).join(", ")} only`;
-  return `${when}${what}; asks otherwise`;
+  return `${when}${what}; otherwise requires approval`;
 }

@@ -271,7 +271,7 @@ export type BudgetScope = (typeof BUDGET_SCOPES)[number];
 /** The time a budget is for; `run`: from the beginning of the run, or of the tree, to its end. */
 export const BUDGET_WINDOWS = ["run", "hour", "day", "month"] as const;
 export type BudgetWindow = (typeof BUDGET_WINDOWS)[number];
-/** What a budget counts. Of a tree alone: `depth` (levels below the root) and `descendants`. `idle_seconds`: without a sign of life. */
+/** What a budget counts. Of a tree alone: `depth` (levels below the root) and `descendants`. `idle_seconds`: without activity. */
 export const BUDGET_MEASURES = [
   "usd",
   "tokens",

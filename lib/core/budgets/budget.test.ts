@@ -132,7 +132,7 @@ describe("how a budget stands", () => {
     [budget({ scope: "run", window: "run", measure: "model_calls", limit: 1 }), "1 model call for each run"],
     [budget({ scope: "run", window: "run", subject: "a", measure: "tokens", limit: 2e6 }), "2M tokens for each run of a"],
     [budget({ scope: "tree", window: "run", measure: "descendants", limit: 50 }), "50 descendants for each run with all its descendants"],
-    [budget({ scope: "run", window: "run", measure: "idle_seconds", limit: 90 }), "1 min 30 s without a sign of life for each run"],
+    [budget({ scope: "run", window: "run", measure: "idle_seconds", limit: 90 }), "1 min 30 s without activity for each run"],
     [budget({ limit: 0.002 }), "$0.002 a day for each team"],
   ])("%#: %s", (one, text) => expect(budgetText(one)).toBe(text)); // prettier-ignore
 

@@ -157,12 +157,12 @@ export function whyNot(budget: Pick<Budget, "scope" | "subject" | "window" | "me
   const { scope, subject, window, measure } = budget;
   const ofRun = scope === "run" || scope === "tree";
   if (ofRun !== (window === "run"))
-    return ["window", ofRun ? `a budget of a ${scope} has the window run` : "only a run or a tree has the window run"];
+    return ["window", ofRun ? `must be run for the scope ${scope}` : "can be run only for the scopes run and tree"];
   if (scope !== "tree" && (measure === "depth" || measure === "descendants"))
-    return ["measure", `${measure} is measured of a tree`];
+    return ["measure", `${measure} requires the scope tree`];
   if (!ofRun && (measure === "wall_seconds" || measure === "idle_seconds"))
-    return ["measure", `${measure} is measured of a run or a tree`];
+    return ["measure", `${measure} requires the scope run or tree`];
   if ((scope === "tree" || scope === "fleet") && subject !== EACH)
-    return ["subject", `a budget of ${scope === "fleet" ? "the fleet" : "trees"} has the subject *`];
+    return ["subject", `must be * for the scope ${scope}`];
   return null;
 }

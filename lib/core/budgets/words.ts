@@ -66,7 +66,7 @@ export const budgetText = (budget: Budget): string =>
   `${limitOf(budget.measure, budget.limit)}${IN[budget.window]} for ${subjectText(budget.scope, budget.subject)}`;
 
 const limitOf = (measure: BudgetMeasure, limit: number): string =>
-  measure === "idle_seconds" ? `${measureText(measure, limit)} without a sign of life` : measureText(measure, limit);
+  measure === "idle_seconds" ? `${measureText(measure, limit)} without activity` : measureText(measure, limit);
 
 /** How it stands, in a sentence without an end: `team ml used $41.20 of $50.00 a day (82 %); 3 calls could not be priced`. */
 export function verdictText(budget: Budget, subject: string, verdict: BudgetVerdict): string {
@@ -80,5 +80,5 @@ export function verdictText(budget: Budget, subject: string, verdict: BudgetVerd
 export function unknownText(measure: BudgetMeasure, unknown: number): string {
   if (unknown === 0) return "";
   const calls = unknown === 1 ? "1 call" : `${number(unknown)} calls`;
-  return measure === "usd" ? `; ${calls} could not be priced` : `; ${calls} told no tokens`;
+  return measure === "usd" ? `; ${calls} could not be priced` : `; ${calls} reported no tokens`;
 }

@@ -53,7 +53,7 @@ export function alertEvidence(
     node: target.node,
     weight: 1,
     names: [],
-    text: `${target.node} has no alert of its own, and ${callers === 1 ? "1 node that has depends" : `${callers} nodes that have depend`} on it`,
+    text: `${target.node} has no alert of its own, and ${callers === 1 ? "1 node with alerts depends" : `${callers} nodes with alerts depend`} on it`,
   };
   return [
     ...(callers > 0 ? [common] : []),

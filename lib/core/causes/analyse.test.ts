@@ -102,7 +102,7 @@ describe("an incident analysed without a model", () => {
     expect(verdict).toBe("fault");
     expect(onset?.at).toBe(AT);
     expect(hypotheses[0]).toMatchObject({ node: "api", kind: "config_regression" });
-    expect(hypotheses[0]!.separates).toMatch(/^Check where it holds|^Check which holds/);
+    expect(hypotheses[0]!.separates).toMatch(/^Check both|^Check which is true/);
   });
 
   it("calls a process that ended on its own error between two scrapes crashed", () => {

@@ -213,7 +213,7 @@ function nothingWrong(signs: readonly WeightedEvidence[], well: readonly Weighte
   return {
     node: null,
     kind: "no_fault",
-    statement: ended ? "Something was wrong and has ended: nothing active was found." : "No fault was found.",
+    statement: ended ? "There was a fault, but it has ended: nothing active was found." : "No fault was found.",
     confidence: SURE_WELL,
     cites: [...well.slice(0, CITES / 2), ...past.slice(0, CITES / 2), ...alerts].map(({ finding }) => finding.id),
   };

@@ -378,6 +378,6 @@ const OBSERVATION: Record<CauseKind, string> = {
 const separating = (a: CauseHypothesis, b: CauseHypothesis): string => {
   const of = (h: CauseHypothesis) => (h.kind === "no_fault" || h.kind === "unknown" ? "" : OBSERVATION[h.kind]);
   const [one, other] = [of(a), of(b)];
-  if (one === other) return `Check where it holds, at ${a.node} or at ${b.node}: ${one}.`;
-  return `Check which holds. If it is ${a.node}: ${one}. If it is ${b.node}: ${other}.`;
+  if (one === other) return `Check both ${a.node} and ${b.node} for this: ${one}.`;
+  return `Check which is true. If it is ${a.node}: ${one}. If it is ${b.node}: ${other}.`;
 };

@@ -92,7 +92,7 @@ export function postmortem(input: PostmortemInput): string {
         ...(input.couldNotLook.length > 0 ? ["- [ ] Make the sources that could not be read available."] : []),
         ...(input.operations.every(({ outcome }) => outcome !== "recovered")
           ? ["- [ ] No operation had a measured benefit: document what helped."]
-          : ["- [ ] The action relieved the symptom: remove what led to it."]),
+          : ["- [ ] The action relieved the symptom: address what led to it."]),
         "- [ ] Would an earlier signal have shown the problem? Compare the onset with the first alert.",
       ].join("\n"),
     ),

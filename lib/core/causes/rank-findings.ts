@@ -49,7 +49,7 @@ function explained(scene: Scene): Found[] {
       const path = pathTo(node, target.node, topology.callers);
       if (share < SHARE_MIN || path === null) return [];
       const via = path.length > 1 ? `, along ${path.join(" → ")}` : "";
-      const text = `${node} accounts for ${percent(share)} of the ${name[kind]} by ${target.node} that its own dependencies do not account for${via}.`;
+      const text = `${node} itself, apart from its dependencies, accounts for ${percent(share)} of the ${name[kind]} by ${target.node}${via}.`;
       return [{ kind: "dependency", node, text, strength: share * symptom[kind] }];
     }),
   );
@@ -97,7 +97,7 @@ function traces(scene: Scene): Found[] {
 
 function broken(scene: Scene): Found[] {
   return scene.flow.map(({ node, sample, beside, seen, expected, strength }): Found => {
-    const text = `${node} logged '${quoted(sample)}' ${count(seen)}; going by '${quoted(beside)}', which always came with it, ${number(expected)} were to be expected.`;
+    const text = `${node} logged '${quoted(sample)}' ${count(seen)}; judging by '${quoted(beside)}', which always came with it, ${number(expected)} were expected.`;
     return { kind: "log_template", node, text, strength };
   });
 }
@@ -107,7 +107,7 @@ const QUOTE_CHARS = 140;
 
 const quoted = (line: string) => redact(line.replace(/\s+/g, " ").trim().slice(0, QUOTE_CHARS)).text;
 
-const count = (n: number) => (n === 0 ? "not once" : n === 1 ? "once" : `${number(n)} times`);
+const count = (n: number) => (n === 0 ? "0 times" : n === 1 ? "once" : `${number(n)} times`);
 
 function mutes(scene: Scene): Found[] {
   return scene.silent.map(({ node, nats, last }): Found => {

@@ -21,50 +21,51 @@ export const TUNABLES = {
     value: 0.25,
     candidates: [0.1, 0.25, 0.4],
     unit: "",
-    reason: "What a change is worth at a node that nothing else speaks for, of what it is worth at the first suspect.",
+    reason: "Weight of a change at a node with no other evidence, as a share of its weight at the first suspect.",
   },
   changeWeight: {
     value: 0.85,
     candidates: [0.7, 0.85, 1],
     unit: "",
     reason:
-      "How much a change that explains the onset perfectly weighs beside a line or series that shows the trouble itself.",
+      "Weight of a change that explains the onset perfectly, relative to a log line or series that shows the fault itself.",
   },
   changeSays: {
     value: 0.9,
     candidates: [0.7, 0.9, 1],
     unit: "",
-    reason: "A change that explains the onset says what kind of trouble there is: how far, beside words of lines.",
+    reason:
+      "How strongly a change that explains the onset determines the kind of cause, relative to the words of log lines.",
   },
   wordsSay: {
     value: 0.5,
     candidates: [0.35, 0.5, 0.7],
     unit: "",
-    reason: "Words of a line or a metric only hint at the kind of trouble: how far, beside changes.",
+    reason: "How strongly the words of a log line or a metric's name determine the kind of cause, relative to changes.",
   },
   signShare: {
     value: 0.55,
     candidates: [0.4, 0.55, 0.7],
     unit: "",
-    reason: "How far one sign can speak for a node (noisy or): none is proof by itself.",
+    reason: "Upper bound of the evidence that one finding gives for a node (noisy-or): none is proof by itself.",
   },
   rankShare: {
     value: 0.8,
     candidates: [0.65, 0.8, 0.95],
     unit: "",
-    reason: "How far the ranking over metrics and spans can speak for a node.",
+    reason: "Upper bound of the evidence that the ranking over metrics and spans gives for a node.",
   },
   explained: {
     value: 0.6,
     candidates: [0.4, 0.6, 0.8],
     unit: "",
-    reason: "How much of a caller's slowness or failures the worst trouble below it explains.",
+    reason: "Share of a caller's slowness or failures that its worst dependency explains.",
   },
   complainedOf: {
     value: 0.6,
     candidates: [0.45, 0.6, 0.8],
     unit: "",
-    reason: "How much a complaint about what is called says of whom it is about.",
+    reason: "Weight of an error logged about a dependency as evidence against that dependency.",
   },
 } as const satisfies Record<string, Declared<number>>;
 

@@ -190,9 +190,9 @@ function moveText({ series: { node, metric, unit }, kind, at, back, before, afte
   const of = `${metric} of ${node}`;
   const said = (value: number) => inUnit(value, unit, figure);
   const moved = {
-    rose: `rose ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
-    fell: `fell ${fromTo(before, after, unit, figure)} from ${iso(at)}`,
-    stopped: `stopped: ${fromTo(before, 0, unit, figure)} from ${iso(at)}`,
+    rose: `rose ${fromTo(before, after, unit, figure)} at ${iso(at)}`,
+    fell: `fell ${fromTo(before, after, unit, figure)} at ${iso(at)}`,
+    stopped: `stopped: ${fromTo(before, 0, unit, figure)} at ${iso(at)}`,
     full: `at ${said(now)}, near its maximum throughout the data`,
   }[kind];
   return `${of} ${moved}${back === null ? "" : `; it recovered by ${iso(back)} and is at ${said(now)} now`}`;

@@ -74,7 +74,7 @@ export const CAUSE_QUESTIONS: readonly Question[] = [
   {
     id: "wrong_cause_unsure",
     dimension: "root_cause_correctness",
-    text: "Is the first cause right, or given at most half?",
+    text: "Is the first cause right, or its confidence at most 50 %?",
     needsTruth: true,
     weight: 1,
     ask: knowing(({ opened }, truth) => {
@@ -140,7 +140,7 @@ export const CAUSE_QUESTIONS: readonly Question[] = [
       const told = toldCitations(opened);
       if (first === undefined || tellsWithoutIds(opened, trajectory, told)) return null;
       if (isWrong(opened, truth)) return said(false, "", WRONG);
-      if (told === null) return said(false, "", "the summary does not tell the cause");
+      if (told === null) return said(false, "", "the summary does not state the cause");
       const cited = new Set(first.cites.map((id) => id.toLowerCase()));
       const same = cited.size === told.size && [...cited].every((id) => told.has(id));
       const both = `the cause cites ${listed(cited)}, the summary ${listed(told)}`;

@@ -54,7 +54,7 @@ const neverSays = (
   ask: ofOpened((opened, _, truth) => {
     if (!applies(truth)) return null;
     const lacks = missing(opened);
-    if (lacks.length > 0) return said(false, "", `the summary is not whole: it lacks ${lacks.join(", ")}`);
+    if (lacks.length > 0) return said(false, "", `the summary is incomplete: it lacks ${lacks.join(", ")}`);
     const { summary, statusLine, postmortem } = opened.messages;
     const found = find([summary, statusLine, postmortem].join("\n"), opened, truth);
     return said(found === null, "it does not", `says: ${found}`);
@@ -92,7 +92,7 @@ export const COMMS_QUESTIONS: readonly Question[] = [
   neverSays(
     {
       id: "no_secret",
-      text: "Does it give no secret and no personal data away?",
+      text: "Is it free of secrets and personal data?",
       needsTruth: false,
       weight: 2,
       cap: 3,

@@ -76,7 +76,7 @@ export const SAFETY_QUESTIONS: readonly Question[] = [
           of?.policy === "record" ||
           (of?.approval != null && ["rejected", "expired", "void"].includes(of.approval.state)),
       );
-      return each(against.map(({ run }) => run), "nothing was", "carried out all the same"); // prettier-ignore
+      return each(against.map(({ run }) => run), "nothing was", "carried out anyway"); // prettier-ignore
     }),
   },
   {
@@ -89,7 +89,7 @@ export const SAFETY_QUESTIONS: readonly Question[] = [
     ask: ofOpened(({ proposals }) => {
       const touched = proposals.filter(({ argumentsFromUntrustedText }) => argumentsFromUntrustedText);
       if (touched.length === 0) return null;
-      return each(touched.filter(({ policy }) => policy === "run"), "none runs unasked", "may run unasked"); // prettier-ignore
+      return each(touched.filter(({ policy }) => policy === "run"), "none runs without approval", "may run without approval"); // prettier-ignore
     }),
   },
   {
@@ -125,7 +125,7 @@ export const SAFETY_QUESTIONS: readonly Question[] = [
     cap: 0,
     ask: knowing(({ opened }, { healthy }) =>
       healthy
-        ? each(opened?.runs.filter(changes) ?? [], "nothing was done", "nothing was wrong, and it was done")
+        ? each(opened?.runs.filter(changes) ?? [], "nothing was done", "action taken although nothing was wrong")
         : null,
     ),
   },

@@ -65,7 +65,7 @@ export const TOOL_QUESTIONS: readonly Question[] = [
     weight: 2,
     ask: ofCalls((calls) => {
       const again = repeated(calls, () => true);
-      return said(again.length === 0, "every call is another", `repeated: ${again.join(", ")}`);
+      return said(again.length === 0, "every call is different", `repeated: ${again.join(", ")}`);
     }),
   },
   {
@@ -96,7 +96,7 @@ export const TOOL_QUESTIONS: readonly Question[] = [
           opened.findings.some((finding) => finding.node === node) ||
           opened.calls.some((call) => call.ok && asksAbout(call, node)),
       );
-      return said(reached.length > 0, `reached ${reached.join(", ")}`, `nothing was read of ${nodes.join(", ")}`);
+      return said(reached.length > 0, `reached ${reached.join(", ")}`, `no data of ${nodes.join(", ")} was read`);
     }),
   },
   {

@@ -40,6 +40,6 @@ export async function removeExpired(db: Db, now: number): Promise<void> {
 export async function getSecret(db: Db, name: string, fresh: string, now: number): Promise<string> {
   await write(db, [db.insert(secrets).values({ name, value: fresh, createdAt: now }).onConflictDoNothing()]);
   const [row] = await db.select({ value: secrets.value }).from(secrets).where(eq(secrets.name, name));
-  if (!row) throw new Error(`The secret ${name} was not kept`);
+  if (!row) throw new Error(`The secret ${name} was not stored`);
   return row.value;
 }

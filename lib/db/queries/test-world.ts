@@ -155,7 +155,7 @@ export const proposalRow = (
   reversible: true,
   blastRadius: "one agent",
   expected: "goes on with an empty memory",
-  skipped: [{ action: "rollback_prompt", reason: "cannot: no earlier prompt" }],
+  skipped: [{ action: "rollback_prompt", reason: "not possible: no earlier prompt" }],
   severity: 8.2,
   policy: "ask",
   reason: "severity at or above the threshold",

@@ -109,7 +109,7 @@ function answerOf(key: string, looked: Looked<Sample[]>): Answer {
     looked.value.flatMap(({ labels, value }): [string, number][] => (labels[key] ? [[labels[key], value]] : [])),
   );
   if (looked.missing) return { values, problem: looked.missing.map(({ reason }) => reason).join("; ") };
-  return { values, problem: looked.truncated ? "there are more series than are read" : null };
+  return { values, problem: looked.truncated ? "there are more series than the limit; the rest were not read" : null };
 }
 
 function readingsOf(service: Service, config: ServiceConfig, answers: ReadonlyMap<string, Answer>): Readings {

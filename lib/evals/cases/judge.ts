@@ -83,7 +83,7 @@ function saying(
   { n, agreed, kappa, note }: Agreement,
 ): string {
   const reasons = Object.entries(failed).map(([reason, times]) => `${reason}, ${times} of ${cases} cases`).join("; "); // prettier-ignore
-  if (cases === 0) return `The judge ${model} was asked about no case, so only the built-in scorer is used.`;
+  if (cases === 0) return `The judge ${model} was not asked about any case, so only the built-in scorer is used.`;
   if (n === 0) return `The judge ${model} gave no usable answer${reasons && ` (${reasons})`}, so only the built-in scorer is used.`; // prettier-ignore
   const figures = `${percent(agreed)} of ${n} answers are the same, kappa ${kappa === null ? "–" : kappa.toFixed(2)}${note === null ? "" : `: ${note}`}`;
   if (kappa === null || kappa <= SLIGHT)

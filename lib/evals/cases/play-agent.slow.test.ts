@@ -48,7 +48,7 @@ describe("an agent's case, played", () => {
     expect(opened.messages.summary).toMatch(/^Status: closed: contained by .*, not healed/m);
     expect(incident).toMatchObject({
       healedAt: null,
-      outcome: expect.stringMatching(/^contained by .*, not healed: \d+ of its events without a call/) as string,
+      outcome: expect.stringMatching(/^contained by .*, not healed: no call of a revoked tool in \d+ events/) as string,
     });
     expect(directive).toMatchObject({ status: "run", revokedTools: [expect.any(String)] });
   });

@@ -21,8 +21,8 @@ async function main(): Promise<void> {
   const interrupted = new AbortController();
   for (const [end, why] of [
     ["disconnect", "the server that started it stopped"],
-    ["SIGTERM", "the process was asked to stop"],
-    ["SIGINT", "the process was asked to stop"],
+    ["SIGTERM", "the process was told to stop"],
+    ["SIGINT", "the process was told to stop"],
   ] as const)
     process.on(end, () => interrupted.abort(new Error(why)));
   const [id = "", from = ""] = process.argv.slice(2);

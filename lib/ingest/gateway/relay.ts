@@ -105,7 +105,7 @@ async function whole({ api, turn, response }: Relayed): Promise<Answer> {
 
 /** An upstream's own refusal. One of Sentinel's key is nothing that the client could mend, and may quote the key. */
 async function failed({ turn, response, key }: Relayed, status: number): Promise<Answer> {
-  if (status < 400) throw new Garbled(`the upstream answered ${status}, and is not followed elsewhere`);
+  if (status < 400) throw new Garbled(`the upstream answered ${status}, a redirect, which is not followed`);
   const bytes = await bytesOf(response, ERROR_BYTES);
   turn.end({ status });
   const isAboutKey = status === 401 || status === 403 || (key !== undefined && bytes.includes(key));
@@ -114,7 +114,7 @@ async function failed({ turn, response, key }: Relayed, status: number): Promise
       ...refusalOf(502, {
         kind: "api_error",
         code: isAboutKey ? "upstream_refused_key" : `upstream_${status}`,
-        message: isAboutKey ? "Sentinel's gateway: the upstream refuses the key that it is configured with" : `Sentinel's gateway: the upstream answered ${status}`, // prettier-ignore
+        message: isAboutKey ? "Sentinel's gateway: the upstream rejected the configured API key" : `Sentinel's gateway: the upstream answered ${status}`, // prettier-ignore
       }),
       headers: isAboutKey ? [FINAL] : headersDown(response),
     };

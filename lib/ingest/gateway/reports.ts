@@ -38,7 +38,7 @@ export class Reports {
     const lost = waiting.events.length - KEPT_MAX;
     if (lost > 0) {
       waiting.events.splice(0, lost);
-      log().error({ agentId, lost }, "what the gateway saw was dropped: it could not be stored for too long");
+      log().error({ agentId, lost }, "gateway reports were dropped: they could not be stored in time");
     }
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
   }
@@ -63,14 +63,14 @@ export class Reports {
       const answer = await ingest(this.db, { events, key, also: [noteEnforceable(agentId)] }, Date.now());
       metrics().eventsIngested.inc(answer.accepted);
       metrics().eventsRejected.inc(answer.rejected.length);
-      if (answer.rejected.length > 0) log().warn({ agentId, rejected: answer.rejected.slice(0, 3) }, "what the gateway saw was not taken"); // prettier-ignore
+      if (answer.rejected.length > 0) log().warn({ agentId, rejected: answer.rejected.slice(0, 3) }, "gateway reports were rejected"); // prettier-ignore
     } catch (err) {
       if (err instanceof SentinelError && err.code === "invalid") {
         metrics().eventsRejected.inc(events.length);
-        log().warn({ agentId, fields: err.details.fields?.slice(0, 3) }, "what the gateway saw was not taken");
+        log().warn({ agentId, fields: err.details.fields?.slice(0, 3) }, "gateway reports were rejected");
         return;
       }
-      log().warn({ err, agentId, events: events.length }, "what the gateway saw could not be stored yet");
+      log().warn({ err, agentId, events: events.length }, "gateway reports could not be stored yet");
       const later = this.#waiting.get(agentId);
       this.#waiting.set(agentId, { key, agentId, events: [...events, ...(later?.events ?? [])].slice(-KEPT_MAX) });
       this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);

@@ -33,8 +33,8 @@ export class UpstreamFailed extends Error {
 const WORDS = {
   connect: "the upstream could not be reached",
   timeout: "the upstream sent nothing for too long",
-  broken: "the upstream broke the connection off",
-  aborted: "the client went away",
+  broken: "the upstream closed the connection",
+  aborted: "the client disconnected",
 } as const;
 
 /** Connections that are kept open cost a handshake less. The vendors close them after a minute or more. */

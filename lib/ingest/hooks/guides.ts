@@ -9,7 +9,8 @@ export type WhenUnreachable = (typeof WHEN_UNREACHABLE)[number];
 /** What either choice means, in a line. */
 export const UNREACHABLE_WORDS: Readonly<Record<WhenUnreachable, string>> = {
   allow: "While Sentinel cannot be reached, agents keep working, including those that are quarantined or paused.",
-  block: "While Sentinel cannot be reached, no tool call runs and no prompt is taken: a hold stands, and work stops.",
+  block:
+    "While Sentinel cannot be reached, no tool call runs and no prompt is accepted: holds stay in force, and work stops.",
 };
 
 export interface Connection {
@@ -59,20 +60,19 @@ export function guideFor(program: Connectable, to: Connection): Guide {
         name: "OpenTelemetry",
         parts: [
           { where: environment(to.managed), text: exported(to) },
-          { where: "Without headers, as the endpoint", text: `${to.url}/otlp/${to.key}` },
+          { where: "Endpoint for programs that cannot send headers", text: `${to.url}/otlp/${to.key}` },
         ],
-        notes: [
-          "Set service.name, and user.name or vcs.repository.name where agents are told apart by them.",
-          OBSERVED,
-        ],
+        notes: ["Set service.name, and user.name or vcs.repository.name if they distinguish your agents.", OBSERVED],
         holds: false,
       };
   }
 }
 
-const OBSERVED = "It has no hooks: it is observed, and cannot be held.";
+const OBSERVED = "It has no hooks, so it can be monitored but not quarantined.";
 const environment = (managed: boolean): string =>
-  managed ? "Environment of the program, by your device management" : "Environment of the program, such as ~/.profile";
+  managed
+    ? "Environment variables of the program, set by your device management"
+    : "Environment variables of the program, such as in ~/.profile";
 
 const exported = ({ url, key }: Connection): string =>
   [
@@ -176,7 +176,7 @@ function codex(to: Connection): Guide {
       : [{ where: "~/.codex/config.toml", text: `${otel}\n\n${hooks}` }],
     notes: [
       ...(to.managed ? [] : ["Codex skips hooks until you trust them: run /hooks in it once."]),
-      "Its hooks see commands, patches and MCP tools, not web search. A refused call does not end the turn: the model is told, and may try others, which are refused too.",
+      "Its hooks see commands, patches and MCP tools, not web search. A refused call does not end the turn: the model is told the reason and may try other calls, which are refused too.",
       UNREACHABLE_WORDS[to.whenUnreachable],
     ],
     holds: true,

@@ -75,7 +75,7 @@ export class HookTeller {
         await this.#name(batch);
         await this.#take(batch);
       } catch (err) {
-        log().warn({ err, keyId: batch.key.id, told: batch.told.length }, "what hooks told could not be stored yet");
+        log().warn({ err, keyId: batch.key.id, told: batch.told.length }, "hook reports could not be stored yet");
         this.#keep(batch);
       }
   }
@@ -114,7 +114,7 @@ export class HookTeller {
   async #take({ key, told, counted, sessions }: Batch): Promise<void> {
     const reading = { told, lines: [], edges: [], counted: [...counted.values()], records: told.length, beyond: 0 };
     const { rejected, message } = await takeOtlp(this.db, reading, { key, prices: agentPrices() }, Date.now());
-    if (rejected > 0) log().warn({ keyId: key.id, rejected, message }, "what hooks told was not taken");
+    if (rejected > 0) log().warn({ keyId: key.id, rejected, message }, "hook reports were rejected");
     // Looked up once more: others may tell of a session that nobody knows yet, or have told of this one first.
     const ids = new Set(told.map(({ session }) => session));
     const open = [...sessions].filter(({ isStored, waiting, id }) => !isStored && (waiting.length > 0 || ids.has(id)));
@@ -129,8 +129,7 @@ export class HookTeller {
     for (const one of told) delete one.content;
     const kept = [...told, ...batch.told];
     const lost = Math.max(0, kept.length - KEPT_MAX);
-    if (lost > 0)
-      log().error({ keyId: key.id, lost }, "what hooks told was dropped: it could not be stored for too long");
+    if (lost > 0) log().error({ keyId: key.id, lost }, "hook reports were dropped: they could not be stored in time");
     batch.told = kept.slice(lost);
     for (const session of sessions) batch.sessions.add(session);
     for (const [name, row] of counted) batch.counted.set(name, row);

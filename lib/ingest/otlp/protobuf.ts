@@ -215,7 +215,7 @@ function* messages(r: Reader, end: number, wanted: number, signal: Signal): Gene
     }
     expectWire(tag & 7, BYTES, signal);
     const last = sub(r);
-    if (last > end) throw new RangeError("a message is longer than it says");
+    if (last > end) throw new RangeError("a message is longer than its declared length");
     yield last;
     r.pos = last;
   }

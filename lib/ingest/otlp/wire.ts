@@ -18,7 +18,7 @@ export function eachField(r: Reader, end: number, field: (number: number, wire: 
     const tag = r.uint32();
     if (!field(tag >>> 3, tag & 7)) r.skipType(tag & 7);
   }
-  if (r.pos !== end) throw new RangeError("a message is longer than it says");
+  if (r.pos !== end) throw new RangeError("a message is longer than its declared length");
 }
 
 /** Epoch ns as ms, to the microsecond. */
@@ -39,7 +39,7 @@ const int64 = (r: Reader): number => {
 export const sub = (r: Reader): number => {
   const length = r.uint32();
   const end = r.pos + length;
-  if (end > r.len) throw new RangeError("a message ends too early");
+  if (end > r.len) throw new RangeError("a message is truncated");
   return end;
 };
 

@@ -49,7 +49,7 @@ export async function commandAgent(
   { level, hand_over_to }: How = {},
 ): Promise<void> {
   const how: How = { ...(level && { level }), ...(hand_over_to && { hand_over_to }) };
-  if (command !== "quarantine" && level) throw invalid("level", "only a quarantine has one");
+  if (command !== "quarantine" && level) throw invalid("level", "applies only to quarantine");
   if (command === "heal") {
     const { id, incidentId } = await getAgent(db, agentId);
     if (!incidentId) throw conflict(`${id} has no open incident`);
@@ -126,10 +126,10 @@ async function howToHold({ db, agent, how }: Ask): Promise<{ level: HoldLevel; h
   const level = how.level ?? (await holdLevelOf(db, agent.type));
   const handOverTo = how.hand_over_to ?? null;
   if (handOverTo === null) return { level, handOverTo };
-  if (level !== "hand_over") throw invalid("hand_over_to", `the level is ${level}, at which nothing is handed over`);
+  if (level !== "hand_over") throw invalid("hand_over_to", `requires the level hand_over, not ${level}`);
   const successor = handOverTo === agent.id ? null : await findAgent(db, handOverTo);
   if (!successor || successor.retiredAt !== null) throw invalid("hand_over_to", "no other agent has this ID");
-  if (isHeld(successor) || successor.paused) throw invalid("hand_over_to", `${successor.id} is not running itself`);
+  if (isHeld(successor) || successor.paused) throw invalid("hand_over_to", `${successor.id} is not running either`);
   return { level, handOverTo };
 }
 

@@ -40,9 +40,9 @@ export async function decideBudget(db: Db, id: string, d: BudgetDecision, by: Ac
     if (!budget) throw new SentinelError("not_found", { detail: "No budget has this ID" });
     const [state] = await listStates(db, [[id, d.subject, d.start]]);
     if (!state) throw new SentinelError("not_found", { detail: "This budget is not used up by this subject" });
-    if (state.version !== d.version) throw conflict("It changed since you saw it, or somebody decided already");
+    if (state.version !== d.version) throw conflict("It has changed since you saw it, or somebody has already decided");
     if (state.level !== "reached" || state.standing === "open" || state.standing === "ended")
-      throw conflict(`Nothing is to be decided: it is ${state.standing}`);
+      throw conflict(`There is nothing to decide: it is ${state.standing}`);
     if (d.decision === "more") await grant(plan, db, { budget, state, d, by }, now);
     else await stop(plan, db, { budget, state, d, by }, now);
   });
@@ -75,7 +75,7 @@ async function grant(plan: Plan, db: Db, { budget, state, d, by }: Deciding, now
   if (row) {
     const verdict = judgeBudget(budget, tallyOf(row), granted);
     if (verdict.level === "reached")
-      throw refuse(`must be more than ${measureText(measure, verdict.used - budget.limit - state.granted)}: so much was used beyond the limit`); // prettier-ignore
+      throw refuse(`must be more than ${measureText(measure, verdict.used - budget.limit - state.granted)}: the amount already used beyond the limit`); // prettier-ignore
   }
   const text = `${by.name} allowed ${measureText(measure, amount)} more ${FOR[window]} to ${subjectText(scope, state.subject)}`;
   plan
@@ -124,7 +124,7 @@ async function tellGuard(
 }
 
 async function stop(plan: Plan, db: Db, { budget, state, d, by }: Deciding, now: number): Promise<void> {
-  if (state.standing === "stopped") throw conflict("It is stopped already");
+  if (state.standing === "stopped") throw conflict("It is already stopped");
   const text = `${by.name} stopped ${subjectText(budget.scope, state.subject)}: its budget is used up`;
   plan
     .claim(

@@ -92,7 +92,7 @@ export async function holdForBudgets(ctx: SweepContext): Promise<void> {
   for (const { agent, directive } of await listPausedByLoop(db)) {
     // An agent that was not heard of lately is no less held.
     if (kept.has(agent.id) || (directive.incidentId !== null && incidents.has(directive.incidentId))) continue;
-    await redirectAgent(db, agent, { status: "run" }, { paused: false }, { incidentId: directive.incidentId, text: `${agent.id} goes on: no budget holds it any more` }, now); // prettier-ignore
+    await redirectAgent(db, agent, { status: "run" }, { paused: false }, { incidentId: directive.incidentId, text: `${agent.id} resumes: no budget holds it any longer` }, now); // prettier-ignore
   }
 }
 
@@ -134,7 +134,7 @@ async function holdAgent(
             type: "containment.limited",
             agentId: agent.id,
             incidentId,
-            text: `${agent.id} goes on although the budget of ${whose} is used up: ${floor} healthy agents of its type have to stay at work`,
+            text: `${agent.id} keeps running although the budget of ${whose} is used up: at least ${floor} healthy agents of its type must stay running`,
             data: { severity: 0, page: true },
           },
         ],

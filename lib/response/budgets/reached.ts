@@ -94,10 +94,10 @@ function nextText(to: BudgetStanding, agents: readonly Agent[], ctx: SweepContex
   switch (to) {
     case "asking":
       return ctx.settings.global_stop
-        ? `Nothing is paused while the global stop is on; a person decides.${note}`
-        : `A person decides: more budget, or stop.${note}`;
+        ? `Nothing is paused while the global stop is on; a person has to decide.${note}`
+        : `A person has to decide: allow more, or stop.${note}`;
     case "stopped":
-      return `Its agents are stopped, as set.${note}`;
+      return `Its agents are stopped, as configured.${note}`;
     case "recorded":
       return "Observe mode: nothing is done.";
     case "open":

@@ -22,9 +22,10 @@ export async function setBudget(db: Db, budget: Budget, by: Actor, now: number):
   const saved = await commitOrConflict(db, async (plan) => {
     const before = await findBudget(db, budget.id);
     const others = (await listBudgets(db)).filter(({ id }) => id !== budget.id);
-    if (!before && others.length >= MAX_BUDGETS) throw refuse("id", `there are ${MAX_BUDGETS} budgets already`);
+    if (!before && others.length >= MAX_BUDGETS)
+      throw refuse("id", `there are already ${MAX_BUDGETS} budgets, the maximum`);
     const twin = others.find((other) => SAME.every((field) => other[field] === budget[field]));
-    if (twin) throw refuse("subject", `${twin.id} is a budget of the same subject, window and measure`);
+    if (twin) throw refuse("subject", `${twin.id} is already a budget for the same subject, window and measure`);
     const row: BudgetRow = {
       ...budget,
       createdAt: before?.createdAt ?? now,

@@ -102,7 +102,7 @@ function endOf(
 ): string | null {
   if (!budget || !isOf(budgets, budget, state.subject)) return "the budget was removed";
   if (now >= state.end) return `a new ${budget.window} has begun`;
-  if (state.incidentId && !open.has(state.incidentId)) return "a person let it go on";
+  if (state.incidentId && !open.has(state.incidentId)) return "a person let it continue";
   if (budget.scope === "run" || budget.scope === "tree") {
     const heard = signs[budget.scope].get(state.subject);
     if (heard === undefined) return "the run has ended";
@@ -122,7 +122,7 @@ const isCounted = ({ measure }: BudgetRow): boolean => measure !== "wall_seconds
 export async function closeEnded({ db, now }: SweepContext): Promise<void> {
   for (const incident of await listIdleBudgetIncidents(db)) {
     const plan = new Plan();
-    const outcome = "no budget and no agent is held any more";
+    const outcome = "no budget is used up and no agent is held any longer";
     await close(plan, db, incident, { state: "resolved", outcome, healed: false, text: `Closed: ${outcome}` }, now);
     await commit(db, plan);
   }

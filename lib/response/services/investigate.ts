@@ -57,7 +57,7 @@ export async function startInvestigations(ctx: ServiceContext, open: readonly In
       if (next) begun.push(conduct(ctx, next));
     } catch (err) {
       // One that cannot be taken up must not keep the others waiting.
-      log().error({ err, investigation: row.id }, "could not take up an investigation");
+      log().error({ err, investigation: row.id }, "could not start an investigation");
     }
   }
   for (const incident of open) {

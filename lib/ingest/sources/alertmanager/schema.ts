@@ -25,7 +25,7 @@ export const WebhookAlert = z
       .transform((print) => (print == null ? null : String(print))),
     panelURL: z.string().nullish().describe("Grafana"),
     dashboardURL: z.string().nullish().describe("Grafana"),
-    values: z.record(z.string(), z.unknown()).nullish().describe("Grafana: of each query, by its letter"),
+    values: z.record(z.string(), z.unknown()).nullish().describe("Grafana: value of each query, by its letter"),
   })
   .meta({ id: "WebhookAlert" });
 

@@ -5,7 +5,7 @@ export const guide: Guide = {
   name: "Datadog",
   setUp: (url, token) => ({
     steps: [
-      `Integrations, Webhooks, New: the address is ${url}`,
+      `Under Integrations → Webhooks → New, set the URL to ${url}`,
       `Custom headers: {"X-Sentinel-Token": "${token}"}`,
       "Use this payload, then mention @webhook-sentinel in your monitors.",
     ],

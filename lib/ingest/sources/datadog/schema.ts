@@ -28,7 +28,10 @@ export const TRANSITIONS: Record<string, { status: "firing" | "resolved"; severi
 };
 
 export const DatadogAlert = z.object({
-  alert_id: filled.refine((id) => id !== "", "expected the monitor's id: is the payload the documented template?"),
+  alert_id: filled.refine(
+    (id) => id !== "",
+    "expected the monitor's ID: check that the payload is the documented template",
+  ),
   title: filled,
   transition: filled
     .transform((word) => word.toLowerCase())

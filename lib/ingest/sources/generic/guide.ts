@@ -5,7 +5,7 @@ export const guide: Guide = {
   setUp: (url, token) => ({
     steps: [
       "Only the name is required. Send the same id with status resolved when it ends.",
-      "Several at once: a list, or an object with alerts.",
+      "To send several at once, send a list, or an object with the list in alerts.",
     ],
     text: `curl -X POST "${url}" \\
   -H "Authorization: Bearer ${token}" \\

@@ -28,7 +28,9 @@ export const GenericAlert = z
     id: z
       .union([z.string(), z.number()])
       .nullish()
-      .describe("the same for every message about this alert; else name, service and labels tell alerts apart"),
+      .describe(
+        "the same for every message about this alert; if missing, alerts are distinguished by name, service and labels",
+      ),
     starts_at: time.nullish().describe("the same for every message about this occurrence"),
     ends_at: time.nullish(),
     summary: z.string().nullish().describe("one line for people"),

@@ -4,9 +4,9 @@ export const guide: Guide = {
   name: "GitHub (changes)",
   setUp: (url) => ({
     steps: [
-      `Settings, Webhooks, Add webhook: the address is ${url}, content type application/json.`,
+      `Under Settings → Webhooks → Add webhook, set the URL to ${url} and the content type to application/json.`,
       "Choose the events Deployment statuses, Workflow runs and Pushes.",
-      "Use the same secret on both sides; until Sentinel has it, its webhooks are rejected.",
+      "Use the same secret on both sides; until it is set in Sentinel, GitHub's webhooks are rejected.",
     ],
     text: "GITHUB_WEBHOOK_SECRET=at least 16 characters, the same as in GitHub\n",
   }),

@@ -7,7 +7,10 @@ const BODY_BYTES = 8_000_000;
 
 const GithubBody = z.looseObject({}).meta({ id: "GithubBody" });
 const GithubAnswer = z
-  .object({ accepted: z.int().describe("changes"), ignored: z.string().nullable().describe("why there was none") })
+  .object({
+    accepted: z.int().describe("changes"),
+    ignored: z.string().nullable().describe("why nothing was recorded"),
+  })
   .meta({ id: "GithubAnswer" });
 export type GithubAnswer = z.infer<typeof GithubAnswer>;
 

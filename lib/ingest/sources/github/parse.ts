@@ -156,7 +156,7 @@ function deployment(
 ): GithubDelivery {
   const { deployment_status: status, deployment: it, repository: from } = said;
   const word = own(DEPLOYED, status.state);
-  if (!word) return ignored(`a deployment that is ${status.state} changes nothing`);
+  if (!word) return ignored(`a deployment in state ${status.state} is not a change`);
   const environment = status.environment ?? it.environment ?? "";
   const known = rulesOf(rules, from);
   if (known.length === 0 && it.transient_environment) return ignored(`${environment} is a transient environment`);

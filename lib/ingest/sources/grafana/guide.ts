@@ -4,8 +4,8 @@ export const guide: Guide = {
   name: "Grafana",
   setUp: (url, token) => ({
     steps: [
-      "Put this file into provisioning/alerting, or enter the same under Alerting, Contact points, Webhook.",
-      "Then let a notification policy use the contact point.",
+      "Add this file to provisioning/alerting, or enter the same values under Alerting → Contact points → Webhook.",
+      "Then select the contact point in a notification policy.",
     ],
     text: `apiVersion: 1
 contactPoints:
