@@ -51,7 +51,7 @@ describe("OpenAI Agents SDK", () => {
 
   it("asks for a provider where the model is named by a string", () => {
     const guard = {} as Guard;
-    expect(() => guarded(new Agent({ name: "x", model: "gpt-5" }), guard)).toThrow("the model of agent x is named by a string"); // prettier-ignore
+    expect(() => guarded(new Agent({ name: "x", model: "gpt-5" }), guard)).toThrow("the model of agent x is given as a string"); // prettier-ignore
   });
 });
 

@@ -153,7 +153,7 @@ export function createClient(options: ClientOptions): Client {
         toldToWait = outcome.waitMs !== null;
         waitMs = outcome.waitMs ?? backoffMs(attempt, o.retryMinMs, o.retryMaxMs, Math.random);
         attempt++;
-        log(`${outcome.why}; ${batch.events} events wait ${Math.round(waitMs)} ms`);
+        log(`${outcome.why}; retrying ${batch.events} events in ${Math.round(waitMs)} ms`);
         continue;
       }
       if (outcome.kind === "refused") {
@@ -163,7 +163,7 @@ export function createClient(options: ClientOptions): Client {
         const lost = Math.min(outcome.rejections.length, batch.events);
         rejected += lost;
         delivered += batch.events - lost;
-        if (lost > 0) log(`Sentinel refused ${lost} of ${batch.events} events: ${outcome.rejections[0]}`);
+        if (lost > 0) log(`Sentinel rejected ${lost} of ${batch.events} events: ${outcome.rejections[0]}`);
       }
       batch = null;
       attempt = 0;
@@ -207,7 +207,7 @@ export function createClient(options: ClientOptions): Client {
       const answer = await request;
       const directive = answer.status === 200 || answer.status === 201 ? readStanding(parseJson(answer.body)) : null;
       if (directive) notify(directive);
-      else log(`${what}: no usable answer (${answer.status})`);
+      else log(`${what}: unusable response (${answer.status})`);
       return directive;
     } catch (error) {
       log(`${what}: ${String(error)}`);

@@ -199,7 +199,7 @@ const handsOver = ({ status, level }: Directive) => status === "quarantined" && 
  */
 function endsRuns(d: Directive, before: Directive | null): SentinelHold | null {
   if (holdsNewOnly(d)) return null;
-  if (d.status === "quarantined") return new SentinelHold("ended", "this agent was put in quarantine during this run");
+  if (d.status === "quarantined") return new SentinelHold("ended", "this agent was quarantined during this run");
   if (d.status === "retired") return new SentinelHold("ended", "this agent was retired during this run");
   if (d.memory_epoch === (before?.memory_epoch ?? 0)) return null;
   return new SentinelHold("ended", "this agent's memory was reset during this run");

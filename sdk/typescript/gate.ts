@@ -57,7 +57,10 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
     const now = state.inForce();
     if (now.kind === "free") return null;
     if (now.kind === "closed")
-      return new SentinelHold("unreachable", "Sentinel is unreachable and this agent is configured to stop without it");
+      return new SentinelHold(
+        "unreachable",
+        "Sentinel is unreachable, and this agent is configured to stop without it",
+      );
     const { status, level, reason } = now.directive;
     const because = reason ? `: ${reason}` : "";
     switch (status) {
@@ -67,7 +70,7 @@ export function createGate(state: DirectiveState, { pauseBudgetMs, toolGraceMs, 
         return "paused";
       case "quarantined":
         if (level === "hold_new" && underWay) return null;
-        return new SentinelHold(status, `this agent is in quarantine${because}`);
+        return new SentinelHold(status, `this agent is quarantined${because}`);
       case "retired":
         return new SentinelHold(status, `this agent is retired${because}`);
     }

@@ -107,7 +107,7 @@ describe("a guard without a server", () => {
     const working = guard.race(tool, new Promise(() => {}));
     const quarantine = directive({ status: "quarantined", reason: "spending" });
     guard.receive(quarantine);
-    expect((await held("quarantined", guard.beforeModel({ run }))).message).toBe("Stopped by Sentinel: this agent is in quarantine: spending."); // prettier-ignore
+    expect((await held("quarantined", guard.beforeModel({ run }))).message).toBe("Stopped by Sentinel: this agent is quarantined: spending."); // prettier-ignore
     await held(
       "quarantined",
       guard.run(() => "never"),

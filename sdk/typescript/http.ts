@@ -31,7 +31,7 @@ export function send(url: URL, { method, headers, body, timeoutMs, signal }: Htt
     const options = { method, agent: url.protocol === "https:" ? secure : plain, headers, signal };
     const request = (url.protocol === "https:" ? https : http).request(url, options);
     const deadline = setTimeout(
-      () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)),
+      () => request.destroy(new Error(`no response within ${timeoutMs} ms`)),
       timeoutMs,
     ).unref();
     const fail = (error: Error) => {
@@ -45,11 +45,11 @@ export function send(url: URL, { method, headers, body, timeoutMs, signal }: Htt
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes > MAX_ANSWER_BYTES) request.destroy(new Error("answer too large"));
+        if (bytes > MAX_ANSWER_BYTES) request.destroy(new Error("response too large"));
         else chunks.push(chunk);
       });
       response.on("error", fail);
-      response.on("aborted", () => fail(new Error("answer cut off")));
+      response.on("aborted", () => fail(new Error("response cut off")));
       response.on("end", () => {
         clearTimeout(deadline);
         resolve({

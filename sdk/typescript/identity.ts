@@ -28,7 +28,7 @@ export function reach(options: Connection): { client: Client; own: boolean; remo
 /** One running instance of an agent: stamps events with who it is, the time and a growing sequence. */
 export function createIdentity(o: Identity) {
   if (typeof o.agentId !== "string" || o.agentId.trim() === "")
-    throw new TypeError("agentId must be a text that is not empty");
+    throw new TypeError("agentId must be a non-empty string");
   const instanceId = randomUUID();
   const mcpServers = o.mcpServers?.flatMap((s) => cleanName(s) ?? []);
   const base = {

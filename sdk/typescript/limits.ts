@@ -61,7 +61,7 @@ export function toolHold(
     );
   if (limits.identicalCalls === null || (run.identical.get(action) ?? 0) < limits.identicalCalls) return null;
   const what = `${limits.identicalCalls} identical calls of ${tool}`;
-  if (run.toldOf.has(action)) return new SentinelHold("loop", `${what} in this run, and it was asked for again`);
+  if (run.toldOf.has(action)) return new SentinelHold("loop", `${what} in this run, and it was requested again`);
   run.toldOf.add(action);
   const why = `${what} in this run gave the same result. Do something else, or answer with what you have.`;
   return new SentinelHold("loop", why, false);

@@ -66,7 +66,7 @@ function modelOf(agent: Agent, guard: Guard, provider: Provider | undefined): ob
   const { model } = agent;
   if (typeof model !== "string") return guardedModel(model as Model, guard);
   if (!provider)
-    throw new TypeError(`the model of agent ${agent.name} is named by a string: give guarded() a provider`);
+    throw new TypeError(`the model of agent ${agent.name} is given as a string: pass a provider to guarded()`);
   const found = async () => (await provider.getModel(model || undefined)) as Model;
   const named: Model & { model: string } = {
     model,
@@ -78,7 +78,7 @@ function modelOf(agent: Agent, guard: Guard, provider: Provider | undefined): ob
   return guardedModel(named, guard);
 }
 
-/** The same tool, whose invocation asks first. A tool that may not run answers the model. */
+/** The same tool, whose invocation asks first. A tool that may not run returns the reason to the model. */
 function guardTool(tool: Tool, guard: Guard): Tool {
   return {
     ...tool,

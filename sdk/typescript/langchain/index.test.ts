@@ -211,12 +211,12 @@ describe("quarantine", () => {
     held.release();
     const stopped = await running;
     expect(stopped.messages.filter((m) => ToolMessage.isInstance(m)).map((m) => m.text)).toEqual(["finished"]);
-    expect(stopped.messages.at(-1)?.text).toContain("in quarantine: looping");
+    expect(stopped.messages.at(-1)?.text).toContain("quarantined: looping");
     await server.until(enforced(2));
     expect(model.callCount).toBe(1);
 
     const refused = await agent.invoke(hello, thread);
-    expect(refused.messages.at(-1)?.text).toContain("in quarantine");
+    expect(refused.messages.at(-1)?.text).toContain("quarantined");
     expect(model.callCount).toBe(1);
 
     server.direct("a", { status: "run" });
@@ -280,7 +280,7 @@ describe("quarantine", () => {
     if (lifted) server.direct("a", { status: "run" });
     const { messages } = await running;
     expect(dangling(messages)).toEqual([]);
-    expect(messages.at(-1)?.text).toContain("in quarantine");
+    expect(messages.at(-1)?.text).toContain("quarantined");
     await server.until(enforced(lifted ? 3 : 2));
   });
   it.each([
@@ -314,7 +314,7 @@ describe("quarantine", () => {
     server.direct("a", { status: "quarantined" });
     const model = fakeModel().respond(new AIMessage("ran"));
     const agent = createAgent({ model, tools: [], middleware: [watch()] });
-    expect((await agent.invoke(hello)).messages.at(-1)?.text).toContain("in quarantine");
+    expect((await agent.invoke(hello)).messages.at(-1)?.text).toContain("quarantined");
     expect(model.callCount).toBe(0);
   });
 });
@@ -345,7 +345,7 @@ describe("pause", () => {
 });
 
 describe("restrictions", () => {
-  it("a revoked tool answers an error; the others work", async () => {
+  it("a revoked tool returns an error; the others work", async () => {
     server.direct("a", { revoked_tools: ["lookup"] });
     const s = watch();
     let ran = 0;
@@ -455,7 +455,7 @@ describe("without Sentinel, or against odds", () => {
     server.direct("a", { status: "quarantined", lease_seconds: 3600 });
     await server.until(enforced(2));
     await server.stop();
-    expect(await answer(s)).toContain("in quarantine");
+    expect(await answer(s)).toContain("quarantined");
     const now = performance.now.bind(performance);
     const later = vi.spyOn(performance, "now").mockImplementation(() => now() + 3601_000);
     expect(await answer(s)).toContain(text);
@@ -487,6 +487,6 @@ describe("without Sentinel, or against odds", () => {
     server.direct("a", { status: "quarantined" });
     await server.again();
     await server.until(enforced(2));
-    expect(await answer(s)).toContain("in quarantine");
+    expect(await answer(s)).toContain("quarantined");
   });
 });

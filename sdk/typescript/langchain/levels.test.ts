@@ -56,7 +56,7 @@ it("kill: the thread resumes after the release, and what was cut off is not done
   await inFlight;
   const { version } = server.direct("a", { status: "quarantined", level: "kill", reason: "looping" });
   const stopped = await running;
-  expect(stopped.messages.at(-1)?.text).toContain("in quarantine: looping");
+  expect(stopped.messages.at(-1)?.text).toContain("quarantined: looping");
   expect(stopped.messages.filter((m) => ToolMessage.isInstance(m)).map((m) => m.text)).toEqual([
     "Cut off: the run was stopped while this tool was running. Whether it took effect is unknown.",
   ]);

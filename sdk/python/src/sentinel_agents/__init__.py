@@ -1,4 +1,4 @@
-"""Watches Python agents, and enforces what Sentinel decides about them."""
+"""Monitors Python agents and enforces Sentinel's directives."""
 
 from .client import Stats
 from .guard import Guard

@@ -154,7 +154,7 @@ class Client:
             if directive is not None:
                 self._heard(directive)
             else:
-                LOG.info("%s: no usable answer (%d)", what, answer.status)
+                LOG.info("%s: unusable response (%d)", what, answer.status)
             return directive
         except Exception as error:
             LOG.info("%s: %s", what, type(error).__name__)
@@ -211,7 +211,7 @@ class Client:
             reason = f": {rejected[0]}" if rejected else ""
             LOG.warning("%s; %d of %d events are lost%s", why, len(rejected) or batch.events, batch.events, reason)
         if accepted and isinstance(told, dict) and told.get("unknown_fields"):
-            LOG.warning("Sentinel knows no fields %s", told["unknown_fields"])
+            LOG.warning("Sentinel ignored unknown fields: %s", told["unknown_fields"])
         with self._lock:
             lost = min(len(rejected), batch.events) if accepted else 0
             self._rejected += lost
@@ -234,7 +234,7 @@ class Client:
             # Once is news; that it goes on is not.
             LOG.log(
                 logging.WARNING if self._attempt == 0 else logging.DEBUG,
-                "%s; %d events wait %.1f s",
+                "%s; retrying %d events in %.1f s",
                 why,
                 batch.events,
                 wait,

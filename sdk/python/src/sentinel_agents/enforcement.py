@@ -208,7 +208,7 @@ def _ends_runs(directive: Directive, before: Optional[Directive]) -> Optional[tu
     if _holds_new_only(directive):
         return None
     if directive.status == "quarantined":
-        return "ended", "this agent was put in quarantine during this run"
+        return "ended", "this agent was quarantined during this run"
     if directive.status == "retired":
         return "ended", "this agent was retired during this run"
     if directive.memory_epoch != (before.memory_epoch if before else 0):

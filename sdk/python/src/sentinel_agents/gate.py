@@ -45,7 +45,7 @@ class Gate:
         held = self.state.in_force()
         if held == CLOSED:
             return SentinelHold(
-                "unreachable", "Sentinel is unreachable and this agent is configured to stop without it"
+                "unreachable", "Sentinel is unreachable, and this agent is configured to stop without it"
             )
         if not isinstance(held, Directive) or held.status == "run":
             return None
@@ -54,7 +54,7 @@ class Gate:
         if held.status == "quarantined" and held.level == "hold_new" and under_way:
             return None
         because = f": {held.reason}" if held.reason else ""
-        what = "in quarantine" if held.status == "quarantined" else "retired"
+        what = "quarantined" if held.status == "quarantined" else "retired"
         return SentinelHold(held.status, f"this agent is {what}{because}")
 
     def enter(self, tool: Optional[str]) -> Ticket:

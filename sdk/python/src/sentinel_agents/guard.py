@@ -50,7 +50,7 @@ class Guard(Admission):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if not isinstance(agent_id, str) or not agent_id.strip():
-            raise ValueError("agent_id must be a text that is not empty")
+            raise ValueError("agent_id must be a non-empty string")
         self.agent_id = agent_id
         self.enforce = enforce
         self.settings = settings or GuardSettings()

@@ -66,7 +66,7 @@ def tool_hold(
         run.told_of.add(action)
         what = f"{limits.identical_calls} identical calls of {tool}"
         if again:
-            return SentinelHold("loop", f"{what} in this run, and it was asked for again")
+            return SentinelHold("loop", f"{what} in this run, and it was requested again")
         why = f"{what} in this run gave the same result. Do something else, or answer with what you have."
         return SentinelHold("loop", why, ends_run=False)
     return None

@@ -36,9 +36,9 @@ def check_url(base_url: str) -> str:
     """The address without a trailing slash. Raises ValueError where it is none, or holds a user name or password."""
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("base_url must be an http:// or https:// address, such as https://sentinel.example")
+        raise ValueError("base_url must be an http:// or https:// URL, such as https://sentinel.example")
     if parts.username is not None:
-        raise ValueError("base_url must not hold a user name or password: pass api_key")
+        raise ValueError("base_url must not contain a user name or password: pass api_key")
     return base_url.rstrip("/")
 
 

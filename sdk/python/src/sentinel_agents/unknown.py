@@ -1,4 +1,4 @@
-"""Tool calls that were cut off: whether they took effect, nobody knows."""
+"""Tool calls that were cut off, so it is unknown whether they took effect."""
 
 from typing import Optional
 

@@ -2,7 +2,7 @@
 
     agent = Agent(client=client, tools=[…], middleware=[sentinel_middleware(sentinel)])
 
-Put it last. A held run raises SentinelHold; a tool that may not run answers the model with the reason. Clients whose
+Put it last. A held run raises SentinelHold; a tool that may not run returns the reason to the model. Clients whose
 service runs the tools itself (hosted agents) have no seat for them.
 """
 

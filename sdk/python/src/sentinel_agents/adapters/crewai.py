@@ -3,7 +3,7 @@
     with watched(sentinel):
         crew.kickoff()
 
-A held run raises SentinelHold; a tool that may not run answers the model with the reason. CrewAI's hooks are synchronous:
+A held run raises SentinelHold; a tool that may not run returns the reason to the model. CrewAI's hooks are synchronous:
 while the agent is paused they block their thread. There is no seat for the temperature, nor one that replaces the prompt,
 so that a rollback is answered with "cannot". Tokens are what the LLM object counted between the hooks: agents that share
 one LLM object and call it at the same time share them.

@@ -3,7 +3,7 @@
     runner = Runner(agent=agent, plugins=[SentinelPlugin(sentinel)], …)
 
 A held run ends with a message whose `custom_metadata["sentinel"]` tells it from a model's answer; a tool that may not run
-answers the model with the reason. Tools that the model's service runs (search, code execution) and live sessions have
+returns the reason to the model. Tools that the model's service runs (search, code execution) and live sessions have
 no seat.
 """
 
@@ -23,7 +23,7 @@ from .words import count, notice, refusal, text
 
 
 class SentinelPlugin(BasePlugin):
-    """Watches the agents of a runner, as one agent, and obeys Sentinel's directives."""
+    """Monitors the agents of a runner, as one agent, and enforces Sentinel's directives."""
 
     def __init__(self, sentinel: Sentinel) -> None:
         super().__init__(name="sentinel")

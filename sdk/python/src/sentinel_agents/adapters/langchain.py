@@ -41,7 +41,7 @@ class SentinelState(AgentState[Any]):
 
 
 class SentinelMiddleware(AgentMiddleware[SentinelState, Any, Any]):
-    """Watches an agent and obeys Sentinel's directives. A held run ends with a message whose
+    """Monitors an agent and enforces Sentinel's directives. A held run ends with a message whose
     `response_metadata["sentinel"]` tells it from a model's answer; calls that were not made are answered with an error,
     so that the thread can go on after the release."""
 

@@ -2,7 +2,7 @@
 
     agent = Agent(model, capabilities=[SentinelCapability(sentinel)])
 
-A held run raises SentinelHold; a tool that may not run answers the model with the reason. There is no seat that replaces
+A held run raises SentinelHold; a tool that may not run returns the reason to the model. There is no seat that replaces
 instructions for one request, so that a rollback of the prompt is answered with "cannot".
 """
 
@@ -22,7 +22,7 @@ from .words import count, refusal, text
 
 @dataclass
 class SentinelCapability(AbstractCapability[Any]):
-    """Watches an agent and obeys Sentinel's directives."""
+    """Monitors an agent and enforces Sentinel's directives."""
 
     sentinel: Sentinel
 
