@@ -127,7 +127,7 @@ function Wanting({
                 onChange={setOne}
                 disabled={of === ""}
                 options={[
-                  { value: "", label: of === "" ? "All cases" : "All of the class" },
+                  { value: "", label: of === "" ? "All cases" : "All cases of the class" },
                   ...cases.map((id) => ({ value: id, label: id })),
                 ]}
               />

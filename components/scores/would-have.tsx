@@ -22,7 +22,7 @@ export function WouldHave({ incident }: { incident: Incident }) {
     <Callout
       tone="mute"
       icon={Eye}
-      title={`${MODE[mode]} mode: ${nothing ? "nothing was done" : "Sentinel did not quarantine the agent by itself"}`}
+      title={`${MODE[mode]} mode: ${nothing ? "nothing was done" : "Sentinel did not quarantine the agent automatically"}`}
       actions={<Label incident={incident} />}
     >
       Sentinel would have {would ?? "quarantined it in act mode"}.
