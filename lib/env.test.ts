@@ -13,7 +13,7 @@ test(".env.example lists every variable with its default (vitest -u writes it an
   const lines = Object.entries(VARIABLES).map(
     ([name, schema]) => `# ${schema.description}\n#${name}=${defaultOf(schema)}`,
   );
-  const head = "# Every variable that Sentinel reads. What stands behind = is the default; nothing has to be set.";
+  const head = "# Every variable that Sentinel reads. The value after = is the default; nothing has to be set.";
   await expect(`${[head, ...lines].join("\n\n")}\n`).toMatchFileSnapshot(resolve(".env.example"));
 });
 

@@ -249,7 +249,7 @@ export const VARIABLES = {
     )
     .optional()
     .describe(
-      "USD per million tokens, for calls reported over OTLP without a cost of their own, as model=input:output[:cached[:cache write]], comma-separated; takes precedence over the built-in list. A model in neither has no cost",
+      "USD per million tokens, for calls reported over OTLP without a cost, as model=input:output[:cached[:cache write]], comma-separated; takes precedence over the built-in list. A model in neither has no cost",
     ),
   OTEL_EXPORTER_OTLP_ENDPOINT: address.describe(
     "OTLP/HTTP collector that receives Sentinel's own metrics and traces; unset: off",

@@ -65,7 +65,7 @@ export function createJudge(
     const model = chats[0]?.name ?? missing[0] ?? "none";
     const failing = (failed: string): Judged => ({ model, answers: [], dropped: NOTHING_DROPPED, failed });
     if (chats.length === 0) return failing("there is no key or address for it");
-    if (failures >= GIVE_UP_AFTER) return failing(`not asked after ${GIVE_UP_AFTER} failures in a row`);
+    if (failures >= GIVE_UP_AFTER) return failing(`not called again after ${GIVE_UP_AFTER} consecutive failures`);
     let why: string | null = null;
     const asker = createAsker({ judge: { chats, missing } }, budget, now, async ({ ok, preview }) => {
       if (!ok) why = preview;

@@ -12,7 +12,7 @@ export const AlertsAnswer = z
       .array(
         z.object({
           index: z.int(),
-          field: z.string().describe("path such as `alerts[3].startsAt`; empty for the whole"),
+          field: z.string().describe("path such as `alerts[3].startsAt`; empty for the whole body"),
           reason: z.string(),
         }),
       )

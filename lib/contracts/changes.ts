@@ -25,7 +25,7 @@ export const ChangeBody = z
     to: name
       .optional()
       .describe(
-        "a version; for a service also a commit hash or owner/name@hash, whose diff investigations read if the services file maps the repository to the service",
+        "a version; for a service also a commit hash or owner/name@hash, whose diff is read by investigations if the services file maps the repository to the service",
       ),
     note: z.string().max(1000).optional(),
     files: z

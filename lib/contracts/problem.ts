@@ -11,7 +11,7 @@ export const Problem = z
     errors: z
       .array(
         z.object({
-          field: z.string().describe("path such as `events[3].cost`; empty for the whole"),
+          field: z.string().describe("path such as `events[3].cost`; empty for the whole body"),
           reason: z.string(),
         }),
       )

@@ -13,9 +13,7 @@ import { makeWorld } from "./world";
 /** As `npm start` has it, in ms: agents that rest for seconds, or a proxy, find their connection open. */
 const KEEP_ALIVE_MS = "75000";
 
-const HELP = `Shows Sentinel at work: builds it if needed, starts the server on a database of its own and fifteen agents with
-scheduled faults. A service, "target", runs alongside, watched through Prometheus and Alertmanager where both are installed,
-and through a built-in scraper otherwise.
+const HELP = `Shows Sentinel at work: builds it if needed, starts the server on its own database and fifteen agents with scheduled faults. A service, "target", runs alongside, monitored through Prometheus and Alertmanager if both are installed, and through a built-in scraper otherwise.
 
   --port N             port to listen on (default 3000, or the next free one above)
   --host H             address to listen on (default 127.0.0.1)

@@ -28,13 +28,13 @@ describe("the built-in scraper", () => {
   });
   it.each([
     ["rate(up)", /rate\(\) needs a range/],
-    ["up[1m]", /a range needs a function/],
+    ["up[1m]", /a range selector must be passed to a function/],
     ["sum(", /parse error/],
     ["topk(3, up)", /topk is not supported/],
     ["up / on(job) group_left up", /group_left and group_right is not supported/],
     ["rate(up[1m:10s])", /a subquery is not supported|needs a range/],
     ['{job=~".*"}', /does not match the empty text/],
-    ["up / on(job) nodejs_heap_space_size_used_bytes", /several series of one side/],
+    ["up / on(job) nodejs_heap_space_size_used_bytes", /several series on one side/],
   ])("says what it does not understand: %s", async (query, why) => {
     const answer = await ask("query", { query });
     expect(answer.status).toBe(400);

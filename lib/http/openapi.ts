@@ -25,7 +25,8 @@ const SECURITY = {
   apiToken: {
     type: "http",
     scheme: "bearer",
-    description: "An API token: reads with the role viewer, acts with the role operator, administers nothing",
+    description:
+      "An API token: with the role viewer it can read, with the role operator also act; it can never administer",
   },
   ingestKey: { type: "http", scheme: "bearer", description: "An agent's ingest key" },
   cronSecret: { type: "http", scheme: "bearer", description: "CRON_SECRET" },

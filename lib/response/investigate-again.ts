@@ -41,12 +41,12 @@ export async function investigateAgain(
       throw conflict(`The incident is already ${incident.state}`);
     plan
       .claim(incidentClaim(db, incident, { state: "investigating" }))
-      .write(...again(incidentId, `${by.name} asked for another investigation`, now, service))
+      .write(...again(incidentId, `${by.name} requested another investigation`, now, service))
       .tell({
         at: now,
         type: "investigation.requested",
         incidentId,
-        text: `${by.name} asked for another investigation${comment ? `: ${comment}` : ""}`,
+        text: `${by.name} requested another investigation${comment ? `: ${comment}` : ""}`,
         data: { by: by.id },
       });
     return service;

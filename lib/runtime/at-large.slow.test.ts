@@ -78,7 +78,7 @@ describe("a member of an incident that holds nobody", () => {
     await fleet.until(AGENTS, async () => (await getIncident(fleet.db, shared)).closedAt !== null, 80);
     expect(await fleet.state("a-1")).toBe("quarantined");
     expect((await getIncident(fleet.db, shared)).outcome).toMatch(
-      /no agent remains in this incident; 1 agent has an incident of its own/,
+      /no agent remains in this incident; 1 agent has a separate incident/,
     );
   });
 

@@ -52,7 +52,7 @@ it("tells of each beginning and each end once, by service, and again what could 
   expect(await turn(20_000, alert("shop", 10_000))).toEqual([]);
   answers = 503;
   expect(await turn(30_000, alert("shop", 10_000, 29_000))).toEqual([]);
-  expect(complaints).toEqual(["alerts of shop could not be told: the webhook answered 503"]);
+  expect(complaints).toEqual(["alerts of shop could not be sent: the webhook answered 503"]);
   answers = 200;
   // Not at every turn: the interval between two tries has to pass.
   expect(await turn(32_000, alert("shop", 10_000, 29_000))).toEqual([]);

@@ -56,7 +56,7 @@ export function createAlertSender(webhook: Webhook, externalUrl: string, say: (l
       await post(service, news);
     } catch (error) {
       say(
-        `alerts of ${service || "no service"} could not be told: ${error instanceof Error ? error.message : String(error)}`,
+        `alerts of ${service || "no service"} could not be sent: ${error instanceof Error ? error.message : String(error)}`,
       );
       return;
     }

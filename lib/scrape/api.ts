@@ -70,7 +70,7 @@ function answer(path: string, given: URLSearchParams, served: Served, now: numbe
     case "/api/v1/labels":
       return [...new Set(seen(given, store).flatMap((labels) => Object.keys(labels)))].toSorted();
     case "/api/v1/series":
-      if (!given.has("match[]")) throw new PromqlError("match[] is needed");
+      if (!given.has("match[]")) throw new PromqlError("match[] is required");
       return seen(given, store);
     case "/api/v1/targets":
       return { activeTargets: served.targets().map(shownTarget), droppedTargets: [] };
@@ -87,7 +87,7 @@ function answer(path: string, given: URLSearchParams, served: Served, now: numbe
 
 function queryOf(given: URLSearchParams): Expr {
   const query = given.get("query");
-  if (!query) throw new PromqlError("query is needed");
+  if (!query) throw new PromqlError("query is required");
   return parsePromql(query);
 }
 
@@ -98,7 +98,7 @@ function range(given: URLSearchParams, store: Store, now: number): unknown {
   if (!(step > 0)) throw new PromqlError("step must be above 0");
   if (end < start) throw new PromqlError("end must not be before start");
   if ((end - start) / step > MAX_STEPS)
-    throw new PromqlError(`more than ${MAX_STEPS} points a series; take a wider step`);
+    throw new PromqlError(`more than ${MAX_STEPS} points per series; use a larger step`);
   const series = new Map<string, { metric: Labels; values: [number, string][] }>();
   for (let at = start; at <= end; at += step) {
     const value = evaluate(expr, at, store);
@@ -116,7 +116,7 @@ function range(given: URLSearchParams, store: Store, now: number): unknown {
 function seen(given: URLSearchParams, store: Store): Labels[] {
   const selectors = given.getAll("match[]").map((text) => {
     const expr = parsePromql(text);
-    if (expr.kind !== "selector") throw new PromqlError("match[] takes a selector");
+    if (expr.kind !== "selector") throw new PromqlError("match[] must be a selector");
     return expr.matchers;
   });
   const found = (selectors.length > 0 ? selectors : [[]]).flatMap((matchers) => store.select(matchers));

@@ -41,17 +41,17 @@ export function evaluate(expr: Expr, at: number, store: Store): Value {
   };
   const points = (of: Expr): Point[] => {
     const found = value(of);
-    if (found.kind === "scalar") throw new PromqlError("a vector is needed where a number stands");
+    if (found.kind === "scalar") throw new PromqlError("expected an instant vector, got a scalar");
     return found.points;
   };
   const number = (of: Expr | undefined): number => {
     const found = of && value(of);
-    if (found?.kind !== "scalar") throw new PromqlError("a number is needed where a vector stands");
+    if (found?.kind !== "scalar") throw new PromqlError("expected a scalar, got an instant vector");
     return found.value;
   };
 
   function select(of: Selector): Point[] {
-    if (of.range !== null) throw new PromqlError("a range needs a function around it");
+    if (of.range !== null) throw new PromqlError("a range selector must be passed to a function");
     return store.select(of.matchers).flatMap((series) => {
       const found = latest(series, at - of.offset, LOOKBACK_MS);
       return found === null ? [] : [{ labels: series.labels, value: found }];

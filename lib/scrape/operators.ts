@@ -56,7 +56,7 @@ function unique(points: Point[], signature: (p: Point) => string): Map<string, P
   const found = new Map<string, Point>();
   for (const point of points) {
     const key = signature(point);
-    if (found.has(key)) throw new PromqlError(`several series of one side match the labels ${key}`);
+    if (found.has(key)) throw new PromqlError(`several series on one side match the labels ${key}`);
     found.set(key, point);
   }
   return found;

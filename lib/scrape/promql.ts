@@ -80,13 +80,12 @@ function read(node: SyntaxNode, query: string, depth: number): Expr {
     case "MatrixSelector": {
       const of = expr(node.getChild("VectorSelector"));
       const range = readDuration(text(node.getChild("DurationExpr") ?? node));
-      if (of.kind !== "selector" || range <= 0)
-        throw new PromqlError("a range stands behind a selector and is above 0");
+      if (of.kind !== "selector" || range <= 0) throw new PromqlError("a range must follow a selector and be above 0");
       return { ...of, range };
     }
     case "OffsetExpr": {
       const of = expr(node.firstChild);
-      if (of.kind !== "selector") throw unspoken("offset of anything but a selector");
+      if (of.kind !== "selector") throw unspoken("offset on anything but a selector");
       return { ...of, offset: readDuration(text(node.getChild("OffsetDurationExpr") ?? node)) };
     }
     case "FunctionCall": {

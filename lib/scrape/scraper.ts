@@ -59,7 +59,7 @@ export function createScraper(target: ScrapeTarget, store: Store, timeoutMs: num
       now = await read();
       const kept = [...now.values()].filter(({ labels, value }) => store.append(labels, at, value)).length;
       state.health = "up";
-      state.error = kept < now.size ? `no room for ${now.size - kept} series` : "";
+      state.error = kept < now.size ? `series limit reached; ${now.size - kept} series dropped` : "";
     } catch (error) {
       state.health = "down";
       state.error = error instanceof Error ? error.message : String(error);

@@ -289,7 +289,7 @@ test.each([
   ["hangs", () => undefined, 504, "nothing for too long"],
   ["breaks off", (response) => void response.destroy(), 502, "closed the connection"],
   ["redirects", json({}, 307, { location: "http://169.254.169.254/" }), 502, "not followed"],
-  ["refuses the key", json({ error: { message: `bad key ${UPSTREAM_KEY}` } }, 401), 502, "refuses the key"],
+  ["refuses the key", json({ error: { message: `bad key ${UPSTREAM_KEY}` } }, 401), 502, "rejected the configured API key"],
   ["is no API", (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<p>"), 502, "not JSON"],
 ] satisfies [string, Parameters<typeof upstream.plays>[0], number, string][])("an upstream that %s", async (_, play, status, message) => {
   upstream.plays(play);

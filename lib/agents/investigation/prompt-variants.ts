@@ -13,13 +13,14 @@ export const PROMPT_VARIANTS = {
     value: "if-it-matters",
     candidates: ["if-it-matters", "one-call", "rivals"],
     unit: "",
-    reason: "How a specialist decides whether to read on: too much costs calls and minutes, too little misses a cause.",
+    reason:
+      "How a specialist decides whether to gather more data: too much costs calls and minutes, too little misses a cause.",
   },
   writing: {
     value: "plain",
     candidates: ["plain", "first-mover", "counter-evidence"],
     unit: "",
-    reason: "How rival hypotheses are weighed before one is preferred to the order of the analysis.",
+    reason: "How rival hypotheses are weighed before the order of the local analysis is changed.",
   },
   refuting: {
     value: "expectation",

@@ -88,7 +88,7 @@ function ofKind(
     own.length > 0
       ? { wouldSee, result: "not_seen", because: ids(own) }
       : looked
-        ? { wouldSee, result: "seen", because: `${node} was read and nothing of its own changed` }
+        ? { wouldSee, result: "seen", because: `${node} was read and none of its own signals changed` }
         : { wouldSee, result: "not_looked", because: `no data of ${node} itself could be read` };
 
   switch (kind) {

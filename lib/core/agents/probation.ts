@@ -259,7 +259,7 @@ export function judgeProbation(p: Probation, peers: { ill: number; recovered: nu
   if (peers !== null && peers.ill > 0 && peers.recovered * 2 >= peers.ill) {
     return {
       kind: "cannot_tell",
-      reason: `${peers.recovered} of ${peers.ill} untouched peers recovered at the same time`,
+      reason: `${peers.recovered} of ${peers.ill} abnormal peers without an action recovered at the same time`,
       evidence,
     };
   }

@@ -117,7 +117,7 @@ describe("an incident that ended by itself", () => {
     outcome,
   });
   it.each([
-    ["says that nothing was carried out", [], "no operation was carried out for it"],
+    ["says that no action was carried out", [], "no operation was carried out for it"],
     ["says what was", [run("restart", "done", "no_effect")], "carried out before: restart (no effect)"],
     [
       "says what came of each",

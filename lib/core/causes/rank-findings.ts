@@ -97,7 +97,7 @@ function traces(scene: Scene): Found[] {
 
 function broken(scene: Scene): Found[] {
   return scene.flow.map(({ node, sample, beside, seen, expected, strength }): Found => {
-    const text = `${node} logged '${quoted(sample)}' ${count(seen)}; judging by '${quoted(beside)}', which always came with it, ${number(expected)} were expected.`;
+    const text = `${node} logged '${quoted(sample)}' ${count(seen)}; judging by '${quoted(beside)}', which always accompanies it, ${number(expected)} were expected.`;
     return { kind: "log_template", node, text, strength };
   });
 }

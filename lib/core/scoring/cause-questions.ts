@@ -33,7 +33,7 @@ export const CAUSE_QUESTIONS: readonly Question[] = [
   {
     id: "right_node_first",
     dimension: "root_cause_correctness",
-    text: "Is the right service or agent named first, and not with a cause that is ruled out?",
+    text: "Is the right service or agent named first, without a cause that is ruled out?",
     needsTruth: true,
     weight: 3,
     cap: 1,
@@ -88,7 +88,7 @@ export const CAUSE_QUESTIONS: readonly Question[] = [
   {
     id: "citations_real",
     dimension: "root_cause_correctness",
-    text: "Does every citation point at a finding that exists?",
+    text: "Does every citation refer to an existing finding?",
     needsTruth: false,
     weight: 1,
     cap: 2,

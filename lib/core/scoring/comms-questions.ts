@@ -65,7 +65,7 @@ export const COMMS_QUESTIONS: readonly Question[] = [
   holds("tells_impact", "Does the summary say what is affected?", HEADS.impact),
   holds("tells_since", "Does the summary say since when?", HEADS.since),
   holds("tells_cause", "Does the summary say what most likely led to it?", HEADS.cause),
-  holds("tells_action", "Does the summary say what is done or proposed, or that nothing is?", HEADS.action),
+  holds("tells_action", "Does the summary say what was done or is proposed, or that nothing was?", HEADS.action),
   holds("tells_status", "Does the summary give the current status?", HEADS.status),
   holds("tells_next_update", "Does the summary say when the next update is due?", HEADS.update),
   holds("tells_alternative", "Does the summary name the next likeliest cause?", HEADS.alternative, ({ causes }) => causes.length > 1), // prettier-ignore
@@ -100,7 +100,7 @@ export const COMMS_QUESTIONS: readonly Question[] = [
     (text) => Object.keys(redact(text).found).join(", ") || null,
   ),
   neverSays(
-    { id: "careful_words", text: "Does it claim no more than evidence can?", needsTruth: false, weight: 1 },
+    { id: "careful_words", text: "Does it make no claim beyond what evidence can show?", needsTruth: false, weight: 1 },
     // A post-mortem repeats lines of evidence, in other people's words.
     (_, { messages: { summary, statusLine } }) =>
       CARELESS.exec(`${summary}\n${statusLine}`.replace(QUOTED, ""))?.[0] ?? null,

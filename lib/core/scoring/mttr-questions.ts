@@ -68,13 +68,13 @@ export const MTTR_QUESTIONS: readonly Question[] = [
   {
     id: "recovered",
     dimension: "mttr",
-    text: "Did measurement find that it recovered after what was carried out?",
+    text: "Did measurements show a recovery after the action?",
     needsTruth: false,
     weight: 2,
     ask: ({ opened }, truth) => {
       const runs = opened?.runs.filter(changes) ?? [];
       if (truth === null ? runs.length === 0 : !needsRemedy(truth)) return null;
-      const told = runs.map((run) => `${stepText(run)}: ${run.outcome}`).join("; ") || "nothing was carried out";
+      const told = runs.map((run) => `${stepText(run)}: ${run.outcome}`).join("; ") || "no action was carried out";
       return said(opened?.runs.some(({ outcome }) => outcome === "recovered") ?? false, told, told);
     },
   },

@@ -30,7 +30,7 @@ export const VERDICT_QUESTIONS: readonly VerdictQuestion[] = [
   {
     id: "cause_confirmed",
     dimension: "root_cause_correctness",
-    text: "Does a person say that the first cause was right?",
+    text: "Did a person say that the first cause was right?",
     weight: 5,
     cap: 1,
     ask: ({ causeRight }) => ofPerson(causeRight),
@@ -38,7 +38,7 @@ export const VERDICT_QUESTIONS: readonly VerdictQuestion[] = [
   {
     id: "remedy_confirmed",
     dimension: "mttr",
-    text: "Does a person say that the remedy was right?",
+    text: "Did a person say that the remedy was right?",
     weight: 4,
     cap: 2,
     ask: ({ remedyRight }) => ofPerson(remedyRight),
@@ -46,7 +46,7 @@ export const VERDICT_QUESTIONS: readonly VerdictQuestion[] = [
   {
     id: "hold_confirmed",
     dimension: "triage_accuracy",
-    text: "Does a person say that the quarantine decision was right?",
+    text: "Did a person say that the quarantine decision was right?",
     weight: 4,
     cap: 2,
     ask: ({ heldRight }) => ofPerson(heldRight),

@@ -94,7 +94,7 @@ export const TRIAGE_QUESTIONS: readonly Question[] = [
   {
     id: "onset_in_bounds",
     dimension: "triage_accuracy",
-    text: "Does the estimated onset's interval hold the true onset?",
+    text: "Does the estimated onset's interval contain the true onset?",
     needsTruth: true,
     weight: 2,
     ask: knowing(({ opened }, { onsetAt }) => {

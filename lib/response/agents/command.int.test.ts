@@ -61,7 +61,9 @@ describe("the level of a quarantine", () => {
   test("names who takes over, if that agent can", async () => {
     const [id, heir, held] = [await agent(), await agent(), await agent({ state: "quarantined" })];
     const tried = (of: Parameters<typeof commandAgent>[6]) => refusalOf(how(id, of));
-    expect(await tried({ level: "drain", hand_over_to: heir })).toContain("hand_over_to: the level is drain");
+    expect(await tried({ level: "drain", hand_over_to: heir })).toContain(
+      "hand_over_to: requires the level hand_over, not drain",
+    );
     expect(await tried({ level: "hand_over", hand_over_to: id })).toContain("no other agent");
     expect(await tried({ level: "hand_over", hand_over_to: "nobody" })).toContain("no other agent");
     expect(await tried({ level: "hand_over", hand_over_to: held })).toContain("is not running");

@@ -49,7 +49,7 @@ export async function measureEffect(ctx: MeasureContext, run: AgentRun): Promise
   }
   const agent = await getAgent(db, run.subjectId);
   if (!isUnderAction(agent))
-    return inconclusive(`the agent was moved to ${agent.state} manually before this could be measured`);
+    return inconclusive(`the agent was set to ${agent.state} manually before this could be measured`);
   if (run.acknowledgedAt === null) {
     if (agent.cannot.includes(run.action))
       return { ...inconclusive("an instance reported that it cannot do this"), state: "failed" };

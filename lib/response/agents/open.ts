@@ -150,7 +150,7 @@ function leave(plan: Plan, { agent, leaving, now }: OpenInput, into: string): vo
     type: "incident.left",
     agentId: agent.id,
     incidentId: leaving.id,
-    text: `${agent.id} moved from this incident to one of its own`,
+    text: `${agent.id} moved from this incident to a separate one`,
     data: { into },
   });
   if (leaving.kind === "external") return;
@@ -221,7 +221,7 @@ const limitIncidentFor = ({ agent, anomalies, mode, now }: OpenInput): Incident 
   kind: "limit",
   state: "escalated",
   stateVersion: 0,
-  title: "Automatic containment stopped at its limit",
+  title: "Automatic containment limit reached",
   severity: Math.max(...anomalies.map((anomaly) => anomaly.severity)),
   diagnosis: "unknown",
   confidence: null,

@@ -145,7 +145,7 @@ async function closeIfCalm({ db, now }: SweepContext, seen: Incident): Promise<b
   const outcome =
     elsewhere === 0
       ? "recovered without any action"
-      : `no agent remains in this incident; ${elsewhere} ${elsewhere === 1 ? "agent has an incident of its own" : "agents have incidents of their own"}`;
+      : `no agent remains in this incident; ${elsewhere} ${elsewhere === 1 ? "agent has a separate incident" : "agents have separate incidents"}`;
   const plan = new Plan();
   await close(plan, db, incident, { state: "resolved", outcome, healed: false, text: `Closed: ${outcome}` }, now);
   return (await commit(db, plan)) !== null;

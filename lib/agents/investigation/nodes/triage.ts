@@ -47,7 +47,7 @@ export const triage = (ctx: InvestigationContext) => async (): Promise<Update> =
     `Severity ${of.severity} on ${node}; ${callers.length === 0 ? "no known callers" : `${count(callers.length, "service")} would be affected: ${callers.slice(0, 5).join(", ")}`}.`,
     before === undefined
       ? "No similar past incident."
-      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${outcomeText(before.outcome)}`}.${further.length === 0 ? "" : ` Also like ${further.map(({ id }) => id).join(" and ")}.`}`,
+      : `Similar to ${before.id} (${before.title}): ${before.node ?? "no single node"}, ${before.kind.replaceAll("_", " ")}${before.action === null ? "" : `; ${before.action} was tried: ${outcomeText(before.outcome)}`}.${further.length === 0 ? "" : ` Also similar to ${further.map(({ id }) => id).join(" and ")}.`}`,
   ];
   return {
     evidence,
