@@ -10,36 +10,36 @@ export const REFERENCE_FILE = join(RESULTS_FOLDER, REFERENCE);
 
 /** What `npm run measure` takes of real data, by name and with a title, in the order in which people read it. */
 const REAL: Record<string, string> = {
-  nab: "Numenta Anomaly Benchmark, a part of it",
+  nab: "Numenta Anomaly Benchmark, in part",
   asd: "Server metrics with labelled anomalies",
-  mscloud: "Service metrics of a cloud, hourly and minutely",
-  azure: "A real LLM service's requests, untouched and tripled",
+  mscloud: "Cloud service metrics, per hour and per minute",
+  azure: "A real LLM service's requests, unmodified and tripled",
   autocoderover: "Runs of a real coding agent",
   sweagent: "Runaway runs of real coding agents",
   intercode: "Stuck runs on SQL tasks",
   mcpmark: "Complete runs of 39 models, by their totals",
-  llmlatency: "Timed runs of a guardrail, untouched",
+  llmlatency: "Timed runs of a guardrail, unmodified",
   petshop: "Root causes in a cloud application",
   nezha: "Faults injected into a shop of ten services",
   rcd: "Faults injected into a shop without a call graph",
   opensre: "Database and Kubernetes incidents, as reported by monitoring APIs",
   trainticket: "Faults injected into a railway of 46 services, with their logs",
   microirc: "Faults injected into a shop that is measured every 5 seconds",
-  rcbench: "Which change broke it, or none",
-  tvdiag: "Root causes from alerts and a map of calls alone",
+  rcbench: "Which change caused the incident, or none",
+  tvdiag: "Root causes from alerts and a call graph only",
   whoandwhen: "Which agent and step of a failed run is to blame, without a model",
-  templates: "Templates of the logs of real systems",
+  templates: "Log templates of real systems",
 };
 /** The same of made data. */
 const MADE: Record<string, string> = {
   lognormal: "Healthy agents with heavy-tailed vitals",
   calibration: "Samples between false quarantines, as set and as measured",
-  faults: "Sudden faults: how many samples until they are caught",
+  faults: "Sudden faults: samples until detection",
   slow: "Slow, sustained and benign changes",
   adversarial: "Investigations with a hostile or broken model",
   injection: "Instructions hidden in the evidence, and a model that follows them",
   orders: "Injected instructions, and text that only resembles them",
-  hostile: "Hostile text of 1 MB through everything that reads text from outside",
+  hostile: "1 MB of hostile text through every reader of external text",
 };
 
 /** The title of what `npm run measure -- NAME` prints; the name itself for one without. */

@@ -98,7 +98,7 @@ export async function microirc(data: string): Promise<Line[]> {
       return reported(`${type} (${cases.filter((c) => c.type === type).length}): AC@1, AC@3`, scored.both(of));
     }),
     reported("largest shift of any metric: AC@1, AC@3", shifted.both()),
-    reported("faults taken for normal time", percent(unseen / cases.length)),
+    reported("faults classified as normal", percent(unseen / cases.length)),
     fast(scored.slowest),
   ];
 }

@@ -124,8 +124,8 @@ export async function nezha(data: string): Promise<Line[]> {
       return reported(`${type} (${cases.filter((c) => c.type === type).length}): AS@1, AS@3`, scored.both(of));
     }),
     reported("largest shift of any metric: AS@1, AS@3", shifted.both()),
-    reported("faults taken for normal time", percent(unseen / cases.length)),
-    reported("confidence of the first, where it is right and where it is wrong", scored.confidence()),
+    reported("faults classified as normal", percent(unseen / cases.length)),
+    reported("confidence in the first cause, when right and when wrong", scored.confidence()),
     fast(scored.slowest),
   ];
 }

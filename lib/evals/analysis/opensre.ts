@@ -62,12 +62,12 @@ export function opensre(directory: string): Promise<Line[]> {
   return Promise.resolve([
     ...lines,
     {
-      what: "healthy cases called a fault",
+      what: "healthy cases classified as a fault",
       target: "0",
       measured: `${count.accused} of ${count.healthy}`,
       met: count.accused === 0,
     },
-    { what: "faults not called one", target: "-", measured: `${count.missed} of ${count.faults}`, met: null },
+    { what: "faults classified as no fault", target: "-", measured: `${count.missed} of ${count.faults}`, met: null },
     {
       what: "hits, all cases",
       target: `>= ${percent(HITS_WANTED)}`,

@@ -102,8 +102,8 @@ export async function petshop(data: string): Promise<Line[]> {
       reported(`the call graph alone, ${name} first: AC@1, AC@3`, scoreCases(cases, ranker).both()),
     ),
     reported("largest shift of any metric: AC@1, AC@3", scoreCases(cases, byLargestShift).both()),
-    reported("incidents taken for normal time", percent(missed / cases.length)),
-    reported("confidence of the first, where it is right and where it is wrong", scored.confidence()),
+    reported("incidents classified as normal", percent(missed / cases.length)),
+    reported("confidence in the first cause, when right and when wrong", scored.confidence()),
     {
       what: `normal windows of ${WINDOW} rows called a fault (of ${windows.length})`,
       target: "at most 10 %",

@@ -86,7 +86,7 @@ export async function rcbench(data: string): Promise<Line[]> {
     line("  of those without", "", `${count((one) => one.truth === null && right(one))} of ${none}`),
     line("first failing service", `at least ${SERVICE_WANTED}`, first.toFixed(2), first >= SERVICE_WANTED),
     line("  the alert's service", "", (count((j) => j.alerted === j.truthService) / judged.length).toFixed(2)),
-    line("confidence in a decoy, at most", `at most ${DECOY_MOST}`, decoys.toFixed(2), decoys <= DECOY_MOST),
+    line("highest confidence in a decoy", `at most ${DECOY_MOST}`, decoys.toFixed(2), decoys <= DECOY_MOST),
     line("baseline: always none", "", String(none)),
     line("baseline: the last deploy before the alert", "", String(count((j) => j.last === j.truth))),
     line("baseline: the first deploy of the alert's service", "", String(count((j) => j.own === j.truth))),

@@ -141,7 +141,7 @@ function speed(contents: readonly string[]): Line[] {
       met: null,
     },
     {
-      what: "speed, as a share of merely splitting at blanks",
+      what: "speed, relative to only splitting at spaces",
       target: `at least ${RATIO_WANTED}`,
       measured: ratio.toFixed(2),
       met: ratio >= RATIO_WANTED,

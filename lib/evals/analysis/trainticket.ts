@@ -90,8 +90,8 @@ export async function trainticket(data: string): Promise<Line[]> {
     }),
     reported("without lines: AS@1, AS@3", scoreCases(cases.map(withoutLines), byAnalysis).both()),
     reported("largest shift of any metric: AS@1, AS@3", shifted.both()),
-    reported("faults taken for normal time", percent(unseen / cases.length)),
-    reported("confidence of the first, where it is right and where it is wrong", scored.confidence()),
+    reported("faults classified as normal", percent(unseen / cases.length)),
+    reported("confidence in the first cause, when right and when wrong", scored.confidence()),
     fast(scored.slowest),
   ];
 }

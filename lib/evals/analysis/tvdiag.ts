@@ -54,20 +54,20 @@ export async function tvdiag(data: string): Promise<Line[]> {
   return [
     {
       ...atLeast(
-        `incidents (${cases.length}): instance to blame first, the others' alerts as past`,
+        `incidents (${cases.length}): faulty instance first, with the other incidents' alerts as history`,
         full.first,
         WANTED,
       ),
-      leaveOneOut: `${percent(otherKinds.first)} (past without this kind of fault)`,
+      leaveOneOut: `${percent(otherKinds.first)} (history without this kind of fault)`,
       published: "supervised .86",
     },
     { ...reported("among the first three", percent(full.three)), leaveOneOut: percent(otherKinds.three) },
     reported("first named hypothesis", percent(full.named)),
     reported("by fault", faults.map((fault) => `${fault} ${share(full.hits.filter((_, i) => cases[i]!.fault === fault)).toFixed(2)}`).join(", ")), // prettier-ignore
-    reported("no past at all: first, first three", both(score(cases, () => []))),
+    reported("without history: first, first three", both(score(cases, () => []))),
     ...PASTS.map((n) => reported(`${n} past incidents: first, first three`, both(score(cases, some(n))))),
-    reported("each with those before it, in the file's order of cases", percent(score(cases, before(indices)).first)),
-    reported(`the same in ${ORDERS} drawn orders`, drawn.map(percent).join(", ")),
+    reported("each with the incidents before it, in file order", percent(score(cases, before(indices)).first)),
+    reported(`the same in ${ORDERS} random orders`, drawn.map(percent).join(", ")),
     reported("most alerts first", percent(share(cases.map(({ alerts, cause }) => tied(counts(alerts, () => 1), cause))))), // prettier-ignore
     reported("most alerts, each weighed by its rarity in the others", percent(share(rarity(cases)))),
     fast(full.slowest),

@@ -61,11 +61,11 @@ export async function whoandwhen(data: string): Promise<Line[]> {
       published: ".142 (GPT-4o, all), .46 (newest)",
     },
     reported("agent, step by fold: standard deviation", `${percent(deviation(folds("agent")))}, ${percent(deviation(folds("step")))}`), // prettier-ignore
-    reported("one step off or right", percent(mean(runs.map(({ near }) => share(near))))),
+    reported("right or one step off", percent(mean(runs.map(({ near }) => share(near))))),
     reported("penalty chosen, by number of folds", PENALTIES.map((p) => `${p}: ${chosen.filter((c) => c === p).length}`).join(", ")), // prettier-ignore
     reported("first speaker always, most frequent speaker always", `${percent(speaker)}, ${percent(frequent)}`),
     reported("step 1 always", percent(second)),
-    reported("the weights in the product, on what they were fitted on: agent, step", `${percent(share(plain.map(([a]) => a)))}, ${percent(share(plain.map(([, s]) => s)))}`), // prettier-ignore
+    reported("the shipped weights, on the data they were fitted on: agent, step", `${percent(share(plain.map(([a]) => a)))}, ${percent(share(plain.map(([, s]) => s)))}`), // prettier-ignore
   ];
 }
 

@@ -121,7 +121,7 @@ export async function benchGateway(nextBin: string, write: boolean): Promise<boo
     const ok = lines.every(([, , good]) => good !== false);
     if (write)
       writeResult("bench-gateway", {
-        title: "Latency that the gateway adds",
+        title: "Latency added by the gateway",
         command: "npm run bench -- gateway",
         measured_at: new Date().toISOString(),
         machine: machine(),

@@ -173,7 +173,7 @@ async function sendBatches(
 }
 
 /**
- * Hooks beside batched ingest at half of the maximum that was measured just before. Prints what the answers took and how many were
+ * Hooks during batched ingest at half of the maximum that was measured just before. Prints what the answers took and how many were
  * wrong. True: both as they have to be.
  */
 export async function benchHooks(nextBin: string, seconds: number, write: boolean): Promise<boolean> {
@@ -196,9 +196,9 @@ export async function benchHooks(nextBin: string, seconds: number, write: boolea
     const at = (share: number) => quantileSorted(sorted, share);
     const whole = (n: number) => Math.round(n).toLocaleString("en-US");
     const lines: [string, string][] = [
-      ["batched ingest at the most, stored and judged, samples/s", whole(most * BATCH_SIZE)],
-      ["  beside the hooks, samples/s", whole(rate * BATCH_SIZE)],
-      ["hooks answered, a second", whole(ms.length / took)],
+      ["maximum batched ingest, stored and evaluated, samples/s", whole(most * BATCH_SIZE)],
+      ["  with hooks, samples/s", whole(rate * BATCH_SIZE)],
+      ["hooks answered per second", whole(ms.length / took)],
       ["answer, p50 / p99 / slowest, ms", `${at(0.5).toFixed(1)} / ${at(0.99).toFixed(1)} / ${at(1).toFixed(1)}`],
       ["wrong answers", String(wrong)],
     ];
@@ -206,7 +206,7 @@ export async function benchHooks(nextBin: string, seconds: number, write: boolea
     const ok = at(0.99) <= TARGET.p99 && wrong === 0;
     if (write)
       writeResult("bench-hooks", {
-        title: "Hooks beside batched ingest",
+        title: "Hooks during batched ingest",
         command: "npm run bench -- hooks",
         measured_at: new Date().toISOString(),
         machine: machine(),

@@ -139,7 +139,7 @@ function print(rounds: Round[], states: { count: number; bytes: number }, opened
   const whole = (n: number) => Math.round(n).toLocaleString("en-US");
   const lines: [string, string][] = [
     ["single posts to a bare no-op handler, samples/s", whole(over((r) => r.noop.wall))],
-    [`batches of ${whole(BATCH_SIZE)}, stored and judged, samples/s`, whole(over((r) => r.batches.wall))],
+    [`batches of ${whole(BATCH_SIZE)}, stored and evaluated, samples/s`, whole(over((r) => r.batches.wall))],
     ["  of them stored and acknowledged, samples/s", whole(over((r) => r.stored))],
     [
       `ratio (at least ${TARGET})`,

@@ -155,7 +155,7 @@ describe("a judge that", () => {
     const cases = ["a", "b", "c", "d", "e"].map((id) => flawed(id));
     const { server, report } = await judging(() => script, cases, { size });
     expect(server.requests).toHaveLength(3);
-    expect(report.failed).toEqual({ [reason]: 3, "not asked after 3 failures in a row": 2 });
+    expect(report.failed).toEqual({ [reason]: 3, "not called again after 3 consecutive failures": 2 });
     expect(report.says).toContain("so only the built-in scorer is used");
   }); // prettier-ignore
 

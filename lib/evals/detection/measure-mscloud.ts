@@ -47,7 +47,7 @@ export async function mscloud(data: string): Promise<Line[]> {
       met: recallOf(total) >= RECALL_MIN && falseOf(total) <= FALSE_MAX,
     },
     {
-      what: "the same without any one of the families (nothing is fitted here)",
+      what: "the same with each family left out (nothing is fitted here)",
       target: "",
       measured: `recall ${range(rest.map(recallOf))}, false ${range(rest.map(falseOf))}`,
       met: null,

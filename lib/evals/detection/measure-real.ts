@@ -36,7 +36,7 @@ export async function azure(data: string): Promise<Line[]> {
   };
   return [
     {
-      what: `untouched: agents quarantined (of ${AZURE_AGENTS})`,
+      what: `unmodified: agents quarantined (of ${AZURE_AGENTS})`,
       target: "0",
       measured: String(quarantined),
       met: quarantined === 0,
@@ -112,12 +112,12 @@ export async function autocoderover(data: string): Promise<Line[]> {
       met: perThousand <= 5,
     },
     {
-      what: `runs of ${LONG_RUN} calls and more: caught before half their calls`,
+      what: `runs of ${LONG_RUN} calls or more: caught before half their calls`,
       target: "at least 50 %",
       measured: `${percent(early / long.length)} (${early} of ${long.length})`,
       met: early / long.length >= 0.5,
     },
-    ...untouched("calls of the short runs, whose runs are not told", calls, { time: "ts", metrics }, "kind"),
+    ...untouched("calls of the short runs, without run IDs", calls, { time: "ts", metrics }, "kind"),
   ];
 }
 

@@ -200,7 +200,7 @@ export async function sweagent(data: string): Promise<Line[]> {
 }
 
 const rule = (name: string, c: Count): Line => ({
-  what: `the bare rule: ${name}`,
+  what: `baseline rule: ${name}`,
   target: "",
   measured: said(c),
   met: null,
@@ -239,7 +239,7 @@ export async function intercode(data: string): Promise<Line[]> {
   return [
     {
       what: `unsolved runs (of ${left.total.ill}) flagged before their last step, at most 4 solved ones cut per 1,000`,
-      target: "bare rule + 5 points, leave one campaign out",
+      target: "baseline rule + 5 points, leave one campaign out",
       measured: `${said(plain)} (of ${plain.ill + plain.healthy} runs)`,
       leaveOneOut: `${said(left.total)} (--arl ${left.chosen.join(", ")})`,
       met: falseOf(left.total) <= 4 && recallOf(left.total) >= recallOf(same) + 0.05,

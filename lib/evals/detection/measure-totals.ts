@@ -50,14 +50,14 @@ export async function mcpmark(data: string): Promise<Line[]> {
   const perThousand = (1000 * cut) / (runs.length - ill);
   return [
     {
-      what: `runaways (${ill} of ${runs.length} runs) known by their end, at ${PER_THOUSAND} others per 1,000`,
+      what: `runaways (${ill} of ${runs.length} runs) detected by their end, at ${PER_THOUSAND} others per 1,000`,
       target: "at least 20 %, leave one model out",
       measured: percent(plain),
       leaveOneOut: `${percent(caught / ill)} at ${perThousand.toFixed(1)}`,
       met: caught / ill >= 0.2,
     },
     {
-      what: "the bare rule: tokens as a multiple of the task's median",
+      what: "baseline rule: tokens as a multiple of the task's median",
       target: "",
       measured: percent(rule),
       met: null,

@@ -27,7 +27,7 @@ export function untouched(name: string, rows: Row[], columns: Omit<Columns, "ent
         held += result.held;
       }
     return {
-      what: `${name}, dealt ${how} to ${SIZES.join(", ")} agents${group === null ? "" : ` per ${group}`}: ever quarantined`,
+      what: `${name}, distributed ${how} over ${SIZES.join(", ")} agents${group === null ? "" : ` per ${group}`}: ever quarantined`,
       target: "0",
       measured: `${held} of ${agents}`,
       met: held === 0,

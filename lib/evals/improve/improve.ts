@@ -64,7 +64,7 @@ async function propose(context: ServiceContext, searched: Searched, commit: stri
     lines,
     confidence: 1 - validated.chance,
   });
-  if (kind === "known") return `${found.id} was proposed before, in incident ${incident}: not proposed again.`;
+  if (kind === "known") return `${found.id} was already proposed, in incident ${incident}: not proposed again.`;
   const { policy, reason } = proposal;
   switch (policy) {
     case "run": {

@@ -7,12 +7,12 @@ export function linesOf(searched: Searched, commit: string): string[] {
   const matter = tried.filter(({ matters }) => matters).length;
   return [
     conclusion,
-    `Evaluated at commit ${commit}: ${cases} cases of the dev set, mean ${figure(current.mean)}; the worst class that candidates can reach is ${worst.class}, ${figure(worst.mean)}.`,
-    `Of ${tried.length} candidates, ${matter} change a score of it.`,
+    `Evaluated at commit ${commit}: ${cases} cases of the dev set, mean ${figure(current.mean)}; the worst class that candidates can affect is ${worst.class}, ${figure(worst.mean)}.`,
+    `Of ${tried.length} candidates, ${matter} change a score in that class.`,
     ...(validated === null
       ? []
       : [
-          `Cross-validated in ${validated.folds.length} folds: ${validated.folds.map(({ chosen, gain }) => `${chosen ?? "as it is"} ${signed(gain)}`).join("; ")}.`,
+          `Cross-validated in ${validated.folds.length} folds: ${validated.folds.map(({ chosen, gain }) => `${chosen ?? "no change"} ${signed(gain)}`).join("; ")}.`,
         ]),
     ...(dev === null ? [] : [totals("Dev set", dev), moved("dev set", dev)]),
     ...(second === null ? [] : [totals("Holdout set", second), moved("holdout set", second)]),
@@ -43,7 +43,7 @@ const totals = (set: string, { before, after }: BeforeAfter): string =>
 function moved(set: string, { before, after }: BeforeAfter): string {
   const differ = Object.keys(before.classes).filter((name) => figureOf(before, name) !== figureOf(after, name));
   const told = differ.map((name) => `${name} ${figureOf(before, name)} → ${figureOf(after, name)}`);
-  return `Classes of the ${set} that moved: ${told.length === 0 ? "none" : told.join(", ")}.`;
+  return `Classes of the ${set} that changed: ${told.length === 0 ? "none" : told.join(", ")}.`;
 }
 const figureOf = ({ classes }: Summary, name: string): string => figure(classes[name] ?? null);
 const arrow = (before: number | null, after: number | null) => `${figure(before)} → ${figure(after)}`;

@@ -88,5 +88,5 @@ test("what the report says fits into a pull request", async () => {
   const lines = linesOf((await look({ 0.4: drift(5) })).searched, "abc1234");
   expect(lines.length).toBeLessThanOrEqual(20);
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(500);
-  expect(lines).toContain("Classes of the dev set that moved: config drift 4.000 → 5.000.");
+  expect(lines).toContain("Classes of the dev set that changed: config drift 4.000 → 5.000.");
 });

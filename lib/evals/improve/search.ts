@@ -88,12 +88,12 @@ export async function search(q: Search): Promise<Searched> {
   const validated = crossValidate(now, whole);
   const chosen = candidates.find(({ id }) => id === validated.chosen);
   if (chosen === undefined)
-    return { ...base, validated, conclusion: "No candidate scores higher than what is in use and passes the gate." };
+    return { ...base, validated, conclusion: "No candidate scores higher than the current version and passes the gate." };
   const after = reportOn(whole.find(({ id }) => id === chosen.id)!.cases);
   const judged = { ...base, validated, dev: figures(reportOn(now), after) };
-  const gained = `${chosen.id} is chosen. On cases that had no part in the choice, choosing gains ${figure(validated.gain)} a case (${validated.higher} higher, ${validated.lower} lower, chance ${figure(validated.chance)})`;
+  const gained = `${chosen.id} is chosen. On cases not used for the choice, the gain is ${figure(validated.gain)} per case (${validated.higher} higher, ${validated.lower} lower, chance ${figure(validated.chance)})`;
   if (!(validated.gain > 0 && validated.chance <= SIGNIFICANT))
-    return { ...judged, conclusion: `${gained}: that may be noise.` };
+    return { ...judged, conclusion: `${gained}: this may be noise.` };
 
   const second = await checkSecond(q, chosen);
   if (second.red.length > 0)
@@ -135,7 +135,7 @@ const casesOf = (results: readonly CaseResult[]): ScoredCase[] =>
 function worstOf(cases: readonly ScoredCase[], classes: ReadonlySet<string>): Searched["worst"] {
   const means = Object.entries(reportOn(cases.filter(({ class: of }) => classes.has(of))).classes);
   const [lowest] = means.toSorted(([, a], [, b]) => a - b);
-  if (lowest === undefined) throw new RangeError("there is no case that a candidate can reach");
+  if (lowest === undefined) throw new RangeError("there is no case that a candidate can affect");
   return { class: lowest[0], mean: lowest[1] };
 }
 

@@ -1,6 +1,6 @@
 import { type Arena, CONTROLS, type Event, SUSPECTS, type Template, Arena as World } from "./arena";
 
-export type Aim = "run on unheld" | "get others held" | "get released" | "blind the screen";
+export type Aim = "keep running without quarantine" | "get others quarantined" | "get released" | "mislead the console";
 /** `held`: within the margin of its control. `free`: at no time. `still held`: it was before, and stays so. */
 export type Must = "held" | "free" | "still held" | "checked";
 

@@ -132,7 +132,8 @@ async function recordOf(source: Db, { plan, before, recorded }: Played): Promise
       ? ""
       : `Baselines were learned within the replayed time (${plan.cut}); the live baselines may have had more data.`,
   ].filter((reason) => reason !== "");
-  const unknown = "No known cause: live evaluation runs every second, with baselines that have learned for longer.";
+  const unknown =
+    "No specific reason found. Live evaluation runs every second, with baselines that have learned for longer.";
   return {
     recorded: recorded.length,
     replayed: before.length,

@@ -72,7 +72,7 @@ async function knownTypes(source: Db, { types }: SettingsPreviewBody): Promise<v
   const unknown = Object.keys(types).filter((type) => !known.has(type));
   if (unknown.length > 0)
     throw new SentinelError("invalid", {
-      detail: `No agent ever had the type ${unknown[0]}`,
+      detail: `No agent has the type ${unknown[0]}`,
       fields: unknown.map((type) => ({ field: `types.${type}`, reason: "is not a known agent type" })),
     });
 }
@@ -98,7 +98,7 @@ async function planReplay(source: Db, days: number, { now, maxEvents = MAX_EVENT
   const first = (capped ? await firstEventFrom(source, newest - maxEvents + 1) : wanted)!;
   const asked = now - days * DAY_MS;
   const from = Math.max(asked, first.receivedAt);
-  const because = capped ? `only the newest ${maxEvents.toLocaleString("en")} events are replayed` : "older events are not kept, or there are none"; // prettier-ignore
+  const because = capped ? `only the newest ${maxEvents.toLocaleString("en")} events are replayed` : "older events are past retention, or there are none"; // prettier-ignore
   return {
     after: first.seq - 1,
     upTo: newest,
@@ -137,7 +137,7 @@ async function play(
       await changed?.step(step, now);
       onProgress?.(Math.min(1, (now - plan.learnFrom) / (plan.to - plan.learnFrom)));
     }
-    if (changed === null) throw new SentinelError("not_found", { detail: "No agent reported anything in these days" });
+    if (changed === null) throw new SentinelError("not_found", { detail: "No agent reported anything in this period" });
     const [before, after, recorded] = await Promise.all(
       [today.db, changed.db, source].map(async (db) => episodes(await listTreatments(db, plan.from))),
     );

@@ -31,26 +31,26 @@ const openIncidents = async (arena: Arena) =>
 export const INCIDENT_ATTACKS: readonly Attack[] = [
   {
     name: "circles inside an outage that it shares with others",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: circling,
     before: (arena) => outage(arena),
   },
   {
     name: "burns tokens inside an outage that it shares with others",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: (arena) => outage(arena),
   },
   {
     name: "burns tokens and fails with the others' error inside their outage",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: (arena) => outage(arena),
     dodge: (sick) => ({ ...sick, success: false, error_type: "503", http_status: 503 }),
   },
   {
     name: "burns tokens once an outage is over and the others are well",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: async (arena) => {
       await outage(arena);
@@ -59,7 +59,7 @@ export const INCIDENT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "calls sixty tools once an outage is over",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: busy,
     before: async (arena) => {
       await outage(arena);
@@ -68,7 +68,7 @@ export const INCIDENT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "burns tokens after its incident was dismissed as normal for another metric",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: async (arena) => {
       await arena.fleet.treat("Research", "observe");
@@ -83,7 +83,7 @@ export const INCIDENT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "falls ill a second time with the same metric after its first incident ended by itself",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: async (arena) => {
       await arena.fleet.treat("Research", "observe");
@@ -97,7 +97,7 @@ export const INCIDENT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "was suspected of slowness and let go, then fails every call",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: broken,
     before: async (arena) => {
       for (let call = 0; call < 3; call++) {

@@ -14,21 +14,21 @@ const sockPuppets =
 export const KEY_ATTACKS: readonly Attack[] = [
   {
     name: "slow sock puppets of one key shield another key's slow agent",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     agent: VICTIMS[0]!,
     fault: slow,
     meanwhile: sockPuppets(slow),
   },
   {
     name: "failing sock puppets of one key shield another key's failing agent",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     agent: VICTIMS[0]!,
     fault: unavailable,
     meanwhile: sockPuppets(unavailable),
   },
   {
     name: "slow sock puppets shield another key's agent that burns tokens",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     agent: VICTIMS[0]!,
     fault: flood,
     before: async (arena) => {
@@ -60,7 +60,7 @@ export const KEY_ATTACKS: readonly Attack[] = [
   },
   {
     name: "another key reports a runaway in a victim's name",
-    aim: "get others held",
+    aim: "get others quarantined",
     must: "free",
     agent: VICTIMS[0]!,
     fault: (event) => event,
@@ -90,7 +90,7 @@ export const KEY_ATTACKS: readonly Attack[] = [
   },
   {
     name: "many new agents of one key teach their type that a flood is normal, for a newcomer of another",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     agent: "victim-new",
     fault: flood,
     before: async (arena) => {

@@ -18,19 +18,19 @@ const sacrifice = (count: number) => async (arena: Arena) => {
 export const LIMIT_ATTACKS: readonly Attack[] = [
   {
     name: "runs away after one agent was sacrificed to the limit of holds",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: sacrifice(1),
   },
   {
     name: "runs away after two agents were sacrificed to the limit of holds",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     before: sacrifice(2),
   },
   {
     name: "another key's runaway after the attacker's agents took all the room",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     agent: "victim-1",
     fault: flood,
     before: sacrifice(4),

@@ -6,60 +6,75 @@ import { broken, busy, circling, failing, flood } from "../faults";
 export const REPORT_ATTACKS: readonly Attack[] = [
   {
     name: "leaves the tokens out and shows the cost",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     ...without("input_tokens", "output_tokens", "token_count"),
   },
-  { name: "leaves the cost out and shows the tokens", aim: "run on unheld", fault: flood, ...without("cost") },
+  {
+    name: "leaves the cost out and shows the tokens",
+    aim: "keep running without quarantine",
+    fault: flood,
+    ...without("cost"),
+  },
   {
     name: "shows a small total beside huge parts",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     dodge: (sick) => ({ ...sick, token_count: 900 }),
   },
   {
     name: "shows huge totals and leaves the parts out",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     ...without("input_tokens", "output_tokens"),
   },
-  { name: "leaves the run out", aim: "run on unheld", fault: failing, ...without("run_id") },
-  { name: "leaves model and provider out", aim: "run on unheld", fault: failing, ...without("model", "provider") },
-  { name: "leaves the sequence out", aim: "run on unheld", fault: failing, ...without("sequence") },
-  { name: "leaves success out and shows the error", aim: "run on unheld", fault: broken, ...without("success") },
+  { name: "leaves the run out", aim: "keep running without quarantine", fault: failing, ...without("run_id") },
+  {
+    name: "leaves model and provider out",
+    aim: "keep running without quarantine",
+    fault: failing,
+    ...without("model", "provider"),
+  },
+  { name: "leaves the sequence out", aim: "keep running without quarantine", fault: failing, ...without("sequence") },
+  {
+    name: "leaves success out and shows the error",
+    aim: "keep running without quarantine",
+    fault: broken,
+    ...without("success"),
+  },
   {
     name: "leaves success out and shows status 500",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: broken,
     dodge: (sick) => ({ ...omit(sick, "success", "error_type"), http_status: 500 }),
   },
   {
     name: "calls it success and shows the error",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: broken,
     dodge: (sick) => ({ ...sick, success: true, http_status: 500 }),
   },
   {
     name: "reports its failed calls as whole runs",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: failing,
     dodge: (sick) => ({ ...sick, kind: "run_end" }),
   },
   {
     name: "reports its calls without a kind",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: failing,
     ...without("kind"),
   },
   {
     name: "waters every second sick call down with a healthy one",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     dodge: (sick, _, arena) => [sick, arena.healthy("mallory-1")],
   },
   {
     name: "cuts a flood into ten calls of a tenth",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     dodge: (sick, n, arena) =>
       Array.from({ length: 10 }, () => {
@@ -75,19 +90,19 @@ export const REPORT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "hides its loop in a run of another agent",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: circling,
     dodge: (sick) => ({ ...sick, run_id: `${VICTIMS[0]}-run-1`, root_run_id: `${VICTIMS[0]}-run-1` }),
   },
   {
     name: "says that its tool calls only read",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: circling,
     dodge: (sick) => ({ ...sick, side_effect: "read" }),
   },
   {
-    name: "puts its sixty tool calls into events of their own",
-    aim: "run on unheld",
+    name: "reports its sixty tool calls as separate events",
+    aim: "keep running without quarantine",
     fault: busy,
     dodge: (sick, n, arena) => [
       { ...sick, tool_calls: 0 },
@@ -105,7 +120,7 @@ export const REPORT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "sends numbers that no number can be",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: flood,
     dodge: (sick) => [
       { ...sick, latency_ms: -1 },
@@ -115,25 +130,25 @@ export const REPORT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "sends each bad call under a number that was used before",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: failing,
     dodge: (sick, n) => ({ ...sick, sequence: n % 3 }),
   },
   {
     name: "an unreachable provider reported as status 0",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: broken,
     dodge: (sick) => ({ ...sick, http_status: 0 }),
   },
   {
     name: "a hundred fields that nobody knows around every bad call",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: failing,
     dodge: (sick) => ({ ...sick, ...Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`noise_${i}`, i])) }),
   },
   {
     name: "calls itself healthy in every outcome",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     fault: failing,
     dodge: (sick, _, arena) => [
       sick,
@@ -142,7 +157,7 @@ export const REPORT_ATTACKS: readonly Attack[] = [
   },
   {
     name: "a newcomer burns tokens from its first call",
-    aim: "run on unheld",
+    aim: "keep running without quarantine",
     agent: "newcomer-1",
     fault: flood,
   },
