@@ -142,7 +142,7 @@ function draw(
       zIndex: ill ? 1 : 0,
     };
   });
-  // A large map opens on what is not well, with who calls it and what it calls; unless nothing is ill, or all of it.
+  // A large map opens on the unhealthy services with their callers and callees, unless none or all are unhealthy.
   const ill = new Set(nodes.filter(({ id }) => isIll(of(id))).map(({ id }) => id));
   const around = new Set([...ill, ...near.filter((edge) => edge.some((id) => ill.has(id))).flat()]);
   const small = nodes.length <= LARGE || around.size === 0 || around.size > LARGE;

@@ -25,7 +25,7 @@ import type { SweepContext } from "./context";
 
 /**
  * Subjects that nothing was done to, and that are back in band, are let go; those that are still ill are looked at anew, and
- * contained where their incident no longer explains why they are not. An incident none of whose subjects is ill is closed.
+ * contained where their incident no longer explains why they are not. An incident without abnormal subjects is closed.
  */
 export async function watch(ctx: SweepContext): Promise<{ resolved: number }> {
   const { db } = ctx;

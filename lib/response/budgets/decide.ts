@@ -39,7 +39,7 @@ export async function decideBudget(db: Db, id: string, d: BudgetDecision, by: Ac
     const budget = await findBudget(db, id);
     if (!budget) throw new SentinelError("not_found", { detail: "No budget has this ID" });
     const [state] = await listStates(db, [[id, d.subject, d.start]]);
-    if (!state) throw new SentinelError("not_found", { detail: "This budget is not used up by this subject" });
+    if (!state) throw new SentinelError("not_found", { detail: "This subject has not used up the budget" });
     if (state.version !== d.version) throw conflict("It has changed since you saw it, or somebody has already decided");
     if (state.level !== "reached" || state.standing === "open" || state.standing === "ended")
       throw conflict(`There is nothing to decide: it is ${state.standing}`);

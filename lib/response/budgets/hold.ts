@@ -90,7 +90,7 @@ export async function holdForBudgets(ctx: SweepContext): Promise<void> {
   }
   const incidents = new Set(holding.map(({ state }) => state.incidentId));
   for (const { agent, directive } of await listPausedByLoop(db)) {
-    // An agent that was not heard of lately is no less held.
+    // An agent that has not reported lately is still held.
     if (kept.has(agent.id) || (directive.incidentId !== null && incidents.has(directive.incidentId))) continue;
     await redirectAgent(db, agent, { status: "run" }, { paused: false }, { incidentId: directive.incidentId, text: `${agent.id} resumes: no budget holds it any longer` }, now); // prettier-ignore
   }

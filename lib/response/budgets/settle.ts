@@ -86,7 +86,7 @@ const rowKey = ({ scope, window, zone, start, subject }: WindowKey): string =>
   `${scope}\n${window}\n${zone}\n${start}\n${subject}`;
 
 interface Read {
-  /** When runs and trees that go on were last heard of. */
+  /** When runs and trees in progress last reported. */
   signs: Record<"run" | "tree", ReadonlyMap<string, number>>;
   /** Incidents that are open. */
   open: ReadonlySet<string>;
@@ -106,7 +106,7 @@ function endOf(
   if (budget.scope === "run" || budget.scope === "tree") {
     const heard = signs[budget.scope].get(state.subject);
     if (heard === undefined) return "the run has ended";
-    // A run that is held is silent: without a word it is over when nobody has decided about it in time.
+    // A held run is silent: it counts as ended only if nobody decided about it in time.
     if (now - heard > RUN_LIVE_MS && now - (state.reachedAt ?? now) > config.approvalTtlMs) return "the run has ended";
   }
   const row = at.get(rowKey(windowKeyOf(budget, state)));

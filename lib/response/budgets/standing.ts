@@ -15,7 +15,7 @@ export interface Standing {
   tally: Tally;
 }
 
-/** A run that was not heard of for so long is over, whatever was said of its end, in ms. */
+/** A run without reports for this long counts as ended, whether or not its end was reported, in ms. */
 export const RUN_LIVE_MS = 15 * 60_000;
 export const tallyOf = (row: WindowRow): Tally => ({ ...row, wallMs: null, idleMs: null });
 

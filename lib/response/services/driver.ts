@@ -36,7 +36,7 @@ async function failed(
   const undone = outcome === "worse" ? await undo(ctx, run) : null;
   const again =
     outcome !== "worse" &&
-    // Nothing is ill that could be looked at anew.
+    // No signal is abnormal that could be measured again.
     run.action !== "open_change_pr" &&
     canMoveIncident(incident.state, "investigating") &&
     (await listActionRunsOf(ctx.db, incident.id)).length < MAX_OPERATIONS;

@@ -22,7 +22,7 @@ const SEVERITY = 2;
 /** A change that was proposed is not proposed again for so long, whatever people made of it, in ms: the cases will not have changed. */
 const AGAIN_MS = 30 * 86_400_000;
 
-/** What is proposed, with what speaks for it. */
+/** What is proposed, with its evidence. */
 export interface Improvement {
   /** What names it among the declared changes. */
   change: string;
@@ -68,7 +68,7 @@ export async function proposeImprovement(
     risk,
     action: IMPROVEMENT,
     typeAllows: DEFAULT_TYPE_ALLOWS,
-    // Nothing is ill: the change makes something good better.
+    // Nothing is wrong: the change only improves scores.
     diagnosis: "no_fault",
     argumentsFromUntrustedText: false,
     confidence,

@@ -40,7 +40,7 @@ export async function stateLines({ db, now }: ServiceContext, nodes: readonly st
   });
 }
 
-/** What each signal is like when it is ill: the word that an operator would use. */
+/** The word that an operator would use for each signal when it is abnormal. */
 const ILL: Readonly<Record<string, string>> = {
   cpu: "saturated",
   latency_p90: "slow",
