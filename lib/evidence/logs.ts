@@ -35,6 +35,8 @@ const FIELD_CHARS = 1_000;
 const PREFIX_CHARS = 200;
 /** A window with more lines than were asked for is read in so many slices, so that its beginning does not crowd out the rest. */
 const SLICES = 8;
+/** Halvings of a slice until its last lines are found: of the longest window's (a day) they leave a few seconds. */
+const HALVINGS = 12;
 
 /**
  * Lines of one node from all sources, merged. A line that two sources hold (shipped to Loki and still in its file) is given
@@ -68,13 +70,14 @@ export async function fetchLogs(sources: readonly LogSource[], query: LogQuery):
   return logs;
 }
 
-/** The whole window when it is small enough; else an equal share of each slice of it. */
+/** The whole window when it is small enough; else an equal share of each slice of it, and of its last lines. */
 async function readEvenly(source: LogSource, query: LogQuery): Promise<Looked<LogLine[]>> {
   const whole = await source.read(query);
-  if (!whole.ok || !whole.truncated || query.limit < SLICES || query.to - query.from < SLICES) return whole;
+  if (!whole.ok || !whole.truncated || query.limit <= SLICES || query.to - query.from < SLICES) return whole;
   // Less than was asked for, because a part could not be read: slices would show no more of it.
   if (whole.missing && whole.value.length < query.limit) return whole;
   const width = (query.to - query.from) / SLICES;
+  const share = Math.floor(query.limit / (SLICES + 1));
   const slices = await Promise.all(
     Array.from({ length: SLICES }, (_, i) =>
       source.read({
@@ -82,13 +85,39 @@ async function readEvenly(source: LogSource, query: LogQuery): Promise<Looked<Lo
         from: query.from + i * width,
         // Up to the next slice, not into it; a ms is the finest that sources agree on.
         to: i === SLICES - 1 ? query.to : query.from + (i + 1) * width - 0.001,
-        limit: Math.floor(query.limit / SLICES),
+        limit: share,
       }),
     ),
   );
-  const failed = slices.find((slice) => !slice.ok);
-  if (failed) return whole;
-  return { ...whole, value: slices.flatMap((slice) => (slice.ok ? slice.value : [])) };
+  if (slices.some((slice) => !slice.ok)) return whole;
+  const value = slices.flatMap((slice) => (slice.ok ? slice.value : []));
+  const end = slices.findLastIndex((slice) => slice.ok && slice.value.length > 0);
+  const last = slices[end];
+  if (!last?.ok || !last.truncated) return { ...whole, value };
+  const to = end === SLICES - 1 ? query.to : query.from + (end + 1) * width - 0.001;
+  const unread = { ...query, from: last.value.at(-1)!.t + 0.001, to, limit: share };
+  return { ...whole, value: [...value, ...(await lastLines(source, unread))] };
+}
+
+/**
+ * The last lines of a window: what a process says before it ends is the least that may be missing. Sources give first lines, so
+ * the window is halved from its beginning until what is left of it fits, and from its end while nothing was written there.
+ */
+async function lastLines(source: LogSource, query: LogQuery): Promise<LogLine[]> {
+  let { from, to } = query;
+  let start = from;
+  let best: LogLine[] = [];
+  for (let i = 0; i < HALVINGS && to - from >= 0.001; i++) {
+    const look = await source.read({ ...query, from: start, to });
+    if (!look.ok) break;
+    if (look.value.length === 0) to = start - 0.001;
+    else if (look.truncated) {
+      best = look.value;
+      from = look.value.at(-1)!.t + 0.001;
+    } else return look.value;
+    start = (from + to) / 2;
+  }
+  return best;
 }
 
 /** Colours, control characters and turns of writing direction carry no evidence, and act on the screen of whoever reads. */
