@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { type Child, target } from "./children";
@@ -49,6 +49,9 @@ export interface TargetOptions {
   onDeploy?: (from: Release, to: Release, at: number) => void;
   say?: (line: string) => void;
 }
+
+/** As pino writes it, like the target. */
+const ERROR = 50;
 
 const FIRST: Release = { version: "1.4.0", config: {} };
 
@@ -106,7 +109,10 @@ export async function superviseTarget(options: TargetOptions): Promise<TargetSup
         if (child !== mine) return;
         child = null;
         state = "crashed";
-        say(`target ended with code ${code ?? "none"}; it stays down until it is restarted`);
+        const exited = `target exited with ${code === null ? "a signal" : `code ${code}`}; it stays down until it is restarted`;
+        say(exited);
+        // As systemd and container runtimes have it in the log of what they run.
+        writeSync(log, `${JSON.stringify({ level: ERROR, time: Date.now(), name: "supervisor", msg: exited })}\n`);
       })
       .catch(() => {});
     try {

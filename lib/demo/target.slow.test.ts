@@ -139,6 +139,11 @@ describe("the target", () => {
     await get("/stress/crash");
     await expect.poll(() => target.status().state).toBe("crashed");
     expect(target.status().lastExit?.code).toBe(1);
+    // Its last words, and those of who ran it.
+    expect(log().trim().split("\n").slice(-2).map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      "uncaught exception",
+      "target exited with code 1; it stays down until it is restarted",
+    ]); // prettier-ignore
     await expect(get("/health")).rejects.toThrow(/fetch failed/);
     expect(log()).toMatch(/uncaught exception/);
     expect(await command("restart")).toMatchObject({ state: "running" });

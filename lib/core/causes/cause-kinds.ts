@@ -1,4 +1,5 @@
 import type { CauseKind } from "../base/vocabulary";
+import { tellsOfBadExit } from "../evidence/fault-words";
 import { natureOf } from "./metric-kinds";
 
 /** How much a piece of evidence speaks for each kind of cause, 0 to 1; what is not named, not at all. */
@@ -47,6 +48,9 @@ const LANGUAGE: readonly (readonly [pattern: RegExp, affinity: Affinity])[] = [
   [/\b(?:heartbeat|no data|unresponsive|not ?ready|lost|silent|unknown|no longer report\w*)\b/i, { silent: 0.6 }],
 ];
 
+/** Whoever started a process and says how it ended was there: that is no sign of a crash but the crash, and silence is what follows. */
+const BAD_EXIT: Affinity = { crash: 1.4 };
+
 /** A longer text is read up to here, as for its tone (fault-words.ts): the point of a line stands early. */
 const READ_CHARS = 2_000;
 
@@ -59,6 +63,7 @@ export function affinityOfText(text: string): Affinity {
   const words = `${head} ${head.replace(/([a-z\d])([A-Z])/g, "$1 $2").replaceAll("_", " ")}`;
   const sum: Affinity = {};
   for (const [pattern, affinity] of LANGUAGE) if (pattern.test(words)) addTo(sum, affinity, 1);
+  if (tellsOfBadExit(head)) addTo(sum, BAD_EXIT, 1);
   return sum;
 }
 

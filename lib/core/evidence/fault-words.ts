@@ -83,8 +83,12 @@ export function wordsOf(text: string): string[] {
 const ERRNO = /\bE[A-Z]{4,14}\b/;
 /** A response of a server that failed, in an access line: a number from 500 on right after a path or a protocol. */
 const SERVER_FAILED = /5\d\d\b(?<=\/\S*\s+5\d\d)/;
-/** A process that ended with something else than zero. */
-const EXIT_NOT_ZERO = /\bexit(?:ed)?(?:\s+with)?[\s_-]*(?:code|status)[\s=:]*(?!0\b)\d/i;
+/** A process that ended with something else than zero, or by a signal, in the words of shells, containers and systemd. */
+const EXIT_NOT_ZERO =
+  /\bexit(?:ed)?(?:\s+with)?[\s_-]*(?:code|status)[\s=:]*(?!0\b)\d|\bcode=(?:exited|killed|dumped),\s*status=(?!0\b)\d|\b(?:killed|terminated)\s+by\s+signal\b/i;
+
+/** Whether a line says that a process ended, and not in good order. */
+export const tellsOfBadExit = (text: string): boolean => EXIT_NOT_ZERO.test(text.slice(0, READ_CHARS));
 
 /**
  * Reads a line's tone by a lexicon with negation: "no errors", "errors=0" and "memory_pressure: False" are not bad, "not ready"
@@ -113,7 +117,7 @@ export function toneOf(text: string): Tone {
   const head = text.slice(0, READ_CHARS);
   if (ERRNO.test(head)) bad = add(bad, 0.7);
   if (SERVER_FAILED.test(head)) bad = add(bad, 0.7);
-  if (EXIT_NOT_ZERO.test(head)) bad = add(bad, 0.7);
+  if (tellsOfBadExit(head)) bad = add(bad, 0.7);
   return { bad: clamp(bad, 0, 1), good: clamp(add(ended, well), 0, 1), past: ended > 0 };
 }
 
