@@ -17,6 +17,8 @@ import { Ago } from "@/components/ui/time";
 import { toast } from "@/components/ui/toast";
 
 const POLL_MS = 5_000;
+/** Longer than the server waits: a release is out, or taken back, when the service answers again. */
+const TIMEOUT_MS = 100_000;
 const ANY = "";
 
 const faultsQuery = queryOptions({
@@ -67,7 +69,10 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
   const client = useQueryClient();
   const inject = useMutation({
     mutationFn: () =>
-      call("POST", PATHS.DEMO_FAULTS, { body: { kind: fault.kind, ...(agent === ANY ? {} : { agent }) } }),
+      call("POST", PATHS.DEMO_FAULTS, {
+        body: { kind: fault.kind, ...(agent === ANY ? {} : { agent }) },
+        timeoutMs: TIMEOUT_MS,
+      }),
     onSuccess: () => toast.success(`${fault.title}: injected.`),
     onSettled: () => client.invalidateQueries({ queryKey: faultsQuery.queryKey }),
   });
@@ -103,7 +108,7 @@ function Fault({ fault, active }: { fault: DemoFaults["faults"][number]; active:
 function Active({ title, fault }: { title: string; fault: DemoFaults["active"][number] }) {
   const client = useQueryClient();
   const end = useMutation({
-    mutationFn: () => call("DELETE", PATHS.DEMO_FAULT, { params: { id: fault.id } }),
+    mutationFn: () => call("DELETE", PATHS.DEMO_FAULT, { params: { id: fault.id }, timeoutMs: TIMEOUT_MS }),
     onSuccess: () => toast.success(`${title}: ended on ${fault.agent}.`),
     onSettled: () => client.invalidateQueries({ queryKey: faultsQuery.queryKey }),
   });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 import { freePort } from "../http/process";
 import { expect, test } from "../people";
@@ -14,6 +15,9 @@ const PACE = "2";
 const STEP_MS = 8 * 60_000;
 /** What is clicked meanwhile leaves within this. */
 const DECIDED_MS = 10_000;
+/** How long a release may take to answer, and how much faster its page's patience is made to pass. */
+const RELEASED_MS = 80_000;
+const FASTER = 20;
 const AGENT = "analytics-iris";
 
 let demo: Launched;
@@ -92,5 +96,21 @@ test("a person signs in, breaks an agent, sees it held, consents, and sees it ba
   await expect(page.getByText("Recovered").first()).toBeVisible();
   await page.goto(at(`/agents/${AGENT}`));
   await expect(page.getByText("Healthy").first()).toBeVisible();
+
+  // The server waits a minute and a half for a release to answer, on a machine that is busy; so does the page.
+  await page.goto(at("/"));
+  await page.getByRole("button", { name: "Inject a fault" }).click();
+  const inject = page.getByRole("button", { name: "Inject: Service: bad release" });
+  await expect(inject).toBeVisible();
+  await page.route("**/api/v1/demo/faults", async (route) => {
+    if (route.request().method() === "POST") await wait(RELEASED_MS / FASTER);
+    await route.continue();
+  });
+  await page.evaluate((faster) => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (ms) => timeout(ms / faster);
+  }, FASTER);
+  await inject.click();
+  await expect(page.getByText("Service: bad release: injected.")).toBeVisible();
   expect(errors).toEqual([]);
 });

@@ -12,6 +12,7 @@ const PROGRAMS = [
   "lib/evals/replay/main.ts",
   "lib/demo/target-control.ts",
   "seeds/fleet/main.ts",
+  "seeds/target/main.ts",
 ];
 /** Native code, what starts threads from files of its own, and what only builds. */
 const LEFT_OUT = ["@libsql/*", "libsql", "pino", "pino-pretty", "esbuild", "playwright", "@playwright/*"];

@@ -62,7 +62,7 @@ export const fleet = (args: string[], say: (line: string) => void) =>
 
 /** The service that is watched; it logs into an open file. */
 export const target = (args: string[], fd: number) =>
-  run("the target", process.execPath, ["--import", "tsx", "seeds/target/main.ts", ...args], {}, { fd });
+  run("the target", process.execPath, [...programArgs("seeds/target/main.ts"), ...args], {}, { fd });
 
 /** A program of the system, such as Prometheus. */
 export const program = (path: string, args: string[], say: (line: string) => void) =>

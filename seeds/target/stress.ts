@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
@@ -17,6 +18,8 @@ const MAX_HELD_MB = 768;
 /** Memory that nobody restarted away is given back after this. */
 const HELD_MS = 30 * 60_000;
 const CHUNK_MB = 8;
+/** Bundled or not, the service runs in the folder of the checkout. */
+const BURN = resolve("seeds/target/burn.mjs");
 /** What is done without parameters: enough to cross the usual limits, for long enough to be noticed. */
 const DEFAULTS = {
   cpu: { duration: 60, threads: 1 },
@@ -50,7 +53,7 @@ export function createStress(rng: Rng, log: Logger) {
         body: { error: `${workers.size} threads burn already; at most ${LIMITS.threads.max} may` },
       };
     for (let i = 0; i < threads; i++) {
-      const worker = new Worker(new URL("./burn.mjs", import.meta.url), {
+      const worker = new Worker(BURN, {
         workerData: { ms: seconds * 1000 },
         execArgv: [],
       });
