@@ -2,7 +2,7 @@ import type { Browser, Page } from "@playwright/test";
 import { type Caption, type Cut, cut, type Frame, PICTURE } from "./cutting-room";
 
 /** Enough for a pointer to be followed; each picture costs the machine that the story runs on. */
-const FRAMES_PER_SECOND = 6;
+const FRAMES_PER_SECOND = 4;
 const JPEG_QUALITY = 88;
 /** What happens between two captions takes at most this long in the film, in ms: it is sped up, and says so. */
 const BETWEEN_MS = 2_500;
@@ -31,6 +31,8 @@ export async function film(page: Page) {
   await page.screencast.showActions();
   return {
     chapter: (title: string) => void (chapter = title),
+    /** How long the story has taken so far. */
+    clock: () => clockOf(Date.now() - began),
     /** The page as it is now, with a caption. */
     async still(text: string, ring: Caption["ring"]) {
       const image = await this.unseen(() => page.screenshot());

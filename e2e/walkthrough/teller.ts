@@ -43,7 +43,7 @@ export async function teller(browser: Browser, page: Page, phone: Page, folder: 
       // Still so after the picture was taken.
       await expect(shows).toBeVisible();
       told.push({ chapter, says, also: [] });
-      console.log(`${chapter}: ${says}`);
+      console.log(`${reel.clock()}  ${chapter}: ${says}`);
     },
     /** Looks at this page in the other theme and on a phone, where everybody has to be able to read it too. */
     async lookAround(): Promise<void> {
