@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -47,7 +46,10 @@ const ANSWER_MS = 2 * 60_000;
 export const launchDemo = (folder: string, port: number, ...args: string[]): Promise<Launched> =>
   launch("demo", folder, port, ...args);
 
-/** The same of either script. What it runs is started without npm, which does not hand signals on. */
+/**
+ * The same of either script. What it runs is started without npm, which does not hand signals on, and without tsx's own process, which
+ * kills what does not answer a signal within milliseconds: on a busy machine the demo would leave its children behind.
+ */
 export async function launch(
   script: "demo" | "dev",
   folder: string,
@@ -55,9 +57,8 @@ export async function launch(
   ...args: string[]
 ): Promise<Launched> {
   const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
-  const [program = "", ...words] = scripts[script]!.split(" ");
-  const bin = join(process.cwd(), "node_modules", ".bin", program);
-  const child = spawn(process.execPath, [bin, ...words, "--json", "--port", String(port), "--data", folder, ...args], {
+  const words = scripts[script]!.replace(/^tsx /, "--import tsx ").split(" ");
+  const child = spawn(process.execPath, [...words, "--json", "--port", String(port), "--data", folder, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ready = await untilReady(child);
