@@ -4,7 +4,9 @@ import { generateText, stepCountIs, streamText, tool, type ToolSet, wrapLanguage
 import { MockLanguageModelV3, simulateReadableStream } from "ai/test";
 import { describe } from "vitest";
 import { z } from "zod";
-import { misbehaviours, SYSTEM, type Tool, type Turn } from "./misbehaviours.js";
+import type { Begin, Play, Tool, Turn } from "./bench.js";
+import { levels } from "./levels.js";
+import { misbehaviours, SYSTEM } from "./misbehaviours.js";
 
 const MOST_STEPS = 30;
 const usage = {
@@ -56,7 +58,7 @@ function parts(guard: Guard | null, turns: Turn[], work: Tool) {
     lookup: tool({
       description: "looks up",
       inputSchema: z.object({ q: z.string() }),
-      execute: async ({ q }) => work(q),
+      execute: async ({ q }, { abortSignal }) => work(q, abortSignal),
     }),
   };
   return {
@@ -67,27 +69,33 @@ function parts(guard: Guard | null, turns: Turn[], work: Tool) {
     stopWhen: stepCountIs(MOST_STEPS),
   };
 }
-const inRun = <T>(guard: Guard | null, work: () => Promise<T>) => (guard ? guard.run(work) : work());
+const inRun = <T>(guard: Guard | null, work: () => Promise<T>, begin?: Begin) =>
+  guard ? guard.run(work, begin) : work();
+
+const generated: Play = (guard, turns, work, begin) =>
+  inRun(guard, async () => (await generateText(parts(guard, turns, work))).text, begin);
+
+const streamed: Play = (guard, turns, work, begin) =>
+  inRun(
+    guard,
+    async () => {
+      let answer = "";
+      const { fullStream } = streamText({ ...parts(guard, turns, work), onError() {} });
+      for await (const part of fullStream) {
+        if (part.type === "error") throw part.error;
+        if (part.type === "text-delta") answer += part.text;
+      }
+      return answer;
+    },
+    begin,
+  );
 
 describe("Vercel AI SDK, generateText", () => {
-  misbehaviours({
-    play: (guard, turns, work) => inRun(guard, async () => (await generateText(parts(guard, turns, work))).text),
-    prompts: () => systemOf(model.doGenerateCalls),
-  });
+  misbehaviours({ play: generated, prompts: () => systemOf(model.doGenerateCalls) });
+  levels({ play: generated });
 });
 
 describe("Vercel AI SDK, streamText", () => {
-  misbehaviours({
-    play: (guard, turns, work) =>
-      inRun(guard, async () => {
-        let answer = "";
-        const { fullStream } = streamText({ ...parts(guard, turns, work), onError() {} });
-        for await (const part of fullStream) {
-          if (part.type === "error") throw part.error;
-          if (part.type === "text-delta") answer += part.text;
-        }
-        return answer;
-      }),
-    prompts: () => systemOf(model.doStreamCalls),
-  });
+  misbehaviours({ play: streamed, prompts: () => systemOf(model.doStreamCalls) });
+  levels({ play: streamed });
 });

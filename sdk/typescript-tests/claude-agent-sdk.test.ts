@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { createSdkMcpServer, query, tool } from "@anthropic-ai/claude-agent-sdk";
 import type { Guard } from "@sentinel/agents";
 import { sentinelHooks } from "@sentinel/agents/claude-agent-sdk";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { z } from "zod";
-import { misbehaviours, SYSTEM, type Tool, type Turn } from "./misbehaviours.js";
+import type { Begin, Tool, Turn } from "./bench.js";
+import { levels } from "./levels.js";
+import { misbehaviours, SYSTEM } from "./misbehaviours.js";
 
 /** The Claude Code program, which the package drives; `run.ts` says where. */
 const PROGRAM = process.env["CLAUDE_CODE"] ?? "";
@@ -61,13 +63,17 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
+beforeEach(() => sessions.clear());
 afterAll(() => {
   server.closeAllConnections();
   server.close();
   rmSync(home, { recursive: true, force: true });
 });
 
-async function play(guard: Guard | null, script: Turn[], work: Tool): Promise<string> {
+/** The sessions that threads of the tests are. */
+const sessions = new Map<string, string>();
+
+async function play(guard: Guard | null, script: Turn[], work: Tool, { threadId }: Begin = {}): Promise<string> {
   turns = script;
   next = 0;
   const watched = guard && sentinelHooks(guard);
@@ -94,12 +100,14 @@ async function play(guard: Guard | null, script: Turn[], work: Tool): Promise<st
       mcpServers: { look: createSdkMcpServer({ name: "look", tools: [lookup] }) },
       allowedTools: [TOOL],
       maxTurns: MOST_TURNS,
+      ...(threadId && sessions.has(threadId) && { resume: sessions.get(threadId) }),
       ...(watched && { hooks: watched.hooks }),
     },
   });
   const said: string[] = [];
   for await (const m of watched ? watched.watch(messages) : messages) {
     if (m.type !== "result") continue;
+    if (threadId) sessions.set(threadId, m.session_id);
     said.push(m.subtype === "success" ? m.result : m.subtype, watched?.hold(m.session_id)?.message ?? "");
   }
   return said.join(" ");
@@ -107,4 +115,6 @@ async function play(guard: Guard | null, script: Turn[], work: Tool): Promise<st
 
 describe.skipIf(!existsSync(PROGRAM))("Claude Agent SDK", () => {
   misbehaviours({ play, usageOfCalls: false, toolName: TOOL });
+  // Its program has the call in hand: nothing but its end is heard of it.
+  levels({ play, toolName: TOOL, callsOff: false });
 });

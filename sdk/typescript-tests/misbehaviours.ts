@@ -1,19 +1,12 @@
-import { createGuard, type Guard, type GuardSettings, hashText } from "@sentinel/agents";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FakeSentinel, startFakeSentinel } from "../typescript/fake-sentinel.js";
-
-/** What the scripted model does next: call the tool `lookup` with `q`, or say something and be done. */
-export type Turn = { look: string } | { say: string };
-export const look = (q: string): Turn => ({ look: q });
-export const say = (text: string): Turn => ({ say: text });
-export type Tool = (q: string) => Promise<string> | string;
+import { hashText } from "@sentinel/agents";
+import { expect, it } from "vitest";
+import { bench, look, type Play, say, type Tool } from "./bench.js";
 
 export const SYSTEM = "Be brief.";
 const LIMIT = 8;
 
 interface Framework {
-  /** Runs an agent with a scripted model and one tool; what the run gave back. `guard` null: unwatched. */
-  play: (guard: Guard | null, turns: Turn[], tool: Tool) => Promise<string>;
+  play: Play;
   /** Whether the prompt of a request can be replaced; if so, the system prompts that the model was sent. */
   prompts?: () => string[];
   /** Tokens of a run are known, and those of each model call. */
@@ -23,34 +16,8 @@ interface Framework {
 
 /** The same misbehaviours for every framework: a loop, a hold in mid-run, a revoked tool, failing tools, and an ordinary run beside them. */
 export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "lookup" }: Framework) {
-  let server: FakeSentinel;
-  let guards: Guard[];
-  let ran: string[];
-  const watch = (more: GuardSettings = {}) => {
-    const guard = createGuard({ agentId: "a", url: server.url, key: server.key, flushMs: 5, pollSeconds: 5, ...more });
-    guards.push(guard);
-    return guard;
-  };
-  const tool: Tool = (q) => (ran.push(q), "found");
-  /** The run's answer, or what it was ended with. */
-  const played = (guard: Guard | null, turns: Turn[], work = tool) =>
-    play(guard, turns, work).catch((error: unknown) => String(error));
-  const enforced = (version: number) =>
-    server.until(() => server.of("a", "heartbeat").some((e) => e.enforced && e.directive_version === version));
-  const heard = (version: number) =>
-    server.until(() => server.of("a", "heartbeat").some((e) => e.directive_version === version));
-  const ended = (runs: number) => server.until(() => server.of("a", "run_end").length === runs);
-  const outcomes = () => server.of("a", "run_end").map((e) => e.outcome);
-
-  beforeEach(async () => {
-    server = await startFakeSentinel();
-    guards = [];
-    ran = [];
-  });
-  afterEach(async () => {
-    await Promise.all(guards.map((guard) => guard.close(10)));
-    await server.stop();
-  });
+  const b = bench(play);
+  const { watch, ran, played, heard, enforced, ended, outcomes } = b;
 
   it("leaves an ordinary run untouched, and reports it", async () => {
     const turns = [look("a"), look("b"), look("c"), say("done")];
@@ -60,17 +27,17 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
     expect(unwatched).toContain("done");
     expect(ran).toEqual(["a", "b", "c", "a", "b", "c"]);
     await ended(1);
-    const kinds = server.events.map((e) => e.kind).filter((kind) => kind !== "heartbeat");
+    const kinds = b.server.events.map((e) => e.kind).filter((kind) => kind !== "heartbeat");
     const counts = (kind: string) => kinds.filter((k) => k === kind).length;
     expect(["run_start", "model_call", "tool_call", "run_end"].map(counts)).toEqual([1, 4, 3, 1]);
-    expect(new Set(server.events.flatMap((e) => e.run_id ?? [])).size).toBe(1);
-    for (const event of server.of("a", "model_call")) {
+    expect(new Set(b.server.events.flatMap((e) => e.run_id ?? [])).size).toBe(1);
+    for (const event of b.server.of("a", "model_call")) {
       expect(event).toMatchObject({ input_tokens: 10, success: true });
       if (usageOfCalls) expect(event).toMatchObject({ output_tokens: 5, token_count: 15 });
     }
-    for (const event of server.of("a", "tool_call")) expect(event).toMatchObject({ tool: toolName, success: true });
-    expect(server.of("a", "run_end")[0]).toMatchObject({ outcome: "success", tool_calls: 3, token_count: 60 });
-    const everything = JSON.stringify(server.events);
+    for (const event of b.server.of("a", "tool_call")) expect(event).toMatchObject({ tool: toolName, success: true });
+    expect(b.server.of("a", "run_end")[0]).toMatchObject({ outcome: "success", tool_calls: 3, token_count: 60 });
+    const everything = JSON.stringify(b.server.events);
     for (const secret of ["found", "done", SYSTEM]) expect(everything).not.toContain(secret);
   });
 
@@ -80,7 +47,7 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
     expect(ran).toHaveLength(LIMIT);
     expect(answer).toContain("identical calls");
     await ended(1);
-    expect(server.of("a", "run_end")[0]).toMatchObject({ outcome: "limited", attributes: { refused_tool_calls: 2 } });
+    expect(b.server.of("a", "run_end")[0]).toMatchObject({ outcome: "limited", attributes: { refused_tool_calls: 2 } });
   });
 
   it("holds in mid-run by a directive, and the release lets the agent go on", async () => {
@@ -88,7 +55,7 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
     const work: Tool = async (q) => {
       ran.push(q);
       if (q !== "b") return "found";
-      server.direct("a", { status: "quarantined", reason: "spending" });
+      b.server.direct("a", { status: "quarantined", reason: "spending" });
       await heard(2);
       return "found";
     };
@@ -97,7 +64,7 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
     await enforced(2);
     expect(await played(guard, [look("d"), say("never")])).toContain("quarantine");
     expect(ran).toEqual(["a", "b"]);
-    server.direct("a", { status: "run" });
+    b.server.direct("a", { status: "run" });
     await enforced(3);
     expect(await played(guard, [look("e"), say("released")])).toContain("released");
     await ended(2);
@@ -105,17 +72,17 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
   });
 
   it("does not run a revoked tool, and tells the model", async () => {
-    server.direct("a", { revoked_tools: [toolName] });
+    b.server.direct("a", { revoked_tools: [toolName] });
     const guard = watch();
     expect(await played(guard, [look("a"), say("without it")])).toContain("without it");
     expect(ran).toEqual([]);
     await ended(1);
     await enforced(2);
-    expect(server.of("a", "run_end")[0]).toMatchObject({ attributes: { refused_tool_calls: 1 } });
+    expect(b.server.of("a", "run_end")[0]).toMatchObject({ attributes: { refused_tool_calls: 1 } });
   });
 
   it("ends a run at its budget of the directive", async () => {
-    server.direct("a", { budgets: [{ id: "b", measure: "tool_calls", limit: 2, at_limit: "stop", more: {} }] });
+    b.server.direct("a", { budgets: [{ id: "b", measure: "tool_calls", limit: 2, at_limit: "stop", more: {} }] });
     const guard = watch();
     const turns = [look("a"), look("b"), look("c"), say("enough")];
     expect(await played(guard, turns)).toContain("enough");
@@ -123,12 +90,12 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
   });
 
   it("sends an earlier prompt, or says that it cannot", async () => {
-    server.direct("a", { prompt: { rollback_to: hashText("Old.") } });
+    b.server.direct("a", { prompt: { rollback_to: hashText("Old.") } });
     const guard = watch({ knownPrompts: [{ text: "Old." }] });
     expect(await played(guard, [look("a"), say("done")])).toContain("done");
     await ended(1);
     if (prompts) expect(new Set(prompts())).toEqual(new Set(["Old."]));
-    else expect(server.of("a", "heartbeat").at(-1)?.attributes).toMatchObject({ cannot: "rollback_prompt" });
+    else expect(b.server.of("a", "heartbeat").at(-1)?.attributes).toMatchObject({ cannot: "rollback_prompt" });
   });
 
   it("reports a tool that fails as failing", async () => {
@@ -136,7 +103,7 @@ export function misbehaviours({ play, prompts, usageOfCalls = true, toolName = "
     const work: Tool = () => Promise.reject(new RangeError("secret detail"));
     expect(await played(guard, [look("a"), look("b"), say("gave up")], work)).toContain("gave up");
     await ended(1);
-    expect(server.of("a", "tool_call").map((e) => [e.success, e.retries])).toEqual([[false, 0], [false, 1]]); // prettier-ignore
-    expect(JSON.stringify(server.events)).not.toContain("secret detail");
+    expect(b.server.of("a", "tool_call").map((e) => [e.success, e.retries])).toEqual([[false, 0], [false, 1]]); // prettier-ignore
+    expect(JSON.stringify(b.server.events)).not.toContain("secret detail");
   });
 }

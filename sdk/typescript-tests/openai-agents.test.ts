@@ -3,7 +3,9 @@ import { type Guard } from "@sentinel/agents";
 import { guarded } from "@sentinel/agents/openai-agents";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { misbehaviours, SYSTEM, type Tool, type Turn } from "./misbehaviours.js";
+import type { Begin, Play, Tool, Turn } from "./bench.js";
+import { levels } from "./levels.js";
+import { misbehaviours, SYSTEM } from "./misbehaviours.js";
 
 const MOST_TURNS = 30;
 let sent: string[] = [];
@@ -31,23 +33,41 @@ function scripted(turns: Turn[]): Model {
 
 function agentOf(guard: Guard | null, turns: Turn[], work: Tool, named = false) {
   sent = [];
-  const lookup = tool({ name: "lookup", description: "looks up", parameters: z.object({ q: z.string() }), execute: async ({ q }) => work(q) }); // prettier-ignore
+  const lookup = tool({ name: "lookup", description: "looks up", parameters: z.object({ q: z.string() }), execute: async ({ q }, _context, details) => work(q, details?.signal) }); // prettier-ignore
   const model = scripted(turns);
   const agent = new Agent({ name: "agent", instructions: SYSTEM, model: named ? "scripted" : model, tools: [lookup] });
   return { agent: guard ? guarded(agent, guard, { provider: { getModel: () => model } }) : agent, model };
 }
-const inRun = <T>(guard: Guard | null, work: () => Promise<T>) => (guard ? guard.run(work) : work());
+const inRun = <T>(guard: Guard | null, work: () => Promise<T>, begin?: Begin) =>
+  guard ? guard.run(work, begin) : work();
+
+const plain: Play = (guard, turns, work, begin) =>
+  inRun(
+    guard,
+    async () => {
+      const { agent, model } = agentOf(guard, turns, work, true);
+      const runner = new Runner({ tracingDisabled: true, modelProvider: { getModel: () => model } });
+      return String((await runner.run(agent, "go", { maxTurns: MOST_TURNS })).finalOutput);
+    },
+    begin,
+  );
+
+const streamed: Play = (guard, turns, work, begin) =>
+  inRun(
+    guard,
+    async () => {
+      const runner = new Runner({ tracingDisabled: true });
+      const result = await runner.run(agentOf(guard, turns, work).agent, "go", { stream: true, maxTurns: MOST_TURNS });
+      for await (const _ of result);
+      await result.completed;
+      return String(result.finalOutput);
+    },
+    begin,
+  );
 
 describe("OpenAI Agents SDK", () => {
-  misbehaviours({
-    play: (guard, turns, work) =>
-      inRun(guard, async () => {
-        const { agent, model } = agentOf(guard, turns, work, true);
-        const runner = new Runner({ tracingDisabled: true, modelProvider: { getModel: () => model } });
-        return String((await runner.run(agent, "go", { maxTurns: MOST_TURNS })).finalOutput);
-      }),
-    prompts: () => sent,
-  });
+  misbehaviours({ play: plain, prompts: () => sent });
+  levels({ play: plain });
 
   it("asks for a provider where the model is named by a string", () => {
     const guard = {} as Guard;
@@ -56,18 +76,6 @@ describe("OpenAI Agents SDK", () => {
 });
 
 describe("OpenAI Agents SDK, streamed", () => {
-  misbehaviours({
-    play: (guard, turns, work) =>
-      inRun(guard, async () => {
-        const runner = new Runner({ tracingDisabled: true });
-        const result = await runner.run(agentOf(guard, turns, work).agent, "go", {
-          stream: true,
-          maxTurns: MOST_TURNS,
-        });
-        for await (const _ of result);
-        await result.completed;
-        return String(result.finalOutput);
-      }),
-    prompts: () => sent,
-  });
+  misbehaviours({ play: streamed, prompts: () => sent });
+  levels({ play: streamed });
 });

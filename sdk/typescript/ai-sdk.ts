@@ -1,6 +1,6 @@
 import type { ModelCall, Told } from "./calls.js";
 import { hashTools } from "./hash.js";
-import { refusal, SentinelHold } from "./hold.js";
+import { CUT_OFF, refusal, SentinelHold } from "./hold.js";
 import { quietly } from "./quietly.js";
 import { count, text } from "./reading.js";
 import { insideRun } from "./runs.js";
@@ -205,7 +205,7 @@ function guardedExecute(name: string, execute: Execute, streams: boolean, guard:
       return answer;
     } catch (error) {
       guard.afterTool(call, undefined, { error });
-      throw error;
+      throw call.outcomeUnknown ? new Error(CUT_OFF, { cause: error }) : error;
     }
   }
   async function* streamed(input: never, options: never) {

@@ -108,7 +108,7 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
     }
     holds.delete(input.session_id);
     end(input.session_id, "success");
-    runs.set(input.session_id, guard.beginRun());
+    runs.set(input.session_id, guard.beginRun({ threadId: input.session_id }));
     return {};
   }
 
@@ -138,6 +138,16 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
     guard.afterTool(call, input.tool_response);
   }
 
+  /** A run that has to end does so here: the program would ask the model once more before its next call of a tool. */
+  function stopped(input: HookInput): HookOutput {
+    const run = runOf(input);
+    const hold = run?.condemned;
+    if (!hold) return {};
+    run.outcome ??= hold.kind === "loop" ? "limited" : "stopped";
+    remember(holds, input.session_id, hold);
+    return { continue: false, stopReason: notice(hold) };
+  }
+
   const hook: Hook = async (given, _id, { signal }) => {
     const input = given as HookInput;
     switch (input.hook_event_name) {
@@ -148,12 +158,12 @@ export function sentinelHooks(guard: Guard): SentinelHooks {
       case "PostToolUse":
       case "PostToolUseFailure":
         quietly(() => after(input));
-        break;
+        return stopped(input);
       case "SubagentStart":
         quietly(() => {
           const parent = runs.get(input.session_id);
           const start = parent && { parentRunId: parent.runId, rootRunId: parent.rootRunId };
-          if (input.agent_id) runs.set(input.agent_id, guard.beginRun(start));
+          if (input.agent_id) runs.set(input.agent_id, guard.beginRun({ ...start, threadId: input.session_id }));
         });
         break;
       case "SubagentStop":

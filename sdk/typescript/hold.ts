@@ -35,3 +35,6 @@ export const notice = (hold: SentinelHold) => hold.message;
 /** For the model, as the answer of the tool that was not run. */
 export const refusal = ({ reason, endsRun }: SentinelHold) =>
   `Not run: ${reason.replace(/\.$/, "")}.${endsRun ? " It may be tried again later." : ""}`;
+
+/** For the model, as the answer of a tool that ran and was cut off. */
+export const CUT_OFF = "Cut off: the run was stopped while this tool was running. Whether it took effect is unknown.";

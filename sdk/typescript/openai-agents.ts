@@ -1,6 +1,6 @@
 import type { ModelCall, Told } from "./calls.js";
 import { hashTools } from "./hash.js";
-import { refusal, SentinelHold } from "./hold.js";
+import { CUT_OFF, refusal, SentinelHold } from "./hold.js";
 import { quietly } from "./quietly.js";
 import { count } from "./reading.js";
 import type { Guard, ModelAbout } from "./seat.js";
@@ -86,12 +86,13 @@ function guardTool(tool: Tool, guard: Guard): Tool {
       try {
         const call = await guard.beforeTool(tool.name, input);
         try {
-          const answer = await guard.race(call, tool.invoke(context, input, details));
+          const answer = await guard.race(call, tool.invoke(context, input, cancelled(details, call.signal)));
           if (typeof answer === "string" && answer.startsWith(TOOL_THREW)) call.failed();
           guard.afterTool(call, answer);
           return answer;
         } catch (error) {
           guard.afterTool(call, undefined, { error });
+          if (call.outcomeUnknown) return CUT_OFF;
           throw error;
         }
       } catch (hold) {
@@ -100,6 +101,14 @@ function guardTool(tool: Tool, guard: Guard): Tool {
       }
     },
   };
+}
+
+/** What a tool is told of its call, with a signal that aborts when the call has to end, too. */
+function cancelled(details: unknown, signal: AbortSignal): object {
+  const given = (details ?? {}) as { signal?: AbortSignal };
+  const both = given.signal ? AbortSignal.any([given.signal, signal]) : signal;
+  // As they are: some are getters, or have symbols for names.
+  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(given), signal: { value: both, enumerable: true, configurable: true, writable: true } }); // prettier-ignore
 }
 
 /** The same model, which asks first. For `RunConfig.model`, which replaces the agents' own. */

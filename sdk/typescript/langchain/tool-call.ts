@@ -2,7 +2,7 @@ import { ToolMessage } from "@langchain/core/messages";
 import { type Command, isGraphBubbleUp } from "@langchain/langgraph";
 import { ToolInvocationError, type ToolCallRequest } from "langchain";
 import type { ToolCall } from "../calls.js";
-import { refusal, SentinelHold } from "../hold.js";
+import { CUT_OFF, refusal, SentinelHold } from "../hold.js";
 import { quietly } from "../quietly.js";
 import { readError, wasCancelled } from "../reading.js";
 import { insideRun, type Run } from "../runs.js";
@@ -77,7 +77,7 @@ export async function callTool(
     if (!heldBack && (o.toolErrors === "throw" || ToolInvocationError.isInstance(error))) throw error;
     const { action, idempotencyKey, outcomeUnknown } = call;
     const content = outcomeUnknown
-      ? "Cut off: the run was stopped while this tool was running. Whether it took effect is unknown."
+      ? CUT_OFF
       : heldBack
         ? "Ended: the run was stopped while this tool was running."
         : `${String(error)}\n Please fix your mistakes.`;

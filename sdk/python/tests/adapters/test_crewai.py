@@ -8,6 +8,7 @@ except ImportError as missing:
 
 from sentinel_agents.adapters.crewai import watched
 
+from .levels import Levels
 from .misbehaviours import Misbehaviours
 
 
@@ -26,26 +27,36 @@ class Scripted(BaseLLM):
         return [{"id": f"c{len(self.turns)}", "type": "function", "function": function}]
 
 
+def crew_of(turns, work):
+    @as_tool("lookup")
+    def lookup(q: str) -> str:
+        """Looks things up."""
+        return work(q)
+
+    lookup.cache_function = lambda arguments, result: False
+    llm = Scripted(model="scripted", turns=list(turns))
+    worker = Agent(role="a", goal="g", backstory="Be brief.", llm=llm, tools=[lookup], max_iter=60, cache=False)
+    task = Task(description="hello", expected_output="an answer", agent=worker)
+    return Crew(agents=[worker], tasks=[task], cache=False)
+
+
 class CrewAI(Misbehaviours, unittest.TestCase):
     prompt_seat = False
     # CrewAI ends an agent at the fifth identical call by itself.
     identical_calls = 4
 
     def play(self, sentinel, turns, tool):
-        @as_tool("lookup")
-        def lookup(q: str) -> str:
-            """Looks things up."""
-            return tool(q)
-
-        lookup.cache_function = lambda arguments, result: False
-        llm = Scripted(model="scripted", turns=list(turns))
-        worker = Agent(role="a", goal="g", backstory="Be brief.", llm=llm, tools=[lookup], max_iter=60, cache=False)
-        task = Task(description="hello", expected_output="an answer", agent=worker)
-        crew = Crew(agents=[worker], tasks=[task], cache=False)
+        crew = crew_of(turns, tool)
         if sentinel is None:
             return crew.kickoff().raw
         with watched(sentinel):
             return crew.kickoff().raw
 
 
-del Misbehaviours
+class AtALevel(Levels, unittest.TestCase):
+    def play_in(self, thread, sentinel, turns, tool):
+        with watched(sentinel, thread_id=thread):
+            return crew_of(turns, tool).kickoff().raw
+
+
+del Misbehaviours, Levels

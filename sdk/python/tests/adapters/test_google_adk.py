@@ -12,6 +12,7 @@ except ImportError as missing:
 from sentinel_agents import hash_text
 from sentinel_agents.adapters.google_adk import SentinelPlugin
 
+from .levels import Levels
 from .misbehaviours import Misbehaviours, run, say
 
 
@@ -38,9 +39,17 @@ def agent(turns, work, **more):
     return LlmAgent(name="a", model=model, instruction="Be brief.", tools=[lookup], **more), model
 
 
+def runner_of(made, sentinel):
+    return InMemoryRunner(agent=made, app_name="app", plugins=[SentinelPlugin(sentinel)] if sentinel else [])
+
+
 async def asked(made, sentinel):
-    runner = InMemoryRunner(agent=made, app_name="app", plugins=[SentinelPlugin(sentinel)] if sentinel else [])
-    session = await runner.session_service.create_session(app_name="app", user_id="u")
+    return await say_hello(runner_of(made, sentinel), "s")
+
+
+async def say_hello(runner, session_id):
+    where = {"app_name": "app", "user_id": "u", "session_id": session_id}
+    session = await runner.session_service.get_session(**where) or await runner.session_service.create_session(**where)
     hello = types.Content(role="user", parts=[types.Part(text="hello")])
     said = ""
     async for event in runner.run_async(user_id="u", session_id=session.id, new_message=hello):
@@ -66,4 +75,18 @@ class GoogleADK(Misbehaviours, unittest.TestCase):
         self.assertEqual(model.seen, [("Old.", 0.1)])
 
 
-del Misbehaviours
+class AtALevel(Levels, unittest.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.runners = {}
+
+    def play_in(self, thread, sentinel, turns, tool):
+        if thread not in self.runners or thread is None:
+            made, model = agent([], tool)
+            self.runners[thread] = runner_of(made, sentinel), model
+        runner, model = self.runners[thread]
+        model.turns[:] = turns
+        return run(say_hello(runner, thread or "s"))
+
+
+del Misbehaviours, Levels

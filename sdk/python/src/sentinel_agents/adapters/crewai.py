@@ -32,10 +32,13 @@ _TOOL_ERROR = "Error executing tool: "
 
 
 @contextmanager
-def watched(sentinel: Sentinel) -> "Iterator[RunScope]":
-    """One run of this agent: every model and tool call of the crews and agents that are started within."""
+def watched(
+    sentinel: Sentinel, *, task_id: Optional[str] = None, thread_id: Optional[str] = None
+) -> "Iterator[RunScope]":
+    """One run of this agent: every model and tool call of the crews and agents that are started within. `task_id` and
+    `thread_id` as of `sentinel.run`."""
     sentinel.guard.without_prompt_seat()
-    with sentinel.run() as run:
+    with sentinel.run(task_id=task_id, thread_id=thread_id) as run:
         seats = _Seats(sentinel.guard, run.run)
         ours = {
             InterceptionPoint.PRE_MODEL_CALL: seats.before_model,

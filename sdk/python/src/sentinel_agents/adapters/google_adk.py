@@ -37,7 +37,8 @@ class SentinelPlugin(BasePlugin):
         except SentinelHold as hold:
             self._guard.refused_run()
             return _content(hold)
-        self._runs[invocation_context.invocation_id] = self._guard.begin_run()
+        run = self._guard.begin_run(thread_id=invocation_context.session.id)
+        self._runs[invocation_context.invocation_id] = run
         return None
 
     async def after_run_callback(self, *, invocation_context: Any) -> None:
