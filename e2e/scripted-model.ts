@@ -1,8 +1,14 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-/** What a scripted model does at its nth turn (from 0) of a conversation: call a shell with this command, or be done (null). */
-export type Script = (turn: number) => string | null;
+/** A call of the shell with this command, or with arguments of its own, or of another tool. */
+export type Step = string | { tool?: string; args: object };
+
+/** What a scripted model does at its nth turn (from 0) of a conversation; null: it is done. */
+export type Script = (turn: number) => Step | null | Promise<Step | null>;
+
+/** What each answer says that it used, besides nothing cached: input and output tokens. */
+const USED = { anthropic: [1_200, 30], openai: [1_500, 60], gemini: [1_300, 30] } as const;
 
 interface Asked {
   model?: string;
@@ -15,7 +21,7 @@ interface Asked {
  * script. Only requests that offer a shell take a turn: programs ask for titles and routes besides.
  */
 export async function startModel(script: Script) {
-  const state = { turns: 0, script };
+  const state: State = { turns: 0, tokens: 0, script };
   const server = createServer((request, response) => void answer(request, response, state));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -25,17 +31,27 @@ export async function startModel(script: Script) {
     /** Begins another script; how many turns were taken of the one before. */
     play(next: Script): number {
       const { turns } = state;
-      Object.assign(state, { turns: 0, script: next });
+      Object.assign(state, { turns: 0, tokens: 0, script: next });
       return turns;
     },
     get turns() {
       return state.turns;
     },
+    /** Tokens of all answers since the script began, those of side calls included. */
+    get tokens() {
+      return state.tokens;
+    },
     stop: () => server.closeAllConnections() ?? server.close(),
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, state: { turns: number; script: Script }) {
+interface State {
+  turns: number;
+  tokens: number;
+  script: Script;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, state: State) {
   let text = "";
   for await (const part of request.setEncoding("utf8")) text += part as string;
   const asked = (text ? JSON.parse(text) : {}) as Asked;
@@ -47,17 +63,25 @@ async function answer(request: IncomingMessage, response: ServerResponse, state:
   const shell = ["Bash", "exec_command", "shell_command", "shell", "run_shell_command"].find((name) =>
     names.includes(name),
   );
-  const command = shell === undefined ? null : state.script(state.turns);
   const turn = shell === undefined ? 0 : ++state.turns;
-  const call = command === null || shell === undefined ? null : { shell, command, id: `call_${process.pid}_${turn}_${Math.random().toString(36).slice(2)}` }; // prettier-ignore
+  const step = shell === undefined ? null : await state.script(turn - 1);
+  const call = step === null || shell === undefined ? null : callOf(step, shell, `call_${process.pid}_${turn}_${Math.random().toString(36).slice(2)}`); // prettier-ignore
   if (path.includes("count_tokens")) return json(response, { input_tokens: 10 });
-  if (path.includes("/messages")) return anthropic(response, asked, call);
-  if (path.includes("/responses")) return openai(response, call);
-  if (path.includes("enerateContent")) return gemini(response, path, call);
+  const uses = ([input, output]: readonly [number, number]) => void (state.tokens += input + output);
+  if (path.includes("/messages")) return (uses(USED.anthropic), anthropic(response, asked, call));
+  if (path.includes("/responses")) return (uses(USED.openai), openai(response, call));
+  if (path.includes("enerateContent")) return (uses(USED.gemini), gemini(response, path, call));
   return json(response, {});
 }
 
-type Call = { shell: string; command: string; id: string } | null;
+type Call = { tool: string; args: object; id: string } | null;
+
+function callOf(step: Step, shell: string, id: string): Call {
+  if (typeof step !== "string") return { tool: step.tool ?? shell, args: step.args, id };
+  const named =
+    shell === "exec_command" ? { cmd: step } : { command: shell === "shell" ? ["bash", "-lc", step] : step };
+  return { tool: shell, args: { ...named, ...(shell === "Bash" && { description: "Run it" }) }, id };
+}
 
 function json(response: ServerResponse, body: unknown): void {
   response.setHeader("content-type", "application/json").end(JSON.stringify(body));
@@ -70,9 +94,11 @@ function events(response: ServerResponse, list: ({ type: string } & Record<strin
 }
 
 function anthropic(response: ServerResponse, { model = "m", stream }: Asked, call: Call): void {
-  const usage = { input_tokens: 1_200, output_tokens: 30, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
-  const input = { command: call?.command, description: "Run it" };
-  const block = call ? { type: "tool_use", id: call.id, name: call.shell, input } : { type: "text", text: "Done." };
+  const [input_tokens, output_tokens] = USED.anthropic;
+  const usage = { input_tokens, output_tokens, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  const block = call
+    ? { type: "tool_use", id: call.id, name: call.tool, input: call.args }
+    : { type: "text", text: "Done." };
   const message = {
     id: `msg_${Math.random().toString(36).slice(2)}`,
     type: "message",
@@ -82,7 +108,7 @@ function anthropic(response: ServerResponse, { model = "m", stream }: Asked, cal
   };
   const stop_reason = call ? "tool_use" : "end_turn";
   if (stream !== true) return json(response, { ...message, content: [block], stop_reason, stop_sequence: null });
-  const delta = call ? { type: "input_json_delta", partial_json: JSON.stringify(input) } : { type: "text_delta", text: "Done." }; // prettier-ignore
+  const delta = call ? { type: "input_json_delta", partial_json: JSON.stringify(call.args) } : { type: "text_delta", text: "Done." }; // prettier-ignore
   events(response, [
     { type: "message_start", message: { ...message, content: [], stop_reason: null, stop_sequence: null } },
     {
@@ -92,18 +118,18 @@ function anthropic(response: ServerResponse, { model = "m", stream }: Asked, cal
     },
     { type: "content_block_delta", index: 0, delta },
     { type: "content_block_stop", index: 0 },
-    { type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 30 } },
+    { type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: { output_tokens } },
     { type: "message_stop" },
   ]);
 }
 
 function openai(response: ServerResponse, call: Call): void {
   const id = `resp_${Math.random().toString(36).slice(2)}`;
-  const args = call?.shell === "exec_command" ? { cmd: call.command } : { command: call?.shell === "shell" ? ["bash", "-lc", call.command] : call?.command }; // prettier-ignore
   const item = call
-    ? { type: "function_call", id: `fc_${call.id}`, call_id: call.id, name: call.shell, arguments: JSON.stringify(args) }
+    ? { type: "function_call", id: `fc_${call.id}`, call_id: call.id, name: call.tool, arguments: JSON.stringify(call.args) }
     : { type: "message", id: `m_${id}`, role: "assistant", content: [{ type: "output_text", text: "Done.", annotations: [] }] }; // prettier-ignore
-  const usage = { input_tokens: 1_500, input_tokens_details: { cached_tokens: 0 }, output_tokens: 60, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 1_560 }; // prettier-ignore
+  const [input_tokens, output_tokens] = USED.openai;
+  const usage = { input_tokens, input_tokens_details: { cached_tokens: 0 }, output_tokens, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: input_tokens + output_tokens }; // prettier-ignore
   events(response, [
     { type: "response.created", response: { id } },
     { type: "response.output_item.added", output_index: 0, item },
@@ -117,10 +143,12 @@ function gemini(response: ServerResponse, path: string, call: Call): void {
   const text = path.includes("stream")
     ? "Done."
     : JSON.stringify({ complexity_reasoning: "easy", complexity_score: 1 });
-  const part = call ? { functionCall: { name: call.shell, args: { command: call.command } } } : { text };
+  const part = call ? { functionCall: { name: call.tool, args: call.args } } : { text };
+  const [promptTokenCount, candidatesTokenCount] = USED.gemini;
+  const totalTokenCount = promptTokenCount + candidatesTokenCount;
   const body = {
     candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
-    usageMetadata: { promptTokenCount: 1_300, candidatesTokenCount: 30, totalTokenCount: 1_330 },
+    usageMetadata: { promptTokenCount, candidatesTokenCount, totalTokenCount },
   };
   if (!path.includes("stream")) return json(response, body);
   response.setHeader("content-type", "text/event-stream").end(`data: ${JSON.stringify(body)}\n\n`);
