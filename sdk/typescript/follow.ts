@@ -22,8 +22,14 @@ export function follow({ client, instanceId, registration, pollSeconds, version 
 
   const rest = (ms: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms).unref();
-      stopped.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      const done = () => {
+        clearTimeout(timer);
+        // Without this, one more would stay with each attempt for as long as Sentinel cannot be reached.
+        stopped.signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms).unref();
+      stopped.signal.addEventListener("abort", done, { once: true });
     });
 
   async function run() {
