@@ -20,7 +20,7 @@ const shared = {
 };
 
 /** Tests that end or kill servers of their own, with as few rounds as prove something; with `LONG` set, with many. */
-const CRASH = ["e2e/http/{durability,hooks-durability,service-durability,shutdown,sweeper}.test.ts"];
+const CRASH = ["e2e/http/{durability,hooks-durability,outage,service-durability,shutdown,sweeper}.test.ts"];
 
 /**
  * - unit: beside the files, in this process.

@@ -20,8 +20,6 @@ export interface HostStats {
   /** What the host caught that was no hold. */
   errors: string[];
   held: number;
-  /** How many its directive brought. */
-  budgets: number;
   delivered: number;
   rejected: number;
   dropped: number;

@@ -31,8 +31,8 @@ export class OwnServer {
   }
 
   /** Resolves when `ready` answers 200: a server without a sweeper is not ready before somebody has swept. */
-  async start(ready?: string): Promise<void> {
-    this.#sentinel = await startSentinel(this.env, ready);
+  async start(ready?: string, port?: number): Promise<void> {
+    this.#sentinel = await startSentinel(this.env, ready, port);
   }
 
   /** With a key, an admin, and no limits on how many agents may be held. */

@@ -37,9 +37,9 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts the built server on a database of its own, and waits until `path` answers well. */
-export async function startSentinel(env: Record<string, string>, path = "/readyz"): Promise<Sentinel> {
-  const port = await freePort();
+/** Starts the built server on a database of its own, and waits until `path` answers well. `at`: the port; else any. */
+export async function startSentinel(env: Record<string, string>, path = "/readyz", at?: number): Promise<Sentinel> {
+  const port = at ?? (await freePort());
   const start = ["start", "-H", "127.0.0.1", "-p", String(port), "--keepAliveTimeout", KEEP_ALIVE_MS];
   const child = spawn(process.execPath, [join(BIN, "next"), ...start], {
     env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...env },

@@ -87,7 +87,7 @@ class Host:
             "errors": self.errors,
             "held": self.held,
         }
-        return {**mine, **counts, "budgets": len(self.sentinel.guard.enforcement.state.budgets)}
+        return {**mine, **counts}
 
 
 resting = threading.Event()
