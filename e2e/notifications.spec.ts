@@ -36,7 +36,6 @@ test("a channel is made, tested, fails, is sent again, switched off and deleted"
   await dialog.getByRole("checkbox", { name: "Quiet hours" }).click();
   await dialog.getByLabel("Time zone").fill("Europe/Berlin");
   await expectAccessibleInBoth(page);
-  if (process.env.SHOTS) await page.screenshot({ path: "/work/notes/notify-dialog.png" });
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(dialog.getByRole("alert")).toContainText("must be a Standard Webhooks secret");
   await dialog.getByLabel("Signing secret").fill(`whsec_${Buffer.alloc(32, 1).toString("base64")}`);
@@ -61,10 +60,8 @@ test("a channel is made, tested, fails, is sent again, switched off and deleted"
   await expect(log.getByText("Sent", { exact: true })).toHaveCount(2);
   expect(got).toHaveLength(2);
   await expectAccessibleInBoth(page);
-  if (process.env.SHOTS) await page.screenshot({ path: "/work/notes/notify-tab.png" });
   await page.setViewportSize(PHONE.viewport);
   await expectNoSidewaysScroll(page);
-  if (process.env.SHOTS) await page.screenshot({ path: "/work/notes/notify-phone.png", fullPage: true });
   await page.setViewportSize({ width: 1440, height: 900 });
 
   await page.getByRole("button", { name: "More actions for Team chat" }).click();

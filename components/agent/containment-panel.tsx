@@ -45,7 +45,7 @@ export function ContainmentPanel({ detail }: { detail: AgentDetail }) {
           work.
         </p>
       ) : (
-        <div className="overflow-x-auto border-t" tabIndex={0} role="region" aria-label="Instances">
+        <div className="relative overflow-x-auto border-t" tabIndex={0} role="region" aria-label="Instances">
           <table className="w-full text-sm">
             <thead>
               <tr className="text-left text-xs text-ink-3">

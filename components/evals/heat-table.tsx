@@ -24,7 +24,7 @@ const order = (a: EvalCaseLine, b: EvalCaseLine) =>
 /** Cases by dimensions. */
 export function HeatTable({ run, cases }: { run: string; cases: readonly EvalCaseLine[] }) {
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Cases by dimension">
+    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label="Cases by dimension">
       <table className="w-full border-separate border-spacing-0 text-sm">
         <thead>
           <tr className="text-left text-xs text-ink-3 *:border-b *:px-2 *:py-2 *:font-medium *:whitespace-nowrap">

@@ -36,7 +36,7 @@ const parts: Components = {
   ),
   blockquote: ({ children }) => <blockquote className="border-l-2 pl-3 text-ink-2">{children}</blockquote>,
   table: ({ children }) => (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Table">
+    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label="Table">
       <table className="w-full text-sm [&_td]:border-t [&_td]:py-1.5 [&_td]:pr-4 [&_th]:py-1.5 [&_th]:pr-4 [&_th]:text-left [&_th]:font-medium">
         {children}
       </table>

@@ -41,7 +41,7 @@ export function DataTable<Item extends RowData>({
 }) {
   const table = useTable({ features, columns, data, getRowId: rowId });
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+    <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
       <table className="w-full text-sm max-sm:block">
         <thead className="max-sm:hidden">
           {table.getHeaderGroups().map((group) => (

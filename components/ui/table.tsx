@@ -2,9 +2,9 @@ import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./cn";
 import { Clock } from "./time";
 
-/** A plain table that scrolls sideways by itself, and can be reached by keyboard to do so. */
+/** A plain table that scrolls sideways by itself, and can be reached by keyboard to do so. `relative`: what is hidden for the eye alone is positioned, and would widen the page. */
 export const Table = ({ label, children }: { label: string; children: ReactNode }) => (
-  <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+  <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
     <table className="w-full text-sm">{children}</table>
   </div>
 );
