@@ -64,7 +64,7 @@ function Line({ one, decides }: { one: NotificationView; decides: boolean }) {
     <Row>
       <TimeCell at={one.created_at} />
       <td className="wrap-anywhere">{one.channel?.name ?? <span className="text-ink-3">deleted channel</span>}</td>
-      <td className="text-xs leading-5">
+      <td className="min-w-56 text-xs leading-5">
         <span className="block font-medium wrap-anywhere">
           {PURPOSE[one.purpose]}:{" "}
           {one.incident_id === null ? (

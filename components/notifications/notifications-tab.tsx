@@ -129,7 +129,7 @@ function Line({
       </td>
       <td className="whitespace-nowrap">{CHANNEL[channel.kind]}</td>
       <td className="text-xs leading-5 wrap-anywhere text-ink-2">{channel.destination}</td>
-      <td className="text-xs leading-5 text-ink-2">{rulesText(channel.rules)}</td>
+      <td className="min-w-48 text-xs leading-5 text-ink-2">{rulesText(channel.rules)}</td>
       <td className="text-xs leading-5">
         <Last channel={channel} />
       </td>
