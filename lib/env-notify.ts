@@ -11,7 +11,7 @@ export const NOTIFY_VARIABLES = {
     ),
   SMTP_FROM: z
     .string()
-    .regex(/^[^\p{Cc}]+@[^\p{Cc}]+$/u, "must be an e-mail address, with or without a name")
+    .regex(/^[^\p{Cc}@]+@[^\p{Cc}@]+$/u, "must be an e-mail address, with or without a name")
     .default("Sentinel <sentinel@localhost>")
     .describe("Sender of those e-mails"),
   HEARTBEAT_URL: address.describe(

@@ -38,7 +38,7 @@ describe("what is refused leaves a trace", () => {
     });
     expect(await findAlertSource(db, row.id)).toMatchObject({
       refused: 1,
-      lastRefusal: expect.stringMatching(/^alert_id: expected the monitor's id/) as string,
+      lastRefusal: expect.stringMatching(/^alert_id: expected the monitor's ID/) as string,
       lastRefusalAt: NOW,
     });
     expect(await refusals("datadog")).toBe(before + 1);

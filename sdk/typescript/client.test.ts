@@ -117,7 +117,7 @@ describe("delivery", () => {
     for (const sequence of [0, 1, 2]) c.enqueue({ agent_id: "a", sequence });
     expect(await c.flush()).toBe(true);
     expect(c.stats()).toEqual({ delivered: 2, rejected: 1, dropped: 0, waiting: 0 });
-    expect(told).toEqual(["Sentinel refused 1 of 3 events: label: too long"]);
+    expect(told).toEqual(["Sentinel rejected 1 of 3 events: label: too long"]);
   });
   it("does not hammer with a refused key", async () => {
     server.interfere(() => ({ status: 401 }));
