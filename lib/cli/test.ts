@@ -126,12 +126,8 @@ const TIERS = {
   first: [
     [build],
     [
-      inTurn(vitest("unit"), vitest("integration")),
-      inTurn(
-        check("verify", "npm", "run", "--silent", "verify"),
-        vitest("http"),
-        browser("browser journeys", "--grep", JOURNEY),
-      ),
+      inTurn(check("verify", "npm", "run", "--silent", "verify"), vitest("unit"), vitest("integration")),
+      inTurn(vitest("http"), browser("browser journeys", "--grep", JOURNEY)),
     ],
   ],
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
