@@ -1,8 +1,9 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { createTransport } from "nodemailer";
 import type { Mail } from "./email";
 import type { Sent } from "./send";
 
-/** Connecting, greeting and silence on the connection may each take this long, in ms. */
+/** A server that takes longer than this is taken for one that is down, in ms. What it takes later has the same Message-ID. */
 const TIMEOUT_MS = 10_000;
 
 export type Mailer = (mail: Mail, to: readonly string[]) => Promise<Sent>;
@@ -22,13 +23,18 @@ export function createMailer(url: string, from: string): Mailer {
   });
   return async ({ references, ...mail }, to) => {
     try {
-      await transport.sendMail({ ...mail, to: [...to], inReplyTo: references, references });
-      return { kind: "sent" };
+      const sending = transport.sendMail({ ...mail, to: [...to], inReplyTo: references, references });
+      return await Promise.race([sending.then((): Sent => ({ kind: "sent" })), late(TIMEOUT_MS)]);
     } catch (error) {
       return failed(error);
     }
   };
 }
+
+const late = async (ms: number): Promise<Sent> => {
+  await wait(ms, undefined, { ref: false });
+  return { kind: "retry", reason: "mail server: too slow", askedMs: null };
+};
 
 /** 5xx of SMTP is final, 4xx and what never got an answer is not (RFC 5321, 4.2.1). Wrong credentials may be mended. */
 function failed(error: unknown): Sent {

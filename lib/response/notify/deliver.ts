@@ -16,8 +16,8 @@ import {
 import type { ChannelConfig } from "@/lib/notify/request";
 import type { Sent } from "@/lib/notify/send";
 
-/** Longer than one attempt can take, in ms; a process that dies while it sends keeps others waiting for this long. */
-const CLAIM_MS = 60_000;
+/** Longer than one attempt can take (10 s), in ms; a process that dies while it sends keeps others waiting for this long. */
+const CLAIM_MS = 15_000;
 /** Messages of one channel in one turn: a long backlog goes out in several, so that other channels and new events are not kept waiting. */
 const MOST = 50;
 
