@@ -10,7 +10,7 @@ import { DEFAULT_RULES, type Rules } from "@/lib/core/notify/routing";
 import { ApiError, call } from "@/components/api";
 import { HoursFields, Tick, Wrong } from "@/components/settings/hours";
 import { Choice, Dialog } from "@/components/ui/dialog";
-import { Field, Input } from "@/components/ui/field";
+import { InputField } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import { toast } from "@/components/ui/toast";
 import { channelsQuery } from "./queries";
@@ -70,16 +70,16 @@ export function ChannelDialog({ channel, onClose }: { channel: ChannelView | nul
         }}
       >
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field id={id("name")} label="Name" error={errorOf("name")}>
-            <Input
-              id={id("name")}
-              required
-              maxLength={100}
-              autoComplete="off"
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          </Field>
+          <InputField
+            id={id("name")}
+            label="Name"
+            error={errorOf("name")}
+            required
+            maxLength={100}
+            autoComplete="off"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
           <div className="grid content-start gap-1.5">
             <span className="text-sm font-medium">Kind</span>
             <Select
@@ -95,65 +95,49 @@ export function ChannelDialog({ channel, onClose }: { channel: ChannelView | nul
         <fieldset className="grid gap-3 border-t pt-4">
           <legend className="sr-only">What it is told</legend>
           <div className="grid gap-4 sm:grid-cols-2">
-            <Field
+            <InputField
               id={id("severity")}
               label="Minimum severity"
-              hint="0 to 10; budgets and limits always pass"
+              hint="0 to 10; budgets always pass"
               error={errorOf("rules.min_severity")}
-            >
-              <Input
-                id={id("severity")}
-                type="number"
-                min={0}
-                max={10}
-                step={0.5}
-                required
-                value={rules.min_severity}
-                onChange={(event) => change({ min_severity: Number(event.target.value) })}
-              />
-            </Field>
-            <Field
+              type="number"
+              min={0}
+              max={10}
+              step={0.5}
+              required
+              value={rules.min_severity}
+              onChange={(event) => change({ min_severity: Number(event.target.value) })}
+            />
+            <InputField
               id={id("after")}
               label="Escalate after (minutes)"
               hint="0: at once; otherwise only if nobody answers in time"
               error={errorOf("rules.after_minutes")}
-            >
-              <Input
-                id={id("after")}
-                type="number"
-                min={0}
-                max={1440}
-                required
-                value={rules.after_minutes}
-                onChange={(event) => change({ after_minutes: Number(event.target.value) })}
-              />
-            </Field>
-            <Field
+              type="number"
+              min={0}
+              max={1440}
+              required
+              value={rules.after_minutes}
+              onChange={(event) => change({ after_minutes: Number(event.target.value) })}
+            />
+            <InputField
               id={id("types")}
               label="Agent types"
               hint="comma-separated; empty: all"
               error={errorOf("rules.agent_types")}
-            >
-              <Input
-                id={id("types")}
-                autoComplete="off"
-                value={types}
-                onChange={(event) => setTypes(event.target.value)}
-              />
-            </Field>
-            <Field
+              autoComplete="off"
+              value={types}
+              onChange={(event) => setTypes(event.target.value)}
+            />
+            <InputField
               id={id("services")}
               label="Services"
               hint="comma-separated; empty: all"
               error={errorOf("rules.services")}
-            >
-              <Input
-                id={id("services")}
-                autoComplete="off"
-                value={services}
-                onChange={(event) => setServices(event.target.value)}
-              />
-            </Field>
+              autoComplete="off"
+              value={services}
+              onChange={(event) => setServices(event.target.value)}
+            />
           </div>
           {(["acknowledged", "resolved"] as const).map((purpose) => (
             <Tick
@@ -179,18 +163,18 @@ export function ChannelDialog({ channel, onClose }: { channel: ChannelView | nul
                 errorOf={(field) => errorOf(`rules.quiet.${field}`)}
               />
               <div className="pl-6">
-                <Field id={id("below")} label="Pages below this severity wait" error={errorOf("rules.quiet_below")}>
-                  <Input
-                    id={id("below")}
-                    type="number"
-                    min={0}
-                    max={10}
-                    step={0.5}
-                    required
-                    value={rules.quiet_below}
-                    onChange={(event) => change({ quiet_below: Number(event.target.value) })}
-                  />
-                </Field>
+                <InputField
+                  id={id("below")}
+                  label="Pages below this severity wait"
+                  error={errorOf("rules.quiet_below")}
+                  type="number"
+                  min={0}
+                  max={10}
+                  step={0.5}
+                  required
+                  value={rules.quiet_below}
+                  onChange={(event) => change({ quiet_below: Number(event.target.value) })}
+                />
               </div>
             </>
           )}
@@ -228,22 +212,18 @@ function SetupFields({
     label: string,
     { hint, optional = false, type = "text" }: { hint?: string; optional?: boolean; type?: string } = {},
   ) => (
-    <Field
+    <InputField
       id={`channel-${field}`}
       label={optional ? `${label} (optional)` : label}
       hint={kept && !optional && field !== "secret" ? "stored; leave empty to keep it" : hint}
       error={errorOf(`setup.${field}`) ?? errorOf(`setup.${field}[0]`)}
-    >
-      <Input
-        id={`channel-${field}`}
-        type={type}
-        required={!optional && !kept}
-        autoComplete="off"
-        spellCheck={false}
-        value={fields[field] ?? ""}
-        onChange={(event) => onChange({ ...fields, [field]: event.target.value })}
-      />
-    </Field>
+      type={type}
+      required={!optional && !kept}
+      autoComplete="off"
+      spellCheck={false}
+      value={fields[field] ?? ""}
+      onChange={(event) => onChange({ ...fields, [field]: event.target.value })}
+    />
   );
   switch (kind) {
     case "email":

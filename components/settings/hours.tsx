@@ -1,6 +1,6 @@
 import { type ActHours, WEEKDAYS, type Weekday } from "@/lib/core/base/act-hours";
 import { Checkbox } from "@/components/ui/check";
-import { Field, Input } from "@/components/ui/field";
+import { InputField } from "@/components/ui/field";
 
 export const OFFICE_DAYS: readonly Weekday[] = ["mon", "tue", "wed", "thu", "fri"];
 const DAY = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" } as const;
@@ -36,28 +36,29 @@ export function HoursFields({
       <Wrong text={errorOf("days")} />
       <div className="grid gap-3 sm:grid-cols-3">
         {(["from", "until"] as const).map((end) => (
-          <Field key={end} id={id(end)} label={end === "from" ? "From" : "Until"} error={errorOf(end)}>
-            <Input
-              id={id(end)}
-              type="time"
-              required
-              value={hours[end]}
-              disabled={disabled}
-              onChange={(event) => set({ [end]: event.target.value })}
-            />
-          </Field>
-        ))}
-        <Field id={id("zone")} label="Time zone" error={errorOf("time_zone")}>
-          <Input
-            id={id("zone")}
+          <InputField
+            key={end}
+            id={id(end)}
+            label={end === "from" ? "From" : "Until"}
+            error={errorOf(end)}
+            type="time"
             required
-            maxLength={64}
-            autoComplete="off"
-            value={hours.time_zone}
+            value={hours[end]}
             disabled={disabled}
-            onChange={(event) => set({ time_zone: event.target.value })}
+            onChange={(event) => set({ [end]: event.target.value })}
           />
-        </Field>
+        ))}
+        <InputField
+          id={id("zone")}
+          label="Time zone"
+          error={errorOf("time_zone")}
+          required
+          maxLength={64}
+          autoComplete="off"
+          value={hours.time_zone}
+          disabled={disabled}
+          onChange={(event) => set({ time_zone: event.target.value })}
+        />
       </div>
     </div>
   );

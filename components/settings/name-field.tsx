@@ -1,7 +1,7 @@
 "use client";
 
 import type { ApiError } from "@/components/api";
-import { Field, Input } from "@/components/ui/field";
+import { InputField } from "@/components/ui/field";
 
 /** What a new key or token is called. A fault that names no field is shown here, where the form begins. */
 export const NameField = ({
@@ -15,18 +15,14 @@ export const NameField = ({
   onChange: (value: string) => void;
   fault: ApiError | null;
 }) => (
-  <Field
+  <InputField
     id={id}
     label="Name"
     error={fault?.field("name") ?? (fault && !fault.problem?.errors ? fault.message : undefined)}
-  >
-    <Input
-      id={id}
-      required
-      maxLength={200}
-      autoComplete="off"
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-    />
-  </Field>
+    required
+    maxLength={200}
+    autoComplete="off"
+    value={value}
+    onChange={(event) => onChange(event.target.value)}
+  />
 );

@@ -14,7 +14,7 @@ import { HOLD_LEVEL, HOLD_LEVEL_MEANS, MODE, MODE_MEANS, RISK } from "@/componen
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Field, Input } from "@/components/ui/field";
+import { Field, InputField } from "@/components/ui/field";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
@@ -112,41 +112,33 @@ function TypePanel({ settings, administers }: { settings: AgentTypeSettings; adm
         </div>
         <Shadow settings={settings} onAct={administers ? () => change({ mode: "act" }) : null} />
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field
+          <InputField
             id={id("threshold")}
             label="Require approval at or above severity"
             hint={fleet ? `Leave empty to use the fleet’s (${fleet.threshold}).` : "Leave empty to use the fleet’s."}
-          >
-            <Input
-              id={id("threshold")}
-              type="number"
-              min={0}
-              max={10.1}
-              step={0.1}
-              inputMode="decimal"
-              placeholder={fleet ? String(fleet.threshold) : ""}
-              value={draft.threshold}
-              disabled={!administers}
-              onChange={(event) => change({ threshold: event.target.value })}
-            />
-          </Field>
-          <Field
+            type="number"
+            min={0}
+            max={10.1}
+            step={0.1}
+            inputMode="decimal"
+            placeholder={fleet ? String(fleet.threshold) : ""}
+            value={draft.threshold}
+            disabled={!administers}
+            onChange={(event) => change({ threshold: event.target.value })}
+          />
+          <InputField
             id={id("floor")}
             label="Minimum healthy agents"
             hint="If a quarantine would leave fewer healthy agents running than this, Sentinel leaves the decision to a person."
-          >
-            <Input
-              id={id("floor")}
-              type="number"
-              min={0}
-              max={100_000}
-              step={1}
-              required
-              value={draft.floor}
-              disabled={!administers}
-              onChange={(event) => change({ floor: event.target.value })}
-            />
-          </Field>
+            type="number"
+            min={0}
+            max={100_000}
+            step={1}
+            required
+            value={draft.floor}
+            disabled={!administers}
+            onChange={(event) => change({ floor: event.target.value })}
+          />
         </div>
         <Field id={id("level")} label="Quarantine level" hint={HOLD_LEVEL_MEANS[draft.level]}>
           <Select

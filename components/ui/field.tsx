@@ -41,3 +41,16 @@ export function Field({
     </div>
   );
 }
+
+/** A field of one line: label, input, what it means and what is wrong with it. */
+export const InputField = ({
+  id,
+  label,
+  hint,
+  error,
+  ...input
+}: { id: string; label: ReactNode; hint?: ReactNode; error?: ReactNode } & ComponentProps<"input">) => (
+  <Field id={id} label={label} hint={hint} error={error}>
+    <Input id={id} {...input} />
+  </Field>
+);
