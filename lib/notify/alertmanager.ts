@@ -6,9 +6,11 @@ const LABEL_MAX = 500;
 /** An alert stays active until its end is told, and this long at most, in ms: nobody repeats it, as Prometheus would. */
 const ACTIVE_MS = 7 * 24 * 60 * 60_000;
 
-/** API v2. The labels are the alert's identity: they are the same at each message of a thread, so that its end ends it. */
+/**
+ * API v2. The labels are the alert's identity and the same in each message of a thread, so that its end resolves it. The severity may
+ * change meanwhile, and is therefore an annotation. Null for an acknowledgement, which Alertmanager does not know.
+ */
 export const alertmanager: Render = (n, { url, token }) => {
-  // The severity may move, and with it would the identity: routes choose by the annotation's level only through the channel's rules.
   if (n.purpose === "acknowledged") return null;
   const end = n.purpose === "page" ? n.startedAt + ACTIVE_MS : n.at;
   return {

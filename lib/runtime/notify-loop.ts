@@ -21,7 +21,9 @@ const HEARTBEAT_TIMEOUT_MS = 10_000;
 
 interface State {
   loop: Loop<void>;
-  mailer: Mailer | null | undefined;
+  mailer: Mailer | null;
+  /** Opens channels' settings; read once. */
+  secret: string | null;
   beatAt: number;
 }
 
@@ -30,7 +32,8 @@ const state = (): State => {
   const global = globalThis as unknown as Record<symbol, State>;
   return (global[Symbol.for("sentinel.notify-loop")] ??= {
     loop: new Loop({ name: "a turn of notifications", turn }),
-    mailer: undefined,
+    mailer: null,
+    secret: null,
     beatAt: 0,
   });
 };
@@ -42,18 +45,18 @@ async function turn(): Promise<void> {
   const s = state();
   const db = await getDb();
   const { SENTINEL_URL, SMTP_URL, SMTP_FROM } = env();
-  s.mailer ??= SMTP_URL === undefined ? null : createMailer(SMTP_URL, SMTP_FROM);
+  if (SMTP_URL !== undefined) s.mailer ??= createMailer(SMTP_URL, SMTP_FROM);
   const { mailer } = s;
-  const planned = await planNotifications(db, Date.now(), SENTINEL_URL ?? null);
-  const secret = await sessionSecret(db);
+  const secret = (s.secret ??= await sessionSecret(db));
+  const more = await planNotifications(db, Date.now(), SENTINEL_URL ?? null);
   const sent = await deliverNotifications(db, {
     send: ({ body }, { kind }, config) => send(body, kind, config, { now: Date.now, mailer }),
     open: (sealed) => openSetup(sealed, secret),
     now: Date.now,
     random: Math.random,
   });
-  // A backlog goes on at once.
-  if (planned > 0 || sent > 0) s.loop.soon();
+  // A backlog goes on at once; the next few events wait for the next second.
+  if (more || sent > 0) s.loop.soon();
   await beat(s, db);
 }
 

@@ -3,7 +3,7 @@ import type { Purpose } from "./notification";
 
 /** What a channel is told. */
 export interface Rules {
-  /** Of the incident, 0 to 10. What has no severity (Sentinel's own limits, budgets) always passes. */
+  /** Of the incident, 0 to 10. What has no severity (budgets, the global stop) always passes. */
   min_severity: number;
   /** Beside pages, which every channel gets. */
   tell: Exclude<Purpose, "page" | "test">[];

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { EventType } from "@/lib/core/base/events";
 import { type Db, type Statement, write } from "../client";
+import { commit, type StreamEvent } from "../commit";
 import { agents, incidents, incidentSubjects, notificationChannels, notifications, streamEvents } from "../schema";
 
 export type ChannelRow = typeof notificationChannels.$inferSelect;
@@ -127,16 +128,15 @@ export const insertNotifications = (db: Db, rows: (typeof notifications.$inferIn
   db.insert(notifications).values(rows).onConflictDoNothing();
 
 /**
- * What is due on a channel: of each thread the oldest that is not sent, so that order is kept within it. Rows that a process died
- * with count again once its claim is over.
+ * What is due on a channel: of each thread the oldest of what is due and not sent, so that order is kept within it and a page that
+ * waits for its time holds up no other. Rows that a process died with count again once its claim is over.
  */
 export const listDue = (db: Db, channelId: string, now: number, limit: number): Promise<NotificationRow[]> =>
   db
     .select()
     .from(notifications)
     .where(
-      sql`${notifications.seq} IN (SELECT min(seq) FROM notifications WHERE channel_id = ${channelId} AND state IN ('pending', 'sending') GROUP BY thread)
-          AND ${notifications.dueAt} <= ${now}
+      sql`${notifications.seq} IN (SELECT min(seq) FROM notifications WHERE channel_id = ${channelId} AND state IN ('pending', 'sending') AND due_at <= ${now} GROUP BY thread)
           AND (${notifications.state} = 'pending' OR ${notifications.claimedUntil} <= ${now})`,
     )
     .orderBy(asc(notifications.seq))
@@ -159,22 +159,27 @@ export async function claimNotification(db: Db, row: NotificationRow, until: num
   return claimed!.rowsAffected === 1;
 }
 
-/** How an attempt ended, on the message and on its channel. */
+/** How an attempt ended, on the message and on its channel, with what is told of it. */
 export async function noteOutcome(
   db: Db,
   row: NotificationRow,
   message: Partial<Pick<NotificationRow, "state" | "dueAt" | "sentAt" | "error">>,
   channel: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastSentAt" | "lastError" | "lastErrorAt">> | null,
+  events: StreamEvent[] = [],
 ): Promise<void> {
-  await write(db, [
-    db
-      .update(notifications)
-      .set({ claimedUntil: null, ...message })
-      .where(and(eq(notifications.seq, row.seq), eq(notifications.state, "sending"))),
-    ...(channel === null
-      ? []
-      : [db.update(notificationChannels).set(channel).where(eq(notificationChannels.id, row.channelId))]),
-  ]);
+  await commit(db, {
+    claims: [],
+    events,
+    writes: [
+      db
+        .update(notifications)
+        .set({ claimedUntil: null, ...message })
+        .where(and(eq(notifications.seq, row.seq), eq(notifications.state, "sending"))),
+      ...(channel === null
+        ? []
+        : [db.update(notificationChannels).set(channel).where(eq(notificationChannels.id, row.channelId))]),
+    ],
+  });
 }
 
 /** Whether a person has answered an incident since, or it has closed: then a page of it wakes nobody any more. */

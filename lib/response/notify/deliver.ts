@@ -1,8 +1,6 @@
 import { ANSWERS } from "@/lib/core/base/events";
 import { GIVE_UP_MS, retryAfter } from "@/lib/core/notify/retry";
 import type { Db } from "@/lib/db/client";
-import { write } from "@/lib/db/client";
-import { eventsInsert } from "@/lib/db/commit";
 import {
   type ChannelRow,
   claimNotification,
@@ -18,8 +16,9 @@ import type { Sent } from "@/lib/notify/send";
 
 /** Longer than one attempt can take (10 s), in ms; a process that dies while it sends keeps others waiting for this long. */
 const CLAIM_MS = 15_000;
-/** Messages of one channel in one turn: a long backlog goes out in several, so that other channels and new events are not kept waiting. */
+/** Messages of one channel in one turn, and how long it may take in ms: a backlog or a slow receiver keeps no other channel waiting. */
 const MOST = 50;
+const TURN_MS = 5_000;
 
 export interface DeliverPorts {
   send: (row: NotificationRow, channel: ChannelRow, config: ChannelConfig) => Promise<Sent>;
@@ -41,13 +40,15 @@ export async function deliverNotifications(db: Db, ports: DeliverPorts): Promise
 }
 
 async function deliverTo(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise<number> {
+  const until = ports.now() + TURN_MS;
   let attempts = 0;
   let failures = channel.failures;
-  while (attempts < MOST) {
+  while (attempts < MOST && ports.now() < until) {
     const now = ports.now();
     const due = await listDue(db, channel.id, now, MOST - attempts);
     if (due.length === 0) return attempts;
     for (const row of due) {
+      if (ports.now() >= until) return attempts;
       if (!(await claimNotification(db, row, ports.now() + CLAIM_MS, ports.now()))) continue;
       attempts++;
       const ended = await attempt(db, channel, row, failures, ports);
@@ -105,17 +106,14 @@ async function attempt(
 }
 
 async function giveUp(db: Db, channel: ChannelRow, row: NotificationRow, reason: string, now: number): Promise<void> {
-  await noteOutcome(db, row, { state: "failed", error: reason }, { lastError: reason, lastErrorAt: now });
-  await write(db, [
-    eventsInsert(db, [
-      {
-        type: "channel.failed",
-        at: now,
-        incidentId: row.incidentId,
-        text: `Could not notify ${channel.name}: ${reason}`,
-        data: { channel: channel.id, notification: row.id },
-      },
-    ]),
+  await noteOutcome(db, row, { state: "failed", error: reason }, { lastError: reason, lastErrorAt: now }, [
+    {
+      type: "channel.failed",
+      at: now,
+      incidentId: row.incidentId,
+      text: `Could not notify ${channel.name}: ${reason}`,
+      data: { channel: channel.id, notification: row.id },
+    },
   ]);
 }
 

@@ -166,6 +166,19 @@ describe("what is told", () => {
     ]);
   });
 
+  it("lets a worse page of the same incident break quiet hours that an earlier one waits for", async () => {
+    const always = { days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], from: "00:00", until: "23:59", time_zone: "UTC" } as const; // prettier-ignore
+    await channel({ quiet: { ...always, days: [...always.days] } });
+    await incident("inc_1", 3);
+    await tell(paged("inc_1", "mild"));
+    await turns();
+    expect(receiver.got).toEqual([]);
+    await db.update(incidents).set({ severity: 9 });
+    await tell(paged("inc_1", "severe"));
+    await turns();
+    expect(receiver.got.map(({ body }) => body.data.text)).toEqual(["severe"]);
+  });
+
   it("is acknowledged once", async () => {
     await incident("inc_1");
     await acknowledge(db, "inc_1", BY, now, "on it");

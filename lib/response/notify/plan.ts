@@ -30,17 +30,17 @@ const TOLD: readonly EventType[] = [...new Set([...ANSWERS, ...CLOSES])];
 
 /**
  * Writes what every channel is to be told of the events since the last turn, in one commit with the cursor: of each event once a
- * channel, whoever dies in between. The first turn begins with what happens from then on. Returns how many events it looked past;
- * 0 when there are none, or another process did it.
+ * channel, whoever dies in between. The first turn begins with what happens from then on. Returns whether there
+ * may be more than one turn looks at.
  */
-export async function planNotifications(db: Db, now: number, origin: string | null): Promise<number> {
+export async function planNotifications(db: Db, now: number, origin: string | null): Promise<boolean> {
   const from = await findCursor(db);
   if (from === null) {
     await commit(db, { claims: [moveCursor(null, await newestEvent(db, 0, Number.MAX_SAFE_INTEGER), now)] });
-    return 0;
+    return false;
   }
   const to = await newestEvent(db, from, EVENTS);
-  if (to === from) return 0;
+  if (to === from) return false;
   const channels = (await listChannels(db)).filter(({ enabled }) => enabled);
   const events = channels.length === 0 ? [] : await listTelling(db, from, to, TOLD);
   const incidents = await listTold(db, [...new Set(events.flatMap(({ incidentId }) => incidentId ?? []))]);
@@ -67,8 +67,8 @@ export async function planNotifications(db: Db, now: number, origin: string | nu
   });
   const writes: Statement[] = [];
   for (let at = 0; at < rows.length; at += ROWS) writes.push(insertNotifications(db, rows.slice(at, at + ROWS)));
-  const won = await commit(db, { claims: [moveCursor(from, to, now)], writes });
-  return won ? to - from : 0;
+  await commit(db, { claims: [moveCursor(from, to, now)], writes });
+  return to - from >= EVENTS;
 }
 
 const purposeOf = ({ type, data }: TellingEvent): Purpose =>
