@@ -52,6 +52,8 @@ const change = z.object({
   node: name,
   kind: z.string().min(1).max(60),
   summary: z.string().max(LINE_MAX),
+  from: z.string().max(LINE_MAX).optional(),
+  to: z.string().max(LINE_MAX).optional(),
   files: z.array(z.string().min(1).max(NAME_MAX)).max(FILES_MAX).optional(),
   diff: z.string().max(DIFF_MAX).optional(),
   survived: z.boolean().optional(),

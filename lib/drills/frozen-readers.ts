@@ -51,8 +51,9 @@ export function readersAsThen(readers: Readers, { bundle, unread, known }: Seen)
       const looked = less("list_recent_changes", await readers.list_recent_changes(args, signal));
       if (!looked.ok) return looked;
       const value = looked.value.map((change) => {
-        const { files, diff, survived } = changes.get(keyOf(change)) ?? {};
-        return { ...change, ...(files && { files }), ...(diff && { diff }), ...(survived && { survived }) };
+        const { from, to, files, diff, survived } = changes.get(keyOf(change)) ?? {};
+        const told = Object.entries({ from, to, files, diff, survived }).filter(([, value]) => value !== undefined);
+        return { ...change, ...Object.fromEntries(told) };
       });
       return { ...looked, value };
     },

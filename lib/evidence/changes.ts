@@ -95,6 +95,8 @@ function asEvidence(row: ChangeRow, diff: Looked<ChangeDiff> | undefined): Bundl
     node: row.subjectId,
     kind: row.kind,
     summary: parts.filter((part) => part !== "").join(" "),
+    ...(row.from !== null && { from: row.from }),
+    ...(row.to !== null && { to: row.to }),
     ...(diff?.ok ? diff.value : {}),
   };
 }

@@ -294,8 +294,21 @@ test("changes of a window, the oldest first, of too many the newest", async () =
     source: "change log",
     truncated: false,
     value: [
-      { t: NOW / 1_000, node: "shop", kind: "deploy", summary: "1.0 → 1.1 ship it (github)" },
-      { t: NOW / 1_000 + 10, node: "cart", kind: "config", summary: "pool=5 (watch, detected, not declared)" },
+      {
+        t: NOW / 1_000,
+        node: "shop",
+        kind: "deploy",
+        summary: "1.0 → 1.1 ship it (github)",
+        from: "1.0",
+        to: "1.1",
+      },
+      {
+        t: NOW / 1_000 + 10,
+        node: "cart",
+        kind: "config",
+        summary: "pool=5 (watch, detected, not declared)",
+        to: "pool=5",
+      },
       { t: NOW / 1_000 + 20, node: "bot", kind: "prompt", summary: "(github)" },
     ],
   });

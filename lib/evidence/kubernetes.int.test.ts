@@ -186,12 +186,16 @@ describe("a recorded API server", () => {
             {
               t: Date.UTC(2026, 4, 20, 12) / 1_000,
               kind: "deploy",
-              summary: "revision 2: shop:2 (kubectl set image deploy/shop app=shop:2)",
+              summary: "revision 2: shop:1 → shop:2 (kubectl set image deploy/shop app=shop:2)",
+              from: "shop:1",
+              to: "shop:2",
             },
             {
               t: Date.UTC(2026, 4, 20, 12, 40) / 1_000,
               node: "shop-api",
               summary: "revision 3: shop:2 → shop:1, an earlier one again",
+              from: "shop:2",
+              to: "shop:1",
             },
           ],
         },

@@ -236,16 +236,22 @@ function changesOf(node: string, sets: z.output<typeof ReplicaSet>[], progressAt
     .sort((a, b) => a.revision - b.revision);
   return revisions
     .flatMap(({ revision, at, images, cause }, i): BundleChange[] => {
-      const before = revisions[i - 1];
-      const again = before?.at != null && at !== null && at < before.at;
+      // The set that the lowest revision took the place of may have been taken up again, under a higher one.
+      const before = revisions[i - 1] ?? lastBefore(revisions, at);
+      const again = i > 0 && before?.at != null && at !== null && at < before.at;
       const t = again ? (i === revisions.length - 1 ? progressAt : null) : at;
       if (t === null) return [];
       const from = before && before.images !== images ? `${before.images} → ` : "";
       const summary = `revision ${revision}: ${from}${images}${again ? ", an earlier one again" : ""}${cause ? ` (${cause})` : ""}`;
-      return [{ t, node, kind: "deploy", summary: summary.slice(0, MESSAGE_CHARS) }];
+      const what = { ...(before && { from: before.images }), to: images };
+      return [{ t, node, kind: "deploy", summary: summary.slice(0, MESSAGE_CHARS), ...what }];
     })
     .sort((a, b) => a.t - b.t);
 }
+
+/** The newest of what is older than `at`. */
+const lastBefore = <T extends { at: number | null }>(all: readonly T[], at: number | null): T | undefined =>
+  all.filter((one) => one.at !== null && at !== null && one.at < at).toSorted((a, b) => b.at! - a.at!)[0];
 
 function nodeOf(metadata: Meta, otherwise: string): string {
   for (const label of NAME_LABELS) if (metadata.labels[label]) return metadata.labels[label];

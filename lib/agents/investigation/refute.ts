@@ -1,6 +1,5 @@
 import type { Analysis, Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
 import { onsetOf } from "@/lib/core/causes/onset";
-import type { CauseKind } from "@/lib/core/base/vocabulary";
 import type { Blind, Refutation, Skepticism } from "./state";
 
 /** What each refutation that was seen leaves of a confidence: a judgement, written down in one place. */
@@ -186,6 +185,3 @@ const ids = (findings: readonly Finding[]) =>
     .slice(0, 3)
     .map(({ id }) => id)
     .join(", ");
-
-/** Kinds of trouble that a change of the node brought, so that taking it back is a remedy. */
-export const FROM_CHANGE: readonly CauseKind[] = ["deploy_regression", "config_regression"];

@@ -1,5 +1,5 @@
+import { FROM_CHANGE } from "@/lib/core/causes/cause-kinds";
 import type { BundleChange, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
-import { FROM_CHANGE } from "./refute";
 import type { Screen } from "./screen";
 
 /** A change counts as the one meant if its finding's time is this close to its own, in seconds. */

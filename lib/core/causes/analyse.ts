@@ -1,6 +1,6 @@
 import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from "../evidence/bundle";
 import { alertEvidence, type AlertSuspicion } from "./alert-evidence";
-import { affinityOfText } from "./cause-kinds";
+import { affinityOfText, FROM_CHANGE } from "./cause-kinds";
 import { type GrowthEvidence, growthEvidence } from "./growth";
 import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } from "./hypotheses";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
@@ -76,18 +76,20 @@ export function analyse(bundle: Bundle, known: KnownCauses = {}, tuning: Tuning 
   ];
   const suspicion = new Map(suspectsOf(base, seen, bundle, tuning).map(({ node, score }) => [node, score]));
   const texts = seen.map(({ finding }) => finding.text);
+  const changes = changeEvidence(bundle, onset, suspicion, texts, namesIn(groups), known.pastBlame, tuning);
+  const similar = known.similar?.filter((one) => !isCured(one, changes)) ?? [];
   const signs = [
     ...seen,
-    ...changeEvidence(bundle, onset, suspicion, texts, namesIn(groups), known.pastBlame, tuning),
+    ...changes,
     ...instructionEvidence(bundle),
-    ...similarSigns(known.similar),
+    ...similarSigns(known.similar, similar),
     ...triedSigns(known.tried),
   ];
   const suspects = suspectsOf(base, signs, bundle, tuning);
   const young = compared ? null : shortHistory(bundle);
   const verdict = judge(bundle, compared ? ranked : null, signs, young !== null);
   const well = verdict === "fault" ? [] : wellSigns(bundle, groups, moved?.moves.length ?? 0);
-  const causes = rivals(suspects, signs, bundle.edges, known);
+  const causes = rivals(suspects, signs, bundle.edges, { ...known, similar });
   const hypotheses =
     verdict === "no_fault"
       ? [nothingWrong(signs, well), ...lessSure(causes)]
@@ -148,11 +150,30 @@ function onsetOfLines(groups: readonly LineGroup[]): Onset {
   return first === undefined ? null : { at: first.first, from: first.first - first.gap, to: first.first };
 }
 
-function similarSigns(similar: readonly SimilarCause[] = []): WeightedEvidence[] {
-  return similar.map(({ node, kind, similarity, text }, i) => ({
-    finding: { id: `s${i + 1}`, kind: "similar_incident", node, strength: similarity, text: redact(text).text },
-    weight: 0.3 * similarity,
-    affinity: { [kind]: 1 },
+/**
+ * Whether an earlier incident was caused by what a change brought, and every change since that could have brought it again is over: it was
+ * cured, or taken back. A memory of the last bad release says nothing of the next trouble, however much both look alike.
+ */
+function isCured({ node, kind }: SimilarCause, changes: readonly WeightedEvidence[]): boolean {
+  if (!FROM_CHANGE.includes(kind)) return false;
+  const like = changes.filter(
+    ({ finding, affinity }) => (node === null || finding.node === node) && (affinity[kind] ?? 0) > 0,
+  );
+  return like.length > 0 && like.every(({ over }) => over === true);
+}
+
+/** All are told; only those in `counted` speak for a cause. */
+function similarSigns(all: readonly SimilarCause[] = [], counted: readonly SimilarCause[]): WeightedEvidence[] {
+  return all.map((one, i) => ({
+    finding: {
+      id: `s${i + 1}`,
+      kind: "similar_incident",
+      node: one.node,
+      strength: one.similarity,
+      text: redact(one.text).text,
+    },
+    weight: counted.includes(one) ? 0.3 * one.similarity : 0,
+    affinity: counted.includes(one) ? { [one.kind]: 1 } : {},
     active: false,
   }));
 }

@@ -5,6 +5,9 @@ import { natureOf } from "./metric-kinds";
 /** How much a piece of evidence speaks for each kind of cause, 0 to 1; what is not named, not at all. */
 export type Affinity = Partial<Record<CauseKind, number>>;
 
+/** Kinds of trouble that a change of the node brought, so that taking it back is a remedy. */
+export const FROM_CHANGE: readonly CauseKind[] = ["deploy_regression", "config_regression"];
+
 /**
  * Words of operations, by what kind of trouble they are the language of, whatever the system. They name no product, and no
  * single one decides: affinities of all evidence of a node are added up.

@@ -56,10 +56,49 @@ describe("changes as explanations", () => {
       { pastBlame: ({ kind }) => (kind === "deploy" ? 1 : null) },
     ],
     ["unless nothing else fits", { ...change("api", 60), survived: true }, change("smtp", 1), {}],
+    [
+      "not one that was taken back before the onset",
+      change("api", 40),
+      { ...change("api", 20), from: "v1", to: "v2" },
+      { changes: [{ ...change("api", 10), from: "v2", to: "v1" }] },
+    ],
+    [
+      "but one that was taken back only after it, which came too late to help",
+      { ...change("api", 20), from: "v1", to: "v2" },
+      change("api", 40),
+      { changes: [{ ...change("api", -10), from: "v2", to: "v1" }] },
+    ],
+    [
+      "and one that was put in place once more",
+      { ...change("api", 5), from: "v1", to: "v2" },
+      change("api", 20),
+      { changes: [{ ...change("api", 60), from: "v1", to: "v2" }, { ...change("api", 50), from: "v2", to: "v1" }] }, // prettier-ignore
+    ],
     ["a caller may overload, less likely than a callee fails", change("api", 10), change("cron", 10), {}],
   ])("%s", (_, winner, loser, more) => {
-    expect(best(ask([winner, loser], more))).toBe(winner);
-    expect(best(ask([loser, winner], more))).toBe(winner);
+    const { changes = [], ...rest } = more;
+    expect(best(ask([winner, ...changes, loser], rest))).toBe(winner);
+    expect(best(ask([loser, ...changes, winner], rest))).toBe(winner);
+  });
+
+  const moves = (...versions: string[]) =>
+    versions.slice(1).map((to, i) => ({ ...change("api", 60 - 10 * i), from: versions[i], to }));
+  it.each<[string, BundleChange[], number[]]>([
+    ["there and back", moves("1", "2", "1"), [0, 1]],
+    ["over a third", moves("1", "2", "3", "1"), [0, 1, 2]],
+    ["forward, there and back", moves("1", "2", "3", "2"), [1, 2]],
+    ["there and back twice", moves("1", "2", "1", "2", "1"), [0, 1, 2, 3]],
+    ["forward only", moves("1", "2", "3"), []],
+    ["the same again", moves("1", "1"), []],
+    ["a state that is only told by the change after it", moves("1", "2", "1").map(({ from: _, ...rest }, i) => (i === 0 ? { ...rest, from: "1" } : rest)), [0, 1]], // prettier-ignore
+    ["of another kind", moves("1", "2", "1").map((one, i) => ({ ...one, kind: ["deploy", "config"][i]! })), []],
+    ["within the clocks' slack, and not measured to be well", moves("1", "2", "1").map((one) => ({ ...one, t: AT - 61 })), []], // prettier-ignore
+    ["within it, but measured to be well", moves("1", "2", "1").map((one, i) => ({ ...one, t: AT - 70 + i, survived: true })), [0, 1]], // prettier-ignore
+  ])("knows what came to nothing: %s", (_, changes, undone) => {
+    const ranked = rankChanges(ask(changes));
+    expect(changes.flatMap((c, i) => (ranked.find((r) => r.change === c)!.parts.undone < 1 ? [i] : []))).toEqual(
+      undone,
+    );
   });
 
   it("gives a change after the onset no score, with clocks a minute apart forgiven", () => {

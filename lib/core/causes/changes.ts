@@ -24,6 +24,8 @@ export interface RankedChange {
     past: number;
     /** 1, or less if its node was well with it for a while. */
     survived: number;
+    /** 1, or less if what it put in place was taken away again before the onset, or if it brought back what ran before. */
+    undone: number;
     /** More than 1 if what ran it did worse than what ran the version before at the same time, less if it did as well. */
     version: number;
     /** How much its diff alters what runs (change-diff.ts); 1 where no change has a diff. */
@@ -71,6 +73,8 @@ const KIND_PRIOR: Record<string, number> = {
   scale: 0.45,
   healing: 0.35,
 };
+/** What runs is what ran before: such a round trip can still restart things, empty caches and leave data behind, as an operation can. */
+const UNDONE = KIND_PRIOR.healing!;
 /** A kind that names nothing running (a document, a note, a ticket) can hardly break it. */
 const OTHER_KIND = 0.3;
 /** Not on any call path from the target: shared hosts and brokers remain possible. */
@@ -99,6 +103,7 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
   const near = nearness(q);
   const most = Math.max(0, ...(q.suspicion?.values() ?? []));
   const seen = wordWeights(q.seen ?? []);
+  const undone = undoneBy(q);
   const alterations = new Map(q.changes.map((change) => [change, alterationOf(change.diff, change.files, q.named)]));
   const unread = [...alterations.values()].some((alteration) => alteration !== null) ? UNREAD : 1;
   return q.changes
@@ -112,22 +117,58 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
         // What its like did before may be what it did itself, and was cured of.
         past: (change.survived ? null : q.pastBlame?.(change)) ?? NEVER_SEEN_BEFORE,
         survived: change.survived ? SURVIVED : 1,
+        undone: undone.has(change) ? UNDONE : 1,
         version: q.version?.(change) ?? 1,
         alteration: alterations.get(change)?.weight ?? unread,
       };
-      const { timing: t, distance, suspicion, kind, words, past, survived, version, alteration } = parts;
+      const { timing: t, distance, suspicion, kind, words, past, survived, undone: taken, version, alteration } = parts;
       return {
         change,
         parts,
         says: alterations.get(change)?.says ?? null,
         score: clamp(
-          t * distance * suspicion * kind * (0.75 + 0.5 * words) * (0.5 + past) * survived * version * alteration,
+          t *
+            distance *
+            suspicion *
+            kind *
+            (0.75 + 0.5 * words) *
+            (0.5 + past) *
+            survived *
+            taken *
+            version *
+            alteration,
           0,
           1,
         ),
       };
     })
     .toSorted((a, b) => b.score - a.score || b.change.t - a.change.t);
+}
+
+/**
+ * Changes of one node and kind that together changed nothing before the onset: the last of them brought back what ran before the first.
+ * Trouble that begins when a version no longer runs is not that version's (the method of difference: Mill 1843, III.8). What was taken
+ * back after the onset stays suspect, since the trouble began under it.
+ */
+function undoneBy({ changes, onset, target }: ChangeQuestion): Set<BundleChange> {
+  const undone = new Set<BundleChange>();
+  const began = (onset?.from ?? target.at) - CLOCK_SLACK_S;
+  const lines = new Map<string, BundleChange[]>();
+  for (const change of changes.toSorted((a, b) => a.t - b.t)) {
+    if (!change.survived && change.t > began) continue;
+    const line = JSON.stringify([change.node, change.kind]);
+    lines.set(line, [...(lines.get(line) ?? []), change]);
+  }
+  for (const line of lines.values()) {
+    // Where each state was last left: the first change after it.
+    const left = new Map<string, number>();
+    for (const [i, { from = line[i - 1]?.to, to }] of line.entries()) {
+      if (from !== undefined) left.set(from, i);
+      const first = to === undefined ? undefined : left.get(to);
+      if (first !== undefined && first < i) for (const one of line.slice(first, i + 1)) undone.add(one);
+    }
+  }
+  return undone;
 }
 
 function timing(change: BundleChange, { onset, target, exposure }: ChangeQuestion, lagScaleS: number): number {

@@ -47,6 +47,51 @@ test("one whose diff does harm, or was not read, may be", () => {
 });
 
 const MINUTE = 60;
+/** A release and then a setting before lines that fail, with or without the memory of an incident that a release caused. */
+const afterSetting = (release: { survived?: true; to?: string }, isRemembered: boolean) => {
+  const at = 100 * MINUTE;
+  const change = (ago: number, kind: string, more: object) => ({
+    t: at - ago,
+    node: "shop",
+    kind,
+    summary: kind,
+    ...more,
+  });
+  const past = { id: "inc-1", node: "shop", kind: "deploy_regression" as const, similarity: 0.8, text: "As in inc-1" };
+  const { hypotheses, findings } = analyse(
+    {
+      ...NOTHING,
+      target: { node: "shop", at },
+      nodes: [{ id: "shop" }],
+      logs: [0, 5, 10, 15].map((s) => ({ t: at - 30 + s, node: "shop", line: "ERROR order failed" })),
+      changes: [
+        change(300, "deploy", { from: "1", ...release }),
+        ...(release.to === undefined ? [] : [change(200, "deploy", { from: release.to, to: "1" })]),
+        change(40, "config", { from: "timeout=900", to: "timeout=5" }),
+      ],
+    },
+    { similar: isRemembered ? [past] : [] },
+  );
+  return {
+    first: hypotheses[0]!.kind,
+    release: hypotheses.find(({ kind }) => kind === "deploy_regression")?.confidence ?? 0,
+    told: findings.some(({ kind }) => kind === "similar_incident"),
+  };
+};
+
+test.each([
+  ["cured", { survived: true as const }],
+  ["taken back", { to: "2" }],
+])("of a release that was %s, a memory of bad releases says nothing, but is told", (_, release) => {
+  const [plain, remembered] = [afterSetting(release, false), afterSetting(release, true)];
+  expect(remembered).toEqual({ ...plain, told: true });
+  expect(remembered.first).toBe("config_regression");
+});
+
+test("of one that may be at work it does", () => {
+  expect(afterSetting({}, true).release).toBeGreaterThan(afterSetting({}, false).release);
+});
+
 /** A deploy a minute before lines that complain of a field, with or without a diff. */
 const afterDeploy = (diff: string | undefined) => {
   const at = 100 * MINUTE;

@@ -25,6 +25,8 @@ export interface WeightedEvidence {
   complainsOf?: string;
   /** A change that only its time and place speak for: what it did was looked at, and is not what is seen. */
   coincidental?: true;
+  /** A change whose effect has ended: a cure was measured to have worked after it, or what ran before it runs again. */
+  over?: true;
   /** The ranking over metrics and spans counted it already. */
   ranked?: true;
 }
@@ -261,6 +263,7 @@ export function changeEvidence(
       affinity: affinityOfChange(entry.change.kind, entry.change.summary),
       active: false,
       ...(isCoincidental(entry) && { coincidental: true as const }),
+      ...((entry.parts.survived < 1 || entry.parts.undone < 1) && { over: true as const }),
     }));
 }
 
@@ -294,6 +297,7 @@ function changeText({ change, parts, says, score }: RankedChange, onset: Onset):
     parts.past > 0.6 ? "a similar change was the cause before" : "",
     parts.version > 1 ? "its version does worse than the older one at the same time" : "",
     parts.version < 1 ? "its version does as well as the older one at the same time" : "",
+    parts.undone < 1 ? "together with the changes beside it, it left running what ran before" : "",
     parts.survived < 1 ? "an action taken after this change led to a measured recovery" : "",
   ].filter((reason) => reason !== "");
   const summary = redact(change.summary.replace(/\s+/g, " ").trim()).text.slice(0, 300);

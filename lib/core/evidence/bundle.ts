@@ -71,6 +71,9 @@ export interface BundleChange {
   /** A `ChangeKind` or free text. */
   kind: string;
   summary: string;
+  /** What it put in place, and of what: versions, commits, values, as its sender names them. */
+  from?: string | undefined;
+  to?: string | undefined;
   /** A unified diff, and the files it touches, where the source gives them. */
   diff?: string | undefined;
   files?: string[] | undefined;
