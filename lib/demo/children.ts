@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { childEnv } from "@/lib/env";
 import { programArgs } from "@/lib/programs.mjs";
@@ -20,6 +21,24 @@ const GRACE_MS = 8000;
 /** Where a child's lines of output go: to a function, or straight into an open file, which outlives its crash. */
 type Output = ((line: string) => void) | { fd: number };
 
+/** Whoever ends the children should this process be killed; it ends with this process, or soon after. */
+let reaper: ChildProcess | null = null;
+
+function tellReaper(line: string): void {
+  if (reaper === null) {
+    reaper = spawn(process.execPath, ["lib/demo/reaper.mjs", String(GRACE_MS)], {
+      detached: true,
+      env: childEnv({}),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    reaper.unref();
+    reaper.on("error", () => {});
+    reaper.stdin!.on("error", () => {});
+    (reaper.stdin as Socket).unref();
+  }
+  reaper.stdin!.write(`${line}\n`);
+}
+
 /** Starts a program, by argv and without a shell. It is ended by its pid alone. */
 function run(name: string, program: string, args: string[], env: Record<string, string>, output: Output): Child {
   const sink = typeof output === "function" ? "pipe" : output.fd;
@@ -29,12 +48,14 @@ function run(name: string, program: string, args: string[], env: Record<string, 
     stdio: ["ignore", sink, sink],
   });
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on("line", say);
+  if (child.pid !== undefined) tellReaper(`+${child.pid}`);
   let running = true;
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     // Not "exit": a server's sweeper, which holds the same output, may outlive it for a moment.
     child.once("close", (code) => {
       running = false;
+      tellReaper(`-${child.pid}`);
       resolve(code);
     });
   });

@@ -84,8 +84,10 @@ async function main() {
 
   const folder = claimFolder(o.data);
   const ending = createStop(folder.release);
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => void ending.stop().then(() => process.exit(0)));
+  const end = () => void ending.stop().then(() => process.exit(0));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  // Whoever read what is printed is gone, as with a closed terminal.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", end);
 
   /** Adds a child whose end ends the demo. */
   function keep(child: Child): Child {

@@ -90,7 +90,7 @@ describe("changes as explanations", () => {
     ["there and back twice", moves("1", "2", "1", "2", "1"), [0, 1, 2, 3]],
     ["forward only", moves("1", "2", "3"), []],
     ["the same again", moves("1", "1"), []],
-    ["a state that is only told by the change after it", moves("1", "2", "1").map(({ from: _, ...rest }, i) => (i === 0 ? { ...rest, from: "1" } : rest)), [0, 1]], // prettier-ignore
+    ["back from where nobody knows", [{ ...change("api", 60), to: "2" }, { ...change("api", 50), from: "2", to: "1" }], []], // prettier-ignore
     ["of another kind", moves("1", "2", "1").map((one, i) => ({ ...one, kind: ["deploy", "config"][i]! })), []],
     ["within the clocks' slack, and not measured to be well", moves("1", "2", "1").map((one) => ({ ...one, t: AT - 61 })), []], // prettier-ignore
     ["within it, but measured to be well", moves("1", "2", "1").map((one, i) => ({ ...one, t: AT - 70 + i, survived: true })), [0, 1]], // prettier-ignore
