@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
 
 /** The test command says which browser it found; by hand, Debian's is looked for before Playwright's own. */
-const browser = process.env.SENTINEL_BROWSER ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+const browser =
+  process.env.SENTINEL_BROWSER ??
+  ["chromium-headless-shell", "chromium", "chromium-browser"].map((name) => `/usr/bin/${name}`).find(existsSync);
 
 /** Minutes, since how busy the machine is must not decide: what is awaited comes, or never does. */
 const COMES_WITHIN_MS = 3 * 60_000;

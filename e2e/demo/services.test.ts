@@ -64,14 +64,14 @@ const KINDS: { name: string; stress: string | null; deploy?: object; causes: str
     name: "bad deploy",
     stress: null,
     deploy: { version: "2.0.0" },
-    causes: ["deploy_regression", "failing"],
+    causes: ["deploy_regression"],
     cure: "roll-back-target",
   },
   {
     name: "config regression",
     stress: null,
     deploy: { config: { store_timeout_ms: 5 } },
-    causes: ["config_regression", "deploy_regression"],
+    causes: ["config_regression"],
     cure: "roll-back-target",
   },
   // The last, since it takes every core: whoever is tested beside it is disturbed least so.
