@@ -11,8 +11,8 @@ import { CASES, type Home, type Stored, World } from "./test-programs";
 /** So much longer a model takes to answer than Sentinel to look, ms. Real ones take seconds. */
 const MODEL_MS = 250;
 const ORDINARY_CALLS = 30;
-/** A runaway's budget, in ordinary model calls. */
-const BUDGET_CALLS = 40;
+/** A runaway's budget, in ordinary model calls: between two, or the rounding of sums would decide which call uses it up. */
+const BUDGET_CALLS = 39.5;
 /** A runaway that nobody holds ends here. */
 const MOST_CALLS = 150;
 /** Of the budget, beside one model call and one export interval. */
@@ -84,10 +84,9 @@ describe.each(Object.entries(CASES))("the real %s", (name, program) => {
       await expect.poll(() => told(session), { interval: 500 }).toMatchObject({ tokens: world.model.tokens });
       const run = (await told(session))!;
       const over = usedBy(run) / limit - 1;
-      // What begins within the next export interval is the one that the target allows beside a model call.
-      const late = began.filter((at) => at > reportedAt + program.exportMs).length - (program.endsTurn ? 0 : 1);
+      const late = began.filter((at) => at > reportedAt).length - (program.endsTurn ? 0 : 1);
       process.stdout.write(
-        `${name}: budget of ${limit.toPrecision(4)} ${budget.measure} (${BUDGET_CALLS} calls), over by ${(over * 100).toFixed(1)} %; calls begun more than an export interval after the report of it had arrived (exported every ${program.exportMs / 1_000} s): ${late}\n`,
+        `${name}: budget of ${limit.toPrecision(4)} ${budget.measure} (${BUDGET_CALLS} calls), over by ${(over * 100).toFixed(1)} %; calls begun after the report of it had arrived (exported every ${program.exportMs / 1_000} s): ${late}\n`,
       );
       expect(began.length, output).toBeLessThan(MOST_CALLS);
       expect(reportedAt).toBeLessThan(Infinity);
