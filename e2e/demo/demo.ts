@@ -64,7 +64,7 @@ export async function launch(
   const ready = await untilReady(child);
   const stop = async () => {
     child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "exit");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   };
   return { ...ready, stop };
 }

@@ -68,9 +68,11 @@ it("keeps nobody waiting while another process holds the file", async () => {
   for (let turn = 0; turn < 100; turn++) await nextTurn();
   expect(done).toBe(false);
   expect(await count()).toBe(before);
+  // It may have ended before what waited is written.
+  const ended = once(holder, "exit");
   holder.stdin.end();
   await written;
-  await once(holder, "exit");
+  await ended;
   expect(await count()).toBe(Number(before) + 1);
 });
 

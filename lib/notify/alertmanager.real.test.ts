@@ -54,7 +54,7 @@ describe.skipIf(!present)("a real Alertmanager", () => {
   });
   afterAll(async () => {
     child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "exit");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     rmSync(folder, { recursive: true });
   });
 
