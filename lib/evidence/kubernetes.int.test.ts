@@ -23,6 +23,8 @@ const set = (name: string, revision: number, image: string, at: string, cause?: 
     creationTimestamp: at,
     annotations: {
       "deployment.kubernetes.io/revision": String(revision),
+      // As the controller notes it where a set is taken up again.
+      ...(revision === 3 ? { "deployment.kubernetes.io/revision-history": "1" } : {}),
       ...(cause ? { "kubernetes.io/change-cause": cause } : {}),
     },
     ownerReferences: owned("shop"),
@@ -187,15 +189,15 @@ describe("a recorded API server", () => {
               t: Date.UTC(2026, 4, 20, 12) / 1_000,
               kind: "deploy",
               summary: "revision 2: shop:1 → shop:2 (kubectl set image deploy/shop app=shop:2)",
-              from: "shop:1",
-              to: "shop:2",
+              from: "shop-6d4b75cb6d",
+              to: "shop-7f8d9c5b4x",
             },
             {
               t: Date.UTC(2026, 4, 20, 12, 40) / 1_000,
               node: "shop-api",
               summary: "revision 3: shop:2 → shop:1, an earlier one again",
-              from: "shop:2",
-              to: "shop:1",
+              from: "shop-7f8d9c5b4x",
+              to: "shop-6d4b75cb6d",
             },
           ],
         },

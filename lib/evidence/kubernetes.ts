@@ -60,6 +60,8 @@ const MESSAGE_CHARS = 500;
 /** Labels that name the service a pod belongs to: Kubernetes' recommended one, then the old custom. */
 const NAME_LABELS = ["app.kubernetes.io/name", "app", "k8s-app"];
 const REVISION = "deployment.kubernetes.io/revision";
+/** Revisions that a replica set had before it was taken up again, with commas between. */
+const REVISIONS_BEFORE = "deployment.kubernetes.io/revision-history";
 const CHANGE_CAUSE = "kubernetes.io/change-cause";
 
 type Meta = z.output<typeof Pod>["metadata"];
@@ -228,30 +230,33 @@ export function createKubernetes(config: KubernetesConfig, ports: Ports): Kubern
 function changesOf(node: string, sets: z.output<typeof ReplicaSet>[], progressAt: number | null): BundleChange[] {
   const revisions = sets
     .map(({ metadata, spec }) => ({
+      name: metadata.name,
       revision: Number(metadata.annotations[REVISION] ?? 0),
+      earlier: (metadata.annotations[REVISIONS_BEFORE] ?? "").split(",").flatMap((text) => Number(text) || []),
       at: seconds(metadata.creationTimestamp),
       images: spec.template.spec.containers.map(({ image }) => image).join(", "),
       cause: metadata.annotations[CHANGE_CAUSE],
     }))
     .sort((a, b) => a.revision - b.revision);
+  // One that was taken up again has a higher revision by now, and names those that it had.
+  const held = revisions
+    .flatMap((set) => [set.revision, ...set.earlier].map((as) => ({ as, set })))
+    .sort((a, b) => b.as - a.as);
   return revisions
-    .flatMap(({ revision, at, images, cause }, i): BundleChange[] => {
-      // The set that the lowest revision took the place of may have been taken up again, under a higher one.
-      const before = revisions[i - 1] ?? lastBefore(revisions, at);
-      const again = i > 0 && before?.at != null && at !== null && at < before.at;
+    .flatMap(({ name, revision, at, images, cause }, i): BundleChange[] => {
+      const lower = revisions[i - 1];
+      const again = lower?.at != null && at !== null && at < lower.at;
       const t = again ? (i === revisions.length - 1 ? progressAt : null) : at;
       if (t === null) return [];
+      const before = held.find(({ as }) => as < revision)?.set;
       const from = before && before.images !== images ? `${before.images} → ` : "";
       const summary = `revision ${revision}: ${from}${images}${again ? ", an earlier one again" : ""}${cause ? ` (${cause})` : ""}`;
-      const what = { ...(before && { from: before.images }), to: images };
+      // A set's name stands for its whole template: the same images may come with other settings.
+      const what = { ...(before && { from: before.name }), to: name };
       return [{ t, node, kind: "deploy", summary: summary.slice(0, MESSAGE_CHARS), ...what }];
     })
     .sort((a, b) => a.t - b.t);
 }
-
-/** The newest of what is older than `at`. */
-const lastBefore = <T extends { at: number | null }>(all: readonly T[], at: number | null): T | undefined =>
-  all.filter((one) => one.at !== null && at !== null && one.at < at).toSorted((a, b) => b.at! - a.at!)[0];
 
 function nodeOf(metadata: Meta, otherwise: string): string {
   for (const label of NAME_LABELS) if (metadata.labels[label]) return metadata.labels[label];

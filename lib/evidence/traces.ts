@@ -7,7 +7,7 @@ import {
   spanSignals,
 } from "@/lib/core/services/span-signals";
 import type { Db } from "@/lib/db/client";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { listHeardMinutes, listSpanMinutes, listTraced } from "@/lib/db/queries/span-rollups";
 import { couldNotLook, found } from "./looked";
 import { type Prometheus, stepFor } from "./prometheus";
