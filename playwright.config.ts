@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
+import { findBrowser } from "./lib/cli/browser";
 
-/** The test command says which browser it found; by hand, Debian's is looked for before Playwright's own. */
-const browser =
-  process.env.SENTINEL_BROWSER ??
-  ["chromium-headless-shell", "chromium", "chromium-browser"].map((name) => `/usr/bin/${name}`).find(existsSync);
+/** The test command says which browser it found; by hand, one is looked for in the same way. */
+const browser = process.env.SENTINEL_BROWSER ?? findBrowser();
 
 /** Minutes, since how busy the machine is must not decide: what is awaited comes, or never does. */
 const COMES_WITHIN_MS = 3 * 60_000;

@@ -44,6 +44,8 @@ it.each(["SIGKILL", "SIGTERM", "SIGHUP"] as const)(
 it("a program whose children have ended ends", async () => {
   const script = `import { program } from "./lib/demo/children"; await program("/bin/sleep", ["0"], () => {}).ended;`;
   const owner = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { stdio: "ignore" });
-  const [code] = (await Promise.race([once(owner, "exit"), wait(60_000, ["still running"])])) as [unknown];
+  const [code] = (await Promise.race([once(owner, "exit"), wait(60_000, ["still running"], { ref: false })])) as [
+    unknown,
+  ];
   expect(code).toBe(0);
 });

@@ -48,14 +48,17 @@ function run(name: string, program: string, args: string[], env: Record<string, 
     stdio: ["ignore", sink, sink],
   });
   for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on("line", say);
-  if (child.pid !== undefined) tellReaper(`+${child.pid}`);
+  const { pid } = child;
+  if (pid !== undefined) {
+    tellReaper(`+${pid}`);
+    child.once("close", () => tellReaper(`-${pid}`));
+  }
   let running = true;
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     // Not "exit": a server's sweeper, which holds the same output, may outlive it for a moment.
     child.once("close", (code) => {
       running = false;
-      tellReaper(`-${child.pid}`);
       resolve(code);
     });
   });

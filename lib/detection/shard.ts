@@ -5,7 +5,7 @@ import type { FleetSettings } from "@/lib/contracts/overview";
 import type { Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { type Agent, type DirectiveRow, listAgents, listConfirmed, listDirectives } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import type { EventPage, StoredEvent } from "@/lib/db/queries/events";
 import { listKnownRuns } from "@/lib/db/queries/runs";
 import {

@@ -2,7 +2,7 @@ import { SHARED_CAUSE, type Suspect } from "@/lib/core/agents/fleet";
 import { toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import type { AgentState } from "@/lib/core/base/vocabulary";
 import { type Agent, listAgentsInStates } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { type AnomalyRow, type Incident, listAnomaliesSince, listOpen } from "@/lib/db/queries/incidents";
 import type { SweepContext } from "@/lib/response/agents/context";
 

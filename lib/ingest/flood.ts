@@ -1,7 +1,7 @@
 import { type Folded, foldExcess, OPENS_PER_MINUTE, OPENS_WINDOW_MS } from "@/lib/core/alerts/alert-flood";
 import type { Grouping } from "@/lib/core/alerts/alert-group";
 import type { Db } from "@/lib/db/client";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { countOpenedBySource, findOpenByCause } from "@/lib/db/queries/incidents";
 
 /** One incident for all that a source may not open; `incidentId` where one stands open already, which then takes them in. */

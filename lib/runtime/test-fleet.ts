@@ -3,7 +3,7 @@ import type { AgentEvent } from "@/lib/contracts/event";
 import { openTestDb } from "@/lib/db/queries/test-world";
 import { type Db, write } from "@/lib/db/client";
 import { getAgent, listAgents, listDirectives } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import type { LoopConfig } from "@/lib/config/agents";
 import { ingest } from "@/lib/ingest/ingest";
 import { createSweeper } from "@/lib/detection/sweeper";

@@ -7,7 +7,7 @@ import type { AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { agentInstances, agents, agentTypes, approvals, directives, incidents, proposals } from "@/lib/db/schema";
 import { type Agent, type DirectiveRow, type Instance, instanceReport, sentDirective } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { lookAlikes } from "@/lib/db/queries/look-alikes";
 import { listSparklines } from "./sparklines";
 

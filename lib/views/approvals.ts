@@ -4,7 +4,7 @@ import type { ApprovalsAnswer, ApprovalsQuery, ApprovalView } from "@/lib/contra
 import type { Db } from "@/lib/db/client";
 import { agents, approvals, causes, findings, incidents, proposals, services } from "@/lib/db/schema";
 import { canHealNow } from "./agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { approvalBrief, proposalView } from "./incidents";
 
 /**

@@ -27,7 +27,7 @@ import { CHANGE_WINDOW_MS } from "@/lib/core/agents/diagnose";
 import { listChangesAround } from "@/lib/db/queries/changes";
 import { listSubjects } from "@/lib/db/queries/incidents";
 import { listAgentsInIncident } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { findPostmortem, listDiagnoses } from "@/lib/db/queries/investigations";
 import { listActionsOf, shownAction } from "./healing";
 import type { OperationText } from "@/lib/db/schema/healing";

@@ -26,7 +26,7 @@ import {
   streamEvents,
 } from "@/lib/db/schema";
 import { changeView } from "@/lib/db/queries/changes";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { listIncidentsOf } from "./incidents";
 import {
   type CauseRow,

@@ -162,20 +162,15 @@ function isCured({ node, kind }: SimilarCause, changes: readonly WeightedEvidenc
   return like.length > 0 && like.every(({ over }) => over === true);
 }
 
-/** All are told; only those in `counted` speak for a cause. */
+/** All are told; only those that are `counted` speak for a cause. */
 function similarSigns(all: readonly SimilarCause[] = [], counted: readonly SimilarCause[]): WeightedEvidence[] {
-  return all.map((one, i) => ({
-    finding: {
-      id: `s${i + 1}`,
-      kind: "similar_incident",
-      node: one.node,
-      strength: one.similarity,
-      text: redact(one.text).text,
-    },
-    weight: counted.includes(one) ? 0.3 * one.similarity : 0,
-    affinity: counted.includes(one) ? { [one.kind]: 1 } : {},
-    active: false,
-  }));
+  return all.map((one, i) => {
+    const { node, kind, similarity, text } = one;
+    const finding: Finding = { id: `s${i + 1}`, kind: "similar_incident", node, strength: similarity, text: redact(text).text }; // prettier-ignore
+    return counted.includes(one)
+      ? { finding, weight: 0.3 * similarity, affinity: { [kind]: 1 }, active: false }
+      : { finding, weight: 0, affinity: {}, active: false };
+  });
 }
 
 /** It speaks for nothing: it is told, and takes from the causes that it would have helped against. */

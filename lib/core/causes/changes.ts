@@ -2,6 +2,7 @@ import type { Bundle, BundleChange } from "../evidence/bundle";
 import { alterationOf } from "./change-diff";
 import { distances } from "./topology";
 import { TUNING, type Tuning } from "./tunables";
+import { grouped } from "../base/grouped";
 import { clamp } from "../base/stats";
 
 /** How well a change explains an incident, with what speaks for and against it, each 0 to 1. */
@@ -153,13 +154,8 @@ export function rankChanges(q: ChangeQuestion): RankedChange[] {
 function undoneBy({ changes, onset, target }: ChangeQuestion): Set<BundleChange> {
   const undone = new Set<BundleChange>();
   const began = (onset?.from ?? target.at) - CLOCK_SLACK_S;
-  const lines = new Map<string, BundleChange[]>();
-  for (const change of changes.toSorted((a, b) => a.t - b.t)) {
-    if (!change.survived && change.t > began) continue;
-    const line = JSON.stringify([change.node, change.kind]);
-    lines.set(line, [...(lines.get(line) ?? []), change]);
-  }
-  for (const line of lines.values()) {
+  const before = changes.filter(({ t, survived }) => survived || t <= began).toSorted((a, b) => a.t - b.t);
+  for (const line of grouped(before, ({ node, kind }) => JSON.stringify([node, kind])).values()) {
     // Where each state was last left: the first change after it.
     const left = new Map<string, number>();
     for (const [i, { from = line[i - 1]?.to, to }] of line.entries()) {

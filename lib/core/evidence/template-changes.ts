@@ -1,3 +1,4 @@
+import { grouped } from "../base/grouped";
 import type { LogLine } from "./bundle";
 import { toneOf } from "./fault-words";
 import { messageOf } from "./log-message";
@@ -87,7 +88,7 @@ export function templateChanges({ logs, normal, onset }: LogWindow): TemplateCha
   const timed = span.before > 0 && span.after > 0;
   const exposure = timed ? span.after / span.before : after.length / before.length;
   const changes: TemplateChange[] = [];
-  for (const group of groupBy(tallies, ({ node }) => node)) {
+  for (const group of grouped(tallies, ({ node }) => node).values()) {
     const traffic = trafficOf(group, exposure);
     const usual = dispersionOf(group, earliest(before), span.before);
     for (const one of group) {
@@ -207,13 +208,3 @@ const earliest = (lines: readonly LogLine[]) =>
 const latest = (lines: readonly LogLine[]) =>
   lines.reduce((most, { t }) => Math.max(most, t), Number.NEGATIVE_INFINITY);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const list = groups.get(key(item));
-    if (list) list.push(item);
-    else groups.set(key(item), [item]);
-  }
-  return [...groups.values()];
-}

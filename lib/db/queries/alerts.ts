@@ -3,7 +3,7 @@ import type { Alert } from "@/lib/core/alerts/alert";
 import type { AlertSeverity } from "@/lib/core/base/vocabulary";
 import type { Db, Statement } from "../client";
 import { alerts } from "../schema";
-import { grouped } from "./grouped";
+import { grouped } from "@/lib/core/base/grouped";
 
 export type AlertRow = typeof alerts.$inferSelect;
 

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gte, inArray, isNull, lte, ne, sql } from "drizzle-
 import type { IncidentState } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import type { Db, Statement } from "../client";
-import { grouped } from "./grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { anomalies, changes, findings, incidents, incidentSubjects, streamEvents } from "../schema";
 
 export type Incident = typeof incidents.$inferSelect;

@@ -9,7 +9,7 @@ import type { ServiceState } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
 import { listFiringOf } from "@/lib/db/queries/alerts";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import {
   addCalls,
   dropAbsentSignals,

@@ -6,7 +6,7 @@ import { episodes } from "@/lib/core/agents/policy-change";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import type { Db } from "@/lib/db/client";
 import { newestSeq } from "@/lib/db/queries/events";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import {
   firstEventFrom,
   firstEventSince,

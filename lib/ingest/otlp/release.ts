@@ -2,7 +2,7 @@ import type { IngestKey } from "@/lib/auth/keys";
 import { type LoopConfig, loopConfig } from "@/lib/config/agents";
 import type { Db } from "@/lib/db/client";
 import { listHeldOtlpSessions } from "@/lib/db/queries/otlp";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { agentPrices } from "./agent-prices";
 import { HOLD_MS } from "./book";
 import { bookOf, store, untilStored } from "./take";

@@ -3,7 +3,7 @@ import { containment } from "@/lib/core/agents/containment";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { instanceReport, listInstances, sentDirective } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { listUnenforcedHolds } from "@/lib/db/queries/holds";
 import { findIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import type { LoopConfig } from "@/lib/config/agents";

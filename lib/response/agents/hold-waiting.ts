@@ -1,7 +1,7 @@
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, listAgentsInIncident } from "@/lib/db/queries/agents";
 import { listAnomaliesOf } from "@/lib/db/queries/incidents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { detectorOf } from "./detector";
 import { countOpened, holdFor, mayContain, openFor } from "./open-for";
 import { Plan } from "@/lib/db/plan";

@@ -4,7 +4,7 @@ import { judgeProbation, restartProbation, watched } from "@/lib/core/agents/pro
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import { commit } from "@/lib/db/commit";
 import { type Agent, findDirective, getAgent, listAgents } from "@/lib/db/queries/agents";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import {
   findIncident,
   type Incident,

@@ -14,7 +14,7 @@ import {
   wasTold,
 } from "@/lib/db/queries/budget-holds";
 import { type BudgetRow, type BudgetState, listHeldStates } from "@/lib/db/queries/budgets";
-import { grouped } from "@/lib/db/queries/grouped";
+import { grouped } from "@/lib/core/base/grouped";
 import { directives } from "@/lib/db/schema";
 import { Plan } from "@/lib/db/plan";
 import { policyOf } from "@/lib/db/queries/settings";
