@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { registerAudit } from "./audit";
 import { registerBacktest } from "./backtest";
 import { registerBlame } from "./blame";
 import { registerCase } from "./case";
@@ -16,6 +17,7 @@ import { registerUser } from "./user";
 
 /** Every command of `sentinel`. Returns the program that it was given. */
 export function addCommands(program: Command): Command {
+  registerAudit(program);
   registerBacktest(program);
   registerBlame(program);
   registerCase(program);

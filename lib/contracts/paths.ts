@@ -31,6 +31,8 @@ export const PATHS = {
   DRY_RUN: "/api/v1/approvals/{id}/dry-run",
   HEALING: "/api/v1/healing",
   MEMORY: "/api/v1/memory",
+  AUDIT: "/api/v1/audit",
+  AUDIT_HEAD: "/api/v1/audit/head",
   CHANGES: "/api/v1/changes",
   INCIDENT_STORY: "/api/v1/incidents/{id}/story",
   INCIDENT_BUNDLE: "/api/v1/incidents/{id}/bundle",

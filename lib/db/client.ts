@@ -4,12 +4,15 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient, type InStatement, LibsqlError, type ResultSet } from "@libsql/client";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { env } from "@/lib/env";
+import { type Done, writeDone } from "./audit";
 import * as schema from "./schema";
 
 export type Db = LibSQLDatabase<typeof schema> & { $client: Client };
 
-/** A drizzle query that has not been run, or SQL with its arguments. */
-export type Statement = { toSQL(): { sql: string; params: unknown[] } } | { sql: string; args: unknown[] };
+/** A drizzle query that has not been run, or SQL with its arguments; and what the audit log says of it. */
+export type Statement = ({ toSQL(): { sql: string; params: unknown[] } } | { sql: string; args: unknown[] }) & {
+  done?: readonly Done[];
+};
 
 /** How long a write waits for another process that holds the file, in ms. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -22,6 +25,7 @@ const MAX_GROUPED_STATEMENTS = 64;
 
 type Job = {
   statements: InStatement[];
+  done: Done[];
   grouped: boolean;
   resolve: (results: ResultSet[]) => void;
   reject: (error: unknown) => void;
@@ -44,6 +48,7 @@ function compile(statement: Statement): InStatement {
 /**
  * The only way to write: all statements of one call in one transaction, one call after another in this process.
  * Resolves with one result a statement after the commit; rejects with the database's error and nothing written.
+ * What statements say was done is written to the audit log in the same transaction, if all of it is.
  * `grouped` calls (plain appends) may share a transaction with their neighbours; if the shared one fails each is run alone.
  */
 export function write(db: Db, statements: Statement[], options: { grouped?: boolean } = {}): Promise<ResultSet[]> {
@@ -51,6 +56,7 @@ export function write(db: Db, statements: Statement[], options: { grouped?: bool
   return new Promise((resolve, reject) => {
     const job: Job = {
       statements: statements.map(compile),
+      done: statements.flatMap(({ done }) => done ?? []),
       grouped: options.grouped ?? false,
       resolve,
       reject,
@@ -92,7 +98,11 @@ function take(queue: Job[]): Job[] {
 async function runTogether(client: Client, jobs: Job[]): Promise<boolean> {
   try {
     const batch = writers().get(client) ?? ((statements) => batchHere(client, statements));
-    const results = await batch(jobs.flatMap((job) => job.statements));
+    const statements = jobs.flatMap((job) => job.statements);
+    const done = jobs.flatMap((job) => job.done);
+    const results = await (done.length === 0
+      ? batch(statements)
+      : writeDone(client, done, (entries) => batch([...statements, ...entries])));
     let from = 0;
     for (const job of jobs) {
       job.resolve(results.slice(from, from + job.statements.length));

@@ -1,5 +1,7 @@
 import { LibsqlBatchError, type ResultSet } from "@libsql/client";
+import type { OwnAct } from "@/lib/core/base/audit-acts";
 import type { EventData, EventType } from "@/lib/core/base/events";
+import { type By, type Done, doneIn } from "./audit";
 import { type Db, type Statement, write } from "./client";
 import { streamEvents } from "./schema";
 
@@ -10,6 +12,8 @@ interface About {
   incidentId?: string | null;
   /** Shown to people as it is. */
   text: string;
+  /** For the audit log alone: what was done, and by whom, where type and data do not say it. */
+  act?: { action?: OwnAct; by?: By };
 }
 /** Data of which nothing is required may be left out. */
 type Data<D> = Partial<D> extends D ? { data?: D } : { data: D };
@@ -22,6 +26,8 @@ export interface Change {
   claims: Statement[];
   writes?: Statement[];
   events?: StreamEvent[];
+  /** What the audit log says of it, besides what the events say. */
+  done?: Done[];
 }
 
 /** Behind a statement: its whole transaction fails unless that changed something, or as many rows as `rows` where it says so. */
@@ -47,7 +53,7 @@ export async function commit(db: Db, change: Change): Promise<ResultSet[] | null
     ...change.claims.flatMap((claim) => [claim, guard()]),
     ...(change.writes ?? []),
     ...(change.events?.length ? [eventsInsert(db, change.events)] : []),
-    CLEAR_GUARDS,
+    { ...CLEAR_GUARDS, done: change.done ?? [] },
   ];
   try {
     const results = await write(db, statements);
@@ -59,9 +65,17 @@ export async function commit(db: Db, change: Change): Promise<ResultSet[] | null
   }
 }
 
-/** The events of a change as one insert, for callers that build a larger transaction of their own. */
+/** Writes to the audit log what is done elsewhere than in this database, or changes nothing in it: a sign-in, a drill, an export. */
+export async function record(db: Db, one: Done): Promise<void> {
+  await commit(db, { claims: [], done: [one] });
+}
+
+/**
+ * The events of a change as one insert, for callers that build a larger transaction of their own. Acts among them go into the audit
+ * log with it.
+ */
 export function eventsInsert(db: Db, events: StreamEvent[]): Statement {
-  return db.insert(streamEvents).values(
+  const insert = db.insert(streamEvents).values(
     events.map((event) => ({
       at: event.at,
       type: event.type,
@@ -72,6 +86,8 @@ export function eventsInsert(db: Db, events: StreamEvent[]): Statement {
       data: event.data ?? {},
     })),
   );
+  const { sql, params } = insert.toSQL();
+  return { sql, args: params, done: events.flatMap((event) => doneIn(event) ?? []) };
 }
 
 /** Whether it was one of the claims: they come first, each with its guard. */

@@ -1,4 +1,5 @@
 import type { Statement } from "./client";
+import type { Done } from "./audit";
 import type { Change, StreamEvent } from "./commit";
 
 /** Parts of one commit, gathered by several verbs. */
@@ -6,6 +7,7 @@ export class Plan implements Required<Change> {
   readonly claims: Statement[] = [];
   readonly writes: Statement[] = [];
   readonly events: StreamEvent[] = [];
+  readonly done: Done[] = [];
 
   claim(...statements: Statement[]): this {
     this.claims.push(...statements);
@@ -13,6 +15,11 @@ export class Plan implements Required<Change> {
   }
   write(...statements: Statement[]): this {
     this.writes.push(...statements);
+    return this;
+  }
+  /** What was done, where no event tells of it. */
+  record(...done: Done[]): this {
+    this.done.push(...done);
     return this;
   }
   tell(...events: StreamEvent[]): this {
