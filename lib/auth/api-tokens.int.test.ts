@@ -38,8 +38,8 @@ test("it ends when its time is over, and at once when it is revoked, once", asyn
   expect(await verifyApiToken(db, secret, NOW + DAY - 1)).not.toBeNull();
   expect(await verifyApiToken(db, secret, NOW + DAY)).toBeNull();
   const other = await make();
-  expect(await setApiTokenRevoked(db, other.row.id, NOW)).toBe(true);
-  expect(await setApiTokenRevoked(db, other.row.id, NOW)).toBe(false);
+  expect(await setApiTokenRevoked(db, other.row.id, NOW, { id: "ada" })).toBe(true);
+  expect(await setApiTokenRevoked(db, other.row.id, NOW, { id: "ada" })).toBe(false);
   expect(await verifyApiToken(db, other.secret, NOW)).toBeNull();
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { TokenRole } from "@/lib/core/base/vocabulary";
+import { type By, done } from "@/lib/db/audit";
 import type { Db } from "@/lib/db/client";
 import { type ApiTokenRow, findLiveApiToken, insertApiToken, setApiTokenUsed } from "@/lib/db/queries/api-tokens";
 import { log } from "@/lib/log";
@@ -19,12 +20,14 @@ export interface NewApiToken {
   /** Epoch ms; null: it does not expire. */
   expiresAt: number | null;
   createdBy: string;
+  /** Who made it, for the audit log; left out: whom `createdBy` names. */
+  by?: By;
 }
 
 /** Makes a token. The secret is in the answer and nowhere else: it cannot be shown again. */
 export async function createApiToken(
   db: Db,
-  token: NewApiToken,
+  { by, ...token }: NewApiToken,
   now: number,
 ): Promise<{ secret: string; row: ApiTokenRow }> {
   const secret = newToken(PREFIX);
@@ -37,7 +40,9 @@ export async function createApiToken(
     lastUsedAt: null,
     revokedAt: null,
   };
-  await insertApiToken(db, row);
+  const { name, role, shown, expiresAt } = row;
+  const made = { name, role, shown, expires_at: expiresAt };
+  await insertApiToken(db, row, done(now, by ?? { id: token.createdBy }, "token.create", "token", row.id, made));
   return { secret, row };
 }
 

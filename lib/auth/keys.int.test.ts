@@ -43,16 +43,16 @@ test("a key is known by its secret, which is kept nowhere", async () => {
 test("a key revoked here ends at once", async () => {
   const { id, secret } = await createKey(db, { name: "k", createdBy: "t" }, 1_000);
   expect(await verifyKey(db, secret, 2_000)).not.toBeNull();
-  expect(await revokeKey(db, id, 2_000)).toBe(true);
+  expect(await revokeKey(db, id, 2_000, { id: "ada" })).toBe(true);
   expect(await verifyKey(db, secret, 2_000)).toBeNull();
-  expect(await revokeKey(db, id, 2_000)).toBe(false);
-  expect(await revokeKey(db, "nothing", 2_000)).toBe(false);
+  expect(await revokeKey(db, id, 2_000, { id: "ada" })).toBe(false);
+  expect(await revokeKey(db, "nothing", 2_000, { id: "ada" })).toBe(false);
 });
 
 test("a key revoked by another process ends within a second", async () => {
   const { id, secret } = await createKey(db, { name: "k", createdBy: "t" }, 1_000);
   expect(await verifyKey(db, secret, 5_000)).not.toBeNull();
-  await setKeyRevoked(db, id, 5_100);
+  await setKeyRevoked(db, id, 5_100, { id: "ada" });
   expect(await verifyKey(db, secret, 6_000)).toBeNull();
 });
 
@@ -92,7 +92,7 @@ test("an agent belongs to the key that introduced it, to keys of its name, and t
   expect(await speaks(await made({ name: "search", agentId: "b-2" }))).toBe(false);
   // A key takes turns with the one that it replaces; once that is revoked, anybody who is let in may take the agent over.
   expect(await speaks(await made({}))).toBe(true);
-  await revokeKey(db, first.id, 2);
+  await revokeKey(db, first.id, 2, { id: "ada" });
   expect(await speaks(other)).toBe(true);
 });
 

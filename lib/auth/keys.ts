@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type By, done, keyActor } from "@/lib/db/audit";
 import type { Db } from "@/lib/db/client";
 import {
   countAgentsOfKey,
@@ -66,6 +67,8 @@ export interface NewKey {
   /** Whether content that it sends is kept; left out: it is not. */
   content?: boolean;
   createdBy: string;
+  /** Who made it, for the audit log; left out: whom `createdBy` names. */
+  by?: By;
 }
 
 /** Makes a key. The secret is in the answer and nowhere else: it cannot be shown again. */
@@ -92,6 +95,7 @@ export async function createKey(
     revokedAt: null,
   };
   const by = key.createdBy;
+  const maker = key.by ?? { id: by };
   await insertKey(
     db,
     row,
@@ -101,8 +105,19 @@ export async function createKey(
           type: "key.content_changed",
           text: `${by} created the ingest key ${key.name}, which stores prompts, tool arguments and outputs`,
           data: { by, key: row.id, content: true },
+          act: { by: maker },
         }
       : undefined,
+    done(now, maker, "key.create", "key", row.id, {
+      name: row.name,
+      shown: row.shown,
+      scopes: row.scopes,
+      services: row.services,
+      content: row.content,
+      agent: row.agentId,
+      prefix: row.namePrefix,
+      identity: row.identity,
+    }),
   );
   return { id: row.id, secret, row };
 }
@@ -131,8 +146,8 @@ export async function verifyKey(db: Db, token: string, now: number): Promise<Ing
 }
 
 /** Ends a key, in this process at once. False when there is no such key, or it was revoked before. */
-export async function revokeKey(db: Db, id: string, now: number): Promise<boolean> {
-  const revoked = await setKeyRevoked(db, id, now);
+export async function revokeKey(db: Db, id: string, now: number, by: By): Promise<boolean> {
+  const revoked = await setKeyRevoked(db, id, now, by);
   forgetKey(id);
   return revoked;
 }
@@ -142,6 +157,9 @@ export function forgetKey(id: string): void {
   const { believed } = shared();
   for (const [hash, { key }] of believed) if (key.id === id) believed.delete(hash);
 }
+
+/** Who does what a key does, for the audit log. */
+export const actorOf = ({ id, name }: IngestKey): By => keyActor({ id, name });
 
 /** Whether a key may speak for an agent. */
 export function may(key: IngestKey, agentId: string): boolean {

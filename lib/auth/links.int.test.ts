@@ -144,12 +144,12 @@ test("a sign-in link can set a new password, which ends older sessions", async (
 
 test("the last admin can be neither demoted nor removed; a removed person's session ends", async () => {
   const ada = await setUp();
-  await expect(changeRole(db, ada.person.id, "viewer", 2)).rejects.toMatchObject({ code: "conflict" });
-  await expect(dismiss(db, ada.person.id)).rejects.toMatchObject({ code: "conflict" });
-  await expect(dismiss(db, "nobody")).rejects.toMatchObject({ code: "not_found" });
+  await expect(changeRole(db, ada.person.id, "viewer", ada.person, 2)).rejects.toMatchObject({ code: "conflict" });
+  await expect(dismiss(db, ada.person.id, ada.person, 2)).rejects.toMatchObject({ code: "conflict" });
+  await expect(dismiss(db, "nobody", ada.person, 2)).rejects.toMatchObject({ code: "not_found" });
   const link = await inviteLink(db, { email: "bob@example.com", role: "admin", createdBy: "ada" }, ORIGIN, 0);
   const bob = await redeemLink(db, { token: tokenOf(link), name: "Bob", password: "a long password" }, NOBODY, 1);
-  await Promise.allSettled([dismiss(db, ada.person.id), dismiss(db, bob.person.id)]);
+  await Promise.allSettled([dismiss(db, ada.person.id, ada.person, 2), dismiss(db, bob.person.id, ada.person, 2)]);
   const left = await listUsers(db);
   expect(left).toMatchObject([{ role: "admin" }]);
   const [stays, went] = left[0]!.id === ada.person.id ? [ada, bob] : [bob, ada];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { LinkBody, LinkCheckAnswer } from "@/lib/contracts/auth";
 import type { Role } from "@/lib/core/base/vocabulary";
+import { type By, done, SENTINEL } from "@/lib/db/audit";
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findUsableLink, insertLink, type LinkRow, removeExpired, useLink } from "@/lib/db/queries/links";
@@ -24,31 +25,46 @@ const urlOf = (origin: string, page: "setup" | "sign-in", token: string) => `${o
 async function create(
   db: Db,
   row: Pick<LinkRow, "kind" | "createdBy"> & Partial<LinkRow>,
+  by: By,
   origin: string,
   now: number,
 ) {
   const token = newToken("snl");
   const expiresAt = now + LIFETIME_MS[row.kind];
   await removeExpired(db, now);
-  await insertLink(db, { ...row, tokenHash: hashToken(token), createdAt: now, expiresAt });
+  const { kind, email, role } = row;
+  const made = done(
+    now,
+    by,
+    kind === "invite" ? "user.invite" : "user.make_link",
+    "user",
+    row.userId ?? email ?? kind,
+    {
+      kind,
+      email,
+      role,
+      expires_at: expiresAt,
+    },
+  );
+  await insertLink(db, { ...row, tokenHash: hashToken(token), createdAt: now, expiresAt }, made);
   return { url: urlOf(origin, row.kind === "sign_in" ? "sign-in" : "setup", token), expiresAt };
 }
 
 /** The link that makes the first account, an admin; null when there is an account. Each call makes another one. */
 export async function setupLink(db: Db, origin: string, now: number): Promise<Link | null> {
   if ((await countUsers(db)) > 0) return null;
-  return create(db, { kind: "setup", role: "admin", createdBy: "sentinel" }, origin, now);
+  return create(db, { kind: "setup", role: "admin", createdBy: "sentinel" }, SENTINEL, origin, now);
 }
 
 /** A link by which a new person makes their account. Throws `conflict` when the email has one. */
 export async function inviteLink(
   db: Db,
-  invitation: { email: string; role: Role; createdBy: string },
+  { by, ...invitation }: { email: string; role: Role; createdBy: string; by?: By },
   origin: string,
   now: number,
 ): Promise<Link> {
   if (await findUserByEmail(db, invitation.email)) throw emailTaken();
-  return create(db, { kind: "invite", ...invitation }, origin, now);
+  return create(db, { kind: "invite", ...invitation }, by ?? { id: invitation.createdBy }, origin, now);
 }
 
 /** A link that signs a person in, once. Throws `not_found`. */
@@ -58,9 +74,10 @@ export async function signInLink(
   createdBy: string,
   origin: string,
   now: number,
+  by: By = { id: createdBy },
 ): Promise<Link> {
   if (!(await findUser(db, userId))) throw new SentinelError("not_found", { detail: "User not found." });
-  return create(db, { kind: "sign_in", userId, createdBy }, origin, now);
+  return create(db, { kind: "sign_in", userId, createdBy }, by, origin, now);
 }
 
 /** What a link is for. Throws `gone` for one that was used, has expired or never was: which of them is not told. */
@@ -96,7 +113,11 @@ async function redeemSignIn(db: Db, link: LinkRow, password: string | undefined,
   const person = link.userId ? await findUser(db, link.userId) : null;
   if (!person) throw gone();
   const writes = password ? newPassword(db, person.id, await hashPassword(password), now) : [];
-  if (!(await commit(db, { claims: [useLink(db, link, now)], writes }))) throw gone();
+  const signedIn = [
+    ...(password ? [done(now, person, "user.change_password", "user", person.id, { how: "link" })] : []),
+    done(now, person, "user.sign_in", "user", person.id, { how: "link", link_by: link.createdBy }),
+  ];
+  if (!(await commit(db, { claims: [useLink(db, link, now)], writes, done: signedIn }))) throw gone();
   return personOf(person);
 }
 
@@ -117,6 +138,10 @@ async function redeemAccount(db: Db, link: LinkRow, body: LinkBody, now: number)
   const won = await commit(db, {
     claims: [useLink(db, link, now)],
     writes: newUser(db, { ...person, passwordHash }, now),
+    done: [
+      done(now, person, "user.create", "user", person.id, { email, role: person.role, link_by: link.createdBy }),
+      done(now, person, "user.sign_in", "user", person.id, { how: "link" }),
+    ],
   });
   if (!won) throw gone();
   return person;

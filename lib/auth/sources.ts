@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
+import { type By, done } from "@/lib/db/audit";
 import { type Db, write } from "@/lib/db/client";
 import {
   type AlertSourceRow,
@@ -23,7 +24,7 @@ export interface Sender {
 /** Makes a source of alerts. The token is in the answer and nowhere else: it cannot be shown again. */
 export async function createSource(
   db: Db,
-  { kind, createdBy }: { kind: AlertSourceKind; createdBy: string },
+  { kind, createdBy, by = { id: createdBy } }: { kind: AlertSourceKind; createdBy: string; by?: By },
   now: number,
 ): Promise<{ token: string; row: AlertSourceRow }> {
   const token = newToken("snt_src");
@@ -40,7 +41,7 @@ export async function createSource(
     lastRefusal: null,
     lastRefusalAt: null,
   };
-  await insertAlertSource(db, row);
+  await insertAlertSource(db, row, done(now, by, "alert_source.create", "alert_source", row.id, { kind }));
   return { token, row };
 }
 

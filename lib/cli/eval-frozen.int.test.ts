@@ -91,7 +91,9 @@ test("a run over frozen incidents is kept, judged and shown as any other, and on
   const [again] = await listRuns(db, 1);
   expect(again!.judge).toBeNull();
   expect((await compareRuns(db, run!.id, again!.id))!.mean).toMatchObject({ before: report.mean, after: report.mean });
-  await expect(resumeEvaluation(db, again!.id, Date.now())).rejects.toMatchObject({ code: "conflict" });
+  await expect(resumeEvaluation(db, again!.id, { id: "Ada", name: "Ada" }, Date.now())).rejects.toMatchObject({
+    code: "conflict",
+  });
 }, 120_000);
 
 test("one whose file is not right is not begun, and one that is not to be kept is not kept", async () => {

@@ -3,6 +3,7 @@ import { createKey, revokeKey } from "@/lib/auth/keys";
 import { keyView } from "@/lib/auth/views";
 import { NewKeyBody } from "@/lib/contracts/keys";
 import { KEY_SCOPES } from "@/lib/core/base/vocabulary";
+import { COMMAND_LINE } from "@/lib/db/audit";
 import { listKeys } from "@/lib/db/queries/keys";
 import { changeKeyContent } from "@/lib/response/content";
 import { check } from "@/lib/http/problem";
@@ -108,7 +109,7 @@ export function registerKeys(program: Command): void {
     .description("Revoke a key; agents that use it are rejected within a second")
     .argument("<id>", "ID, as listed")
     .action(async (id: string) => {
-      if (!(await withDb((db) => revokeKey(db, id, Date.now()))))
+      if (!(await withDb((db) => revokeKey(db, id, Date.now(), COMMAND_LINE))))
         throw new Error(`Key not found or already revoked: ${id}`);
       console.log("revoked");
     });

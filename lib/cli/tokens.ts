@@ -3,6 +3,7 @@ import { createApiToken } from "@/lib/auth/api-tokens";
 import { apiTokenView } from "@/lib/auth/views";
 import { NewApiTokenBody } from "@/lib/contracts/tokens";
 import { TOKEN_ROLES, type TokenRole } from "@/lib/core/base/vocabulary";
+import { COMMAND_LINE } from "@/lib/db/audit";
 import { listApiTokens, setApiTokenRevoked } from "@/lib/db/queries/api-tokens";
 import { check } from "@/lib/http/problem";
 import { day, print, table, withDb } from "./database";
@@ -73,7 +74,7 @@ export function registerTokens(program: Command): void {
     .description("Revoke a token; requests with it are rejected immediately")
     .argument("<id>", "ID, as listed")
     .action(async (id: string) => {
-      if (!(await withDb((db) => setApiTokenRevoked(db, id, Date.now()))))
+      if (!(await withDb((db) => setApiTokenRevoked(db, id, Date.now(), COMMAND_LINE))))
         throw new Error(`Token not found or already revoked: ${id}`);
       console.log("revoked");
     });

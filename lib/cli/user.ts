@@ -5,7 +5,9 @@ import { personOf } from "@/lib/auth/people";
 import { linkView } from "@/lib/auth/views";
 import { Email, PersonName } from "@/lib/contracts/auth";
 import { type Role, ROLES } from "@/lib/core/base/vocabulary";
-import { type Db, write } from "@/lib/db/client";
+import { COMMAND_LINE, done } from "@/lib/db/audit";
+import type { Db } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
 import { findUserByEmail, listUsers, newUser } from "@/lib/db/queries/users";
 import { env } from "@/lib/env";
 import { check } from "@/lib/http/problem";
@@ -88,6 +90,8 @@ async function invite(db: Db, options: Options, origin: string): Promise<Link> {
   const name = check(PersonName, options.name, "body");
   if (await findUserByEmail(db, email)) throw new Error(`An account with the email ${email} already exists`);
   const id = randomUUID();
-  await write(db, newUser(db, { id, name, email, role }, Date.now()));
+  const now = Date.now();
+  const created = done(now, COMMAND_LINE, "user.create", "user", id, { email, name, role });
+  await commit(db, { claims: [], writes: newUser(db, { id, name, email, role }, now), done: [created] });
   return signInLink(db, id, BY, origin, Date.now());
 }

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { DemoFaultBody, DemoFaults } from "@/lib/contracts/demo";
+import type { By } from "@/lib/db/audit";
+import type { Db } from "@/lib/db/client";
+import { recordAct } from "@/lib/db/queries/audit";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
 import { isTargetFault, TARGET_TOKEN_HEADER } from "./target-faults";
@@ -42,6 +45,18 @@ export async function injectFault(body: DemoFaultBody): Promise<{ id: string; ki
 export async function endFault(id: string): Promise<void> {
   const answer = await ask(controlOf(id), "DELETE", `/faults/${encodeURIComponent(id)}`);
   if (answer.status !== 200) throw new SentinelError("not_found", { detail: "No such fault" });
+}
+
+/** The same by a person, recorded. */
+export async function injectFaultBy(db: Db, body: DemoFaultBody, by: By, now: number) {
+  const fault = await injectFault(body);
+  await recordAct(db, by, ["fault.inject", "fault", fault.id], now, { kind: fault.kind, agent: fault.agent });
+  return fault;
+}
+
+export async function endFaultBy(db: Db, id: string, by: By, now: number): Promise<void> {
+  await endFault(id);
+  await recordAct(db, by, ["fault.end", "fault", id], now);
 }
 
 function refused(answer: { status: number; body: unknown }): SentinelError {

@@ -77,7 +77,7 @@ describe("a source by its token", () => {
     for (const headers of ways) expect((await other.post('{"n":1}', headers as never)).status).toBe(401);
     expect((await own.post('{"n":1}')).status).toBe(401);
     expect((await own.post("{", { "x-sentinel-token": "wrong" })).status).toBe(401);
-    await setSourceRevoked(db, row.id, 2);
+    await setSourceRevoked(db, row.id, 2, { id: "ada" });
     for (const headers of ways) expect((await own.post('{"n":1}', headers as never)).status).toBe(401);
     expect(own.reached).toHaveBeenCalledTimes(3);
     expect(other.reached).not.toHaveBeenCalled();

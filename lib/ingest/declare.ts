@@ -1,5 +1,6 @@
 import type { ChangeBody, ChangeView } from "@/lib/contracts/changes";
 import { epochMs } from "@/lib/contracts/timestamp";
+import type { By } from "@/lib/db/audit";
 import { type Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { findAgent } from "@/lib/db/queries/agents";
@@ -16,7 +17,13 @@ import { wake } from "@/lib/wake";
  * Announces a change, so that what follows it is a new level and not an anomaly. One that comes again (a retry) is answered
  * as the first time and changes nothing. Throws not_found for an unknown agent, invalid for a diff that is none.
  */
-export async function declare(db: Db, body: ChangeBody, by: string, now: number): Promise<ChangeView> {
+export async function declare(
+  db: Db,
+  body: ChangeBody,
+  by: string,
+  now: number,
+  actor: By = { id: by },
+): Promise<ChangeView> {
   if (body.subject_kind === "agent" && !(await findAgent(db, body.subject_id)))
     throw new SentinelError("not_found", {
       detail: "No agent has this ID",
@@ -55,6 +62,7 @@ export async function declare(db: Db, body: ChangeBody, by: string, now: number)
         ...(service ? { serviceId: body.subject_id } : { agentId: body.subject_id }),
         text: `${body.subject_id}: ${body.kind} change declared${body.note ? `: ${body.note}` : ""}`,
         data: { kind: body.kind, by },
+        act: { by: actor },
       },
     ],
   });

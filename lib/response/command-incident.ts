@@ -111,5 +111,6 @@ async function free(
     { status: "run" },
     set,
     `Released: ${outcome}`,
+    "agent.release",
   );
 }

@@ -60,6 +60,7 @@ export async function decide(db: Db, approvalId: string, d: Decision, by: Actor,
           proposal: proposal.id,
           waited_ms: now - approval.requestedAt,
           evidence_opened: d.evidenceOpened,
+          by: by.id,
         },
       });
     if (to === "rejected" && canMoveIncident(incident.state, "rejected"))

@@ -31,7 +31,7 @@ export async function healNow(db: Db, incidentId: string, by: Actor, now: number
         ...aboutOf(row),
         incidentId,
         text: `${by.name} chose “heal now”: ${actionName(row)} on ${row.subjectId}${comment ? `: ${comment}` : ""}`,
-        data: { proposal: row.id },
+        data: { proposal: row.id, by: by.id },
       });
     return row;
   });

@@ -31,7 +31,7 @@ export async function makePeople(db: Db, now: number) {
     now,
   );
   const revoked = await createKey(db, { name: "old", ...by }, now);
-  await revokeKey(db, revoked.id, now);
+  await revokeKey(db, revoked.id, now, { id: "command line" });
 
   const token = (name: string, role: "viewer" | "operator", expiresAt: number | null) =>
     createApiToken(db, { name, role, expiresAt, ...by }, now);
@@ -40,7 +40,7 @@ export async function makePeople(db: Db, now: number) {
     await token("deploys", "operator", now + 90 * DAY),
     await token("gone", "operator", null),
   ];
-  await setApiTokenRevoked(db, ended.row.id, now);
+  await setApiTokenRevoked(db, ended.row.id, now, { id: "command line" });
   const source = await createSource(db, { kind: "generic", ...by }, now);
   return {
     admin: { id: admin.id, name: admin.name },

@@ -41,6 +41,7 @@ type Decided = {
   approval?: string;
   waited_ms?: number;
   evidence_opened?: boolean;
+  by?: string;
 };
 type OfBudget = {
   budget: string;

@@ -1,12 +1,14 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
+import { type By, type Done, done } from "../audit";
 import { type Db, type Statement, write } from "../client";
+import { commit } from "../commit";
 import { alertSources } from "../schema";
 
 export type AlertSourceRow = typeof alertSources.$inferSelect;
 
-export async function insertAlertSource(db: Db, row: typeof alertSources.$inferInsert): Promise<void> {
-  await write(db, [db.insert(alertSources).values(row)]);
+export async function insertAlertSource(db: Db, row: typeof alertSources.$inferInsert, made: Done): Promise<void> {
+  await commit(db, { claims: [db.insert(alertSources).values(row)], done: [made] });
 }
 
 /** Every source, revoked ones too, newest first. */
@@ -56,13 +58,13 @@ export async function countRefused(
 }
 
 /** Ends a source. False when there is no such source, or it was revoked before. */
-export async function setSourceRevoked(db: Db, id: string, now: number): Promise<boolean> {
+export async function setSourceRevoked(db: Db, id: string, now: number, by: By): Promise<boolean> {
   const revoked = db
     .update(alertSources)
     .set({ revokedAt: now })
     .where(and(eq(alertSources.id, id), isNull(alertSources.revokedAt)));
-  const [result] = await write(db, [revoked]);
-  return result!.rowsAffected === 1;
+  const revoke = done(now, by, "alert_source.revoke", "alert_source", id);
+  return (await commit(db, { claims: [revoked], done: [revoke] })) !== null;
 }
 
 export async function findAlertSource(db: Db, id: string): Promise<AlertSourceRow | null> {

@@ -1,11 +1,13 @@
 import { and, desc, eq, gt, isNull, or } from "drizzle-orm";
+import { type By, type Done, done } from "../audit";
 import { type Db, write } from "../client";
+import { commit } from "../commit";
 import { apiTokens } from "../schema";
 
 export type ApiTokenRow = typeof apiTokens.$inferSelect;
 
-export async function insertApiToken(db: Db, row: typeof apiTokens.$inferInsert): Promise<void> {
-  await write(db, [db.insert(apiTokens).values(row)]);
+export async function insertApiToken(db: Db, row: typeof apiTokens.$inferInsert, made: Done): Promise<void> {
+  await commit(db, { claims: [db.insert(apiTokens).values(row)], done: [made] });
 }
 
 /** Every token, expired and revoked ones too, newest first. */
@@ -23,13 +25,12 @@ export async function findLiveApiToken(db: Db, hash: string, now: number): Promi
 }
 
 /** Ends a token. False when there is no such token, or it was revoked before. */
-export async function setApiTokenRevoked(db: Db, id: string, now: number): Promise<boolean> {
+export async function setApiTokenRevoked(db: Db, id: string, now: number, by: By): Promise<boolean> {
   const revoked = db
     .update(apiTokens)
     .set({ revokedAt: now })
     .where(and(eq(apiTokens.id, id), isNull(apiTokens.revokedAt)));
-  const [result] = await write(db, [revoked]);
-  return result!.rowsAffected === 1;
+  return (await commit(db, { claims: [revoked], done: [done(now, by, "token.revoke", "token", id)] })) !== null;
 }
 
 export async function setApiTokenUsed(db: Db, id: string, now: number): Promise<void> {

@@ -2,6 +2,7 @@ import { and, asc, count, desc, eq, getTableColumns, inArray, isNull, notInArray
 import type { EvalSummary, JudgeFigures } from "@/lib/contracts/evals";
 import type { Judged } from "@/lib/core/scoring/judged";
 import type { Scored } from "@/lib/core/scoring/score";
+import { type By, COMMAND_LINE } from "../audit";
 import { type Db, type Statement, write } from "../client";
 import { commit, type StreamEvent } from "../commit";
 import { isDeadOwner } from "../owner";
@@ -41,7 +42,7 @@ export async function startRun(
   run: NewRun,
   { owner, until }: Lease,
   now: number,
-  { only = false }: { only?: boolean } = {},
+  { only = false, by = COMMAND_LINE }: { only?: boolean; by?: By } = {},
 ): Promise<boolean> {
   const begun = db.insert(evalRuns).values({ ...run, state: "running", startedAt: now, owner, leaseUntil: until });
   const won = await commit(db, {
@@ -52,6 +53,7 @@ export async function startRun(
         type: "eval.started",
         text: `An evaluation of ${run.total} ${run.total === 1 ? "case" : "cases"} started`,
         data: { run: run.id, total: run.total },
+        act: { by },
       },
     ],
   });
@@ -62,7 +64,13 @@ export async function startRun(
  * Takes up a run that was stopped, that failed or that was interrupted; what it has stored stands. False: there is none, it is done, it
  * goes on, or another one does.
  */
-export async function resumeRun(db: Db, id: string, { owner, until }: Lease, now: number): Promise<boolean> {
+export async function resumeRun(
+  db: Db,
+  id: string,
+  { owner, until }: Lease,
+  now: number,
+  by: By = COMMAND_LINE,
+): Promise<boolean> {
   const won = await commit(db, {
     claims: [
       db
@@ -71,7 +79,15 @@ export async function resumeRun(db: Db, id: string, { owner, until }: Lease, now
         .where(and(eq(evalRuns.id, id), notInArray(evalRuns.state, ["done", "running"]))),
       alone(id),
     ],
-    events: [{ at: now, type: "eval.started", text: "An evaluation was resumed", data: { run: id } }],
+    events: [
+      {
+        at: now,
+        type: "eval.started",
+        text: "An evaluation was resumed",
+        data: { run: id },
+        act: { action: "evaluation.resume", by },
+      },
+    ],
   });
   return won !== null;
 }
@@ -173,12 +189,24 @@ export type RunEnd =
   | { state: "failed" | "stopped" | "interrupted"; detail: string };
 
 /** Ends a running run and tells of it. `owner`: who plays it; a person may end it whoever does. False: it had ended before, or is another's. */
-export async function finishRun(db: Db, id: string, end: RunEnd, now: number, owner?: string): Promise<boolean> {
+export async function finishRun(
+  db: Db,
+  id: string,
+  end: RunEnd,
+  now: number,
+  owner?: string,
+  by?: By,
+): Promise<boolean> {
   const claim = db
     .update(evalRuns)
     .set({ ...end, endedAt: now })
     .where(owner === undefined ? isRunning(id) : isOf(id, owner));
-  return (await commit(db, { claims: [claim], events: [ended(id, end, now)] })) !== null;
+  return (
+    (await commit(db, {
+      claims: [claim],
+      events: [{ ...ended(id, end, now), ...(by && { act: { action: "evaluation.stop", by } }) }],
+    })) !== null
+  );
 }
 
 const ended = (id: string, end: RunEnd, at: number): StreamEvent => ({

@@ -1,13 +1,19 @@
 import { and, count, desc, eq, isNull } from "drizzle-orm";
+import { type By, type Done, done } from "../audit";
 import { type Db, type Statement, write } from "../client";
 import { commit, type StreamEvent } from "../commit";
 import { agents, ingestKeys } from "../schema";
 
 export type KeyRow = typeof ingestKeys.$inferSelect;
 
-/** `told`: what the world is told of it. */
-export async function insertKey(db: Db, row: typeof ingestKeys.$inferInsert, told?: StreamEvent): Promise<void> {
-  await commit(db, { claims: [db.insert(ingestKeys).values(row)], events: told ? [told] : [] });
+/** `told`: what the world is told of it; `made`: what the audit log is. */
+export async function insertKey(
+  db: Db,
+  row: typeof ingestKeys.$inferInsert,
+  told: StreamEvent | undefined,
+  made: Done,
+): Promise<void> {
+  await commit(db, { claims: [db.insert(ingestKeys).values(row)], events: told ? [told] : [], done: [made] });
 }
 
 /** Every key, revoked ones too, newest first. */
@@ -32,13 +38,12 @@ export const setKeyContent = (db: Db, id: string, content: boolean): Statement =
   db.update(ingestKeys).set({ content }).where(eq(ingestKeys.id, id));
 
 /** Ends a key. False when there is no such key, or it was revoked before. */
-export async function setKeyRevoked(db: Db, id: string, now: number): Promise<boolean> {
+export async function setKeyRevoked(db: Db, id: string, now: number, by: By): Promise<boolean> {
   const revoked = db
     .update(ingestKeys)
     .set({ revokedAt: now })
     .where(and(eq(ingestKeys.id, id), isNull(ingestKeys.revokedAt)));
-  const [result] = await write(db, [revoked]);
-  return result!.rowsAffected === 1;
+  return (await commit(db, { claims: [revoked], done: [done(now, by, "key.revoke", "key", id)] })) !== null;
 }
 
 export async function setKeyUsed(db: Db, id: string, now: number): Promise<void> {

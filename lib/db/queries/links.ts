@@ -1,11 +1,13 @@
 import { and, eq, gt, isNull, notExists, sql } from "drizzle-orm";
+import type { Done } from "../audit";
 import { type Db, type Statement, write } from "../client";
 import { links, secrets, users } from "../schema";
 
 export type LinkRow = typeof links.$inferSelect;
 
-export async function insertLink(db: Db, row: typeof links.$inferInsert): Promise<void> {
-  await write(db, [db.insert(links).values(row)]);
+export async function insertLink(db: Db, row: typeof links.$inferInsert, made: Done): Promise<void> {
+  const { sql, params } = db.insert(links).values(row).toSQL();
+  await write(db, [{ sql, args: params, done: [made] }]);
 }
 
 const usable = (hash: string, now: number) =>

@@ -1,7 +1,9 @@
 import { and, asc, count, eq, exists, ne, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import type { Role } from "@/lib/core/base/vocabulary";
-import { type Db, type Statement, write } from "../client";
+import { type By, done } from "../audit";
+import type { Db, Statement } from "../client";
+import { commit } from "../commit";
 import { accounts, sessions, users } from "../schema";
 
 export type UserRow = typeof users.$inferSelect;
@@ -77,20 +79,29 @@ function notTheLastAdmin(db: Db) {
 }
 
 /** Gives a person another role. False when there is no such person, or the last admin would be gone. */
-export async function setRole(db: Db, id: string, role: Role, now: number): Promise<boolean> {
+export async function setRole(db: Db, id: string, role: Role, by: By, now: number): Promise<boolean> {
+  const before = await findUser(db, id);
+  if (before === null) return false;
   const may = role === "admin" ? undefined : notTheLastAdmin(db);
   const change = db
     .update(users)
     .set({ role, updatedAt: new Date(now) })
     .where(and(eq(users.id, id), may));
-  const [result] = await write(db, [change]);
-  return result!.rowsAffected === 1;
+  const changed = done(now, by, "user.change_role", "user", id, {
+    email: before.email,
+    before: before.role,
+    after: role,
+  });
+  return (await commit(db, { claims: [change], done: [changed] })) !== null;
 }
 
 /** Removes a person with their sessions and links. False when there is no such person, or it is the last admin. */
-export async function removeUser(db: Db, id: string): Promise<boolean> {
-  const [result] = await write(db, [
-    db.delete(users).where(and(eq(users.id, id), notTheLastAdmin(db))),
+export async function removeUser(db: Db, id: string, by: By, now: number): Promise<boolean> {
+  const before = await findUser(db, id);
+  if (before === null) return false;
+  const { email, name, role } = before;
+  const gone = db.delete(users).where(and(eq(users.id, id), notTheLastAdmin(db)));
+  const writes = [
     // The schema cascades; a server that does not enforce foreign keys must not leave a session alive either.
     db
       .delete(sessions)
@@ -98,6 +109,7 @@ export async function removeUser(db: Db, id: string): Promise<boolean> {
     db
       .delete(accounts)
       .where(and(eq(accounts.userId, id), sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.id} = ${id})`)),
-  ]);
-  return result!.rowsAffected === 1;
+  ];
+  const removed = done(now, by, "user.delete", "user", id, { email, name, role });
+  return (await commit(db, { claims: [gone], writes, done: [removed] })) !== null;
 }

@@ -10,7 +10,7 @@ import { commitOf } from "./checkout";
 import { evalOffer } from "./offer";
 import { resumeEvaluation, startEvaluation, stopEvaluation } from "./start-run";
 
-const ADA = { name: "Ada" };
+const ADA = { id: "Ada", name: "Ada" };
 /** Cases are played at low priority: on a busy machine they wait until everybody else has had their turn. */
 const LONG_MS = 20 * 60_000;
 const waiting = { timeout: LONG_MS / 2, interval: 100 };
@@ -92,12 +92,12 @@ describe("a run from the console", { timeout: LONG_MS }, () => {
     await vi.waitFor(() => expect(readdirSync(folder).filter((name) => name.startsWith("sentinel-eval-"))).toEqual([]), waiting); // prettier-ignore
     const kept = (await listCasesOf(db, id)).map(({ caseId, at }) => [caseId, at]);
     expect(kept.length).toBeLessThan(FOUR.length);
-    await resumeEvaluation(db, id, Date.now());
+    await resumeEvaluation(db, id, { id: "Ada", name: "Ada" }, Date.now());
     await until(id, "done");
     const all = (await listCasesOf(db, id)).map(({ caseId, at }) => [caseId, at]);
     expect(all).toHaveLength(FOUR.length);
     expect(all).toEqual(expect.arrayContaining(kept));
-    await expect(resumeEvaluation(db, id, Date.now())).rejects.toEqual(refused("conflict"));
+    await expect(resumeEvaluation(db, id, { id: "Ada", name: "Ada" }, Date.now())).rejects.toEqual(refused("conflict"));
   });
 
   test.runIf(existsSync("/proc/self/ns/pid"))(
@@ -110,7 +110,7 @@ describe("a run from the console", { timeout: LONG_MS }, () => {
       process.kill(pid, "SIGKILL");
       await until(id, "interrupted");
       expect((await findRun(db, id))!.detail).toMatch(/^The process ended after \d of 4 cases$/);
-      await resumeEvaluation(db, id, Date.now());
+      await resumeEvaluation(db, id, { id: "Ada", name: "Ada" }, Date.now());
       await until(id, "done");
       expect(await playedOf(id)).toEqual(FOUR);
     },
@@ -145,9 +145,9 @@ describe("what cannot be run is refused and leaves nothing", () => {
       ]);
     await row("other", "0000000", {});
     await row("often", await commitOf(), { repeat: 2 });
-    await expect(resumeEvaluation(db, "other", NOW)).rejects.toEqual(refused("conflict", expect.stringContaining("0000000")));
-    await expect(resumeEvaluation(db, "often", NOW)).rejects.toEqual(refused("conflict"));
-    await expect(resumeEvaluation(db, "none", NOW)).rejects.toEqual(refused("not_found"));
+    await expect(resumeEvaluation(db, "other", { id: "Ada", name: "Ada" }, NOW)).rejects.toEqual(refused("conflict", expect.stringContaining("0000000")));
+    await expect(resumeEvaluation(db, "often", { id: "Ada", name: "Ada" }, NOW)).rejects.toEqual(refused("conflict"));
+    await expect(resumeEvaluation(db, "none", { id: "Ada", name: "Ada" }, NOW)).rejects.toEqual(refused("not_found"));
     await expect(stopEvaluation(db, "none", ADA, NOW)).rejects.toEqual(refused("not_found"));
     expect((await listRuns(db, 5)).map(({ state }) => state)).toEqual(["failed", "failed"]);
   }); // prettier-ignore

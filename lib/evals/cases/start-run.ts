@@ -12,6 +12,7 @@ import { spawnRun } from "./run-process";
 
 /** Who asked for it. */
 interface Person {
+  id: string;
   name: string;
 }
 
@@ -31,13 +32,13 @@ export async function startEvaluation(db: Db, { set, class: of, cases, model }: 
   const run = { id: newId("evr"), commit: await commitOf(), startedBy: by.name, total: keysOf(options).length, options };
   const lease = leaseOf(newOwner(), now);
   await endAbandoned(db, now);
-  if (!(await startRun(db, run, lease, now, { only: true }))) throw await goingOn(db);
+  if (!(await startRun(db, run, lease, now, { only: true, by }))) throw await goingOn(db);
   spawnRun(db, run.id, lease.owner);
   return run.id;
 } // prettier-ignore
 
 /** Takes up a run that did not get to its end. Throws `not_found`, `unavailable`, and `conflict` where that cannot be done. */
-export async function resumeEvaluation(db: Db, id: string, now: number): Promise<void> {
+export async function resumeEvaluation(db: Db, id: string, by: Person, now: number): Promise<void> {
   offered();
   await endAbandoned(db, now);
   const run = await getRun(db, id);
@@ -51,14 +52,14 @@ export async function resumeEvaluation(db: Db, id: string, now: number): Promise
   if (commit !== run.commit)
     throw conflict(`The code has changed since (${run.commit}, now ${commit}): the results would mix two versions`);
   const lease = leaseOf(newOwner(), now);
-  if (!(await resumeRun(db, id, lease, now))) throw await goingOn(db);
+  if (!(await resumeRun(db, id, lease, now, by))) throw await goingOn(db);
   spawnRun(db, id, lease.owner);
 }
 
 /** Ends a run, wherever it is played: its process notices within seconds. Throws `not_found`, and `conflict` when it has ended. */
 export async function stopEvaluation(db: Db, id: string, by: Person, now: number): Promise<void> {
   await getRun(db, id);
-  if (!(await finishRun(db, id, { state: "stopped", detail: `by ${by.name}` }, now)))
+  if (!(await finishRun(db, id, { state: "stopped", detail: `by ${by.name}` }, now, undefined, by)))
     throw conflict("The run has already ended");
 }
 

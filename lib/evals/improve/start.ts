@@ -1,3 +1,4 @@
+import { SENTINEL } from "@/lib/db/audit";
 import { spawn } from "node:child_process";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
@@ -33,7 +34,7 @@ export async function claimRun(
   const options = { set: "dev", seeds, improve: true };
   const run = { id: newId("evr"), commit: `${commit}${changed ? "+" : ""}`, startedBy, total, options };
   await endAbandoned(db, now);
-  if (!(await startRun(db, run, leaseOf(owner, now), now, { only: true })))
+  if (!(await startRun(db, run, leaseOf(owner, now), now, { only: true, by: SENTINEL })))
     throw new SentinelError("conflict", {
       detail: "An evaluation or a search for improvements is already running; only one can run at a time",
     });

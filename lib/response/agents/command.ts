@@ -1,6 +1,7 @@
 import { agentClaim, expectWatchedChange } from "@/lib/db/queries/agent-writes";
 import { endWatch } from "@/lib/db/queries/incident-writes";
 import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
+import type { OwnAct } from "@/lib/core/base/audit-acts";
 import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import { DEFAULT_HOLD_LEVEL, HOLD_LEVEL_TEXT, type HoldLevel } from "@/lib/core/base/hold-levels";
 import type { Db } from "@/lib/db/client";
@@ -75,11 +76,11 @@ async function planCommand(plan: Plan, command: Exclude<AgentCommand, "heal">, a
     case "resume": {
       if (!agent.paused) throw conflict(`${agent.id} is not paused`);
       const status = isHeld(agent) ? "quarantined" : "run";
-      return redirect(plan, ask, { status }, { paused: false }, `Resumed by ${by.name}`);
+      return redirect(plan, ask, { status }, { paused: false }, `Resumed by ${by.name}`, "agent.resume");
     }
     case "lift": {
       const none = { revokedTools: [], autonomy: FULL_AUTONOMY, rollbackTo: null };
-      return redirect(plan, ask, none, {}, `Restrictions lifted by ${by.name}`);
+      return redirect(plan, ask, none, {}, `Restrictions lifted by ${by.name}`, "agent.lift_restrictions");
     }
     case "accept_downgrade":
     case "refuse_downgrade":
@@ -99,6 +100,7 @@ export async function redirect(
   patch: DirectivePatch,
   set: Parameters<typeof agentClaim>[1],
   text: string,
+  action?: OwnAct,
 ): Promise<void> {
   const { incidentId } = agent;
   const current = await findDirective(db, agent.id, agent.directiveVersion);
@@ -113,6 +115,7 @@ export async function redirect(
       incidentId,
       text: reason ? `${text}: ${reason}` : text,
       data: { version: directive.version, by: by.id },
+      ...(action && { act: { action } }),
     });
 }
 
@@ -142,7 +145,7 @@ async function quarantine(plan: Plan, ask: Ask): Promise<void> {
       how.level === (current?.level ?? DEFAULT_HOLD_LEVEL) && how.handOverTo === (current?.handOverTo ?? null);
     if (!ask.how.level || same) throw conflict(`${agent.id} is already quarantined`);
     const text = `Quarantine level changed to ${HOLD_LEVEL_TEXT[how.level]} by ${by.name}`;
-    return redirect(plan, ask, { status: "quarantined", hold: how }, {}, text);
+    return redirect(plan, ask, { status: "quarantined", hold: how }, {}, text, "agent.change_hold_level");
   }
   let incidentId = agent.incidentId;
   const shared = incidentId ? await findIncident(db, incidentId) : null;
@@ -188,7 +191,7 @@ async function release(plan: Plan, ask: Ask): Promise<void> {
   if (agent.state === "healthy" || agent.state === "learning")
     throw conflict(`${agent.id} is ${agent.state}: there is nothing to release`);
   const free = { state: move(agent.state, "healthy", "person"), incidentId: null, paused: false };
-  await redirect(plan, ask, { status: "run" }, free, `Released by ${by.name}`);
+  await redirect(plan, ask, { status: "run" }, free, `Released by ${by.name}`, "agent.release");
   const incident = agent.incidentId ? await findIncident(db, agent.incidentId) : null;
   if (!incident || incident.kind !== "agent" || !canMoveIncident(incident.state, "resolved")) return;
   const closing = {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ChannelPatch, ChannelSetup, NewChannelBody } from "@/lib/contracts/notifications";
 import type { Notification } from "@/lib/core/notify/notification";
+import { type Done, done } from "@/lib/db/audit";
 import type { Db } from "@/lib/db/client";
 import { seal, unseal } from "@/lib/auth/seal";
 import { newId } from "@/lib/db/ids";
@@ -122,17 +123,22 @@ export async function testChannel(
     link: origin,
     at: now,
     startedAt: now,
-  }, now); // prettier-ignore
+  }, now, done(now, by, "channel.test", "channel", channel.id, { notification: own })); // prettier-ignore
 }
 
 /** Sends a message again that failed or was not sent. Throws `conflict` for one that was sent, or still will be. */
-export async function resend(db: Db, id: string, now: number): Promise<NotificationRow> {
+export async function resend(db: Db, id: string, by: Actor, now: number): Promise<NotificationRow> {
   const row = await findNotification(db, id);
   if (!row) throw new SentinelError("not_found", { detail: "No notification has this ID" });
   if (row.state !== "failed" && row.state !== "skipped")
     throw new SentinelError("conflict", { detail: `This notification is ${row.state}` });
   await getChannel(db, row.channelId);
-  return enqueue(db, row.channelId, row.incidentId, { ...row.body, id: newId("ntf") }, now);
+  const again = { ...row.body, id: newId("ntf") };
+  const asked = done(now, by, "notification.resend", "notification", id, {
+    channel: row.channelId,
+    notification: again.id,
+  });
+  return enqueue(db, row.channelId, row.incidentId, again, now, asked);
 }
 
 async function enqueue(
@@ -141,10 +147,11 @@ async function enqueue(
   incidentId: string | null,
   body: Notification,
   now: number,
+  asked: Done,
 ): Promise<NotificationRow> {
   const { id, purpose, thread } = body;
   await commitOrConflict(db, async (plan) => {
-    plan.claim(insertNotifications(db, [{ id, channelId, purpose, thread, incidentId, body, state: "pending", dueAt: now, createdAt: now }])); // prettier-ignore
+    plan.record(asked).claim(insertNotifications(db, [{ id, channelId, purpose, thread, incidentId, body, state: "pending", dueAt: now, createdAt: now }])); // prettier-ignore
   });
   wake("notifications");
   return (await findNotification(db, id))!;

@@ -269,10 +269,12 @@ describe("receivers that fail", () => {
     expect(events.find(({ type }) => type === "channel.failed")?.text).toMatch(
       /^Could not notify on call: 127\.0\.0\.1:\d+ answered 404/,
     );
-    await resend(db, failed!.id, now);
+    await resend(db, failed!.id, { id: "ada", name: "Ada" }, now);
     await turns();
     expect(said()).toEqual(["page inc_2", "page inc_1"]);
-    await expect(resend(db, (await log()).at(-1)!.id, now)).rejects.toThrow("This notification is sent");
+    await expect(resend(db, (await log()).at(-1)!.id, { id: "ada", name: "Ada" }, now)).rejects.toThrow(
+      "This notification is sent",
+    );
   });
 
   it("gives up after a day", async () => {

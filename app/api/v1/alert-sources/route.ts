@@ -7,7 +7,7 @@ import { route } from "@/lib/http/route";
 export const { GET, POST, PUT, PATCH, DELETE } = route(ALERT_SOURCES, {
   GET: async ({ db }) => ({ sources: (await listAlertSources(db)).map(sourceView) }),
   POST: async ({ db, body, user, now }) => {
-    const { row, token } = await createSource(db, { kind: body.kind, createdBy: user.email }, now);
+    const { row, token } = await createSource(db, { kind: body.kind, createdBy: user.email, by: user }, now);
     return { source: sourceView(row), token };
   },
 });

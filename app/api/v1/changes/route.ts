@@ -1,4 +1,4 @@
-import { assertBound } from "@/lib/auth/keys";
+import { actorOf, assertBound } from "@/lib/auth/keys";
 import { CHANGES } from "@/lib/contracts/changes";
 import { listChanges } from "@/lib/db/queries/changes";
 import { route } from "@/lib/http/route";
@@ -8,6 +8,6 @@ export const { GET, POST, PUT, PATCH, DELETE } = route(CHANGES, {
   GET: async ({ db, query }) => ({ changes: await listChanges(db, query) }),
   POST: async ({ db, body, user, key, now }) => {
     if (key) await assertBound(db, key, body.subject_kind, body.subject_id, "subject_id");
-    return declare(db, body, user?.name ?? `key ${key?.name}`, now);
+    return declare(db, body, user?.name ?? `key ${key?.name}`, now, user ?? (key ? actorOf(key) : undefined));
   },
 });

@@ -8,7 +8,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = route(KEYS, {
   GET: async ({ db }) => ({ keys: (await listKeys(db)).map(keyView) }),
   POST: async ({ db, body, user, now }) => {
     const { agent_id: agentId, name_prefix: namePrefix, ...rest } = body;
-    const { row, secret } = await createKey(db, { ...rest, agentId, namePrefix, createdBy: user.email }, now);
+    const { row, secret } = await createKey(db, { ...rest, agentId, namePrefix, createdBy: user.email, by: user }, now);
     return { key: keyView(row), secret };
   },
 });

@@ -11,7 +11,8 @@ export const { GET, POST, PUT, PATCH, DELETE } = route(TOKENS, {
   POST: async ({ db, body, user, now }) => {
     const { name, role, expires_in_days: days } = body;
     const expiresAt = days ? now + days * DAY_MS : null;
-    const { row, secret } = await createApiToken(db, { name, role, expiresAt, createdBy: user.email }, now);
+    const made = { name, role, expiresAt, createdBy: user.email, by: user };
+    const { row, secret } = await createApiToken(db, made, now);
     return { token: apiTokenView(row), secret };
   },
 });

@@ -8,5 +8,5 @@ import { route } from "@/lib/http/route";
 export const { GET, POST, PUT, PATCH, DELETE } = route(USERS, {
   GET: async ({ db }) => ({ users: (await listUsers(db)).map(userView) }),
   POST: async ({ db, body, user, request, now }) =>
-    linkView(await inviteLink(db, { ...body, createdBy: user.email }, ownOrigin(request.headers), now)),
+    linkView(await inviteLink(db, { ...body, createdBy: user.email, by: user }, ownOrigin(request.headers), now)),
 });

@@ -4,7 +4,7 @@ import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(ALERT_SOURCE, {
-  DELETE: async ({ db, params, now }) => {
-    found("live alert source", (await setSourceRevoked(db, params.id, now)) || null);
+  DELETE: async ({ db, params, user, now }) => {
+    found("live alert source", (await setSourceRevoked(db, params.id, now, user)) || null);
   },
 });

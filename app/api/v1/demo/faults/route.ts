@@ -1,8 +1,8 @@
 import { DEMO_FAULTS } from "@/lib/contracts/demo";
-import { injectFault, listFaults } from "@/lib/demo/faults";
+import { injectFaultBy, listFaults } from "@/lib/demo/faults";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(DEMO_FAULTS, {
   GET: () => listFaults(),
-  POST: ({ body }) => injectFault(body),
+  POST: ({ db, body, user, now }) => injectFaultBy(db, body, user, now),
 });

@@ -8,8 +8,8 @@ import { route } from "@/lib/http/route";
 export const { GET, POST, PUT, PATCH, DELETE } = route(KEY, {
   PATCH: async ({ db, params, body, user, now }) =>
     keyView(await changeKeyContent(db, params.id, body.content, user, now)),
-  DELETE: async ({ db, params, now }) => {
-    if (!(await revokeKey(db, params.id, now))) {
+  DELETE: async ({ db, params, user, now }) => {
+    if (!(await revokeKey(db, params.id, now, user))) {
       throw new SentinelError("not_found", { detail: "Key not found or already revoked." });
     }
   },

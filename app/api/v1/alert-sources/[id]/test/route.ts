@@ -3,5 +3,5 @@ import { route } from "@/lib/http/route";
 import { testSource } from "@/lib/ingest/test-source";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(ALERT_SOURCE_TEST, {
-  POST: ({ db, params, user, now }) => testSource(db, params.id, user.name, now),
+  POST: ({ db, params, user, now }) => testSource(db, params.id, user, now),
 });

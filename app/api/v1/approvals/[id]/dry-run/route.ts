@@ -4,5 +4,5 @@ import { route } from "@/lib/http/route";
 import { tryOperation } from "@/lib/response/services/dry-run";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(DRY_RUN, {
-  POST: async ({ db, drill, params, now }) => tryOperation(db, await worldOf(drill, now), params.id),
+  POST: async ({ db, drill, params, user, now }) => tryOperation(db, await worldOf(drill, now), params.id, user, now),
 });

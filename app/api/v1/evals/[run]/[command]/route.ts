@@ -11,7 +11,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = route(EVAL_COMMAND, {
         await stopEvaluation(db, run, user, now);
         break;
       case "resume":
-        await resumeEvaluation(db, run, now);
+        await resumeEvaluation(db, run, user, now);
     }
     return found("evaluation", await findEvalRunView(db, run));
   },

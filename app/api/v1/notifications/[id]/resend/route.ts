@@ -4,5 +4,5 @@ import { resend } from "@/lib/response/notify/channels";
 import { notificationView } from "@/lib/views/notifications";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(NOTIFICATION_RESEND, {
-  POST: async ({ db, params, now }) => notificationView(db, await resend(db, params.id, now)),
+  POST: async ({ db, params, user, now }) => notificationView(db, await resend(db, params.id, user, now)),
 });

@@ -6,5 +6,5 @@ import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(USER_LINK, {
   POST: async ({ db, params, user, request, now }) =>
-    linkView(await signInLink(db, params.id, user.email, ownOrigin(request.headers), now)),
+    linkView(await signInLink(db, params.id, user.email, ownOrigin(request.headers), now, user)),
 });
