@@ -3,6 +3,7 @@ import { AGENT_CONTENT } from "./agent-content";
 import { AGENT, AGENT_COMMAND, AGENT_DIRECTIVE, AGENT_RUNS, AGENT_SERIES, AGENTS } from "./agents";
 import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
 import { BUDGET, BUDGET_DECISION, BUDGETS, SPEND } from "./budgets";
+import { AUDIT, AUDIT_HEAD } from "./audit";
 import { CHANGE_PASSWORD, LINK, LINK_CHECK, SESSION, SIGN_IN, SIGN_OUT } from "./auth";
 import { ALERT_SOURCE, ALERT_SOURCE_TEST, ALERT_SOURCES } from "./alert-sources";
 import { CHANGES } from "./changes";
@@ -59,6 +60,8 @@ export const RESOURCES = [
   DRY_RUN,
   HEALING,
   MEMORY,
+  AUDIT,
+  AUDIT_HEAD,
   CHANGES,
   INCIDENT_STORY,
   INCIDENT_BUNDLE,

@@ -1,6 +1,7 @@
 import { sessionSecret } from "@/lib/auth/people";
 import type { Db } from "@/lib/db/client";
 import { getDb } from "@/lib/db/client";
+import { findAuditHead } from "@/lib/db/queries/audit";
 import { findOldestSweep } from "@/lib/db/queries/sweep";
 import { SHARDS } from "@/lib/db/shards";
 import { env } from "@/lib/env";
@@ -18,6 +19,8 @@ export const NOTIFY_TURN_MS = 1_000;
 /** The dead man's switch is called this often, in ms; services of that kind count in minutes. */
 const HEARTBEAT_MS = 60_000;
 const HEARTBEAT_TIMEOUT_MS = 10_000;
+/** The audit log's head is logged this often, in ms: rows younger than the last logged head can be rewritten unseen by it. */
+const AUDIT_HEAD_MS = 10 * 60_000;
 
 interface State {
   loop: Loop<void>;
@@ -25,6 +28,7 @@ interface State {
   /** Opens channels' settings; read once. */
   secret: string | null;
   beatAt: number;
+  announcedAt: number;
 }
 
 /** One Next process holds several copies of this module: they share one. */
@@ -35,6 +39,7 @@ const state = (): State => {
     mailer: null,
     secret: null,
     beatAt: 0,
+    announcedAt: 0,
   });
 };
 
@@ -57,7 +62,17 @@ async function turn(): Promise<void> {
   });
   // A backlog goes on at once; the next few events wait for the next second.
   if (more || sent > 0) s.loop.soon();
+  await announceHead(s, db);
   await beat(s, db);
+}
+
+/** The audit log's head goes to where whoever changes the database cannot reach: this process's log, and the dead man's switch. */
+async function announceHead(s: State, db: Db): Promise<void> {
+  const now = Date.now();
+  if (now - s.announcedAt < AUDIT_HEAD_MS) return;
+  s.announcedAt = now;
+  const head = await findAuditHead(db);
+  if (head.seq > 0) log().info({ audit_head: head }, "audit log head");
 }
 
 /** Says to a dead man's switch that Sentinel works: only while every shard was swept a short while ago. */
@@ -68,7 +83,12 @@ async function beat(s: State, db: Db): Promise<void> {
   const { shards, oldest } = await findOldestSweep(db);
   if (shards !== SHARDS || oldest === null || now - oldest > SWEEP_STALE_MS) return;
   s.beatAt = now;
-  const answer = await exchange(HEARTBEAT_URL, { method: "POST", signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS) });
+  const answer = await exchange(HEARTBEAT_URL, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ audit_head: await findAuditHead(db) }),
+    signal: AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS),
+  });
   if (answer.kind === "no_answer" || answer.status >= 400)
     log().warn({ answer: answer.kind === "answered" ? answer.status : answer.reason }, "the heartbeat was not taken");
 }
