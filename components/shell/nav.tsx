@@ -8,7 +8,8 @@ import { useState } from "react";
 import { overviewQuery } from "@/components/overview/queries";
 import { cn } from "@/components/ui/cn";
 import { Dialog } from "@/components/ui/dialog";
-import { isAt, type Place, PLACES } from "./places";
+import { isAt, type Place } from "./places";
+import { usePlaces } from "./use-places";
 
 /** How many of the places a phone's bar shows; the rest is behind "More". */
 const BAR_LENGTH = 4;
@@ -26,9 +27,10 @@ function useCounts(): Record<string, { count: number; says: string } | undefined
 export function SideNav() {
   const pathname = usePathname();
   const counts = useCounts();
+  const places = usePlaces();
   return (
     <nav aria-label="Main" className="flex flex-col gap-0.5 px-2">
-      {PLACES.map((place) => {
+      {places.map((place) => {
         const here = isAt(pathname, place.href);
         const waiting = counts[place.href];
         return (
@@ -66,8 +68,9 @@ export function BottomNav() {
   const pathname = usePathname();
   const counts = useCounts();
   const [open, setOpen] = useState(false);
-  const shown = PLACES.slice(0, BAR_LENGTH);
-  const rest = PLACES.slice(BAR_LENGTH);
+  const places = usePlaces();
+  const shown = places.slice(0, BAR_LENGTH);
+  const rest = places.slice(BAR_LENGTH);
   return (
     <nav
       aria-label="Main"

@@ -13,7 +13,7 @@ import { servicesQuery } from "@/components/services/queries";
 import { SERVICE } from "@/components/services/states";
 import { agentLook } from "@/components/status/states";
 import { Kbd } from "@/components/ui/kbd";
-import { PLACES } from "./places";
+import { usePlaces } from "./use-places";
 
 /** How many agents, services and incidents are offered for what was typed. */
 const OFFERED = 8;
@@ -49,7 +49,7 @@ function Choices({ onDone }: { onDone: () => void }) {
   const incidents = useQuery(incidentsQuery({ state: "active", limit: 50 }));
 
   const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
-  const places = PLACES.filter(({ label }) => matches(label));
+  const places = usePlaces().filter(({ label }) => matches(label));
   const active =
     incidents.data?.incidents.filter(({ title, id }) => matches(title) || matches(id)).slice(0, OFFERED) ?? [];
   const called = services.data?.services.filter(({ id }) => matches(id)).slice(0, OFFERED) ?? [];

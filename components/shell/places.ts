@@ -10,6 +10,7 @@ import {
   FlaskConical,
   type LucideIcon,
   Network,
+  ScrollText,
   Settings2,
   Siren,
   Waypoints,
@@ -21,6 +22,8 @@ export interface Place {
   icon: LucideIcon;
   /** The key that goes there after g. */
   key: string;
+  /** Only for admins. */
+  admin?: true;
 }
 
 export const PLACES: readonly Place[] = [
@@ -36,6 +39,7 @@ export const PLACES: readonly Place[] = [
   { href: "/memory", label: "Learned patterns", icon: BrainCircuit, key: "l" },
   { href: "/drills", label: "Drills", icon: Clapperboard, key: "d" },
   { href: "/evals", label: "Evaluations", icon: FlaskConical, key: "e" },
+  { href: "/audit", label: "Audit log", icon: ScrollText, key: "u", admin: true },
   { href: "/settings", label: "Settings", icon: Settings2, key: "s" },
 ];
 

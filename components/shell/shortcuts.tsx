@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { useEffect, useState } from "react";
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
-import { PLACES } from "./places";
+import { usePlaces } from "./use-places";
 
 /** How long after g the second key still counts. */
 const CHORD_MS = 1_200;
@@ -16,6 +16,7 @@ const isTyping = (target: EventTarget | null): boolean =>
 export function Shortcuts({ onPalette }: { onPalette: () => void }) {
   const router = useRouter();
   const [help, setHelp] = useState(false);
+  const places = usePlaces();
 
   useEffect(() => {
     let chordUntil = 0;
@@ -27,7 +28,7 @@ export function Shortcuts({ onPalette }: { onPalette: () => void }) {
       }
       if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector('[role="dialog"], [role="alertdialog"]')) return;
-      const place = event.timeStamp < chordUntil ? PLACES.find(({ key }) => key === event.key) : undefined;
+      const place = event.timeStamp < chordUntil ? places.find(({ key }) => key === event.key) : undefined;
       chordUntil = event.key === "g" ? event.timeStamp + CHORD_MS : 0;
       if (place) router.push(place.href);
       else if (event.key === "?") setHelp(true);
@@ -40,14 +41,14 @@ export function Shortcuts({ onPalette }: { onPalette: () => void }) {
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [onPalette, router]);
+  }, [onPalette, places, router]);
 
   return (
     <Dialog open={help} onOpenChange={setHelp} title="Keyboard shortcuts">
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2 text-sm">
         <Row keys={["⌘", "K"]} says="Search" />
         <Row keys={["/"]} says="Search this page" />
-        {PLACES.map((place) => (
+        {places.map((place) => (
           <Row key={place.href} keys={["g", place.key]} says={place.label} />
         ))}
         <Row keys={["j", "k"]} says="Move down and up a list of incidents" />
