@@ -44,6 +44,12 @@ const playedOf = async (id: string) => (await listCasesOf(db, id)).map(({ caseId
 const refused = (code: string, detail: unknown = expect.anything()) =>
   expect.objectContaining({ code, message: detail });
 
+/** What is told of the run itself. */
+const TOLD: Record<string, string> = {
+  stream_events: " WHERE type NOT LIKE 'eval.%'",
+  audit_log: " WHERE action NOT LIKE 'evaluation.%'",
+};
+
 /** Every row of every table but those that evaluations are kept in, and the news of them. */
 async function restOf(): Promise<Record<string, unknown[]>> {
   const all = (sql: string) => db.$client.execute(sql);
@@ -52,7 +58,7 @@ async function restOf(): Promise<Record<string, unknown[]>> {
   const rest: Record<string, unknown[]> = {};
   for (const { name } of rows as unknown as { name: string }[]) {
     if (own.has(name)) continue;
-    const where = name === "stream_events" ? " WHERE type NOT LIKE 'eval.%'" : "";
+    const where = TOLD[name] ?? "";
     rest[name] = (await all(`SELECT * FROM "${name}"${where}`)).rows.map((row) => JSON.stringify(row));
   }
   return rest;
