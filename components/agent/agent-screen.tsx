@@ -5,7 +5,8 @@ import { Clock, Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, ShieldAler
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
-import type { AgentCommand, AgentDetail } from "@/lib/contracts/agents";
+import type { AgentDetail } from "@/lib/contracts/agents";
+import type { AgentCommand } from "@/lib/contracts/agent-commands";
 import { useSession } from "@/components/access/session";
 import { CommandDialog } from "@/components/agents/command-dialog";
 import { agentQuery } from "@/components/agents/queries";

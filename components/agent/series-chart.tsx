@@ -16,7 +16,8 @@ import {
   YAxis,
 } from "recharts";
 import { measure } from "@/lib/core/base/amounts";
-import type { AgentDetail, SeriesAnswer } from "@/lib/contracts/agents";
+import type { AgentDetail } from "@/lib/contracts/agents";
+import type { SeriesAnswer } from "@/lib/contracts/agent-activity";
 import { CHANGE, metricName, metricUnit, name } from "@/components/status/words";
 import { changeMark, hover, measured, sideOf, timeAxis, valueAxis } from "@/components/ui/chart";
 import { axisTop, heldStretches, highest, labelled, type Point, withGaps } from "./series-data";

@@ -1,4 +1,4 @@
-import type { SeriesAnswer } from "@/lib/contracts/agents";
+import type { SeriesAnswer } from "@/lib/contracts/agent-activity";
 
 export interface Point {
   at: number;

@@ -1,7 +1,7 @@
 "use client";
 
 import { useState } from "react";
-import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
+import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agent-commands";
 import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { HOLD_LEVEL, HOLD_LEVEL_MEANS } from "@/components/status/words";
 import { AlertDialog, Choice } from "@/components/ui/dialog";

@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
+import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agent-commands";
 import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import type { EvalCaseView } from "@/lib/contracts/evals";
+import type { EvalCaseView } from "@/lib/contracts/eval-runs";
 import { Figures, Passed } from "@/components/scores/scores-panel";
 import { Dimensions } from "@/components/scores/dimensions";
 import { DIMENSION_NAMES, mark } from "@/components/scores/words";

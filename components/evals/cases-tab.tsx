@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { FlaskConical, LoaderCircle } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { CASE_SETS } from "@/lib/core/base/vocabulary";
-import type { EvalOffer, EvalRunAnswer, EvalRunView } from "@/lib/contracts/evals";
+import type { EvalOffer, EvalRunAnswer, EvalRunView } from "@/lib/contracts/eval-runs";
 import { Button } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";

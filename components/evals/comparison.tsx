@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { EvalComparison, EvalRunView } from "@/lib/contracts/evals";
+import type { EvalComparison, EvalRunView } from "@/lib/contracts/eval-runs";
 import { DIMENSION, type Dimension } from "@/components/scores/words";
 import { cn } from "@/components/ui/cn";
 import { LoadError, Skeleton } from "@/components/ui/feedback";

@@ -2,7 +2,7 @@
 
 import { parseAsStringLiteral, useQueryState, useQueryStates } from "nuqs";
 import type { ReactNode } from "react";
-import type { EvalOffer } from "@/lib/contracts/evals";
+import type { EvalOffer } from "@/lib/contracts/eval-runs";
 import { PageHead } from "@/components/shell/page-head";
 import { Tabs } from "@/components/ui/tabs";
 import { CasesTab } from "./cases-tab";

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { EvalCaseView } from "@/lib/contracts/evals";
+import type { EvalCaseView } from "@/lib/contracts/eval-runs";
 import { outcomeText } from "@/lib/core/base/vocabulary";
 import { CAUSE, DIAGNOSIS, name } from "@/components/status/words";
 import { duration, percent } from "@/components/ui/format";

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import Link from "next/link";
-import type { EvalCaseLine } from "@/lib/contracts/evals";
+import type { EvalCaseLine } from "@/lib/contracts/eval-runs";
 import { cn } from "@/components/ui/cn";
 import { DIMENSION, DIMENSION_NAMES, mark } from "@/components/scores/words";
 import { classWords } from "./run-words";

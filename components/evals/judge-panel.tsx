@@ -1,6 +1,6 @@
 import { Gavel, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import type { EvalCaseView } from "@/lib/contracts/evals";
+import type { EvalCaseView } from "@/lib/contracts/eval-runs";
 import { Badge } from "@/components/ui/badge";
 import { Panel } from "@/components/ui/panel";
 import { figure } from "./run-words";

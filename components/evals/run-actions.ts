@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import type { EvalRunView } from "@/lib/contracts/evals";
+import type { EvalRunView } from "@/lib/contracts/eval-runs";
 import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";

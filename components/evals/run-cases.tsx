@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
-import type { EvalOffer } from "@/lib/contracts/evals";
+import type { EvalOffer } from "@/lib/contracts/eval-runs";
 import { useSession } from "@/components/access/session";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";

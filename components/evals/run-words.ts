@@ -1,5 +1,6 @@
 import { format } from "date-fns";
-import type { CaseSet, EvalRunView } from "@/lib/contracts/evals";
+import type { CaseSet } from "@/lib/contracts/evals";
+import type { EvalRunView } from "@/lib/contracts/eval-runs";
 
 /** Longer lists of cases are not spelled out in a name. */
 const PART = 30;

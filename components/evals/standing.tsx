@@ -1,7 +1,7 @@
 "use client";
 
 import { CirclePause, CircleX, LoaderCircle, OctagonX } from "lucide-react";
-import type { EvalOffer, EvalRunView } from "@/lib/contracts/evals";
+import type { EvalOffer, EvalRunView } from "@/lib/contracts/eval-runs";
 import { useSession } from "@/components/access/session";
 import { Button } from "@/components/ui/button";
 import { Callout } from "@/components/ui/feedback";

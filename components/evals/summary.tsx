@@ -1,4 +1,5 @@
-import type { CaseSet, EvalRunAnswer } from "@/lib/contracts/evals";
+import type { CaseSet } from "@/lib/contracts/evals";
+import type { EvalRunAnswer } from "@/lib/contracts/eval-runs";
 import { percent } from "@/components/ui/format";
 import { Body, HeadRow, Row, Table } from "@/components/ui/table";
 import { Panel } from "@/components/ui/panel";

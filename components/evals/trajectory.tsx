@@ -13,7 +13,7 @@ import {
   X,
 } from "lucide-react";
 import type { ReactNode } from "react";
-import type { EvalCaseView } from "@/lib/contracts/evals";
+import type { EvalCaseView } from "@/lib/contracts/eval-runs";
 import { outcomeText } from "@/lib/core/base/vocabulary";
 import { cn } from "@/components/ui/cn";
 import { duration } from "@/components/ui/format";

@@ -2,7 +2,7 @@
 
 import { format } from "date-fns";
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
-import type { EvalRunView } from "@/lib/contracts/evals";
+import type { EvalRunView } from "@/lib/contracts/eval-runs";
 import { hover, Key } from "@/components/ui/chart";
 import { Panel } from "@/components/ui/panel";
 import { figure } from "./run-words";

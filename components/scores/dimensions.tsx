@@ -1,5 +1,5 @@
 import { Check, ChevronRight, Gavel, TriangleAlert, X } from "lucide-react";
-import type { EvalCaseView } from "@/lib/contracts/evals";
+import type { EvalCaseView } from "@/lib/contracts/eval-runs";
 import type { ScoreAnswer } from "@/lib/contracts/scores";
 import { cn } from "@/components/ui/cn";
 import { ScoreBar } from "./score-bar";

@@ -4,7 +4,7 @@ import type { Db } from "@/lib/db/client";
 import { closeDrills, type DrillRecord, getDrill } from "@/lib/db/drills";
 import { listPendingApprovals } from "@/lib/db/queries/healing";
 import { getIncident } from "@/lib/db/queries/incidents";
-import { findStory } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { fireDrill } from "@/lib/drills/fire";
 import { settleDrills, turnDrill } from "@/lib/drills/loop";
 import { listScenarios } from "@/lib/drills/scenarios";

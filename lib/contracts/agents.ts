@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import {
   AGENT_STATES,
-  APPROVAL_STATES,
   BLIND_SPOTS,
   CONTAINMENTS,
   DIAGNOSES,
@@ -18,7 +16,7 @@ import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { looksLike } from "./plain-text";
 
-const at = z.int().describe("epoch ms");
+export const at = z.int().describe("epoch ms");
 
 /** Where a directive got, over the live instances of one agent. */
 export const ContainmentView = z.object({
@@ -194,89 +192,6 @@ export const AgentDetail = z
   .meta({ id: "AgentDetail" });
 export type AgentDetail = z.infer<typeof AgentDetail>;
 
-export const SeriesQuery = z.object({
-  metric: z.string().max(100).default("latency_ms"),
-  minutes: z.coerce.number().min(1).max(20_160).default(15),
-});
-/** Raw points while they are kept and few enough, hourly means before that. Gaps are gaps, never 0. */
-export const SeriesAnswer = z
-  .object({
-    metric: z.string(),
-    resolution: z.enum(["event", "bucket", "hour"]),
-    points: z.array(
-      z.object({
-        at,
-        value: z.number().describe("the mean, if the point covers several events"),
-        min: z.number(),
-        max: z.number(),
-        low: z.number().nullable().describe("usual range; null while there is none"),
-        high: z.number().nullable(),
-      }),
-    ),
-    metrics: z.array(z.string()).describe("metrics this agent reports"),
-  })
-  .meta({ id: "SeriesAnswer" });
-export type SeriesAnswer = z.infer<typeof SeriesAnswer>;
-
-export const RunsAnswer = z
-  .object({
-    runs: z.array(
-      z.object({
-        run_id: z.string(),
-        parent_run_id: z.string().nullable(),
-        task_id: z.string().nullable(),
-        started_at: at,
-        last_at: at,
-        ended_at: at.nullable(),
-        outcome: z.string().nullable(),
-        model_calls: z.int(),
-        tool_calls: z.int(),
-        errors: z.int(),
-        unknown_outcomes: z.int().describe("tool calls that were cut off, so it is unknown whether they took effect"),
-        tokens: z.number().nullable(),
-        cost: z.number().nullable(),
-      }),
-    ),
-  })
-  .meta({ id: "RunsAnswer" });
-export type RunsAnswer = z.infer<typeof RunsAnswer>;
-
-/** A person's act on an agent. A reason is kept in the history. */
-export const AgentCommandBody = z
-  .object({
-    reason: z.string().trim().max(500).optional(),
-    level: z
-      .enum(HOLD_LEVELS)
-      .optional()
-      .describe(
-        "only for `quarantine`: how the agent is stopped. Default: the level of its type. If the agent is already quarantined, this changes its level",
-      ),
-    hand_over_to: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .describe(
-        "only for `quarantine` at level hand_over: the agent that takes over queued tasks. Default: the host decides",
-      ),
-  })
-  .meta({ id: "AgentCommandBody" });
-export type AgentCommandBody = z.infer<typeof AgentCommandBody>;
-export const AGENT_COMMANDS = [
-  "quarantine",
-  "release",
-  "pause",
-  "resume",
-  "heal",
-  "lift",
-  "expected",
-  "accept_downgrade",
-  "refuse_downgrade",
-] as const;
-export type AgentCommand = (typeof AGENT_COMMANDS)[number];
-
-export const ApprovalStateFilter = z.enum(APPROVAL_STATES);
-
 export const AgentParams = z.object({ id: z.string().min(1).max(200) });
 
 export const AGENTS = resource(PATHS.AGENTS, {
@@ -285,30 +200,6 @@ export const AGENTS = resource(PATHS.AGENTS, {
 export const AGENT = resource(PATHS.AGENT, {
   GET: { auth: "viewer", summary: "Everything about one agent", params: AgentParams, response: AgentDetail },
 });
-export const AGENT_SERIES = resource(PATHS.AGENT_SERIES, {
-  GET: {
-    auth: "viewer",
-    summary: "One metric of an agent over time, with its usual range",
-    params: AgentParams,
-    query: SeriesQuery,
-    response: SeriesAnswer,
-  },
-});
-export const AGENT_RUNS = resource(PATHS.AGENT_RUNS, {
-  GET: { auth: "viewer", summary: "An agent's newest runs", params: AgentParams, response: RunsAnswer },
-});
-/** What a person may do to an agent, each a resource of its own. */
-export const AGENT_COMMAND = resource(PATHS.AGENT_COMMAND, {
-  POST: {
-    auth: "operator",
-    summary:
-      "Quarantines, releases, pauses, resumes or heals an agent, lifts its restrictions, marks its latest change as expected, or accepts or declines its host's request",
-    params: AgentParams.extend({ command: z.enum(AGENT_COMMANDS) }),
-    body: AgentCommandBody,
-    response: AgentCard,
-  },
-});
-
 export const AGENT_DIRECTIVE = resource(PATHS.AGENT_DIRECTIVE, {
   GET: {
     auth: "ingestKey",

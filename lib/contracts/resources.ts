@@ -1,6 +1,8 @@
 import { AGENT_TYPE, AGENT_TYPES } from "./agent-types";
 import { AGENT_CONTENT } from "./agent-content";
-import { AGENT, AGENT_COMMAND, AGENT_DIRECTIVE, AGENT_RUNS, AGENT_SERIES, AGENTS } from "./agents";
+import { AGENT, AGENT_DIRECTIVE, AGENTS } from "./agents";
+import { AGENT_RUNS, AGENT_SERIES } from "./agent-activity";
+import { AGENT_COMMAND } from "./agent-commands";
 import { APPROVALS, BULK_DECISION, DECISION, DRY_RUN } from "./approvals";
 import { BUDGET, BUDGET_DECISION, BUDGETS, SPEND } from "./budgets";
 import { AUDIT, AUDIT_HEAD } from "./audit";
@@ -15,7 +17,7 @@ import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
 import { INCIDENT_CASE } from "./frozen-case";
-import { EVAL_COMMAND, EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./evals";
+import { EVAL_COMMAND, EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./eval-runs";
 import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";

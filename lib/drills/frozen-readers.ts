@@ -1,4 +1,5 @@
-import type { FrozenService, READING_SPECIALISTS } from "@/lib/contracts/frozen-case";
+import type { FrozenService } from "@/lib/contracts/frozen-case";
+import type { READING_SPECIALISTS } from "@/lib/contracts/frozen-service";
 import type { Bundle, BundleChange } from "@/lib/core/evidence/bundle";
 import { found, type Looked, type Unread, unreadOf } from "@/lib/evidence/looked";
 import type { Integrations } from "@/lib/response/services/context";

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, DEFAULT_METRICS } from "@/lib/core/services/signals";
 import { realOperator } from "@/lib/actions/service/index";
 import type { Db } from "@/lib/db/client";
 import { openTestDb } from "@/lib/db/queries/test-world";
-import { findStory } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { pushedLogs } from "@/lib/evidence/logs-pushed";
 import { commandIncident } from "@/lib/response/command-incident";
 import { serviceTurn } from "@/lib/runtime/service-turn";

@@ -1,7 +1,7 @@
 import { median } from "simple-statistics";
 import { write } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
-import { setSignalUnit } from "@/lib/db/queries/services";
+import { setSignalUnit } from "@/lib/db/queries/signals";
 import { signals } from "@/lib/db/schema";
 import type { ServiceConfig } from "@/lib/config/services";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";

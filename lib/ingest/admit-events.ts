@@ -2,7 +2,7 @@ import type { IngestAnswer } from "@/lib/contracts/ingest";
 import { isBacklog } from "@/lib/core/detection/lateness";
 import { WORK_KINDS } from "@/lib/core/base/vocabulary";
 import { duration } from "@/lib/core/agents/words";
-import type { NewEvent } from "@/lib/db/queries/events";
+import type { NewEvent } from "@/lib/db/queries/append-events";
 import type { Sender, Source } from "@/lib/db/queries/sources";
 import type { LoopConfig } from "@/lib/config/agents";
 

@@ -1,9 +1,8 @@
 import { type Alert, isMoreSevere } from "@/lib/core/alerts/alert";
 import { flapOf } from "@/lib/core/alerts/alert-flap";
-import { groupAlerts, type OpenIncident, type UngroupedAlert } from "@/lib/core/alerts/alert-group";
+import type { UngroupedAlert } from "@/lib/core/alerts/alert-group";
 import { classifyOccurrence } from "@/lib/core/alerts/alert-occurrence";
 import { mutedBy } from "@/lib/core/alerts/maintenance";
-import { callsInPlaces, type KnownService } from "@/lib/core/alerts/service-identity";
 import { type Db, write } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import {
@@ -19,47 +18,26 @@ import {
   readLedger,
   setAlertSeverity,
 } from "@/lib/db/queries/alerts";
-import { listSubjectsOf } from "@/lib/db/queries/incidents";
-import {
-  enterServices,
-  recordServiceScope,
-  listEdges,
-  listMaintenance,
-  listOpenServiceIncidents,
-  listServices,
-  type Service,
-  touchServices,
-} from "@/lib/db/queries/services";
-import { loadSettings } from "@/lib/db/queries/settings";
-import { investigateJoined } from "@/lib/response/investigate-again";
+import { listMaintenance, touchServices } from "@/lib/db/queries/services";
 import { yieldToEventLoop, runSerially } from "@/lib/event-loop";
 import { newId } from "@/lib/db/ids";
 import { Plan } from "@/lib/db/plan";
 import { servicesOf } from "./alert-services";
-import { limitOpens } from "./flood";
-import {
-  type FiringAlert,
-  joinIncident,
-  mergeIncident,
-  openIncident,
-  raiseIncident,
-} from "@/lib/response/services/open";
+import type { FiringAlert } from "@/lib/response/services/open";
+import { type Placed, placeAlerts } from "./place-alerts";
 
 /** Races lost in a row before the sender is asked to try again. */
 const MAX_RACES = 5;
 /** How far back an alert's comings and goings count as flapping, in ms. */
 const HISTORY_MS = 60 * 60_000;
 
-export interface Received {
+export interface Received extends Placed {
   received: number;
   fired: number;
   repeated: number;
   ended: number;
   /** Known already, and graver or less grave than before. */
   changed: number;
-  muted: number;
-  opened: string[];
-  joined: string[];
 }
 
 /**
@@ -86,7 +64,7 @@ export async function unmute(db: Db, now: number): Promise<Received | null> {
   const ledger = await readLedger(db, (statement) => write(db, [statement]));
   const plan = new Plan().claim(ledgerClaim(ledger));
   const fresh = rows.map((row) => ({ ...ungrouped(row), name: row.name, summary: row.summary, row }));
-  const done = await place(db, plan, { fresh, risen: [], places: [] }, now, (id, set) =>
+  const done = await placeAlerts(db, plan, { fresh, risen: [], places: [] }, now, (id, set) =>
     plan.write(placeAlert(id, set)),
   );
   return (await commit(db, plan)) ? { ...empty(rows.length), ...done } : null;
@@ -184,7 +162,7 @@ async function attempt(db: Db, sourceId: string, list: readonly Alert[], now: nu
     }
   }
   if (ended.size > 0) plan.write(touchServices([...ended]));
-  const placed = await place(db, plan, { fresh, risen, places }, now, (id, set) => {
+  const placed = await placeAlerts(db, plan, { fresh, risen, places }, now, (id, set) => {
     const found = pending.get(id);
     if (!found) plan.write(placeAlert(id, set));
     else entered.push({ id, sourceId, flapping: found.flapping, ...set, alert: found.alert });
@@ -248,101 +226,3 @@ function rowOf(id: string, sourceId: string, alert: Alert, flapping: boolean, no
     flapping,
   };
 }
-
-/** Decides where what began to fire belongs, and plans the incidents for it. `keep` records each alert with its place. */
-async function place(
-  db: Db,
-  plan: Plan,
-  {
-    fresh: begun,
-    risen,
-    places,
-  }: { fresh: readonly FiringAlert[]; risen: readonly FiringAlert[]; places: readonly KnownService[] },
-  now: number,
-  keep: (alertId: string, set: { incidentId: string | null; muted: boolean }) => void,
-): Promise<Pick<Received, "opened" | "joined" | "muted">> {
-  if (begun.length + risen.length === 0) return { opened: [], joined: [], muted: 0 };
-  const [services, edges, incidents, maintenance, { service_mode: mode }] = await Promise.all([
-    listServices(db),
-    listEdges(db),
-    listOpenServiceIncidents(db),
-    listMaintenance(db, now),
-    loadSettings(db),
-  ]);
-  await yieldToEventLoop();
-  // What got graver in an open incident raises it; anything else is placed as what has just begun is.
-  const isOpen = new Set(incidents.map(({ id }) => id));
-  const raised = new Set(risen.filter(({ previousIncidentId: id }) => id !== null && isOpen.has(id)));
-  for (const alert of raised) raiseIncident(plan, alert.previousIncidentId!, alert, now);
-  const fresh = [...begun, ...risen.filter((alert) => !raised.has(alert))];
-  if (fresh.length === 0) return { opened: [], joined: [], muted: 0 };
-  const subjects = await listSubjectsOf(
-    db,
-    incidents.map(({ id }) => id),
-  );
-  const open = incidents.map((incident): OpenIncident => {
-    const of = (subjects.get(incident.id) ?? []).filter(({ subjectKind }) => subjectKind === "service");
-    return {
-      id: incident.id,
-      primary: of.find(({ role }) => role === "primary")?.subjectId ?? of[0]?.subjectId ?? incident.id,
-      services: of.map(({ subjectId }) => subjectId),
-      openedAt: incident.openedAt,
-      onsetAt: incident.onsetAt,
-      lastAlertAt: incident.lastAlertAt ?? incident.onsetAt,
-    };
-  });
-  const grouping = groupAlerts({
-    alerts: fresh,
-    incidents: open,
-    edges: callsInPlaces(edges, [...services, ...places]),
-    healthy: new Set(services.filter(({ state }) => state === "healthy").map(({ id }) => id)),
-    unhealthy: new Map(services.filter(isUnwell).map(({ id, stateSince }) => [id, stateSince])),
-    maintenance,
-    now,
-  });
-  await yieldToEventLoop();
-  const byId = new Map(fresh.map((alert) => [alert.id, alert]));
-  const concerned = new Set(fresh.map(({ service }) => service));
-  plan.write(...places.filter(({ id }) => concerned.has(id)).map((place) => recordServiceScope(place, now)));
-  const known = new Set([...services, ...places].map(({ id }) => id));
-  const named = [...fresh.map(({ service }) => service), ...grouping.opens.map(({ primary }) => primary)];
-  const newcomers = [...new Set(named)].filter((service) => !known.has(service));
-  if (newcomers.length > 0) plan.write(enterServices(newcomers, "alert", now));
-  const { opens, floods } = await limitOpens(db, grouping.opens, (id) => byId.get(id)!.row.sourceId, now);
-  const opened = [...opens, ...floods.filter(({ incidentId }) => incidentId === null)].map((group) => {
-    const members = group.alertIds.map((id) => byId.get(id)!);
-    const id = openIncident(plan, db, { ...group, members, mode, now });
-    for (const alert of members) keep(alert.id, { incidentId: id, muted: false });
-    return id;
-  });
-  const stands = floods.flatMap((flood) =>
-    flood.incidentId === null ? [] : { ...flood, incidentId: flood.incidentId },
-  );
-  const joins = [...grouping.joins, ...stands];
-  const settled = new Set(grouping.merges.map(({ from }) => from));
-  for (const group of joins) {
-    const members = group.alertIds.map((id) => byId.get(id)!);
-    joinIncident(plan, db, { ...group, members, now });
-    for (const alert of members) keep(alert.id, { incidentId: group.incidentId, muted: false });
-    const known = open.find(({ id }) => id === group.incidentId)?.services ?? [];
-    const newcomer = group.services.find((service) => !known.includes(service));
-    const incident = incidents.find(({ id }) => id === group.incidentId);
-    // One that is merged away is not looked at any more, and twice in one message is once.
-    if (incident === undefined || newcomer === undefined || settled.has(incident.id)) continue;
-    settled.add(incident.id);
-    await investigateJoined(plan, db, incident, newcomer, now);
-  }
-  const joined = joins.map(({ incidentId }) => incidentId);
-  for (const { from, into } of grouping.merges) {
-    const of = (id: string) => incidents.find((incident) => incident.id === id)!;
-    mergeIncident(plan, db, of(from), of(into), now);
-  }
-  let muted = 0;
-  for (const record of grouping.records) {
-    keep(record.alertId, { incidentId: null, muted: record.muted });
-    muted += Number(record.muted);
-  }
-  return { opened, joined, muted };
-}
-
-const isUnwell = ({ state }: Service): boolean => state === "degraded" || state === "down";

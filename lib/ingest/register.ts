@@ -5,7 +5,7 @@ import type { Mode } from "@/lib/core/base/vocabulary";
 import { type Db, write } from "@/lib/db/client";
 import { eventsInsert } from "@/lib/db/commit";
 import { findAgent, getAgent } from "@/lib/db/queries/agents";
-import { typesOf, underItsKeysHold, UNTYPED } from "@/lib/db/queries/events";
+import { typesOf, underItsKeysHold, UNTYPED } from "@/lib/db/queries/seen-agents";
 import { askDowngrade, upsertAgent, upsertInstance } from "@/lib/db/queries/registration";
 import { loadPolicies, policyOf } from "@/lib/db/queries/settings";
 import type { Downgrade } from "@/lib/db/schema/agents";

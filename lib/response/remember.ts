@@ -14,7 +14,7 @@ import {
   listTimeline,
 } from "@/lib/db/queries/incidents";
 import { findInvestigation, listAllCauses } from "@/lib/db/queries/investigations";
-import { listIncidentSignals } from "@/lib/db/queries/services";
+import { listIncidentSignals } from "@/lib/db/queries/signals";
 import { type EpisodeFeatures, postmortems } from "@/lib/db/schema";
 import { episodeWrites } from "@/lib/evidence/episodes";
 import { agentFeatures } from "./agents/features";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/db/queries/healing";
 import { getIncident, listFindings, type Incident } from "@/lib/db/queries/incidents";
-import { findIncidentDetail } from "@/lib/views/incidents";
+import { findIncidentDetail } from "@/lib/views/incident-detail";
 import { findInvestigation, listCauses, listDiagnoses } from "@/lib/db/queries/investigations";
 import { addEdge } from "@/lib/db/queries/services";
 import { incidents } from "@/lib/db/schema";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ChangeBody } from "@/lib/contracts/changes";
 import { listFindings } from "@/lib/db/queries/incidents";
-import { findStory } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { causes, incidents } from "@/lib/db/schema";
 import { parseEnv } from "@/lib/env";
 import { json, serve, type TestServer } from "@/lib/evidence/test-server";

@@ -7,7 +7,7 @@ import { listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { ChangesQuery } from "@/lib/contracts/changes";
 import { declare } from "@/lib/ingest/declare";
 import { findAgentDetail } from "@/lib/views/agent-detail";
-import { findIncidentDetail } from "@/lib/views/incidents";
+import { findIncidentDetail } from "@/lib/views/incident-detail";
 import { TestFleet } from "./test-fleet";
 
 let fleet: TestFleet;

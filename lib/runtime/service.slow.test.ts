@@ -5,7 +5,8 @@ import { listActionRunsOf, listPendingApprovals, listProposalsOf } from "@/lib/d
 import { type Incident, listFindings, listSubjects, listTimeline } from "@/lib/db/queries/incidents";
 import { findInvestigation, listCauses, listTrajectory } from "@/lib/db/queries/investigations";
 import { addEdge, enterService, getService, listOpenServiceIncidents } from "@/lib/db/queries/services";
-import { findStory, servicesView } from "@/lib/views/services";
+import { servicesView } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { incidents } from "@/lib/db/schema";
 import { declare } from "@/lib/ingest/declare";
 import { decide } from "@/lib/response/decide";

@@ -2,14 +2,16 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { IngestKey } from "@/lib/auth/keys";
 import { write } from "@/lib/db/client";
-import { listIncidentSignals, listOpenServiceIncidents, listSignals } from "@/lib/db/queries/services";
+import { listOpenServiceIncidents } from "@/lib/db/queries/services";
+import { listIncidentSignals, listSignals } from "@/lib/db/queries/signals";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { findInvestigation } from "@/lib/db/queries/investigations";
 import { services, spanRollups } from "@/lib/db/schema";
 import { read } from "@/lib/ingest/otlp/read";
 import { type Taken, takeOtlp } from "@/lib/ingest/otlp/take";
 import { decideOnly } from "@/lib/response/test-waiting";
-import { findServiceDetail, findStory } from "@/lib/views/services";
+import { findServiceDetail } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { TestEstate } from "./test-estate";
 
 const STEP_MS = 15_000;

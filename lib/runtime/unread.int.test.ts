@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listFindings } from "@/lib/db/queries/incidents";
-import { findStory } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { incidents } from "@/lib/db/schema";
 import { parseEnv } from "@/lib/env";
 import { createEmbedder } from "@/lib/evidence/embedding";

@@ -5,7 +5,7 @@ import type { Db } from "@/lib/db/client";
 import { agents, approvals, causes, findings, incidents, proposals, services } from "@/lib/db/schema";
 import { canHealNow } from "./agents";
 import { grouped } from "@/lib/core/base/grouped";
-import { approvalBrief, proposalView } from "./incidents";
+import { approvalBrief, proposalView } from "./incident-detail";
 
 /**
  * Approvals with the evidence that each is decided on: pending ones first, the most severe of them at the top, then the

@@ -1,13 +1,6 @@
 import { readFile } from "node:fs/promises";
-import {
-  CASE_SETS,
-  type CaseReport,
-  type CaseSet,
-  EvalReport,
-  type EvalRunAnswer,
-  type EvalRunView,
-  REFERENCE_RUN,
-} from "@/lib/contracts/evals";
+import { CASE_SETS, type CaseReport, type CaseSet, EvalReport } from "@/lib/contracts/evals";
+import { type EvalRunAnswer, type EvalRunView, REFERENCE_RUN } from "@/lib/contracts/eval-runs";
 import type { Forecast } from "@/lib/core/base/isotonic";
 import { calibration, forecast } from "@/lib/core/scoring/calibration";
 import { compare, type Report, type ScoredCase, summarise } from "@/lib/core/scoring/report";

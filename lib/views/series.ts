@@ -1,6 +1,7 @@
 import type { ServiceSeries } from "@/lib/contracts/services";
 import type { Db } from "@/lib/db/client";
-import { getService, listSignals } from "@/lib/db/queries/services";
+import { getService } from "@/lib/db/queries/services";
+import { listSignals } from "@/lib/db/queries/signals";
 import { signalTitle } from "@/lib/core/services/signals";
 import { seriesReader } from "@/lib/evidence/traces";
 import { unreadOf, unreadText } from "@/lib/evidence/looked";

@@ -2,23 +2,18 @@ import type { Analysis, Bundle, BundleChange, CauseHypothesis, Finding } from ".
 import { alertEvidence, type AlertSuspicion } from "./alert-evidence";
 import { affinityOfText, FROM_CHANGE } from "./cause-kinds";
 import { type GrowthEvidence, growthEvidence } from "./growth";
-import { rivals, rankingOf, type SimilarCause, suspectsOf, type TriedRemedy } from "./hypotheses";
+import { rivals, rankingOf, type SimilarCause, type TriedRemedy } from "./hypotheses";
+import { suspectsOf } from "./suspects";
 import { BAD_FROM, findingOf, groupLines, type LineGroup } from "../evidence/log-findings";
 import { rankCauses, type RankResult } from "./rank";
 import { redact } from "../evidence/redact";
 import { shortHistory } from "./short-history";
 import { TUNING, type Tuning } from "./tunables";
-import {
-  changeEvidence,
-  instructionEvidence,
-  isOf,
-  logEvidence,
-  namesIn,
-  shiftEvidence,
-  type Onset,
-  versionEvidence,
-  type WeightedEvidence,
-} from "./weighted-evidence";
+import { isOf, type Onset, type WeightedEvidence } from "./weighted-evidence";
+import { instructionEvidence } from "./instruction-evidence";
+import { changeEvidence, versionEvidence } from "./change-evidence";
+import { shiftEvidence } from "./shift-evidence";
+import { logEvidence, namesIn } from "./log-evidence";
 
 /** What earlier incidents taught. */
 export interface KnownCauses {

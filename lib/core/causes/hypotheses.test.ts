@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { analyse } from "./analyse";
 import { rankCauses } from "./rank";
-import { rivals, suspectsOf } from "./hypotheses";
+import { rivals } from "./hypotheses";
+import { suspectsOf } from "./suspects";
 import type { WeightedEvidence } from "./weighted-evidence";
 import { emptyBundle } from "../evidence/bundle";
 

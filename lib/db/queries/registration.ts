@@ -1,7 +1,7 @@
 import type { RegisterBody } from "@/lib/contracts/ingest";
 import type { Statement } from "../client";
 import type { Downgrade } from "../schema/agents";
-import { markSeenAgain, UNTYPED } from "./events";
+import { markSeenAgain, UNTYPED } from "./seen-agents";
 
 const UPSERT = `
   INSERT INTO agents (id, type, state_since, first_seen_at, last_seen_at, model, provider, mcp_servers, tools, enforcement, can_clone, labels,

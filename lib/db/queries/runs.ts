@@ -1,5 +1,5 @@
 import { desc, eq, sql } from "drizzle-orm";
-import type { RunsAnswer } from "@/lib/contracts/agents";
+import type { RunsAnswer } from "@/lib/contracts/agent-activity";
 import type { Db } from "../client";
 import { runs } from "../schema";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SeriesAnswer } from "@/lib/contracts/agents";
+import { SeriesAnswer } from "@/lib/contracts/agent-activity";
 import type { Db } from "../client";
 import { loadSeries } from "./series";
 import { agentRow, eventRow, insert, learnedDetector, NOW, openTestDb } from "./test-world";

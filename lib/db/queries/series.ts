@@ -1,5 +1,5 @@
 import { and, desc, eq, gte, isNotNull, sql } from "drizzle-orm";
-import type { SeriesAnswer } from "@/lib/contracts/agents";
+import type { SeriesAnswer } from "@/lib/contracts/agent-activity";
 import { bands } from "@/lib/core/detection/detect";
 import { stratumClass } from "@/lib/core/detection/strata";
 import type { EventKind } from "@/lib/core/base/vocabulary";

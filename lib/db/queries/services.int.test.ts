@@ -3,7 +3,8 @@ import { createDetector } from "@/lib/core/detection/detect";
 import type { SignalNow } from "@/lib/core/services/signal-watch";
 import { DEFAULT_SIGNALS } from "@/lib/core/services/signals";
 import { write } from "../client";
-import { addCalls, enterService, enterWatched, getService, listEdges, listServices, listSignals, saveBaselines, saveSignals, markServicesSeen } from "./services"; // prettier-ignore
+import { addCalls, enterService, enterWatched, getService, listEdges, listServices, markServicesSeen, saveBaselines } from "./services"; // prettier-ignore
+import { listSignals, saveSignals } from "./signals";
 import { openTestDb } from "./test-world";
 
 const NOW = 1_700_000_000_000;

@@ -1,27 +1,15 @@
 import { type Alert, isMoreSevere } from "@/lib/core/alerts/alert";
 import type { DetectorState } from "@/lib/core/detection/detect";
 import { lookAt, type SignalNow } from "@/lib/core/services/signal-watch";
-import { amount, limitText } from "@/lib/core/base/amounts";
-import { durationText } from "@/lib/core/base/durations";
-import type { SignalSpec } from "@/lib/core/services/signals";
 import { MINUTE_MS } from "@/lib/core/services/span-signals";
 import type { ServiceState } from "@/lib/core/base/vocabulary";
 import { type Db, type Statement, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
 import { listFiringOf } from "@/lib/db/queries/alerts";
 import { grouped } from "@/lib/core/base/grouped";
-import {
-  addCalls,
-  dropAbsentSignals,
-  enterWatched,
-  listServices,
-  listSignals,
-  moveService,
-  saveBaselines,
-  saveSignals,
-  markServicesSeen,
-  type Service,
-} from "@/lib/db/queries/services";
+import { addCalls, enterWatched, listServices, moveService } from "@/lib/db/queries/services";
+import { dropAbsentSignals, listSignals, saveSignals } from "@/lib/db/queries/signals";
+import { saveBaselines, markServicesSeen } from "@/lib/db/queries/services";
 import { loadSettings } from "@/lib/db/queries/settings";
 import { cpuLimits } from "@/lib/evidence/cpu-limits";
 import { discoverServices } from "@/lib/evidence/discovery";
@@ -34,16 +22,12 @@ import { type Look, scrapedLooks, tracedLooks } from "./looks";
 import { type Measured, measure } from "./measure";
 import { noteSource } from "@/lib/ingest/note-source";
 import { receiveAlerts } from "@/lib/ingest/receive-alerts";
+import { OWN_SOURCE, type Seen, signalAlert, unreadableAlert, detailOf, noDataAlert } from "./own-alerts";
 
-/** The source of what Sentinel notices by itself. */
-export const OWN_SOURCE = "sentinel";
 /** Services and edges are looked for anew so often, in ms: they come and go with deploys, not with requests. */
 const DISCOVER_MS = 30_000;
 /** Edges are drawn from calls of so long, in seconds. */
 const EDGE_WINDOW_S = 600;
-/** A limit must be crossed for so many looks in a row: one scrape can be unlucky. */
-const LOOKS = 2;
-
 /** What this process remembers between two looks. */
 export interface WatchMemory {
   discoveredAt: number;
@@ -94,7 +78,7 @@ export async function watchServices(ctx: WatchContext): Promise<{ services: numb
   return { services: looks.length, alerts: news.length };
 }
 
-type ScrapeContext = WatchContext & { prometheus: Prometheus };
+export type ScrapeContext = WatchContext & { prometheus: Prometheus };
 
 /** The services of Prometheus, and the alert about itself. */
 async function scrape(ctx: ScrapeContext): Promise<{ looks: Look[]; alert: Alert | null }> {
@@ -104,7 +88,9 @@ async function scrape(ctx: ScrapeContext): Promise<{ looks: Look[]; alert: Alert
   const measured = await measure(prometheus, config, services, now);
   const { blind, problem } = services.length > 0 ? soundness(measured, memory) : await emptiness(ctx);
   await noteSource(db, prometheus.source, problem, now);
-  const alert = blindness(ctx, blind ? problem : null);
+  const reason = blind ? problem : null;
+  memory.blindSince = reason === null ? null : (memory.blindSince ?? now);
+  const alert = unreadableAlert(prometheus.source, { reason, since: memory.blindSince ?? now }, config, now);
   return { looks: scrapedLooks(services, measured, config, memory.cpuLimits), alert };
 }
 
@@ -190,7 +176,7 @@ async function judge({ db, config, now }: WatchContext, looks: readonly Look[]):
         detail: detailOf(seen),
         query: queryOf(spec),
       });
-      const alert = alertOf(service, seen, config, now);
+      const alert = signalAlert(service, seen, config, now);
       if (alert) alerts.push(alert);
     }
     if (learn) learned.push([service.id, state]);
@@ -211,7 +197,7 @@ async function judge({ db, config, now }: WatchContext, looks: readonly Look[]):
       });
     }
     if (heard) seen.push(service.id);
-    if (mayAlertSilence) alerts.push(silence(service, !heard, config, now));
+    if (mayAlertSilence) alerts.push(noDataAlert(service, !heard, config, now));
   }
   if (looked.length > 0) statements.push(saveSignals(looked, now));
   if (absent) statements.push(dropAbsentSignals);
@@ -227,120 +213,6 @@ function stateOf(signals: readonly SignalNow[], firing: boolean): ServiceState {
   if (up?.standing === 0) return "down";
   if (signals.some(({ state }) => state === "over_limit" || state === "out_of_band") || firing) return "degraded";
   return signals.some(({ standing }) => standing !== null) ? "healthy" : "unknown";
-}
-
-/** A signal of this look, and how many instances it stands for; null: they could not be counted. */
-interface Seen {
-  spec: SignalSpec;
-  signal: SignalNow;
-  instances: number | null;
-}
-
-/** What stands behind a value: which instances it is about. */
-function detailOf({ signal: { name, value }, instances }: Seen): string | null {
-  if (value === null || instances === null) return null;
-  if (name === "up") return value < 1 ? downText(value, instances) : countText(instances, "instance");
-  return name === "cpu" && instances > 1 ? `the busiest of ${instances} instances` : null;
-}
-
-/** `1 of 4 instances down`. */
-function downText(share: number, instances: number | null): string {
-  if (instances === null) return `${amount(1 - share, "ratio")} of its instances down`;
-  return `${Math.round((1 - share) * instances)} of ${countText(instances, "instance")} down`;
-}
-
-const countText = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-
-/** Beyond this share of its instances being down, a service has more on its hands than a spare can take. */
-const MOST = 0.5;
-
-/** The alert that a signal raises, or its end; null while nothing new is known of it. */
-function alertOf(service: Service, seen: Seen, config: ServiceConfig, now: number): Alert | null {
-  const { signal } = seen;
-  const { name, value, state } = signal;
-  if (value === null || state === "unknown") return null;
-  const over = state === "over_limit" && now - signal.since >= (LOOKS - 1) * config.watchMs;
-  // Between two looks nothing has ended yet.
-  if (state === "over_limit" && !over) return null;
-  const firing = over || state === "out_of_band";
-  const said = name === "up" ? reachability(service.id, seen, value) : excess(seen, value, over);
-  const more = { startsAt: signal.since, value, now };
-  return own(service.id, name, firing ? "firing" : "resolved", { ...said, ...more });
-}
-
-type Said = Pick<Alert, "name" | "severity" | "summary">;
-
-function reachability(service: string, { instances }: Seen, share: number): Said {
-  if (share > 0)
-    return {
-      name: "instances down",
-      severity: 1 - share > MOST ? "critical" : "warning",
-      summary: downText(share, instances),
-    };
-  const all = instances !== null && instances > 1 ? `: all ${instances} instances are down` : "";
-  return { name: "not reachable", severity: "critical", summary: `${service} cannot be reached${all}` };
-}
-
-function excess(seen: Seen, value: number, over: boolean): Said {
-  const { spec, signal } = seen;
-  const where = detailOf(seen);
-  const limit = limitText(spec.upper ?? null, spec.lower ?? null, spec.unit);
-  return {
-    name: over ? `${spec.name} over its limit` : `${spec.name} out of band`,
-    severity: over && spec.name === "errors" ? "critical" : "warning",
-    summary: over
-      ? `${spec.title} at ${amount(value, spec.unit)}${where ? ` in ${where}` : ""}, limit: ${limit}`
-      : (signal.news ?? `${spec.title} out of its usual band`),
-  };
-}
-
-function silence(service: Service, silent: boolean, config: ServiceConfig, now: number): Alert {
-  const long = silent && now - service.lastSeenAt >= config.noDataMs;
-  return own(service.id, "no_data", long ? "firing" : "resolved", {
-    name: "no data",
-    severity: "warning",
-    startsAt: service.lastSeenAt,
-    summary: `No metrics arrived from ${service.id} for ${durationText(now - service.lastSeenAt)}: its health is unknown`,
-    value: null,
-    now,
-  });
-}
-
-/** The alert about the source itself; `reason`: why nothing of it can be read. */
-function blindness({ prometheus, config, memory, now }: ScrapeContext, reason: string | null): Alert | null {
-  memory.blindSince = reason === null ? null : (memory.blindSince ?? now);
-  const since = memory.blindSince ?? now;
-  const long = reason !== null && now - since >= config.noDataMs;
-  if (reason !== null && !long) return null;
-  return own(prometheus.source, "unreadable", long ? "firing" : "resolved", {
-    name: "metrics cannot be read",
-    severity: "critical",
-    startsAt: since,
-    summary: `${prometheus.source} could not be read for ${durationText(now - since)}: ${reason}. The health of services is unknown`,
-    value: null,
-    now,
-  });
-}
-
-function own(
-  service: string,
-  signal: string,
-  status: Alert["status"],
-  of: Pick<Alert, "name" | "severity" | "startsAt" | "summary" | "value"> & { now: number },
-): Alert {
-  const { now, ...rest } = of;
-  return {
-    ...rest,
-    source: "sentinel",
-    service,
-    fingerprint: `${service}/${signal}`,
-    status,
-    startGiven: true,
-    endsAt: status === "firing" ? null : now,
-    labels: { service, signal },
-    annotations: {},
-    generatorUrl: null,
-  };
 }
 
 /**

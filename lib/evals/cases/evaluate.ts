@@ -1,4 +1,5 @@
-import type { EvalOptions, EvalReport } from "@/lib/contracts/evals";
+import type { EvalReport } from "@/lib/contracts/evals";
+import type { EvalOptions } from "@/lib/contracts/eval-runs";
 import type { CaseJudge } from "./judge";
 import type { CaseKey } from "./case-key";
 import { idOf } from "./case-key";

@@ -1,10 +1,5 @@
-import {
-  type AgentPart,
-  type CaseAgent,
-  type CaseEvent,
-  type FrozenAgents,
-  type Order,
-} from "@/lib/contracts/frozen-case";
+import type { FrozenAgents } from "@/lib/contracts/frozen-case";
+import type { AgentPart, CaseAgent, CaseEvent, Order } from "@/lib/contracts/frozen-agents";
 import { canonicalJson } from "@/lib/core/base/digest";
 import type { Directive } from "@/lib/contracts/directive";
 import type { AgentEvent } from "@/lib/contracts/event";

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { fieldOf } from "@/lib/contracts/bundle";
-import { OPEN_CLASS, filledAnswer, type FilledAnswer, FrozenCase } from "@/lib/contracts/frozen-case";
+import { filledAnswer, type FilledAnswer, FrozenCase } from "@/lib/contracts/frozen-case";
+import { OPEN_CLASS } from "@/lib/contracts/case-answer";
 import { score } from "@/lib/core/scoring/score";
 import type { Integrations } from "@/lib/response/services/context";
 import { leaksOf } from "./leaks";

@@ -11,7 +11,7 @@ import { type ScratchDbs, scratchDbs } from "./scratch-db";
 const broken = vi.hoisted(() => ({ part: null as "ranker" | "approval" | "plan" | null }));
 
 /** What is suspected least comes first. */
-vi.mock(import("@/lib/core/causes/hypotheses"), async (original) => {
+vi.mock(import("@/lib/core/causes/suspects"), async (original) => {
   const real = await original();
   return {
     ...real,

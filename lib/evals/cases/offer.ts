@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { EvalOffer } from "@/lib/contracts/evals";
+import type { EvalOffer } from "@/lib/contracts/eval-runs";
 import { type Env, env } from "@/lib/env";
 import { idOf } from "./case-key";
 import { CLASSES, keysOf } from "./plan";

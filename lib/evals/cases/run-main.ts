@@ -1,6 +1,7 @@
 import { availableParallelism, constants, setPriority } from "node:os";
 import { modelSettings } from "@/lib/agents/models";
-import { EvalOptions, type EvalSet } from "@/lib/contracts/evals";
+import type { EvalSet } from "@/lib/contracts/evals";
+import { EvalOptions } from "@/lib/contracts/eval-runs";
 import { closeDb, getDb } from "@/lib/db/client";
 import { type EvalCase, listWholeCasesOf } from "@/lib/db/queries/evals";
 import { env, loadEnvFile } from "@/lib/env";

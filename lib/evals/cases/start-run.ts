@@ -1,4 +1,4 @@
-import { EvalOptions, type EvalStart } from "@/lib/contracts/evals";
+import { EvalOptions, type EvalStart } from "@/lib/contracts/eval-runs";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
 import { newOwner } from "@/lib/db/owner";

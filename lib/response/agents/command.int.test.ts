@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AgentCommand } from "@/lib/contracts/agents";
+import type { AgentCommand } from "@/lib/contracts/agent-commands";
 import type { Db } from "@/lib/db/client";
 import { findDirective, getAgent } from "@/lib/db/queries/agents";
 import { getIncident, listTimeline } from "@/lib/db/queries/incidents";

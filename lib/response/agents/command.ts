@@ -1,7 +1,7 @@
 import { agentClaim, expectWatchedChange } from "@/lib/db/queries/agent-writes";
 import { endWatch } from "@/lib/db/queries/incident-writes";
-import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agents";
 import type { OwnAct } from "@/lib/core/base/audit-acts";
+import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agent-commands";
 import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
 import { DEFAULT_HOLD_LEVEL, HOLD_LEVEL_TEXT, type HoldLevel } from "@/lib/core/base/hold-levels";
 import type { Db } from "@/lib/db/client";

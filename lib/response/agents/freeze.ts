@@ -1,11 +1,6 @@
-import {
-  type AgentPart,
-  type CaseAgent,
-  type CaseEvent,
-  type FrozenFile,
-  openAnswer,
-  type Order,
-} from "@/lib/contracts/frozen-case";
+import type { FrozenFile } from "@/lib/contracts/frozen-case";
+import { openAnswer } from "@/lib/contracts/case-answer";
+import type { AgentPart, CaseAgent, CaseEvent, Order } from "@/lib/contracts/frozen-agents";
 import type { Db } from "@/lib/db/client";
 import { type Agent, type DirectiveRow, listAgents, listDirectivesOf, listLiveAgents } from "@/lib/db/queries/agents";
 import { listDeclared } from "@/lib/db/queries/changes";

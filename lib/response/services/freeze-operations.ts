@@ -1,6 +1,6 @@
 import type { AllowList } from "@/lib/actions/service/allow-list";
 import type { Entry } from "@/lib/actions/service/entry";
-import type { CaseOperation } from "@/lib/contracts/frozen-case";
+import type { CaseOperation } from "@/lib/contracts/frozen-service";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
 import { covers, fill } from "@/lib/core/services/allow-list";
 import type { Proposal } from "@/lib/db/queries/healing";

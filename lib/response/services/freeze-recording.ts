@@ -1,8 +1,8 @@
-import type { ServiceRecording } from "@/lib/contracts/frozen-case";
+import type { ServiceRecording } from "@/lib/contracts/frozen-service";
 import type { AlertRow } from "@/lib/db/queries/alerts";
 import type { ActionRun } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
-import type { IncidentSignal } from "@/lib/db/queries/services";
+import type { IncidentSignal } from "@/lib/db/queries/signals";
 import type { ServiceConfig } from "@/lib/config/services";
 import type { SeriesReader } from "@/lib/evidence/traces";
 import { fits } from "./measure-effect";

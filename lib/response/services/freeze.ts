@@ -1,5 +1,7 @@
 import { mergeEvidence, noEvidence, type Evidence } from "@/lib/agents/investigation/evidence";
-import { type FrozenFile, openAnswer, READING_SPECIALISTS } from "@/lib/contracts/frozen-case";
+import type { FrozenFile } from "@/lib/contracts/frozen-case";
+import { openAnswer } from "@/lib/contracts/case-answer";
+import { READING_SPECIALISTS } from "@/lib/contracts/frozen-service";
 import { InvestigationReport } from "@/lib/contracts/investigations";
 import type { Bundle, Series } from "@/lib/core/evidence/bundle";
 import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
@@ -9,7 +11,8 @@ import { listActionRunsOf, listProposalsOf } from "@/lib/db/queries/healing";
 import type { Incident } from "@/lib/db/queries/incidents";
 import { type InvestigationRow, listInvestigations, listTrajectory } from "@/lib/db/queries/investigations";
 import { listEpisodesAmong } from "@/lib/db/queries/episodes";
-import { listIncidentSignals, listServicesAmong } from "@/lib/db/queries/services";
+import { listServicesAmong } from "@/lib/db/queries/services";
+import { listIncidentSignals } from "@/lib/db/queries/signals";
 import { SentinelError } from "@/lib/errors";
 import type { Integrations } from "./context";
 import { seriesReader } from "@/lib/evidence/traces";

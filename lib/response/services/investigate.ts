@@ -1,8 +1,7 @@
-import { investigate as runGraph, type Investigation } from "@/lib/agents/investigation/investigate";
+import { investigate as runGraph } from "@/lib/agents/investigation/investigate";
 import type { Investigator, Step } from "@/lib/agents/investigation/ports";
 import { chosenPrompts } from "@/lib/agents/investigation/prompt-variants";
 import { rebuild } from "@/lib/agents/budget";
-import type { InvestigationReport } from "@/lib/contracts/investigations";
 import { actionName } from "@/lib/core/agents/words";
 import { outcomeText } from "@/lib/core/base/vocabulary";
 import { suspectsByAlerts } from "@/lib/core/alerts/alert-suspicion";
@@ -12,28 +11,26 @@ import { tuned } from "@/lib/core/causes/tunables";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
 import { changeBlameHistory } from "./blame-history";
 import { confidenceFit } from "../confidence-fit";
-import type { Bundle, CauseHypothesis, Finding } from "@/lib/core/evidence/bundle";
+import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
 import { moveIncident } from "@/lib/core/base/lifecycle";
-import { type Db, type Statement } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { listAlertsOf, listAlertsOfPast } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import {
-  dropFindings,
   type InvestigationRow,
   investigationClaim,
   listAbandoned,
   listTrajectory,
   storeStep,
 } from "@/lib/db/queries/investigations";
-import { causes, findings, investigations } from "@/lib/db/schema";
+import { investigations } from "@/lib/db/schema";
 import { log } from "@/lib/log";
 import { notePart, traced } from "@/lib/telemetry/telemetry";
 import { newId } from "@/lib/db/ids";
-import { Plan } from "@/lib/db/plan";
-import { offersOf, planRemedy } from "./propose";
+import { offersOf } from "./propose";
 import { readersOf } from "./readers";
 import type { ServiceContext } from "./context";
+import { endInvestigation, finishInvestigation, giveUpInvestigation } from "./end-investigation";
 
 /** An investigation that has not renewed its lease for so long has died with its process, in ms: longer than any one call. */
 const LEASE_MS = 15_000;
@@ -93,22 +90,10 @@ export async function startInvestigations(ctx: ServiceContext, open: readonly In
 async function takeUp({ db, now, owner }: ServiceContext, row: InvestigationRow): Promise<InvestigationRow | null> {
   const incident = await getIncident(db, row.incidentId);
   if (incident.state !== "investigating") return (await endInvestigation(db, row, incident, now), null);
-  if (row.attempt >= MAX_ATTEMPTS) return (await giveUp(db, row, incident, now), null);
+  if (row.attempt >= MAX_ATTEMPTS) return (await giveUpInvestigation(db, row, incident, now), null);
   const next = { owner, leaseUntil: now + LEASE_MS, attempt: row.attempt + 1 };
   return (await commit(db, { claims: [investigationClaim(db, row, next)] })) ? { ...row, ...next } : null;
 }
-
-/** Somebody closed the incident, or moved it on, while it was looked at: what would come of it is not asked for any more. */
-const endInvestigation = (db: Db, row: InvestigationRow, { state }: Incident, now: number) =>
-  commit(db, {
-    claims: [
-      investigationClaim(db, row, {
-        state: "failed",
-        endedAt: now,
-        cutShort: `the incident moved to "${state.replaceAll("_", " ")}" before the investigation finished`,
-      }),
-    ],
-  });
 
 async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void> {
   const abort = new AbortController();
@@ -141,7 +126,7 @@ async function conduct(ctx: ServiceContext, row: InvestigationRow): Promise<void
       "incident.id": incident.id,
       "immune.subject": "service",
     }));
-    await finish(ctx, row, incident.id, done);
+    await finishInvestigation(ctx, row, incident.id, done);
   } catch (err) {
     // The lease runs out, and the sweep takes it up again.
     if (!abort.signal.aborted) log().error({ err, investigation: row.id }, "an investigation failed");
@@ -214,137 +199,3 @@ async function investigatorOf(
     ),
   };
 }
-
-/** Everything that came of it, and what is proposed, as one commit. Lost when the incident moved meanwhile. */
-async function finish(
-  ctx: ServiceContext,
-  row: InvestigationRow,
-  incidentId: string,
-  done: Investigation,
-): Promise<void> {
-  const { db } = ctx;
-  const now = ctx.clock();
-  const incident = await getIncident(db, incidentId);
-  if (incident.state !== "investigating") return void (await endInvestigation(db, row, incident, now));
-  for (const { source, reason } of done.couldNotLook)
-    log().warn({ incident: incidentId, source, reason }, `could not read ${source}`);
-  const ids = new Map(done.findings.map((finding) => [finding.id, newId("fnd")]));
-  const cites: Cites = (list) => list.flatMap((id) => ids.get(id) ?? []);
-  const rows = causeRows(done, row, cites, now);
-  const first = done.hypotheses[0];
-  const plan = new Plan()
-    .claim(investigationClaim(db, row, { state: "done", endedAt: now, ...resultOf(done, cites) }))
-    .write(
-      ...dropFindings(incidentId),
-      ...insertAll(findingRows(done, incident, ids), (list) => db.insert(findings).values(list)),
-      ...insertAll(rows, (list) => db.insert(causes).values(list)),
-    )
-    .tell({
-      at: now,
-      type: "incident.diagnosed",
-      incidentId,
-      serviceId: first?.node ?? null,
-      text: done.messages.summary,
-      data: {
-        verdict: done.verdict,
-        confidence: first?.confidence ?? null,
-        findings: done.findings.length,
-        authors: done.authors,
-      },
-    });
-  await planRemedy(plan, ctx, incident, done, rows[0]?.cites ?? [], {
-    causeNode: first?.node ?? null,
-    causeKind: first?.kind ?? "unknown",
-    confidence: first?.confidence ?? null,
-  });
-  if (!(await commit(db, plan))) log().info({ investigation: row.id }, "an investigation's result came too late");
-}
-
-/** Ids of stored findings, for the analysis's own. */
-type Cites = (list: readonly string[]) => string[];
-
-const causeRows = (done: Investigation, row: InvestigationRow, cites: Cites, now: number) =>
-  done.hypotheses.map((hypothesis, rank) => ({
-    id: newId("cau"),
-    incidentId: row.incidentId,
-    investigationId: row.id,
-    rank,
-    node: hypothesis.node,
-    kind: hypothesis.kind,
-    statement: hypothesis.statement,
-    confidence: hypothesis.confidence,
-    raw: hypothesis.raw ?? hypothesis.confidence,
-    cites: cites(hypothesis.cites),
-    separates: hypothesis.separates ?? null,
-    author: done.authors["hypotheses"] ?? "local",
-    notes: hypothesis.notes.map((note) => ({ ...note, cites: cites(note.cites) })),
-    at: now,
-  }));
-
-const findingRows = (done: Investigation, incident: Incident, ids: ReadonlyMap<string, string>) =>
-  done.findings.map((finding) => ({
-    id: ids.get(finding.id)!,
-    incidentId: incident.id,
-    kind: finding.kind,
-    title: finding.text,
-    source: finding.node ?? "incident",
-    detail: {
-      node: finding.node,
-      strength: finding.strength,
-      ref: finding.id,
-      ...changeOf(finding, done.bundle),
-    },
-    at: Math.round((finding.at ?? incident.onsetAt / 1_000) * 1_000),
-  }));
-
-/** What is kept of an investigation beside its findings and causes. */
-const resultOf = (done: Investigation, cites: Cites) => ({
-  cutShort: done.outcome.kind === "complete" ? null : done.outcome.why,
-  bundle: done.bundle,
-  onset: done.onset,
-  verdict: done.verdict,
-  ranking: done.ranking.map((node) => ({ ...node, findings: cites(node.findings) })),
-  summary: done.messages.summary,
-  slack: JSON.stringify(done.messages.slack),
-  statusLine: done.messages.statusLine,
-  report: {
-    skeptic: done.skeptic,
-    removed: done.removed,
-    written: done.written.map((claim) => ({ ...claim, cites: cites(claim.cites) })),
-    couldNotLook: done.couldNotLook,
-    similar: done.similar,
-    blastRadius: done.blastRadius,
-    remedy: done.remedy,
-    reports: done.reports,
-    models: done.models,
-  } satisfies InvestigationReport,
-  authors: done.authors,
-  spent: done.spent,
-});
-
-/** Which kind of change a finding is about: what past blame is reckoned by. */
-function changeOf(finding: Finding, { changes }: Bundle): { change_kind?: string } {
-  const change =
-    finding.kind === "change" ? changes.find(({ node, t }) => node === finding.node && t === finding.at) : undefined;
-  return change ? { change_kind: change.kind } : {};
-}
-
-const insertAll = <T>(rows: readonly T[], insert: (rows: T[]) => Statement): Statement[] =>
-  rows.length > 0 ? [insert([...rows])] : [];
-
-const giveUp = (db: Db, row: InvestigationRow, incident: Incident, now: number) =>
-  commit(db, {
-    claims: [
-      investigationClaim(db, row, { state: "failed", endedAt: now, cutShort: `it failed ${row.attempt} times` }),
-      incidentClaim(db, incident, { state: moveIncident(incident.state, "escalated") }),
-    ],
-    events: [
-      {
-        at: now,
-        type: "incident.escalated",
-        incidentId: incident.id,
-        text: `Needs attention: the investigation failed ${row.attempt} times`,
-        data: { page: true },
-      },
-    ],
-  });

@@ -1,5 +1,6 @@
 import type { Series } from "@/lib/core/evidence/bundle";
-import { listIncidentSignals, listServicesAmong, listSignals, type Signal } from "@/lib/db/queries/services";
+import { listServicesAmong } from "@/lib/db/queries/services";
+import { listIncidentSignals, listSignals, type Signal } from "@/lib/db/queries/signals";
 import { metricsIn } from "@/lib/evidence/alert-query";
 import { couldNotLook, found, type Looked, unreadOf } from "@/lib/evidence/looked";
 import { seriesReader, type SeriesReader } from "@/lib/evidence/traces";

@@ -6,7 +6,7 @@ import { commit } from "@/lib/db/commit";
 import type { Db } from "@/lib/db/client";
 import { listAlertsOf } from "@/lib/db/queries/alerts";
 import { getIncident, type Incident } from "@/lib/db/queries/incidents";
-import { type IncidentSignal, listIncidentSignals, listSignals } from "@/lib/db/queries/services";
+import { type IncidentSignal, listIncidentSignals, listSignals } from "@/lib/db/queries/signals";
 import { found, type Looked } from "@/lib/evidence/looked";
 import type { RangeSeries } from "@/lib/evidence/prometheus";
 import { seriesReader, type SeriesReader } from "@/lib/evidence/traces";

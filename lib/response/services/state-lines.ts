@@ -2,7 +2,8 @@ import { amount } from "@/lib/core/base/amounts";
 import type { LogLine } from "@/lib/core/evidence/bundle";
 import { firingText, marked } from "@/lib/core/evidence/bundle-marks";
 import { listFiringOf } from "@/lib/db/queries/alerts";
-import { listEdges, listSignals, type Signal } from "@/lib/db/queries/services";
+import { listEdges } from "@/lib/db/queries/services";
+import { listSignals, type Signal } from "@/lib/db/queries/signals";
 import { signalTitle } from "@/lib/core/services/signals";
 import type { ServiceContext } from "./context";
 

@@ -5,8 +5,8 @@ import { drillQuery } from "@/components/drills/queries";
 import { incidentQuery } from "@/components/incidents/queries";
 import { storyQuery } from "@/components/service-incident/queries";
 import { findDrill } from "@/lib/db/drills";
-import { findIncidentDetail } from "@/lib/views/incidents";
-import { findStory } from "@/lib/views/services";
+import { findIncidentDetail } from "@/lib/views/incident-detail";
+import { findStory } from "@/lib/views/service-story";
 import { getDrillDetail } from "@/lib/drills/views";
 
 export const metadata: Metadata = { title: "Drill" };

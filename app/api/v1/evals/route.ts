@@ -1,4 +1,4 @@
-import { EVAL_RUNS } from "@/lib/contracts/evals";
+import { EVAL_RUNS } from "@/lib/contracts/eval-runs";
 import { startEvaluation } from "@/lib/evals/cases/start-run";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";

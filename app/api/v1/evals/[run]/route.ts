@@ -1,4 +1,4 @@
-import { EVAL_RUN } from "@/lib/contracts/evals";
+import { EVAL_RUN } from "@/lib/contracts/eval-runs";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 import { findEvalRun } from "@/lib/views/evals";

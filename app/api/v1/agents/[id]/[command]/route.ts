@@ -1,4 +1,4 @@
-import { AGENT_COMMAND } from "@/lib/contracts/agents";
+import { AGENT_COMMAND } from "@/lib/contracts/agent-commands";
 import { findAgentDetail } from "@/lib/views/agent-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";

@@ -1,4 +1,4 @@
-import { AGENT_RUNS } from "@/lib/contracts/agents";
+import { AGENT_RUNS } from "@/lib/contracts/agent-activity";
 import { getAgent } from "@/lib/db/queries/agents";
 import { listRuns } from "@/lib/db/queries/runs";
 import { route } from "@/lib/http/route";

@@ -1,4 +1,4 @@
-import { AGENT_SERIES } from "@/lib/contracts/agents";
+import { AGENT_SERIES } from "@/lib/contracts/agent-activity";
 import { getAgent } from "@/lib/db/queries/agents";
 import { loadSeries } from "@/lib/db/queries/series";
 import { route } from "@/lib/http/route";

@@ -1,4 +1,4 @@
-import { EVAL_COMMAND } from "@/lib/contracts/evals";
+import { EVAL_COMMAND } from "@/lib/contracts/eval-runs";
 import { resumeEvaluation, stopEvaluation } from "@/lib/evals/cases/start-run";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";

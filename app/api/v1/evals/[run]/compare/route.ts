@@ -1,4 +1,4 @@
-import { EVAL_COMPARISON } from "@/lib/contracts/evals";
+import { EVAL_COMPARISON } from "@/lib/contracts/eval-runs";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 import { compareRuns } from "@/lib/views/evals";

@@ -1,5 +1,5 @@
 import { INCIDENT_COMMAND } from "@/lib/contracts/incidents";
-import { findIncidentDetail } from "@/lib/views/incidents";
+import { findIncidentDetail } from "@/lib/views/incident-detail";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 import { commandIncident } from "@/lib/response/command-incident";

@@ -1,5 +1,5 @@
 import { INCIDENT_STORY } from "@/lib/contracts/services";
-import { findStory } from "@/lib/views/services";
+import { findStory } from "@/lib/views/service-story";
 import { found } from "@/lib/http/found";
 import { route } from "@/lib/http/route";
 

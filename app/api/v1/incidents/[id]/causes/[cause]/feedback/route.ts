@@ -1,5 +1,5 @@
 import { CAUSE_FEEDBACK } from "@/lib/contracts/services";
-import { causeView } from "@/lib/views/services";
+import { causeView } from "@/lib/views/service-story";
 import { route } from "@/lib/http/route";
 import { giveFeedback } from "@/lib/response/feedback";
 
