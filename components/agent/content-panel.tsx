@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { MessageSquareText, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { ContentAnswer } from "@/lib/contracts/agent-content";
@@ -10,10 +10,9 @@ import { contentQuery } from "@/components/agents/queries";
 import { call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Choice } from "@/components/ui/dialog";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Clock } from "@/components/ui/time";
-import { toast } from "@/components/ui/toast";
 
 const KINDS: Record<ContentKind, string> = {
   prompt: "Prompt",
@@ -105,39 +104,22 @@ function Item({ item }: { item: ContentAnswer["items"][number] }) {
 function Delete({ agentId, run }: { agentId: string; run: string | null }) {
   const [asking, setAsking] = useState(false);
   const client = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () =>
-      call("DELETE", PATHS.AGENT_CONTENT, { params: { id: agentId }, query: run === null ? {} : { run_id: run } }),
-    onSuccess: ({ deleted }) => {
-      toast.success(`${deleted} deleted.`);
-      setAsking(false);
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: ["agent", agentId] }),
-  });
   return (
     <>
       <Button size="sm" look="danger" onClick={() => setAsking(true)}>
         <Trash2 aria-hidden /> Delete
       </Button>
-      <AlertDialog
+      <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title="Delete stored prompts and outputs?"
-        description={
-          run === null
-            ? "All stored prompts, tool arguments and outputs of this agent are deleted. Its events are kept."
-            : "All stored prompts, tool arguments and outputs of this run are deleted. Its events are kept."
+        consequence={`All stored prompts, tool arguments and outputs of this ${run === null ? "agent" : "run"} are deleted. Its events are kept.`}
+        verb="Delete"
+        run={() =>
+          call("DELETE", PATHS.AGENT_CONTENT, { params: { id: agentId }, query: run === null ? {} : { run_id: run } })
         }
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look="danger"
-            busy={remove.isPending}
-            onClick={() => remove.mutate()}
-          >
-            Delete
-          </Choice>
-        }
+        done={({ deleted }) => `${deleted} deleted.`}
+        onSettled={() => client.invalidateQueries({ queryKey: ["agent", agentId] })}
       />
     </>
   );

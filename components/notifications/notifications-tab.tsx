@@ -8,7 +8,7 @@ import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Choice } from "@/components/ui/dialog";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/panel";
@@ -117,11 +117,6 @@ function Line({
     mutationFn: (enabled: boolean) => call("PATCH", PATHS.CHANNEL, { params, body: { enabled } }),
     onSettled: settled,
   });
-  const remove = useMutation({
-    mutationFn: () => call("DELETE", PATHS.CHANNEL, { params }),
-    onSuccess: () => toast.success(`${channel.name}: deleted.`),
-    onSettled: settled,
-  });
   return (
     <Row className={channel.enabled ? undefined : "opacity-60"}>
       <td className="font-medium wrap-anywhere">
@@ -150,21 +145,15 @@ function Line({
             </Menu>
           ) : null}
         </span>
-        <AlertDialog
+        <ConfirmDialog
           open={deleting}
-          onOpenChange={setDeleting}
+          onClose={() => setDeleting(false)}
           title={`Delete “${channel.name}”?`}
-          description="Nothing is sent to it any more, pending messages included. The delivery log stays."
-          footer={
-            <Choice
-              onCancel={() => setDeleting(false)}
-              look="danger"
-              busy={remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              Delete
-            </Choice>
-          }
+          consequence="Nothing is sent to it any more, pending messages included. The delivery log stays."
+          verb="Delete"
+          run={() => call("DELETE", PATHS.CHANNEL, { params })}
+          done={() => `${channel.name}: deleted.`}
+          onSettled={settled}
         />
       </td>
     </Row>

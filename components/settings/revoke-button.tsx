@@ -1,10 +1,9 @@
 "use client";
 
-import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Choice } from "@/components/ui/dialog";
-import { toast } from "@/components/ui/toast";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 
 /** Ends a key, a token or a source once a person has read what that means. */
 export function RevokeButton({
@@ -24,34 +23,20 @@ export function RevokeButton({
 }) {
   const [asking, setAsking] = useState(false);
   const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: onRevoke,
-    onSuccess: () => {
-      toast.success(`${name}: revoked.`);
-      setAsking(false);
-    },
-    onSettled: () => client.invalidateQueries({ queryKey }),
-  });
   return (
     <>
       <Button size="sm" look="danger" onClick={() => setAsking(true)} aria-label={`Revoke ${name}`}>
         Revoke
       </Button>
-      <AlertDialog
+      <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title={title}
-        description={consequence}
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look="danger"
-            busy={revoke.isPending}
-            onClick={() => revoke.mutate()}
-          >
-            Revoke
-          </Choice>
-        }
+        consequence={consequence}
+        verb="Revoke"
+        run={onRevoke}
+        done={() => `${name}: revoked.`}
+        onSettled={() => client.invalidateQueries({ queryKey })}
       />
     </>
   );

@@ -10,7 +10,8 @@ import { useSession } from "@/components/access/session";
 import { ApiError, call } from "@/components/api";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { AlertDialog, Choice, Dialog } from "@/components/ui/dialog";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
+import { Choice, Dialog } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
@@ -113,14 +114,6 @@ function Acts({ person }: { person: UserView }) {
   const [asking, setAsking] = useState(false);
   const readAgain = useReadAgain();
   const link = useMutation({ mutationFn: () => call("POST", PATHS.USER_LINK, { params: { id: person.id } }) });
-  const remove = useMutation({
-    mutationFn: () => call("DELETE", PATHS.USER, { params: { id: person.id } }),
-    onSuccess: () => {
-      toast.success(`${person.name}: removed.`);
-      setAsking(false);
-    },
-    onSettled: readAgain,
-  });
   return (
     <span className="flex justify-end gap-1.5">
       <Button
@@ -144,21 +137,15 @@ function Acts({ person }: { person: UserView }) {
       >
         {link.data ? <Reveal secret={link.data.link} label="The link" /> : null}
       </Dialog>
-      <AlertDialog
+      <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title={`Remove ${person.name}?`}
-        description="The account is removed and its sessions end at once. Decisions they took stay in the history under their name."
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look="danger"
-            busy={remove.isPending}
-            onClick={() => remove.mutate()}
-          >
-            Remove
-          </Choice>
-        }
+        consequence="The account is removed and its sessions end at once. Decisions they took stay in the history under their name."
+        verb="Remove"
+        run={() => call("DELETE", PATHS.USER, { params: { id: person.id } })}
+        done={() => `${person.name}: removed.`}
+        onSettled={readAgain}
       />
     </span>
   );

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { format } from "date-fns";
 import { Plus, Wallet } from "lucide-react";
 import { useState } from "react";
@@ -11,12 +11,11 @@ import { useSession } from "@/components/access/session";
 import { call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Choice } from "@/components/ui/dialog";
+import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Meter } from "@/components/ui/meter";
 import { Panel } from "@/components/ui/panel";
 import { Clock } from "@/components/ui/time";
-import { toast } from "@/components/ui/toast";
 import { BudgetDialog } from "./budget-dialog";
 import { budgetsQuery } from "./queries";
 
@@ -126,25 +125,16 @@ function Use({ budget, use }: { budget: BudgetView; use: BudgetUse }) {
 }
 
 function Removing({ budget, onClose }: { budget: BudgetView; onClose: () => void }) {
-  const remove = useMutation({
-    mutationFn: () => call("DELETE", PATHS.BUDGET, { params: { id: budget.id } }),
-    onSuccess: () => {
-      toast.success("Budget removed. Agents that it paused resume.");
-      onClose();
-    },
-    onSettled: useRefreshAfter("budget.deleted"),
-  });
   return (
-    <AlertDialog
+    <ConfirmDialog
       open
-      onOpenChange={(next) => (next ? undefined : onClose())}
+      onClose={onClose}
       title="Remove this budget?"
-      description={`${budget.text}. Agents that it paused resume; agents that it stopped stay quarantined until a person releases them.`}
-      footer={
-        <Choice onCancel={onClose} look="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-          Remove
-        </Choice>
-      }
+      consequence={`${budget.text}. Agents that it paused resume; agents that it stopped stay quarantined until a person releases them.`}
+      verb="Remove"
+      run={() => call("DELETE", PATHS.BUDGET, { params: { id: budget.id } })}
+      done={() => "Budget removed. Agents that it paused resume."}
+      onSettled={useRefreshAfter("budget.deleted")}
     />
   );
 }
