@@ -1,5 +1,5 @@
 import type { AgentAction, Mode } from "./vocabulary";
-import { isZone } from "./time-zone";
+import { localTimeAt } from "./time-zone";
 
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -47,31 +47,15 @@ export function whyLimited(limits: ActLimits, action: AgentAction, now: number):
  * within both times; times that are skipped in spring never come. A zone that there is not has no hours.
  */
 export function isWithin({ days, from, until, time_zone }: ActHours, now: number): boolean {
-  const local = localTime(time_zone, now);
+  const local = localTimeAt(time_zone, now);
   if (local === null) return false;
   const [start, end] = [minuteOf(from), minuteOf(until)];
   const on = (day: number) => days.includes(WEEKDAYS[(day + 7) % 7]!);
-  if (start < end) return on(local.day) && local.minute >= start && local.minute < end;
-  return (on(local.day) && local.minute >= start) || (on(local.day - 1) && local.minute < end);
+  if (start < end) return on(local.weekday) && local.minute >= start && local.minute < end;
+  return (on(local.weekday) && local.minute >= start) || (on(local.weekday - 1) && local.minute < end);
 }
 
 const minuteOf = (time: string): number => 60 * Number(time.slice(0, 2)) + Number(time.slice(3));
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-const DAYS: Readonly<Record<string, number>> = { Mon: 0, Tue: 1, Wed: 2, Thu: 3, Fri: 4, Sat: 5, Sun: 6 };
-
-/** Day of the week from Monday on, and minute of the day, by the clocks of a zone. Zones are named by admins: there are some four hundred. */
-function localTime(zone: string, at: number): { day: number; minute: number } | null {
-  if (!isZone(zone)) return null;
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat("en-US", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }); // prettier-ignore
-    formats.set(zone, format);
-  }
-  const parts = format.formatToParts(at);
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? "";
-  return { day: DAYS[part("weekday")]!, minute: 60 * Number(part("hour")) + Number(part("minute")) };
-}
 
 const NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 

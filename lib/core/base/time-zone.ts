@@ -43,6 +43,55 @@ export function zoneOf(name: string): Zone | null {
 /** Whether there is a time zone of this IANA name. */
 export const isZone = (name: string): boolean => zoneOf(name) !== null;
 
+/** A moment as the clocks and the calendar of a zone show it. */
+export interface LocalTime {
+  year: number;
+  /** 1 to 12. */
+  month: number;
+  /** Of the month. */
+  day: number;
+  /** 0 to 6, from Monday on. */
+  weekday: number;
+  /** Of the day. */
+  minute: number;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+const WEEKDAYS: Readonly<Record<string, number>> = { Mon: 0, Tue: 1, Wed: 2, Thu: 3, Fri: 4, Sat: 5, Sun: 6 };
+
+/** What a zone of this IANA name shows at a moment, epoch ms; null when there is none of that name. */
+export function localTimeAt(name: string, at: number): LocalTime | null {
+  let clock = clocks.get(name);
+  if (clock === undefined) {
+    if (!isZone(name)) return null;
+    if (clocks.size >= ZONES) clocks.clear();
+    clock = createClock(name);
+    clocks.set(name, clock);
+  }
+  const parts = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, value]));
+  const number = (type: "year" | "month" | "day" | "hour" | "minute") => Number(parts[type]);
+  return {
+    year: number("year"),
+    month: number("month"),
+    day: number("day"),
+    weekday: WEEKDAYS[parts["weekday"] ?? ""]!,
+    minute: 60 * number("hour") + number("minute"),
+  };
+}
+
+const createClock = (name: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat("en-US", {
+    timeZone: name,
+    calendar: "gregory",
+    weekday: "short",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+
 function createZone(name: string): Zone | null {
   let format: Intl.DateTimeFormat;
   try {

@@ -1,5 +1,5 @@
 import type { BudgetWindow } from "../base/vocabulary";
-import { zoneOf } from "../base/time-zone";
+import { localTimeAt, zoneOf } from "../base/time-zone";
 
 /** From `start` to before `end`, epoch ms. */
 export interface Window {
@@ -17,22 +17,6 @@ const DAY_MS = 24 * HOUR_MS;
 export const QUARTER_MS = 900_000;
 export const quarterOf = (at: number): number => Math.floor(at / QUARTER_MS) * QUARTER_MS;
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-/** Zones are named by admins: there are some four hundred. */
-function dateFormat(zone: string): Intl.DateTimeFormat {
-  const known = formats.get(zone);
-  if (known) return known;
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone,
-    calendar: "gregory",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-  });
-  formats.set(zone, format);
-  return format;
-}
-
 /** The moment at which a local date begins: its midnight, or what comes right after where clocks skip that. */
 function beginOf(zone: string, year: number, month: number, day: number): number {
   const local = Date.UTC(year, month, day);
@@ -45,9 +29,10 @@ function beginOf(zone: string, year: number, month: number, day: number): number
  */
 export function windowAt(kind: BudgetWindow, zone: string, at: number): Window {
   if (kind === "run") return RUN_WINDOW;
-  const parts = dateFormat(zone).formatToParts(at);
-  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
-  const [year, month, day] = [part("year"), part("month") - 1, part("day")];
+  const local = localTimeAt(zone, at);
+  if (local === null) throw new RangeError(`There is no time zone ${JSON.stringify(zone)}`);
+  const { year, day } = local;
+  const month = local.month - 1;
   if (kind === "month") return { start: beginOf(zone, year, month, 1), end: beginOf(zone, year, month + 1, 1) };
   const today = { start: beginOf(zone, year, month, day), end: beginOf(zone, year, month, day + 1) };
   if (kind === "day") return today;
