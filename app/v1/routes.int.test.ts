@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createKey } from "@/lib/auth/keys";
 import { CONFIG } from "@/lib/runtime/test-fleet";
 import { sweep } from "@/lib/runtime/sweep";
-import { closeDb, type Db, getDb } from "@/lib/db/client";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import type { Db } from "@/lib/db/client";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { findAgent } from "@/lib/db/queries/agents";
 import { listEdges } from "@/lib/db/queries/services";
 import { createSweeper } from "@/lib/detection/sweeper";
@@ -18,18 +18,14 @@ import * as tracesRoute from "./traces/route";
 
 const ROUTES = { logs: logsRoute, metrics: metricsRoute, traces: tracesRoute };
 type Signal = keyof typeof ROUTES;
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 let db: Db;
 let key: string;
 beforeAll(async () => {
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
-  db = await getDb();
+  ({ db, close } = await openServerDb());
 });
 afterAll(async () => {
-  await closeDb();
-  await remove();
+  await close();
 });
 beforeEach(async () => {
   for (const table of ["agents", "agent_events", "runs", "otlp_sessions", "otlp_records", "ingest_keys", "log_lines"])

@@ -8,9 +8,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveHere } from "@/lib/http/test-server";
 import { createKey } from "@/lib/auth/keys";
-import { closeDb, type Db, getDb } from "@/lib/db/client";
+import type { Db } from "@/lib/db/client";
 import { listRuns } from "@/lib/db/queries/runs";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { createSweeper } from "@/lib/detection/sweeper";
 import { sweep } from "@/lib/runtime/sweep";
 import { CONFIG } from "@/lib/runtime/test-fleet";
@@ -28,17 +28,14 @@ let db: Db;
 let key: string;
 let server: Awaited<ReturnType<typeof serveHere>>;
 let url: string;
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 /** One for all tests: another would wait for this one's leases to end. */
 const sweeper = createSweeper();
 /** Content types and encodings of what came. */
 const came = new Set<string>();
 
 beforeAll(async () => {
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env["LIBSQL_URL"] = file.url;
-  db = await getDb();
+  ({ db, close } = await openServerDb());
   key = (await createKey(db, { name: "real", createdBy: "t", scopes: ["events"] }, 1)).secret;
   server = await serveHere((request, [, signal]) => {
     const { headers } = request;
@@ -50,8 +47,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   server.stop();
-  await closeDb();
-  await remove();
+  await close();
 });
 
 /** Sends a run by the Python SDK, and reads it as it is shown. */

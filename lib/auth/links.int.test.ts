@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { closeDb, type Db, getDb, write } from "@/lib/db/client";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { type Db, write } from "@/lib/db/client";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { listUsers } from "@/lib/db/queries/users";
 import { links } from "@/lib/db/schema";
 import { checkLink, inviteLink, redeemLink, setupLink, signInLink } from "./links";
@@ -19,17 +19,13 @@ const cookie = (cookies: Headers) =>
       .join("; "),
   });
 
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 let db: Db;
 beforeAll(async () => {
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
-  db = await getDb();
+  ({ db, close } = await openServerDb());
 });
 afterAll(async () => {
-  await closeDb();
-  await remove();
+  await close();
 });
 beforeEach(async () => {
   const tables = ["sessions", "accounts", "links", "users"];

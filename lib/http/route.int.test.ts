@@ -5,8 +5,8 @@ import { inviteLink, redeemLink, setupLink } from "@/lib/auth/links";
 import { type Access, METHODS, resource } from "@/lib/contracts/endpoint";
 import { Problem } from "@/lib/contracts/problem";
 import { ROLES } from "@/lib/core/base/vocabulary";
-import { closeDb, getDb } from "@/lib/db/client";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { getDb } from "@/lib/db/client";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { SentinelError } from "@/lib/errors";
 import { type NextHandler, route } from "./route";
 
@@ -15,13 +15,12 @@ const OWN = `http://${HOST}`;
 const cookies: Record<string, string> = {};
 let secret: string;
 
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 beforeAll(async () => {
   process.env.CRON_SECRET = "cron-secret-of-this-test";
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
-  const db = await getDb();
+  const opened = await openServerDb();
+  ({ close } = opened);
+  const { db } = opened;
   ({ secret } = await createKey(db, { name: "k", createdBy: "t" }, 0));
   for (const role of [...ROLES].reverse()) {
     const email = `${role}@example.com`;
@@ -33,8 +32,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await closeDb();
-  await remove();
+  await close();
 });
 
 const call = (handler: NextHandler, method: string, headers: Record<string, string> = {}, body?: string) =>

@@ -4,25 +4,22 @@ import { z } from "zod";
 import { createSource, type Sender } from "@/lib/auth/sources";
 import { type Access, resource, type Signature } from "@/lib/contracts/endpoint";
 import type { AlertSourceKind } from "@/lib/core/base/vocabulary";
-import { closeDb, getDb } from "@/lib/db/client";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { getDb } from "@/lib/db/client";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { listAlertSources, setSourceRevoked } from "@/lib/db/queries/alert-sources";
 import { githubSignature } from "@/lib/ingest/sources/github/auth";
 import { pagerDutySignature } from "@/lib/ingest/sources/pagerduty/auth";
 import { route } from "./route";
 
 const SECRETS = { pagerduty: "old-secret, new-secret", github: "github-secret-of-this-test" };
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 beforeAll(async () => {
   process.env.PAGERDUTY_WEBHOOK_SECRET = SECRETS.pagerduty;
   process.env.GITHUB_WEBHOOK_SECRET = SECRETS.github;
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
+  ({ close } = await openServerDb());
 });
 afterAll(async () => {
-  await closeDb();
-  await remove();
+  await close();
 });
 
 const SIGNATURES: Partial<Record<AlertSourceKind, Signature>> = {

@@ -9,9 +9,9 @@ import { createKey } from "@/lib/auth/keys";
 import { IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
 import { containment } from "@/lib/core/agents/containment";
 import type { AgentEvent } from "@/lib/contracts/event";
-import { closeDb, type Db, getDb } from "@/lib/db/client";
+import type { Db } from "@/lib/db/client";
 import { findAgent, findDirective, getAgent, instanceReport, listInstances, sentDirective } from "@/lib/db/queries/agents"; // prettier-ignore
-import { directiveRow, insert, migratedFile } from "@/lib/db/queries/test-world";
+import { directiveRow, insert, openServerDb } from "@/lib/db/queries/test-world";
 import { answerDirectly } from "@/lib/http/direct";
 import { createSweeper } from "@/lib/detection/sweeper";
 import { flushGateway } from "@/lib/ingest/gateway/pass";
@@ -26,7 +26,7 @@ import { findGateway } from "./handle";
 
 /** Requests as clients send them, over HTTP, to the handler that a built server answers them with. */
 const UPSTREAM_KEY = "sk-upstream-key-that-stays";
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 let file: string;
 let db: Db;
 let server: Server;
@@ -37,19 +37,17 @@ let key: string;
 let agents = 0;
 
 beforeAll(async () => {
-  const migrated = await migratedFile();
-  ({ remove } = migrated);
-  file = migrated.url.replace(/^file:/, "");
   upstream = await startUpstream(json({}));
   Object.assign(process.env, {
-    LIBSQL_URL: migrated.url,
     GATEWAY_OPENAI_URL: `${upstream.url}/v1`,
     GATEWAY_OPENAI_KEY: UPSTREAM_KEY,
     GATEWAY_ANTHROPIC_URL: upstream.url,
     GATEWAY_ANTHROPIC_KEY: UPSTREAM_KEY,
     GATEWAY_IDLE_MS: "300",
   });
-  db = await getDb();
+  const opened = await openServerDb();
+  ({ db, close } = opened);
+  file = opened.url.replace(/^file:/, "");
   answerDirectly(findGateway);
   server = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -59,8 +57,7 @@ afterAll(async () => {
   upstream.stop();
   server.closeAllConnections();
   server.close();
-  await closeDb();
-  await remove();
+  await close();
 });
 beforeEach(async () => {
   agent = `agent-${++agents}`;

@@ -5,7 +5,7 @@ import type { AgentEvent } from "@/lib/contracts/event";
 import { UNSPECIFIED } from "@/lib/core/detection/anomaly";
 import { type Anomaly, createDetector, DEFAULT_DETECT_SETTINGS, observe } from "@/lib/core/detection/detect";
 import type { EventKind } from "@/lib/core/base/vocabulary";
-import { type Db, openDb, type Statement, write } from "../client";
+import { closeDb, type Db, getDb, openDb, type Statement, write } from "../client";
 import { migrateDb } from "../migrate";
 import * as schema from "../schema";
 
@@ -35,7 +35,21 @@ export async function openTestDb(): Promise<{ db: Db; url: string; close: () => 
   return { db, url, close };
 }
 
-/** The file of one that is not open yet: for routes, which open the database that LIBSQL_URL names. */
+/**
+ * The same for tests of routes, which open the database that LIBSQL_URL names: a migrated one under that name. Other settings that a
+ * test needs are set before, since opening it reads them all.
+ */
+export async function openServerDb(): Promise<{ db: Db; url: string; close: () => Promise<void> }> {
+  const { url, remove } = await migratedFile();
+  process.env.LIBSQL_URL = url;
+  const close = async () => {
+    await closeDb();
+    await remove();
+  };
+  return { db: await getDb(), url, close };
+}
+
+/** The file of one that is not open yet. */
 export async function migratedFile(): Promise<{ url: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "sentinel-db-"));
   const file = join(folder, "s.db");

@@ -5,8 +5,8 @@ import { createKey } from "@/lib/auth/keys";
 import { EVENT_FIELDS } from "@/lib/contracts/event";
 import { IngestAnswer } from "@/lib/contracts/ingest";
 import { Problem } from "@/lib/contracts/problem";
-import { closeDb, getDb } from "@/lib/db/client";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { getDb } from "@/lib/db/client";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { agentLoop, stopAgentLoop } from "@/lib/runtime/agent-loop";
 import { metrics } from "@/lib/metrics";
 import { POST } from "./route";
@@ -14,20 +14,18 @@ import { POST } from "./route";
 /** What the table of bad input asks for. */
 const BODIES = 10_000;
 
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 let secret: string;
 beforeAll(async () => {
   process.env["KEY_EVENTS_PER_SECOND"] = "10000000";
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
-  const db = await getDb();
+  const opened = await openServerDb();
+  ({ close } = opened);
+  const { db } = opened;
   ({ secret } = await createKey(db, { name: "fuzz", createdBy: "test" }, Date.now()));
 });
 afterAll(async () => {
   await stopAgentLoop();
-  await closeDb();
-  await remove();
+  await close();
 });
 
 const post = (body: Uint8Array | string, headers: Record<string, string> = {}) =>

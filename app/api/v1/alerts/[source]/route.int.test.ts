@@ -3,27 +3,24 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createSource } from "@/lib/auth/sources";
 import { TOKEN_SOURCES } from "@/lib/core/base/vocabulary";
-import { closeDb, getDb } from "@/lib/db/client";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { unknownPath } from "@/lib/http/unknown-path";
 import { ALERT_SENDERS } from "@/lib/ingest/sources/index";
 import { DELETE, GET, PATCH, POST, PUT } from "./route";
 
 const HANDLERS = { GET, POST, PUT, PATCH, DELETE };
 const SECRET = "a-secret-of-this-test";
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 const tokens: Record<string, string> = {};
 beforeAll(async () => {
   process.env.PAGERDUTY_WEBHOOK_SECRET = SECRET;
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
-  const db = await getDb();
+  const opened = await openServerDb();
+  ({ close } = opened);
+  const { db } = opened;
   for (const kind of TOKEN_SOURCES) ({ token: tokens[kind] } = await createSource(db, { kind, createdBy: "t" }, 1));
 });
 afterAll(async () => {
-  await closeDb();
-  await remove();
+  await close();
 });
 
 const sampleOf = (kind: string) => readFile(`lib/ingest/sources/${kind}/sample.json`, "utf8");

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createKey } from "@/lib/auth/keys";
 import { IDENTICAL_CALLS } from "@/lib/core/agents/breaker";
 import { containment } from "@/lib/core/agents/containment";
-import { closeDb, type Db, getDb } from "@/lib/db/client";
+import type { Db } from "@/lib/db/client";
 import { findAgent, findDirective, instanceReport, listInstances, sentDirective } from "@/lib/db/queries/agents";
-import { migratedFile } from "@/lib/db/queries/test-world";
+import { openServerDb } from "@/lib/db/queries/test-world";
 import { createSweeper } from "@/lib/detection/sweeper";
 import { flushHooks, loadHooks } from "@/lib/ingest/hooks/ask";
 import { commandAgent } from "@/lib/response/agents/command";
@@ -17,20 +17,16 @@ import * as logs from "../../../../v1/logs/route";
 import * as keyed from "../../../../hooks/[key]/[program]/route";
 import * as hooks from "./route";
 
-let remove: () => Promise<void>;
+let close: () => Promise<void>;
 let db: Db;
 let key: string;
 let session: string;
 let calls = 0;
 beforeAll(async () => {
-  const file = await migratedFile();
-  ({ remove } = file);
-  process.env.LIBSQL_URL = file.url;
-  db = await getDb();
+  ({ db, close } = await openServerDb());
 });
 afterAll(async () => {
-  await closeDb();
-  await remove();
+  await close();
 });
 beforeEach(async () => {
   key = (await createKey(db, { name: `hooks-${++calls}`, createdBy: "t" }, 1)).secret;
