@@ -3,10 +3,9 @@
 import { ChevronRight } from "lucide-react";
 import { WorldLink } from "@/components/drills/world";
 import type { ApprovalView } from "@/lib/contracts/approvals";
-import { RiskBadge } from "@/components/status/badges";
 import { ACTION, DIAGNOSIS, FINDING, name } from "@/components/status/words";
 import { percent, sentence } from "@/components/ui/format";
-import { argument, Fact } from "./fact";
+import { ArgumentsFact, Fact, RiskFact } from "./fact";
 import { OperationFacts } from "./operation-facts";
 
 /** Everything that a decision is about: the act, its arguments, what it touches, what is expected of it, and why it asks. */
@@ -24,24 +23,11 @@ function AgentFacts({ approval }: { approval: ApprovalView }) {
           <span className="num text-ink-3"> · confidence {percent(incident.confidence)}</span>
         )}
       </Fact>
-      <Fact label="Risk">
-        <span className="flex items-center gap-2">
-          <RiskBadge risk={proposal.risk} />
-          <span className="text-xs text-ink-3">{proposal.reversible ? "can be undone" : "cannot be undone"}</span>
-        </span>
-      </Fact>
+      <RiskFact proposal={proposal} />
       <Fact label="Blast radius">{sentence(proposal.blast_radius) || "unknown"}</Fact>
       <Fact label="Expected effect">{sentence(proposal.expected) || "unknown"}</Fact>
       <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>
-      {args.length > 0 ? (
-        <Fact label="Arguments">
-          {args.map(([key, value]) => (
-            <span key={key} className="block font-mono text-xs wrap-anywhere">
-              <span className="text-ink-3">{key}</span> {argument(value)}
-            </span>
-          ))}
-        </Fact>
-      ) : null}
+      <ArgumentsFact args={args} />
       {proposal.skipped.length > 0 ? (
         <div className="sm:col-span-2">
           <dt className="eyebrow">Skipped</dt>

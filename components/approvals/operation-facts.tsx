@@ -2,12 +2,11 @@ import { TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { WorldLink } from "@/components/drills/world";
-import { RiskBadge } from "@/components/status/badges";
 import { subjectHref } from "@/components/status/subject";
 import { Callout } from "@/components/ui/feedback";
 import { percent, sentence } from "@/components/ui/format";
 import { DryRun } from "./dry-run";
-import { argument, Fact, undoOf } from "./fact";
+import { ArgumentsFact, Fact, RiskFact, undoOf } from "./fact";
 
 /**
  * Everything that a decision on an operation is about. What would run stands item by item, since a description could hide
@@ -36,25 +35,12 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
             · {subject.type}, {subject.state}
           </span>
         </Fact>
-        <Fact label="Risk">
-          <span className="flex items-center gap-2">
-            <RiskBadge risk={proposal.risk} />
-            <span className="text-xs text-ink-3">{proposal.reversible ? "can be undone" : "cannot be undone"}</span>
-          </span>
-        </Fact>
+        <RiskFact proposal={proposal} />
         <Fact label="Undo">{sentence(undoOf(operation?.undo, proposal.reversible))}</Fact>
         <Fact label="Blast radius">{sentence(proposal.blast_radius) || "unknown"}</Fact>
         <Fact label="Why this operation">{sentence(proposal.expected) || "unknown"}</Fact>
         <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>
-        {args.length > 0 ? (
-          <Fact label="Arguments">
-            {args.map(([key, value]) => (
-              <span key={key} className="block font-mono text-xs wrap-anywhere">
-                <span className="text-ink-3">{key}</span> {argument(value)}
-              </span>
-            ))}
-          </Fact>
-        ) : null}
+        <ArgumentsFact args={args} />
         {incident.confidence === null ? null : (
           <Fact label="Confidence in the top cause">
             <span className="num">{percent(incident.confidence)}</span>

@@ -8,8 +8,9 @@ import { PATHS } from "@/lib/contracts/paths";
 import { call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Empty } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Until } from "@/components/ui/time";
 import { notificationsQuery } from "./queries";
@@ -17,37 +18,35 @@ import { PURPOSE, STATE } from "./words";
 
 /** What was sent to whom, and what became of it. */
 export function DeliveryLog({ decides }: { decides: boolean }) {
-  const { data, error, refetch } = useQuery(notificationsQuery);
+  const query = useQuery(notificationsQuery);
   return (
     <Panel flush title="Delivery log" hint="newest first">
-      {error && !data ? (
-        <div className="p-4">
-          <LoadError what="the delivery log" error={error} onRetry={() => void refetch()} />
-        </div>
-      ) : !data ? (
-        <Skeleton className="m-4 h-24" />
-      ) : data.notifications.length === 0 ? (
-        <Empty icon={Inbox} title="No messages yet">
-          Messages appear here when they are queued, sent, retried or rejected by their receiver.
-        </Empty>
-      ) : (
-        <Table label="Delivery log">
-          <HeadRow>
-            <th>Time</th>
-            <th>Channel</th>
-            <th>Message</th>
-            <th>State</th>
-            <th>
-              <span className="sr-only">Actions</span>
-            </th>
-          </HeadRow>
-          <Body>
-            {data.notifications.map((one) => (
-              <Line key={one.id} one={one} decides={decides} />
-            ))}
-          </Body>
-        </Table>
-      )}
+      <PanelContent what="the delivery log" query={query}>
+        {(data) =>
+          data.notifications.length === 0 ? (
+            <Empty icon={Inbox} title="No messages yet">
+              Messages appear here when they are queued, sent, retried or rejected by their receiver.
+            </Empty>
+          ) : (
+            <Table label="Delivery log">
+              <HeadRow>
+                <th>Time</th>
+                <th>Channel</th>
+                <th>Message</th>
+                <th>State</th>
+                <th>
+                  <span className="sr-only">Actions</span>
+                </th>
+              </HeadRow>
+              <Body>
+                {data.notifications.map((one) => (
+                  <Line key={one.id} one={one} decides={decides} />
+                ))}
+              </Body>
+            </Table>
+          )
+        }
+      </PanelContent>
     </Panel>
   );
 }

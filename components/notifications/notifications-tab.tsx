@@ -9,9 +9,10 @@ import { call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
-import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Callout, Empty } from "@/components/ui/feedback";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Body, HeadRow, Row, Table } from "@/components/ui/table";
 import { Ago, Until } from "@/components/ui/time";
 import { toast } from "@/components/ui/toast";
@@ -22,7 +23,8 @@ import { CHANNEL, rulesText } from "./words";
 
 /** Who is told when a person is needed, and whether it arrived. */
 export function NotificationsTab({ administers, decides }: { administers: boolean; decides: boolean }) {
-  const { data, error, refetch } = useQuery(channelsQuery);
+  const query = useQuery(channelsQuery);
+  const { data } = query;
   const [editing, setEditing] = useState<ChannelView | "new" | null>(null);
   return (
     <div className="space-y-4">
@@ -48,42 +50,40 @@ export function NotificationsTab({ administers, decides }: { administers: boolea
           ) : null
         }
       >
-        {error && !data ? (
-          <div className="p-4">
-            <LoadError what="notification channels" error={error} onRetry={() => void refetch()} />
-          </div>
-        ) : !data ? (
-          <Skeleton className="m-4 h-24" />
-        ) : data.channels.length === 0 ? (
-          <Empty icon={Send} title="Nobody is notified yet">
-            Without a channel, only people who look at this console learn that they are needed. Slack, Microsoft Teams,
-            Discord, PagerDuty, Alertmanager, e-mail, ntfy and signed webhooks are supported.
-          </Empty>
-        ) : (
-          <Table label="Notification channels">
-            <HeadRow>
-              <th>Name</th>
-              <th>Kind</th>
-              <th>Destination</th>
-              <th>Rules</th>
-              <th>Last delivery</th>
-              <th>
-                <span className="sr-only">Actions</span>
-              </th>
-            </HeadRow>
-            <Body>
-              {data.channels.map((channel) => (
-                <Line
-                  key={channel.id}
-                  channel={channel}
-                  administers={administers}
-                  decides={decides}
-                  onEdit={() => setEditing(channel)}
-                />
-              ))}
-            </Body>
-          </Table>
-        )}
+        <PanelContent what="notification channels" query={query}>
+          {(data) =>
+            data.channels.length === 0 ? (
+              <Empty icon={Send} title="Nobody is notified yet">
+                Without a channel, only people who look at this console learn that they are needed. Slack, Microsoft
+                Teams, Discord, PagerDuty, Alertmanager, e-mail, ntfy and signed webhooks are supported.
+              </Empty>
+            ) : (
+              <Table label="Notification channels">
+                <HeadRow>
+                  <th>Name</th>
+                  <th>Kind</th>
+                  <th>Destination</th>
+                  <th>Rules</th>
+                  <th>Last delivery</th>
+                  <th>
+                    <span className="sr-only">Actions</span>
+                  </th>
+                </HeadRow>
+                <Body>
+                  {data.channels.map((channel) => (
+                    <Line
+                      key={channel.id}
+                      channel={channel}
+                      administers={administers}
+                      decides={decides}
+                      onEdit={() => setEditing(channel)}
+                    />
+                  ))}
+                </Body>
+              </Table>
+            )
+          }
+        </PanelContent>
       </Panel>
       <DeliveryLog decides={decides} />
       {editing === null ? null : (

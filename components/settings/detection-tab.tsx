@@ -4,13 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import { overviewQuery } from "@/components/overview/queries";
-import { Button } from "@/components/ui/button";
 import { Switch } from "@/components/ui/check";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { compact, integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
-import { PreviewButton, PreviewOutcome, usePreview } from "./preview";
+import { DraftFooter } from "./draft-footer";
+import { usePreview } from "./preview";
 import { settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";
 
@@ -129,18 +129,13 @@ function Form({ settings, administers }: { settings: FleetSettings; administers:
           </Field>
         </div>
       </Panel>
-      {administers ? (
-        <div className="flex flex-wrap justify-end gap-2">
-          {edited ? <PreviewButton preview={preview} change={() => ({ settings: edited })} /> : null}
-          <Button disabled={!edited} onClick={() => setEdited(null)}>
-            Discard
-          </Button>
-          <Button type="submit" look="primary" disabled={!edited} busy={save.isPending}>
-            Save
-          </Button>
-        </div>
-      ) : null}
-      <PreviewOutcome preview={preview} change={edited ? { settings: edited } : null} />
+      <DraftFooter
+        administers={administers}
+        preview={preview}
+        change={edited ? { settings: edited } : null}
+        saving={save.isPending}
+        onDiscard={() => setEdited(null)}
+      />
     </form>
   );
 }

@@ -10,8 +10,9 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Switch } from "@/components/ui/check";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Empty } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Ago } from "@/components/ui/time";
 import { keysQuery } from "./queries";
 import { OtlpPanel } from "./otlp-panel";
@@ -96,7 +97,7 @@ const columns: Columns<KeyView> = [
 ];
 
 export function KeysTab() {
-  const { data, error, refetch } = useQuery(keysQuery);
+  const query = useQuery(keysQuery);
   const [making, setMaking] = useState(false);
   return (
     <div className="space-y-4">
@@ -110,19 +111,17 @@ export function KeysTab() {
           </Button>
         }
       >
-        {error && !data ? (
-          <div className="p-4">
-            <LoadError what="keys" error={error} onRetry={() => void refetch()} />
-          </div>
-        ) : !data ? (
-          <Skeleton className="m-4 h-24" />
-        ) : data.keys.length === 0 ? (
-          <Empty icon={KeyRound} title="No keys yet">
-            Agents and pipelines need an ingest key to report. A key is shown once, when created.
-          </Empty>
-        ) : (
-          <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
-        )}
+        <PanelContent what="keys" query={query}>
+          {(data) =>
+            data.keys.length === 0 ? (
+              <Empty icon={KeyRound} title="No keys yet">
+                Agents and pipelines need an ingest key to report. A key is shown once, when created.
+              </Empty>
+            ) : (
+              <DataTable label="Ingest keys" columns={columns} data={data.keys} rowId={({ id }) => id} />
+            )
+          }
+        </PanelContent>
       </Panel>
       <OtlpPanel />
       <NewKey key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />

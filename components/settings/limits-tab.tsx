@@ -9,7 +9,8 @@ import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
-import { PreviewButton, PreviewOutcome, usePreview } from "./preview";
+import { DraftFooter } from "./draft-footer";
+import { usePreview } from "./preview";
 import { settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";
 
@@ -160,18 +161,13 @@ function Limits({ settings, administers }: { settings: FleetSettings; administer
           )}
         </div>
       </Panel>
-      {administers ? (
-        <div className="flex flex-wrap justify-end gap-2">
-          {edited ? <PreviewButton preview={preview} change={() => ({ settings: patch })} /> : null}
-          <Button disabled={!edited} onClick={() => setEdited(null)}>
-            Discard
-          </Button>
-          <Button type="submit" look="primary" disabled={!edited} busy={save.isPending}>
-            Save
-          </Button>
-        </div>
-      ) : null}
-      <PreviewOutcome preview={preview} change={edited ? { settings: patch } : null} />
+      <DraftFooter
+        administers={administers}
+        preview={preview}
+        change={edited ? { settings: patch } : null}
+        saving={save.isPending}
+        onDiscard={() => setEdited(null)}
+      />
     </form>
   );
 }

@@ -5,9 +5,10 @@ import { Radio } from "lucide-react";
 import type { OtlpRecordsAnswer } from "@/lib/contracts/otlp";
 import { Badge } from "@/components/ui/badge";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Empty } from "@/components/ui/feedback";
 import { compact } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Ago } from "@/components/ui/time";
 import { otlpRecordsQuery } from "./queries";
 
@@ -68,7 +69,8 @@ const columns: Columns<Row> = [
 
 /** What came over OpenTelemetry, and what became of it: nothing is refused in silence. */
 export function OtlpPanel() {
-  const { data, error, refetch } = useQuery(otlpRecordsQuery);
+  const query = useQuery(otlpRecordsQuery);
+  const { data } = query;
   return (
     <Panel
       flush
@@ -82,24 +84,24 @@ export function OtlpPanel() {
         )
       }
     >
-      {error && !data ? (
-        <div className="p-4">
-          <LoadError what="OpenTelemetry records" error={error} onRetry={() => void refetch()} />
-        </div>
-      ) : !data ? (
-        <Skeleton className="m-4 h-24" />
-      ) : data.records.length === 0 ? (
-        <Empty icon={Radio} title="Nothing received yet">
-          Point an OTLP/HTTP exporter at this server, with an ingest key as bearer token.
-        </Empty>
-      ) : (
-        <DataTable
-          label="OpenTelemetry records"
-          columns={columns}
-          data={data.records}
-          rowId={({ key, program, scope, signal, name, fate }) => [key, program, scope, signal, name, fate].join("\n")}
-        />
-      )}
+      <PanelContent what="OpenTelemetry records" query={query}>
+        {(data) =>
+          data.records.length === 0 ? (
+            <Empty icon={Radio} title="Nothing received yet">
+              Point an OTLP/HTTP exporter at this server, with an ingest key as bearer token.
+            </Empty>
+          ) : (
+            <DataTable
+              label="OpenTelemetry records"
+              columns={columns}
+              data={data.records}
+              rowId={({ key, program, scope, signal, name, fate }) =>
+                [key, program, scope, signal, name, fate].join("\n")
+              }
+            />
+          )
+        }
+      </PanelContent>
     </Panel>
   );
 }

@@ -11,9 +11,10 @@ import type { Guided } from "@/lib/ingest/sources/guide";
 import { GUIDED, guideOf, sourceName } from "@/lib/ingest/sources/guides";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Empty } from "@/components/ui/feedback";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Select } from "@/components/ui/select";
 import { Body, HeadRow, Row, Table } from "@/components/ui/table";
 import { Ago } from "@/components/ui/time";
@@ -25,7 +26,7 @@ import { SecretDialog } from "./secret-dialog";
 
 /** Who sends alerts and changes, and how to set that up at the sender. */
 export function SourcesTab({ administers, decides }: { administers: boolean; decides: boolean }) {
-  const { data, error, refetch } = useQuery(alertSourcesQuery);
+  const query = useQuery(alertSourcesQuery);
   const [making, setMaking] = useState(false);
   return (
     <div className="space-y-4">
@@ -41,37 +42,35 @@ export function SourcesTab({ administers, decides }: { administers: boolean; dec
           ) : null
         }
       >
-        {error && !data ? (
-          <div className="p-4">
-            <LoadError what="alert sources" error={error} onRetry={() => void refetch()} />
-          </div>
-        ) : !data ? (
-          <Skeleton className="m-4 h-24" />
-        ) : data.sources.length === 0 ? (
-          <Empty icon={BellRing} title="No alert sources yet">
-            Alertmanager, Grafana, Datadog or anything that can send JSON needs a token. It is shown once, when the
-            source is created. PagerDuty and GitHub sign their requests instead.
-          </Empty>
-        ) : (
-          <Table label="Alert sources">
-            <HeadRow>
-              <th>Kind</th>
-              <th>Endpoint</th>
-              <th className="text-right">Messages</th>
-              <th className="text-right">Rejected</th>
-              <th>Last received</th>
-              <th>Created by</th>
-              <th>
-                <span className="sr-only">Actions</span>
-              </th>
-            </HeadRow>
-            <Body>
-              {data.sources.map((source) => (
-                <Line key={source.id} source={source} administers={administers} decides={decides} />
-              ))}
-            </Body>
-          </Table>
-        )}
+        <PanelContent what="alert sources" query={query}>
+          {(data) =>
+            data.sources.length === 0 ? (
+              <Empty icon={BellRing} title="No alert sources yet">
+                Alertmanager, Grafana, Datadog or anything that can send JSON needs a token. It is shown once, when the
+                source is created. PagerDuty and GitHub sign their requests instead.
+              </Empty>
+            ) : (
+              <Table label="Alert sources">
+                <HeadRow>
+                  <th>Kind</th>
+                  <th>Endpoint</th>
+                  <th className="text-right">Messages</th>
+                  <th className="text-right">Rejected</th>
+                  <th>Last received</th>
+                  <th>Created by</th>
+                  <th>
+                    <span className="sr-only">Actions</span>
+                  </th>
+                </HeadRow>
+                <Body>
+                  {data.sources.map((source) => (
+                    <Line key={source.id} source={source} administers={administers} decides={decides} />
+                  ))}
+                </Body>
+              </Table>
+            )
+          }
+        </PanelContent>
       </Panel>
       <HowTo />
       <NewSource key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />

@@ -10,9 +10,10 @@ import { ApiError, call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
-import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Empty } from "@/components/ui/feedback";
 import { useNow } from "@/components/ui/now";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { tokensQuery } from "./queries";
@@ -85,7 +86,7 @@ function Expiry({ at }: { at: number | null }) {
 
 /** Tokens of scripts, dashboards and CI: made, seen, revoked. */
 export function TokensTab() {
-  const { data, error, refetch } = useQuery(tokensQuery);
+  const query = useQuery(tokensQuery);
   const [making, setMaking] = useState(false);
   return (
     <>
@@ -99,19 +100,17 @@ export function TokensTab() {
           </Button>
         }
       >
-        {error && !data ? (
-          <div className="p-4">
-            <LoadError what="tokens" error={error} onRetry={() => void refetch()} />
-          </div>
-        ) : !data ? (
-          <Skeleton className="m-4 h-24" />
-        ) : data.tokens.length === 0 ? (
-          <Empty icon={SquareTerminal} title="No API tokens yet">
-            A token lets a program use the API as a viewer or an operator. It is shown once, when created.
-          </Empty>
-        ) : (
-          <DataTable label="API tokens" columns={columns} data={data.tokens} rowId={({ id }) => id} />
-        )}
+        <PanelContent what="tokens" query={query}>
+          {(data) =>
+            data.tokens.length === 0 ? (
+              <Empty icon={SquareTerminal} title="No API tokens yet">
+                A token lets a program use the API as a viewer or an operator. It is shown once, when created.
+              </Empty>
+            ) : (
+              <DataTable label="API tokens" columns={columns} data={data.tokens} rowId={({ id }) => id} />
+            )
+          }
+        </PanelContent>
       </Panel>
       <NewToken key={making ? "open" : "closed"} open={making} onClose={() => setMaking(false)} />
     </>

@@ -12,9 +12,9 @@ import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
 import { Choice, Dialog } from "@/components/ui/dialog";
-import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Select } from "@/components/ui/select";
 import { Ago, Until } from "@/components/ui/time";
 import { toast } from "@/components/ui/toast";
@@ -56,7 +56,7 @@ const columns: Columns<UserView> = [
 ];
 
 export function UsersTab() {
-  const { data, error, refetch } = useQuery(usersQuery);
+  const query = useQuery(usersQuery);
   const [inviting, setInviting] = useState(false);
   return (
     <>
@@ -69,15 +69,9 @@ export function UsersTab() {
           </Button>
         }
       >
-        {error && !data ? (
-          <div className="p-4">
-            <LoadError what="people" error={error} onRetry={() => void refetch()} />
-          </div>
-        ) : !data ? (
-          <Skeleton className="m-4 h-24" />
-        ) : (
-          <DataTable label="People" columns={columns} data={data.users} rowId={({ id }) => id} />
-        )}
+        <PanelContent what="people" query={query}>
+          {(data) => <DataTable label="People" columns={columns} data={data.users} rowId={({ id }) => id} />}
+        </PanelContent>
       </Panel>
       <Invite key={inviting ? "open" : "closed"} open={inviting} onClose={() => setInviting(false)} />
     </>

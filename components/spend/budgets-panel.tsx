@@ -12,16 +12,18 @@ import { call } from "@/components/api";
 import { useRefreshAfter } from "@/components/live/refresh-after";
 import { Button } from "@/components/ui/button";
 import { ConfirmDialog } from "@/components/ui/confirm-dialog";
-import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
+import { Empty } from "@/components/ui/feedback";
 import { Meter } from "@/components/ui/meter";
 import { Panel } from "@/components/ui/panel";
+import { PanelContent } from "@/components/ui/panel-content";
 import { Clock } from "@/components/ui/time";
 import { BudgetDialog } from "./budget-dialog";
 import { budgetsQuery } from "./queries";
 
 /** What may be spent, how it stands, and who changed it. */
 export function BudgetsPanel() {
-  const { data, error, refetch } = useQuery(budgetsQuery);
+  const query = useQuery(budgetsQuery);
+  const { data } = query;
   const { decides } = useSession();
   const [editing, setEditing] = useState<BudgetView | "new" | null>(null);
   const [removing, setRemoving] = useState<BudgetView | null>(null);
@@ -39,50 +41,48 @@ export function BudgetsPanel() {
           ) : null
         }
       >
-        {error && !data ? (
-          <div className="p-4">
-            <LoadError what="budgets" error={error} onRetry={() => void refetch()} />
-          </div>
-        ) : !data ? (
-          <Skeleton className="m-4 h-24" />
-        ) : data.budgets.length === 0 ? (
-          <Empty icon={Wallet} title="No budgets yet">
-            Limit how much a run, an agent, a user, a team, a repository or the fleet may use.
-          </Empty>
-        ) : (
-          <ul className="divide-y">
-            {data.budgets.map((budget) => (
-              <li key={budget.id} className="space-y-2 px-4 py-3">
-                <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-                  <p className="min-w-0 flex-1 basis-56 font-medium wrap-anywhere">{budget.text}</p>
-                  {decides ? (
-                    <div className="flex gap-2">
-                      <Button size="sm" aria-label={`Edit ${budget.id}`} onClick={() => setEditing(budget)}>
-                        Edit
-                      </Button>
-                      <Button
-                        size="sm"
-                        look="danger"
-                        aria-label={`Remove ${budget.id}`}
-                        onClick={() => setRemoving(budget)}
-                      >
-                        Remove
-                      </Button>
+        <PanelContent what="budgets" query={query}>
+          {(data) =>
+            data.budgets.length === 0 ? (
+              <Empty icon={Wallet} title="No budgets yet">
+                Limit how much a run, an agent, a user, a team, a repository or the fleet may use.
+              </Empty>
+            ) : (
+              <ul className="divide-y">
+                {data.budgets.map((budget) => (
+                  <li key={budget.id} className="space-y-2 px-4 py-3">
+                    <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+                      <p className="min-w-0 flex-1 basis-56 font-medium wrap-anywhere">{budget.text}</p>
+                      {decides ? (
+                        <div className="flex gap-2">
+                          <Button size="sm" aria-label={`Edit ${budget.id}`} onClick={() => setEditing(budget)}>
+                            Edit
+                          </Button>
+                          <Button
+                            size="sm"
+                            look="danger"
+                            aria-label={`Remove ${budget.id}`}
+                            onClick={() => setRemoving(budget)}
+                          >
+                            Remove
+                          </Button>
+                        </div>
+                      ) : null}
                     </div>
-                  ) : null}
-                </div>
-                <p className="text-xs text-ink-3 wrap-anywhere">
-                  {budget.id} · warns at {Math.round(budget.warn_share * 100)} %, then{" "}
-                  {budget.at_limit === "stop" ? "stops" : "pauses and asks"}
-                  {budget.window === "run" ? "" : ` · ${budget.zone}`}
-                </p>
-                {budget.uses.map((use) => (
-                  <Use key={use.subject} budget={budget} use={use} />
+                    <p className="text-xs text-ink-3 wrap-anywhere">
+                      {budget.id} · warns at {Math.round(budget.warn_share * 100)} %, then{" "}
+                      {budget.at_limit === "stop" ? "stops" : "pauses and asks"}
+                      {budget.window === "run" ? "" : ` · ${budget.zone}`}
+                    </p>
+                    {budget.uses.map((use) => (
+                      <Use key={use.subject} budget={budget} use={use} />
+                    ))}
+                  </li>
                 ))}
-              </li>
-            ))}
-          </ul>
-        )}
+              </ul>
+            )
+          }
+        </PanelContent>
       </Panel>
       {data && data.history.length > 0 ? (
         <Panel flush title="Budget changes">
