@@ -55,7 +55,7 @@ export async function evalFrozen(files: readonly string[], { out, model, judge, 
     await kept?.end({ state: interrupted.aborted ? "interrupted" : "failed", detail });
     throw cause;
   } finally {
-    await dbs.remove();
+    dbs.remove();
   }
   const report = frozenReportOf(results, { seconds: (performance.now() - began) / 1_000, commit, judge });
   await kept?.end(endOf(report));

@@ -51,7 +51,7 @@ const folder = mkdtempSync(join(tmpdir(), "sentinel-frozen-"));
 let dbs: ScratchDbs;
 beforeAll(async () => void (dbs = await scratchDbs("seeds/runbooks", Date.now())));
 afterAll(async () => {
-  await dbs.remove();
+  dbs.remove();
   rmSync(folder, { recursive: true });
 });
 

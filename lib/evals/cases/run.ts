@@ -5,6 +5,7 @@ import { programArgs } from "@/lib/programs.mjs";
 import type { Variant } from "@/lib/response/services/context";
 import type { CaseKey } from "./case-key";
 import type { CaseResult } from "./result";
+import { newScratchFolder, removeScratch } from "./scratch-db";
 import type { WorkerMessage } from "./worker";
 
 export interface PoolOptions {
@@ -26,7 +27,7 @@ const WORKER = "lib/evals/cases/worker.ts";
 /** No case takes longer, in ms: one that does hangs, and its worker is ended. */
 const CASE_TIMEOUT_MS = 10 * 60_000;
 
-/** A worker that is let go removes its databases; after so long, in ms, it is ended whatever it is at. */
+/** A worker that is let go ends when it next listens; after so long, in ms, it is ended whatever it is at. */
 const LET_GO_MS = 5_000;
 /** Cases are a closed world: those who play them are not told where the real database is. */
 const NO_DATABASE = { LIBSQL_URL: "file::memory:" };
@@ -42,7 +43,9 @@ export async function runCases(keys: readonly CaseKey[], options: PoolOptions): 
 }
 
 async function worker(waiting: CaseKey[], { env = {}, models, variant, onResult, signal }: PoolOptions): Promise<void> {
-  const asked = [...(models ? ["--models"] : []), ...(variant ? ["--variant", JSON.stringify(variant)] : [])];
+  const folder = await newScratchFolder();
+  const how = [...(models ? ["--models"] : []), ...(variant ? ["--variant", JSON.stringify(variant)] : [])];
+  const asked = ["--folder", folder, ...how];
   const child = spawn(process.execPath, [...programArgs(WORKER), ...asked], {
     env: childEnv({ ...env, ...NO_DATABASE }),
     stdio: ["inherit", "inherit", "inherit", "ipc"],
@@ -60,6 +63,7 @@ async function worker(waiting: CaseKey[], { env = {}, models, variant, onResult,
     throw error;
   } finally {
     await letGo(child);
+    removeScratch(folder);
   }
 }
 

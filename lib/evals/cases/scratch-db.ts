@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,14 +11,20 @@ import { loadRunbooks } from "@/lib/evidence/runbooks";
 /** Databases that are thrown away: each a copy of one that was migrated once and holds the runbooks. */
 export interface ScratchDbs {
   use<T>(work: (db: Db) => Promise<T>): Promise<T>;
-  remove(): Promise<void>;
+  remove(): void;
 }
 
 const EMPTY = "empty.db";
 
-/** Throws when the runbooks cannot be read. */
-export async function scratchDbs(runbooksDir: string, now: number): Promise<ScratchDbs> {
-  const folder = await mkdtemp(join(tmpdir(), "sentinel-eval-"));
+/** A folder for such databases. */
+export const newScratchFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "sentinel-eval-"));
+
+/** Removes such a folder. A copy that still goes on in another thread may add a file meanwhile: it is then tried again. */
+export const removeScratch = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+
+/** Makes them in the folder `into`, a new one by default. Throws when the runbooks cannot be read. */
+export async function scratchDbs(runbooksDir: string, now: number, into?: string): Promise<ScratchDbs> {
+  const folder = into ?? (await newScratchFolder());
   const empty = await openDb({ url: `file:${join(folder, EMPTY)}` });
   await migrateDb(empty);
   const looked = await loadRunbooks(empty, runbooksDir, now);
@@ -36,6 +43,6 @@ export async function scratchDbs(runbooksDir: string, now: number): Promise<Scra
         await Promise.all(["", "-wal", "-shm"].map((end) => rm(`${file}${end}`, { force: true })));
       }
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove: () => removeScratch(folder),
   };
 }

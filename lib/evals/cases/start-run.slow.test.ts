@@ -41,6 +41,11 @@ const stateOf = async (id: string) => (await findRun(db, id))!.state;
 const until = (id: string, state: string) =>
   vi.waitFor(async () => expect(await stateOf(id), (await findRun(db, id))!.detail ?? "").toBe(state), waiting);
 const playedOf = async (id: string) => (await listCasesOf(db, id)).map(({ caseId }) => caseId);
+const nothingLeft = () =>
+  vi.waitFor(
+    () => expect(readdirSync(folder).filter((name) => name.startsWith("sentinel-eval-"))).toEqual([]),
+    waiting,
+  );
 const refused = (code: string, detail: unknown = expect.anything()) =>
   expect.objectContaining({ code, message: detail });
 
@@ -86,7 +91,7 @@ describe("a run from the console", { timeout: LONG_MS }, () => {
     expect(await restOf()).toEqual(before);
     expect(longest).toBeLessThan(2_000);
     // What was played on is thrown away.
-    await vi.waitFor(() => expect(readdirSync(folder).filter((name) => name.startsWith("sentinel-eval-"))).toEqual([]), waiting);
+    await nothingLeft();
   }); // prettier-ignore
 
   test("is stopped by a person, keeps what it has, and is taken up again", async () => {
@@ -95,7 +100,7 @@ describe("a run from the console", { timeout: LONG_MS }, () => {
     await stopEvaluation(db, id, ADA, Date.now());
     expect(await findRun(db, id)).toMatchObject({ state: "stopped", detail: "by Ada" });
     await expect(stopEvaluation(db, id, ADA, Date.now())).rejects.toEqual(refused("conflict"));
-    await vi.waitFor(() => expect(readdirSync(folder).filter((name) => name.startsWith("sentinel-eval-"))).toEqual([]), waiting); // prettier-ignore
+    await nothingLeft();
     const kept = (await listCasesOf(db, id)).map(({ caseId, at }) => [caseId, at]);
     expect(kept.length).toBeLessThan(FOUR.length);
     await resumeEvaluation(db, id, { id: "Ada", name: "Ada" }, Date.now());
@@ -116,6 +121,7 @@ describe("a run from the console", { timeout: LONG_MS }, () => {
       process.kill(pid, "SIGKILL");
       await until(id, "interrupted");
       expect((await findRun(db, id))!.detail).toMatch(/^The process ended after \d of 4 cases$/);
+      await nothingLeft();
       await resumeEvaluation(db, id, { id: "Ada", name: "Ada" }, Date.now());
       await until(id, "done");
       expect(await playedOf(id)).toEqual(FOUR);
