@@ -58,7 +58,15 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
       "Describe what you did outside Sentinel. The agent runs again, and the effect is measured on fresh vitals like that of any action. Any pending proposal becomes void.",
     done: "Recorded. Its effect is being measured.",
   },
+  note: {
+    verb: "Add note",
+    title: "Add a note",
+    means: "Others read it in the timeline. Nothing else changes.",
+    done: "Noted.",
+  },
 };
+/** Commands that are nothing without what the person says. */
+const LABEL: Partial<Record<IncidentCommand, string>> = { by_hand: "What you did", note: "Note" };
 
 /** Of services nothing is held and no baseline is taught: what an answer means is said as it is. */
 const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
@@ -67,6 +75,7 @@ const OF_SERVICES: Record<Exclude<IncidentCommand, "allow">, string> = {
   dismiss: "The incident is closed with a draft post-mortem. If an alert fires again, a new incident opens.",
   heal: "The proposed operation is run with your approval, then measured.",
   investigate: INCIDENT_COMMAND.investigate.means,
+  note: INCIDENT_COMMAND.note.means,
   by_hand:
     "Describe what you did outside Sentinel. Its effect is measured on the signals that raised the incident, like that of any operation. Any pending proposal becomes void.",
 };
@@ -113,7 +122,7 @@ export function IncidentCommandDialog({
         <Choice
           onCancel={onClose}
           busy={act.isPending}
-          disabled={shown === "by_hand" && comment.trim() === ""}
+          disabled={shown in LABEL && comment.trim() === ""}
           onClick={() => act.mutate(shown)}
         >
           {text.verb}
@@ -122,7 +131,7 @@ export function IncidentCommandDialog({
     >
       <Field
         id="incident-comment"
-        label={shown === "by_hand" ? "What you did" : "Comment"}
+        label={LABEL[shown] ?? "Comment"}
         hint="Recorded in the timeline with your name."
         error={act.error instanceof ApiError ? act.error.field("comment") : undefined}
       >

@@ -26,7 +26,6 @@ import { Panel } from "@/components/ui/panel";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago, Clock } from "@/components/ui/time";
 import { ActionsPanel } from "./actions-panel";
-import { Acknowledged } from "./acknowledged";
 import { IncidentCommandDialog } from "./command-dialog";
 import { DiagnosisPanel, FindingsPanel } from "./diagnosis-panel";
 import { incidentQuery } from "./queries";
@@ -58,6 +57,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
   const { incident } = detail;
   const { decides } = useSession();
   const [command, setCommand] = useState<IncidentCommand | null>(null);
+  const [question, setAsked] = useState<OwnershipQuestion | null>(null);
   const [deciding, setDeciding] = useState<Deciding | null>(null);
   const open = !isClosed(incident.state);
   const ofBudget = incident.kind === "budget";
@@ -78,7 +78,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             <IncidentBadge state={incident.state} />
             <Severity value={incident.severity} />
             <ModeBadge mode={incident.mode} />
-            <Acknowledged incident={incident} />
+            <Ownership incident={incident} />
             {incident.outcome ? <span className="text-sm">{incident.outcome}</span> : null}
           </span>
         }
@@ -87,16 +87,16 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             {detail.limit || ofBudget ? null : <FreezeLink id={incident.id} />}
             {decides && open ? (
               <>
-                {!detail.limit && !ofBudget && (incident.kind === "agent" || canInvestigateAgain(incident.state)) ? (
-                  <Menu icon={<Ellipsis aria-hidden />} label="More actions">
-                    {canInvestigateAgain(incident.state) ? (
-                      <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
-                    ) : null}
-                    {incident.kind === "agent" ? (
-                      <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
-                    ) : null}
-                  </Menu>
-                ) : null}
+                <Menu icon={<Ellipsis aria-hidden />} label="More actions">
+                  <OwnershipItems incident={incident} onAsk={setAsked} />
+                  <MenuItem onClick={() => setCommand("note")}>Add a note</MenuItem>
+                  {!detail.limit && !ofBudget && canInvestigateAgain(incident.state) ? (
+                    <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
+                  ) : null}
+                  {incident.kind === "agent" ? (
+                    <MenuItem onClick={() => setCommand("by_hand")}>Record an action by hand</MenuItem>
+                  ) : null}
+                </Menu>
                 {incident.acknowledged_by === null ? (
                   <Button onClick={() => setCommand("acknowledge")}>Acknowledge</Button>
                 ) : null}
@@ -158,6 +158,7 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
         </div>
       </div>
       <IncidentCommandDialog id={incident.id} kind={incident.kind} command={command} onClose={() => setCommand(null)} />
+      <OwnershipDialog incident={incident} asked={question} onClose={() => setAsked(null)} />
       <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
     </>
   );

@@ -10,6 +10,11 @@ export const incidentsQuery = (filter: FilterOf<typeof PATHS.INCIDENTS>) =>
     placeholderData: keepPreviousData,
   });
 
+export const assigneesQuery = queryOptions({
+  queryKey: ["assignees"],
+  queryFn: ({ signal }) => call("GET", PATHS.ASSIGNEES, { signal }),
+});
+
 /** No stream tells of what happens in a drill: it is looked at so often while it goes on. */
 const DRILL_MS = 1_000;
 

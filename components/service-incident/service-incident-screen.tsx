@@ -9,7 +9,7 @@ import type { ServiceStory } from "@/lib/contracts/services";
 import { useSession } from "@/components/access/session";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { ActionsPanel } from "@/components/incidents/actions-panel";
-import { Acknowledged } from "@/components/incidents/acknowledged";
+import { Ownership, OwnershipDialog, OwnershipItems, type OwnershipQuestion } from "@/components/incidents/ownership";
 import { IncidentCommandDialog } from "@/components/incidents/command-dialog";
 import { DrillBadge } from "@/components/drills/drill-badge";
 import { useDrill } from "@/components/drills/world";
@@ -70,7 +70,7 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
                   `closed after ${duration(incident.closed_at - incident.opened_at)}`
                 )}
               </span>
-              <Acknowledged incident={incident} />
+              <Ownership incident={incident} />
               {incident.outcome ? <span className="text-sm">{incident.outcome}</span> : null}
               {story ? <Times times={story.times} /> : null}
               {decides && !isClosed(incident.state) ? (
@@ -79,6 +79,8 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
                     {incident.acknowledged_by === null ? (
                       <MenuItem onClick={() => setCommand("acknowledge")}>Acknowledge</MenuItem>
                     ) : null}
+                    {drill === null ? <OwnershipItems incident={incident} onAsk={setAsked} /> : null}
+                    <MenuItem onClick={() => setCommand("note")}>Add a note</MenuItem>
                     {isHealable(incident.state) ? (
                       <MenuItem onClick={() => setCommand("heal")}>Heal now</MenuItem>
                     ) : null}
@@ -114,6 +116,7 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
         </>
       ) : null}
       <IncidentCommandDialog id={incident.id} kind={incident.kind} command={command} onClose={() => setCommand(null)} />
+      <OwnershipDialog incident={incident} asked={question} onClose={() => setAsked(null)} />
       <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
     </>
   );

@@ -45,6 +45,8 @@ export const IncidentSummary = z
     closed_at: at.nullable(),
     acknowledged_at: at.nullable(),
     acknowledged_by: z.string().nullable(),
+    assignee: z.object({ id: z.string(), name: z.string() }).nullable().describe("whose it is"),
+    snoozed_until: at.nullable().describe("no page of it is sent before"),
     outcome: z.string().nullable(),
     would_have: z.string().nullable(),
   })
@@ -56,6 +58,12 @@ export const IncidentsQuery = z.object({
   agent: z.string().max(200).optional(),
   service: z.string().max(200).optional(),
   kind: z.enum(["agents", "services"]).optional(),
+  assignee: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("a person's ID; `me`: whoever asks; `none`: those that are nobody's"),
   min_severity: z.coerce.number().min(0).max(10).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
   before: z.coerce.number().int().optional().describe("return incidents opened before this time, epoch ms"),
@@ -215,6 +223,7 @@ export type ApprovalBrief = z.infer<typeof ApprovalBrief>;
 /**
  * accept: this is normal now (learn it, release). dismiss: close without learning. heal: try again after a rejection or an escalation.
  * allow: of a containment limit, hold those that wait, beyond the limit. investigate: look again at what is known now.
+ * note: write the comment into the timeline.
  * by_hand: record what was done outside of Sentinel, in the comment; its effect is measured like any action's.
  */
 export const INCIDENT_COMMANDS = [
@@ -225,11 +234,24 @@ export const INCIDENT_COMMANDS = [
   "allow",
   "investigate",
   "by_hand",
+  "note",
 ] as const;
 export type IncidentCommand = (typeof INCIDENT_COMMANDS)[number];
 export const IncidentCommandBody = z
   .object({ comment: z.string().trim().max(1000).optional() })
   .meta({ id: "IncidentCommandBody" });
+
+export const IncidentPatchBody = z
+  .strictObject({
+    assignee: z.string().min(1).max(100).nullable().optional().describe("a person's ID, from /api/v1/assignees"),
+    snoozed_until: at.nullable().optional().describe("epoch ms, at most a week ahead"),
+  })
+  .refine((body) => Object.keys(body).length > 0, "must name what to change: assignee or snoozed_until")
+  .meta({ id: "IncidentPatchBody" });
+export const AssigneesAnswer = z
+  .object({ people: z.array(z.object({ id: z.string(), name: z.string() })) })
+  .meta({ id: "Assignees" });
+export type AssigneesAnswer = z.infer<typeof AssigneesAnswer>;
 
 export const IncidentParams = z.object({ id: z.string().min(1).max(100) });
 
@@ -250,6 +272,21 @@ export const INCIDENT = resource(PATHS.INCIDENT, {
     params: IncidentParams,
     response: IncidentDetail,
   },
+  PATCH: {
+    auth: "operator",
+    summary: "Assigns an incident to a person, or to nobody; holds its pages back until a time, or no longer",
+    params: IncidentParams,
+    body: IncidentPatchBody,
+    response: IncidentDetail,
+  },
+});
+
+export const ASSIGNEES = resource(PATHS.ASSIGNEES, {
+  GET: {
+    auth: "viewer",
+    summary: "People that incidents can be assigned to: operators and admins, by name",
+    response: AssigneesAnswer,
+  },
 });
 
 export const INCIDENT_COMMAND = resource(PATHS.INCIDENT_COMMAND, {
@@ -257,7 +294,7 @@ export const INCIDENT_COMMAND = resource(PATHS.INCIDENT_COMMAND, {
     auth: "operator",
     drills: true,
     summary:
-      "Acknowledges an incident, accepts it as normal, dismisses it, heals now, allows quarantines beyond a containment limit, investigates again, or records what was done by hand (`comment` says what)",
+      "Acknowledges an incident, accepts it as normal, dismisses it, heals now, allows quarantines beyond a containment limit, investigates again, records what was done by hand (`comment` says what), or notes the comment in the timeline",
     params: IncidentParams.extend({ command: z.enum(INCIDENT_COMMANDS) }),
     body: IncidentCommandBody,
     response: IncidentDetail,

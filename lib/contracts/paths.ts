@@ -77,6 +77,7 @@ export const PATHS = {
   KEY: "/api/v1/keys/{id}",
   TOKENS: "/api/v1/tokens",
   TOKEN: "/api/v1/tokens/{id}",
+  ASSIGNEES: "/api/v1/assignees",
   USERS: "/api/v1/users",
   USER: "/api/v1/users/{id}",
   USER_LINK: "/api/v1/users/{id}/link",

@@ -18,7 +18,7 @@ import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIE
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
 import { INCIDENT_CASE } from "./frozen-case";
 import { EVAL_COMMAND, EVAL_COMPARISON, EVAL_RUN, EVAL_RUNS } from "./eval-runs";
-import { INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
+import { ASSIGNEES, INCIDENT, INCIDENT_COMMAND, INCIDENTS } from "./incidents";
 import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
 import { SETTINGS_PREVIEW } from "./settings-preview";
@@ -48,6 +48,7 @@ export const RESOURCES = [
   INCIDENTS,
   INCIDENT,
   INCIDENT_COMMAND,
+  ASSIGNEES,
   INCIDENT_CASE,
   INCIDENT_SCORES,
   INCIDENT_VERDICT,

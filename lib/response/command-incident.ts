@@ -13,6 +13,7 @@ import { allowHolds } from "./allow-holds";
 import { close } from "./close";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
 import { healNow } from "./heal-now";
+import { note } from "./note";
 import { recordByHand } from "./record-by-hand";
 import { investigateAgain } from "./investigate-again";
 import { wakeFor } from "./wake-services";
@@ -37,6 +38,8 @@ export async function commandIncident(
       return investigateAgain(db, incidentId, by, now, comment);
     case "by_hand":
       return recordByHand(db, incidentId, by, now, comment);
+    case "note":
+      return note(db, incidentId, by, now, comment);
     case "accept":
     case "dismiss":
       return dismiss(db, incidentId, command === "accept", comment, by, now);

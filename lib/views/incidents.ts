@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, lt, ne, notInArray, sql, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNull, lt, ne, notInArray, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { IncidentsAnswer, IncidentsQuery, IncidentSummary } from "@/lib/contracts/incidents";
 import { isClosed } from "@/lib/core/base/lifecycle";
@@ -29,6 +29,11 @@ export async function listIncidents(db: Db, query: z.output<typeof IncidentsQuer
       : query.kind === "services"
         ? eq(incidents.kind, "service")
         : ne(incidents.kind, "service"),
+    query.assignee === undefined
+      ? undefined
+      : query.assignee === "none"
+        ? isNull(incidents.assigneeId)
+        : eq(incidents.assigneeId, query.assignee),
     query.min_severity === undefined ? undefined : gte(incidents.severity, query.min_severity),
   );
   const page = and(matching, query.before === undefined ? undefined : lt(incidents.openedAt, query.before));
@@ -136,6 +141,8 @@ export async function summaries(db: Db, rows: readonly Incident[]): Promise<Inci
     closed_at: row.closedAt,
     acknowledged_at: row.acknowledgedAt,
     acknowledged_by: row.acknowledgedBy,
+    assignee: row.assigneeId === null ? null : { id: row.assigneeId, name: row.assigneeName ?? row.assigneeId },
+    snoozed_until: row.snoozedUntil,
     outcome: row.outcome,
     would_have: row.wouldHave,
   }));

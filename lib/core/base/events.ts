@@ -103,6 +103,12 @@ interface EventPayloads {
   "incident.shared_cause_asked": { cause: string; agents: readonly string[] };
   /** Somebody works on it; nothing of its state changes. */
   "incident.acknowledged": ByPerson;
+  /** `to`: the ID of whose it is now; null: nobody's. */
+  "incident.assigned": ByPerson & { to: string | null };
+  /** What a person wrote down; nothing of its state changes. */
+  "incident.noted": ByPerson;
+  /** Pages wait until then (epoch ms), when this event itself pages; null: no longer. */
+  "incident.snoozed": ByPerson & { until: number | null };
   "incident.escalated": Nothing;
   /** Every rung of the ladder was tried. */
   "incident.exhausted": Nothing;

@@ -130,6 +130,18 @@ export const degrade = (incidentId: string, services: readonly string[], now: nu
   },
 ];
 
+/** A claim: that it is open. Whose it is changes nothing that a decision is bound to. */
+export const assignIncident = (id: string, to: { id: string; name: string } | null): Statement => ({
+  sql: "UPDATE incidents SET assignee_id = ?, assignee_name = ? WHERE id = ? AND closed_at IS NULL",
+  args: [to?.id ?? null, to?.name ?? null, id],
+});
+
+/** A claim: that it is open. `until` null: no longer. */
+export const snoozeIncident = (id: string, until: number | null): Statement => ({
+  sql: "UPDATE incidents SET snoozed_until = ? WHERE id = ? AND closed_at IS NULL",
+  args: [until, id],
+});
+
 /** A claim: that nobody has acknowledged it, and that it is open. Nothing that a decision is bound to changes by it. */
 export const acknowledgeIncident = (id: string, by: string, now: number): Statement => ({
   sql: "UPDATE incidents SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ? AND acknowledged_at IS NULL AND closed_at IS NULL",

@@ -90,6 +90,7 @@ export interface Told {
   title: string;
   severity: number;
   openedAt: number;
+  snoozedUntil: number | null;
   agentIds: string[];
   agentTypes: string[];
   services: string[];
@@ -99,7 +100,7 @@ export interface Told {
 export async function listTold(db: Db, ids: readonly string[]): Promise<Map<string, Told>> {
   if (ids.length === 0) return new Map();
   const rows = await db
-    .select({ id: incidents.id, title: incidents.title, severity: incidents.severity, openedAt: incidents.openedAt })
+    .select({ id: incidents.id, title: incidents.title, severity: incidents.severity, openedAt: incidents.openedAt, snoozedUntil: incidents.snoozedUntil })
     .from(incidents)
     .where(inArray(incidents.id, [...ids]));
   const told = new Map(rows.map((row) => [row.id, { ...row, agentIds: [], agentTypes: [], services: [] } as Told]));
@@ -182,11 +183,33 @@ export async function noteOutcome(
   });
 }
 
-/** Whether a person has answered an incident since, or it has closed: then a page of it wakes nobody any more. */
-export async function isAnswered(db: Db, incidentId: string, answers: readonly EventType[]): Promise<boolean> {
+/** Pages of an incident that wait are not sent: something else takes their place. */
+export const skipPages = (db: Db, incidentId: string, why: string): Statement =>
+  db
+    .update(notifications)
+    .set({ state: "skipped", error: why })
+    .where(
+      and(
+        eq(notifications.incidentId, incidentId),
+        eq(notifications.purpose, "page"),
+        eq(notifications.state, "pending"),
+      ),
+    );
+
+/**
+ * Whether a person has answered an incident, or it has closed: then a page of it that waited wakes nobody any more. The page that
+ * ends a snooze (`eventSeq` is the snooze) counts only what was answered since.
+ */
+export async function isAnswered(
+  db: Db,
+  { incidentId, eventSeq }: Pick<NotificationRow, "incidentId" | "eventSeq">,
+  answers: readonly EventType[],
+): Promise<boolean> {
   const [row] = await db.all<{ answered: number }>(
     sql`SELECT EXISTS (SELECT 1 FROM incidents WHERE id = ${incidentId} AND closed_at IS NOT NULL)
-        OR EXISTS (SELECT 1 FROM stream_events WHERE incident_id = ${incidentId} AND type IN (SELECT value FROM json_each(${JSON.stringify(answers)}))) AS answered`,
+        OR EXISTS (SELECT 1 FROM stream_events WHERE incident_id = ${incidentId} 
+          AND seq > coalesce((SELECT seq FROM stream_events WHERE seq = ${eventSeq} AND type = 'incident.snoozed'), 0)
+          AND type IN (SELECT value FROM json_each(${JSON.stringify(answers)}))) AS answered`,
   );
   return row?.answered === 1;
 }

@@ -51,6 +51,11 @@ export const incidents = sqliteTable(
     /** When a person said that they work on it, and who. */
     acknowledgedAt: integer(),
     acknowledgedBy: text(),
+    /** Whose it is: the person's ID, and their name when it was given to them. */
+    assigneeId: text(),
+    assigneeName: text(),
+    /** No page of it is sent before; then one says that it is still open. */
+    snoozedUntil: integer(),
     /** Plain, careful words: "recovered after …", never "fixed". */
     outcome: text(),
     /** What would have been done, in observe mode. */

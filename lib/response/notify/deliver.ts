@@ -120,7 +120,7 @@ async function giveUp(db: Db, channel: ChannelRow, row: NotificationRow, reason:
 /** Why a message has nothing left to say; null: it has. */
 async function whyMoot(db: Db, row: NotificationRow): Promise<string | null> {
   const waited = row.attempts === 0 && row.dueAt > row.createdAt;
-  if (row.purpose === "page" && waited && row.incidentId !== null && (await isAnswered(db, row.incidentId, ANSWERS)))
+  if (row.purpose === "page" && waited && row.incidentId !== null && (await isAnswered(db, row, ANSWERS)))
     return "answered before it was due";
   if (
     (row.purpose === "resolved" || row.purpose === "acknowledged") &&

@@ -57,8 +57,10 @@ export async function planNotifications(db: Db, now: number, origin: string | nu
       services: [...(incident?.services ?? []), ...(event.serviceId === null ? [] : [event.serviceId])],
     };
     return channels.flatMap(({ id: channelId, rules }) => {
-      const dueAt = tellAt(rules, about, now);
-      if (dueAt === null) return [];
+      const usual = tellAt(rules, about, now);
+      if (usual === null) return [];
+      // Whoever snoozed an incident is not told of it before, nor is anybody else.
+      const dueAt = said.purpose === "page" ? Math.max(usual, incident?.snoozedUntil ?? 0) : usual;
       const { purpose, thread } = said;
       const id = newId("ntf");
       const body: Notification = { id, ...said };
@@ -75,7 +77,7 @@ const purposeOf = ({ type, data }: TellingEvent): Purpose =>
   data["page"] === true ? "page" : CLOSES.includes(type) ? "resolved" : "acknowledged";
 
 function say(event: TellingEvent, incident: Told | undefined, origin: string | null): Omit<Notification, "id"> {
-  const { at, text, incidentId, agentId, serviceId } = event;
+  const { type, at, text, incidentId, agentId, serviceId } = event;
   const [path, thread] =
     incidentId !== null
       ? [`/incidents/${encodeURIComponent(incidentId)}`, incidentId]
@@ -90,7 +92,8 @@ function say(event: TellingEvent, incident: Told | undefined, origin: string | n
     purpose: purposeOf(event),
     thread,
     title: incident?.title ?? text,
-    text,
+    // It is read when the time has come.
+    text: type === "incident.snoozed" ? `${text}; it is still open` : text,
     severity: incident === undefined || incident.severity === 0 ? null : incident.severity,
     subjects: subjects.slice(0, SUBJECTS),
     link: origin === null ? null : origin + path,

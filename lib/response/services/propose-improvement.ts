@@ -121,6 +121,9 @@ const NEW = {
   closedAt: null,
   acknowledgedAt: null,
   acknowledgedBy: null,
+  assigneeId: null,
+  assigneeName: null,
+  snoozedUntil: null,
   outcome: null,
   wouldHave: null,
   // Nothing was wrong that could have been handled well.

@@ -3,5 +3,6 @@ import { listIncidents } from "@/lib/views/incidents";
 import { route } from "@/lib/http/route";
 
 export const { GET, POST, PUT, PATCH, DELETE } = route(INCIDENTS, {
-  GET: ({ db, query }) => listIncidents(db, query),
+  GET: ({ db, query, user }) =>
+    listIncidents(db, { ...query, ...(query.assignee === "me" && { assignee: user.id }) }),
 });
