@@ -3,9 +3,12 @@ import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 
 export const KINDS = ["all", "agents", "services"] as const;
 
+export const ASSIGNEES = ["any", "me", "none"] as const;
+
 export const incidentFilters = {
   state: parseAsStringLiteral(["all", "active", "closed", ...INCIDENT_STATES]).withDefault("all"),
   kind: parseAsStringLiteral(KINDS).withDefault("all"),
+  assignee: parseAsStringLiteral(ASSIGNEES).withDefault("any"),
   severity: parseAsInteger,
   agent: parseAsString,
   service: parseAsString,
@@ -18,6 +21,7 @@ export const loadIncidentFilters = createLoader(incidentFilters);
 export const incidentsFilter = ({
   state,
   kind,
+  assignee,
   severity,
   agent,
   service,
@@ -25,6 +29,7 @@ export const incidentsFilter = ({
 }: inferParserType<typeof incidentFilters>) => ({
   ...(state === "all" ? {} : { state }),
   ...(kind === "all" ? {} : { kind }),
+  ...(assignee === "any" ? {} : { assignee }),
   ...(severity === null ? {} : { min_severity: severity }),
   ...(agent === null ? {} : { agent }),
   ...(service === null ? {} : { service }),

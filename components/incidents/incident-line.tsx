@@ -35,6 +35,7 @@ export function IncidentLine({ incident }: { incident: Summary }) {
           <span className="block truncate text-xs text-ink-3">
             {subjects.slice(0, 3).join(", ")}
             {subjects.length > 3 ? ` and ${subjects.length - 3} more` : ""}
+            {incident.assignee === null ? "" : ` · assigned to ${incident.assignee.name}`}
             {incident.outcome
               ? ` · ${incident.outcome}`
               : incident.would_have

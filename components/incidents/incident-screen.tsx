@@ -28,6 +28,7 @@ import { Ago, Clock } from "@/components/ui/time";
 import { ActionsPanel } from "./actions-panel";
 import { IncidentCommandDialog } from "./command-dialog";
 import { DiagnosisPanel, FindingsPanel } from "./diagnosis-panel";
+import { Ownership, OwnershipDialog, OwnershipItems, type OwnershipQuestion } from "./ownership";
 import { incidentQuery } from "./queries";
 import { PostmortemPanel } from "./postmortem-panel";
 import { canInvestigateAgain, isClosed, isHealable } from "./standing";
@@ -89,7 +90,6 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
               <>
                 <Menu icon={<Ellipsis aria-hidden />} label="More actions">
                   <OwnershipItems incident={incident} onAsk={setAsked} />
-                  <MenuItem onClick={() => setCommand("note")}>Add a note</MenuItem>
                   {!detail.limit && !ofBudget && canInvestigateAgain(incident.state) ? (
                     <MenuItem onClick={() => setCommand("investigate")}>Investigate again</MenuItem>
                   ) : null}
@@ -154,7 +154,11 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
             <FindingsPanel detail={detail} />
             <PostmortemPanel markdown={detail.postmortem} />
           </div>
-          <Timeline timeline={detail.timeline} subjects={incident.subjects.length} />
+          <Timeline
+            timeline={detail.timeline}
+            subjects={incident.subjects.length}
+            onNote={decides ? () => setCommand("note") : undefined}
+          />
         </div>
       </div>
       <IncidentCommandDialog id={incident.id} kind={incident.kind} command={command} onClose={() => setCommand(null)} />

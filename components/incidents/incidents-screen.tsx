@@ -13,19 +13,20 @@ import { integer } from "@/components/ui/format";
 import { Pager } from "@/components/ui/pager";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
-import { incidentFilters, incidentsFilter, KINDS } from "./filters";
+import { ASSIGNEES, incidentFilters, incidentsFilter, KINDS } from "./filters";
 import { IncidentLine } from "./incident-line";
 import { useLineKeys } from "./line-keys";
 import { incidentsQuery } from "./queries";
 
 const KIND_LABEL = { all: "Agents and services", agents: "Agents", services: "Services" } as const;
+const ASSIGNEE_LABEL = { any: "Any assignee", me: "Assigned to me", none: "Unassigned" } as const;
 /** Severities that a list is cut at: an alert's warning, and its critical. */
 const FLOORS = [
   { value: "0", label: "Any severity" },
   { value: "4", label: "Severity 4 and up" },
   { value: "7", label: "Severity 7 and up" },
 ];
-const NONE = { state: null, kind: null, severity: null, agent: null, service: null, before: null };
+const NONE = { state: null, kind: null, assignee: null, severity: null, agent: null, service: null, before: null };
 
 export function IncidentsScreen() {
   const [filters, setFilters] = useQueryStates(incidentFilters);
@@ -57,6 +58,12 @@ export function IncidentsScreen() {
           value={filters.kind}
           onChange={(kind) => void setFilters({ kind, before: null })}
           options={KINDS.map((kind) => ({ value: kind, label: KIND_LABEL[kind] }))}
+        />
+        <Select
+          label="Assignee"
+          value={filters.assignee}
+          onChange={(assignee) => void setFilters({ assignee, before: null })}
+          options={ASSIGNEES.map((assignee) => ({ value: assignee, label: ASSIGNEE_LABEL[assignee] }))}
         />
         <Select
           label="Severity"

@@ -9,10 +9,12 @@ import {
   Search,
   Send,
   Siren,
+  UserRound,
   Wrench,
 } from "lucide-react";
 import Link from "next/link";
 import type { IncidentDetail } from "@/lib/contracts/incidents";
+import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { Clock } from "@/components/ui/time";
 
@@ -24,14 +26,33 @@ const ICONS: readonly [RegExp, LucideIcon][] = [
   [/approv|reject|decid|decision|proposal/, ClipboardCheck],
   [/finding|hypothes|diagnos|investigat/, Search],
   [/action|heal|rung/, Wrench],
+  [/noted|assigned|snoozed|acknowledged/, UserRound],
   [/resolv|recover|verif|probation|released/, CircleCheck],
 ];
 const iconOf = (type: string): LucideIcon => ICONS.find(([pattern]) => pattern.test(type))?.[1] ?? Siren;
 
-/** What was recorded, in order, as the event table has it. */
-export function Timeline({ timeline, subjects }: { timeline: IncidentDetail["timeline"]; subjects: number }) {
+/** What was recorded, in order, as the event table has it. `onNote`: whoever reads it may add to it. */
+export function Timeline({
+  timeline,
+  subjects,
+  onNote,
+}: {
+  timeline: IncidentDetail["timeline"];
+  subjects: number;
+  onNote?: (() => void) | undefined;
+}) {
   return (
-    <Panel title="Timeline" hint={`${timeline.length} ${timeline.length === 1 ? "entry" : "entries"}`}>
+    <Panel
+      title="Timeline"
+      hint={`${timeline.length} ${timeline.length === 1 ? "entry" : "entries"}`}
+      actions={
+        onNote ? (
+          <Button size="sm" onClick={onNote}>
+            Add a note
+          </Button>
+        ) : null
+      }
+    >
       {timeline.length === 0 ? (
         <p className="text-sm text-ink-2">Nothing recorded.</p>
       ) : (

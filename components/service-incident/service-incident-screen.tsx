@@ -41,6 +41,7 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
   const { incident } = detail;
   const { decides } = useSession();
   const [command, setCommand] = useState<IncidentCommand | null>(null);
+  const [question, setAsked] = useState<OwnershipQuestion | null>(null);
   const [deciding, setDeciding] = useState<Deciding | null>(null);
   const asked = detail.proposals.find(({ approval }) => approval?.state === "pending");
   return (
@@ -80,7 +81,6 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
                       <MenuItem onClick={() => setCommand("acknowledge")}>Acknowledge</MenuItem>
                     ) : null}
                     {drill === null ? <OwnershipItems incident={incident} onAsk={setAsked} /> : null}
-                    <MenuItem onClick={() => setCommand("note")}>Add a note</MenuItem>
                     {isHealable(incident.state) ? (
                       <MenuItem onClick={() => setCommand("heal")}>Heal now</MenuItem>
                     ) : null}
@@ -99,7 +99,7 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
       </div>
       {above ? <div className="mb-4">{above}</div> : null}
       {story ? (
-        <Told story={story} detail={detail} />
+        <Told story={story} detail={detail} onNote={decides ? () => setCommand("note") : undefined} />
       ) : error ? (
         <LoadError what="the investigation" error={error} onRetry={() => void refetch()} />
       ) : (
@@ -133,7 +133,15 @@ function Times({ times }: { times: ServiceStory["times"] }) {
   return known.length > 0 ? <span className="num text-xs text-ink-3 max-sm:hidden">{known.join(", ")}</span> : null;
 }
 
-function Told({ story, detail }: { story: ServiceStory; detail: IncidentDetail }) {
+function Told({
+  story,
+  detail,
+  onNote,
+}: {
+  story: ServiceStory;
+  detail: IncidentDetail;
+  onNote?: (() => void) | undefined;
+}) {
   const { incident, findings } = detail;
   const { decides } = useSession();
   const refs = new Map(findings.map((finding, index) => [finding.id, refOf(finding, index)]));
@@ -160,7 +168,7 @@ function Told({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
           <AlertsPanel story={story} />
           <ChangesPanel story={story} />
           <SimilarPanel story={story} />
-          <Timeline timeline={detail.timeline} subjects={incident.subjects.length} />
+          <Timeline timeline={detail.timeline} subjects={incident.subjects.length} onNote={onNote} />
         </div>
       </div>
     </div>

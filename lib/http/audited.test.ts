@@ -15,8 +15,9 @@ const AUDITED: Record<string, readonly string[] | string> = {
   "POST /api/v1/agents/register": ["agent.ask_downgrade"],
   "POST /api/v1/ingest": TELEMETRY,
   "PATCH /api/v1/agent-types/{type}": ["policy.update"],
+  "PATCH /api/v1/incidents/{id}": ["incident.assign", "incident.snooze"],
   "POST /api/v1/incidents/{id}/{command}": [
-    "incident.acknowledge", "incident.allow_holds", "incident.investigate_again", "incident.dismiss",
+    "incident.acknowledge", "incident.note", "incident.allow_holds", "incident.investigate_again", "incident.dismiss",
     "action.record_by_hand", "approval.approve",
   ], // prettier-ignore
   "POST /api/v1/incidents/{id}/verdict": ["incident.give_verdict"],

@@ -9,8 +9,10 @@ export const metadata: Metadata = { title: "Incidents" };
 
 export default async function IncidentsPage({ searchParams }: { searchParams: Promise<SearchParams> }) {
   const filters = await loadIncidentFilters(searchParams);
+  // Whose "me" is, the request of the screen says.
+  const queries = filters.assignee === "me" ? [] : [readIncidents(incidentsFilter(filters))];
   return (
-    <Hydrated queries={[readIncidents(incidentsFilter(filters))]}>
+    <Hydrated queries={queries}>
       <IncidentsScreen />
     </Hydrated>
   );

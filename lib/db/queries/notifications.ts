@@ -100,7 +100,13 @@ export interface Told {
 export async function listTold(db: Db, ids: readonly string[]): Promise<Map<string, Told>> {
   if (ids.length === 0) return new Map();
   const rows = await db
-    .select({ id: incidents.id, title: incidents.title, severity: incidents.severity, openedAt: incidents.openedAt, snoozedUntil: incidents.snoozedUntil })
+    .select({
+      id: incidents.id,
+      title: incidents.title,
+      severity: incidents.severity,
+      openedAt: incidents.openedAt,
+      snoozedUntil: incidents.snoozedUntil,
+    })
     .from(incidents)
     .where(inArray(incidents.id, [...ids]));
   const told = new Map(rows.map((row) => [row.id, { ...row, agentIds: [], agentTypes: [], services: [] } as Told]));

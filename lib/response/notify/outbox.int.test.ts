@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { eq } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_RULES, type Rules } from "@/lib/core/notify/routing";
@@ -11,6 +12,7 @@ import { NOW, openTestDb } from "@/lib/db/queries/test-world";
 import { incidents } from "@/lib/db/schema";
 import { send } from "@/lib/notify/send";
 import { acknowledge } from "../acknowledge";
+import { editIncident } from "../edit-incident";
 import { changeChannel, createChannel, openSetup, removeChannel, resend, testChannel } from "./channels";
 import { deliverNotifications, type DeliverPorts } from "./deliver";
 import { planNotifications } from "./plan";
@@ -164,6 +166,54 @@ describe("what is told", () => {
       ["skipped", "answered before it was due"],
       ["sent", null],
     ]);
+  });
+
+  it("pages nobody about a snoozed incident until the snooze ends, then once, each channel by its own rules", async () => {
+    await channel({ min_severity: 5, tell: [] });
+    await channel({ after_minutes: 10, tell: [] }, "second line");
+    for (const id of ["inc_1", "inc_2", "inc_3"]) await incident(id);
+    await tell(paged("inc_1", "before"));
+    await turns();
+    expect(receiver.got.map(({ body }) => body.data.text)).toEqual(["before"]);
+    const until = now + 60 * MINUTE;
+    for (const id of ["inc_1", "inc_2", "inc_3"]) await editIncident(db, id, { snoozedUntil: until }, BY, now);
+    await tell(paged("inc_1", "meanwhile"), paged("inc_2", "meanwhile"), paged("inc_3", "meanwhile"));
+    now += 30 * MINUTE;
+    await turns();
+    await acknowledge(db, "inc_2", BY, now, undefined);
+    await db.update(incidents).set({ state: "resolved", closedAt: now }).where(eq(incidents.id, "inc_3"));
+    // Neither the first page's escalation nor anything that came meanwhile.
+    expect(receiver.got).toHaveLength(1);
+    now = until;
+    await turns();
+    const end = "Ada snoozed the incident until 2026-05-20 13:30 UTC; it is still open";
+    expect(receiver.got.slice(1).map(({ body: { data } }) => [data.thread, data.text])).toEqual([
+      ["inc_1", end],
+      ["inc_1", "meanwhile"],
+    ]);
+    now += 10 * MINUTE;
+    await turns();
+    expect(said()).toEqual(Array.from({ length: 5 }, () => "page inc_1"));
+  });
+
+  it("ends a snooze early without a page, and a longer one in place of the first pages once", async () => {
+    await channel();
+    await incident("inc_1");
+    await incident("inc_2");
+    for (const id of ["inc_1", "inc_2"]) await editIncident(db, id, { snoozedUntil: now + 10 * MINUTE }, BY, now);
+    await turns();
+    await editIncident(db, "inc_1", { snoozedUntil: null }, BY, now);
+    await editIncident(db, "inc_2", { snoozedUntil: now + 20 * MINUTE }, BY, now);
+    await turns();
+    now += 10 * MINUTE;
+    await turns();
+    expect(receiver.got).toEqual([]);
+    await tell(paged("inc_1", "at once"));
+    await turns();
+    expect(receiver.got.map(({ body }) => body.data.text)).toEqual(["at once"]);
+    now += 10 * MINUTE;
+    await turns();
+    expect(said()).toEqual(["page inc_1", "page inc_2"]);
   });
 
   it("lets a worse page of the same incident break quiet hours that an earlier one waits for", async () => {

@@ -57,10 +57,10 @@ export async function planNotifications(db: Db, now: number, origin: string | nu
       services: [...(incident?.services ?? []), ...(event.serviceId === null ? [] : [event.serviceId])],
     };
     return channels.flatMap(({ id: channelId, rules }) => {
-      const usual = tellAt(rules, about, now);
-      if (usual === null) return [];
-      // Whoever snoozed an incident is not told of it before, nor is anybody else.
-      const dueAt = said.purpose === "page" ? Math.max(usual, incident?.snoozedUntil ?? 0) : usual;
+      // Nobody is paged about an incident that is snoozed: escalations wait from its end on.
+      const from = said.purpose === "page" ? Math.max(now, incident?.snoozedUntil ?? 0) : now;
+      const dueAt = tellAt(rules, about, from);
+      if (dueAt === null) return [];
       const { purpose, thread } = said;
       const id = newId("ntf");
       const body: Notification = { id, ...said };
