@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Role } from "@/lib/auth/roles";
+import type { Role } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { getIncident, listTimeline } from "@/lib/db/queries/incidents";
 import { NOW, openTestDb } from "@/lib/db/queries/test-world";
