@@ -291,20 +291,6 @@ test("a wrong password is said beside its field, and nobody is thrown out", asyn
   await expect(page).toHaveURL(/\/$/);
 });
 
-test("the global stop shows on every screen while it is on", async ({ world, context, page }) => {
-  await world.signIn(context, "admin");
-  await page.goto("/settings?tab=limits");
-  await page.getByRole("button", { name: "Stop automatic actions" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Stop" }).click();
-  await expect(page.getByText("Global stop is on.")).toBeVisible();
-  await page.goto("/incidents");
-  await expect(page.getByText("Global stop is on.")).toBeVisible();
-  await page.goto("/settings?tab=limits");
-  await page.getByRole("button", { name: "Resume automatic actions" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Resume" }).click();
-  await expect(page.getByText("Global stop is on.")).toHaveCount(0);
-});
-
 test("data that may be out of date looks it", async ({ world, context, page }) => {
   await world.signIn(context, "viewer");
   await page.clock.install();

@@ -1,7 +1,19 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Clock, Ellipsis, Eye, Lock, LockOpen, OctagonX, Pause, Play, ShieldAlert, Sparkles } from "lucide-react";
+import {
+  Clock,
+  Ellipsis,
+  Eye,
+  Lock,
+  LockOpen,
+  type LucideIcon,
+  OctagonX,
+  Pause,
+  Play,
+  ShieldAlert,
+  Sparkles,
+} from "lucide-react";
 import Link from "next/link";
 import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useState } from "react";
@@ -9,6 +21,8 @@ import type { AgentDetail } from "@/lib/contracts/agents";
 import type { AgentCommand } from "@/lib/contracts/agent-commands";
 import { useSession } from "@/components/access/session";
 import { CommandDialog } from "@/components/agents/command-dialog";
+import { COMMANDS } from "@/components/agents/commands";
+import { offeredFor } from "@/components/agents/offered";
 import { agentQuery } from "@/components/agents/queries";
 import { DecisionDialog, type Deciding } from "@/components/approvals/decision-dialog";
 import { NotLoaded } from "@/components/shell/not-loaded";
@@ -117,33 +131,26 @@ function Loaded({ detail }: { detail: AgentDetail }) {
   );
 }
 
-/** States in which a release by hand means something. */
-const RELEASABLE: readonly string[] = ["quarantined", "healing", "probation", "exhausted", "suspected"];
+const ICON: Partial<Record<AgentCommand, LucideIcon>> = {
+  resume: Play,
+  pause: Pause,
+  release: LockOpen,
+  quarantine: Lock,
+};
 
 function Acts({ detail, onCommand }: { detail: AgentDetail; onCommand: (command: AgentCommand) => void }) {
   const { agent } = detail;
-  const held = agent.state === "quarantined" || agent.state === "exhausted";
   return (
     <>
-      {agent.paused ? (
-        <Button onClick={() => onCommand("resume")}>
-          <Play aria-hidden /> Resume
-        </Button>
-      ) : (
-        <Button onClick={() => onCommand("pause")}>
-          <Pause aria-hidden /> Pause
-        </Button>
-      )}
-      {RELEASABLE.includes(agent.state) ? (
-        <Button onClick={() => onCommand("release")}>
-          <LockOpen aria-hidden /> Release
-        </Button>
-      ) : null}
-      {held ? null : (
-        <Button look="danger" onClick={() => onCommand("quarantine")}>
-          <Lock aria-hidden /> Quarantine
-        </Button>
-      )}
+      {offeredFor(agent).map((command) => {
+        const Icon = ICON[command];
+        const { verb, danger } = COMMANDS[command];
+        return (
+          <Button key={command} look={danger ? "danger" : "plain"} onClick={() => onCommand(command)}>
+            {Icon ? <Icon aria-hidden /> : null} {verb}
+          </Button>
+        );
+      })}
       {agent.state === "quarantined" ? (
         <Button onClick={() => onCommand("quarantine")}>
           <Lock aria-hidden /> Change level

@@ -5,11 +5,11 @@ import { OctagonPause } from "lucide-react";
 import { useState } from "react";
 import type { FleetSettings } from "@/lib/contracts/overview";
 import { Button } from "@/components/ui/button";
-import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Input } from "@/components/ui/field";
 import { Panel } from "@/components/ui/panel";
 import { DraftFooter } from "./draft-footer";
+import { GlobalStopDialog } from "./global-stop-dialog";
 import { usePreview } from "./preview";
 import { settingsQuery } from "./queries";
 import { useSaveSettings } from "./save";
@@ -29,7 +29,6 @@ export function LimitsTab({ administers }: { administers: boolean }) {
 
 function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) {
   const [asking, setAsking] = useState(false);
-  const save = useSaveSettings(() => setAsking(false));
   return (
     <Panel title="Global stop">
       <div className="flex flex-wrap items-center gap-4">
@@ -44,26 +43,7 @@ function GlobalStop({ on, administers }: { on: boolean; administers: boolean }) 
           </Button>
         ) : null}
       </div>
-      <AlertDialog
-        open={asking}
-        onOpenChange={setAsking}
-        title={on ? "Resume automatic actions?" : "Stop all automatic actions?"}
-        description={
-          on
-            ? "Automatic containment and healing resume within seconds, for types whose mode allows them."
-            : "From now on nothing is contained or healed automatically, for the whole fleet. Everybody sees a banner while it is on."
-        }
-        footer={
-          <Choice
-            onCancel={() => setAsking(false)}
-            look={on ? "primary" : "danger"}
-            busy={save.isPending}
-            onClick={() => save.mutate({ global_stop: !on })}
-          >
-            {on ? "Resume" : "Stop"}
-          </Choice>
-        }
-      />
+      <GlobalStopDialog on={on} open={asking} onOpenChange={setAsking} />
     </Panel>
   );
 }

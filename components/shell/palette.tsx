@@ -3,45 +3,67 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { CornerDownLeft, type LucideIcon, Moon, Network, Siren, Sun, Waypoints } from "lucide-react";
+import { CornerDownLeft, Moon, Network, Siren, Sun, Waypoints } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
-import { type ReactNode, useDeferredValue, useState } from "react";
+import { useDeferredValue, useState } from "react";
+import type { IncidentSummary } from "@/lib/contracts/incidents";
 import { agentsQuery } from "@/components/agents/queries";
 import { incidentsQuery } from "@/components/incidents/queries";
 import { servicesQuery } from "@/components/services/queries";
 import { SERVICE } from "@/components/services/states";
 import { agentLook } from "@/components/status/states";
+import { CAUSE, DIAGNOSIS, name } from "@/components/status/words";
 import { Kbd } from "@/components/ui/kbd";
+import type { Act } from "./acts";
+import { Actions } from "./palette-actions";
+import { Group, Item } from "./palette-item";
+import { readQuery } from "./palette-query";
 import { usePlaces } from "./use-places";
 
-/** How many agents, services and incidents are offered for what was typed. */
+/** How many of a kind are offered for what was typed. */
 const OFFERED = 8;
 
-/** Everything by its name: screens, incidents, services, agents. */
-export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+/** Everything by its name: screens, incidents, services, agents; and what can be done about them. */
+export function Palette({
+  open,
+  onOpenChange,
+  onAct,
+}: {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  onAct: (act: Act) => void;
+}) {
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/35 transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0 dark:bg-black/60" />
         <Dialog.Popup
-          aria-label="Go to"
+          aria-label="Search and commands"
           className="fixed inset-x-0 top-[8vh] z-50 mx-auto w-[calc(100vw-1.5rem)] max-w-xl overflow-hidden rounded-xl border bg-surface shadow-float outline-none transition duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0"
         >
-          <Choices onDone={() => onOpenChange(false)} />
+          <Choices
+            onDone={() => onOpenChange(false)}
+            onAct={(act) => {
+              onOpenChange(false);
+              onAct(act);
+            }}
+          />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Choices({ onDone }: { onDone: () => void }) {
+function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => void }) {
   const [text, setText] = useState("");
-  const query = useDeferredValue(text.trim());
+  const typed = useDeferredValue(text);
+  const query = typed.trim();
+  const { commands, search } = readQuery(typed);
   const router = useRouter();
   const { setTheme } = useTheme();
   const agents = useQuery({
-    ...agentsQuery({ q: query, limit: OFFERED }),
+    ...agentsQuery({ q: search, limit: OFFERED }),
     refetchInterval: false,
     placeholderData: keepPreviousData,
   });
@@ -51,7 +73,8 @@ function Choices({ onDone }: { onDone: () => void }) {
   const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
   const places = usePlaces().filter(({ label }) => matches(label));
   const active =
-    incidents.data?.incidents.filter(({ title, id }) => matches(title) || matches(id)).slice(0, OFFERED) ?? [];
+    incidents.data?.incidents.filter((incident) => wordsOf(incident).some(matches)).slice(0, OFFERED) ?? [];
+  const found = agents.data?.agents ?? [];
   const called = services.data?.services.filter(({ id }) => matches(id)).slice(0, OFFERED) ?? [];
   const go = (href: string) => () => {
     onDone();
@@ -67,11 +90,12 @@ function Choices({ onDone }: { onDone: () => void }) {
       <Command.Input
         value={text}
         onValueChange={setText}
-        placeholder="Search agents, services, incidents and screens"
+        placeholder="Search agents, services, incidents and screens, or type a command"
         className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-ink-3"
       />
       <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
         <Command.Empty className="px-3 py-8 text-center text-sm text-ink-2">No results.</Command.Empty>
+        <Actions query={query} commands={commands} agents={found} onAct={onAct} />
         {places.length > 0 ? (
           <Group heading="Screens">
             {places.map((place) => (
@@ -114,9 +138,9 @@ function Choices({ onDone }: { onDone: () => void }) {
             ))}
           </Group>
         ) : null}
-        {agents.data && agents.data.agents.length > 0 ? (
+        {found.length > 0 && commands.length === 0 ? (
           <Group heading="Agents">
-            {agents.data.agents.map((agent) => (
+            {found.map((agent) => (
               <Item
                 key={agent.id}
                 value={`agent ${agent.id}`}
@@ -141,7 +165,7 @@ function Choices({ onDone }: { onDone: () => void }) {
         ) : null}
       </Command.List>
       <p className="flex items-center gap-1.5 border-t px-4 py-2 text-xs text-ink-3">
-        <CornerDownLeft className="size-3.5" aria-hidden /> opens
+        <CornerDownLeft className="size-3.5" aria-hidden /> selects
         <span className="ml-3">
           <Kbd>esc</Kbd> closes
         </span>
@@ -150,32 +174,11 @@ function Choices({ onDone }: { onDone: () => void }) {
   );
 }
 
-const Group = ({ heading, children }: { heading: string; children: ReactNode }) => (
-  <Command.Group
-    heading={heading}
-    className="**:[[cmdk-group-heading]]:px-2.5 **:[[cmdk-group-heading]]:pt-2 **:[[cmdk-group-heading]]:pb-1 **:[[cmdk-group-heading]]:text-2xs **:[[cmdk-group-heading]]:font-medium **:[[cmdk-group-heading]]:text-ink-3"
-  >
-    {children}
-  </Command.Group>
-);
-
-const Item = ({
-  value,
-  icon: Icon,
-  onSelect,
-  children,
-}: {
-  value: string;
-  icon: LucideIcon;
-  onSelect: () => void;
-  children: ReactNode;
-}) => (
-  <Command.Item
-    value={value}
-    onSelect={onSelect}
-    className="flex h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm data-[selected=true]:bg-hover"
-  >
-    <Icon className="size-4 shrink-0 text-ink-3" aria-hidden />
-    {children}
-  </Command.Item>
-);
+/** By what an incident is found: its title, ID, subjects and cause. Its metric stands in the title. */
+const wordsOf = ({ title, id, subjects, cause, diagnosis }: IncidentSummary): string[] => [
+  title,
+  id,
+  ...subjects.map((subject) => subject.id),
+  ...(cause ? [name(CAUSE, cause.kind), cause.node ?? ""] : []),
+  ...(diagnosis === null ? [] : [name(DIAGNOSIS, diagnosis)]),
+];

@@ -5,17 +5,19 @@ import Link from "next/link";
 import { type ReactNode, useCallback, useState } from "react";
 import { ConnectionState, StaleGuard } from "@/components/live/connection";
 import { Kbd } from "@/components/ui/kbd";
+import { type Act, Acts } from "./acts";
 import { Logo } from "./logo";
 import { BottomNav, SideNav } from "./nav";
 import { Palette } from "./palette";
 import { Shortcuts } from "./shortcuts";
-import { StopBanner } from "./stop-banner";
+import { StopBanner, StopButton } from "./stop-banner";
 import { UserMenu } from "./user-menu";
 
 /** The frame around every screen of the console. */
 export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState(false);
   const openPalette = useCallback(() => setPalette(true), []);
+  const [act, setAct] = useState<Act | null>(null);
   return (
     <div className="flex min-h-dvh">
       <a
@@ -53,10 +55,11 @@ export function Shell({ children }: { children: ReactNode }) {
           </button>
           <div className="ml-auto flex items-center gap-1.5">
             <ConnectionState />
+            <StopButton onStop={() => setAct({ kind: "stop", on: false })} />
             <UserMenu />
           </div>
         </header>
-        <StopBanner />
+        <StopBanner onResume={() => setAct({ kind: "stop", on: true })} />
         <StaleGuard>
           <main id="content" tabIndex={-1} className="px-4 pt-5 pb-24 outline-none lg:px-6 lg:pb-10">
             {children}
@@ -64,7 +67,8 @@ export function Shell({ children }: { children: ReactNode }) {
         </StaleGuard>
       </div>
       <BottomNav />
-      <Palette open={palette} onOpenChange={setPalette} />
+      <Palette open={palette} onOpenChange={setPalette} onAct={setAct} />
+      <Acts act={act} onClose={() => setAct(null)} />
       <Shortcuts onPalette={openPalette} />
     </div>
   );

@@ -2,12 +2,15 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { OctagonPause } from "lucide-react";
-import Link from "next/link";
+import { useSession } from "@/components/access/session";
 import { overviewQuery } from "@/components/overview/queries";
+import { Button } from "@/components/ui/button";
+import { Tooltip } from "@/components/ui/tooltip";
 import { Ago } from "@/components/ui/time";
 
 /** While the global stop is on, no screen lets one forget it. */
-export function StopBanner() {
+export function StopBanner({ onResume }: { onResume: () => void }) {
+  const { administers } = useSession();
   const { data } = useQuery(overviewQuery);
   if (!data?.global_stop.on) return null;
   const { by, at } = data.global_stop;
@@ -29,9 +32,25 @@ export function StopBanner() {
         )}
         {by === null ? "." : ` (${by}).`}
       </span>
-      <Link href="/settings?tab=limits" className="ml-auto font-medium underline underline-offset-2">
-        Settings
-      </Link>
+      {administers ? (
+        <Button size="sm" className="ml-auto" onClick={onResume}>
+          Resume automatic actions
+        </Button>
+      ) : null}
     </div>
+  );
+}
+
+/** For admins, on every screen, until it is on. */
+export function StopButton({ onStop }: { onStop: () => void }) {
+  const { administers } = useSession();
+  const { data } = useQuery(overviewQuery);
+  if (!administers || data === undefined || data.global_stop.on) return null;
+  return (
+    <Tooltip content="Stop all automatic actions">
+      <Button size="icon" look="quiet" aria-label="Stop all automatic actions" onClick={onStop}>
+        <OctagonPause aria-hidden />
+      </Button>
+    </Tooltip>
   );
 }
