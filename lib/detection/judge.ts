@@ -6,6 +6,7 @@ import {
   acceptAsNormal,
   observe,
   resetEvidence,
+  restartGaps,
   tick,
   type TypePrior,
 } from "@/lib/core/detection/detect";
@@ -95,8 +96,10 @@ const MAX_TOOLS = 200;
 
 /** Judges the new events of one agent in their order, and learns from those that are healthy. */
 export function judge(input: JudgeInput): Judgement {
-  const { agent, detector, events, changes, settings, now } = input;
-  settle(detector, agent.state);
+  const { agent, detector, directive, events, changes, settings, now } = input;
+  settle(detector, agent.state, now);
+  const free = directive === null || directive.status === "run";
+  if (directive !== null && free) restartGaps(detector.state, directive.createdAt);
   for (const change of changes) take(detector, change);
   const out: Judgement = {
     agent,
@@ -124,7 +127,8 @@ export function judge(input: JudgeInput): Judgement {
     judgeEvent(input, event, known, out);
     if (event.runId) known.add(event.runId);
   }
-  if (judged(agent.state) && input.gapSince) out.anomalies.push(...tick(detector.state, now, settings, input.gapSince));
+  if (free && judged(agent.state) && input.gapSince)
+    out.anomalies.push(...tick(detector.state, now, settings, input.gapSince));
   return out;
 }
 
@@ -135,13 +139,17 @@ const HELD: readonly AgentState[] = ["quarantined", "healing", "exhausted"];
  * Evidence from before a release, a recovery or a healing action, and runs that it cut off, say nothing of the time after it. What has
  * spoken may speak again.
  */
-function settle(detector: Detector, state: AgentState): void {
+function settle(detector: Detector, state: AgentState, now: number): void {
   const before = detector.agentState;
   if (before === state) return;
   const free = (s: AgentState) => s === "learning" || s === "healthy";
   const fresh = state === "probation" || (free(state) && !free(before));
   if (fresh) resetEvidence(detector.state);
-  if (HELD.includes(before)) detector.state.runs = {};
+  if (HELD.includes(before)) {
+    detector.state.runs = {};
+    // What a held agent reports is not judged, so that it was last heard before its hold.
+    if (judged(state)) restartGaps(detector.state, now);
+  }
   detector.agentState = state;
 }
 

@@ -32,7 +32,7 @@ import { ANY_STEP, arrivalOf, arrive, type IdentityChange, noteIdentity, stratum
 export { type Anomaly, DEFAULT_DETECT_SETTINGS, type DetectSettings, type Observation } from "./anomaly";
 export { bands } from "./bands";
 export { createDetector, type DetectorState } from "./detector-state";
-export { tick } from "./liveness";
+export { restartGaps, tick } from "./liveness";
 export { buildPrior, type PeerSummary, summarise, type TypePrior } from "./prior";
 export { acceptAsNormal, declareChange, isLearning, resetEvidence } from "./relearn";
 

@@ -30,6 +30,20 @@ export function noteGap(state: DetectorState, span: Span, gapMs: number | null, 
   absorb(lane, Math.log1p(gapMs), GAP_SPREAD);
 }
 
+/**
+ * The agent was free to work only from `at` on (a hold or a pause ended then, by our clock): neither it nor its runs were quiet of their
+ * own accord before, and no gap across that time is a usual one. Does nothing for what was heard since.
+ */
+export function restartGaps(state: DetectorState, at: number): void {
+  const heardAt = state.heardAt ?? state.lastAt;
+  if (heardAt !== null && heardAt < at) Object.assign(state, { heardAt: at, lastAt: null, silent: false });
+  for (const run of Object.values(state.runs)) {
+    if ((run.heardAt ?? run.lastAt) >= at) continue;
+    run.heardAt = at;
+    run.lastAt = Math.max(run.lastAt, at);
+  }
+}
+
 /** Scores up to this are usual: 97 of 100 gaps are shorter. */
 const USUAL_GAP_Z = 1.9;
 
