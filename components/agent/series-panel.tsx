@@ -3,9 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChartSpline } from "lucide-react";
 import dynamic from "next/dynamic";
-import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useState } from "react";
 import { measure } from "@/lib/core/base/amounts";
+import { SERIES_METRICS, type SeriesMetric } from "@/lib/core/base/vocabulary";
 import type { AgentDetail } from "@/lib/contracts/agents";
 import { seriesQuery } from "@/components/agents/queries";
 import { METRIC, metricName, metricUnit } from "@/components/status/words";
@@ -36,17 +37,18 @@ const MINUTE = 60_000;
 const LEAD = 0.03;
 
 /** What the page opens with: the metric of what is wrong, else the one that the agent's card shows. */
-function firstMetric({ agent, anomalies }: AgentDetail): string {
+function firstMetric({ agent, anomalies }: AgentDetail): SeriesMetric {
   const worst = anomalies
     .filter(({ incident_id, metric }) => metric in METRIC && incident_id === agent.incident?.id)
     .toSorted((a, b) => b.severity - a.severity)[0];
-  return worst?.metric ?? agent.sparkline?.metric ?? "latency_ms";
+  const wanted = worst?.metric ?? agent.sparkline?.metric;
+  return SERIES_METRICS.find((metric) => metric === wanted) ?? "latency_ms";
 }
 
 export function SeriesPanel({ detail }: { detail: AgentDetail }) {
   const [first] = useState(() => firstMetric(detail));
   const [{ metric, minutes }, setShown] = useQueryStates({
-    metric: parseAsString.withDefault(first),
+    metric: parseAsStringLiteral(SERIES_METRICS).withDefault(first),
     minutes: parseAsStringLiteral(WINDOWS.map(({ value }) => value)).withDefault("15"),
   });
   const window = Number(minutes);
@@ -70,7 +72,7 @@ export function SeriesPanel({ detail }: { detail: AgentDetail }) {
               value,
               label: metricUnit(value) ? `${metricName(value)} (${metricUnit(value)})` : metricName(value),
             }))}
-            onChange={(next) => void setShown({ metric: next })}
+            onChange={(next) => void setShown({ metric: SERIES_METRICS.find((known) => known === next) ?? null })}
           />
           <Segmented
             label="Window"

@@ -1,11 +1,12 @@
-import { createLoader, type inferParserType, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsStringLiteral } from "nuqs/server";
+import { parseAsText } from "@/components/ui/search-params";
 import { AGENT_STATES } from "@/lib/core/base/vocabulary";
 
 /** What of the grid is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
 export const agentFilters = {
-  q: parseAsString.withDefault(""),
+  q: parseAsText.withDefault(""),
   state: parseAsStringLiteral([...AGENT_STATES, "paused", "silent", "stuck", "not_judged"]),
-  type: parseAsString,
+  type: parseAsText,
 };
 
 export const loadAgentFilters = createLoader(agentFilters);

@@ -1,4 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { SeriesMetric } from "@/lib/core/base/vocabulary";
 import { PATHS } from "@/lib/contracts/paths";
 import { call, type FilterOf } from "@/components/api";
 
@@ -23,7 +24,7 @@ export const agentQuery = (id: string) =>
     refetchInterval: POLL_MS,
   });
 
-export const seriesQuery = (id: string, metric: string, minutes: number) =>
+export const seriesQuery = (id: string, metric: SeriesMetric, minutes: number) =>
   queryOptions({
     queryKey: ["agent", id, "series", metric, minutes],
     queryFn: ({ signal }) => call("GET", PATHS.AGENT_SERIES, { params: { id }, query: { metric, minutes }, signal }),

@@ -4,6 +4,7 @@ import { subjectHref } from "@/components/status/subject";
 import Link from "next/link";
 import { useState } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
+import { actTitle, names } from "@/lib/core/base/act-title";
 import { ApprovalBadge, Severity, StateBadge } from "@/components/status/badges";
 import { ACTION, name } from "@/components/status/words";
 import { Button } from "@/components/ui/button";
@@ -29,7 +30,7 @@ export function ApprovalCard({
 }) {
   const { proposal, subject, incident } = approval;
   const act = proposal.operation?.title ?? name(ACTION, proposal.action);
-  const title = `${act} on ${subject.id}`;
+  const title = actTitle(act, subject.id);
   return (
     <article id={approval.id} className="panel target-flash scroll-mt-20 p-4" aria-label={title}>
       <header className="flex items-start gap-3">
@@ -40,10 +41,16 @@ export function ApprovalCard({
         ) : null}
         <div className="min-w-0 flex-1">
           <h2 className="text-base font-semibold break-words">
-            {act} <span className="font-normal text-ink-3">on</span>{" "}
-            <Link href={subjectHref(subject)} className="wrap-anywhere hover:underline">
-              {subject.id}
-            </Link>
+            {act}
+            {names(act, subject.id) ? null : (
+              <>
+                {" "}
+                <span className="font-normal text-ink-3">on</span>{" "}
+                <Link href={subjectHref(subject)} className="wrap-anywhere hover:underline">
+                  {subject.id}
+                </Link>
+              </>
+            )}
           </h2>
           <p className="mt-0.5 text-sm text-ink-2">
             <Link href={`/incidents/${encodeURIComponent(incident.id)}`} className="hover:underline">

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { CircleSlash, FileWarning } from "lucide-react";
 import { useDrill } from "@/components/drills/world";
+import { actTitle } from "@/lib/core/base/act-title";
 import { ACTION, name } from "@/components/status/words";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
@@ -43,7 +44,7 @@ function Deciding({ asked, open, onClose }: { asked: Deciding; open: boolean; on
       onOpenChange={(next) => (next ? undefined : onClose())}
       title={
         approval
-          ? `${verb}: ${approval.proposal.operation?.title ?? name(ACTION, approval.proposal.action)} on ${approval.subject.id}`
+          ? `${verb}: ${actTitle(approval.proposal.operation?.title ?? name(ACTION, approval.proposal.action), approval.subject.id)}`
           : verb
       }
       description={

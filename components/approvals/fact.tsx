@@ -1,13 +1,10 @@
 import type { ReactNode } from "react";
 import type { ApprovalView } from "@/lib/contracts/approvals";
+import { undoHint } from "./undo";
 import { RiskBadge } from "@/components/status/badges";
 
 /** What an action was called with, as plain text: nothing in it is markup. */
 const argument = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
-
-/** How an operation is taken back, in words: some need it, some cannot have it. */
-export const undoOf = (undo: string | null | undefined, reversible: boolean): string =>
-  undo ?? (reversible ? "nothing to undo" : "none; it cannot be undone");
 
 export const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className="min-w-0">
@@ -17,11 +14,11 @@ export const Fact = ({ label, children }: { label: string; children: ReactNode }
 );
 
 /** How much may go wrong, and whether it can be taken back. */
-export const RiskFact = ({ proposal: { risk, reversible } }: Pick<ApprovalView, "proposal">) => (
+export const RiskFact = ({ proposal }: Pick<ApprovalView, "proposal">) => (
   <Fact label="Risk">
     <span className="flex items-center gap-2">
-      <RiskBadge risk={risk} />
-      <span className="text-xs text-ink-3">{reversible ? "can be undone" : "cannot be undone"}</span>
+      <RiskBadge risk={proposal.risk} />
+      <span className="text-xs text-ink-3">{undoHint(proposal)}</span>
     </span>
   </Fact>
 );

@@ -6,7 +6,8 @@ import { subjectHref } from "@/components/status/subject";
 import { Callout } from "@/components/ui/feedback";
 import { percent, sentence } from "@/components/ui/format";
 import { DryRun } from "./dry-run";
-import { ArgumentsFact, Fact, RiskFact, undoOf } from "./fact";
+import { ArgumentsFact, Fact, RiskFact } from "./fact";
+import { undoOf } from "./undo";
 
 /**
  * Everything that a decision on an operation is about. What would run stands item by item, since a description could hide
@@ -36,7 +37,7 @@ export function OperationFacts({ approval }: { approval: ApprovalView }) {
           </span>
         </Fact>
         <RiskFact proposal={proposal} />
-        <Fact label="Undo">{sentence(undoOf(operation?.undo, proposal.reversible))}</Fact>
+        <Fact label="Undo">{sentence(undoOf(operation?.undo, proposal))}</Fact>
         <Fact label="Blast radius">{sentence(proposal.blast_radius) || "unknown"}</Fact>
         <Fact label="Why this operation">{sentence(proposal.expected) || "unknown"}</Fact>
         <Fact label="Why it needs approval">{sentence(proposal.reason)}</Fact>

@@ -1,13 +1,14 @@
-import { createLoader, type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsStringLiteral } from "nuqs/server";
+import { parseAsText, parseAsWhole } from "@/components/ui/search-params";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 
 /** What of the log is in its URL. Used on both sides: the server reads the same filter that the browser will ask for. */
 export const changeFilters = {
-  q: parseAsString.withDefault(""),
+  q: parseAsText.withDefault(""),
   of: parseAsStringLiteral(SUBJECT_KINDS),
   kind: parseAsStringLiteral(CHANGE_KINDS),
   how: parseAsStringLiteral(["declared", "seen"]),
-  before: parseAsInteger,
+  before: parseAsWhole(1),
 };
 export const loadChangeFilters = createLoader(changeFilters);
 

@@ -1,11 +1,12 @@
-import { createLoader, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsStringLiteral } from "nuqs/server";
+import { parseAsText } from "@/components/ui/search-params";
 import { OUTCOMES } from "@/lib/core/base/vocabulary";
 
-export const healingFilters = { outcome: parseAsStringLiteral(OUTCOMES), agent: parseAsString };
+export const healingFilters = { outcome: parseAsStringLiteral(OUTCOMES), agent: parseAsText };
 export const loadHealingFilters = createLoader(healingFilters);
 
 /** As the API wants it: what is not filtered by is left out. */
-export const healingFilter = ({ outcome, agent }: { outcome: string | null; agent: string | null }) => ({
+export const healingFilter = ({ outcome, agent }: inferParserType<typeof healingFilters>) => ({
   ...(outcome === null ? {} : { outcome }),
   ...(agent === null ? {} : { agent }),
 });

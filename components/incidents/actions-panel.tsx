@@ -2,6 +2,7 @@
 
 import { Undo2, Wrench } from "lucide-react";
 import type { ActionRunView, IncidentDetail } from "@/lib/contracts/incidents";
+import { actTitle } from "@/lib/core/base/act-title";
 import { ApprovalBadge, OutcomeBadge, RiskBadge } from "@/components/status/badges";
 import { ACTION, name, POLICY, PROPOSAL } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
@@ -51,7 +52,7 @@ function Proposed({ proposal }: { proposal: Proposal }) {
           <span className="num text-xs text-ink-3">Step {proposal.rung}</span>
         ) : null}
         <strong className="text-sm font-semibold">
-          {proposal.operation ? `${proposal.operation.title} on ${proposal.subject_id}` : name(ACTION, proposal.action)}
+          {proposal.operation ? actTitle(proposal.operation.title, proposal.subject_id) : name(ACTION, proposal.action)}
         </strong>
         <RiskBadge risk={proposal.risk} />
         {approval ? <ApprovalBadge state={approval.state} /> : <Badge>{name(PROPOSAL, proposal.state)}</Badge>}

@@ -1,4 +1,5 @@
-import { createLoader, type inferParserType, parseAsInteger, parseAsString, parseAsStringLiteral } from "nuqs/server";
+import { createLoader, type inferParserType, parseAsStringLiteral } from "nuqs/server";
+import { parseAsText, parseAsWhole } from "@/components/ui/search-params";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 
 export const KINDS = ["all", "agents", "services"] as const;
@@ -9,10 +10,10 @@ export const incidentFilters = {
   state: parseAsStringLiteral(["all", "active", "closed", ...INCIDENT_STATES]).withDefault("all"),
   kind: parseAsStringLiteral(KINDS).withDefault("all"),
   assignee: parseAsStringLiteral(ASSIGNEES).withDefault("any"),
-  severity: parseAsInteger,
-  agent: parseAsString,
-  service: parseAsString,
-  before: parseAsInteger,
+  severity: parseAsWhole(0, 10),
+  agent: parseAsText,
+  service: parseAsText,
+  before: parseAsWhole(1),
 };
 
 export const loadIncidentFilters = createLoader(incidentFilters);

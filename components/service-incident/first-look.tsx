@@ -10,7 +10,8 @@ import { CAUSE, CHANGE, name } from "@/components/status/words";
 import { cn } from "@/components/ui/cn";
 import { duration, percent, sentence } from "@/components/ui/format";
 import { Clock } from "@/components/ui/time";
-import { undoOf } from "@/components/approvals/fact";
+import { undoOf } from "@/components/approvals/undo";
+import { names } from "@/lib/core/base/act-title";
 import { brief, lookedAt, rivalsOf, strengthOf } from "./story";
 
 const Row = ({ label, children, className }: { label: string; children: ReactNode; className?: string }) => (
@@ -229,17 +230,25 @@ function Next({ story, detail }: { story: ServiceStory; detail: IncidentDetail }
   const proposal = detail.proposals.at(-1);
   if (!remedy) return null;
   const offer = remedy.proposal?.offer;
+  const act = proposal?.operation?.title ?? offer?.action ?? "";
   return (
     <Row label="Safest next step">
       {offer ? (
         <>
           <p className="truncate">
-            <strong className="font-semibold">{proposal?.operation?.title ?? offer.action}</strong> on{" "}
-            <WorldLink href={`/services/${encodeURIComponent(offer.target)}`} className="hover:underline">
-              {offer.target}
-            </WorldLink>
+            <strong className="font-semibold">{act}</strong>
+            {names(act, offer.target) ? null : (
+              <>
+                {" on "}
+                <WorldLink href={`/services/${encodeURIComponent(offer.target)}`} className="hover:underline">
+                  {offer.target}
+                </WorldLink>
+              </>
+            )}
           </p>
-          <p className="truncate text-xs text-ink-3">Undo: {undoOf(offer.undo, proposal?.reversible ?? false)}</p>
+          <p className="truncate text-xs text-ink-3">
+            Undo: {undoOf(offer.undo, { risk: offer.risk, reversible: proposal?.reversible ?? false })}
+          </p>
         </>
       ) : (
         <p className="line-clamp-2">No action: {remedy.why}</p>

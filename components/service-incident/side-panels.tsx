@@ -1,6 +1,7 @@
 import { useDrill, WorldLink } from "@/components/drills/world";
 import type { ServiceStory } from "@/lib/contracts/services";
 import { AlertBadge } from "@/components/services/badges";
+import { sourceWord } from "@/components/services/states";
 import { CAUSE, CHANGE, name, OUTCOME } from "@/components/status/words";
 import { Badge } from "@/components/ui/badge";
 import { duration, integer, percent } from "@/components/ui/format";
@@ -35,7 +36,7 @@ export function AlertsPanel({ story: { alerts, incident } }: { story: ServiceSto
               {alert.ends_at === null
                 ? " · still firing"
                 : ` · ended after ${duration(alert.ends_at - alert.starts_at)}`}
-              {alert.count > 1 ? ` · received ${alert.count} times` : ""} · {alert.source}
+              {alert.count > 1 ? ` · received ${alert.count} times` : ""} · {sourceWord(alert.source_kind)}
               {alert.url && drill === null ? (
                 <>
                   {" · "}

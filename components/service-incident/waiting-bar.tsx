@@ -2,6 +2,7 @@
 
 import { ClipboardCheck } from "lucide-react";
 import type { IncidentDetail } from "@/lib/contracts/incidents";
+import { names } from "@/lib/core/base/act-title";
 import { Button } from "@/components/ui/button";
 import { Until } from "@/components/ui/time";
 
@@ -18,6 +19,7 @@ export function WaitingBar({
   onDecide: (decision: "approve" | "reject") => void;
 }) {
   const { operation, approval } = proposal;
+  const act = operation?.title ?? proposal.action;
   return (
     <aside
       aria-label="Waiting for a decision"
@@ -28,7 +30,8 @@ export function WaitingBar({
           <p className="flex items-center gap-1.5 text-sm">
             <ClipboardCheck className="size-4 shrink-0 text-accent" aria-hidden />
             <span className="min-w-0 truncate">
-              <strong className="font-semibold">{operation?.title ?? proposal.action}</strong> on {proposal.subject_id}
+              <strong className="font-semibold">{act}</strong>
+              {names(act, proposal.subject_id) ? null : ` on ${proposal.subject_id}`}
             </span>
             {approval ? (
               <span className="num ml-auto shrink-0 text-xs text-ink-3">

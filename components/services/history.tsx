@@ -12,6 +12,7 @@ import { duration, integer } from "@/components/ui/format";
 import { Body, HeadRow, Row, Table, TimeCell } from "@/components/ui/table";
 import { Ago } from "@/components/ui/time";
 import { AlertBadge } from "./badges";
+import { sourceWord } from "./states";
 
 export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
   if (alerts.length === 0)
@@ -66,7 +67,7 @@ export function Alerts({ alerts }: { alerts: readonly AlertView[] }) {
               </span>
             </td>
             <td className="num text-right">{integer(alert.count)}</td>
-            <td className="text-ink-2">{alert.source}</td>
+            <td className="text-ink-2">{sourceWord(alert.source_kind)}</td>
             <td>
               <IncidentLink id={alert.incident_id} />
             </td>

@@ -23,7 +23,7 @@ import { ServiceBadge } from "./badges";
 import { Alerts, ServiceChanges, ServiceIncidents } from "./history";
 import { serviceQuery, servicesQuery } from "./queries";
 import { SignalsPanel } from "./signals-panel";
-import { knownFrom, SERVICE } from "./states";
+import { knownFrom, SERVICE, unknownHealth } from "./states";
 
 const TABS = ["alerts", "changes", "incidents"] as const;
 
@@ -84,9 +84,7 @@ function Loaded({ detail }: { detail: ServiceDetail }) {
         )}
         {service.state === "unknown" ? (
           <Callout tone="mute" icon={CircleHelp} title="Health unknown">
-            {service.watched
-              ? `No ${service.measured_by === "traces" ? "spans" : "metrics"} are arriving from this service. It may be unhealthy.`
-              : "This service has no metrics: only alerts can show that something is wrong."}
+            {unknownHealth(service)}
           </Callout>
         ) : null}
         {open ? (

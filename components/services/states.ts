@@ -8,7 +8,9 @@ import {
   OctagonAlert,
   TrendingUpDown,
 } from "lucide-react";
-import type { AlertSeverity, ServiceState, SignalState } from "@/lib/core/base/vocabulary";
+import type { ServiceSummary } from "@/lib/contracts/services";
+import type { AlertSeverity, AlertSourceKind, ServiceState, SignalState } from "@/lib/core/base/vocabulary";
+import { name } from "@/components/status/words";
 import type { Tone } from "@/components/ui/badge";
 
 interface Look {
@@ -56,6 +58,30 @@ export const ALERT: Record<AlertSeverity, Pick<Look, "label" | "tone">> = {
   warning: { label: "Warning", tone: "warn" },
   info: { label: "Info", tone: "info" },
 };
+
+/** Who sends alerts, as people call it. */
+const SENDERS: Record<AlertSourceKind | "recording", string> = {
+  alertmanager: "Alertmanager",
+  grafana: "Grafana",
+  datadog: "Datadog",
+  generic: "Webhook",
+  pagerduty: "PagerDuty",
+  github: "GitHub",
+  sentinel: "Sentinel",
+  recording: "Recording",
+};
+export const sourceWord = (kind: string): string => name(SENDERS, kind);
+
+/** Why the health of a service is unknown. */
+export function unknownHealth({
+  watched,
+  measured_by,
+  signals,
+}: Pick<ServiceSummary, "watched" | "measured_by" | "signals">) {
+  if (!watched && signals.length === 0)
+    return "This service has no metrics: only alerts can show that something is wrong.";
+  return `No ${measured_by === "traces" ? "spans" : "metrics"} are arriving from this service. It may be unhealthy.`;
+}
 
 const SOURCES: Record<string, string> = {
   alert: "alerts",

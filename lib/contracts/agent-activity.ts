@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { SERIES_METRICS } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { AgentParams, at } from "./agents";
 
 export const SeriesQuery = z.object({
-  metric: z.string().max(100).default("latency_ms"),
+  metric: z.enum(SERIES_METRICS).default("latency_ms"),
   minutes: z.coerce.number().min(1).max(20_160).default(15),
 });
 /** Raw points while they are kept and few enough, hourly means before that. Gaps are gaps, never 0. */

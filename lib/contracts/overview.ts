@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AGENT_STATES, DIAGNOSES, MODES, SERVICE_STATES } from "@/lib/core/base/vocabulary";
+import { AGENT_STATES, DIAGNOSES, MODES, OUTCOMES, SERVICE_STATES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { ActionRunView } from "./incidents";
@@ -54,7 +54,7 @@ export const OverviewAnswer = z
 export type OverviewAnswer = z.infer<typeof OverviewAnswer>;
 
 export const HealingQuery = z.object({
-  outcome: z.string().max(50).optional(),
+  outcome: z.enum(OUTCOMES).optional(),
   agent: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });

@@ -83,6 +83,9 @@ export const AlertView = z
   .object({
     id: z.string(),
     source: z.string(),
+    source_kind: z
+      .string()
+      .describe("the kind of sender, such as alertmanager; sentinel if it raised the alert itself"),
     name: z.string(),
     service: z.string(),
     severity: z.enum(ALERT_SEVERITIES),

@@ -1,5 +1,5 @@
 import { actionName } from "@/lib/core/agents/words";
-import { and, count, desc, eq, getTableColumns, inArray } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns } from "drizzle-orm";
 import type { z } from "zod";
 import type { ActionRunView } from "@/lib/contracts/incidents";
 import type { HealingAnswer, HealingQuery } from "@/lib/contracts/overview";
@@ -13,13 +13,7 @@ const { probation: _, ...COLUMNS } = getTableColumns(actionRuns);
 /** The healing log: what was tried, newest first, and how often each outcome was measured (of all that match but for the outcome). */
 export async function listHealing(db: Db, query: z.output<typeof HealingQuery>): Promise<HealingAnswer> {
   const ofAgent = query.agent ? eq(actionRuns.subjectId, query.agent) : undefined;
-  // Something that is no outcome matches nothing.
-  const ofOutcome = query.outcome
-    ? inArray(
-        actionRuns.outcome,
-        OUTCOMES.filter((o) => o === query.outcome),
-      )
-    : undefined;
+  const ofOutcome = query.outcome ? eq(actionRuns.outcome, query.outcome) : undefined;
   const [rows, counts] = await Promise.all([
     select(db)
       .where(and(ofAgent, ofOutcome))

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, inArray } from "drizzle-orm";
 import type { CauseView, ServiceStory } from "@/lib/contracts/services";
 import { InvestigationReport } from "@/lib/contracts/investigations";
 import type { Bundle } from "@/lib/core/evidence/bundle";
+import { currentMessages } from "@/lib/core/causes/current-messages";
 import { signalTitle } from "@/lib/core/services/signals";
 import { ANSWERS, type EventType } from "@/lib/core/base/events";
 import type { Db } from "@/lib/db/client";
@@ -15,6 +16,7 @@ import {
   listCauses,
   listTrajectory,
 } from "@/lib/db/queries/investigations";
+import { alertSourceKinds } from "@/lib/db/queries/alert-sources";
 import { listEdges } from "@/lib/db/queries/services";
 import { listSignals } from "@/lib/db/queries/signals";
 import { LISTED_ALERTS, LISTED_CHANGES, alertView } from "./services";
@@ -59,7 +61,8 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
   const inside = new Set(services);
   const near = edges.filter(([caller, callee]) => inside.has(caller) || inside.has(callee));
   const nodes = [...new Set([...services, ...near.flat()])];
-  const [signals, changed, steps] = await Promise.all([
+  const [kinds, signals, changed, steps] = await Promise.all([
+    alertSourceKinds(db),
     listSignals(db, services),
     db
       .select()
@@ -70,6 +73,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     investigation ? listTrajectory(db, investigation.id) : [],
   ]);
   const report = InvestigationReport.safeParse(investigation?.report);
+  const messages = investigation && currentMessages(investigation, { state: incident.state, closedAt: incident.closed_at, outcome: incident.outcome }); // prettier-ignore
   const since = (types: readonly EventType[]) => {
     const first = events.find(({ type }) => types.includes(type));
     return first ? first.at - incident.opened_at : null;
@@ -89,7 +93,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
         query: row.query,
       };
     }),
-    alerts: listed.map(alertView),
+    alerts: listed.map(alertView(kinds)),
     changes: changed.map(changeView),
     edges: distinct([...near, ...(investigation?.bundle?.edges ?? [])]),
     causes: causes.map(causeView),
@@ -102,9 +106,9 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
       cut_short: investigation.cutShort,
       verdict: investigation.verdict,
       onset: investigation.onset,
-      summary: investigation.summary,
-      slack: investigation.slack,
-      status_line: investigation.statusLine,
+      summary: messages?.summary ?? null,
+      slack: messages?.slack ?? null,
+      status_line: messages?.statusLine ?? null,
       authors: investigation.authors,
       spent: investigation.spent,
       report: report.success ? report.data : null,

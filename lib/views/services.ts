@@ -10,6 +10,7 @@ import { changeView } from "@/lib/db/queries/changes";
 import { grouped } from "@/lib/core/base/grouped";
 import { listIncidentsOf } from "./incidents";
 import { lookAlikes } from "@/lib/db/queries/look-alikes";
+import { alertSourceKinds } from "@/lib/db/queries/alert-sources";
 import { listUnreadSources } from "@/lib/db/queries/unread-sources";
 import { listEdges, listServices, type Service } from "@/lib/db/queries/services";
 import { listSignals, type Signal } from "@/lib/db/queries/signals";
@@ -94,7 +95,8 @@ export async function servicesView(db: Db, prometheus: boolean): Promise<Service
 export async function findServiceDetail(db: Db, id: string): Promise<ServiceDetail | null> {
   const row = (await listServices(db)).find((service) => service.id === id);
   if (!row) return null;
-  const [signals, edges, listed, changed, incidents, lookAlike] = await Promise.all([
+  const [kinds, signals, edges, listed, changed, incidents, lookAlike] = await Promise.all([
+    alertSourceKinds(db),
     listSignals(db, [id]),
     listEdges(db),
     db.select().from(alerts).where(eq(alerts.serviceId, id)).orderBy(desc(alerts.lastAt)).limit(LISTED_ALERTS),
@@ -111,29 +113,33 @@ export async function findServiceDetail(db: Db, id: string): Promise<ServiceDeta
     service: summary(row, signals, listed.filter(({ endsAt, muted }) => endsAt === null && !muted).length, lookAlike),
     callers: edges.flatMap(([caller, callee]) => (callee === id ? [caller] : [])),
     callees: edges.flatMap(([caller, callee]) => (caller === id ? [callee] : [])),
-    alerts: listed.map(alertView),
+    alerts: listed.map(alertView(kinds)),
     changes: changed.map(changeView),
     incidents,
   };
 }
 
-export const alertView = (row: typeof alerts.$inferSelect): AlertView => ({
-  id: row.id,
-  source: row.sourceId,
-  name: row.name,
-  service: row.serviceId,
-  severity: row.severity,
-  summary: row.summary,
-  starts_at: row.startsAt,
-  ends_at: row.endsAt,
-  count: row.count,
-  last_at: row.lastAt,
-  muted: row.muted,
-  flapping: row.flapping,
-  incident_id: row.incidentId,
-  labels: row.labels,
-  url: row.generatorUrl,
-});
+/** `kinds`: of sources, by id. What Sentinel raised itself, or played from a recording, stands under its own name. */
+export const alertView =
+  (kinds: ReadonlyMap<string, string>) =>
+  (row: typeof alerts.$inferSelect): AlertView => ({
+    id: row.id,
+    source: row.sourceId,
+    source_kind: kinds.get(row.sourceId) ?? row.sourceId,
+    name: row.name,
+    service: row.serviceId,
+    severity: row.severity,
+    summary: row.summary,
+    starts_at: row.startsAt,
+    ends_at: row.endsAt,
+    count: row.count,
+    last_at: row.lastAt,
+    muted: row.muted,
+    flapping: row.flapping,
+    incident_id: row.incidentId,
+    labels: row.labels,
+    url: row.generatorUrl,
+  });
 
 export const maintenanceView = (row: typeof maintenanceWindows.$inferSelect): MaintenanceView => ({
   id: row.id,

@@ -264,6 +264,9 @@ export const METRICS = [
   "run_depth",
 ] as const;
 export type Metric = (typeof METRICS)[number];
+/** What a series of an agent may be asked for: tool calls have series of their own, a call of a tool being no call of a model. */
+export const SERIES_METRICS = [...METRICS, "tool.latency_ms", "tool.error", "tool.retries"] as const;
+export type SeriesMetric = (typeof SERIES_METRICS)[number];
 
 /** What a budget is of. `run`: one run; `tree`: a root run with all its descendants; the others: what was spent by whoever goes by that name. */
 export const BUDGET_SCOPES = ["run", "tree", "agent", "user", "team", "repository", "fleet"] as const;

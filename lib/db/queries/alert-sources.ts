@@ -15,6 +15,10 @@ export async function insertAlertSource(db: Db, row: typeof alertSources.$inferI
 export const listAlertSources = (db: Db): Promise<AlertSourceRow[]> =>
   db.select().from(alertSources).orderBy(desc(alertSources.createdAt), alertSources.id);
 
+/** The kinds of all sources, by id. */
+export const alertSourceKinds = async (db: Db): Promise<ReadonlyMap<string, AlertSourceKind>> =>
+  new Map((await listAlertSources(db)).map(({ id, kind }) => [id, kind]));
+
 /** The source of this kind with this token's hash, unless it was revoked. */
 export async function findLiveSource(db: Db, kind: AlertSourceKind, tokenHash: string): Promise<AlertSourceRow | null> {
   const [row] = await db

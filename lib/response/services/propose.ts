@@ -4,6 +4,7 @@ import { offersFor, prepare } from "@/lib/actions/service/index";
 import type { Prepared } from "@/lib/actions/service/operation";
 import type { CauseHypothesis } from "@/lib/core/evidence/bundle";
 import type { CauseKind } from "@/lib/core/base/vocabulary";
+import { actTitle } from "@/lib/core/base/act-title";
 import { moveIncident } from "@/lib/core/base/lifecycle";
 import { decide as policyOf, DEFAULT_TYPE_ALLOWS } from "@/lib/core/base/policy";
 import { listActionRunsOf } from "@/lib/db/queries/healing";
@@ -87,7 +88,7 @@ export async function planRemedy(
     confidence: cause.confidence ?? 0,
     limited: null,
   });
-  const name = `${prepared.value.entry.title} on ${offer.target}`;
+  const name = actTitle(prepared.value.entry.title, offer.target);
   const judged = {
     draft: draftOf(done, chosen, prepared.value, service),
     verdict,
