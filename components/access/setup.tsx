@@ -22,7 +22,7 @@ export function Setup() {
         title="Set up"
         lead="Open this page from its one-time link: the server prints one on first start, and each invitation has its own."
       >
-        <Button size="touch" className="w-full" onClick={() => location.assign("/sign-in")}>
+        <Button size="touch" className="w-full" onClick={() => location.replace("/sign-in")}>
           Sign in instead
         </Button>
       </Frame>
@@ -43,7 +43,7 @@ function WithToken({ token }: { token: string }) {
   const use = useMutation({
     mutationFn: () =>
       call("POST", PATHS.LINK, { body: { token, name, password, ...(check.data?.email === null ? { email } : {}) } }),
-    onSuccess: () => location.assign("/"),
+    onSuccess: () => location.replace("/"),
     meta: { quiet: true },
   });
   if (check.error)

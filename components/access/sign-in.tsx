@@ -11,7 +11,8 @@ import { Field, Input } from "@/components/ui/field";
 import { Frame } from "./frame";
 import { useLinkToken } from "./token";
 
-const enter = () => location.assign("/");
+/** In place of this page: Back must lead neither to a form that is done with nor to a link that was used. */
+const enter = () => location.replace("/");
 
 /** By email and password, or by a one-time link. A link is used only when its button is pressed, not by opening the page. */
 export function SignIn() {
@@ -91,7 +92,7 @@ function ByLink({ token }: { token: string }) {
         <Callout tone="hold" icon={LinkIcon} title="This link is not valid">
           {error.message}
         </Callout>
-        <Button className="mt-4 w-full" size="touch" onClick={() => location.assign("/sign-in")}>
+        <Button className="mt-4 w-full" size="touch" onClick={() => location.replace("/sign-in")}>
           Sign in with a password
         </Button>
       </Frame>

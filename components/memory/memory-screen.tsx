@@ -44,7 +44,14 @@ const columns: Columns<Pattern> = [
   {
     accessorKey: "mean",
     header: "Expected success",
-    cell: ({ row }) => <Meter value={row.original.mean} label="" className="w-40" />,
+    cell: ({ row: { original: p } }) => (
+      <Meter
+        value={p.mean}
+        label={`Expected success: ${name(ACTION, p.action)} for ${name(DIAGNOSIS, p.diagnosis)}`}
+        labelHidden
+        className="w-40"
+      />
+    ),
   },
   {
     accessorKey: "attempts",

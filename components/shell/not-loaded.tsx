@@ -26,6 +26,7 @@ export function NotLoaded({
     return (
       <Empty
         icon={SearchX}
+        heading="h1"
         title={`No such ${what}`}
         action={
           <Link href={all} className={buttonStyle()}>
@@ -36,9 +37,17 @@ export function NotLoaded({
         {missing}
       </Empty>
     );
-  if (error) return <LoadError what={`the ${what}`} error={error} onRetry={onRetry} />;
+  const name = <h1 className="sr-only">{what.charAt(0).toUpperCase() + what.slice(1)}</h1>;
+  if (error)
+    return (
+      <>
+        {name}
+        <LoadError what={`the ${what}`} error={error} onRetry={onRetry} />
+      </>
+    );
   return (
     <div className="space-y-4">
+      {name}
       <Skeleton className="h-8 w-72" />
       <Skeleton className="h-80 rounded-[0.625rem]" />
     </div>

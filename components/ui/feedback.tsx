@@ -12,12 +12,15 @@ export const Skeleton = ({ className }: { className?: string }) => (
 export function Empty({
   icon: Icon,
   title,
+  heading: Title = "p",
   children,
   action,
   className,
 }: {
   icon: LucideIcon;
   title: string;
+  /** `h1` where it stands in place of a whole page. */
+  heading?: "p" | "h1";
   children?: ReactNode;
   action?: ReactNode;
   className?: string;
@@ -25,7 +28,7 @@ export function Empty({
   return (
     <div className={cn("flex flex-col items-center px-6 py-12 text-center", className)}>
       <Icon className="mb-3 size-6 text-ink-3" aria-hidden />
-      <p className="font-medium">{title}</p>
+      <Title className="font-medium">{title}</Title>
       {children ? <div className="mt-1 max-w-md text-sm text-ink-2">{children}</div> : null}
       {action ? <div className="mt-4">{action}</div> : null}
     </div>

@@ -1,12 +1,22 @@
 import { cn } from "./cn";
 
-/** A share of one, as a bar and a number. */
-export function Meter({ value, label, className }: { value: number; label: string; className?: string }) {
+/** A share of one, as a bar and a number. Where a table's head already says what it is, the label is for those who do not see that. */
+export function Meter({
+  value,
+  label,
+  labelHidden = false,
+  className,
+}: {
+  value: number;
+  label: string;
+  labelHidden?: boolean;
+  className?: string;
+}) {
   const share = Math.min(1, Math.max(0, value));
   const text = `${Math.round(share * 100)} %`;
   return (
     <div className={cn("flex items-center gap-2 text-xs", className)}>
-      <span className="text-ink-3">{label}</span>
+      {labelHidden ? null : <span className="text-ink-3">{label}</span>}
       <span
         role="meter"
         aria-label={label}

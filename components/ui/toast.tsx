@@ -13,11 +13,14 @@ export const toast = {
   error: (text: string): void => void manager.add({ title: text, type: "error", priority: "high" }),
 };
 
-/** Where toasts appear: one place in the document, the newest at the bottom. */
+/**
+ * Where toasts appear: one place in the document, in the band of the header, over nothing that is pressed. What is decided stands at
+ * the bottom and to the right of cards, and in a bar at the bottom of a phone.
+ */
 export const Toasts = () => (
   <Toast.Provider toastManager={manager}>
     <Toast.Portal>
-      <Toast.Viewport className="fixed inset-x-4 bottom-4 z-60 flex flex-col-reverse gap-2 outline-none sm:left-auto sm:right-6 sm:bottom-6 sm:w-88">
+      <Toast.Viewport className="fixed inset-x-4 top-1.5 z-60 mx-auto flex flex-col gap-2 outline-none sm:w-88">
         <Shown />
       </Toast.Viewport>
     </Toast.Portal>
@@ -33,8 +36,8 @@ function Shown() {
       <Toast.Root
         key={item.id}
         toast={item}
-        swipeDirection={["right", "down"]}
-        className="rounded-lg border bg-surface shadow-float transition duration-150 data-ending-style:opacity-0 data-limited:hidden data-starting-style:translate-y-2 data-starting-style:opacity-0"
+        swipeDirection={["right", "up"]}
+        className="rounded-lg border bg-surface shadow-float transition duration-150 data-ending-style:opacity-0 data-limited:hidden data-starting-style:-translate-y-2 data-starting-style:opacity-0"
       >
         <Toast.Content className="flex items-start gap-2.5 py-2.5 pr-1.5 pl-3">
           <Icon className={cn("mt-0.5 size-4 shrink-0", failed ? "text-hold" : "text-ok")} aria-hidden />
