@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { HOLD_LEVELS } from "@/lib/core/base/hold-levels";
 import { AT_LIMIT, AUTONOMY_LEVELS, DIRECTIVE_STATUSES } from "@/lib/core/base/vocabulary";
+import { GUARD_MEASURES } from "@/lib/core/budgets/budget";
+
+const ofGuards = <M extends string>(measures: readonly M[], key: string) =>
+  z.object({
+    id: z.string(),
+    measure: z.enum(measures),
+    limit: z.number().positive(),
+    at_limit: z.enum(AT_LIMIT),
+    more: z.record(z.string(), z.number()).describe(`by ${key}: what was granted in addition to the limit`),
+  });
 
 /**
  * The desired state sent to an agent. `version` only grows; an instance applies the newest it has seen and reports the
@@ -35,17 +45,14 @@ export const Directive = z
     reason: z.string(),
     lease_seconds: z.int().positive(),
     budgets: z
-      .array(
-        z.object({
-          id: z.string(),
-          measure: z.enum(["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"]),
-          limit: z.number().positive(),
-          at_limit: z.enum(AT_LIMIT),
-          more: z.record(z.string(), z.number()).describe("by run_id: what was granted in addition to the limit"),
-        }),
-      )
+      .array(ofGuards(GUARD_MEASURES.run, "run_id"))
       .describe(
         "budgets of each run; they apply even after the lease has expired. Not part of version and hash: read them from every response",
+      ),
+    tree_budgets: z
+      .array(ofGuards(GUARD_MEASURES.tree, "root_run_id"))
+      .describe(
+        "budgets of each run with all its descendants, in the same way; a host can apply them to the runs that it knows of",
       ),
   })
   .meta({ id: "Directive" });

@@ -329,6 +329,29 @@ describe("what hooks and guards are told, from memory", () => {
     await refreshBook(fleet.db, Date.now());
     expect(await budgetsOf("a-1")).toEqual([]);
   });
+
+  it("budgets of trees travel to every agent of the key, with what was granted to each root", async () => {
+    await set({ scope: "tree", window: "run", measure: "model_calls", limit: 2 });
+    await set({ id: "deep", scope: "tree", window: "run", measure: "depth", limit: 3, atLimit: "stop" });
+    await set({ id: "idle", scope: "tree", window: "run", measure: "idle_seconds", limit: 900 });
+    await spend("a-1", 1, { run_id: "root" });
+    await spend("a-2", 1, { run_id: "child", parent_run_id: "root", root_run_id: "root" });
+    await decide("more", 5);
+    await read();
+    const directiveOf = async (id: string) =>
+      (await register(fleet.db, fleet.key, { agent_id: id }, fleet.now, fleet.config)).directive;
+    const expected = [
+      { id: "b", measure: "model_calls", limit: 2, at_limit: "pause_and_ask", more: { root: 5 } },
+      { id: "deep", measure: "depth", limit: 3, at_limit: "stop", more: {} },
+    ];
+    for (const id of ["a-1", "a-2"]) {
+      const directive = await directiveOf(id);
+      expect([directive.budgets, directive.tree_budgets]).toEqual([[], expected]);
+    }
+    await changeType(fleet.db, "Research", { mode: "recommend" }, PERSON, fleet.now);
+    await refreshBook(fleet.db, Date.now());
+    expect((await directiveOf("a-1")).tree_budgets).toEqual([]);
+  });
 });
 
 describe("runs and trees", () => {

@@ -1,13 +1,15 @@
 import { createAgent, fakeModel, HumanMessage, tool, ToolMessage } from "langchain";
 import { AIMessage } from "@langchain/core/messages";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { usedUp } from "./budgets.js";
 import { type FakeSentinel, startFakeSentinel } from "./fake-sentinel.js";
 import { createGuard } from "./guard.js";
 import { sentinel, type SentinelOptions } from "./langchain/index.js";
-import { createRuns } from "./runs.js";
+import { createRuns, use } from "./runs.js";
 import type { Guard } from "./seat.js";
+import { createTrees } from "./trees.js";
 import type { Budget } from "./wire.js";
 
 const budget = (more: Partial<Budget>): Budget => ({
@@ -20,7 +22,7 @@ const budget = (more: Partial<Budget>): Budget => ({
 });
 
 describe("what a run has used up", () => {
-  const run = (more: object) => Object.assign(createRuns(() => 0).start({ runId: "r" }), more);
+  const run = (more: object) => Object.assign(createRuns(() => 0, createTrees()).start({ runId: "r" }), more);
   it.each<[string, Partial<Budget>, object, "model" | "tool", string | null]>([
     ["money", {}, { cost: 2 }, "model", "this run has used up its budget of $2.00"],
     ["money, before a tool as well", {}, { cost: 2.1 }, "tool", "this run has used up its budget of $2.00"],
@@ -35,8 +37,27 @@ describe("what a run has used up", () => {
     ["tool calls let the model answer", { measure: "tool_calls", limit: 3 }, { toolCalls: 3 }, "model", null],
     ["wall time", { measure: "wall_seconds", limit: 5 }, {}, "model", "this run has used up its budget of 5 s"],
   ])("%s", (_, of, used, next, reason) =>
-    expect(usedUp([budget(of)], run(used), next, 5_000)?.reason ?? null).toBe(reason),
+    expect(usedUp({ runs: [budget(of)], trees: [] }, run(used), next, 5_000)?.reason ?? null).toBe(reason),
   ); // prettier-ignore
+});
+
+it("sums of money have no rounding errors: a budget that is met exactly is used up", () => {
+  const dimes = fc.array(fc.integer({ min: 1, max: 1_000_000_000 }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(dimes, fc.nat(), (nano, at) => {
+      const run = createRuns(() => 0, createTrees()).start({ runId: "r" });
+      // In dollars, as prices give them; the limit is in two parts, as after a grant.
+      const whole = nano.reduce((sum, n) => sum + n, 0);
+      const granted = at % whole;
+      const one = budget({ limit: (whole - granted) / 1e9, more: { r: granted / 1e9 } });
+      const isUsedUp = () => usedUp({ runs: [one], trees: [] }, run, "model", 0) !== null;
+      for (const n of nano) {
+        expect(isUsedUp()).toBe(false);
+        use(run, { cost: n / 1e9 });
+      }
+      expect(isUsedUp()).toBe(true);
+    }),
+  );
 });
 
 describe("a guard", () => {

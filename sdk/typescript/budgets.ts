@@ -1,51 +1,96 @@
 import type { Run } from "./runs.js";
-import type { Budget } from "./wire.js";
+import type { Place, Used } from "./trees.js";
+import { reachedUsd } from "./usd.js";
+import type { Budget, TreeBudget } from "./wire.js";
 
-/** A budget that a run has used up. */
+/** Of each run, and of each tree: a run with all its descendants. */
+export interface Budgets {
+  runs: readonly Budget[];
+  trees: readonly TreeBudget[];
+}
+
+/** A budget that a run, or its tree, has used up. */
 export interface UsedUp {
-  budget: Budget;
+  budget: Budget | TreeBudget;
   /** In words, for the host and the model. */
   reason: string;
   /** Whether nothing else of this run may go on either: where tool calls are spent, the model may still answer. */
   endsRun: boolean;
 }
 
-/** What a run has used of each measure; undefined is unknown, and never 0. `now` is monotonic ms. */
-function usedOf(measure: Budget["measure"], run: Run, now: number): number | undefined {
+type Summed = Budget["measure"];
+
+/** Whether so much of a measure was used; what is unknown is not 0, and reaches nothing. `now` is monotonic ms. */
+function reaches(measure: Summed, used: Used, limit: number, more: number, now: number): boolean {
   switch (measure) {
     case "usd":
-      return run.cost;
+      return used.cost !== undefined && reachedUsd(used.cost, limit, more);
     case "tokens":
-      return run.inputTokens === undefined && run.outputTokens === undefined
-        ? undefined
-        : (run.inputTokens ?? 0) + (run.outputTokens ?? 0);
+      return (
+        (used.inputTokens !== undefined || used.outputTokens !== undefined) &&
+        (used.inputTokens ?? 0) + (used.outputTokens ?? 0) >= limit + more
+      );
     case "model_calls":
-      return run.modelCalls;
+      return used.modelCalls >= limit + more;
     case "tool_calls":
-      return run.toolCalls;
+      return used.toolCalls >= limit + more;
     case "wall_seconds":
-      return (now - run.startedAt) / 1000;
+      return (now - used.startedAt) / 1000 >= limit + more;
   }
 }
 
-const WORDS: Record<Budget["measure"], (n: number) => string> = {
+const WORDS: Record<TreeBudget["measure"], (n: number) => string> = {
   usd: (n) => `$${n.toFixed(2)}`,
   tokens: (n) => `${n} tokens`,
   model_calls: (n) => `${n} model calls`,
   tool_calls: (n) => `${n} tool calls`,
   wall_seconds: (n) => `${n} s`,
+  depth: (n) => `${n} levels`,
+  descendants: (n) => `${n} descendants`,
 };
 
-/** The budget that stops the next call of a run, if one does. A limit on calls of one kind lets the other kind go on. */
-export function usedUp(budgets: readonly Budget[], run: Run, next: "model" | "tool", now: number): UsedUp | null {
-  for (const budget of budgets) {
-    if ((budget.measure === "model_calls" && next !== "model") || (budget.measure === "tool_calls" && next !== "tool"))
-      continue;
-    const limit = budget.limit + (budget.more[run.runId] ?? 0);
-    const used = usedOf(budget.measure, run, now);
-    if (used === undefined || used < limit) continue;
-    const reason = `this run has used up its budget of ${WORDS[budget.measure](limit)}`;
-    return { budget, reason, endsRun: budget.measure !== "tool_calls" };
+/** A limit on calls of one kind lets the other kind go on. */
+const concerns = (measure: TreeBudget["measure"], next: "model" | "tool") =>
+  next === "model" ? measure !== "tool_calls" : measure !== "model_calls";
+
+/** The budget that stops the next call of a run, if one does: its own first, then its tree's. */
+export function usedUp(budgets: Budgets, run: Run, next: "model" | "tool", now: number): UsedUp | null {
+  for (const budget of budgets.runs) {
+    const more = budget.more[run.runId] ?? 0;
+    if (!concerns(budget.measure, next) || !reaches(budget.measure, run, budget.limit, more, now)) continue;
+    return told(budget, "this run", budget.limit + more);
+  }
+  for (const budget of budgets.trees) {
+    const { tree } = run.place;
+    const more = budget.more[tree.rootRunId] ?? 0;
+    const { measure, limit } = budget;
+    const over =
+      measure === "depth" || measure === "descendants"
+        ? isBeyond(measure, run.place, limit + more)
+        : concerns(measure, next) && reaches(measure, tree, limit, more, now);
+    if (over) return told(budget, wholeTree(run.place), limit + more);
   }
   return null;
 }
+
+/** The budget that a run in this place goes beyond before it has made a call, if it does: too deep in its tree, or one too many. */
+export function tooMany(budgets: Budgets, place: Place): UsedUp | null {
+  for (const budget of budgets.trees) {
+    const limit = budget.limit + (budget.more[place.tree.rootRunId] ?? 0);
+    const { measure } = budget;
+    if ((measure === "depth" || measure === "descendants") && isBeyond(measure, place, limit))
+      return told(budget, wholeTree(place), limit);
+  }
+  return null;
+}
+
+const isBeyond = (measure: "depth" | "descendants", { depth, ordinal }: Place, limit: number) =>
+  (measure === "depth" ? depth : ordinal) > limit;
+
+const wholeTree = ({ tree }: Place) => `run ${tree.rootRunId} with all its descendants`;
+
+const told = (budget: UsedUp["budget"], whose: string, limit: number): UsedUp => ({
+  budget,
+  reason: `${whose} has used up its budget of ${WORDS[budget.measure](limit)}`,
+  endsRun: budget.measure !== "tool_calls",
+});

@@ -3,7 +3,7 @@ import { canonicalJson, hashText } from "./hash.js";
 import { costOf, type Price } from "./prices.js";
 import { quietly } from "./quietly.js";
 import { readError, wasCancelled } from "./reading.js";
-import { plus, type Run } from "./runs.js";
+import { type Run, use } from "./runs.js";
 import type { AgentEvent, SideEffect } from "./wire.js";
 
 /** Fields of an event (docs/api.md), such as `input_tokens` or `http_status`. */
@@ -131,7 +131,7 @@ export function openModelCall(
   about: Told,
   sent: Pick<ModelCall, "prompt" | "temperature" | "rolledBack" | "lowered">,
 ): ModelCall {
-  if (run) run.modelCalls++;
+  if (run) use(run, { modelCalls: 1 });
   const call = openCall(desk, run, {
     kind: "model_call",
     retries: run?.modelFailures ?? 0,
@@ -148,9 +148,7 @@ export function openModelCall(
     },
     settle(of, event) {
       of.modelFailures = event.success ? 0 : of.modelFailures + 1;
-      of.inputTokens = plus(of.inputTokens, event.input_tokens);
-      of.outputTokens = plus(of.outputTokens, event.output_tokens);
-      of.cost = plus(of.cost, event.cost);
+      use(of, { inputTokens: event.input_tokens, outputTokens: event.output_tokens, cost: event.cost });
     },
   });
   call.record(about);
@@ -166,7 +164,7 @@ export function openToolCall(
   const side = desk.sideEffects?.[tool];
   const retries = run?.toolFailures.get(tool) ?? 0;
   if (run) {
-    run.toolCalls++;
+    use(run, { toolCalls: 1 });
     run.identical.set(action, (run.identical.get(action) ?? 0) + 1);
   }
   const call = openCall(desk, run, {

@@ -44,6 +44,8 @@ export interface ClientStats {
 }
 
 export interface Client {
+  /** The server and the key: within them a run's ID means one run, whichever client tells of it. */
+  readonly realm: string;
   /** Queues an event and returns at once. `urgent` ones (acknowledgements) leave at once and are the last to be dropped. */
   enqueue(event: AgentEvent, urgent?: boolean): void;
   /** Resolves true when everything queued was delivered (or refused for good), false after `timeoutMs`. */
@@ -216,6 +218,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   const client: Client = {
+    realm: `${at("")} ${o.key}`,
     enqueue,
     flush,
     register: (body) => standing(post("agents/register", JSON.stringify(body), {}), `register ${body.agent_id}`),

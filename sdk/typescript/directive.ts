@@ -1,4 +1,5 @@
-import type { Budget, Directive } from "./wire.js";
+import type { Budgets } from "./budgets.js";
+import type { Directive } from "./wire.js";
 
 /** What becomes of an agent whose lease has ended while Sentinel cannot be reached. */
 export type Unreachable = "open" | "closed";
@@ -15,8 +16,8 @@ export interface DirectiveState {
   inForce(): InForce;
   /** The newest directive received, lapsed or not. */
   latest: () => Directive | null;
-  /** Of each run. They outlive the lease: what a run may use does not grow because nobody can be asked. */
-  budgets: () => readonly Budget[];
+  /** Of each run and each tree. They outlive the lease: what a run may use does not grow because nobody can be asked. */
+  budgets: () => Budgets;
 }
 
 /**
@@ -27,13 +28,13 @@ export interface DirectiveState {
 export function createDirectiveState(whenUnreachable: Unreachable, now: () => number): DirectiveState {
   let newest: Directive | null = null;
   let leaseEnds = 0;
-  let budgets: Budget[] = [];
+  let budgets: Budgets = { runs: [], trees: [] };
   return {
     receive(directive) {
       const newer = newest === null || directive.version > newest.version;
       if (newer) newest = directive;
       // Budgets are no part of a version: any answer brings those of now.
-      budgets = directive.budgets;
+      budgets = { runs: directive.budgets, trees: directive.tree_budgets };
       leaseEnds = now() + (newest ?? directive).lease_seconds * 1000;
       return newer;
     },

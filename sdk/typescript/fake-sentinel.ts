@@ -31,6 +31,7 @@ const FREE: Omit<Directive, "agent_id" | "hash"> = {
   reason: "",
   lease_seconds: 60,
   budgets: [],
+  tree_budgets: [],
 };
 
 /** A real HTTP server that plays Sentinel's part for tests of the SDK and the fleet: it stores, answers and directs. */
@@ -46,7 +47,7 @@ export async function startFakeSentinel(key = "test-key") {
 
   const seal = (d: Omit<Directive, "hash">): Directive => ({
     ...d,
-    hash: hashValue({ ...d, lease_seconds: undefined, budgets: undefined }),
+    hash: hashValue({ ...d, lease_seconds: undefined, budgets: undefined, tree_budgets: undefined }),
   });
   function directive(agentId: string): Directive {
     const known = directives.get(agentId) ?? seal({ ...FREE, agent_id: agentId });

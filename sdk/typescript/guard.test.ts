@@ -25,7 +25,7 @@ let version = 1;
 const directive = (change: Partial<Directive>): Directive => ({
   agent_id: "a", version: ++version, hash: `h${version}`, status: "run", level: null, hand_over_to: null, prompt: null, revoked_tools: [],
   autonomy: { level: "full", max_model_calls: null, max_tool_calls: null, temperature: null },
-  memory_epoch: 0, successor: null, reason: "", lease_seconds: 60, budgets: [], ...change,
+  memory_epoch: 0, successor: null, reason: "", lease_seconds: 60, budgets: [], tree_budgets: [], ...change,
 }); // prettier-ignore
 const held = async (kind: string, work: Promise<unknown>) => {
   const hold = await work.then(

@@ -1,4 +1,4 @@
-import { usedUp } from "./budgets.js";
+import { tooMany, type UsedUp, usedUp } from "./budgets.js";
 import { type Desk, openModelCall, openToolCall, type Told } from "./calls.js";
 import { createEnforcement } from "./enforcement.js";
 import { follow } from "./follow.js";
@@ -14,6 +14,7 @@ import type { Waiting } from "./queue.js";
 import { createRuns, currentRun, insideRun, type Run, runEnd, type RunStart } from "./runs.js";
 import { defined, prepare } from "./prepare.js";
 import type { Asking, Guard } from "./seat.js";
+import { createTrees, treesOf } from "./trees.js";
 import { createUnknownOutcomes } from "./unknown.js";
 import { afterDelay } from "./wait.js";
 import type { AgentEvent } from "./wire.js";
@@ -29,6 +30,8 @@ interface Passage {
   signal: AbortSignal | undefined;
   next?: "model" | "tool";
   task?: Waiting;
+  /** What else a budget may keep from going ahead. */
+  over?: (() => UsedUp | null) | undefined;
 }
 
 const isLimit = ({ kind }: SentinelHold) => kind === "capped" || kind === "loop";
@@ -43,7 +46,8 @@ export function createGuard(options: GuardOptions): Guard {
   const { client, own, remote } = reach(options);
   const now = () => performance.now();
   const identity = createIdentity(o);
-  const runs = createRuns(now);
+  const trees = treesOf(client.realm);
+  const runs = createRuns(now, trees);
   const e = createEnforcement(options, runs, now, (event, urgent) => client.enqueue(stamp(event), urgent), () => client.stats().dropped); // prettier-ignore
   if (!remote || !o.enforce) e.known.abort();
 
@@ -85,17 +89,38 @@ export function createGuard(options: GuardOptions): Guard {
   /** The run of a call: the one given, or the current one if it is ours. */
   const runOf = ({ run }: Asking) => run ?? runs.get(currentRun()?.runId ?? "");
   /** What binds a call outside of a run is the directive alone: no run's count is its own. */
-  const countsOf = (run: Run | undefined) => run ?? createRuns(now).start({});
+  const countsOf = (run: Run | undefined) => run ?? createRuns(now, createTrees()).start({});
+
+  const spent = (run: Run, next: "model" | "tool") => usedUp(e.state.budgets(), run, next, now());
+
+  /** A run inside another one is that run's child, whichever agent's that is. */
+  function inherit(begin: RunStart): RunStart {
+    const outer = currentRun();
+    const ids = outer && !begin.parentRunId ? { parentRunId: outer.runId, rootRunId: outer.rootRunId } : {};
+    return { ...ids, ...(defined(begin) as RunStart) };
+  }
+
+  /** The budget of a tree that keeps a run from joining it. */
+  function crowded(begin: RunStart): UsedUp | null {
+    const place = trees.look(inherit(begin));
+    return place && tooMany(e.state.budgets(), place);
+  }
 
   /** `within`: the run that it is part of, where `run` has yet to begin. `task`: what has yet to start. */
-  async function pass({ run, within = run, signal, next = "model", task }: Passage): Promise<void> {
+  async function pass({
+    run,
+    within = run,
+    signal,
+    next = "model",
+    task,
+    over = () => (run ? spent(run, next) : null),
+  }: Passage): Promise<void> {
     if (!o.enforce) return;
     const began = now();
     if (!e.known.signal.aborted) {
       await afterDelay(o.startBudgetMs, e.known.signal);
       e.known.abort();
     }
-    const over = run && (() => usedUp(e.state.budgets(), run, next, now()));
     const underWay = () => e.underWay(within);
     const hold = (await e.gate.pass({ signal, over, underWay, task })) ?? run?.condemned;
     if (run) {
@@ -105,17 +130,18 @@ export function createGuard(options: GuardOptions): Guard {
     if (hold) throw hold;
   }
 
-  /** Asks for what has yet to start: it may wait in a queue, unless it is part of a run in progress. */
-  async function start({ run, signal, taskId }: Asking, within = run): Promise<void> {
+  /** Asks for what has yet to start (`begin`; null: nothing new): it may wait in a queue, unless it is part of a run in progress. */
+  async function start({ run, signal, taskId }: Asking, within = run, begin: RunStart | null = {}): Promise<void> {
     const task = e.queue.meet(taskId);
     try {
-      await pass({ run, within, signal, ...(!e.underWay(within) && { task }) });
+      const over = () => (run ? spent(run, "model") : null) ?? (begin && crowded(begin));
+      await pass({ run, within, signal, over, ...(!e.underWay(within) && { task }) });
     } finally {
       task.leave();
     }
   }
 
-  /** Passes the gate, then decides and counts in one step: there is no await after `pass`. */
+  /** Passes the gate, then decides and counts in one step: there is no await after the last look at the budgets. */
   async function admit<T>(
     asking: Asking,
     next: "model" | "tool",
@@ -124,7 +150,9 @@ export function createGuard(options: GuardOptions): Guard {
   ) {
     const run = runOf(asking);
     try {
-      await pass({ run, signal: asking.signal, next });
+      do await pass({ run, signal: asking.signal, next });
+      // Other calls may have used it up while this one passed.
+      while (o.enforce && run && spent(run, next));
       const hold = o.enforce ? limit(countsOf(run)) : null;
       if (hold) throw hold;
     } catch (hold) {
@@ -144,7 +172,7 @@ export function createGuard(options: GuardOptions): Guard {
     instanceId: identity.instanceId,
     async run(work, begin = {}) {
       try {
-        await start({ taskId: begin.taskId }, begin.parentRunId ? runs.get(begin.parentRunId) : runOf({}));
+        await start({ taskId: begin.taskId }, begin.parentRunId ? runs.get(begin.parentRunId) : runOf({}), begin);
       } catch (hold) {
         guard.refusedRun();
         throw hold;
@@ -165,9 +193,7 @@ export function createGuard(options: GuardOptions): Guard {
       }
     },
     beginRun(start = {}) {
-      const outer = currentRun();
-      const inherited = outer && !start.parentRunId ? { parentRunId: outer.runId, rootRunId: outer.rootRunId } : {};
-      const run = runs.start({ ...inherited, ...(defined(start) as RunStart) });
+      const run = runs.start(inherit(start));
       guard.report({ kind: "run_start" }, run);
       return run;
     },
@@ -189,7 +215,7 @@ export function createGuard(options: GuardOptions): Guard {
       run.ending = { outcome, timer: setTimeout(() => guard.endRun(run, outcome), RECOVERY_MS) };
       (run.ending.timer as { unref?: () => void }).unref?.();
     },
-    passGate: ({ run, ...asking } = {}) => start({ ...asking, run: runOf({ run }) }),
+    passGate: ({ run, ...asking } = {}) => start({ ...asking, run: runOf({ run }) }, undefined, run ? null : {}),
     refusedRun: e.refusedRun,
     beforeModel: (about = {}) =>
       admit(
@@ -278,6 +304,7 @@ export function createGuard(options: GuardOptions): Guard {
     clearTimeout(run.ending?.timer);
     run.ending = undefined;
     run.lastSeenAt = now();
+    trees.touch(run.place.tree);
   }
   return guard;
 }

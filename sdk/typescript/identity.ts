@@ -8,6 +8,7 @@ import { type AgentEvent, cleanName, SDK_VERSION } from "./wire.js";
 function intoSink(sink: Sink): Client {
   let delivered = 0;
   return {
+    realm: "",
     enqueue: (event, urgent = false) => quietly(() => (delivered++, sink(event, urgent))),
     flush: () => Promise.resolve(true),
     register: () => Promise.resolve(null),

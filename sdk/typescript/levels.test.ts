@@ -23,7 +23,7 @@ function alone(more: GuardSettings = {}) {
     guard.receive({
       agent_id: "a", version, hash: `h${version}`, status: "run", level: null, hand_over_to: null, prompt: null, revoked_tools: [],
       autonomy: { level: "full", max_model_calls: null, max_tool_calls: null, temperature: null },
-      memory_epoch: 0, successor: null, reason: "", lease_seconds: 60, budgets: [], ...change,
+      memory_epoch: 0, successor: null, reason: "", lease_seconds: 60, budgets: [], tree_budgets: [], ...change,
     }); // prettier-ignore
     return version;
   };

@@ -1,6 +1,7 @@
 import { SentinelHold } from "./hold.js";
 import type { Restrictions } from "./enforcement.js";
 import type { Run } from "./runs.js";
+import { reachedUsd } from "./usd.js";
 
 /** Limits of one run that hold inside the process, whether Sentinel can be reached or not. Null is no limit. */
 export interface Limits {
@@ -37,7 +38,7 @@ export function modelHold(limits: Limits, restrictions: Restrictions, run: Run):
     return new SentinelHold("capped", `this agent may make ${calls} model calls per run`);
   if (limits.tokens !== null && tokensOf(run) >= limits.tokens)
     return new SentinelHold("capped", `this run has used up its ${limits.tokens} tokens`);
-  if (limits.cost !== null && (run.cost ?? 0) >= limits.cost)
+  if (limits.cost !== null && reachedUsd(run.cost ?? 0, limits.cost))
     return new SentinelHold("capped", `this run has used up its ${limits.cost} USD`);
   return null;
 }

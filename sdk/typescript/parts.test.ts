@@ -84,7 +84,7 @@ describe("the buffer", () => {
 
 describe("the directive's lease", () => {
   const directive = (version: number, status: Directive["status"]): Directive => ({
-    agent_id: "a", version, hash: "h", status, level: null, hand_over_to: null, prompt: null, revoked_tools: [], memory_epoch: 0, successor: null, reason: "", lease_seconds: 10, budgets: [],
+    agent_id: "a", version, hash: "h", status, level: null, hand_over_to: null, prompt: null, revoked_tools: [], memory_epoch: 0, successor: null, reason: "", lease_seconds: 10, budgets: [], tree_budgets: [],
     autonomy: { level: "full", max_model_calls: null, max_tool_calls: null, temperature: null },
   }); // prettier-ignore
   it.each(["open", "closed"] as const)("holds the newest until its lease ends, then falls %s", (unreachable) => {

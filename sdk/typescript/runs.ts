@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { SentinelHold } from "./hold.js";
+import type { Place, Trees, Used } from "./trees.js";
+import { plusUsd } from "./usd.js";
 import type { AgentEvent } from "./wire.js";
 
 /** The run that the current code works for; tools that start other agents hand it on as the parent. */
@@ -17,22 +19,18 @@ export const insideRun = <T>(run: RunIds, work: () => T) =>
 export type RunOutcome = "success" | "error" | "cancelled" | "interrupted" | "stopped" | "limited" | "abandoned";
 
 /** One run's totals so far. Sums are undefined until the first known value: unknown is not 0. */
-export interface Run extends RunIds {
+export interface Run extends RunIds, Used {
   parentRunId: string | undefined;
   taskId: string | undefined;
   /** The conversation that it belongs to, where the host has such. */
   threadId: string | undefined;
-  startedAt: number;
+  /** In its tree. */
+  place: Place;
   /** ms spent waiting at the gate: not the agent's own time. */
   waitedMs: number;
   lastSeenAt: number;
   inFlight: number;
-  modelCalls: number;
-  toolCalls: number;
   refusedToolCalls: number;
-  inputTokens: number | undefined;
-  outputTokens: number | undefined;
-  cost: number | undefined;
   /** Failures in a row: of the model, and of each tool. The next attempt reports them as its retries. */
   modelFailures: number;
   toolFailures: Map<string, number>;
@@ -66,15 +64,15 @@ export interface RunStart {
 /** Runs kept open at most; a host that never ends its runs loses the totals of the oldest. */
 const MAX_OPEN_RUNS = 1000;
 
-/** The open runs of one agent instance. `now` is monotonic ms. */
-export function createRuns(now: () => number) {
+/** The open runs of one agent instance, with their places in the trees that it shares with others. `now` is monotonic ms. */
+export function createRuns(now: () => number, trees: Trees) {
   const open = new Map<string, Run>();
   return {
     start({ runId = randomUUID(), parentRunId, rootRunId, taskId, threadId }: RunStart): Run {
       const at = now();
-      const root = rootRunId ?? parentRunId ?? runId;
+      const place = trees.join({ runId, parentRunId, rootRunId }, at);
       const run: Run = {
-        runId, parentRunId, rootRunId: root, taskId, threadId,
+        runId, parentRunId, rootRunId: place.tree.rootRunId, place, taskId, threadId,
         startedAt: at, lastSeenAt: at, waitedMs: 0, inFlight: 0,
         modelCalls: 0, toolCalls: 0, refusedToolCalls: 0,
         inputTokens: undefined, outputTokens: undefined, cost: undefined,
@@ -99,7 +97,18 @@ export function createRuns(now: () => number) {
 }
 
 /** Adds what is known to a sum that may not be. */
-export const plus = (sum: number | undefined, x: number | undefined) => (x === undefined ? sum : (sum ?? 0) + x);
+const plus = (sum: number | undefined, x: number | undefined) => (x === undefined ? sum : (sum ?? 0) + x);
+
+/** Counts what a call used for its run and the run's tree. */
+export function use(run: Run, more: Partial<Omit<Used, "startedAt">>): void {
+  for (const sum of [run, run.place.tree]) {
+    sum.modelCalls += more.modelCalls ?? 0;
+    sum.toolCalls += more.toolCalls ?? 0;
+    sum.inputTokens = plus(sum.inputTokens, more.inputTokens);
+    sum.outputTokens = plus(sum.outputTokens, more.outputTokens);
+    sum.cost = plusUsd(sum.cost, more.cost);
+  }
+}
 
 /** A run's totals as its last event. Success is said only of runs that ended by themselves. */
 export function runEnd(run: Run, outcome: RunOutcome, now: number): Omit<AgentEvent, "agent_id"> {

@@ -28,6 +28,7 @@ const directive: Directive = {
   reason: "a reason",
   lease_seconds: 60,
   budgets: [{ id: "b", measure: "usd", limit: 2, at_limit: "stop", more: { "r-1": 1 } }],
+  tree_budgets: [{ id: "t", measure: "depth", limit: 2, at_limit: "pause_and_ask", more: { "r-0": 1 } }],
 };
 
 const event: Required<AgentEvent> = {
@@ -90,6 +91,9 @@ describe("reading directives", () => {
     const odd = [{ id: "x", measure: "depth", limit: 3 }, { id: "y", measure: "usd", limit: 0 }, null, "b"];
     expect(readDirective({ ...directive, budgets: [...odd, ...directive.budgets] })).toEqual(directive);
     expect(readDirective({ ...directive, budgets: undefined })).toEqual({ ...directive, budgets: [] });
+    expect(readDirective({ ...directive, tree_budgets: undefined })).toEqual({ ...directive, tree_budgets: [] });
+    const idle = { ...directive.tree_budgets[0]!, measure: "idle_seconds" };
+    expect(readDirective({ ...directive, tree_budgets: [idle, ...directive.tree_budgets] })).toEqual(directive);
     const plain = { ...directive.budgets[0]!, at_limit: "later", more: { r: "much", q: 2 } };
     expect(readDirective({ ...directive, budgets: [plain] })!.budgets).toEqual([
       { ...directive.budgets[0], at_limit: "pause_and_ask", more: { q: 2 } },

@@ -107,9 +107,12 @@ export interface Directive {
   lease_seconds: number;
   /** What each run may use. They are no part of version and hash, and hold when the lease has ended. */
   budgets: Budget[];
+  /** Likewise, what each run with all its descendants may use together. */
+  tree_budgets: TreeBudget[];
 }
 
 export const BUDGET_MEASURES = ["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"] as const;
+const TREE_BUDGET_MEASURES = [...BUDGET_MEASURES, "depth", "descendants"] as const;
 
 /** What a run may use of something. `more`: what was allowed on top of the limit, by run. */
 export interface Budget {
@@ -118,6 +121,11 @@ export interface Budget {
   limit: number;
   at_limit: "pause_and_ask" | "stop";
   more: Record<string, number>;
+}
+
+/** What a tree may use of something. `more`: what was allowed on top of the limit, by root run. */
+export interface TreeBudget extends Omit<Budget, "measure"> {
+  measure: (typeof TREE_BUDGET_MEASURES)[number];
 }
 
 export interface Registration {
@@ -188,23 +196,24 @@ export function readDirective(x: unknown): Directive | null {
     successor: typeof successor === "string" && successor !== "" ? successor : null,
     reason: typeof reason === "string" ? reason : "",
     lease_seconds,
-    budgets: readBudgets(x["budgets"]),
+    budgets: readBudgets(x["budgets"], BUDGET_MEASURES),
+    tree_budgets: readBudgets(x["tree_budgets"], TREE_BUDGET_MEASURES),
   };
 }
 
 const isAmount = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x) && x > 0;
 
 /** Those that can be held. An older server sends none; one of a measure that this SDK does not know is left to the server. */
-function readBudgets(x: unknown): Budget[] {
+function readBudgets<M extends string>(x: unknown, measures: readonly M[]) {
   if (!Array.isArray(x)) return [];
   return x.flatMap((one: unknown) => {
     if (!isObject(one)) return [];
     const { id, limit, at_limit, more } = one;
-    const measure = BUDGET_MEASURES.find((m) => m === one["measure"]);
+    const measure = measures.find((m) => m === one["measure"]);
     if (typeof id !== "string" || !measure || !isAmount(limit)) return [];
     const granted = Object.entries(isObject(more) ? more : {}).filter((e): e is [string, number] => isAmount(e[1]));
-    const stop = at_limit === "stop" ? "stop" : "pause_and_ask";
-    return [{ id, measure, limit, at_limit: stop, more: Object.fromEntries(granted) } satisfies Budget];
+    const stop = at_limit === "stop" ? ("stop" as const) : ("pause_and_ask" as const);
+    return [{ id, measure, limit, at_limit: stop, more: Object.fromEntries(granted) }];
   });
 }
 

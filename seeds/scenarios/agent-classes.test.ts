@@ -69,6 +69,7 @@ describe("a host", () => {
     reason: "",
     lease_seconds: 300,
     budgets: [],
+    tree_budgets: [],
     ...more,
   });
   /** The agent that is ill, after it was told this a minute into its trouble. */

@@ -1,7 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BUDGET_MEASURES, BUDGET_SCOPES, BUDGET_WINDOWS, EVENT_KINDS } from "../base/vocabulary";
-import { type Budget, budgetsOf, EACH, isOf, judgeBudget, subjectOf, type Tally, whyNot, type Who } from "./budget";
+import {
+  type Budget,
+  budgetsOf,
+  EACH,
+  isOf,
+  judgeBudget,
+  subjectOf,
+  type Tally,
+  usedOf,
+  warnsFrom,
+  whyNot,
+  type Who,
+} from "./budget";
 import { addSpend, nothing, spendOf, type Used } from "./spend";
 import { budgetText, verdictText } from "./words";
 
@@ -117,6 +129,51 @@ describe("how a budget stands", () => {
   ] as const)("$%d used of $50, $%d granted: %s", (used, granted, level) =>
     expect(judgeBudget(budget(), tally({ nanoUsd: used * 1e9 }), granted).level).toBe(level),
   );
+
+  it.each([
+    [0.1, 0.2, [0.1, 0.1, 0.1], "reached"],
+    [0.1, 0.2, [0.1, 0.1, 0.099_999_999], "warn"],
+    [1.1, 2.2, [3.3], "reached"],
+    // Below a billionth of a dollar, which is the least that is counted.
+    [1e-12, 0, [0], "ok"],
+    [1e-12, 0, [1e-9], "reached"],
+  ] as const)("$%d, and $%d granted, met exactly: %j is %s", (limit, granted, costs, level) => {
+    const spent = costs.map((cost) => spendOf({ kind: "model_call", inRun: true, cost })!).reduce(addSpend, nothing());
+    expect(judgeBudget(budget({ limit }), tally(spent), granted).level).toBe(level);
+  });
+
+  it("is reached exactly when the sum of what calls cost meets the limit, however either is divided", () => {
+    const nano = fc.integer({ min: 1, max: 2 ** 40 });
+    fc.assert(
+      fc.property(fc.array(nano, { minLength: 1, maxLength: 50 }), fc.nat(), fc.integer({ min: 1, max: 99 }), (costs, at, percent) => {
+        const whole = costs.reduce((sum, n) => sum + n, 0);
+        const granted = at % whole;
+        const one = budget({ limit: (whole - granted) / 1e9, warnShare: percent / 100 });
+        const used = nothing();
+        for (const n of costs) {
+          const level = used.nanoUsd * 100 >= whole * percent ? "warn" : "ok";
+          expect(judgeBudget(one, tally(used), granted / 1e9).level).toBe(level);
+          addSpend(used, spendOf({ kind: "model_call", inRun: true, cost: n / 1e9 })!);
+        }
+        expect(judgeBudget(one, tally(used), granted / 1e9)).toMatchObject({ level: "reached", share: 1 });
+      }),
+    );
+  }); // prettier-ignore
+
+  it("nothing that has to be told of is below what is looked up", () => {
+    const measure = fc.constantFrom("usd", "tokens", "model_calls" as const);
+    const amount = fc.oneof(fc.integer({ min: 1, max: 1e6 }), fc.double({ min: 1e-9, max: 1e6, noNaN: true }));
+    fc.assert(
+      fc.property(measure, amount, fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.double({ min: 0, max: 2, noNaN: true }), (of, limit, warnShare, part) => {
+        const one = budget({ measure: of as Budget["measure"], limit, warnShare });
+        const n = Math.round(limit * part);
+        const used = tally({ nanoUsd: Math.round(limit * part * 1e9), tokens: n, modelCalls: n });
+        if (judgeBudget(one, used, 0).level !== "ok") expect(usedOf(one.measure, used)).toBeGreaterThanOrEqual(warnsFrom(one));
+      }),
+    );
+    expect(warnsFrom(budget({ measure: "tokens", limit: 1_000, warnShare: 0.07 }))).toBe(70);
+    expect(judgeBudget(budget({ measure: "tokens", limit: 1_000, warnShare: 0.07 }), tally({ tokens: 70 }), 0).level).toBe("warn"); // prettier-ignore
+  }); // prettier-ignore
 
   it("never counts an unknown cost as nothing: it says how many calls it cannot price", () => {
     const verdict = judgeBudget(budget(), tally({ nanoUsd: 41e9, unpriced: 3, modelCalls: 90 }), 0);

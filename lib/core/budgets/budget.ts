@@ -130,6 +130,13 @@ export function unknownOf(measure: BudgetMeasure, tally: Spend): number {
   return measure === "usd" ? tally.unpriced : measure === "tokens" ? tally.uncounted : 0;
 }
 
+const SUMMED = ["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"] as const satisfies BudgetMeasure[];
+/** What a guard can hold inside its host, before each call. Idle time it cannot: a call ends it. */
+export const GUARD_MEASURES = {
+  run: SUMMED,
+  tree: [...SUMMED, "depth", "descendants"] as const satisfies BudgetMeasure[],
+} as const;
+
 export type BudgetLevel = "ok" | "warn" | "reached";
 
 export interface BudgetVerdict {
@@ -143,13 +150,32 @@ export interface BudgetVerdict {
   unknown: number;
 }
 
+/**
+ * An amount of a measure in the whole units that sums are kept in: of money billionths of a dollar. Fractions of a dollar are no exact
+ * binary numbers ($0.10 and $0.20 are more than $0.30), their billionths are.
+ */
+const unitsOf = (measure: BudgetMeasure, amount: number): number =>
+  measure === "usd" ? Math.round(amount * NANO) : amount;
+
+/** Shares are compared in millionths, for the same reason: 7 % of 1,000 is more than 70. */
+const SHARE_UNITS = 1e6;
+
+/** How much may be used of a budget to which nothing was granted, in its measure, before it can warn: a lower bound, for queries. */
+export const warnsFrom = ({ measure, limit, warnShare }: Pick<Budget, "measure" | "limit" | "warnShare">): number =>
+  Math.floor((unitsOf(measure, limit) * Math.round(warnShare * SHARE_UNITS)) / SHARE_UNITS) /
+  (measure === "usd" ? NANO : 1);
+
 /** How a budget stands. `granted`: what people allowed on top of it for this window. `reached` from the limit itself on. */
 export function judgeBudget(budget: Budget, tally: Tally, granted: number): BudgetVerdict {
-  const used = usedOf(budget.measure, tally) ?? 0;
-  const limit = budget.limit + granted;
-  const share = used / limit;
-  const level = used >= limit ? "reached" : used >= limit * budget.warnShare ? "warn" : "ok";
-  return { level, used, limit, share, unknown: unknownOf(budget.measure, tally) };
+  const { measure, warnShare } = budget;
+  const used = usedOf(measure, tally) ?? 0;
+  // A limit below the smallest unit is one unit, not none.
+  const limit = Math.max(unitsOf(measure, budget.limit) + unitsOf(measure, granted), measure === "usd" ? 1 : 0);
+  const units = unitsOf(measure, used);
+  const warns = units * SHARE_UNITS >= limit * Math.round(warnShare * SHARE_UNITS);
+  const level = units >= limit ? "reached" : warns ? "warn" : "ok";
+  const whole = measure === "usd" ? limit / NANO : limit;
+  return { level, used, limit: whole, share: used / whole, unknown: unknownOf(measure, tally) };
 }
 
 /** Why a budget cannot be set so; null when it can. The field comes first. */

@@ -176,9 +176,9 @@ export function directiveView(
   agentId: string,
   row: DirectiveRow | null | undefined,
   leaseSeconds: number,
-  budgets: Directive["budgets"] = [],
+  { budgets, tree_budgets }: Pick<Directive, "budgets" | "tree_budgets"> = { budgets: [], tree_budgets: [] },
 ): Directive {
-  if (!row) return { agent_id: agentId, ...FREE, lease_seconds: leaseSeconds, budgets };
+  if (!row) return { agent_id: agentId, ...FREE, lease_seconds: leaseSeconds, budgets, tree_budgets };
   return {
     agent_id: row.agentId,
     version: row.version,
@@ -194,6 +194,7 @@ export function directiveView(
     reason: row.reason,
     lease_seconds: leaseSeconds,
     budgets,
+    tree_budgets,
   };
 }
 

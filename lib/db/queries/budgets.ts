@@ -42,14 +42,15 @@ export async function listStates(db: Db, keys: readonly [string, string, number]
     );
 }
 
-/** What was granted on top of budgets of runs of these agents, for their directives. */
+/** What was granted on top of budgets of runs and trees, for directives; the newest last. */
 export const listRunGrants = (db: Db, budgetIds: readonly string[]) =>
   db
     .select({ budgetId: budgetStates.budgetId, subject: budgetStates.subject, granted: budgetStates.granted })
     .from(budgetStates)
     .where(
       sql`${budgetStates.budgetId} IN (SELECT value FROM json_each(${JSON.stringify(budgetIds)})) AND ${budgetStates.granted} > 0`,
-    );
+    )
+    .orderBy(asc(budgetStates.decidedAt), asc(budgetStates.subject));
 
 /** A claim on how a budget stood when it was read (null: nothing was written of it yet): lost if it has moved since. */
 export function saveState(db: Db, row: BudgetState, before: BudgetState | null): Statement {

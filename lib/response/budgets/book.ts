@@ -1,4 +1,4 @@
-import { budgetsOf, partsOf, subjectOf, type Who } from "@/lib/core/budgets/budget";
+import { budgetsOf, GUARD_MEASURES, partsOf, subjectOf, type Who } from "@/lib/core/budgets/budget";
 import { subjectText } from "@/lib/core/budgets/words";
 import { type AtLimit, BUDGET_SCOPES } from "@/lib/core/base/vocabulary";
 import type { Directive } from "@/lib/contracts/directive";
@@ -11,7 +11,7 @@ import { log } from "@/lib/log";
 
 /** How old what is answered from may be, in ms: other processes decide too. */
 const FRESH_MS = 500;
-/** Runs whose grants travel with a directive. */
+/** Runs or trees whose grants travel with a directive, for each budget: the newest. */
 const MAX_GRANTS = 50;
 
 /** Budgets, and which of them are used up, as they were last read. */
@@ -24,7 +24,7 @@ interface Book {
     { standing: "asking" | "stopped"; budget: BudgetRow; incidentId: string | null; decided: boolean }[]
   >;
   letGo: Set<string>;
-  /** By budget, then by agent: run and amount. */
+  /** By budget, then by agent (of trees: by ingest key): run (root run) and amount, the newest last. */
   grants: Map<string, Map<string, [runId: string, amount: number][]>>;
   policies: Policies;
   globalStop: boolean;
@@ -68,7 +68,7 @@ async function read(db: Db, now: number): Promise<Book> {
     loadSettings(db),
     listRunGrants(
       db,
-      budgets.flatMap(({ id, scope }) => (scope === "run" ? [id] : [])),
+      budgets.flatMap(({ id, scope }) => (scope === "run" || scope === "tree" ? [id] : [])),
     ),
   ]);
   const book: Book = { ...empty, policies, globalStop: settings.global_stop };
@@ -86,10 +86,12 @@ async function read(db: Db, now: number): Promise<Book> {
   ))
     if (at >= (since.get(incidentId) ?? Infinity)) book.letGo.add(`${agentId}\n${incidentId}`);
   for (const { budgetId, subject, granted } of grants) {
-    const [agentId, runId] = partsOf(subject);
-    const byAgent = book.grants.get(budgetId) ?? new Map<string, [string, number][]>();
-    book.grants.set(budgetId, byAgent);
-    byAgent.set(agentId, [...(byAgent.get(agentId) ?? []), [runId, granted]]);
+    const [owner, runId] = partsOf(subject);
+    const byOwner = book.grants.get(budgetId) ?? new Map<string, [string, number][]>();
+    book.grants.set(budgetId, byOwner);
+    const list = byOwner.get(owner) ?? [];
+    byOwner.set(owner, list);
+    list.push([runId, granted]);
   }
   return book;
 }
@@ -146,36 +148,38 @@ export function verdictOf(who: Who & { agentType: string }, now: number): Budget
   return { kind: "go" };
 }
 
-const MEASURES = ["usd", "tokens", "model_calls", "tool_calls", "wall_seconds"] as const;
-type GuardMeasure = (typeof MEASURES)[number];
-const isGuards = (measure: string): measure is GuardMeasure => (MEASURES as readonly string[]).includes(measure);
+const isOneOf = <M extends string>(measures: readonly M[], measure: string): measure is M =>
+  (measures as readonly string[]).includes(measure);
 
-/** The budgets that an agent's own guard holds, run by run, also when nobody can be asked: those of its runs, in mode act. */
+/** Budgets as they travel with a directive. */
+type GuardBudgets = Pick<Directive, "budgets" | "tree_budgets">;
+
+/** The budgets that an agent's own guard holds, run by run and tree by tree, also when nobody can be asked: in mode act. */
 export async function guardBudgets(
   db: Db,
   agents: readonly { id: string; keyId: string | null; type: string }[],
   now: number,
-): Promise<Map<string, Directive["budgets"]>> {
+): Promise<Map<string, GuardBudgets>> {
   const book = await bookOf(db, now);
-  const ofRuns = book.budgets.filter(({ scope }) => scope === "run");
-  const answer = new Map<string, Directive["budgets"]>();
-  if (ofRuns.length === 0 || book.globalStop) return answer;
+  const held = book.budgets.filter(({ scope }) => scope === "run" || scope === "tree");
+  const answer = new Map<string, GuardBudgets>();
+  if (held.length === 0 || book.globalStop) return answer;
   for (const { id, keyId, type } of agents) {
     if (modeNow(book.policies, type, now) !== "act") continue;
-    const mine = budgetsOf(ofRuns, { agentId: id, keyId, runId: "any" }).flatMap(({ budget }) =>
-      isGuards(budget.measure)
-        ? [
-            {
-              id: budget.id,
-              measure: budget.measure,
-              limit: budget.limit,
-              at_limit: budget.atLimit,
-              more: Object.fromEntries((book.grants.get(budget.id)?.get(id) ?? []).slice(-MAX_GRANTS)),
-            },
-          ]
-        : [],
-    );
-    if (mine.length > 0) answer.set(id, mine);
+    const mine = budgetsOf(held, { agentId: id, keyId, runId: "any" }).map(({ budget }) => budget);
+    const of = <M extends string>(scope: "run" | "tree", measures: readonly M[], owner: string) =>
+      mine.flatMap(({ id: budgetId, measure, limit, atLimit, ...budget }) =>
+        budget.scope === scope && isOneOf(measures, measure)
+          ? [{ id: budgetId, measure, limit, at_limit: atLimit, more: grantsOf(book, budgetId, owner) }]
+          : [],
+      );
+    answer.set(id, {
+      budgets: of("run", GUARD_MEASURES.run, id),
+      tree_budgets: of("tree", GUARD_MEASURES.tree, keyId ?? ""),
+    });
   }
   return answer;
 }
+
+const grantsOf = ({ grants }: Book, budgetId: string, owner: string): Record<string, number> =>
+  Object.fromEntries((grants.get(budgetId)?.get(owner) ?? []).slice(-MAX_GRANTS));

@@ -1,4 +1,4 @@
-import { type Budget, isOf, judgeBudget, subjectOf } from "@/lib/core/budgets/budget";
+import { type Budget, isOf, judgeBudget, subjectOf, warnsFrom } from "@/lib/core/budgets/budget";
 import { nothing } from "@/lib/core/budgets/spend";
 import { windowAt } from "@/lib/core/budgets/windows";
 import { verdictText } from "@/lib/core/budgets/words";
@@ -65,7 +65,7 @@ async function everyWindow({ db, budgets, now }: SweepContext): Promise<Standing
     const { start } = windowAt(budget.window, budget.zone, now);
     const rows = await listWindowsFrom(db, budget, {
       start,
-      least: budget.limit * budget.warnShare,
+      least: warnsFrom(budget),
       movedSince: budget.window === "run" ? now - RUNS_MOVED_MS : 0,
     });
     standings.push(...rows.flatMap((row) => standingOf(budgets, budget, row)));

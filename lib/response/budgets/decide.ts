@@ -1,4 +1,5 @@
 import { judgeBudget, partsOf } from "@/lib/core/budgets/budget";
+import { NANO } from "@/lib/core/budgets/spend";
 import { measureText, subjectText } from "@/lib/core/budgets/words";
 import { canMoveIncident } from "@/lib/core/base/lifecycle";
 import type { Db } from "@/lib/db/client";
@@ -74,8 +75,9 @@ async function grant(plan: Plan, db: Db, { budget, state, d, by }: Deciding, now
   const granted = state.granted + amount;
   if (row) {
     const verdict = judgeBudget(budget, tallyOf(row), granted);
+    const beyond = Math.round((verdict.used - (verdict.limit - amount)) * NANO) / NANO;
     if (verdict.level === "reached")
-      throw refuse(`must be more than ${measureText(measure, verdict.used - budget.limit - state.granted)}: the amount already used beyond the limit`); // prettier-ignore
+      throw refuse(`must be more than ${measureText(measure, beyond)}: the amount already used beyond the limit`);
   }
   const text = `${by.name} allowed ${measureText(measure, amount)} more ${FOR[window]} to ${subjectText(scope, state.subject)}`;
   plan
