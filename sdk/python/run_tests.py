@@ -26,7 +26,14 @@ OLDEST = (3, 9)
 #: What the locks were made for.
 FRAMEWORKS_FROM = (3, 11)
 
-CORE = ["tests.test_parts", "tests.test_client", "tests.test_guard", "tests.test_levels", "tests.test_budgets"]
+CORE = [
+    "tests.test_parts",
+    "tests.test_client",
+    "tests.test_guard",
+    "tests.test_levels",
+    "tests.test_budgets",
+    "tests.test_trees",
+]
 ADAPTERS = {
     "frameworks": ["langchain", "openai_agents", "pydantic_ai", "agent_framework"],
     "google-adk": ["google_adk"],

@@ -1,5 +1,6 @@
 import json
 import pickle
+import random
 import unittest
 from decimal import Decimal
 
@@ -11,8 +12,9 @@ from sentinel_agents.hashing import canonical_json
 from sentinel_agents.limits import used_up
 from sentinel_agents.prices import cost_of
 from sentinel_agents.prompts import HeldPrompts
-from sentinel_agents.runs import Run
+from sentinel_agents.runs import Run, add
 from sentinel_agents.transport import check_url
+from sentinel_agents.trees import Trees
 from sentinel_agents.wire import Budget, clean_name, encode_event, read_directive
 
 from .scripted_server import FREE as FREE_DIRECTIVE
@@ -154,6 +156,40 @@ class Budgets(unittest.TestCase):
                 found = used_up((budget(**of),), run, kind, 5.0)
                 self.assertEqual(found and found.hold.reason, reason)
 
+    def test_sums_of_money_have_no_rounding_errors(self):
+        chance = random.Random(1)
+        for _ in range(200):
+            costs = [chance.randint(1, 10**9) for _ in range(chance.randint(1, 100))]
+            granted = chance.randrange(sum(costs))
+            one = budget(limit=(sum(costs) - granted) / 1e9, more={"r": granted / 1e9})
+            run = Run(0.0, "r")
+            for nano in costs:
+                self.assertIsNone(used_up((one,), run, "model_call", 0.0))
+                add(run, cost=nano / 1e9)
+            self.assertIsNotNone(used_up((one,), run, "model_call", 0.0))
+
+
+class Kinship(unittest.TestCase):
+    def test_trees_keep_those_that_are_at_work_and_are_bounded(self):
+        trees = Trees()
+        old, forgotten = (trees.join(name, None, None, 0.0).tree for name in ("old", "forgotten"))
+        old.model_calls = forgotten.model_calls = 7
+        for n in range(20_000):
+            trees.join(f"r-{n}", None, None, 0.0)
+            trees.touch(old)
+        self.assertEqual(trees.look(root_run_id="old").tree.model_calls, 7)
+        self.assertIsNone(trees.look(root_run_id="forgotten"))
+
+    def test_a_run_that_begins_again_is_no_other_descendant(self):
+        trees = Trees()
+        trees.join("r", None, None, 0.0)
+        first = trees.join("c", "r", None, 1.0)
+        self.assertIs(trees.join("c", "r", None, 2.0), first)
+        tree = first.tree
+        self.assertEqual(
+            (first.depth, first.ordinal, tree.root_run_id, tree.descendants, tree.started_at), (1, 1, "r", 1, 0.0)
+        )
+
 
 class Wire(unittest.TestCase):
     def test_a_directive_that_is_not_whole_is_none(self):
@@ -177,6 +213,9 @@ class Wire(unittest.TestCase):
         self.assertEqual(read, (budget(), budget(at_limit="pause_and_ask", more={"q": 2})))
         for none in (None, {}, "b"):
             self.assertEqual(directive(1, budgets=none).budgets, ())
+            self.assertEqual(directive(1, tree_budgets=none).tree_budgets, ())
+        deep, idle = {**BUDGET, "measure": "depth"}, {**BUDGET, "measure": "idle_seconds"}
+        self.assertEqual(directive(1, tree_budgets=[deep, idle]).tree_budgets, (budget(measure="depth"),))
 
     def test_names_that_sentinel_accepts(self):
         for text, name in {"a\nb": "a b", "a\u200bb": "ab", "e\u0301": "é", " ": None, "\ud800x": "x"}.items():

@@ -1,21 +1,24 @@
 """Whether a call may go ahead: decided and counted in one step."""
 
 from contextlib import contextmanager
-from typing import Any, Awaitable, Callable, Iterator, Optional, TypeVar, Union
+from typing import Any, Awaitable, Callable, Iterator, Mapping, Optional, TypeVar, Union
 
 from .calls import Call, ModelCall, ToolCall
 from .enforcement import Enforcement
 from .gate import PAUSED
 from .hold import SentinelHold
-from .limits import UsedUp, model_hold, tool_hold, used_up
+from .limits import UsedUp, model_hold, too_many, tool_hold, used_up
 from .queued import Waiting
 from .runs import Run, current_run
 from .settings import GuardSettings
+from .trees import Trees
 
 C = TypeVar("C", ModelCall, ToolCall)
 T = TypeVar("T")
 #: The host has yet to say what becomes of a task.
 ASK = "ask"
+#: Ids of a run that has yet to begin, as `begin_run` takes them.
+Start = Mapping[str, Optional[str]]
 #: True when open.
 Answer = Union[SentinelHold, bool, str]
 
@@ -24,6 +27,7 @@ class Admission:
     enforce: bool
     settings: GuardSettings
     enforcement: Enforcement
+    trees: Trees
     now: Callable[[], float]
 
     @property
@@ -37,26 +41,28 @@ class Admission:
         *,
         task_id: Optional[str] = None,
         within: Optional[Run] = None,
+        begin: Optional[Start] = None,
     ) -> None:
         """Waits for the standing directive (the first time), while paused, while a person is asked for more of a budget
         that `call` needs, and in a queue. Raises SentinelHold where it is closed.
 
         Without a run it asks for a task that has yet to start: `task_id`, as the host calls it. `within`: the run that it
-        is part of."""
+        is part of. `begin`: the ids that its run will have, where it does not just become a child of the current one."""
         if not self.enforce:
             return
         began, gate = self.now(), self.enforcement.gate
         within = within or self._outer()
+        begin = (begin or {}) if run is None and call is None else None
         if not self.enforcement.known:
             gate.wait(self._is_known, self.settings.start_budget_ms / 1000)
             self.enforcement.known = True
         until = self.now() + self.settings.pause_budget_ms / 1000
-        with self._at_gate(run, call, task_id, within) as (task, decide):
+        with self._at_gate(run, call, task_id, within, begin) as (task, decide):
             answer = gate.wait(decide, until - self.now())
             while answer is ASK and task is not None:
                 self._ask_host(task)
                 answer = gate.wait(decide, until - self.now())
-        self._passed(run, call, began, answer, within)
+        self._passed(run, call, began, answer, within, begin)
 
     async def pass_gate_async(
         self,
@@ -65,22 +71,24 @@ class Admission:
         *,
         task_id: Optional[str] = None,
         within: Optional[Run] = None,
+        begin: Optional[Start] = None,
     ) -> None:
         """The same for asyncio."""
         if not self.enforce:
             return
         began, gate = self.now(), self.enforcement.gate
         within = within or self._outer()
+        begin = (begin or {}) if run is None and call is None else None
         if not self.enforcement.known:
             await gate.wait_async(self._is_known, self.settings.start_budget_ms / 1000)
             self.enforcement.known = True
         until = self.now() + self.settings.pause_budget_ms / 1000
-        with self._at_gate(run, call, task_id, within) as (task, decide):
+        with self._at_gate(run, call, task_id, within, begin) as (task, decide):
             answer = await gate.wait_async(decide, until - self.now())
             while answer is ASK and task is not None:
                 self._ask_host(task)
                 answer = await gate.wait_async(decide, until - self.now())
-        self._passed(run, call, began, answer, within)
+        self._passed(run, call, began, answer, within, begin)
 
     def get_run(self, run_id: str) -> Optional[Run]:
         raise NotImplementedError
@@ -92,7 +100,12 @@ class Admission:
 
     @contextmanager
     def _at_gate(
-        self, run: Optional[Run], call: Optional[Call], task_id: Optional[str], within: Optional[Run]
+        self,
+        run: Optional[Run],
+        call: Optional[Call],
+        task_id: Optional[str],
+        within: Optional[Run],
+        begin: Optional[Start],
     ) -> "Iterator[tuple[Optional[Waiting], Callable[[], Optional[Answer]]]]":
         """The task that has yet to start, unless it is a call, or work of a run; and what decides on it."""
         task = Waiting(task_id) if run is None and call is None else None
@@ -100,7 +113,7 @@ class Admission:
             with self._lock:
                 self.enforcement.queue.waiting.add(task)
         try:
-            yield task, lambda: self._decision(run, call, within, task)
+            yield task, lambda: self._decision(run, call, within, task, begin)
         finally:
             if task is not None:
                 with self._lock:
@@ -131,7 +144,12 @@ class Admission:
         return self.enforcement.known or None
 
     def _decision(
-        self, run: Optional[Run], call: Optional[Call], within: Optional[Run] = None, task: Optional[Waiting] = None
+        self,
+        run: Optional[Run],
+        call: Optional[Call],
+        within: Optional[Run] = None,
+        task: Optional[Waiting] = None,
+        begin: Optional[Start] = None,
     ) -> Optional[Answer]:
         """None while paused, while a person is asked for more of a budget, and in a queue; ASK where the host has yet to
         say what becomes of the task."""
@@ -142,7 +160,7 @@ class Admission:
             return self._queued(found, task)
         if run is not None and run.condemned:
             return SentinelHold(*run.condemned)
-        over = self._over(call)
+        over = self._over(call, begin)
         if over is None:
             return True
         return over.hold if over.budget.at_limit == "stop" else None
@@ -157,11 +175,26 @@ class Admission:
             return ASK
         return None if task.waits(directive) else hold
 
-    def _over(self, call: Optional[Call]) -> Optional[UsedUp]:
-        """The budget that this call's run has used up. A call outside of a run has none: budgets here are of runs."""
-        if call is None or call.run is None:
-            return None
-        return used_up(self.enforcement.state.budgets, call.run, call.kind, self.now())
+    def inherit(self, start: Start) -> "dict[str, Optional[str]]":
+        """A run inside another one is that run's child, whichever agent's that is."""
+        known = {name: value for name, value in start.items() if value}
+        outer = current_run()
+        if outer is not None and "parent_run_id" not in known:
+            return {"parent_run_id": outer.run_id, "root_run_id": outer.root_run_id, **known}
+        return dict(known)
+
+    def _over(self, call: Optional[Call], begin: Optional[Start] = None) -> Optional[UsedUp]:
+        """The budget that this call's run, or its tree, has used up, or that keeps a run from joining its tree. A call outside of a
+        run has none: budgets here are of runs."""
+        state = self.enforcement.state
+        with self.trees.lock:
+            if begin is not None and state.tree_budgets:
+                ids = self.inherit(begin)
+                place = self.trees.look(ids.get("run_id"), ids.get("parent_run_id"), ids.get("root_run_id"))
+                return None if place is None else too_many(state.tree_budgets, place)
+            if call is None or call.run is None:
+                return None
+            return used_up(state.budgets, call.run, call.kind, self.now(), state.tree_budgets)
 
     def _passed(
         self,
@@ -170,15 +203,18 @@ class Admission:
         began: float,
         answer: Optional[Answer],
         within: Optional[Run] = None,
+        begin: Optional[Start] = None,
     ) -> None:
         with self._lock:
             if run is not None:
                 run.waited += self.now() - began
                 run.last_seen_at = self.now()
                 run.ending = None
+                if run.place is not None:
+                    self.trees.touch(run.place.tree)
             if answer is None:
                 found = self.enforcement.gate.look(self.enforcement.under_way(run or within))
-                over = None if found == PAUSED else self._over(call)
+                over = None if found == PAUSED else self._over(call, begin)
                 paused = SentinelHold("paused", "this agent is paused for longer than its run may wait")
                 answer = found if isinstance(found, SentinelHold) else over.hold if over else paused
             if not isinstance(answer, SentinelHold):
@@ -193,13 +229,16 @@ class Admission:
         """Past the gate, unless a limit is reached: decided and counted in one step. False where it closed, or other
         calls used up the budget, a moment ago: then it has to be passed again."""
         with self._lock:
-            if self.enforce:
-                if self._decision(call.run, call) is not True:
-                    return False
-                hold = self._limit(call)
-                if hold is not None:
-                    call.refused(hold)
-                    raise hold
+            # Guards of several agents may share the run's tree.
+            with self.trees.lock:
+                if self.enforce:
+                    if self._decision(call.run, call) is not True:
+                        return False
+                    hold = self._limit(call)
+                    if hold is not None:
+                        call.refused(hold)
+                        raise hold
+                call.take()
             call.enter(self.enforcement.gate.enter(call.tool if isinstance(call, ToolCall) else None))
         return True
 

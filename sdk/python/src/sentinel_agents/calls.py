@@ -9,7 +9,7 @@ from .hashing import canonical_json, hash_text
 from .hold import SentinelHold
 from .prices import cost_of
 from .quiet import quietly, read_error
-from .runs import Run, plus
+from .runs import Run, add
 from .wire import Event
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class _Call:
         if self.run is not None:
             self.run.in_flight += 1
             self.run.open_calls.add(self)
+
+    def take(self) -> None:
+        """Counts the call for its run and the run's tree."""
+        if self.run is not None:
             self._count(self.run)
 
     def _stop(self) -> None:
@@ -182,6 +186,8 @@ class ModelCall(_Call):
     def _count(self, run: Run) -> None:
         self._retries = run.model_failures
         run.model_calls += 1
+        if run.place is not None:
+            run.place.tree.model_calls += 1
 
     def _about(self, error: Optional[Exception]) -> Event:
         told = self._told
@@ -193,10 +199,11 @@ class ModelCall(_Call):
 
     def _settle(self, run: Run, event: Event) -> None:
         run.model_failures = 0 if event["success"] else run.model_failures + 1
-        run.input_tokens = plus(run.input_tokens, event.get("input_tokens"))
-        run.output_tokens = plus(run.output_tokens, event.get("output_tokens"))
-        run.tokens = plus(run.tokens, event.get("token_count"))
-        run.cost = plus(run.cost, event.get("cost"))
+        used = {name: event.get(name) for name in ("input_tokens", "output_tokens", "cost")}
+        add(run, **used, tokens=event.get("token_count"))
+        if run.place is not None:
+            with self.guard.trees.lock:
+                add(run.place.tree, **used, tokens=event.get("token_count"))
         if self.guard.enforce and event["success"] and event.get("cost") is None:
             self.guard.enforcement.unpriced()
 
@@ -239,6 +246,8 @@ class ToolCall(_Call):
     def _count(self, run: Run) -> None:
         self._retries = run.tool_failures.get(self.tool, 0)
         run.tool_calls += 1
+        if run.place is not None:
+            run.place.tree.tool_calls += 1
         run.identical[self.action] = run.identical.get(self.action, 0) + 1
 
     def _about(self, error: Optional[Exception]) -> Event:

@@ -21,8 +21,9 @@ class DirectiveState:
         self._otherwise = FREE if when_unreachable == "open" else CLOSED
         self._now = now
         self.latest: Optional[Directive] = None
-        #: Of each run. They outlive the lease: what a run may use does not grow because nobody can be asked.
+        #: Of each run, and of each tree. They outlive the lease: what a run may use does not grow because nobody can be asked.
         self.budgets: tuple[Budget, ...] = ()
+        self.tree_budgets: tuple[Budget, ...] = ()
         self._lease_ends = 0.0
 
     def receive(self, directive: Directive) -> bool:
@@ -31,7 +32,7 @@ class DirectiveState:
         if newer:
             self.latest = directive
         # Budgets are no part of a version: any answer brings those of now.
-        self.budgets = directive.budgets
+        self.budgets, self.tree_budgets = directive.budgets, directive.tree_budgets
         self._lease_ends = self._now() + (self.latest or directive).lease_seconds
         return newer
 

@@ -16,6 +16,7 @@ from .quiet import quietly
 from .runs import Run, Runs, current_run
 from .scope import RunScope
 from .settings import GuardSettings
+from .trees import trees_of
 from .wire import SDK_VERSION, Directive, Event
 
 #: As `begin_run` gives it, or `with guard.run() as run`; None is the current one.
@@ -35,7 +36,7 @@ class Guard(Admission):
     """`sink(event, urgent)` takes every event. With `enforce=False` nothing is ever held; events are made all the same.
 
     `identity`: fields that every event has, such as `agent_type`. `awaits_directive`: whether the first run waits for
-    one, within its start budget. Safe for threads, asyncio and forks.
+    one, within its start budget. `realm`: guards of the same one share the trees of runs, for budgets of trees. Safe for threads, asyncio and forks.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Guard(Admission):
         settings: Optional[GuardSettings] = None,
         awaits_directive: bool = False,
         now: Callable[[], float] = time.monotonic,
+        realm: str = "",
     ) -> None:
         if not isinstance(agent_id, str) or not agent_id.strip():
             raise ValueError("agent_id must be a non-empty string")
@@ -60,7 +62,8 @@ class Guard(Admission):
         self.now: Callable[[], float] = now
         self._identity = dict(identity or {})
         self._sink = sink
-        self._runs = Runs(now)
+        self.trees = trees_of(realm)
+        self._runs = Runs(now, self.trees)
         self._sequence = 0
         self.enforcement = Enforcement(self.settings, self._runs, now, self._send)
         self.enforcement.known = not (enforce and awaits_directive)
@@ -96,12 +99,8 @@ class Guard(Admission):
     def begin_run(self, **start: Optional[str]) -> Run:
         """Starts a run without asking; `start` may have `run_id`, `parent_run_id`, `root_run_id`, `task_id` and `thread_id`. Inside
         another run it is that run's child. End it with `end_run`."""
-        known = {name: value for name, value in start.items() if value}
-        outer = current_run()
-        if outer is not None and "parent_run_id" not in known:
-            known = {"parent_run_id": outer.run_id, "root_run_id": outer.root_run_id, **known}
         with self._lock:
-            run = self._runs.start(**known)
+            run = self._runs.start(**self.inherit(start))
         self.report({"kind": "run_start"}, run)
         return run
 
@@ -250,5 +249,5 @@ class Guard(Admission):
         """In a child: another instance, with none of its parent's runs and calls."""
         self.instance_id = str(uuid.uuid4())
         self._sequence = 0
-        self._runs = Runs(self.now)
+        self._runs = Runs(self.now, self.trees)
         self.enforcement.after_fork(self._runs)

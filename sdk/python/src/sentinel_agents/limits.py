@@ -1,10 +1,12 @@
 """Limits that hold inside the process, whether Sentinel can be reached or not."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
 from .hold import SentinelHold
 from .runs import Run, plus
+from .trees import Place, Tree
+from .usd import reached_usd
 
 if TYPE_CHECKING:
     from .wire import Budget, Directive
@@ -44,7 +46,7 @@ def model_hold(limits: Limits, directive: "Optional[Directive]", run: Run) -> Op
         return SentinelHold("capped", f"this agent may make {calls} model calls per run")
     if limits.tokens is not None and (run.tokens or 0) >= limits.tokens:
         return SentinelHold("capped", f"this run has used up its {limits.tokens} tokens")
-    if limits.cost is not None and (run.cost or 0) >= limits.cost:
+    if limits.cost is not None and reached_usd(run.cost or 0, limits.cost):
         return SentinelHold("capped", f"this run has used up its {limits.cost:g} USD")
     return None
 
@@ -74,7 +76,7 @@ def tool_hold(
 
 @dataclass(frozen=True)
 class UsedUp:
-    """A budget that a run has used up, and what its next call meets."""
+    """A budget that a run, or its tree, has used up, and what its next call meets."""
 
     budget: "Budget"
     hold: SentinelHold
@@ -86,30 +88,66 @@ _BUDGETED = {
     "model_calls": "{:.15g} model calls",
     "tool_calls": "{:.15g} tool calls",
     "wall_seconds": "{:.15g} s",
+    "depth": "{:.15g} levels",
+    "descendants": "{:.15g} descendants",
 }
 
 
-def _used(measure: str, run: Run, now: float) -> Optional[float]:
-    """What a run has used; None is unknown, and never 0."""
+def _reaches(measure: str, used: Union[Run, Tree], limit: float, more: float, now: float) -> bool:
+    """Whether so much was used; what is unknown is not 0, and reaches nothing."""
     if measure == "usd":
-        return run.cost
+        return used.cost is not None and reached_usd(used.cost, limit, more)
     if measure == "tokens":
         # A host may tell one side, or a total alone.
-        known = [n for n in (plus(run.input_tokens, run.output_tokens), run.tokens) if n is not None]
-        return max(known, default=None)
-    return {"model_calls": run.model_calls, "tool_calls": run.tool_calls}.get(measure, now - run.started_at)
+        known = [n for n in (plus(used.input_tokens, used.output_tokens), used.tokens) if n is not None]
+        return max(known, default=-1.0) >= limit + more
+    counts = {"model_calls": used.model_calls, "tool_calls": used.tool_calls}
+    return counts.get(measure, now - used.started_at) >= limit + more
 
 
-def used_up(budgets: "tuple[Budget, ...]", run: Run, kind: str, now: float) -> Optional[UsedUp]:
-    """The budget that stops the next call of a run, if one does. `kind`: `model_call` or `tool_call`; a limit on calls
-    of one kind lets the other kind go on. `now` is monotonic seconds."""
+def used_up(
+    budgets: "tuple[Budget, ...]", run: Run, kind: str, now: float, trees: "tuple[Budget, ...]" = ()
+) -> Optional[UsedUp]:
+    """The budget that stops the next call of a run, if one does: its own first, then its tree's (`trees`). `kind`:
+    `model_call` or `tool_call`; a limit on calls of one kind lets the other kind go on. `now` is monotonic seconds."""
     for budget in budgets:
-        if budget.measure in ("model_calls", "tool_calls") and budget.measure != f"{kind}s":
+        more = budget.more.get(run.run_id, 0)
+        if _concerns(budget, kind) and _reaches(budget.measure, run, budget.limit, more, now):
+            return _used_up(budget, "this run", budget.limit + more)
+    if run.place is None:
+        return None
+    tree = run.place.tree
+    for budget in trees:
+        if budget.measure in _SHAPES or not _concerns(budget, kind):
             continue
-        limit = budget.limit + budget.more.get(run.run_id, 0)
-        used = _used(budget.measure, run, now)
-        if used is None or used < limit:
-            continue
-        reason = f"this run has used up its budget of {_BUDGETED[budget.measure].format(limit)}"
-        return UsedUp(budget, SentinelHold("capped", reason, ends_run=budget.measure != "tool_calls"))
+        more = budget.more.get(tree.root_run_id, 0)
+        if _reaches(budget.measure, tree, budget.limit, more, now):
+            return _used_up(budget, _whole(tree), budget.limit + more)
+    return too_many(trees, run.place)
+
+
+#: What limits which runs a tree may have, not what they use.
+_SHAPES = ("depth", "descendants")
+
+
+def too_many(trees: "tuple[Budget, ...]", place: Place) -> Optional[UsedUp]:
+    """The budget that a run in this place goes beyond before it has made a call: too deep in its tree, or one too many."""
+    for budget in trees:
+        limit = budget.limit + budget.more.get(place.tree.root_run_id, 0)
+        at = {"depth": place.depth, "descendants": place.ordinal}.get(budget.measure, 0)
+        if at > limit:
+            return _used_up(budget, _whole(place.tree), limit)
     return None
+
+
+def _concerns(budget: "Budget", kind: str) -> bool:
+    return budget.measure not in ("model_calls", "tool_calls") or budget.measure == f"{kind}s"
+
+
+def _whole(tree: Tree) -> str:
+    return f"run {tree.root_run_id} with all its descendants"
+
+
+def _used_up(budget: "Budget", whose: str, limit: float) -> UsedUp:
+    reason = f"{whose} has used up its budget of {_BUDGETED[budget.measure].format(limit)}"
+    return UsedUp(budget, SentinelHold("capped", reason, ends_run=budget.measure != "tool_calls"))

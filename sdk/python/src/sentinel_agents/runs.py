@@ -3,8 +3,10 @@
 import uuid
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
+from .trees import Place, Tree, Trees
+from .usd import plus_usd
 from .wire import Event
 
 #: Runs kept open at most; a host that never ends its runs loses the totals of the oldest.
@@ -51,6 +53,8 @@ class Run:
     ending: Optional[tuple[str, float]] = None
     #: The conversation that it belongs to, where the host has such.
     thread_id: Optional[str] = None
+    #: In its tree; None for a run that its guard did not begin.
+    place: Optional[Place] = None
 
     def __post_init__(self) -> None:
         self.root_run_id = self.root_run_id or self.parent_run_id or self.run_id
@@ -113,11 +117,28 @@ def plus(total: Optional[float], x: Optional[float]) -> Optional[float]:
     return total if x is None else (total or 0) + x
 
 
-class Runs:
-    """The open runs of one agent instance. Not safe for threads: its guard locks."""
+def add(
+    to: Union[Run, Tree],
+    *,
+    input_tokens: Optional[float] = None,
+    output_tokens: Optional[float] = None,
+    tokens: Optional[float] = None,
+    cost: Optional[float] = None,
+) -> None:
+    """Counts what a call has used."""
+    to.input_tokens = plus(to.input_tokens, input_tokens)
+    to.output_tokens = plus(to.output_tokens, output_tokens)
+    to.tokens = plus(to.tokens, tokens)
+    to.cost = plus_usd(to.cost, cost)
 
-    def __init__(self, now: Callable[[], float]) -> None:
+
+class Runs:
+    """The open runs of one agent instance, with their places in the trees that it shares with others. Not safe for threads:
+    its guard locks."""
+
+    def __init__(self, now: Callable[[], float], trees: Trees) -> None:
         self._now = now
+        self._trees = trees
         self._open: dict[str, Run] = {}
 
     def start(
@@ -128,8 +149,10 @@ class Runs:
         task_id: Optional[str] = None,
         thread_id: Optional[str] = None,
     ) -> Run:
-        run = Run(self._now(), run_id or str(uuid.uuid4()), root_run_id or "", parent_run_id, task_id)
-        run.thread_id = thread_id
+        at, run_id = self._now(), run_id or str(uuid.uuid4())
+        place = self._trees.join(run_id, parent_run_id, root_run_id, at)
+        run = Run(at, run_id, place.tree.root_run_id, parent_run_id, task_id)
+        run.thread_id, run.place = thread_id, place
         self._open[run.run_id] = run
         while len(self._open) > MAX_OPEN_RUNS:
             del self._open[next(iter(self._open))]

@@ -72,7 +72,7 @@ class RunScope:
 
     def __enter__(self) -> "RunScope":
         try:
-            self._guard.pass_gate(task_id=self._start.get("task_id"), within=self._within())
+            self._guard.pass_gate(task_id=self._start.get("task_id"), within=self._within(), begin=self._start)
         except SentinelHold:
             self._guard.refused_run()
             raise
@@ -85,7 +85,9 @@ class RunScope:
 
     async def __aenter__(self) -> "RunScope":
         try:
-            await self._guard.pass_gate_async(task_id=self._start.get("task_id"), within=self._within())
+            await self._guard.pass_gate_async(
+                task_id=self._start.get("task_id"), within=self._within(), begin=self._start
+            )
         except SentinelHold:
             self._guard.refused_run()
             raise

@@ -7,6 +7,7 @@ from typing import Any, Mapping, Optional, Sequence
 from .client import Client, Stats
 from .follow import Follower, Registrar
 from .guard import Guard
+from .hashing import hash_text
 from .scope import RunScope
 from .settings import Delivery, GuardSettings
 from .wire import SDK_VERSION, Directive, Event, clean_name
@@ -43,7 +44,13 @@ class Sentinel:
         identity = {"agent_type": agent_type, "environment": environment, "version": version}
         key = os.environ.get("SENTINEL_KEY", "") if api_key is None else api_key
         self.guard = Guard(
-            agent_id, self._enqueue, identity=identity, enforce=enforce, settings=settings, awaits_directive=True
+            agent_id,
+            self._enqueue,
+            identity=identity,
+            enforce=enforce,
+            settings=settings,
+            awaits_directive=True,
+            realm=hash_text(f"{str(base_url).rstrip('/')} {key}"),
         )
         self.client = Client(base_url, key, delivery or Delivery(), self._heard, self._tick)
         about: dict[str, Any] = {

@@ -22,6 +22,7 @@ STATUSES = ("run", "paused", "quarantined", "retired")
 #: nothing further starts; `hand_over`: the same, and queued tasks are passed on; `kill`: calls in flight are to end at once.
 HOLD_LEVELS = ("hold_new", "drain", "hand_over", "kill")
 BUDGET_MEASURES = ("usd", "tokens", "model_calls", "tool_calls", "wall_seconds")
+TREE_BUDGET_MEASURES = (*BUDGET_MEASURES, "depth", "descendants")
 #: Longest id or name that Sentinel accepts.
 NAME_MAX = 200
 #: Characters that nobody can see: control, format, private use, lone surrogates, line and paragraph separators.
@@ -30,8 +31,8 @@ _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run may use of something. `at_limit` is `pause_and_ask` or `stop`; `more`: what was allowed on top of the
-    limit, by run id."""
+    """What a run, or a tree, may use of something. `at_limit` is `pause_and_ask` or `stop`; `more`: what was allowed on top
+    of the limit, by run id; of trees by the root's."""
 
     id: str
     measure: str
@@ -63,6 +64,8 @@ class Directive:
     level: Optional[str] = None
     #: At level `hand_over`: the agent that takes over queued tasks, where one was named.
     hand_over_to: Optional[str] = None
+    #: Like `budgets`: what each run with all its descendants may use together.
+    tree_budgets: tuple[Budget, ...] = ()
 
 
 def _is_count(x: object) -> bool:
@@ -109,7 +112,8 @@ def read_directive(x: object) -> Optional[Directive]:
         successor=successor if isinstance(successor, str) and successor else None,
         reason=reason if isinstance(reason, str) else "",
         lease_seconds=x["lease_seconds"],
-        budgets=_budgets(x.get("budgets")),
+        budgets=_budgets(x.get("budgets"), BUDGET_MEASURES),
+        tree_budgets=_budgets(x.get("tree_budgets"), TREE_BUDGET_MEASURES),
         level=(level if level in HOLD_LEVELS else "drain") if x["status"] == "quarantined" else None,
         hand_over_to=heir if isinstance(heir, str) and heir else None,
     )
@@ -119,13 +123,13 @@ def _is_amount(x: object) -> bool:
     return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x) and x > 0
 
 
-def _budgets(x: object) -> tuple[Budget, ...]:
+def _budgets(x: object, measures: "tuple[str, ...]") -> tuple[Budget, ...]:
     """Those that can be held. An older server sends none; one of a measure that this SDK does not know is left to the server."""
     read = []
     for one in x if isinstance(x, list) else []:
         if not isinstance(one, dict) or not isinstance(one.get("id"), str) or not _is_amount(one.get("limit")):
             continue
-        if one.get("measure") not in BUDGET_MEASURES:
+        if one.get("measure") not in measures:
             continue
         granted = one.get("more")
         more = {run: n for run, n in granted.items() if _is_amount(n)} if isinstance(granted, dict) else {}
