@@ -42,6 +42,19 @@ test("codex: every hook that is set is understood", () => {
   for (const name of names) expect(DIALECTS.codex.kinds).toHaveProperty(name);
 });
 
+test("team and repository go where each program takes them", async () => {
+  const of = (program: string, ...more: string[]) =>
+    printed(program, "--key", "snt_abc", "--url", TO.url, "--team", "ml", ...more);
+  const claude = await of("claude-code", "--repository", "acme/shop");
+  expect(claude).toContain('"OTEL_RESOURCE_ATTRIBUTES": "team=ml,vcs.repository.name=acme/shop"');
+  expect(claude.match(/"x-sentinel-team": "ml"/g)).toHaveLength(6);
+  for (const program of ["codex", "gemini-cli"]) expect(await of(program)).toContain("-H 'x-sentinel-team: ml'");
+  expect(await of("otel")).toContain("export OTEL_RESOURCE_ATTRIBUTES=team=ml");
+  await expect(of("codex", "--repository", "acme/shop")).rejects.toThrow("--repository: codex sends no such attribute");
+  await expect(printed("otel", "--key", "snt_abc", "--team", "a b")).rejects.toThrow("--team: must be");
+  expect(JSON.stringify(guideFor("claude-code", TO))).not.toMatch(/x-sentinel-team|RESOURCE/);
+});
+
 test("only what asks blocks when the server is away", () => {
   const blocks = (program: "claude-code" | "gemini-cli", name: string, whenUnreachable: "allow" | "block") => {
     const { hooks } = JSON.parse(guideFor(program, { ...TO, whenUnreachable }).parts[0]!.text);

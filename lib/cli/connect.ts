@@ -5,6 +5,7 @@ import {
   CONNECTABLE,
   type Connectable,
   guideFor,
+  NAMES_REPOSITORY,
   UNREACHABLE_WORDS,
   WHEN_UNREACHABLE,
   type WhenUnreachable,
@@ -16,8 +17,13 @@ interface Options {
   whenUnreachable: WhenUnreachable;
   key?: string;
   url?: string;
+  team?: string;
+  repository?: string;
   json?: boolean;
 }
+
+/** What needs no quotes in a shell, a header and a list of attributes; as long as a part of an agent's ID. */
+const NAME = /^[\w.@/-]{1,60}$/;
 
 const HELP = `
 --when-unreachable allow: ${UNREACHABLE_WORDS.allow}
@@ -42,6 +48,8 @@ export function registerConnect(program: Command): void {
     )
     .option("--key <key>", "an existing ingest key; by default a new one is created")
     .option("--url <url>", "URL at which the programs reach this server; by default SENTINEL_URL, or this machine")
+    .option("--team <name>", "team whose budgets the sessions count towards")
+    .option("--repository <name>", `repository, likewise (${NAMES_REPOSITORY.join(", ")})`)
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action(async (name: string, options: Options) => {
@@ -49,9 +57,15 @@ export function registerConnect(program: Command): void {
       if (which === undefined) throw new Error(`<program>: ${name} must be one of ${CONNECTABLE.join(", ")}`);
       if (options.key !== undefined && !/^[\w-]+$/.test(options.key))
         throw new Error("--key: contains characters that cannot occur in an ingest key");
+      const { team, repository } = options;
+      for (const [option, given] of Object.entries({ team, repository }))
+        if (given !== undefined && !NAME.test(given))
+          throw new Error(`--${option}: must be 1 to 60 letters, digits, or any of . _ - / @`);
+      if (repository !== undefined && !NAMES_REPOSITORY.includes(which))
+        throw new Error(`--repository: ${which} sends no such attribute; only ${NAMES_REPOSITORY.join(", ")} do`);
       const key = options.key ?? (await freshKey(which));
       const { managed = false, whenUnreachable } = options;
-      const guide = guideFor(which, { url: originOf(options.url), key, managed, whenUnreachable });
+      const guide = guideFor(which, { url: originOf(options.url), key, managed, whenUnreachable, team, repository });
       print(options.json, { key, ...guide }, [
         ...guide.parts.flatMap(({ where, text }) => [`# ${where}`, "", text, ""]),
         ...guide.notes.map((note) => `# ${note}`),

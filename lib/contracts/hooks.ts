@@ -13,6 +13,8 @@ export const HOOKS_VERSION = "hooks-1";
 export const HOOK_BODY_BYTES = 4_000_000;
 /** Who runs the program, as its settings fill it in: `ada@laptop`. */
 export const USER_HEADER = "x-sentinel-user";
+/** Whose budget a session counts towards, as its settings fill it in, where its telemetry names no team. */
+export const TEAM_HEADER = "x-sentinel-team";
 
 const text = z.string().min(1).max(EVENT_LIMITS.name);
 

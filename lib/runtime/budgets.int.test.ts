@@ -297,6 +297,25 @@ describe("what hooks and guards are told, from memory", () => {
     expect(verdictOf(who("a-2", { team: "ml" }), fleet.now)).toEqual({ kind: "go" });
   });
 
+  it("holds who names no team by the labels of its agent, as its spending counts", async () => {
+    await known("a-3", { team: "web", repository: "acme/shop" });
+    await set();
+    await spend("a-1", 12);
+    await read();
+    expect(verdictOf(who("a-2"), fleet.now)).toMatchObject({ kind: "hold", budgetId: "b" });
+    expect(verdictOf(who("a-3"), fleet.now)).toEqual({ kind: "go" });
+    // What telemetry said last is what counts.
+    expect(verdictOf(who("a-2", { team: "web" }), fleet.now)).toMatchObject({ kind: "hold", budgetId: "b" });
+    await known("a-2", { team: "web" });
+    await read();
+    expect(verdictOf(who("a-2"), fleet.now)).toEqual({ kind: "go" });
+    await set({ id: "shop", scope: "repository", measure: "tool_calls", limit: 1 });
+    await fleet.send([{ agent_id: "a-3", kind: "tool_call", tool: "x", timestamp: fleet.now }]);
+    await fleet.sweep();
+    await read();
+    expect(verdictOf(who("a-3"), fleet.now)).toMatchObject({ kind: "hold", budgetId: "shop" });
+  });
+
   it("of a run it holds that run alone, of a tree all that belongs to its root", async () => {
     await set({ scope: "run", window: "run", limit: 2 });
     await set({ id: "tree", scope: "tree", window: "run", measure: "tool_calls", limit: 1 });

@@ -1,5 +1,5 @@
 import { healthyAtWork } from "./holds";
-import { and, eq, getTableColumns, gte, isNull, sql, type SQL } from "drizzle-orm";
+import { and, eq, getTableColumns, gte, isNull, or, sql, type SQL } from "drizzle-orm";
 import type { BudgetMeasure, BudgetScope } from "@/lib/core/base/vocabulary";
 import { partsOf } from "@/lib/core/budgets/budget";
 import type { Db, Statement } from "../client";
@@ -129,6 +129,26 @@ export async function listAtWork(db: Db, scope: BudgetScope, subject: string, si
     case "repository":
       return select(sql`json_extract(${agents.labels}, ${`$.${scope}`}) = ${subject}`);
   }
+}
+
+/** By whom spending is told apart through labels of agents. */
+export const LABEL_SCOPES = ["user", "team", "repository"] as const;
+export type LabelScope = (typeof LABEL_SCOPES)[number];
+
+/** Labels of the agents that have one of these values, whenever they were last heard of. One scan, however many values. */
+export async function listLabelled(
+  db: Db,
+  values: ReadonlyMap<LabelScope, readonly string[]>,
+): Promise<{ id: string; labels: Agent["labels"] }[]> {
+  const matches = [...values].map(
+    ([scope, names]) =>
+      sql`json_extract(${agents.labels}, ${`$.${scope}`}) IN (SELECT value FROM json_each(${JSON.stringify(names)}))`,
+  );
+  if (matches.length === 0) return [];
+  return db
+    .select({ id: agents.id, labels: agents.labels })
+    .from(agents)
+    .where(or(...matches));
 }
 
 /** Agents that the loop has paused (only budgets do), with the directive that did. */

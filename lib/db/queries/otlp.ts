@@ -112,6 +112,8 @@ export const listOtlpRecords = (db: Db): Promise<{ counts: OtlpRecordsRow; key: 
 export interface OtlpAgent {
   agentId: string;
   labels: Readonly<Record<string, string>>;
+  /** Labels where it has none of that name. */
+  otherwise: Readonly<Record<string, string>>;
   /** A hook asks before it acts, so that it can be held. */
   held: boolean;
 }
@@ -121,9 +123,12 @@ export interface OtlpAgent {
  * otherwise, it is observed only. `keyId`: an agent of another key stays as it is.
  */
 export const labelOtlpAgents = (keyId: string, agents: readonly OtlpAgent[]): Statement => ({
-  sql: `UPDATE agents SET enforcement = iif(e.value->>2, 1, coalesce(enforcement, 0)), labels = json_patch(labels, e.value->1)
+  sql: `UPDATE agents SET enforcement = iif(e.value->>2, 1, coalesce(enforcement, 0)), labels = json_patch(json_patch(e.value->3, labels), e.value->1)
         FROM json_each(?2) e
         WHERE agents.id = e.value->>0 AND agents.key_id = ?1
-          AND (agents.enforcement IS NULL OR (e.value->>2 AND NOT agents.enforcement) OR json_patch(agents.labels, e.value->1) <> agents.labels)`,
-  args: [keyId, JSON.stringify(agents.map(({ agentId, labels, held }) => [agentId, labels, held]))],
+          AND (agents.enforcement IS NULL OR (e.value->>2 AND NOT agents.enforcement) OR json_patch(json_patch(e.value->3, agents.labels), e.value->1) <> agents.labels)`,
+  args: [
+    keyId,
+    JSON.stringify(agents.map(({ agentId, labels, held, otherwise }) => [agentId, labels, held, otherwise])),
+  ],
 });

@@ -55,6 +55,8 @@ export interface Ask {
   key: IngestKey;
   /** Who runs the program, as its settings say; null: they do not. */
   user: string | null;
+  /** Their team, likewise. */
+  team: string | null;
   /** Where the console is, for the link in a refusal. */
   base: string;
 }
@@ -66,18 +68,18 @@ export const CANNOT = ["reset_memory", "rollback_prompt", "reduce_autonomy", "cl
  * Answers one hook from memory. What it saw is stored behind the answer. Only the first hook after a minute without any waits for
  * the database.
  */
-export async function askHook(db: Db, { program, body, key, user, base }: Ask, now: number): Promise<HookAnswer> {
+export async function askHook(db: Db, { program, body, key, user, team, base }: Ask, now: number): Promise<HookAnswer> {
   const { memory, teller } = deskOf(db);
   await memory.ready(now);
   const event = readHook(program, body);
-  const who = whoOf(event, user);
+  const who = whoOf(event, user, team);
   const session = memory.session(key.id, event.session, who.seat, who.person, now);
   const owner = ownerOf(memory, session);
   const by = {
     agentId: owner?.agentId ?? null,
     type: owner?.type ?? DIALECTS[program].type,
     runId: asName(session.id),
-    ...(who.user === null ? {} : { labels: { user: who.user } }),
+    labels: { ...(who.user !== null && { user: who.user }), ...(who.team !== null && { team: who.team }) },
   };
   const subject = subjectOf(memory, session, event, by);
   const verdict = verdictFor(event, subject);
@@ -103,18 +105,20 @@ export async function askHook(db: Db, { program, body, key, user, base }: Ask, n
 
 interface Who {
   user: string | null;
+  team: string | null;
   host: string | null;
   seat: string;
   person: string;
 }
 
 /** Whoever sits where a hook comes from: the settings' word for it, else the home folder. */
-function whoOf({ program, home, cwd }: HookEvent, header: string | null): Who {
+function whoOf({ program, home, cwd }: HookEvent, header: string | null, team: string | null): Who {
   const [name = "", host = ""] = (header ?? "").split("@");
   const user = asName(name.trim(), 60) ?? asName(home?.split(/[/\\]/).at(-1), 60);
   const person = [program, user ?? "", host.trim(), home ?? ""].join("\n");
   return {
     user,
+    team: asName(team?.trim(), 60),
     host: asName(host.trim(), 60),
     seat: `seat:${short(`${person}\n${cwd ?? ""}`)}`,
     person: `seat:${short(person)}`,
@@ -155,6 +159,7 @@ function toldOf({ event, verdict, subject, who, content, at }: Saw): Told | null
       version: null,
       environment: null,
       labels: { ...(who.user ? { user: who.user } : {}), ...(who.host ? { host: who.host } : {}) },
+      ...(who.team && { otherwise: { team: who.team } }),
     },
     session: event.session,
     trace: null,

@@ -20,7 +20,14 @@ export interface Connection {
   /** For a fleet, in the settings that its people cannot change. */
   managed: boolean;
   whenUnreachable: WhenUnreachable;
+  /** Whose budgets the sessions count towards, beside their user's. */
+  team?: string | undefined;
+  /** Only where telemetry carries it: see {@link NAMES_REPOSITORY}. */
+  repository?: string | undefined;
 }
+
+/** Programs that send the attributes of their environment with their telemetry. */
+export const NAMES_REPOSITORY: readonly Connectable[] = ["claude-code", "copilot", "otel"];
 
 /** Text that belongs into a file, or into the environment of a program. */
 export interface Part {
@@ -74,12 +81,20 @@ const environment = (managed: boolean): string =>
     ? "Environment variables of the program, set by your device management"
     : "Environment variables of the program, such as in ~/.profile";
 
-const exported = ({ url, key }: Connection): string =>
-  [
-    `export OTEL_EXPORTER_OTLP_ENDPOINT=${url}`,
-    "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
-    `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${key}"`,
-  ].join("\n");
+/** `OTEL_RESOURCE_ATTRIBUTES`; undefined where nothing is to be named. */
+function attributes({ team, repository }: Connection): string | undefined {
+  const named = [...(team ? [`team=${team}`] : []), ...(repository ? [`vcs.repository.name=${repository}`] : [])];
+  return named.length > 0 ? named.join(",") : undefined;
+}
+
+const exported = (to: Connection): string =>
+  [...exportedTo(to), ...(attributes(to) ? [`export OTEL_RESOURCE_ATTRIBUTES=${attributes(to)}`] : [])].join("\n");
+
+const exportedTo = ({ url, key }: Connection): string[] => [
+  `export OTEL_EXPORTER_OTLP_ENDPOINT=${url}`,
+  "export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+  `export OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${key}"`,
+];
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
 
@@ -87,7 +102,8 @@ const json = (value: unknown): string => JSON.stringify(value, null, 2);
 const CLAUDE_ASKS = ["PreToolUse", "UserPromptSubmit", "SubagentStart"];
 const CLAUDE_TELLS = ["PostToolUse", "PostToolUseFailure", "SessionEnd"];
 
-function claudeCode({ url, key, managed, whenUnreachable }: Connection): Guide {
+function claudeCode(to: Connection): Guide {
+  const { url, key, managed, whenUnreachable, team, repository } = to;
   const hook = (asks: boolean) => [
     {
       matcher: "*",
@@ -96,7 +112,11 @@ function claudeCode({ url, key, managed, whenUnreachable }: Connection): Guide {
           type: "http",
           url: `${url}/api/v1/hooks/claude-code`,
           timeout: TIMEOUT_S,
-          headers: { Authorization: `Bearer ${key}`, "x-sentinel-user": "$USER@$HOSTNAME" },
+          headers: {
+            Authorization: `Bearer ${key}`,
+            "x-sentinel-user": "$USER@$HOSTNAME",
+            ...(team && { "x-sentinel-team": team }),
+          },
           allowedEnvVars: ["USER", "HOSTNAME"],
           ...(asks && whenUnreachable === "block" ? { onFailure: "block" } : {}),
         },
@@ -111,6 +131,7 @@ function claudeCode({ url, key, managed, whenUnreachable }: Connection): Guide {
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
       OTEL_EXPORTER_OTLP_ENDPOINT: url,
       OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${key}`,
+      ...(attributes(to) && { OTEL_RESOURCE_ATTRIBUTES: attributes(to) }),
     },
     ...(managed ? { allowManagedHooksOnly: true, allowedHttpHookUrls: [`${url}/*`] } : {}),
     hooks: Object.fromEntries([
@@ -130,6 +151,11 @@ function claudeCode({ url, key, managed, whenUnreachable }: Connection): Guide {
     ],
     notes: [
       "Restart sessions that are already running: the file is read when a session starts.",
+      ...(repository
+        ? [
+            `Every session with these settings counts towards ${repository}. To tell repositories apart, set OTEL_RESOURCE_ATTRIBUTES in the .claude/settings.json of each.`,
+          ]
+        : []),
       UNREACHABLE_WORDS[whenUnreachable],
       ...(whenUnreachable === "block" ? ["Blocking needs Claude Code 2.1.295 or later."] : []),
     ],
@@ -138,8 +164,8 @@ function claudeCode({ url, key, managed, whenUnreachable }: Connection): Guide {
 }
 
 /** A hook of programs that run commands: it hands on what it was told, and prints the answer. */
-function command({ url, key, whenUnreachable }: Connection, program: string, asks: boolean): string {
-  const curl = `curl -sSf --max-time ${TIMEOUT_S} -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -H "x-sentinel-user: $USER@$(hostname)" --data-binary @- ${url}/api/v1/hooks/${program}`;
+function command({ url, key, whenUnreachable, team }: Connection, program: string, asks: boolean): string {
+  const curl = `curl -sSf --max-time ${TIMEOUT_S} -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -H "x-sentinel-user: $USER@$(hostname)"${team ? ` -H 'x-sentinel-team: ${team}'` : ""} --data-binary @- ${url}/api/v1/hooks/${program}`;
   return asks && whenUnreachable === "block"
     ? `${curl} || { echo 'Sentinel cannot be reached, and these settings block work until it can' >&2; exit 2; }`
     : `${curl} || exit 0`;

@@ -4,6 +4,7 @@ import { HELD_BY, HOOKS } from "@/lib/core/agents/hold-breach";
 import { asName } from "./identity";
 import { emptyLedger, type Flag, type Ledger, mergeLedgers, packSeen, seenOf, settle, take } from "./ledger";
 import { type Price } from "./prices";
+import type { OtlpAgent } from "@/lib/db/queries/otlp";
 import type { Told } from "./told";
 
 /** One session of one key: a conversation, a trace that names none, or all that a program counts without naming any. */
@@ -57,7 +58,7 @@ export class Book {
   refused = 0;
   /** What could not be true, by program. */
   /** Labels of the agents that the records were taken for, and whether a hook can hold them. */
-  readonly labels = new Map<string, { labels: Told["who"]["labels"]; held: boolean }>();
+  readonly labels = new Map<string, Omit<OtlpAgent, "agentId">>();
   readonly flagged = new Map<string, { program: string; signal: Told["signal"]; flag: Flag; records: number }>();
 
   constructor(
@@ -85,6 +86,7 @@ export class Book {
     const known = this.labels.get(entry.agentId);
     this.labels.set(entry.agentId, {
       labels: { ...known?.labels, ...told.who.labels },
+      otherwise: { ...known?.otherwise, ...told.who.otherwise },
       held: known?.held === true || told.held === true,
     });
     if (told.held && !entry.ledger.hooked) {

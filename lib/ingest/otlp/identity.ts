@@ -14,6 +14,8 @@ export interface Identity {
   version: string | null;
   environment: string | null;
   labels: Readonly<Record<string, string>>;
+  /** Labels of an agent that has none of that name. */
+  otherwise?: Readonly<Record<string, string>>;
 }
 
 const MOST = EVENT_LIMITS.name;

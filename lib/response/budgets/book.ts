@@ -4,7 +4,7 @@ import { type AtLimit, BUDGET_SCOPES } from "@/lib/core/base/vocabulary";
 import type { Directive } from "@/lib/contracts/directive";
 import type { Db } from "@/lib/db/client";
 import { onCommit } from "@/lib/db/commit";
-import { listLetGo } from "@/lib/db/queries/budget-holds";
+import { LABEL_SCOPES, type LabelScope, listLabelled, listLetGo } from "@/lib/db/queries/budget-holds";
 import { type BudgetRow, listBudgets, listHeldStates, listRunGrants } from "@/lib/db/queries/budgets";
 import { loadPolicies, loadSettings, modeNow, type Policies } from "@/lib/db/queries/settings";
 import { log } from "@/lib/log";
@@ -24,6 +24,8 @@ interface Book {
     { standing: "asking" | "stopped"; budget: BudgetRow; incidentId: string | null; decided: boolean }[]
   >;
   letGo: Set<string>;
+  /** Of agents whose user, team or repository has used up a budget, as spending is told apart by them. */
+  labels: Map<string, Readonly<Record<string, string>>>;
   /** By budget, then by agent (of trees: by ingest key): run (root run) and amount, the newest last. */
   grants: Map<string, Map<string, [runId: string, amount: number][]>>;
   policies: Policies;
@@ -59,7 +61,7 @@ export async function refreshBook(db: Db, now: number): Promise<Book> {
 
 async function read(db: Db, now: number): Promise<Book> {
   const budgets = await listBudgets(db);
-  const empty = { readAt: now, budgets, held: new Map(), letGo: new Set<string>(), grants: new Map(), policies: new Map(), globalStop: false }; // prettier-ignore
+  const empty = { readAt: now, budgets, held: new Map(), letGo: new Set<string>(), labels: new Map(), grants: new Map(), policies: new Map(), globalStop: false }; // prettier-ignore
   if (budgets.length === 0) return empty;
   const byId = new Map(budgets.map((budget) => [budget.id, budget]));
   const [states, policies, settings, grants] = await Promise.all([
@@ -72,13 +74,16 @@ async function read(db: Db, now: number): Promise<Book> {
     ),
   ]);
   const book: Book = { ...empty, policies, globalStop: settings.global_stop };
+  const names = new Map<LabelScope, string[]>();
   for (const { budgetId, subject, standing, incidentId, decidedBy, end } of states) {
     const budget = byId.get(budgetId);
     if (!budget || now >= end || standing === "recorded" || standing === "open" || standing === "ended") continue;
     const key = `${budget.scope}\n${subject}`;
     const list = book.held.get(key) ?? [];
     book.held.set(key, [...list, { standing, budget, incidentId, decided: decidedBy !== null }]);
+    if (isLabel(budget.scope)) names.set(budget.scope, [...(names.get(budget.scope) ?? []), subject]);
   }
+  for (const { id, labels } of await listLabelled(db, names)) book.labels.set(id, labels);
   const since = new Map(states.map((state) => [state.incidentId, state.updatedAt]));
   for (const { agentId, incidentId, at } of await listLetGo(
     db,
@@ -95,6 +100,8 @@ async function read(db: Db, now: number): Promise<Book> {
   }
   return book;
 }
+
+const isLabel = (scope: string): scope is LabelScope => (LABEL_SCOPES as readonly string[]).includes(scope);
 
 /**
  * Keeps the book of this process fresh, for {@link verdictOf}: at every commit here that is about a budget, and twice a second, since
@@ -124,14 +131,15 @@ export type BudgetAnswer =
 /**
  * What budgets say to one more call: from memory alone, so that hooks and proxies can ask before each one. `agentType` decides by its
  * mode at the moment `now`, epoch ms: only in `act`, or when a person stopped it, is anything held. Before the book was first read it says go: a budget is no lock.
- * A run's or tree's budget holds that run or tree alone.
+ * A run's or tree's budget holds that run or tree alone. Users, teams and repositories are those of the agent's labels, by which its spending
+ * counts, else those that `who` names: a hook names its user at most, and telemetry of the same session has labelled its agent.
  */
 export function verdictOf(who: Who & { agentType: string }, now: number): BudgetAnswer {
   const { book } = shared();
   if (!book || book.held.size === 0) return { kind: "go" };
   const mode = modeNow(book.policies, who.agentType, now);
   for (const scope of BUDGET_SCOPES) {
-    const subject = subjectOf(scope, who);
+    const subject = (isLabel(scope) ? book.labels.get(who.agentId)?.[scope] : undefined) ?? subjectOf(scope, who);
     if (subject === null) continue;
     for (const { standing, budget, incidentId, decided } of book.held.get(`${scope}\n${subject}`) ?? []) {
       const holds = !book.globalStop && (decided || mode === "act");
