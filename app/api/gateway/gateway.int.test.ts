@@ -18,7 +18,7 @@ import { flushGateway } from "@/lib/ingest/gateway/pass";
 import { loadHooks } from "@/lib/ingest/hooks/ask";
 import { commandAgent } from "@/lib/response/agents/command";
 import { refreshBook } from "@/lib/response/budgets/book";
-import { setBudget } from "@/lib/response/budgets/set";
+import { removeBudget, setBudget } from "@/lib/response/budgets/set";
 import { changeType } from "@/lib/response/settings";
 import { sweep } from "@/lib/runtime/sweep";
 import { CONFIG, PERSON } from "@/lib/runtime/test-fleet";
@@ -357,6 +357,37 @@ test("a budget that is used up lets nothing further through", async () => {
   }
   expect(ran).toBe(3);
   expect(((await (await ask("chat")).json()) as { error: { message: string } }).error.message).toMatch(/budget|used up/i); // prettier-ignore
+});
+
+test("a budget of a tree counts the runs that name its root or their parent, and holds them all", async () => {
+  const root = `root-${agent}`;
+  const as = (run: string, more: Record<string, string> = {}) =>
+    ask("chat", {}, { headers: { "x-sentinel-run": `${run}-${agent}`, ...more } });
+  await seen();
+  // So many must stay at work that no agent is paused: what is refused is what the budget itself holds.
+  await changeType(db, "gateway", { mode: "act", floor: 100 }, PERSON, Date.now());
+  await setBudget(db, { id: "tree", scope: "tree", subject: "*", window: "run", zone: "UTC", measure: "model_calls", limit: 3, warnShare: 0.8, atLimit: "pause_and_ask" }, PERSON, Date.now()); // prettier-ignore
+  const child = { "x-sentinel-root-run": root, "x-sentinel-parent-run": root };
+  expect((await as("root")).ok).toBe(true);
+  expect((await as("child", child)).ok).toBe(true);
+  expect((await as("grandchild", { "x-sentinel-parent-run": `child-${agent}` })).ok).toBe(true);
+  await flushGateway(db);
+  await turn();
+  await refreshBook(db, Date.now());
+  await loadHooks(db);
+  // Without the headers, too: an earlier request said where its run belongs.
+  for (const [run, more] of [
+    ["root", {}],
+    ["child", child],
+    ["grandchild", {}],
+    ["new", child],
+  ] as const) {
+    const answer = await as(run, more);
+    expect([run, answer.status, await answer.text()]).toEqual([run, 403, expect.stringContaining(`the budget of run ${root} with all its descendants is used up`)]); // prettier-ignore
+  }
+  expect((await as("other")).ok).toBe(true);
+  await removeBudget(db, "tree", PERSON, Date.now());
+  await changeType(db, "gateway", { floor: 0 }, PERSON, Date.now());
 });
 
 test("what is no request of an agent is refused in the vendor's words", async () => {

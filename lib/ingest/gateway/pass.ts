@@ -6,6 +6,7 @@ import { onShutdown } from "@/lib/shutdown";
 import { memoryOf } from "../hooks/ask";
 import { asName } from "../otlp/identity";
 import type { Api, Json } from "./api";
+import { createLineages } from "./lineage";
 import { type Answer, refusalOf, relay } from "./relay";
 import { Reports } from "./reports";
 import { type Desk, Turn } from "./turn";
@@ -27,6 +28,7 @@ type Known = NonNullable<Awaited<ReturnType<typeof findGatewayAgent>>>;
 interface Office extends Desk {
   agents: Map<string, { known: Known | null; readAt: number }>;
   runs: Map<string, { id: string; lastAt: number }>;
+  lineageOf: ReturnType<typeof createLineages>;
 }
 
 /** One for each database of the process: one Next process holds several copies of this module. */
@@ -39,7 +41,14 @@ function officeOf(db: Db): Office {
   let office = offices().get(db);
   if (!office) {
     const reports = new Reports(db);
-    office = { memory: memoryOf(db), reports, flying: new Map(), agents: new Map(), runs: new Map() };
+    office = {
+      memory: memoryOf(db),
+      reports,
+      flying: new Map(),
+      agents: new Map(),
+      runs: new Map(),
+      lineageOf: createLineages(),
+    };
     offices().set(db, office);
     onShutdown(() => reports.flush());
   }
@@ -74,7 +83,9 @@ export async function pass(db: Db, ask: Ask, now: number): Promise<Answer> {
   await office.memory.ready(now);
   const known = await knownOf(db, office, key.agentId, now);
   const type = known?.type ?? asName(headers.get(TYPE_HEADER)) ?? "gateway";
-  const who = { key, agentId: key.agentId, type, isKnown: known !== null, labels: known?.labels ?? {}, runId: runOf(office, key.id, headers, now) }; // prettier-ignore
+  const runId = runOf(office, key.id, headers, now);
+  const lineage = office.lineageOf(key.id, runId, headers);
+  const who = { key, agentId: key.agentId, type, isKnown: known !== null, labels: known?.labels ?? {}, runId, lineage }; // prettier-ignore
   const turn = new Turn(office, who, api, { body, base: ask.base, at: now });
   const reason = turn.refusal();
   if (reason !== null) return refusalOf(403, { kind: "permission_error", code: "held_by_sentinel", message: reason });

@@ -11,6 +11,7 @@ import { asName } from "../otlp/identity";
 import { costOf, priceOf } from "../otlp/prices";
 import type { Api, Json, Told, ToolCall } from "./api";
 import { configured } from "./configured";
+import type { Lineage } from "./lineage";
 import type { Reports } from "./reports";
 
 /** Whom a request is of. */
@@ -22,6 +23,7 @@ export interface Who {
   isKnown: boolean;
   labels: Readonly<Record<string, string>>;
   runId: string;
+  lineage: Lineage;
 }
 
 /** What the requests of one process share. */
@@ -150,9 +152,9 @@ export class Turn {
 
   #subject(event: Repeated): Subject {
     const { memory } = this.desk;
-    const { key, agentId, type, runId, labels } = this.who;
+    const { key, agentId, type, runId, labels, lineage } = this.who;
     const session = memory.session(key.id, `${INSTANCE}\n${runId}`, "", "", Date.now());
-    return subjectOf(memory, session, event, { agentId, type, runId, labels });
+    return subjectOf(memory, session, event, { agentId, type, runId, rootRunId: lineage.rootRunId, labels });
   }
 
   #refused(verdict: Verdict, subject: Subject, call: { tool: string; hash: string | null } | null): string | null {
@@ -181,7 +183,7 @@ export class Turn {
   }
 
   #tell(event: Partial<AgentEvent>): void {
-    const { key, agentId, type, isKnown, runId } = this.who;
+    const { key, agentId, type, isKnown, runId, lineage } = this.who;
     this.desk.reports.add(key, agentId, {
       ...event,
       // Its type is said once: whoever knows the agent may have called it otherwise.
@@ -189,6 +191,8 @@ export class Turn {
       timestamp: Date.now(),
       instance_id: INSTANCE,
       run_id: runId,
+      ...(lineage.rootRunId !== null && { root_run_id: lineage.rootRunId }),
+      ...(lineage.parentRunId !== null && { parent_run_id: lineage.parentRunId }),
     });
   }
 }

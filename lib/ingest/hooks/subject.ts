@@ -10,6 +10,8 @@ export interface Asker {
   agentId: string | null;
   type: string;
   runId: string | null;
+  /** Where the run is part of another; else it is its own root. */
+  rootRunId?: string | null;
   labels?: Readonly<Record<string, string>>;
 }
 
@@ -32,10 +34,10 @@ export function subjectOf(memory: HookMemory, session: Session, event: Repeated,
   };
 }
 
-function budgetOf(keyId: string, { agentId, type, runId, labels = {} }: Asker, now: number): BudgetAnswer {
+function budgetOf(keyId: string, { agentId, type, runId, rootRunId, labels = {} }: Asker, now: number): BudgetAnswer {
   if (agentId === null) return { kind: "go" };
   const { user, team, repository } = labels;
-  return verdictOf({ agentId, agentType: type, keyId, runId, user, team, repository }, now);
+  return verdictOf({ agentId, agentType: type, keyId, runId, rootRunId, user, team, repository }, now);
 }
 
 /** Sub-agents of a session that are counted apart; of more than this the first is forgotten. */
