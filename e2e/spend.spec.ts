@@ -36,6 +36,17 @@ test("a budget is set, used up, asked about and raised on the Spend page; a view
   await world.fleet.spend(agent, 3);
   await expect(page.getByRole("heading", { name: "Used up" })).toBeVisible();
   await expectAccessibleInBoth(page);
+
+  // It waits among the approvals, too, and counts as one of them.
+  await page.goto("/approvals");
+  await live(page);
+  await expect(page.getByRole("heading", { name: "Budgets used up" })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^Approvals \d+ waiting$/ })).toBeVisible();
+  await expect(page.getByText("No pending approvals")).toHaveCount(0);
+  await expectAccessibleInBoth(page);
+  await page.goto("/spend");
+  await live(page);
+
   await page.setViewportSize(PHONE.viewport);
   await expectNoSidewaysScroll(page);
   await page.getByRole("button", { name: "Allow more" }).click();

@@ -7,7 +7,7 @@ import { type ReactNode, useState } from "react";
 import type { ApprovalState } from "@/lib/core/base/vocabulary";
 import type { ApprovalView } from "@/lib/contracts/approvals";
 import { useSession } from "@/components/access/session";
-import { Asking } from "@/components/spend/asking";
+import { Asking, useAsked } from "@/components/spend/asking";
 import { PageHead } from "@/components/shell/page-head";
 import { Button } from "@/components/ui/button";
 import { Checkbox } from "@/components/ui/check";
@@ -23,21 +23,24 @@ export function ApprovalsScreen() {
   const [tab, setTab] = useQueryState("tab", parseAsStringLiteral(TABS).withDefault("pending"));
   const [bulk, setBulk] = useState<Bulk | null>(null);
   const { data: pending } = useQuery(approvalsQuery("pending"));
+  const budgets = useAsked({ undecided: true }).length;
   return (
     <>
       <PageHead
         title="Approvals"
         lead="A decision covers one action with its arguments and its evidence. Nothing is approved automatically."
       />
-      <div className="mb-4 max-w-4xl">
-        <Asking />
-      </div>
       <Tabs
         label="Approvals"
         value={tab}
         onChange={(next) => void setTab(next as typeof tab)}
         tabs={[
-          { value: "pending", label: "Pending", count: pending?.counts.pending, content: <Pending onBulk={setBulk} /> },
+          {
+            value: "pending",
+            label: "Pending",
+            count: pending && pending.counts.pending + budgets,
+            content: <Waiting budgets={budgets} onBulk={setBulk} />,
+          },
           {
             value: "rejected",
             label: "Rejected",
@@ -48,6 +51,18 @@ export function ApprovalsScreen() {
         ]}
       />
       <BulkDialog bulk={bulk} onClose={() => setBulk(null)} />
+    </>
+  );
+}
+
+/** Budgets wait for a decision as actions do: both are decided here. */
+function Waiting({ budgets, onBulk }: { budgets: number; onBulk: (bulk: Bulk) => void }) {
+  return (
+    <>
+      <div className="mx-auto mb-4 max-w-4xl empty:hidden lg:mx-0">
+        <Asking undecided />
+      </div>
+      <Pending budgets={budgets} onBulk={onBulk} />
     </>
   );
 }
@@ -65,13 +80,13 @@ function useApprovals(state: ApprovalState | undefined, what: string) {
   return { approvals: data?.approvals ?? [], waiting };
 }
 
-function Pending({ onBulk }: { onBulk: (bulk: Bulk) => void }) {
+function Pending({ budgets, onBulk }: { budgets: number; onBulk: (bulk: Bulk) => void }) {
   const { approvals, waiting } = useApprovals("pending", "pending approvals");
   const { decides } = useSession();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   if (waiting) return waiting;
   if (approvals.length === 0)
-    return (
+    return budgets > 0 ? null : (
       <Empty icon={ClipboardCheck} title="No pending approvals">
         Actions that are above the severity threshold, hard to undo, or for a type in recommend mode wait here until
         they are decided or expire.

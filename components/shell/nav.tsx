@@ -14,12 +14,13 @@ import { usePlaces } from "./use-places";
 /** How many of the places a phone's bar shows; the rest is behind "More". */
 const BAR_LENGTH = 4;
 
-/** What waits at a place: approvals to decide, incidents that are active. */
+/** What waits at a place: approvals and used-up budgets to decide, incidents that are active. */
 function useCounts(): Record<string, { count: number; says: string } | undefined> {
   const { data } = useQuery(overviewQuery);
   if (!data) return {};
+  const waiting = data.approvals.pending + data.approvals.budgets;
   return {
-    "/approvals": data.approvals.pending > 0 ? { count: data.approvals.pending, says: "waiting" } : undefined,
+    "/approvals": waiting > 0 ? { count: waiting, says: "waiting" } : undefined,
     "/incidents": data.incidents.active > 0 ? { count: data.incidents.active, says: "active" } : undefined,
   };
 }

@@ -17,19 +17,32 @@ export interface Asked {
   use: BudgetUse;
 }
 
-/** Budgets that are used up, each with its question: more of it, or stop. All, or those of one incident. */
-export function Asking({ incidentId }: { incidentId?: string }) {
+interface Which {
+  /** Those of one incident. */
+  incidentId?: string;
+  /** Only those about which nobody has decided yet. */
+  undecided?: boolean;
+}
+
+/** Budgets that are used up, each with what has used it. */
+export function useAsked({ incidentId, undecided = false }: Which = {}): Asked[] {
   const { data } = useQuery(budgetsQuery);
-  const { decides } = useSession();
-  const [deciding, setDeciding] = useState<{ asked: Asked; decision: "more" | "stop" } | null>(null);
-  const asked = (data?.budgets ?? []).flatMap((budget) =>
+  return (data?.budgets ?? []).flatMap((budget) =>
     budget.uses
       .filter(({ version, incident_id: of }) => version !== null && (incidentId === undefined || of === incidentId))
+      .filter(({ standing }) => !undecided || standing === "asking")
       .map((use) => ({ budget, use })),
   );
+}
+
+/** Budgets that are used up, each with its question: more of it, or stop. */
+export function Asking(which: Which) {
+  const { decides } = useSession();
+  const [deciding, setDeciding] = useState<{ asked: Asked; decision: "more" | "stop" } | null>(null);
+  const asked = useAsked(which);
   if (asked.length === 0) return null;
   return (
-    <Panel flush title="Used up" hint="work is held until somebody decides or the budget's window ends">
+    <Panel flush title="Budgets used up" hint="work is held until somebody decides or the budget's window ends">
       <ul className="divide-y">
         {asked.map((one) => (
           <li

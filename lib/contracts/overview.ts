@@ -27,7 +27,10 @@ export const OverviewAnswer = z
     }),
     events: z.object({ per_second: z.number(), last_minute: z.int(), total: z.int() }),
     incidents: z.object({ active: z.int(), last_24h: z.int(), escalated: z.int() }),
-    approvals: z.object({ pending: z.int() }),
+    approvals: z.object({
+      pending: z.int(),
+      budgets: z.int().describe("used-up budgets about which a person has to decide: they wait beside the approvals"),
+    }),
     healing: z.object({
       attempts: z.int(),
       recovered: z.int(),

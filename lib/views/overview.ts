@@ -3,6 +3,7 @@ import { quantile } from "simple-statistics";
 import type { OverviewAnswer } from "@/lib/contracts/overview";
 import { AGENT_STATES, type AgentState } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
+import { countAsking } from "@/lib/db/queries/budgets";
 import { actionRuns, agents, approvals, incidents } from "@/lib/db/schema";
 import { CLOSED_STATES } from "./incidents";
 import { loadServicesOverview } from "./services-overview";
@@ -22,13 +23,14 @@ const MIX_SAMPLE = 1_000;
 
 /** Fleet statistics at `now`. `demo`: whether faults can be injected. */
 export async function loadOverview(db: Db, { now, demo }: { now: number; demo: boolean }): Promise<OverviewAnswer> {
-  const [states, services, events, incidentCounts, [pending], healing, contain, heal, sweep, settings, change] =
+  const [states, services, events, incidentCounts, [pending], asking, healing, contain, heal, sweep, settings, change] =
     await Promise.all([
       countAgents(db),
       loadServicesOverview(db),
       countEvents(db, now),
       countIncidents(db, now),
       db.select({ n: count() }).from(approvals).where(eq(approvals.state, "pending")),
+      countAsking(db, now),
       countHealing(db),
       durations(db, incidents.containedAt),
       durations(db, incidents.healedAt),
@@ -43,7 +45,7 @@ export async function loadOverview(db: Db, { now, demo }: { now: number; demo: b
     services,
     events,
     incidents: incidentCounts,
-    approvals: { pending: pending?.n ?? 0 },
+    approvals: { pending: pending?.n ?? 0, budgets: asking },
     healing,
     time_to_contain: contain,
     time_to_heal: heal,

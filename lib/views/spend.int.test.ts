@@ -3,6 +3,7 @@ import { openTestDb } from "@/lib/db/queries/test-world";
 import { type Db, write } from "@/lib/db/client";
 import { budgetStates, budgets, spend, spendWindows } from "@/lib/db/schema";
 import { loadBudgets } from "./budgets";
+import { loadOverview } from "./overview";
 import { loadSpend } from "./spend";
 
 const NOW = Date.UTC(2026, 4, 20, 14, 0);
@@ -72,6 +73,9 @@ it("shows of a budget who used most, who is held, and when it will be used up", 
     db.insert(budgetStates).values({ budgetId: "runs", subject: "a\nr-1", start: 0, end: 2 ** 53 - 1, level: "reached", standing: "asking", warnedAt: 1, reachedAt: 1, version: 4, updatedAt: 1 }), // prettier-ignore
     db.insert(budgetStates).values({ budgetId: "teams", subject: "late", start: DAY, end: DAY + 86_400_000, level: "reached", granted: 9, standing: "stopped", warnedAt: 1, reachedAt: 1, version: 2, updatedAt: 1 }), // prettier-ignore
   ]);
+  const { approvals } = await loadOverview(db, { now: NOW, demo: false });
+  expect(approvals).toEqual({ pending: 0, budgets: 1 });
+  expect((await loadOverview(db, { now: 2 ** 53, demo: false })).approvals.budgets).toBe(0);
   const { budgets: views } = await loadBudgets(db, NOW);
   const of = (id: string) => views.find((view) => view.id === id)!;
   expect(of("teams").text).toBe("$50.00 a day for each team");

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { asc, count, eq, sql } from "drizzle-orm";
 import type { Db, Statement } from "../client";
 import { budgets, budgetStates } from "../schema";
 
@@ -29,6 +29,15 @@ const HELD = sql`${budgetStates.standing} IN ('asking', 'stopped', 'recorded')`;
 
 /** Budgets that are used up, with what is done about it. Few. */
 export const listHeldStates = (db: Db): Promise<BudgetState[]> => db.select().from(budgetStates).where(HELD);
+
+/** Budgets that are used up and about which a person has to decide, in windows that have not ended. */
+export async function countAsking(db: Db, now: number): Promise<number> {
+  const [row] = await db
+    .select({ n: count() })
+    .from(budgetStates)
+    .where(sql`${budgetStates.standing} = 'asking' AND ${budgetStates.end} > ${now}`);
+  return row?.n ?? 0;
+}
 
 /** How far these budgets got: keys are [budget, subject, start]. */
 export async function listStates(db: Db, keys: readonly [string, string, number][]): Promise<BudgetState[]> {
