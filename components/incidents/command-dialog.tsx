@@ -22,7 +22,7 @@ export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: st
     verb: "Accept as normal",
     title: "Accept this as normal?",
     means:
-      "The incident is closed, the agent released, and the new level is learned: the same values will not raise an alarm again.",
+      "The incident is closed, the agent released, and the new level is learned as normal. A change that shows only now and then may raise an alarm once more.",
     done: "Accepted as normal. The new level is learned.",
   },
   dismiss: {

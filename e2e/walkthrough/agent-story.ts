@@ -265,7 +265,7 @@ export async function aFalseAlarm({ page, story, world, open }: Stage): Promise<
     async () => ({
       says: "Its owner says so: the new level is accepted as normal, and learned.",
       shows: dialog,
-      reads: "the same values will not raise an alarm again",
+      reads: "the new level is learned as normal",
     }),
     (phone) => accept(phone).tap(),
   );
