@@ -70,9 +70,11 @@ async function turn(): Promise<void> {
 async function announceHead(s: State, db: Db): Promise<void> {
   const now = Date.now();
   if (now - s.announcedAt < AUDIT_HEAD_MS) return;
-  s.announcedAt = now;
   const head = await findAuditHead(db);
-  if (head.seq > 0) log().info({ audit_head: head }, "audit log head");
+  // An empty log has none yet: its first entry is not left without one for long.
+  if (head.seq === 0) return;
+  s.announcedAt = now;
+  log().info({ audit_head: head }, "audit log head");
 }
 
 /** Says to a dead man's switch that Sentinel works: only while every shard was swept a short while ago. */
