@@ -1,6 +1,6 @@
 import { releasedState, detectorOf } from "@/lib/response/agents/detector";
 import type { Anomaly } from "@/lib/core/detection/anomaly";
-import { accountsFor, accountsForOne, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import {
   sharedCauseWaitMs,
   SHARED_CAUSE,
@@ -88,12 +88,12 @@ const narrowed = (cause: SharedCause, suspected: readonly Suspected[]): SharedCa
   }),
 });
 
-/** `share` null: a straggler, who shows it without others doing so now. */
 type Found = Cause & Pick<SharedCause, "agentIds"> & { share: number | null };
 
 /** Whether an agent uses what is shared, and its own calls show it. */
-const sharesCause = (agent: Agent, anomalies: readonly AnomalyRow[], cause: Cause, accounts = accountsFor): boolean =>
-  uses(agent, cause) && anomalies.some((row) => isGrave(row) && WAITS_FOR_FLEET.has(row.type) && accounts(cause, row));
+const sharesCause = (agent: Agent, anomalies: readonly AnomalyRow[], cause: Cause): boolean =>
+  uses(agent, cause) &&
+  anomalies.some((row) => isGrave(row) && WAITS_FOR_FLEET.has(row.type) && accountsFor(cause, row));
 
 function uses(agent: Agent, { dimension, value }: Cause): boolean {
   switch (dimension) {
@@ -130,7 +130,7 @@ async function withStragglers(
     const fresh = left.filter(({ member }) => member === null);
     const beyond = cause.dimension === "model" ? onOtherModels(cause.value, fresh, members, settings.fleet_check.min_share) : []; // prettier-ignore
     const agentIds = left
-      .filter((one) => sharesCause(one.agent, one.loose, cause, accountsForOne) || beyond.includes(one))
+      .filter((one) => sharesCause(one.agent, one.loose, cause) || beyond.includes(one))
       .filter(({ agent }) => isCorroborated(agent.keyId, others, settings.fleet_check.min_agents - 1))
       .map(({ agent }) => agent.id);
     return agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];
@@ -195,8 +195,7 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
   }
   for (const { agent, loose, member } of those) {
     // What the cause does not account for stays loose, and is decided about by itself.
-    const accounts = cause.share === null ? accountsForOne : accountsFor;
-    const accounted = loose.filter((row) => !isGrave(row) || accounts(cause, row));
+    const accounted = loose.filter((row) => !isGrave(row) || accountsFor(cause, row));
     plan.write(
       moveAnomalies(
         member?.id ?? id,

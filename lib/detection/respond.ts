@@ -1,6 +1,6 @@
 import { blindSpots } from "@/lib/core/detection/blind-spots";
 import type { Anomaly } from "@/lib/core/detection/detect";
-import { accountsForOne, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import { canMove, move } from "@/lib/core/base/lifecycle";
 import { describeAnomaly } from "@/lib/core/agents/words";
 import type { Db, Statement } from "@/lib/db/client";
@@ -95,7 +95,7 @@ function breachText(agentId: string, breach: StoredEvent, directive: DirectiveRo
 function beyondOf(incident: Incident | null): (anomaly: Anomaly) => boolean {
   if (incident?.kind !== "external") return () => false;
   const cause = causeOf(incident);
-  return (anomaly) => isGrave(anomaly) && (cause === null || !accountsForOne(cause, anomaly));
+  return (anomaly) => isGrave(anomaly) && (cause === null || !accountsFor(cause, anomaly));
 }
 
 /** Moves the agent: graduates, suspects, opens. At most one move an agent, which its detector is told at once. */

@@ -3,15 +3,11 @@ import type { SharedCause } from "./fleet";
 import { stratumClass } from "../detection/strata";
 import type { AnomalyType } from "../base/vocabulary";
 
-/**
- * What a slow or failing dependency looks like from an agent. Anything else is the agent's own, and never waits. A call is only reported
- * once it ends, so that the first thing to be seen of a dependency that has become very slow is that runs hang.
- */
+/** What a slow or failing dependency looks like from an agent. Anything else is the agent's own, and never waits. */
 export const WAITS_FOR_FLEET: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
   "latency_spike",
   "error_rate_spike",
   "high_retry_rate",
-  "stuck_run",
 ]);
 /** What a dependency known to be slow or failing brings about besides: runs hang, calls return nothing, caches go cold. */
 const FOLLOWS: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
@@ -38,15 +34,6 @@ export function accountsFor(
   if (cause.dimension === "tool") return isTool(stratum) ? isCallOf(stratum, cause.value) : !isModel(stratum);
   return !isTool(stratum);
 }
-
-/**
- * The same of one agent that shows it without others doing so now, while they are in the incident of the cause. That agents are slow
- * whatever they call makes no run of one of them hang while theirs go on.
- */
-export const accountsForOne = (
-  cause: Pick<SharedCause, "dimension" | "value">,
-  anomaly: Pick<Anomaly, "type" | "stratum">,
-): boolean => accountsFor(cause, anomaly) && !(cause.dimension === "key" && anomaly.type === "stuck_run");
 
 const isTool = (stratum: string) => stratum.startsWith("tool_call|");
 const isModel = (stratum: string) => stratum.startsWith("model_call|");

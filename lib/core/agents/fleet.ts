@@ -65,17 +65,15 @@ export function isCorroborated(keyId: string | null, others: readonly (string | 
 export const SHARED_CAUSE: SharedCauseSettings = { minAgents: 3, minShare: 0.3, minKeys: 3, windowMs: 60_000 };
 
 /**
- * How long a suspicion waits for others, in ms: `waitMs`, and as long again as the first call took, or has taken so far, that was too
- * slow. Calls that are as slow for others are only heard of once they end, so a shorter wait would hold whoever happened to call first. At
+ * How long a suspicion waits for others, in ms: `waitMs`, and as long again as the first call took that was too slow. Calls that
+ * are as slow for others are only heard of once they end, so a shorter wait would hold whoever happened to call first. At
  * most a window.
  */
 export function sharedCauseWaitMs(
   anomalies: readonly Pick<Anomaly, "at" | "type" | "value">[],
   waitMs: number,
 ): number {
-  const [first] = anomalies
-    .filter(({ type }) => type === "latency_spike" || type === "stuck_run")
-    .toSorted((a, b) => a.at - b.at);
+  const [first] = anomalies.filter(({ type }) => type === "latency_spike").toSorted((a, b) => a.at - b.at);
   return Math.min(SHARED_CAUSE.windowMs, waitMs + (first?.value ?? 0));
 }
 

@@ -1,7 +1,4 @@
-import type { AnomalyType } from "../base/vocabulary";
 import { type Member, type SharedCause, type SharedCauseSettings, SHARED_CAUSE, type Suspect, together } from "./fleet";
-
-const SLOW: ReadonlySet<AnomalyType> = new Set<AnomalyType>(["latency_spike", "stuck_run"]);
 
 /**
  * Keys whose agents slow down together whatever they call: a busy host, a saturated network, a throttled cluster. Each of their
@@ -9,7 +6,7 @@ const SLOW: ReadonlySet<AnomalyType> = new Set<AnomalyType>(["latency_spike", "s
  * the agents share is where they run, of which the key they report with is all that is known.
  *
  * The agents of a key are counted as those of any other value (`together`): within one window at least `minAgents` and
- * `minShare` of the key's live agents. Only slowness counts, to which belong calls that have not ended yet, since a busy host makes nobody fail, flood or loop; and no single tool,
+ * `minShare` of the key's live agents. Only slowness counts, since a busy host makes nobody fail, flood or loop; and no single tool,
  * model or provider may account for all of them but fewer than `minAgents`, or it would be the cause. Agents of no known key
  * share nothing. The order of the input does not matter.
  */
@@ -18,7 +15,7 @@ export function slowEverywhere(
   members: readonly Member[],
   o: SharedCauseSettings = SHARED_CAUSE,
 ): SharedCause[] {
-  const slow = suspects.filter(({ type }) => SLOW.has(type)).toSorted((a, b) => a.at - b.at);
+  const slow = suspects.filter(({ type }) => type === "latency_spike").toSorted((a, b) => a.at - b.at);
   const keys = [...new Set(slow.flatMap(({ keyId }) => keyId ?? []))].toSorted();
   return keys.flatMap((key): SharedCause[] => {
     const own = slow.filter(({ keyId }) => keyId === key);
