@@ -62,6 +62,7 @@ test.each([
   ["a viewer", { assignee: "usr-vi" }, "invalid: assignee must be the ID of an operator or an admin"],
   ["somebody there is not", { assignee: "usr-no" }, "invalid: assignee must be the ID of an operator or an admin"],
   ["a past time", { snoozedUntil: NOW }, "invalid: snoozed_until must be in the future, at most a week ahead"],
+  ["no time", { snoozedUntil: 0 }, "invalid: snoozed_until must be in the future, at most a week ahead"],
   ["too long", { snoozedUntil: NOW + 7 * DAY + 1 }, "invalid: snoozed_until must be in the future, at most a week ahead"],
 ])("%s is refused, and the other half of the edit is not made", async (_, edit, words) => {
   const of = await waiting(db);

@@ -26,13 +26,14 @@ interface Edit {
  */
 export async function editIncident(db: Db, id: string, edit: Edit, by: Actor, now: number): Promise<void> {
   const { assignee, snoozedUntil } = edit;
-  if (snoozedUntil && (snoozedUntil <= now || snoozedUntil > now + LONGEST_SNOOZE_MS))
+  if (typeof snoozedUntil === "number" && (snoozedUntil <= now || snoozedUntil > now + LONGEST_SNOOZE_MS))
     throw invalid("snoozed_until", "must be in the future, at most a week ahead");
   await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, id);
     if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
     if (assignee !== undefined && assignee !== incident.assigneeId) await assign(db, plan, incident, assignee, by, now);
-    if (snoozedUntil !== undefined && snoozedUntil !== incident.snoozedUntil)
+    const { snoozedUntil: end } = incident;
+    if (snoozedUntil !== undefined && snoozedUntil !== (end !== null && end > now ? end : null))
       snooze(db, plan, incident, snoozedUntil, by, now);
   });
 }
@@ -52,8 +53,8 @@ async function assign(db: Db, plan: Plan, { id }: Incident, to: string | null, b
 }
 
 /**
- * At the end of a snooze one page says that the incident is still open. What already waited to be sent is not sent, since that page
- * takes its place. Detection, containment and healing go on.
+ * At the end of a snooze, by itself or by hand, one page says that the incident is still open, unless a person has answered what came
+ * last. It takes the place of every page that waited or came meanwhile. Detection, containment and healing go on.
  */
 function snooze(db: Db, plan: Plan, { id }: Incident, until: number | null, by: Actor, now: number): void {
   const text =
@@ -68,7 +69,7 @@ function snooze(db: Db, plan: Plan, { id }: Incident, until: number | null, by: 
       type: "incident.snoozed",
       incidentId: id,
       text,
-      data: { by: by.id, until, ...(until !== null && { page: true }) },
+      data: { by: by.id, until, page: true },
     });
 }
 

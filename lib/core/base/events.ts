@@ -107,7 +107,7 @@ interface EventPayloads {
   "incident.assigned": ByPerson & { to: string | null };
   /** What a person wrote down; nothing of its state changes. */
   "incident.noted": ByPerson;
-  /** Pages wait until then (epoch ms), when this event itself pages; null: no longer. */
+  /** No page is sent until then (epoch ms; null: at once), when this event itself pages. */
   "incident.snoozed": ByPerson & { until: number | null };
   "incident.escalated": Nothing;
   /** Every rung of the ladder was tried. */

@@ -189,7 +189,7 @@ export async function noteOutcome(
   });
 }
 
-/** Pages of an incident that wait are not sent: something else takes their place. */
+/** Pages of an incident that wait are not sent: the one at the end of its snooze takes their place. */
 export const skipPages = (db: Db, incidentId: string, why: string): Statement =>
   db
     .update(notifications)
@@ -202,22 +202,47 @@ export const skipPages = (db: Db, incidentId: string, why: string): Statement =>
       ),
     );
 
-/**
- * Whether a person has answered an incident, or it has closed: then a page of it that waited wakes nobody any more. The page that
- * ends a snooze (`eventSeq` is the snooze) counts only what was answered since.
- */
-export async function isAnswered(
+/** What a page's incident says of it by now. Nothing of it is true of one that is about no incident. */
+interface PageStanding {
+  closed: boolean;
+  snoozed: boolean;
+  /** A person has answered the incident, at any time. */
+  answered: boolean;
+  /** It is the page that ends a snooze, which was changed or ended since. */
+  endsOldSnooze: boolean;
+  /** It is the page that ends a snooze. */
+  endsSnooze: boolean;
+  /** A person has answered since the last event that pages; the end of a snooze by hand is none. */
+  answeredSince: boolean;
+}
+
+/** How a page stands at `now`. `answers`: the types of events that answer. */
+export async function findPageStanding(
   db: Db,
   { incidentId, eventSeq }: Pick<NotificationRow, "incidentId" | "eventSeq">,
   answers: readonly EventType[],
-): Promise<boolean> {
-  const [row] = await db.all<{ answered: number }>(
-    sql`SELECT EXISTS (SELECT 1 FROM incidents WHERE id = ${incidentId} AND closed_at IS NOT NULL)
-        OR EXISTS (SELECT 1 FROM stream_events WHERE incident_id = ${incidentId} 
-          AND seq > coalesce((SELECT seq FROM stream_events WHERE seq = ${eventSeq} AND type = 'incident.snoozed'), 0)
-          AND type IN (SELECT value FROM json_each(${JSON.stringify(answers)}))) AS answered`,
+  now: number,
+): Promise<PageStanding> {
+  const answer = sql`incident_id = ${incidentId} AND type IN (SELECT value FROM json_each(${JSON.stringify(answers)}))`;
+  const lastPage = sql`SELECT max(seq) FROM stream_events WHERE incident_id = ${incidentId} AND data ->> 'page'
+    AND NOT (type = 'incident.snoozed' AND data ->> 'until' IS NULL)`;
+  const [row] = await db.all<Record<keyof PageStanding, number>>(
+    sql`SELECT EXISTS (SELECT 1 FROM incidents WHERE id = ${incidentId} AND closed_at IS NOT NULL) AS closed,
+          EXISTS (SELECT 1 FROM incidents WHERE id = ${incidentId} AND snoozed_until > ${now}) AS snoozed,
+          EXISTS (SELECT 1 FROM stream_events WHERE ${answer}) AS answered,
+          EXISTS (SELECT 1 FROM stream_events WHERE seq = ${eventSeq} AND type = 'incident.snoozed') AS endsSnooze,
+          EXISTS (SELECT 1 FROM stream_events WHERE incident_id = ${incidentId} AND type = 'incident.snoozed' AND seq > ${eventSeq}) AS endsOldSnooze,
+          EXISTS (SELECT 1 FROM stream_events WHERE ${answer} AND seq > (${lastPage})) AS answeredSince`,
   );
-  return row?.answered === 1;
+  const { closed, snoozed, answered, endsSnooze, endsOldSnooze, answeredSince } = row!;
+  return {
+    closed: closed === 1,
+    snoozed: snoozed === 1,
+    answered: answered === 1,
+    endsSnooze: endsSnooze === 1,
+    endsOldSnooze: endsSnooze === 1 && endsOldSnooze === 1,
+    answeredSince: answeredSince === 1,
+  };
 }
 
 /** Whether this channel was paged about a thread, as far as anybody knows. */

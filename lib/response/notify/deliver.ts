@@ -1,10 +1,11 @@
 import { ANSWERS } from "@/lib/core/base/events";
+import { SNOOZED } from "./plan";
 import { GIVE_UP_MS, retryAfter } from "@/lib/core/notify/retry";
 import type { Db } from "@/lib/db/client";
 import {
   type ChannelRow,
   claimNotification,
-  isAnswered,
+  findPageStanding,
   listChannels,
   listDue,
   type NotificationRow,
@@ -67,7 +68,7 @@ async function attempt(
   failures: number,
   ports: DeliverPorts,
 ): Promise<"go on" | "wait"> {
-  const moot = await whyMoot(db, row);
+  const moot = await whyMoot(db, row, ports.now());
   if (moot !== null) {
     await noteOutcome(db, row, { state: "skipped", error: moot }, null);
     return "go on";
@@ -118,10 +119,14 @@ async function giveUp(db: Db, channel: ChannelRow, row: NotificationRow, reason:
 }
 
 /** Why a message has nothing left to say; null: it has. */
-async function whyMoot(db: Db, row: NotificationRow): Promise<string | null> {
-  const waited = row.attempts === 0 && row.dueAt > row.createdAt;
-  if (row.purpose === "page" && waited && row.incidentId !== null && (await isAnswered(db, row, ANSWERS)))
-    return "answered before it was due";
+async function whyMoot(db: Db, row: NotificationRow, now: number): Promise<string | null> {
+  if (row.purpose === "page" && row.incidentId !== null) {
+    const standing = await findPageStanding(db, row, ANSWERS, now);
+    if (standing.snoozed || standing.endsOldSnooze) return SNOOZED;
+    const waited = row.attempts === 0 && row.dueAt > row.createdAt;
+    const answered = standing.endsSnooze ? standing.answeredSince : waited && standing.answered;
+    if (answered || (waited && standing.closed)) return "answered before it was due";
+  }
   if (
     (row.purpose === "resolved" || row.purpose === "acknowledged") &&
     !(await wasPaged(db, row.channelId, row.thread))

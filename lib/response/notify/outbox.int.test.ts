@@ -105,6 +105,7 @@ const paged = (incidentId: string, text = "Approval requested"): StreamEvent => 
 const closed = (incidentId: string): StreamEvent => ({ type: "incident.resolved", at: now, incidentId, text: "recovered", data: { healed: true } }); // prettier-ignore
 const log = async () =>
   (await listNotifications(db, { limit: 1_000 })).map(({ notification }) => notification).toReversed();
+const texts = () => receiver.got.map(({ body }) => body.data.text);
 const said = () => receiver.got.map(({ body }) => `${body.type.replace("sentinel.", "")} ${body.data.thread}`);
 
 describe("what is told", () => {
@@ -171,17 +172,20 @@ describe("what is told", () => {
   it("pages nobody about a snoozed incident until the snooze ends, then once, each channel by its own rules", async () => {
     await channel({ min_severity: 5, tell: [] });
     await channel({ after_minutes: 10, tell: [] }, "second line");
-    for (const id of ["inc_1", "inc_2", "inc_3"]) await incident(id);
+    for (const id of ["inc_1", "inc_2", "inc_3", "inc_4"]) await incident(id);
     await tell(paged("inc_1", "before"));
     await turns();
-    expect(receiver.got.map(({ body }) => body.data.text)).toEqual(["before"]);
+    expect(texts()).toEqual(["before"]);
     const until = now + 60 * MINUTE;
-    for (const id of ["inc_1", "inc_2", "inc_3"]) await editIncident(db, id, { snoozedUntil: until }, BY, now);
-    await tell(paged("inc_1", "meanwhile"), paged("inc_2", "meanwhile"), paged("inc_3", "meanwhile"));
+    for (const id of ["inc_1", "inc_2", "inc_3", "inc_4"]) await editIncident(db, id, { snoozedUntil: until }, BY, now);
+    await tell(...["inc_1", "inc_2", "inc_3", "inc_4"].map((id) => paged(id, "meanwhile")));
     now += 30 * MINUTE;
     await turns();
     await acknowledge(db, "inc_2", BY, now, undefined);
     await db.update(incidents).set({ state: "resolved", closedAt: now }).where(eq(incidents.id, "inc_3"));
+    await acknowledge(db, "inc_4", BY, now, undefined);
+    await tell(paged("inc_4", "after the answer"));
+    await turns();
     // Neither the first page's escalation nor anything that came meanwhile.
     expect(receiver.got).toHaveLength(1);
     now = until;
@@ -189,31 +193,59 @@ describe("what is told", () => {
     const end = "Ada snoozed the incident until 2026-05-20 13:30 UTC; it is still open";
     expect(receiver.got.slice(1).map(({ body: { data } }) => [data.thread, data.text])).toEqual([
       ["inc_1", end],
-      ["inc_1", "meanwhile"],
+      ["inc_4", end],
     ]);
     now += 10 * MINUTE;
     await turns();
-    expect(said()).toEqual(Array.from({ length: 5 }, () => "page inc_1"));
+    expect(said()).toEqual(["inc_1", "inc_1", "inc_4", "inc_1", "inc_4"].map((id) => `page ${id}`));
+    expect((await log()).filter(({ error }) => error === "snoozed").length).toBeGreaterThan(0);
   });
 
-  it("ends a snooze early without a page, and a longer one in place of the first pages once", async () => {
-    await channel();
-    await incident("inc_1");
-    await incident("inc_2");
-    for (const id of ["inc_1", "inc_2"]) await editIncident(db, id, { snoozedUntil: now + 10 * MINUTE }, BY, now);
+  it("ends a snooze by hand with one page for what was held, and a longer snooze has one end", async () => {
+    await channel({ tell: [] });
+    for (const id of ["inc_1", "inc_2", "inc_3"]) await incident(id);
+    for (const id of ["inc_1", "inc_2", "inc_3"])
+      await editIncident(db, id, { snoozedUntil: now + 10 * MINUTE }, BY, now);
+    await tell(paged("inc_1", "held"), paged("inc_3", "held"));
     await turns();
+    await acknowledge(db, "inc_3", BY, now, undefined);
     await editIncident(db, "inc_1", { snoozedUntil: null }, BY, now);
     await editIncident(db, "inc_2", { snoozedUntil: now + 20 * MINUTE }, BY, now);
+    // Whoever has it knows that it is still open.
+    await editIncident(db, "inc_3", { snoozedUntil: null }, BY, now);
     await turns();
+    expect(texts()).toEqual(["Ada ended the snooze of the incident; it is still open"]);
+    await tell(paged("inc_1", "at once"));
     now += 10 * MINUTE;
+    await turns();
+    expect(texts().slice(1)).toEqual(["at once"]);
+    now += 10 * MINUTE;
+    await turns();
+    expect(said()).toEqual(["page inc_1", "page inc_1", "page inc_2"]);
+    // Over by itself, it is ended already.
+    await editIncident(db, "inc_2", { snoozedUntil: null }, BY, now);
+    await turns();
+    expect(receiver.got).toHaveLength(3);
+  });
+
+  it("does not try a page again that failed before the snooze, until its end", async () => {
+    await channel({ tell: [] });
+    await incident("inc_1");
+    receiver.answers = [{ status: 503 }];
+    await tell(paged("inc_1"));
+    await planNotifications(db, now, ORIGIN);
+    const [first] = await log();
+    await deliverNotifications(db, ports({ send: async (row, { kind }, config) => {
+      await editIncident(db, "inc_1", { snoozedUntil: now + 60 * MINUTE }, BY, now);
+      return send(row.body, kind, config, { now: () => now, mailer: null });
+    } })); // prettier-ignore
+    now += 30 * MINUTE;
     await turns();
     expect(receiver.got).toEqual([]);
-    await tell(paged("inc_1", "at once"));
+    expect((await log()).find(({ id }) => id === first!.id)).toMatchObject({ state: "skipped", error: "snoozed" });
+    now += 30 * MINUTE;
     await turns();
-    expect(receiver.got.map(({ body }) => body.data.text)).toEqual(["at once"]);
-    now += 10 * MINUTE;
-    await turns();
-    expect(said()).toEqual(["page inc_1", "page inc_2"]);
+    expect(said()).toEqual(["page inc_1"]);
   });
 
   it("lets a worse page of the same incident break quiet hours that an earlier one waits for", async () => {

@@ -24,6 +24,9 @@ const ROWS = 500;
 /** Subjects that a message lists at most. */
 const SUBJECTS = 20;
 
+/** Why a page of a snoozed incident is not sent, in the delivery log. */
+export const SNOOZED = "snoozed";
+
 const CLOSES: readonly EventType[] = ["incident.resolved", "incident.dismissed"];
 /** Of which channels are told although they do not page. */
 const TOLD: readonly EventType[] = [...new Set([...ANSWERS, ...CLOSES])];
@@ -50,6 +53,9 @@ export async function planNotifications(db: Db, now: number, origin: string | nu
     const incident = event.incidentId === null ? undefined : incidents.get(event.incidentId);
     const said = say(event, incident, origin);
     const type = event.agentId === null ? undefined : types.get(event.agentId);
+    const held = said.purpose === "page" && event.type !== "incident.snoozed" && (incident?.snoozedUntil ?? 0) > now;
+    // The page at the end of the snooze takes its place.
+    const standing = held ? { state: "skipped" as const, error: SNOOZED } : { state: "pending" as const };
     const about = {
       purpose: said.purpose,
       severity: said.severity,
@@ -57,14 +63,12 @@ export async function planNotifications(db: Db, now: number, origin: string | nu
       services: [...(incident?.services ?? []), ...(event.serviceId === null ? [] : [event.serviceId])],
     };
     return channels.flatMap(({ id: channelId, rules }) => {
-      // Nobody is paged about an incident that is snoozed: escalations wait from its end on.
-      const from = said.purpose === "page" ? Math.max(now, incident?.snoozedUntil ?? 0) : now;
-      const dueAt = tellAt(rules, about, from);
+      const dueAt = tellAt(rules, about, endOfSnooze(event) ?? now);
       if (dueAt === null) return [];
       const { purpose, thread } = said;
       const id = newId("ntf");
       const body: Notification = { id, ...said };
-      return [{ id, channelId, purpose, thread, incidentId: event.incidentId, eventSeq: event.seq, body, state: "pending" as const, dueAt, createdAt: now }]; // prettier-ignore
+      return [{ id, channelId, purpose, thread, incidentId: event.incidentId, eventSeq: event.seq, body, dueAt, createdAt: now, ...standing }]; // prettier-ignore
     });
   });
   const writes: Statement[] = [];
@@ -72,6 +76,10 @@ export async function planNotifications(db: Db, now: number, origin: string | nu
   await commit(db, { claims: [moveCursor(from, to, now)], writes });
   return to - from >= EVENTS;
 }
+
+/** When the page that ends a snooze is due at the earliest: at its end, or at once when a person ends it. */
+const endOfSnooze = ({ type, data }: TellingEvent): number | null =>
+  type === "incident.snoozed" && typeof data["until"] === "number" ? data["until"] : null;
 
 const purposeOf = ({ type, data }: TellingEvent): Purpose =>
   data["page"] === true ? "page" : CLOSES.includes(type) ? "resolved" : "acknowledged";
