@@ -45,9 +45,9 @@ describe("the list holds no limit of safety", () => {
     const readers = files
       .filter((file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
       .filter((file) => /\/(?:tunables|prompt-variants)"/.test(readFileSync(file, "utf8")));
-    expect(readers).toContain("lib/core/causes/hypotheses.ts");
+    expect(readers).toContain("lib/core/causes/suspects.ts");
     const may =
-      /^lib\/(?:core\/causes\/(?:analyse|changes|hypotheses|weighted-evidence)|agents\/investigation\/\w+|response\/services\/(?:context|investigate)|runtime\/integrations|evals\/improve\/\w+)\.ts$/;
+      /^lib\/(?:core\/causes\/(?:analyse|changes|change-evidence|suspects)|agents\/investigation\/\w+|response\/services\/(?:context|investigate)|runtime\/integrations|evals\/improve\/\w+)\.ts$/;
     expect(readers.filter((file) => !may.test(file))).toEqual([]);
   });
 
