@@ -7,6 +7,7 @@ import { HOLD_LEVEL, HOLD_LEVEL_MEANS } from "@/components/status/words";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Input, Textarea } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
+import { useOpening } from "@/components/ui/opening";
 import { COMMANDS, useAgentCommand } from "./commands";
 
 /** Asks before an act on an agent, with room for the reason that its history will keep. `command` null: closed. */
@@ -19,10 +20,9 @@ export function CommandDialog({
   command: AgentCommand | null;
   onClose: () => void;
 }) {
-  const [shown, setShown] = useState(command);
-  if (command !== null && command !== shown) setShown(command);
-  return shown === null ? null : (
-    <Asking key={shown} agentId={agentId} command={shown} open={command !== null} onClose={onClose} />
+  const opening = useOpening(command);
+  return opening.shown === null ? null : (
+    <Asking key={opening.nth} agentId={agentId} command={opening.shown} open={command !== null} onClose={onClose} />
   );
 }
 

@@ -11,6 +11,7 @@ import { Choice, Dialog } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { duration } from "@/components/ui/format";
 import { MenuItem } from "@/components/ui/menu";
+import { useOpening } from "@/components/ui/opening";
 import { useNow } from "@/components/ui/now";
 import { Select } from "@/components/ui/select";
 import { Ago, Clock } from "@/components/ui/time";
@@ -80,23 +81,42 @@ export function OwnershipDialog({
   asked: OwnershipQuestion | null;
   onClose: () => void;
 }) {
-  const [shown, setShown] = useState(asked);
-  const [to, setTo] = useState(incident.assignee?.id ?? NOBODY);
+  const { shown, nth } = useOpening(asked);
+  return shown === null ? null : (
+    <Asking key={nth} incident={incident} asked={shown} open={asked !== null} onClose={onClose} />
+  );
+}
+
+function Asking({
+  incident,
+  asked,
+  open,
+  onClose,
+}: {
+  incident: IncidentSummary;
+  asked: OwnershipQuestion;
+  open: boolean;
+  onClose: () => void;
+}) {
+  const assigning = asked === "assign";
+  const present = incident.assignee;
+  const [to, setTo] = useState(present?.id ?? NOBODY);
   const [span, setSpan] = useState(String(HOUR));
-  if (asked !== null && asked !== shown) setShown(asked);
-  const { data } = useQuery({ ...assigneesQuery, enabled: asked === "assign" });
+  const { data } = useQuery({ ...assigneesQuery, enabled: open && assigning });
   const patch = usePatch(incident.id, onClose);
-  const assigning = shown === "assign";
+  const people = data?.people ?? [];
+  // Whoever has it may no longer be one of those who can be given it.
+  const others = present === null || people.some(({ id }) => id === present.id) ? [] : [present];
   const error = patch.error instanceof ApiError ? patch.error.message : undefined;
   return (
     <Dialog
-      open={asked !== null}
+      open={open}
       onOpenChange={(next) => (next ? undefined : onClose())}
       title={assigning ? "Assign this incident" : "Snooze its pages"}
       description={
         assigning
           ? "Operators and admins can be assigned."
-          : "Nobody is paged about this incident until then; if it is still open, one page says so. Detection, quarantine and healing go on."
+          : "Nobody is paged about this incident until then. If it is still open and unanswered at the end, one page says so. Detection, quarantine and healing go on."
       }
       footer={
         <Choice
@@ -123,7 +143,7 @@ export function OwnershipDialog({
             disabled={data === undefined}
             options={[
               { value: NOBODY, label: "Nobody" },
-              ...(data?.people ?? []).map(({ id, name }) => ({ value: id, label: name })),
+              ...[...others, ...people].map(({ id, name }) => ({ value: id, label: name })),
             ]}
           />
         ) : (

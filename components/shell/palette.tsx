@@ -74,6 +74,8 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
   const places = usePlaces().filter(({ label }) => matches(label));
   const active =
     incidents.data?.incidents.filter((incident) => wordsOf(incident).some(matches)).slice(0, OFFERED) ?? [];
+  // Until the answer to what was typed is there, nothing is offered that Enter could do to somebody else.
+  const settled = typed === text && !agents.isPlaceholderData;
   const found = agents.data?.agents ?? [];
   const called = services.data?.services.filter(({ id }) => matches(id)).slice(0, OFFERED) ?? [];
   const go = (href: string) => () => {
@@ -95,7 +97,7 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
       />
       <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
         <Command.Empty className="px-3 py-8 text-center text-sm text-ink-2">No results.</Command.Empty>
-        <Actions query={query} commands={commands} agents={found} onAct={onAct} />
+        <Actions query={query} commands={commands} agents={settled ? found : []} onAct={onAct} />
         {places.length > 0 ? (
           <Group heading="Screens">
             {places.map((place) => (
