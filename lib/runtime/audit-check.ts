@@ -2,7 +2,7 @@ import type { AuditCheckView } from "@/lib/contracts/audit";
 import { type AuditHead, ChainCheck, NO_HEAD } from "@/lib/core/base/audit-chain";
 import { sha256 } from "@/lib/db/audit";
 import type { Db } from "@/lib/db/client";
-import { findAuditHead, listAuditAfter } from "@/lib/db/queries/audit";
+import { findAuditHash, findAuditHead, hasAuditBeforeFirst, listAuditAfter } from "@/lib/db/queries/audit";
 import { yieldToEventLoop } from "@/lib/event-loop";
 import { log } from "@/lib/log";
 
@@ -47,12 +47,15 @@ export function auditCheck(db: Db, now: number): AuditCheckView {
 
 async function follow(db: Db, now: number, s: State): Promise<void> {
   // What was found broken is looked at anew each time: somebody may have put the database back.
-  const whole = s.shown.state !== "intact" || now - s.wholeAt >= WHOLE_EVERY_MS;
+  const due = s.shown.state !== "intact" || now - s.wholeAt >= WHOLE_EVERY_MS;
+  // A log that was cut off, or written again, no longer has the row up to which it was found right.
+  const whole = due || (s.head.seq > 0 && (await findAuditHash(db, s.head.seq)) !== s.head.hash);
   if (whole) s.wholeAt = now;
   const anchors = new Map(s.head.seq > 0 ? [[s.head.seq, s.head.hash]] : []);
   const check = new ChainCheck(sha256, anchors, whole ? NO_HEAD : s.head);
   const end = await findAuditHead(db);
-  while (check.head.seq < end.seq) {
+  if (await hasAuditBeforeFirst(db)) check.unreadable("a row stands before the first one");
+  while (!check.broken && check.head.seq < end.seq) {
     const entries = await listAuditAfter(db, check.head.seq, end.seq, SLICE);
     for (const entry of entries) if (!check.take(entry)) break;
     if (check.broken || entries.length === 0) break;
