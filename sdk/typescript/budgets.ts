@@ -53,16 +53,19 @@ const WORDS: Record<TreeBudget["measure"], (n: number) => string> = {
 const concerns = (measure: TreeBudget["measure"], next: "model" | "tool") =>
   next === "model" ? measure !== "tool_calls" : measure !== "model_calls";
 
+/** What was granted to one run or tree: its ID may be any text, such as `constructor`. */
+const granted = ({ more }: Budget | TreeBudget, id: string) => (Object.hasOwn(more, id) ? more[id]! : 0);
+
 /** The budget that stops the next call of a run, if one does: its own first, then its tree's. */
 export function usedUp(budgets: Budgets, run: Run, next: "model" | "tool", now: number): UsedUp | null {
   for (const budget of budgets.runs) {
-    const more = budget.more[run.runId] ?? 0;
+    const more = granted(budget, run.runId);
     if (!concerns(budget.measure, next) || !reaches(budget.measure, run, budget.limit, more, now)) continue;
     return told(budget, "this run", budget.limit + more);
   }
   for (const budget of budgets.trees) {
     const { tree } = run.place;
-    const more = budget.more[tree.rootRunId] ?? 0;
+    const more = granted(budget, tree.rootRunId);
     const { measure, limit } = budget;
     const over =
       measure === "depth" || measure === "descendants"
@@ -76,7 +79,7 @@ export function usedUp(budgets: Budgets, run: Run, next: "model" | "tool", now: 
 /** The budget that a run in this place goes beyond before it has made a call, if it does: too deep in its tree, or one too many. */
 export function tooMany(budgets: Budgets, place: Place): UsedUp | null {
   for (const budget of budgets.trees) {
-    const limit = budget.limit + (budget.more[place.tree.rootRunId] ?? 0);
+    const limit = budget.limit + granted(budget, place.tree.rootRunId);
     const { measure } = budget;
     if ((measure === "depth" || measure === "descendants") && isBeyond(measure, place, limit))
       return told(budget, wholeTree(place), limit);

@@ -304,7 +304,7 @@ export function createGuard(options: GuardOptions): Guard {
     clearTimeout(run.ending?.timer);
     run.ending = undefined;
     run.lastSeenAt = now();
-    trees.touch(run.place.tree);
+    trees.touch(run.runId, run.place);
   }
   return guard;
 }

@@ -68,7 +68,9 @@ const MAX_OPEN_RUNS = 1000;
 export function createRuns(now: () => number, trees: Trees) {
   const open = new Map<string, Run>();
   return {
-    start({ runId = randomUUID(), parentRunId, rootRunId, taskId, threadId }: RunStart): Run {
+    start({ runId: given, parentRunId, rootRunId, taskId, threadId }: RunStart): Run {
+      // An empty ID is none: otherwise all runs that have it would be one.
+      const runId = given || randomUUID();
       const at = now();
       const place = trees.join({ runId, parentRunId, rootRunId }, at);
       const run: Run = {
@@ -99,14 +101,17 @@ export function createRuns(now: () => number, trees: Trees) {
 /** Adds what is known to a sum that may not be. */
 const plus = (sum: number | undefined, x: number | undefined) => (x === undefined ? sum : (sum ?? 0) + x);
 
+/** What a host gives that is no amount (NaN, negative) is unknown: one such call must not keep a budget from being reached. */
+const amount = (x: number | undefined) => (x !== undefined && Number.isFinite(x) && x >= 0 ? x : undefined);
+
 /** Counts what a call used for its run and the run's tree. */
 export function use(run: Run, more: Partial<Omit<Used, "startedAt">>): void {
   for (const sum of [run, run.place.tree]) {
     sum.modelCalls += more.modelCalls ?? 0;
     sum.toolCalls += more.toolCalls ?? 0;
-    sum.inputTokens = plus(sum.inputTokens, more.inputTokens);
-    sum.outputTokens = plus(sum.outputTokens, more.outputTokens);
-    sum.cost = plusUsd(sum.cost, more.cost);
+    sum.inputTokens = plus(sum.inputTokens, amount(more.inputTokens));
+    sum.outputTokens = plus(sum.outputTokens, amount(more.outputTokens));
+    sum.cost = plusUsd(sum.cost, amount(more.cost));
   }
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createGuard } from "./guard.js";
 import type { GuardOptions } from "./options.js";
-import { insideRun } from "./runs.js";
+import { usedUp } from "./budgets.js";
+import { createRuns, insideRun, use } from "./runs.js";
 import type { Guard } from "./seat.js";
 import { createTrees } from "./trees.js";
 import type { AgentEvent, Directive, TreeBudget } from "./wire.js";
@@ -163,12 +164,34 @@ describe("trees", () => {
     const { tree } = trees.join({ runId: "old" }, 0);
     trees.join({ runId: "forgotten" }, 0).tree.modelCalls = 7;
     tree.modelCalls = 7;
+    const deep = trees.join({ runId: "deep", parentRunId: "old" }, 0);
     for (let n = 0; n < 20_000; n++) {
       trees.join({ runId: `r-${n}` }, 0);
-      trees.touch(tree);
+      trees.touch("deep", deep);
     }
     expect(trees.look({ rootRunId: "old" })?.tree.modelCalls).toBe(7);
     expect(trees.look({ rootRunId: "forgotten" })).toBeNull();
+    expect(trees.look({ parentRunId: "deep" })).toMatchObject({ depth: 2, tree: { rootRunId: "old" } });
+  });
+
+  it("an empty ID is none, so that runs without one share no tree", () => {
+    const runs = createRuns(() => 0, createTrees());
+    const [one, other] = [runs.start({ runId: "" }), runs.start({ runId: "", parentRunId: "", rootRunId: "" })];
+    expect(one.runId).not.toBe("");
+    expect(new Set([one.runId, other.runId, one.place.tree, other.place.tree]).size).toBe(4);
+    expect(runs.start({}).place.tree).not.toBe(one.place.tree);
+  });
+
+  it("what is no amount is unknown, and an ID named like a member of every object is a name", () => {
+    const run = createRuns(() => 0, createTrees()).start({ runId: "constructor" });
+    for (const cost of [1, Number.NaN, Number.POSITIVE_INFINITY, -5]) use(run, { cost, inputTokens: cost });
+    expect([run.cost, run.inputTokens, run.place.tree.cost]).toEqual([1, 1, 1]);
+    const budget = { id: "b", measure: "usd", limit: 1, at_limit: "stop", more: {} } as const;
+    for (const budgets of [
+      { runs: [budget], trees: [] },
+      { runs: [], trees: [budget] },
+    ])
+      expect(usedUp(budgets, run, "model", 0)).toMatchObject({ budget });
   });
 
   it("a run that begins again is no other descendant", () => {

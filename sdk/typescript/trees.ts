@@ -41,8 +41,8 @@ export interface Trees {
   join(run: Kinship, at: number): Place;
   /** The place that a run has or would get; null where it would begin a tree. */
   look(run: Partial<Kinship>): Place | null;
-  /** The tree is at work: it is the last to be forgotten. */
-  touch(tree: Tree): void;
+  /** A run is at work: its place and its tree are the last to be forgotten. */
+  touch(runId: string, place: Place): void;
 }
 
 export function createTrees(): Trees {
@@ -50,7 +50,7 @@ export function createTrees(): Trees {
   const places = new Map<string, Place>();
 
   const rootOf = ({ runId, parentRunId, rootRunId }: Partial<Kinship>) =>
-    rootRunId ?? places.get(parentRunId ?? "")?.tree.rootRunId ?? parentRunId ?? runId;
+    rootRunId || places.get(parentRunId ?? "")?.tree.rootRunId || parentRunId || runId;
   function depthOf({ parentRunId }: Partial<Kinship>, root: string): number {
     const above = places.get(parentRunId ?? "");
     return 1 + (above?.tree.rootRunId === root ? above.depth : 0);
@@ -76,7 +76,13 @@ export function createTrees(): Trees {
         ? { tree, depth: depthOf(run, tree.rootRunId), ordinal: tree.descendants + 1 }
         : null;
     },
-    touch: (tree) => keep(trees, tree.rootRunId, tree, MAX_TREES),
+    touch(runId, place) {
+      const { tree } = place;
+      const known = trees.get(tree.rootRunId);
+      // One that was forgotten and has begun anew is not put back in the place of the new one.
+      if (known === undefined || known === tree) keep(trees, tree.rootRunId, tree, MAX_TREES);
+      if ((places.get(runId)?.tree ?? tree) === tree) keep(places, runId, place, MAX_PLACES);
+    },
   };
 }
 

@@ -131,6 +131,16 @@ describe("how a budget stands", () => {
   );
 
   it.each([
+    ["descendants", 3, "warn"],
+    ["descendants", 4, "reached"],
+    ["depth", 3, "warn"],
+    ["depth", 4, "reached"],
+  ] as const)("of 3 %s, the guards let the third work: %d are %s", (measure, used, level) => {
+    const shape = budget({ scope: "tree", window: "run", measure, limit: 3 });
+    expect(judgeBudget(shape, { ...tally({}), [measure]: used }, 0).level).toBe(level);
+  });
+
+  it.each([
     [0.1, 0.2, [0.1, 0.1, 0.1], "reached"],
     [0.1, 0.2, [0.1, 0.1, 0.099_999_999], "warn"],
     [1.1, 2.2, [3.3], "reached"],

@@ -165,7 +165,10 @@ export const warnsFrom = ({ measure, limit, warnShare }: Pick<Budget, "measure" 
   Math.floor((unitsOf(measure, limit) * Math.round(warnShare * SHARE_UNITS)) / SHARE_UNITS) /
   (measure === "usd" ? NANO : 1);
 
-/** How a budget stands. `granted`: what people allowed on top of it for this window. `reached` from the limit itself on. */
+/**
+ * How a budget stands. `granted`: what people allowed on top of it for this window. `reached` from the limit itself on: nothing is left
+ * for the next call. Of depth and descendants beyond it: the last one that is allowed may work.
+ */
 export function judgeBudget(budget: Budget, tally: Tally, granted: number): BudgetVerdict {
   const { measure, warnShare } = budget;
   const used = usedOf(measure, tally) ?? 0;
@@ -173,7 +176,8 @@ export function judgeBudget(budget: Budget, tally: Tally, granted: number): Budg
   const limit = Math.max(unitsOf(measure, budget.limit) + unitsOf(measure, granted), measure === "usd" ? 1 : 0);
   const units = unitsOf(measure, used);
   const warns = units * SHARE_UNITS >= limit * Math.round(warnShare * SHARE_UNITS);
-  const level = units >= limit ? "reached" : warns ? "warn" : "ok";
+  const isShape = measure === "depth" || measure === "descendants";
+  const level = units > limit || (units === limit && !isShape) ? "reached" : warns ? "warn" : "ok";
   const whole = measure === "usd" ? limit / NANO : limit;
   return { level, used, limit: whole, share: used / whole, unknown: unknownOf(measure, tally) };
 }

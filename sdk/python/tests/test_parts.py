@@ -174,11 +174,20 @@ class Kinship(unittest.TestCase):
         trees = Trees()
         old, forgotten = (trees.join(name, None, None, 0.0).tree for name in ("old", "forgotten"))
         old.model_calls = forgotten.model_calls = 7
+        deep = trees.join("deep", "old", None, 0.0)
         for n in range(20_000):
             trees.join(f"r-{n}", None, None, 0.0)
-            trees.touch(old)
+            trees.touch("deep", deep)
         self.assertEqual(trees.look(root_run_id="old").tree.model_calls, 7)
         self.assertIsNone(trees.look(root_run_id="forgotten"))
+        below = trees.look(parent_run_id="deep")
+        self.assertEqual((below.depth, below.tree.root_run_id), (2, "old"))
+
+    def test_what_is_no_amount_is_unknown(self):
+        tree = Trees().join("r", None, None, 0.0).tree
+        for cost in (1.0, float("nan"), float("inf"), -5.0):
+            add(tree, cost=cost, input_tokens=cost, tokens=cost)
+        self.assertEqual((tree.cost, tree.input_tokens, tree.tokens), (1.0, 1.0, 1.0))
 
     def test_a_run_that_begins_again_is_no_other_descendant(self):
         trees = Trees()

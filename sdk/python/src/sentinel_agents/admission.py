@@ -211,7 +211,7 @@ class Admission:
                 run.last_seen_at = self.now()
                 run.ending = None
                 if run.place is not None:
-                    self.trees.touch(run.place.tree)
+                    self.trees.touch(run.run_id, run.place)
             if answer is None:
                 found = self.enforcement.gate.look(self.enforcement.under_way(run or within))
                 over = None if found == PAUSED else self._over(call, begin)

@@ -1,5 +1,6 @@
 """Runs: what an agent does for one request, and its totals."""
 
+import math
 import uuid
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -117,6 +118,11 @@ def plus(total: Optional[float], x: Optional[float]) -> Optional[float]:
     return total if x is None else (total or 0) + x
 
 
+def _amount(x: Optional[float]) -> Optional[float]:
+    """What a host gives that is no amount (NaN, negative) is unknown: one such call must not keep a budget from being reached."""
+    return x if x is not None and math.isfinite(x) and x >= 0 else None
+
+
 def add(
     to: Union[Run, Tree],
     *,
@@ -126,10 +132,10 @@ def add(
     cost: Optional[float] = None,
 ) -> None:
     """Counts what a call has used."""
-    to.input_tokens = plus(to.input_tokens, input_tokens)
-    to.output_tokens = plus(to.output_tokens, output_tokens)
-    to.tokens = plus(to.tokens, tokens)
-    to.cost = plus_usd(to.cost, cost)
+    to.input_tokens = plus(to.input_tokens, _amount(input_tokens))
+    to.output_tokens = plus(to.output_tokens, _amount(output_tokens))
+    to.tokens = plus(to.tokens, _amount(tokens))
+    to.cost = plus_usd(to.cost, _amount(cost))
 
 
 class Runs:

@@ -80,10 +80,15 @@ class Trees:
                 return None
             return Place(tree, self._depth_of(parent_run_id, root), tree.descendants + 1)
 
-    def touch(self, tree: Tree) -> None:
-        """The tree is at work: it is the last to be forgotten."""
+    def touch(self, run_id: str, place: Place) -> None:
+        """A run is at work: its place and its tree are the last to be forgotten."""
+        tree = place.tree
         with self.lock:
-            _keep(self._trees, tree.root_run_id, tree, MAX_TREES)
+            # One that was forgotten and has begun anew is not put back in the place of the new one.
+            if self._trees.get(tree.root_run_id, tree) is tree:
+                _keep(self._trees, tree.root_run_id, tree, MAX_TREES)
+            if self._places.get(run_id, place).tree is tree:
+                _keep(self._places, run_id, place, MAX_PLACES)
 
     def after_fork(self) -> None:
         """A child knows what its trees had used until then; another thread of the parent may have held the lock."""
