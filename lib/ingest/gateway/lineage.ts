@@ -28,7 +28,9 @@ export function createLineages() {
     const lineage: Lineage =
       root === null && parentRunId === null
         ? (before ?? { rootRunId: null, parentRunId: null })
-        : { parentRunId, rootRunId: root ?? of(parentRunId!)?.rootRunId ?? parentRunId };
+        : { parentRunId, rootRunId: root ?? before?.rootRunId ?? of(parentRunId!)?.rootRunId ?? parentRunId };
+    // What nobody said anything of takes no place.
+    if (lineage.rootRunId === null) return lineage;
     known.delete(name);
     known.set(name, lineage);
     if (known.size > RUNS_MAX) known.delete(known.keys().next().value!);
