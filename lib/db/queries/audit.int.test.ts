@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { auditCheck } from "@/lib/runtime/audit-check";
 import { done } from "../audit";
 import { type Db, write } from "../client";
 import { listAudit, listAuditActors } from "./audit";
@@ -56,7 +55,7 @@ async function plansOf(work: () => Promise<unknown>): Promise<string[]> {
   asked.mockRestore();
   expect(statements.length).toBeGreaterThan(0);
   const plans = await Promise.all(statements.map(({ sql, args }) => db.$client.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args }))); // prettier-ignore
-  return plans.flatMap(({ rows }) => rows.map(({ detail }) => String(detail)));
+  return plans.flatMap(({ rows }) => rows.map(({ detail }) => detail as unknown as string));
 }
 
 test.each([
@@ -67,17 +66,3 @@ test.each([
   const plans = await plansOf(work);
   expect(plans.filter((plan) => /SCAN (?:audit_log|entry)/.test(plan))).toEqual([]);
 });
-
-test("a log that was cut off is not called intact, and a row before the first is neither listed nor passed over", async () => {
-  const checked = () => auditCheck(db, Date.now());
-  await vi.waitFor(() => expect(checked()).toMatchObject({ state: "intact", verified_to: 5 }), 60_000);
-  const row = async (sql: string) => void (await db.$client.execute(sql));
-  await row("CREATE TEMP TABLE gone AS SELECT * FROM audit_log WHERE seq = 5");
-  await row("DELETE FROM audit_log WHERE seq = 5");
-  await vi.waitFor(() => expect(checked()).toMatchObject({ state: "broken", broken: { seq: 5 } }), 60_000);
-  await row("INSERT INTO audit_log SELECT * FROM gone");
-  await vi.waitFor(() => expect(checked()).toMatchObject({ state: "intact", verified_to: 5 }), 60_000);
-  await row("INSERT INTO audit_log SELECT -1, at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, details, prev, hash FROM gone");
-  expect(await seqs({})).toEqual([5, 4, 3, 2, 1]);
-  await vi.waitFor(() => expect(checked().broken?.reason).toContain("before the first"), 60_000);
-}); // prettier-ignore
