@@ -177,7 +177,8 @@ async function obey(order: Order): Promise<unknown> {
     case "rest":
       working = false;
       await Promise.all(works);
-      await Promise.all(hosts.map(({ guard }) => guard.flush(SEND_MS)));
+      // Closed, so that no heartbeat comes after the last one was sent.
+      await Promise.all(hosts.map(({ guard }) => guard.close(SEND_MS)));
       return told();
     case "learn":
       for (const host of hosts) {

@@ -151,7 +151,8 @@ def obey(order: "dict[str, Any]") -> Any:
         resting.set()
         for thread in threads:
             thread.join()
-        each(lambda host: host.sentinel.flush(SEND_S))
+        # Closed, so that no heartbeat comes after the last one was sent.
+        each(lambda host: host.sentinel.close(SEND_S))
     if what in ("rest", "stats"):
         return [host.told() for host in hosts]
     if what == "learn":
