@@ -3,28 +3,16 @@ import { expect } from "../people";
 import { inject, panel, type Stage } from "./stage";
 import type { World } from "./world";
 
-/** Who may fall ill, and who may only be different: the first of them with whom nothing is the matter. */
-const MAY_FALL_ILL = ["analytics-iris", "analytics-jana", "analytics-karl", "analytics-lena"];
-const MAY_DIFFER = ["research-bela", "research-dora", "research-ada", "research-cato"];
+/** Who falls ill, and who is only different. */
+export const ILL = "analytics-iris";
+export const DIFFERENT = "research-bela";
 
-/**
- * Of these the first that is well, so that what is found next is what was done next. On a busy machine agents are slow for real, and
- * Sentinel may have held one for it.
- */
-const wellOf = (world: World, ids: readonly string[]): Promise<string> =>
-  world.until(`one of ${ids.join(", ")} is well`, async () => {
-    for (const id of ids) {
-      const { state, incident } = (await world.agent(id)).agent;
-      if (state === "healthy" && incident === null) return id;
-    }
-    return null;
+/** Nothing is the matter with it, so that what is found next is what was done next. */
+const well = (world: World, id: string) =>
+  world.until(`${id} is well`, async () => {
+    const { state, incident } = (await world.agent(id)).agent;
+    return state === "healthy" && incident === null;
   });
-
-/** An agent that was broken, and the incident of it. */
-export interface Case {
-  agent: string;
-  incident: string;
-}
 
 const openFaults = (page: Page) => page.getByRole("button", { name: "Inject a fault" }).click();
 const faultIn = (page: Page, title: string) =>
@@ -33,24 +21,24 @@ const faultIn = (page: Page, title: string) =>
     .getByRole("listitem")
     .filter({ has: page.getByRole("button", { name: `Inject: ${title}` }) });
 
-export async function anAgentFallsIll({ page, story, world, open }: Stage): Promise<Case> {
+export async function anAgentFallsIll({ page, story, world, open }: Stage): Promise<string> {
   story.chapter("2  An agent falls ill");
-  const ill = await wellOf(world, MAY_FALL_ILL);
-  await inject(page, "Poisoned memory", ill);
+  await well(world, ILL);
+  await inject(page, "Poisoned memory", ILL);
   const fault = await world.fault("poisoned_memory");
   await story.tell(async () => {
-    expect(fault).toMatchObject({ target: ill, endedAt: null });
+    expect(fault).toMatchObject({ target: ILL, endedAt: null });
     await expect(page.getByRole("dialog", { name: "Inject a fault" }).getByText("Sentinel is not told")).toBeVisible();
     return {
-      says: `We poison the memory of ${ill}: a false lesson makes it repeat its lookups. Sentinel is not told.`,
-      shows: (on) => faultIn(on, "Poisoned memory").filter({ has: on.getByText(`${ill}, `) }),
+      says: `We poison the memory of ${ILL}: a false lesson makes it repeat its lookups. Sentinel is not told.`,
+      shows: (on) => faultIn(on, "Poisoned memory").filter({ has: on.getByText(`${ILL}, `) }),
       reads: "A false lesson in the agent's memory makes it repeat its lookups.",
     };
   }, openFaults);
 
-  await open(`/agents/${ill}`);
+  await open(`/agents/${ILL}`);
   const held = await world.until("the hold is enforced", async () => {
-    const { agent, history } = await world.agent(ill);
+    const { agent, history } = await world.agent(ILL);
     const { state, containment, incident } = agent;
     const event = history.find(({ type, at }) => type === "agent.quarantined" && at >= fault.startedAt);
     return state === "quarantined" && containment.state === "enforced" && event && { at: event.at, containment, incident: incident!.id }; // prettier-ignore
@@ -67,7 +55,7 @@ export async function anAgentFallsIll({ page, story, world, open }: Stage): Prom
     };
   });
   await story.tell(async () => {
-    const { anomalies } = await world.agent(ill);
+    const { anomalies } = await world.agent(ILL);
     const [worst] = anomalies
       .filter(({ incident_id }) => incident_id === held.incident)
       .toSorted((a, b) => b.severity - a.severity);
@@ -79,16 +67,13 @@ export async function anAgentFallsIll({ page, story, world, open }: Stage): Prom
     };
   });
   await story.lookAround();
-  return { agent: ill, incident: held.incident };
+  return held.incident;
 }
 
 /** Agents that may not work: the others are at work, or will be in a moment. */
 const HELD = ["quarantined", "healing", "probation", "exhausted"];
 
-export async function itWaitsForAPerson(
-  { page, story, world, open }: Stage,
-  { agent: ill, incident }: Case,
-): Promise<void> {
+export async function itWaitsForAPerson({ page, story, world, open }: Stage, incident: string): Promise<void> {
   story.chapter("3  It waits for a person");
   await open("/agents");
   await story.tell(async () => {
@@ -101,7 +86,7 @@ export async function itWaitsForAPerson(
     await expect(page.getByRole("article").first()).toContainText("Quarantined");
     return {
       says: `The other ${others.length} work on. Who needs a person comes first.`,
-      shows: (on) => on.getByRole("article").filter({ has: on.getByRole("link", { name: ill, exact: true }) }),
+      shows: (on) => on.getByRole("article").filter({ has: on.getByRole("link", { name: ILL, exact: true }) }),
       reads: "Quarantined",
     };
   });
@@ -177,7 +162,7 @@ const isDecided = (world: World, incident: string, proposal: string) =>
     return proposals.find(({ id }) => id === proposal)?.approval?.state === "approved";
   });
 
-export async function itIsHealed({ page, story, world, open }: Stage, { agent: ill, incident }: Case): Promise<void> {
+export async function itIsHealed({ page, story, world, open }: Stage, incident: string): Promise<void> {
   story.chapter("4  Healed, verified, released");
   // As many rungs as the ladder needs: each asks for its own consent, which is given where all that waits is listed.
   for (;;) {
@@ -191,7 +176,7 @@ export async function itIsHealed({ page, story, world, open }: Stage, { agent: i
       break;
     }
     await open("/approvals");
-    const card = page.getByRole("article").filter({ has: page.getByRole("link", { name: ill, exact: true }) });
+    const card = page.getByRole("article").filter({ has: page.getByRole("link", { name: ILL, exact: true }) });
     await card.getByRole("button", { name: "Approve", exact: true }).click();
     await isDecided(world, incident, asked.id);
   }
@@ -216,13 +201,13 @@ export async function itIsHealed({ page, story, world, open }: Stage, { agent: i
     };
   });
   await story.lookAround();
-  await open(`/agents/${ill}`);
+  await open(`/agents/${ILL}`);
   await story.tell(async () => {
-    const { directive } = await world.agent(ill);
+    const { directive } = await world.agent(ILL);
     expect(directive.status).toBe("run");
-    await wellOf(world, [ill]);
-    await world.until(`${ill} works`, async () => (await world.runsSince(ill, cure!.judged_at!)).length > 0);
-    return { says: `${ill} is released, and back at work.`, shows: standing, reads: "Healthy" };
+    await well(world, ILL);
+    await world.until(`${ILL} works`, async () => (await world.runsSince(ILL, cure!.judged_at!)).length > 0);
+    return { says: `${ILL} is released, and back at work.`, shows: standing, reads: "Healthy" };
   });
 }
 
@@ -233,34 +218,34 @@ const CLOSED = ["resolved", "escalated", "dismissed", "rejected"];
 const standing = (page: Page) =>
   page.getByRole("main").getByText("Healthy", { exact: true }).first().locator("xpath=..");
 
-export async function aFalseAlarm({ page, story, world, open }: Stage): Promise<string> {
+export async function aFalseAlarm({ page, story, world, open }: Stage): Promise<void> {
   story.chapter("7  A false alarm");
-  const different = await wellOf(world, MAY_DIFFER);
+  await well(world, DIFFERENT);
   await open("/");
-  await inject(page, "Runaway cost", different);
-  const fault = await world.fault("runaway_cost");
+  await inject(page, "Changed prompt", DIFFERENT);
+  const fault = await world.fault("changed_prompt");
   const held = await world.until("the hold", async () => {
-    const { agent } = await world.agent(different);
+    const { agent } = await world.agent(DIFFERENT);
     return agent.state === "quarantined" && agent.incident;
   });
   await world.until("its diagnosis", async () => pendingOf(await world.incident(held.id)));
   await open(`/incidents/${held.id}`);
   await story.tell(async () => {
-    expect(fault).toMatchObject({ target: different, endedAt: null });
+    expect(fault).toMatchObject({ target: DIFFERENT, endedAt: null });
     expect((await world.incident(held.id)).incident.opened_at).toBeGreaterThan(fault.startedAt);
-    const { changes } = await world.get<{ changes: { declared: boolean }[] }>(`/api/v1/agents/${different}`);
+    const { changes } = await world.get<{ changes: { declared: boolean }[] }>(`/api/v1/agents/${DIFFERENT}`);
     expect(changes.filter(({ declared }) => declared)).toEqual([]);
     return {
-      says: `A setting goes out to ${different} that has its model reason at length before it answers. It is wanted, but nobody declared it: Sentinel holds the agent.`,
+      says: `A new prompt for longer answers goes out to ${DIFFERENT}. It is wanted, but nobody declared it: Sentinel holds the agent.`,
       shows: (on) => on.getByRole("heading", { level: 1 }),
-      reads: different,
+      reads: DIFFERENT,
     };
   });
   await story.lookAround();
   const accept = (on: Page) => on.getByRole("button", { name: "Accept as normal" });
   await accept(page).click();
   const dialog = (on: Page) => on.getByRole("alertdialog", { name: "Accept this as normal?" });
-  await dialog(page).getByLabel("Comment").fill("The longer reasoning is wanted.");
+  await dialog(page).getByLabel("Comment").fill("The longer answers are wanted.");
   await story.tell(
     async () => ({
       says: "Its owner says so: the new level is accepted as normal, and learned.",
@@ -272,25 +257,24 @@ export async function aFalseAlarm({ page, story, world, open }: Stage): Promise<
   await dialog(page).getByRole("button", { name: "Accept as normal" }).click();
   await world.until("its end", async () => (await world.incident(held.id)).incident.state === "dismissed");
   const accepted = Date.now();
-  await open(`/agents/${different}?tab=runs`);
+  await open(`/agents/${DIFFERENT}?tab=runs`);
   await story.tell(async () => {
-    const runs = await world.until("runs with the new setting", async () => {
-      const done = (await world.runsSince(different, accepted)).filter(({ ended_at }) => ended_at !== null);
+    const runs = await world.until("runs with the new prompt", async () => {
+      const done = (await world.runsSince(DIFFERENT, accepted)).filter(({ ended_at }) => ended_at !== null);
       return done.length >= RUNS_AFTER && done;
     });
-    expect((await world.fault("runaway_cost")).endedAt).toBeNull();
+    expect((await world.fault("changed_prompt")).endedAt).toBeNull();
     const { incidents } = await world.get<{ incidents: { opened_at: number }[] }>(
-      `/api/v1/incidents?agent=${different}`,
+      `/api/v1/incidents?agent=${DIFFERENT}`,
     );
     expect(incidents.filter(({ opened_at }) => opened_at > accepted)).toEqual([]);
-    expect((await world.agent(different)).agent).toMatchObject({ state: "healthy", incident: null });
+    expect((await world.agent(DIFFERENT)).agent).toMatchObject({ state: "healthy", incident: null });
     return {
-      says: `Released with the setting it has: ${runs.length} tasks later it is still at work, and there is no new incident.`,
+      says: `Released with the prompt it has: ${runs.length} tasks later it is still at work, and there is no new incident.`,
       shows: standing,
       reads: "Healthy",
     };
   });
-  return different;
 }
 
 /** Tasks after which an agent that is still called ill would have been held again: the first took about as many. */

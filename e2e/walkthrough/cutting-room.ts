@@ -151,11 +151,7 @@ async function inTheRoom({ frames, picture, film, small, quality, codec, bitrate
       chunk.copyTo(data);
       chunks.push({ at: chunk.timestamp / 1_000, key: chunk.type === "key", data: new Blob([data]) });
     },
-    // Whoever waits for it below would wait for ever.
-    error: (error) => {
-      broken = error;
-      encoder.dispatchEvent(new Event("dequeue"));
-    },
+    error: (error) => (broken = error),
   });
   encoder.configure({ codec, ...film, bitrate, latencyMode: "quality" });
   const stills: string[] = [];
@@ -172,9 +168,9 @@ async function inTheRoom({ frames, picture, film, small, quality, codec, bitrate
     const frame = new VideoFrame(canvas, { timestamp: at * 1_000 });
     encoder.encode(frame, { keyFrame: still || index === 0 });
     frame.close();
-    while (encoder.encodeQueueSize > 8 && broken === null)
-      await new Promise((done) => encoder.addEventListener("dequeue", done, { once: true }));
     if (broken) throw broken;
+    while (encoder.encodeQueueSize > 8)
+      await new Promise((done) => encoder.addEventListener("dequeue", done, { once: true }));
   }
   await encoder.flush();
   encoder.close();

@@ -5,7 +5,7 @@ import { launchDemo, type Launched } from "../demo/demo";
 import { freePort } from "../http/process";
 import { PHONE } from "../page";
 import { expect, listen, test } from "../people";
-import { aFalseAlarm, anAgentFallsIll, itIsHealed, itWaitsForAPerson } from "./agent-story";
+import { aFalseAlarm, anAgentFallsIll, DIFFERENT, ILL, itIsHealed, itWaitsForAPerson } from "./agent-story";
 import { PICTURE } from "./cutting-room";
 import {
   aReleaseTakesLong,
@@ -69,10 +69,10 @@ test("@walkthrough the demo, told as a story", async ({ browser, context, page, 
   const ofService = await aServiceBreaks(stage);
   await itIsRolledBack(stage, ofService);
   await howWellItDid(stage, ofService);
-  const different = await aFalseAlarm(stage);
+  await aFalseAlarm(stage);
 
   console.log(`told in ${await stage.story.end()}`);
-  console.log(await heldThough(stage, [ofAgent.agent, different]));
+  console.log(await heldThough(stage));
   await onPhone.close();
   await aReleaseTakesLong(stage);
   expect(errors).toEqual([]);
@@ -105,10 +105,10 @@ async function allIsWell({ story, world, demo, open }: Stage): Promise<void> {
 }
 
 /** Whom Sentinel held though nobody broke anything of theirs: told, since on a busy machine agents are slow for real. */
-async function heldThough({ world }: Stage, broken: readonly string[]): Promise<string> {
+async function heldThough({ world }: Stage): Promise<string> {
   const { incidents } = await world.get<{ incidents: { title: string; contained_at: number | null; subjects: { id: string }[] }[] }>("/api/v1/incidents?kind=agents&limit=500"); // prettier-ignore
   const innocent = incidents.filter(
-    ({ contained_at, subjects }) => contained_at !== null && !subjects.some(({ id }) => broken.includes(id)),
+    ({ contained_at, subjects }) => contained_at !== null && !subjects.some(({ id }) => [ILL, DIFFERENT].includes(id)),
   );
   return `held though nobody broke them: ${innocent.map(({ title }) => title).join("; ") || "none"}`;
 }

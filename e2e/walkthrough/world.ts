@@ -70,27 +70,18 @@ export function worldOf(page: Page, demo: Launched) {
     incident: (id: string) => get<Incident>(`/api/v1/incidents/${id}`),
     /** What every incident tells, and what waits: why a story did not come to its end is seen in nothing else. */
     async record(): Promise<string> {
-      const states = (of: { id: string; state: string }[]) => of.map(({ id, state }) => `${id} ${state}`).join(", ");
-      // What does not answer is told as such: it may be why.
-      const told = async (what: string, tell: () => Promise<string[]>) =>
-        (await tell().catch((error: unknown) => [String(error)])).map((line) => `${what}: ${line}`);
-      return [
-        ...(await told("agents", async () => [states((await get<{ agents: Agent["agent"][] }>("/api/v1/agents")).agents)])),
-        ...(await told("services", async () => [states((await get<{ services: Agent["agent"][] }>("/api/v1/services")).services)])),
-        ...(await told("broken", async () =>
-          (await faultsOf(demo)).map(({ kind, target, startedAt }) => `${target}, ${kind}, ${new Date(startedAt).toISOString()}`))),
-        ...(await told("waits for a decision", async () =>
-          (await get<{ approvals: { proposal: { action: string }; incident: { title: string } }[] }>("/api/v1/approvals?state=pending"))
-            .approvals.map(({ proposal, incident }) => `${proposal.action} (${incident.title})`))),
-        ...(await told("incidents", async () => {
-          const { incidents } = await get<{ incidents: { id: string; title: string; state: string }[] }>("/api/v1/incidents?limit=500");
-          const timelines = await Promise.all(incidents.map(async ({ id, title, state }) => {
-            const { timeline } = await get<Incident>(`/api/v1/incidents/${id}`);
-            return [`${title} (${state})`, ...timeline.map(({ at, text }) => `  ${new Date(at).toISOString()} ${text}`)];
-          }));
-          return timelines.flat();
-        })),
-      ].join("\n");
+      const { incidents } = await get<{ incidents: { id: string; title: string; state: string }[] }>("/api/v1/incidents?limit=500"); // prettier-ignore
+      const lines = [
+        `agents: ${(await get<{ agents: Agent["agent"][] }>("/api/v1/agents")).agents.map(({ id, state }) => `${id} ${state}`).join(", ")}`,
+        `services: ${(await get<{ services: { id: string; state: string }[] }>("/api/v1/services")).services.map(({ id, state }) => `${id} ${state}`).join(", ")}`,
+        ...(await faultsOf(demo)).map(({ kind, target, startedAt }) => `broken: ${target}, ${kind}, ${new Date(startedAt).toISOString()}`),
+        ...(await get<{ approvals: { proposal: { action: string }; incident: { title: string } }[] }>("/api/v1/approvals?state=pending")).approvals.map(({ proposal, incident }) => `waits for a decision: ${proposal.action} (${incident.title})`),
+      ];
+      for (const { id, title, state } of incidents) {
+        const { timeline } = await get<Incident>(`/api/v1/incidents/${id}`);
+        lines.push(`${title} (${state})`, ...timeline.map(({ at, text }) => `  ${new Date(at).toISOString()} ${text}`));
+      }
+      return lines.join("\n");
     },
     /** Waits until it is so, and gives what was seen then. */
     async until<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
