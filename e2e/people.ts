@@ -46,19 +46,14 @@ function reportViolations(label: string): void {
   );
 }
 
-/** Collects what the pages of a context complain of. */
-export async function listen(context: BrowserContext, errors: string[]): Promise<void> {
-  context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  context.on("weberror", (error) => errors.push(String(error.error())));
-  await context.addInitScript(reportViolations, VIOLATION);
-}
-
 /** A test that hears what the browser complains of: one that looks at `errors` fails on any, every other on a violation of the page's policy. */
 export const test = base.extend<{ errors: string[] }>({
   errors: [
     async ({ context }, use) => {
       const errors: string[] = [];
-      await listen(context, errors);
+      context.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      context.on("weberror", (error) => errors.push(String(error.error())));
+      await context.addInitScript(reportViolations, VIOLATION);
       await use(errors);
       expect(errors.filter((text) => text.startsWith(VIOLATION))).toEqual([]);
     },

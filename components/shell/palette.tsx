@@ -6,7 +6,7 @@ import { Command } from "cmdk";
 import { CornerDownLeft, Moon, Network, Siren, Sun, Waypoints } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useEffect, useRef, useState } from "react";
 import type { IncidentSummary } from "@/lib/contracts/incidents";
 import { agentsQuery } from "@/components/agents/queries";
 import { incidentsQuery } from "@/components/incidents/queries";
@@ -70,6 +70,16 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
   const services = useQuery({ ...servicesQuery, refetchInterval: false });
   const incidents = useQuery(incidentsQuery({ state: "active", limit: 50 }));
 
+  // What was selected may be gone when an answer comes: then the first is, so that Enter does what is at the top.
+  const [value, setValue] = useState("");
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const values = [...(list.current?.querySelectorAll("[cmdk-item]") ?? [])].map((item) =>
+      item.getAttribute("data-value"),
+    );
+    if (values.length > 0 && !values.includes(value)) setValue(values[0] ?? "");
+  });
+
   const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
   const places = usePlaces().filter(({ label }) => matches(label));
   const active =
@@ -88,14 +98,14 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
   };
 
   return (
-    <Command shouldFilter={false} label="Go to" loop>
+    <Command shouldFilter={false} label="Go to" loop value={value} onValueChange={setValue}>
       <Command.Input
         value={text}
         onValueChange={setText}
         placeholder="Search agents, services, incidents and screens, or type a command"
         className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-ink-3"
       />
-      <Command.List className="max-h-[60vh] overflow-y-auto p-1.5">
+      <Command.List ref={list} className="max-h-[60vh] overflow-y-auto p-1.5">
         <Command.Empty className="px-3 py-8 text-center text-sm text-ink-2">No results.</Command.Empty>
         <Actions query={query} commands={commands} agents={settled ? found : []} onAct={onAct} />
         {places.length > 0 ? (

@@ -91,13 +91,6 @@ export async function faultsOf({ control }: Ready): Promise<Fault[]> {
   return ((await answer.json()) as { faults: Fault[] }).faults;
 }
 
-/** The version of the target that runs, as its supervisor knows it. */
-export async function targetVersion({ target }: Ready): Promise<string> {
-  const headers = { "x-target-token": readFileSync(target.tokenFile, "utf8") };
-  const answer = await fetch(`${target.control}/status`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
-  return ((await answer.json()) as { release: { version: string } }).release.version;
-}
-
 /** Has the target's supervisor do something, as its operator would. */
 export async function commandTarget({ target }: Ready, command: "deploy" | "restart" | "rollback", body: object = {}) {
   const answer = await fetch(`${target.control}/${command}`, {

@@ -10,8 +10,6 @@ export interface Stage {
   story: Awaited<ReturnType<typeof teller>>;
   world: World;
   demo: Launched;
-  /** The demo's folder. */
-  data: string;
   /** Opens a path of the console. */
   open: (path: string) => Promise<void>;
 }

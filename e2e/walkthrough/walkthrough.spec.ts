@@ -4,17 +4,10 @@ import { join } from "node:path";
 import { launchDemo, type Launched } from "../demo/demo";
 import { freePort } from "../http/process";
 import { PHONE } from "../page";
-import { expect, listen, test } from "../people";
+import { expect, test } from "../people";
 import { aFalseAlarm, anAgentFallsIll, DIFFERENT, ILL, itIsHealed, itWaitsForAPerson } from "./agent-story";
 import { PICTURE } from "./cutting-room";
-import {
-  aReleaseTakesLong,
-  aServiceBreaks,
-  howWellItDid,
-  isMeasured,
-  itIsRolledBack,
-  MEASURED_BY,
-} from "./service-story";
+import { aServiceBreaks, howWellItDid, itIsRolledBack, MEASURED_BY } from "./service-story";
 import type { Stage } from "./stage";
 import { teller } from "./teller";
 import { WITHIN_MS, worldOf } from "./world";
@@ -23,21 +16,17 @@ import { WITHIN_MS, worldOf } from "./world";
 const WARM_EVENTS = 1_500;
 /** Agents rest less between two tasks than in the demo that people watch, so that this is soon. */
 const PACE = "2";
-const AGENTS = 15;
 const FOLDER = "reports/walkthrough";
 
 let demo: Launched;
 let data: string;
 
-test.use({ colorScheme: "dark", viewport: PICTURE, screenshot: "only-on-failure" });
+test.use({ colorScheme: "dark", viewport: PICTURE });
 
 test.beforeAll(async () => {
   test.setTimeout(3 * WITHIN_MS);
   data = mkdtempSync(join(tmpdir(), "sentinel-walkthrough-"));
   demo = await launchDemo(data, await freePort(), "--schedule", "none", "--pace", PACE);
-});
-test.afterEach(async ({ page }, { status, expectedStatus }) => {
-  if (status !== expectedStatus) console.log(await worldOf(page, demo).record());
 });
 test.afterAll(async () => {
   await demo?.stop();
@@ -50,17 +39,13 @@ test("@walkthrough the demo, told as a story", async ({ browser, context, page, 
   await open(demo.link);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
-  const onPhone = await browser.newContext({
-    ...PHONE,
-    baseURL: new URL(demo.link).origin,
-    storageState: await context.storageState(),
-  });
-  await listen(onPhone, errors);
-  const phone = await onPhone.newPage();
+  const phone = await (
+    await browser.newContext({ ...PHONE, baseURL: new URL(demo.link).origin, storageState: await context.storageState() })
+  ).newPage(); // prettier-ignore
   const world = worldOf(page, demo);
   // Below this severity it would heal by itself, and nobody would see a decision.
   await world.set("/api/v1/settings", { threshold: 0 });
-  const stage: Stage = { page, world, demo, data, open, story: await teller(browser, page, phone, FOLDER) };
+  const stage: Stage = { page, world, demo, open, story: await teller(browser, page, phone, FOLDER) };
 
   await allIsWell(stage);
   const ofAgent = await anAgentFallsIll(stage);
@@ -71,35 +56,30 @@ test("@walkthrough the demo, told as a story", async ({ browser, context, page, 
   await howWellItDid(stage, ofService);
   await aFalseAlarm(stage);
 
-  console.log(`told in ${await stage.story.end()}`);
+  await stage.story.end();
   console.log(await heldThough(stage));
-  await onPhone.close();
-  await aReleaseTakesLong(stage);
+  await phone.context().close();
   expect(errors).toEqual([]);
 });
 
-async function allIsWell({ story, world, demo, open }: Stage): Promise<void> {
+async function allIsWell({ page, story, world, open }: Stage): Promise<void> {
   story.chapter("1  All is well");
   interface Overview {
-    agents: { total: number; live: number; by_state: Record<string, number> };
+    agents: { total: number; by_state: Record<string, number> };
     events: { total: number };
     services: { by_state: Record<string, number> };
   }
   const warm = await world.until("a warm fleet and a service that is well", async () => {
     const seen = await world.get<Overview>("/api/v1/overview");
-    const { agents, events, services } = seen;
-    const learned = agents.live === AGENTS && agents.by_state["learning"] === 0 && events.total > WARM_EVENTS;
-    return learned && services.by_state["healthy"] === 1 && (await isMeasured(world)) && seen;
+    return seen.events.total > WARM_EVENTS && seen.services.by_state["healthy"] === 1 && seen;
   });
   await story.tell(async () => {
-    expect(warm.agents.total).toBe(AGENTS);
+    expect(warm.agents).toMatchObject({ total: 15, by_state: { learning: 0 } });
+    const shows = page.getByRole("main").locator("dl").first();
+    await expect(shows).toContainText("of 15 known");
     const { total } = warm.events;
-    return {
-      says: `Fifteen agents at work, and a service that ${MEASURED_BY[demo.target.monitoring]} measures. What is normal for each of them was learned from ${total.toLocaleString("en")} events.`,
-      shows: (on) => on.getByRole("main").locator("dl").first(),
-      reads: `of ${AGENTS} known`,
-    };
-  });
+    return { says: `Fifteen agents at work, and a service that ${MEASURED_BY[demo.target.monitoring]} measures. What is normal for each of them was learned from ${total.toLocaleString("en")} events.`, shows };
+  }); // prettier-ignore
   await story.lookAround();
   await open("/");
 }

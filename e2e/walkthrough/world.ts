@@ -8,13 +8,11 @@ const LOOK_EVERY_MS = [500];
 
 export interface Agent {
   agent: {
-    id: string;
     state: string;
-    last_seen_at: number;
     incident: { id: string } | null;
     containment: { state: string; live: number; enforced: number; text: string };
   };
-  anomalies: { text: string; severity: number; incident_id: string | null }[];
+  anomalies: { text: string }[];
   history: { at: number; type: string }[];
   directive: { status: string };
 }
@@ -22,24 +20,8 @@ export interface Incident {
   incident: { id: string; state: string; outcome: string | null; opened_at: number };
   hypotheses: { rank: number; diagnosis: string; confidence: number; cites: string[] }[];
   findings: { id: string; kind: string }[];
-  proposals: {
-    id: string;
-    action: string;
-    operation: { title: string; runs: string[] } | null;
-    approval: { id: string; state: string } | null;
-  }[];
-  actions: {
-    action: string;
-    outcome: string;
-    acknowledged_at: number | null;
-    judged_at: number | null;
-    verification: { evidence?: { samples: number }[] } | null;
-  }[];
-  timeline: { at: number; text: string }[];
-}
-export interface Run {
-  started_at: number;
-  ended_at: number | null;
+  proposals: { id: string; action: string; approval: { id: string; state: string } | null }[];
+  actions: { action: string; outcome: string; by: string; undone_at: number | null; judged_at: number | null }[];
 }
 export interface Story {
   causes: { rank: number; node: string | null; kind: string; confidence: number; cites: string[] }[];
@@ -63,26 +45,7 @@ export function worldOf(page: Page, demo: Launched) {
       expect(answer.ok(), `${path}: ${answer.status()}`).toBe(true);
     },
     agent: (id: string) => get<Agent>(`/api/v1/agents/${id}`),
-    agents: async () => (await get<{ agents: Agent["agent"][] }>("/api/v1/agents")).agents,
-    /** Its tasks that began after this, in epoch ms. */
-    runsSince: async (id: string, since: number) =>
-      (await get<{ runs: Run[] }>(`/api/v1/agents/${id}/runs`)).runs.filter(({ started_at }) => started_at > since),
     incident: (id: string) => get<Incident>(`/api/v1/incidents/${id}`),
-    /** What every incident tells, and what waits: why a story did not come to its end is seen in nothing else. */
-    async record(): Promise<string> {
-      const { incidents } = await get<{ incidents: { id: string; title: string; state: string }[] }>("/api/v1/incidents?limit=500"); // prettier-ignore
-      const lines = [
-        `agents: ${(await get<{ agents: Agent["agent"][] }>("/api/v1/agents")).agents.map(({ id, state }) => `${id} ${state}`).join(", ")}`,
-        `services: ${(await get<{ services: { id: string; state: string }[] }>("/api/v1/services")).services.map(({ id, state }) => `${id} ${state}`).join(", ")}`,
-        ...(await faultsOf(demo)).map(({ kind, target, startedAt }) => `broken: ${target}, ${kind}, ${new Date(startedAt).toISOString()}`),
-        ...(await get<{ approvals: { proposal: { action: string }; incident: { title: string } }[] }>("/api/v1/approvals?state=pending")).approvals.map(({ proposal, incident }) => `waits for a decision: ${proposal.action} (${incident.title})`),
-      ];
-      for (const { id, title, state } of incidents) {
-        const { timeline } = await get<Incident>(`/api/v1/incidents/${id}`);
-        lines.push(`${title} (${state})`, ...timeline.map(({ at, text }) => `  ${new Date(at).toISOString()} ${text}`));
-      }
-      return lines.join("\n");
-    },
     /** Waits until it is so, and gives what was seen then. */
     async until<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
       let seen: T | null | undefined | false = null;

@@ -130,24 +130,17 @@ const TIERS = {
       inTurn(vitest("http"), browser("browser journeys", "--grep", JOURNEY)),
     ],
   ],
-  /** What `npm run test:all` adds: kills, the demo's stories, the walkthrough, real servers, every screen on every device. */
+  /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
     [evaluation, adapters],
     [inTurn(vitest("redteam"), vitest("slow")), vitest("slow-http")],
     [vitest("crash"), vitest("real"), python],
-    // The demo mostly waits: for scrapes, for agents, for what is measured after an operation. The walkthrough, which
-    // is a demo too, is the last, when the other has about ended: it reports seconds, and is watched as a film.
-    [
-      vitest("demo"),
-      inTurn(
-        browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`),
-        browser("walkthrough", "--grep", WALKTHROUGH),
-      ),
-    ],
+    // The demo mostly waits: for scrapes, for agents, for what is measured after an operation.
+    [vitest("demo"), browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
   ],
   /** `npm run test:long`: soaks, many kills, long outages and stories. Their short forms are in the other tiers. */
-  long: [[build], [vitest("long")]],
+  long: [[build], [vitest("long")], [browser("walkthrough", "e2e/walkthrough")]],
 } satisfies Record<string, Step[][]>;
 
 async function main(tiers: readonly (keyof typeof TIERS)[]): Promise<void> {
