@@ -53,7 +53,7 @@ export function ApprovalCard({
             )}
           </h2>
           <p className="mt-0.5 text-sm text-ink-2">
-            <Link href={`/incidents/${encodeURIComponent(incident.id)}`} className="hover:underline">
+            <Link href={`/incidents/${encodeURIComponent(incident.id)}`} className="inline-block py-1 hover:underline">
               {incident.title}
             </Link>
           </p>

@@ -156,7 +156,7 @@ export async function aFalseAlarm({ page, story, world, open }: Stage): Promise<
   const dialog = page.getByRole("alertdialog", { name: "Accept this as normal?" });
   await dialog.getByLabel("Comment").fill("The longer answers are wanted.");
   await story.tell(async () => {
-    await expect(dialog).toContainText("the same values will not raise an alarm again");
+    await expect(dialog).toContainText("the new level is learned as normal");
     return { says: "Its owner says so: the new level is accepted as normal, and learned.", shows: dialog };
   });
   await dialog.getByRole("button", { name: "Accept as normal" }).click();
