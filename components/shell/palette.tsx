@@ -78,7 +78,7 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
       item.getAttribute("data-value"),
     );
     if (values.length > 0 && !values.includes(value)) setValue(values[0] ?? "");
-  });
+  }, [value, typed, settled, agents.data, services.data, incidents.data]);
 
   const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
   const places = usePlaces().filter(({ label }) => matches(label));
