@@ -70,6 +70,14 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
   const services = useQuery({ ...servicesQuery, refetchInterval: false });
   const incidents = useQuery(incidentsQuery({ state: "active", limit: 50 }));
 
+  const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
+  const places = usePlaces().filter(({ label }) => matches(label));
+  const active =
+    incidents.data?.incidents.filter((incident) => wordsOf(incident).some(matches)).slice(0, OFFERED) ?? [];
+  // Until the answer to what was typed is there, nothing is offered that Enter could do to somebody else.
+  const settled = typed === text && !agents.isPlaceholderData;
+  const found = agents.data?.agents ?? [];
+  const called = services.data?.services.filter(({ id }) => matches(id)).slice(0, OFFERED) ?? [];
   // What was selected may be gone when an answer comes: then the first is, so that Enter does what is at the top.
   const [value, setValue] = useState("");
   const list = useRef<HTMLDivElement>(null);
@@ -80,14 +88,6 @@ function Choices({ onDone, onAct }: { onDone: () => void; onAct: (act: Act) => v
     if (values.length > 0 && !values.includes(value)) setValue(values[0] ?? "");
   }, [value, typed, settled, agents.data, services.data, incidents.data]);
 
-  const matches = (label: string) => label.toLowerCase().includes(query.toLowerCase());
-  const places = usePlaces().filter(({ label }) => matches(label));
-  const active =
-    incidents.data?.incidents.filter((incident) => wordsOf(incident).some(matches)).slice(0, OFFERED) ?? [];
-  // Until the answer to what was typed is there, nothing is offered that Enter could do to somebody else.
-  const settled = typed === text && !agents.isPlaceholderData;
-  const found = agents.data?.agents ?? [];
-  const called = services.data?.services.filter(({ id }) => matches(id)).slice(0, OFFERED) ?? [];
   const go = (href: string) => () => {
     onDone();
     router.push(href);
