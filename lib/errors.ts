@@ -51,6 +51,10 @@ export class SentinelError extends Error {
   }
 }
 
+/** The refusal of one field. `reason` goes on from its name: "must be in the future". */
+export const invalidField = (field: string, reason: string): SentinelError =>
+  new SentinelError("invalid", { detail: `${field} ${reason}`, fields: [{ field, reason }] });
+
 /** The refusal of a rate limiter, for a caller. */
 export function tooMany({ msBeforeNext }: { msBeforeNext: number }, detail: string): SentinelError {
   const seconds = Math.max(1, Math.ceil(msBeforeNext / 1_000));

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Search, SearchX, Waypoints, X } from "lucide-react";
+import { SearchX, Waypoints, X } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useCallback, useState } from "react";
 import type { AgentCard as Agent } from "@/lib/contracts/agents";
@@ -13,8 +13,8 @@ import { PageHead } from "@/components/shell/page-head";
 import { AGENT, PAUSED, SILENT, STUCK } from "@/components/status/states";
 import { Button } from "@/components/ui/button";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Input } from "@/components/ui/field";
 import { integer } from "@/components/ui/format";
+import { PageSearch } from "@/components/ui/page-search";
 import { Select } from "@/components/ui/select";
 import { useSettled } from "@/components/ui/settled";
 import type { CardAct } from "./card";
@@ -73,21 +73,13 @@ export function AgentsScreen() {
         }
       />
       <div className="mb-4 flex flex-wrap items-center gap-2">
-        <div className="relative min-w-0 flex-1 basis-full sm:max-w-72 sm:basis-auto">
-          <Search
-            className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
-            aria-hidden
-          />
-          <Input
-            data-page-search
-            type="search"
-            aria-label="Search agents by name, type or model"
-            placeholder="Name, type or model"
-            value={filters.q}
-            onChange={(event) => void setFilters({ q: event.target.value || null })}
-            className="pl-8"
-          />
-        </div>
+        <PageSearch
+          className="flex-1 basis-full sm:max-w-72 sm:basis-auto"
+          label="Search agents by name, type or model"
+          placeholder="Name, type or model"
+          value={filters.q}
+          onChange={(q) => void setFilters({ q })}
+        />
         <Select
           label="State"
           value={filters.state ?? ANY}

@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Callout } from "@/components/ui/feedback";
 import { Field, Textarea } from "@/components/ui/field";
+import { useOpening } from "@/components/ui/opening";
 import { useDecideAll } from "./decide";
 
 type BulkDecision = BulkDecisionBody["decision"];
@@ -38,13 +39,8 @@ const many = (count: number) => `${count} ${count === 1 ? "action" : "actions"}`
 
 /** A preview of a decision on many, and what became of each. `bulk` null: closed. */
 export function BulkDialog({ bulk, onClose }: { bulk: Bulk | null; onClose: () => void }) {
-  const [shown, setShown] = useState(bulk);
-  const [opening, setOpening] = useState(0);
-  if (bulk !== null && bulk !== shown) {
-    setShown(bulk);
-    setOpening(opening + 1);
-  }
-  return shown === null ? null : <Preview key={opening} bulk={shown} open={bulk !== null} onClose={onClose} />;
+  const { shown, nth } = useOpening(bulk);
+  return shown === null ? null : <Preview key={nth} bulk={shown} open={bulk !== null} onClose={onClose} />;
 }
 
 function Preview({ bulk, open, onClose }: { bulk: Bulk; open: boolean; onClose: () => void }) {

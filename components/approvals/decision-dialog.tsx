@@ -9,6 +9,7 @@ import { ACTION, name } from "@/components/status/words";
 import { Choice, Dialog } from "@/components/ui/dialog";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
 import { Field, Textarea } from "@/components/ui/field";
+import { useOpening } from "@/components/ui/opening";
 import { useDecide } from "./decide";
 import { Evidence, ProposalFacts } from "./facts";
 import { approvalsQuery } from "./queries";
@@ -22,8 +23,7 @@ export interface Deciding {
 
 /** The decision in full, before it is taken, for the places that only show it in short. `deciding` null: closed. */
 export function DecisionDialog({ deciding, onClose }: { deciding: Deciding | null; onClose: () => void }) {
-  const [shown, setShown] = useState(deciding);
-  if (deciding !== null && deciding !== shown) setShown(deciding);
+  const { shown } = useOpening(deciding);
   return shown === null ? null : (
     <Deciding key={`${shown.approvalId} ${shown.decision}`} asked={shown} open={deciding !== null} onClose={onClose} />
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Download, Lock, ScrollText, Search, SearchX, X } from "lucide-react";
+import { Download, Lock, ScrollText, SearchX, X } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useState } from "react";
 import type { AuditEntryView } from "@/lib/contracts/audit";
@@ -12,8 +12,8 @@ import { PageHead } from "@/components/shell/page-head";
 import { Button, buttonStyle } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Input } from "@/components/ui/field";
 import { integer } from "@/components/ui/format";
+import { PageSearch } from "@/components/ui/page-search";
 import { Pager } from "@/components/ui/pager";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
@@ -136,21 +136,13 @@ export function AuditScreen() {
         {head.data ? <ChainState check={head.data.check} /> : <Skeleton className="h-5 w-72" />}
       </div>
       <div className="mb-4 flex flex-wrap items-center gap-2">
-        <div className="relative min-w-0 flex-1 basis-full sm:max-w-72 sm:basis-auto">
-          <Search
-            className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
-            aria-hidden
-          />
-          <Input
-            data-page-search
-            type="search"
-            aria-label="Filter by the subject's ID"
-            placeholder="Subject ID"
-            value={filters.subject}
-            onChange={(event) => void setFilters({ subject: event.target.value || null, before: null })}
-            className="pl-8"
-          />
-        </div>
+        <PageSearch
+          className="flex-1 basis-full sm:max-w-72 sm:basis-auto"
+          label="Filter by the subject's ID"
+          placeholder="Subject ID"
+          value={filters.subject}
+          onChange={(subject) => void setFilters({ subject, before: null })}
+        />
         <Select
           label="Actor"
           value={filters.actor ?? ANY}

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { BrainCircuit, Eye, FileClock, Megaphone, Network, Search, SearchX, X } from "lucide-react";
+import { BrainCircuit, Eye, FileClock, Megaphone, Network, SearchX, X } from "lucide-react";
 import Link from "next/link";
 import { useQueryStates } from "nuqs";
 import type { ChangeView } from "@/lib/contracts/changes";
@@ -13,7 +13,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Input } from "@/components/ui/field";
+import { PageSearch } from "@/components/ui/page-search";
 import { Pager } from "@/components/ui/pager";
 import { Panel } from "@/components/ui/panel";
 import { Select } from "@/components/ui/select";
@@ -111,21 +111,13 @@ export function ChangesScreen() {
         lead="Deploys, prompts, models, tools, configuration, scale and healing actions of everything that is monitored. A change that coincides with an incident did not necessarily cause it."
       />
       <div className="mb-4 flex flex-wrap items-center gap-2">
-        <div className="relative min-w-0 flex-1 basis-full sm:max-w-72 sm:basis-auto">
-          <Search
-            className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
-            aria-hidden
-          />
-          <Input
-            data-page-search
-            type="search"
-            aria-label="Search changes by subject, value, note or source"
-            placeholder="Subject, value, note or source"
-            value={filters.q}
-            onChange={(event) => void setFilters({ q: event.target.value || null, before: null })}
-            className="pl-8"
-          />
-        </div>
+        <PageSearch
+          className="flex-1 basis-full sm:max-w-72 sm:basis-auto"
+          label="Search changes by subject, value, note or source"
+          placeholder="Subject, value, note or source"
+          value={filters.q}
+          onChange={(q) => void setFilters({ q, before: null })}
+        />
         <Select
           label="Subject"
           value={filters.of ?? ANY}

@@ -9,6 +9,7 @@ import { useDrill } from "@/components/drills/world";
 import { useRefreshAfter } from "@/components/live/refresh-after";
 import { AlertDialog, Choice } from "@/components/ui/dialog";
 import { Field, Textarea } from "@/components/ui/field";
+import { useOpening } from "@/components/ui/opening";
 import { toast } from "@/components/ui/toast";
 
 export const INCIDENT_COMMAND: Record<IncidentCommand, { verb: string; title: string; means: string; done: string }> = {
@@ -92,10 +93,9 @@ export function IncidentCommandDialog({
   command: IncidentCommand | null;
   onClose: () => void;
 }) {
-  const [shown, setShown] = useState(command);
+  const { shown } = useOpening(command);
   const [comment, setComment] = useState("");
   const drill = useDrill();
-  if (command !== null && command !== shown) setShown(command);
   const act = useMutation({
     mutationFn: (command: IncidentCommand) =>
       call("POST", PATHS.INCIDENT_COMMAND, {

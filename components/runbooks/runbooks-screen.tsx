@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { BookOpenText, Search, SearchX } from "lucide-react";
+import { BookOpenText, SearchX } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useEffect, useRef } from "react";
 import type { RunbooksAnswer, RunbookView } from "@/lib/contracts/operations";
@@ -9,7 +9,7 @@ import { PageHead } from "@/components/shell/page-head";
 import { Badge } from "@/components/ui/badge";
 import { cn } from "@/components/ui/cn";
 import { Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Input } from "@/components/ui/field";
+import { PageSearch } from "@/components/ui/page-search";
 import { integer } from "@/components/ui/format";
 import { Panel } from "@/components/ui/panel";
 import { useSettled } from "@/components/ui/settled";
@@ -38,22 +38,14 @@ export function RunbooksScreen() {
             : "Loading"
         }
       />
-      <div className="relative mb-4 sm:max-w-96">
-        <Search
-          className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
-          aria-hidden
-        />
-        <Input
-          data-page-search
-          type="search"
-          aria-label="Search runbooks"
-          placeholder="Symptom, alert, query"
-          maxLength={500}
-          value={filters.q}
-          onChange={(event) => void setFilters({ q: event.target.value || null })}
-          className="pl-8"
-        />
-      </div>
+      <PageSearch
+        className="mb-4 sm:max-w-96"
+        label="Search runbooks"
+        placeholder="Symptom, alert, query"
+        maxLength={500}
+        value={filters.q}
+        onChange={(q) => void setFilters({ q })}
+      />
       {error && !data ? (
         <LoadError what="runbooks" error={error} onRetry={() => void refetch()} />
       ) : !data ? (

@@ -1,7 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { EyeOff, Network, Search, SearchX, X } from "lucide-react";
+import { EyeOff, Network, SearchX, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
@@ -10,9 +10,9 @@ import { RunDrill } from "@/components/drills/run-drill";
 import { PageHead } from "@/components/shell/page-head";
 import { Button } from "@/components/ui/button";
 import { Callout, Empty, LoadError, Skeleton } from "@/components/ui/feedback";
-import { Input } from "@/components/ui/field";
 import { integer, sentence } from "@/components/ui/format";
 import { Segmented } from "@/components/ui/segmented";
+import { PageSearch } from "@/components/ui/page-search";
 import { Select } from "@/components/ui/select";
 import { Ago } from "@/components/ui/time";
 import { matches, serviceFilters } from "./filters";
@@ -77,21 +77,13 @@ function Loaded({ data }: { data: ServicesAnswer }) {
         </Callout>
       ))}
       <div className="mb-4 flex flex-wrap items-center gap-2">
-        <div className="relative min-w-0 flex-1 basis-full sm:max-w-64 sm:basis-auto">
-          <Search
-            className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-ink-3"
-            aria-hidden
-          />
-          <Input
-            data-page-search
-            type="search"
-            aria-label="Search services by name, owner, kind or version"
-            placeholder="Name, owner, kind or version"
-            value={q}
-            onChange={(event) => void setFilters({ q: event.target.value || null })}
-            className="pl-8"
-          />
-        </div>
+        <PageSearch
+          className="flex-1 basis-full sm:max-w-64 sm:basis-auto"
+          label="Search services by name, owner, kind or version"
+          placeholder="Name, owner, kind or version"
+          value={q}
+          onChange={(q) => void setFilters({ q })}
+        />
         <Select
           label="State"
           value={state ?? ANY}

@@ -1,9 +1,9 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { useState } from "react";
 import type { AgentCommand } from "@/lib/contracts/agent-commands";
 import type { Deciding } from "@/components/approvals/decision-dialog";
+import { useOpening } from "@/components/ui/opening";
 
 /** Loaded when first asked for: every screen carries the frame, few visits act from it. */
 const CommandDialog = dynamic(() =>
@@ -24,8 +24,7 @@ export type Act =
 
 /** Asks before it is done, in the dialog that its own screen asks with. `act` null: closed. */
 export function Acts({ act, onClose }: { act: Act | null; onClose: () => void }) {
-  const [shown, setShown] = useState(act);
-  if (act !== null && act !== shown) setShown(act);
+  const { shown } = useOpening(act);
   switch (shown?.kind) {
     case undefined:
       return null;

@@ -5,7 +5,7 @@ import { assignIncident, snoozeIncident } from "@/lib/db/queries/incident-writes
 import { getIncident, type Incident } from "@/lib/db/queries/incidents";
 import { skipPages } from "@/lib/db/queries/notifications";
 import { findUser } from "@/lib/db/queries/users";
-import { SentinelError } from "@/lib/errors";
+import { invalidField } from "@/lib/errors";
 import type { Actor } from "./actor";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
 
@@ -27,7 +27,7 @@ interface Edit {
 export async function editIncident(db: Db, id: string, edit: Edit, by: Actor, now: number): Promise<void> {
   const { assignee, snoozedUntil } = edit;
   if (typeof snoozedUntil === "number" && (snoozedUntil <= now || snoozedUntil > now + LONGEST_SNOOZE_MS))
-    throw invalid("snoozed_until", "must be in the future, at most a week ahead");
+    throw invalidField("snoozed_until", "must be in the future, at most a week ahead");
   await commitOrConflict(db, async (plan) => {
     const incident = await getIncident(db, id);
     if (incident.closedAt !== null) throw conflict(`The incident is already ${incident.state}`);
@@ -41,7 +41,7 @@ export async function editIncident(db: Db, id: string, edit: Edit, by: Actor, no
 async function assign(db: Db, plan: Plan, { id }: Incident, to: string | null, by: Actor, now: number): Promise<void> {
   const person = to === null ? null : await findUser(db, to);
   if (to !== null && (person === null || !hasRole(person, "operator")))
-    throw invalid("assignee", "must be the ID of an operator or an admin");
+    throw invalidField("assignee", "must be the ID of an operator or an admin");
   const whom = person === null ? "nobody" : person.id === by.id ? "themselves" : person.name;
   plan.claim(assignIncident(id, person)).tell({
     at: now,
@@ -63,7 +63,7 @@ function snooze(db: Db, plan: Plan, { id }: Incident, until: number | null, by: 
       : `${by.name} snoozed the incident until ${new Date(until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   plan
     .claim(snoozeIncident(id, until))
-    .write(skipPages(db, id, "snoozed"))
+    .write(skipPages(db, id))
     .tell({
       at: now,
       type: "incident.snoozed",
@@ -72,6 +72,3 @@ function snooze(db: Db, plan: Plan, { id }: Incident, until: number | null, by: 
       data: { by: by.id, until, page: true },
     });
 }
-
-const invalid = (field: string, reason: string) =>
-  new SentinelError("invalid", { detail: `${field} ${reason}`, fields: [{ field, reason }] });

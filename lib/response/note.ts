@@ -1,7 +1,7 @@
 import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { getIncident } from "@/lib/db/queries/incidents";
-import { SentinelError } from "@/lib/errors";
+import { invalidField } from "@/lib/errors";
 import type { Actor } from "./actor";
 
 /** Writes what a person found into an incident's timeline, open or closed. Throws `invalid` where nothing is said. */
@@ -12,11 +12,7 @@ export async function note(
   now: number,
   said: string | undefined,
 ): Promise<void> {
-  if (!said)
-    throw new SentinelError("invalid", {
-      detail: "comment must hold the note",
-      fields: [{ field: "comment", reason: "must hold the note" }],
-    });
+  if (!said) throw invalidField("comment", "must hold the note");
   await getIncident(db, incidentId);
   await commit(db, {
     claims: [],

@@ -8,7 +8,7 @@ import { listActionRunsOf, type Proposal, voidApprovals } from "@/lib/db/queries
 import { getIncident, type Incident, incidentClaim, listSubjects } from "@/lib/db/queries/incidents";
 import { findService } from "@/lib/db/queries/services";
 import { actionRuns, proposals } from "@/lib/db/schema";
-import { SentinelError } from "@/lib/errors";
+import { invalidField } from "@/lib/errors";
 import type { Actor } from "./actor";
 import { commitOrConflict, conflict } from "./commit-or-conflict";
 import { aboutOf, healingChange, approvedBy, proposalDigest, startedRun } from "./proposal";
@@ -26,11 +26,7 @@ export async function recordByHand(
   now: number,
   what: string | undefined,
 ): Promise<void> {
-  if (!what)
-    throw new SentinelError("invalid", {
-      detail: "comment must say what was done",
-      fields: [{ field: "comment", reason: "must say what was done" }],
-    });
+  if (!what) throw invalidField("comment", "must say what was done");
   const { subjectKind } = await commitOrConflict(db, async (plan) => {
     const [incident, subjects, runs] = await Promise.all([
       getIncident(db, incidentId),

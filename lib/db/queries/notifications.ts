@@ -189,11 +189,14 @@ export async function noteOutcome(
   });
 }
 
+/** Why a page of a snoozed incident is not sent, in the delivery log. */
+export const SNOOZED = "snoozed";
+
 /** Pages of an incident that wait are not sent: the one at the end of its snooze takes their place. */
-export const skipPages = (db: Db, incidentId: string, why: string): Statement =>
+export const skipPages = (db: Db, incidentId: string): Statement =>
   db
     .update(notifications)
-    .set({ state: "skipped", error: why })
+    .set({ state: "skipped", error: SNOOZED })
     .where(
       and(
         eq(notifications.incidentId, incidentId),
@@ -208,10 +211,9 @@ interface PageStanding {
   snoozed: boolean;
   /** A person has answered the incident, at any time. */
   answered: boolean;
-  /** It is the page that ends a snooze, which was changed or ended since. */
-  endsOldSnooze: boolean;
-  /** It is the page that ends a snooze. */
+  /** It is the page that ends a snooze; an old one was changed or ended since. */
   endsSnooze: boolean;
+  endsOldSnooze: boolean;
   /** A person has answered since the last event that pages; the end of a snooze by hand is none. */
   answeredSince: boolean;
 }
@@ -231,18 +233,12 @@ export async function findPageStanding(
           EXISTS (SELECT 1 FROM incidents WHERE id = ${incidentId} AND snoozed_until > ${now}) AS snoozed,
           EXISTS (SELECT 1 FROM stream_events WHERE ${answer}) AS answered,
           EXISTS (SELECT 1 FROM stream_events WHERE seq = ${eventSeq} AND type = 'incident.snoozed') AS endsSnooze,
-          EXISTS (SELECT 1 FROM stream_events WHERE incident_id = ${incidentId} AND type = 'incident.snoozed' AND seq > ${eventSeq}) AS endsOldSnooze,
+          EXISTS (SELECT 1 FROM stream_events old JOIN stream_events later ON later.incident_id = old.incident_id AND later.type = old.type
+            AND later.seq > old.seq WHERE old.seq = ${eventSeq} AND old.type = 'incident.snoozed') AS endsOldSnooze,
           EXISTS (SELECT 1 FROM stream_events WHERE ${answer} AND seq > (${lastPage})) AS answeredSince`,
   );
-  const { closed, snoozed, answered, endsSnooze, endsOldSnooze, answeredSince } = row!;
-  return {
-    closed: closed === 1,
-    snoozed: snoozed === 1,
-    answered: answered === 1,
-    endsSnooze: endsSnooze === 1,
-    endsOldSnooze: endsSnooze === 1 && endsOldSnooze === 1,
-    answeredSince: answeredSince === 1,
-  };
+  const holds = Object.entries(row!).map(([name, found]) => [name, found === 1]);
+  return Object.fromEntries(holds) as Record<keyof PageStanding, boolean>;
 }
 
 /** Whether this channel was paged about a thread, as far as anybody knows. */

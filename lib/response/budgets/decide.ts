@@ -10,7 +10,7 @@ import { findIncident, incidentClaim } from "@/lib/db/queries/incidents";
 import { listWindows } from "@/lib/db/queries/spend";
 import { directives } from "@/lib/db/schema";
 import type { Plan } from "@/lib/db/plan";
-import { SentinelError } from "@/lib/errors";
+import { invalidField, SentinelError } from "@/lib/errors";
 import { wake } from "@/lib/wake";
 import type { Actor } from "../actor";
 import { nextDirective } from "../agents/directives";
@@ -67,8 +67,7 @@ const FOR: Record<BudgetRow["window"], string> = {
 async function grant(plan: Plan, db: Db, { budget, state, d, by }: Deciding, now: number): Promise<void> {
   const { measure, scope, window } = budget;
   const amount = d.amount ?? 0;
-  const refuse = (reason: string) =>
-    new SentinelError("invalid", { detail: `amount ${reason}`, fields: [{ field: "amount", reason }] });
+  const refuse = (reason: string) => invalidField("amount", reason);
   if (!(amount > 0)) throw refuse("must be more than 0");
   const zone = window === "run" ? "" : budget.zone;
   const [row] = await listWindows(db, [{ scope, window, zone, start: state.start, subject: state.subject }]);

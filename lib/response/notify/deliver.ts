@@ -1,5 +1,4 @@
 import { ANSWERS } from "@/lib/core/base/events";
-import { SNOOZED } from "./plan";
 import { GIVE_UP_MS, retryAfter } from "@/lib/core/notify/retry";
 import type { Db } from "@/lib/db/client";
 import {
@@ -10,6 +9,7 @@ import {
   listDue,
   type NotificationRow,
   noteOutcome,
+  SNOOZED,
   wasPaged,
 } from "@/lib/db/queries/notifications";
 import type { ChannelConfig } from "@/lib/notify/request";

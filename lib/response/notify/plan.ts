@@ -12,6 +12,7 @@ import {
   listTold,
   moveCursor,
   newestEvent,
+  SNOOZED,
   type TellingEvent,
   type Told,
 } from "@/lib/db/queries/notifications";
@@ -23,9 +24,6 @@ const EVENTS = 2_000;
 const ROWS = 500;
 /** Subjects that a message lists at most. */
 const SUBJECTS = 20;
-
-/** Why a page of a snoozed incident is not sent, in the delivery log. */
-export const SNOOZED = "snoozed";
 
 const CLOSES: readonly EventType[] = ["incident.resolved", "incident.dismissed"];
 /** Of which channels are told although they do not page. */

@@ -4,7 +4,7 @@ import type { Db } from "@/lib/db/client";
 import { commit } from "@/lib/db/commit";
 import { endMaintenanceClaim } from "@/lib/db/queries/services";
 import { maintenanceWindows } from "@/lib/db/schema";
-import { SentinelError } from "@/lib/errors";
+import { invalidField, SentinelError } from "@/lib/errors";
 import type { Actor } from "../actor";
 import { newId } from "@/lib/db/ids";
 import { wakeServices } from "../wake-services";
@@ -16,8 +16,7 @@ const LONGEST_MS = 14 * 86_400_000;
 export async function openMaintenance(db: Db, body: MaintenanceBody, by: Actor, now: number) {
   const startsAt = body.starts_at === undefined ? now : epochMs(body.starts_at);
   const endsAt = epochMs(body.ends_at);
-  const bad = (reason: string) =>
-    new SentinelError("invalid", { detail: `ends_at ${reason}`, fields: [{ field: "ends_at", reason }] });
+  const bad = (reason: string) => invalidField("ends_at", reason);
   if (endsAt <= startsAt) throw bad("must come after starts_at");
   if (endsAt <= now) throw bad("has already ended");
   if (endsAt - startsAt > LONGEST_MS) throw bad("must be at most two weeks after starts_at");
