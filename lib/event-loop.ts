@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Work that is done without a break, in ms. The local database answers within the same turn, so that awaiting it is none. */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 /** Turns of the event loop that others have in a break: taking a request, answering it and sending the answer are several. */
 const TURNS = 4;
 

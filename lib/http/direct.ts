@@ -36,24 +36,33 @@ export function answerDirectly(find: (method: string, path: string) => Direct | 
 }
 
 async function answer({ handler, params }: Direct, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  // An abort costs an error with its stack, and most requests end well.
-  outgoing.on("close", () => outgoing.writableFinished || gone.abort());
+  let gone = false;
+  let controller: AbortController | null = null;
+  // Made for whoever asks for it: it costs more than a hook's decision. An abort costs an error with its stack, and most requests end well.
+  const signal = (): AbortSignal => {
+    controller ??= new AbortController();
+    if (gone) controller.abort();
+    return controller.signal;
+  };
+  outgoing.on("close", () => {
+    gone = !outgoing.writableFinished;
+    if (gone) controller?.abort();
+  });
   try {
-    const answered = await handler(await requestOf(incoming, gone.signal), { params: Promise.resolve(params) });
+    const answered = await handler(await requestOf(incoming, signal), { params: Promise.resolve(params) });
     if (answered.headers.get("content-type")?.startsWith("text/event-stream")) return await pass(answered, outgoing);
-    const text = wholeText(answered);
-    const body = text === undefined ? Buffer.from(await answered.arrayBuffer()) : Buffer.from(text);
+    // A text leaves together with its headers, bytes would leave behind them.
+    const body = wholeText(answered) ?? Buffer.from(await answered.arrayBuffer());
     outgoing.writeHead(answered.status, {
       ...Object.fromEntries(answered.headers),
-      "content-length": body.length,
+      "content-length": Buffer.byteLength(body),
       // What is still on its way of a body that was refused would be taken for the next request.
       ...(incoming.complete ? {} : { connection: "close" }),
     });
     outgoing.end(body);
   } catch (err) {
     // The sender went away, or there is a bug: a handler answers whatever is wrong by itself.
-    if (!gone.signal.aborted) log().warn({ err }, "a request could not be answered");
+    if (!gone) log().warn({ err }, "a request could not be answered");
     outgoing.destroy();
   }
 }
@@ -66,7 +75,7 @@ async function pass({ status, headers, body }: Response, outgoing: ServerRespons
   else outgoing.end();
 }
 
-async function requestOf(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
+async function requestOf(incoming: IncomingMessage, signal: () => AbortSignal): Promise<Request> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers))
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one);
@@ -74,11 +83,16 @@ async function requestOf(incoming: IncomingMessage, signal: AbortSignal): Promis
   const small = Number(incoming.headers["content-length"] ?? Infinity) <= WHOLE_BYTES;
   if (small) return wholeRequest(url, headers, await whole(incoming), signal);
   const body = Readable.toWeb(incoming) as ReadableStream;
-  return new Request(url, { method: "POST", headers, body, signal, duplex: "half" } as RequestInit);
+  return new Request(url, { method: "POST", headers, body, signal: signal(), duplex: "half" } as RequestInit);
 }
 
-async function whole(incoming: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of incoming) parts.push(part as Buffer);
-  return Buffer.concat(parts);
-}
+/** By its events: an iterator over a stream costs as much again as the reading. Rejects when the sender goes away. */
+const whole = (incoming: IncomingMessage): Promise<Buffer> =>
+  new Promise((done, fail) => {
+    const parts: Buffer[] = [];
+    incoming
+      .on("data", (part: Buffer) => parts.push(part))
+      .once("end", () => done(parts.length === 1 ? parts[0]! : Buffer.concat(parts)))
+      .once("error", fail)
+      .once("close", () => fail(new Error("the sender went away before its request was complete")));
+  });

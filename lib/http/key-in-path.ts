@@ -9,7 +9,7 @@ export function withKeyInHeader(request: Request, key: string, path: string): Re
   headers.set("authorization", `Bearer ${key.replace(/[^\w.~+/=-]/g, "")}`);
   const url = new URL(path, request.url);
   const bytes = wholeBody(request);
-  if (bytes) return wholeRequest(String(url), headers, bytes, request.signal);
+  if (bytes) return wholeRequest(String(url), headers, bytes, () => request.signal);
   return new Request(url, {
     method: request.method,
     headers,

@@ -128,7 +128,10 @@ async function run(
   if (answer instanceof Response) return answer;
   const marked: Record<string, string> = drill === null ? {} : { "sentinel-drill": drill };
   if (!endpoint.response) return new Response(null, { status: 204, headers: marked });
-  return jsonAnswer(answer, { status: endpoint.status ?? 200, headers: { "cache-control": "no-store", ...marked } });
+  return jsonAnswer(request, answer, {
+    status: endpoint.status ?? 200,
+    headers: { "cache-control": "no-store", ...marked },
+  });
 }
 
 /** The drill that a request names. One that names a drill must never be carried out on the real world instead. */

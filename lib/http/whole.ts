@@ -10,13 +10,18 @@ const whole = (): Whole => {
   return (global[Symbol.for("sentinel.whole-bodies")] ??= { requests: new WeakMap(), answers: new WeakMap() });
 };
 
-/** A request with a body that was read already: what handlers ask of one, without the machinery of a fetch. */
-export function wholeRequest(url: string, headers: Headers, body: Buffer, signal: AbortSignal): Request {
+/**
+ * A request with a body that was read already: what handlers ask of one, without the machinery of a fetch. `signal` is only called
+ * for handlers that ask for it: a controller costs more than a hook's whole decision.
+ */
+export function wholeRequest(url: string, headers: Headers, body: Buffer, signal: () => AbortSignal): Request {
   const request = {
     method: "POST",
     url,
     headers,
-    signal,
+    get signal() {
+      return signal();
+    },
     /** Only for whoever streams: who reads all of it finds the bytes by `wholeBody`. */
     get body() {
       return body.length === 0 ? null : new Response(new Uint8Array(body)).body;
@@ -29,11 +34,19 @@ export function wholeRequest(url: string, headers: Headers, body: Buffer, signal
 /** The bytes of a request that was read already; undefined: it has to be read. */
 export const wholeBody = (request: Request): Buffer | undefined => whole().requests.get(request);
 
-/** As `Response.json`, and the text is found again by `wholeText`. */
-export function jsonAnswer(data: unknown, { status, headers }: { status: number; headers: Record<string, string> }) {
+/** As `Response.json`. To a whole request the text is answered beside the response, and found by `wholeText`. */
+export function jsonAnswer(
+  request: Request,
+  data: unknown,
+  { status, headers }: { status: number; headers: Record<string, string> },
+): Response {
   const text = JSON.stringify(data);
-  const answer = new Response(text, { status, headers: { ...headers, "content-type": "application/json" } });
-  whole().answers.set(answer, text);
+  const isWhole = whole().requests.has(request);
+  const answer = new Response(isWhole ? null : text, {
+    status,
+    headers: { ...headers, "content-type": "application/json" },
+  });
+  if (isWhole) whole().answers.set(answer, text);
   return answer;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { agentsLeft, type IngestKey, mayReportFor } from "@/lib/auth/keys";
 import { AgentEvent, EVENT_FIELDS, isHttpStatus } from "@/lib/contracts/event";
 import type { IngestAnswer } from "@/lib/contracts/ingest";
@@ -11,7 +11,13 @@ import { type Db, type Statement, write } from "@/lib/db/client";
 import { loadPolicies, modeNow } from "@/lib/db/queries/settings";
 import { directiveView, listAgents, listDirectives } from "@/lib/db/queries/agents";
 import { touchAgents } from "@/lib/db/queries/seen-agents";
-import { appendEvents, findIngestAnswer, idempotentAppend, type NewEvent } from "@/lib/db/queries/append-events";
+import {
+  appendEvents,
+  eventRows,
+  findIngestAnswer,
+  idempotentAppend,
+  type NewEvent,
+} from "@/lib/db/queries/append-events";
 import { listSources, type Source } from "@/lib/db/queries/sources";
 import { SentinelError } from "@/lib/errors";
 import { yieldToEventLoop } from "@/lib/event-loop";
@@ -152,7 +158,7 @@ function sources(): (agentId: string, instanceId: string | null) => string {
     const pair = `${agentId}\n${instanceId ?? ""}`;
     const found = known.get(pair);
     if (found !== undefined) return found;
-    const source = createHash("sha256").update(pair).digest("base64url").slice(0, 16);
+    const source = hash("sha256", pair, "base64url").slice(0, 16);
     known.set(pair, source);
     return source;
   };
@@ -208,14 +214,15 @@ async function append(
   now: number,
   config: LoopConfig,
 ): Promise<{ accepted: number; duplicates: number }> {
+  const rows = await eventRows(good, yieldToEventLoop);
   const touch = touchAgents(good, newcomers, key.id, now, config.maxLateMs);
   if (!idempotencyKey) {
-    const [inserted] = await write(db, [appendEvents(good, now), ...touch, ...also], { grouped: true });
+    const [inserted] = await write(db, [appendEvents(rows, now), ...touch, ...also], { grouped: true });
     const accepted = inserted!.rowsAffected;
     return { accepted, duplicates: good.length - accepted };
   }
-  const request = { keyId: key.id, idempotencyKey, digest: digestOf(events) };
-  const statements: Statement[] = [...idempotentAppend(good, request, now), ...touch, ...also];
+  const request = { keyId: key.id, idempotencyKey, digest: digestOf(events), events: good.length };
+  const statements: Statement[] = [...idempotentAppend(rows, request, now), ...touch, ...also];
   await write(db, statements, { grouped: true });
   const answer = await findIngestAnswer(db, key.id, idempotencyKey);
   if (!answer) throw new Error("An idempotent append stored no response");

@@ -33,19 +33,24 @@ const EVENT_ROWS = `SELECT e.value->>0, e.value->>1, e.value->>2, e.value->>3, ?
   CAST(substr(?2, e.value->>9, e.value->>10) AS TEXT) FROM json_each(?1) e`;
 const EVENT_COLUMNS = "shard, agent_id, kind, at, received_at, instance_id, run_id, dedupe, late, restamped, body";
 
-function rowsOf(events: readonly NewEvent[]): [columns: string, bodies: Buffer] {
+/** The rows of a batch as they are bound. */
+export type EventRows = [columns: string, bodies: Buffer];
+
+/** Writes the rows of a batch. A thousand of them take longer than others should wait: `pause` is awaited before each. */
+export async function eventRows(events: readonly NewEvent[], pause: () => Promise<void>): Promise<EventRows> {
   const bodies: string[] = [];
+  const columns: string[] = [];
   // SQL counts from one.
   let from = 1;
-  const columns = events.map((e) => {
+  for (const e of events) {
+    await pause();
     const body = bodyOf(e.body);
     const bytes = Buffer.byteLength(body);
-    const at = from;
     bodies.push(body);
+    columns.push(JSON.stringify([e.shard, e.agentId, e.kind, e.at, e.instanceId, e.runId, e.dedupe, +e.late, +e.restamped, from, bytes])); // prettier-ignore
     from += bytes;
-    return [e.shard, e.agentId, e.kind, e.at, e.instanceId, e.runId, e.dedupe, +e.late, +e.restamped, at, bytes];
-  });
-  return [JSON.stringify(columns), Buffer.from(bodies.join(""))];
+  }
+  return [`[${columns.join(",")}]`, Buffer.from(bodies.join(""))];
 }
 
 /** What has a column of its own is not said again. */
@@ -53,29 +58,29 @@ const bodyOf = (event: Partial<AgentEvent>): string =>
   JSON.stringify({ ...event, agent_id: undefined, timestamp: undefined, kind: undefined });
 
 /** Appends events in order; those whose dedupe is known are left out. `rowsAffected` counts the new ones. */
-export function appendEvents(events: readonly NewEvent[], now: number): Statement {
+export function appendEvents(rows: EventRows, now: number): Statement {
   return {
     sql: `INSERT INTO agent_events (${EVENT_COLUMNS}) ${EVENT_ROWS} WHERE true ON CONFLICT (dedupe) DO NOTHING`,
-    args: [...rowsOf(events), now],
+    args: [...rows, now],
   };
 }
 
 /** The same, once for an idempotency key: a second time nothing is appended and the first answer stands. */
 export function idempotentAppend(
-  events: readonly NewEvent[],
-  request: { keyId: string; idempotencyKey: string; digest: string },
+  rows: EventRows,
+  request: { keyId: string; idempotencyKey: string; digest: string; events: number },
   now: number,
 ): Statement[] {
   return [
     {
       sql: `INSERT INTO agent_events (${EVENT_COLUMNS}) ${EVENT_ROWS}
             WHERE NOT EXISTS (SELECT 1 FROM ingest_requests WHERE key_id = ?4 AND idempotency_key = ?5) ON CONFLICT (dedupe) DO NOTHING`,
-      args: [...rowsOf(events), now, request.keyId, request.idempotencyKey],
+      args: [...rows, now, request.keyId, request.idempotencyKey],
     },
     {
       sql: `INSERT INTO ingest_requests (key_id, idempotency_key, digest, answer, at)
             VALUES (?1, ?2, ?3, json_object('accepted', changes(), 'duplicates', ?4 - changes()), ?5) ON CONFLICT DO NOTHING`,
-      args: [request.keyId, request.idempotencyKey, request.digest, events.length, now],
+      args: [request.keyId, request.idempotencyKey, request.digest, request.events, now],
     },
   ];
 }

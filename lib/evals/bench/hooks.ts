@@ -9,7 +9,7 @@ import { Samples } from "./samples";
 import { caughtUp, type SentinelServer, startSentinel } from "./sentinel";
 
 /** What the answer to a hook may take, in ms, at so many a second. */
-const TARGET = { p99: 25, perSecond: 500 };
+export const TARGET = { p99: 25, perSecond: 500 };
 /** Sessions that ask, each of a person of its own; every fifth is held. */
 const SESSIONS = 100;
 const HELD_EACH = 5;
@@ -172,33 +172,54 @@ async function sendBatches(
   return sent;
 }
 
-/**
- * Hooks during batched ingest at half of the maximum that was measured just before. Prints what the answers took and how many were
- * wrong. True: both as they have to be.
- */
-export async function benchHooks(nextBin: string, seconds: number, write: boolean): Promise<boolean> {
-  const sentinel = await startSentinel(nextBin, { KEY_MAX_AGENTS: "100000" });
+/** A server that hooks are asked of, warm, with the sessions that are held, and the batches a second that it can keep up with. */
+export async function readyForHooks(nextBin: string, checkout?: string) {
+  const sentinel = await startSentinel(nextBin, { KEY_MAX_AGENTS: "100000" }, checkout);
   try {
     const samples = new Samples(100, Date.now() - 1_000);
     let made = 0;
     const next = () => ({ events: samples.batch(made++ * BATCH.agents, BATCH.agents, BATCH.each, Date.now()) });
     const most = await maximum(sentinel, next);
     await nameAndHold(sentinel);
-    const stop = new AbortController();
-    const began = performance.now();
-    const batches = sendBatches(sentinel, next, most / 2, stop.signal);
-    const asks = asksFor(seconds * TARGET.perSecond);
-    const { ms, wrong } = await drive(sentinel, { asks, perSecond: TARGET.perSecond });
-    const took = (performance.now() - began) / 1_000;
-    stop.abort();
-    const rate = (await batches) / took;
+    return { sentinel, next, most };
+  } catch (error) {
+    await sentinel.stop();
+    throw error;
+  }
+}
+export type ReadyForHooks = Awaited<ReturnType<typeof readyForHooks>>;
+
+/** Asks at a pace while batches come at theirs. Rates are per second, `samples` those that were stored meanwhile. */
+export async function hooksBesideBatches(
+  { sentinel, next }: ReadyForHooks,
+  { seconds, perSecond, batchesPerSecond }: { seconds: number; perSecond: number; batchesPerSecond: number },
+): Promise<HookTimes & { hookRate: number; sampleRate: number }> {
+  const stop = new AbortController();
+  const began = performance.now();
+  const batches = sendBatches(sentinel, next, batchesPerSecond, stop.signal);
+  const times = await drive(sentinel, { asks: asksFor(seconds * perSecond), perSecond });
+  const took = (performance.now() - began) / 1_000;
+  stop.abort();
+  const sampleRate = ((await batches) / took) * BATCH_SIZE;
+  return { ...times, hookRate: times.ms.length / took, sampleRate };
+}
+
+/**
+ * Hooks during batched ingest at half of the maximum that was measured just before. Prints what the answers took and how many were
+ * wrong. True: both as they have to be.
+ */
+export async function benchHooks(nextBin: string, seconds: number, write: boolean): Promise<boolean> {
+  const ready = await readyForHooks(nextBin);
+  try {
+    const rates = { seconds, perSecond: TARGET.perSecond, batchesPerSecond: ready.most / 2 };
+    const { ms, wrong, hookRate, sampleRate } = await hooksBesideBatches(ready, rates);
     const sorted = ms.toSorted((a, b) => a - b);
     const at = (share: number) => quantileSorted(sorted, share);
     const whole = (n: number) => Math.round(n).toLocaleString("en-US");
     const lines: [string, string][] = [
-      ["maximum batched ingest, stored and evaluated, samples/s", whole(most * BATCH_SIZE)],
-      ["  with hooks, samples/s", whole(rate * BATCH_SIZE)],
-      ["hooks answered per second", whole(ms.length / took)],
+      ["maximum batched ingest, stored and evaluated, samples/s", whole(ready.most * BATCH_SIZE)],
+      ["  with hooks, samples/s", whole(sampleRate)],
+      ["hooks answered per second", whole(hookRate)],
       ["answer, p50 / p99 / slowest, ms", `${at(0.5).toFixed(1)} / ${at(0.99).toFixed(1)} / ${at(1).toFixed(1)}`],
       ["wrong answers", String(wrong)],
     ];
@@ -220,6 +241,6 @@ export async function benchHooks(nextBin: string, seconds: number, write: boolea
     console.log(ok ? "\nok" : `\nMISSED: p99 ${at(0.99).toFixed(1)} ms, ${wrong} wrong`);
     return ok;
   } finally {
-    await sentinel.stop();
+    await ready.sentinel.stop();
   }
 }

@@ -6,6 +6,7 @@ import { median } from "simple-statistics";
 import { benchDetector } from "./detector";
 import { benchGateway } from "./gateway";
 import { benchHooks } from "./hooks";
+import { compareHooks } from "./hooks-against";
 import { benchHostile } from "./hostile";
 import { buildNoop, NOOP_PATH } from "./noop";
 import { benchOtlp } from "./otlp";
@@ -179,10 +180,20 @@ function print(rounds: Round[], states: { count: number; bytes: number }, opened
 /** How long hooks are asked, in seconds, unless said otherwise. */
 const HOOK_SECONDS = 60;
 
-const BENCHES: Record<string, (write: boolean, seconds: number) => Promise<void>> = {
+interface Options {
+  write?: boolean;
+  seconds: number;
+  against?: string;
+  perSecond?: number;
+}
+
+const BENCHES: Record<string, (write: boolean, options: Options) => Promise<void>> = {
   throughput,
-  hooks: async (write, seconds) => {
-    process.exitCode = (await benchHooks(nextBin, seconds, write)) ? 0 : 1;
+  hooks: async (write, { seconds, against, perSecond }) => {
+    const ok = against
+      ? await compareHooks(nextBin, { checkout: against, seconds, perSecond })
+      : await benchHooks(nextBin, seconds, write);
+    process.exitCode = ok ? 0 : 1;
   },
   gateway: async (write) => {
     process.exitCode = (await benchGateway(nextBin, write)) ? 0 : 1;
@@ -198,11 +209,13 @@ const program = new Command("bench")
   .argument("[what]", Object.keys(BENCHES).join(" | "), "throughput")
   .option("--write", "keep the figures in lib/evals/results, where the console shows them")
   .option("--seconds <n>", "how long hooks are asked", Number, HOOK_SECONDS)
-  .action(async (what: string, { write = false, seconds }: { write?: boolean; seconds: number }) => {
+  .option("--against <checkout>", "hooks: compare with the build in another checkout, in one run, without a target")
+  .option("--per-second <n>", "hooks: how many are asked per second (with --against)", Number)
+  .action(async (what: string, options: Options) => {
     const bench = BENCHES[what];
     if (bench === undefined) throw new Error(`[what]: there is no bench "${what}"`);
     if (!existsSync(".next/BUILD_ID")) throw new Error("There is no build: run `npm run build` first");
-    await bench(write, seconds);
+    await bench(options.write ?? false, options);
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -15,15 +15,15 @@ const LOOK_EVERY_MS = 20;
 const CATCH_UP_MS = 120_000;
 
 /**
- * The built Sentinel on a database of its own, with a key to report everything with. `settings` are further environment variables.
- * `stop` removes everything.
+ * The built Sentinel on a database of its own, with a key to report everything with. `settings` are further environment variables,
+ * `checkout` is where its build lies. `stop` removes everything.
  */
-export async function startSentinel(nextBin: string, settings: Record<string, string> = {}) {
+export async function startSentinel(nextBin: string, settings: Record<string, string> = {}, checkout = ".") {
   const folder = mkdtempSync(join(tmpdir(), "sentinel-bench-"));
   const url = `file:${join(folder, "sentinel.db")}`;
   // The rate limit of a key guards against a host gone wild, which is what this looks like.
   const env = { LIBSQL_URL: url, KEY_EVENTS_PER_SECOND: "10000000", KEY_BYTES_PER_SECOND: "10000000000", ...settings };
-  const server = await serve(nextBin, ".", { path: "/readyz", method: "GET" }, env);
+  const server = await serve(nextBin, ".", { path: "/readyz", method: "GET" }, env, checkout);
   const db = await openDb({ url });
   const key = await createKey(env);
   return {

@@ -26,17 +26,19 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** Runs `next start` on a folder that is built; resolves when `ready` answers anything below 500. */
+/** Runs `next start` on a folder that is built, from the checkout `cwd`; resolves when `ready` answers anything below 500. */
 export async function serve(
   nextBin: string,
   folder: string,
   ready: { path: string; method: string },
   env: Record<string, string> = {},
+  cwd = ".",
 ): Promise<Server> {
   const port = await freePort();
   const young = `--max-semi-space-size=${YOUNG_MB}`;
   const started = ["start", folder, "-H", "127.0.0.1", "-p", String(port), "--keepAliveTimeout", String(KEEP_ALIVE_MS)];
   const child = spawn(process.execPath, [young, nextBin, ...started], {
+    cwd,
     env: childEnv({ NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", LOG_LEVEL: "warn", ...env }),
     stdio: ["ignore", "pipe", "pipe"],
   });

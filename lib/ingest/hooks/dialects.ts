@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { HookAnswer, HookBody, HookProgram } from "@/lib/contracts/hooks";
 
 /** What a hook asks or tells, whatever the program calls it. `other`: known by its name alone. */
@@ -152,8 +152,7 @@ function without(input: unknown, names: ReadonlySet<string>): unknown {
 }
 
 /** 64 bits of SHA-256. A program writes the same arguments in the same order; those of the outermost level are sorted. */
-export const hashOf = (value: unknown): string =>
-  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+export const hashOf = (value: unknown): string => hash("sha256", JSON.stringify(value), "hex").slice(0, 16);
 
 /** `/home/ada` of `/home/ada/.claude/projects/…`: transcripts lie below the folder of whoever runs the program. */
 function homeOf(transcript: string | null): string | null {
