@@ -1,6 +1,6 @@
 import { releasedState, detectorOf } from "@/lib/response/agents/detector";
 import type { Anomaly } from "@/lib/core/detection/anomaly";
-import { accountsFor, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
+import { accountsFor, isHangOf, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import {
   sharedCauseWaitMs,
   SHARED_CAUSE,
@@ -17,13 +17,13 @@ import { listCorroboratingAgents } from "@/lib/db/queries/corroboration";
 import { incidents } from "@/lib/db/schema";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { type Cause, causeKeyOf, causeOf, sharedName } from "@/lib/response/agents/external";
-import { ask, heldLately } from "@/lib/response/agents/hold-shared";
+import { ask, type Held, heldLately } from "@/lib/response/agents/hold-shared";
 import { newId } from "@/lib/db/ids";
 import { subjectRow } from "@/lib/response/agents/open";
 import { countOpened, openFor } from "@/lib/response/agents/open-for";
 import { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
-import { isGrave, memberOf, shownBy, type Suspected, suspectedOf, suspectsOf } from "./suspected";
+import { isGrave, memberOf, type Shown, shownBy, type Suspected, suspectedOf, suspectsOf } from "./suspected";
 
 /** Agents that reported within this are the population that shares are taken of, in ms. */
 const LIVE_MS = 15 * 60_000;
@@ -58,16 +58,22 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
     bounds,
   );
   const settled = new Set<string>();
-  const stragglers = await withStragglers(ctx, causes, external, suspected, members);
-  const everywhere = slowEverywhere(shown.all, population, bounds).map((cause) => narrowed(cause, suspected));
+  const accounts = accountant(shown, held, minAgents - 1);
+  const stragglers = await withStragglers(ctx, causes, external, suspected, members, accounts);
+  const everywhere = slowEverywhere(shown.all, population, bounds).map((cause) => narrowed(cause, suspected, accounts));
   for (const cause of [...causes, ...stragglers, ...everywhere]) {
-    const those = suspected.filter(({ agent }) => cause.agentIds.includes(agent.id) && !settled.has(agent.id));
+    const those = suspected.filter(
+      ({ agent, loose }) =>
+        cause.agentIds.includes(agent.id) &&
+        !settled.has(agent.id) &&
+        loose.some((row) => isGrave(row) && accounts(cause, agent, row)),
+    );
     if (those.length > 0) {
-      if (!(await join(ctx, cause, external, those))) continue;
+      if (!(await join(ctx, cause, external, those, accounts))) continue;
       for (const { agent } of those) settled.add(agent.id);
       report.joined += those.length;
     }
-    for (const one of held) if (sharesCause(one.agent, one.anomalies, cause)) await ask(ctx, one, cause);
+    for (const one of held) if (sharesCause(one.agent, one.anomalies, cause, accounts)) await ask(ctx, one, cause);
   }
   for (const one of suspected) {
     if (settled.has(one.agent.id)) continue;
@@ -80,20 +86,42 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
 }
 
 /** A cause that accounts for only some of what its agents show, with those of whose anomalies it accounts for one. */
-const narrowed = (cause: SharedCause, suspected: readonly Suspected[]): SharedCause => ({
+const narrowed = (cause: SharedCause, suspected: readonly Suspected[], accounts: Accounts): SharedCause => ({
   ...cause,
   agentIds: cause.agentIds.filter((id) => {
     const one = suspected.find(({ agent }) => agent.id === id);
-    return one === undefined || sharesCause(one.agent, one.loose, cause);
+    return one === undefined || sharesCause(one.agent, one.loose, cause, accounts);
   }),
 });
 
 type Found = Cause & Pick<SharedCause, "agentIds"> & { share: number | null };
 
+/** Whether a cause accounts for an anomaly of an agent. */
+type Accounts = (cause: Cause, agent: Agent, row: AnomalyRow) => boolean;
+
+/**
+ * `accountsFor`, and of a hang that others who use what is shared show as much of it now: `least` of the agent's own key, or those of
+ * enough keys. So a run that goes on hanging when they are well again is decided about by itself.
+ */
+function accountant({ rows }: Shown, held: readonly Held[], least: number): Accounts {
+  const all = [...rows, ...held.flatMap(({ agent, anomalies }) => anomalies.map((row) => ({ agent, row })))];
+  return (cause, agent, hang) => {
+    if (!accountsFor(cause, hang) || hang.type !== "stuck_run") return accountsFor(cause, hang);
+    const keys = new Map<string, string | null>();
+    // In an outage of many the first few are enough.
+    return all.some(({ agent: other, row }) => {
+      if (other.id === agent.id || keys.has(other.id) || !uses(other, cause) || !accountsFor(cause, row)) return false;
+      if (!isHangOf(hang.evidence, row.evidence, SHARED_CAUSE.windowMs)) return false;
+      keys.set(other.id, other.keyId);
+      return isCorroborated(agent.keyId, [...keys.values()], least);
+    });
+  };
+}
+
 /** Whether an agent uses what is shared, and its own calls show it. */
-const sharesCause = (agent: Agent, anomalies: readonly AnomalyRow[], cause: Cause): boolean =>
+const sharesCause = (agent: Agent, anomalies: readonly AnomalyRow[], cause: Cause, accounts: Accounts): boolean =>
   uses(agent, cause) &&
-  anomalies.some((row) => isGrave(row) && WAITS_FOR_FLEET.has(row.type) && accountsFor(cause, row));
+  anomalies.some((row) => isGrave(row) && WAITS_FOR_FLEET.has(row.type) && accounts(cause, agent, row));
 
 function uses(agent: Agent, { dimension, value }: Cause): boolean {
   switch (dimension) {
@@ -118,6 +146,7 @@ async function withStragglers(
   external: readonly Incident[],
   suspected: readonly Suspected[],
   members: readonly Agent[],
+  accounts: Accounts,
 ): Promise<Found[]> {
   const explained = new Set(causes.flatMap((cause) => cause.agentIds));
   const left = suspected.filter(({ agent }) => !explained.has(agent.id));
@@ -128,9 +157,9 @@ async function withStragglers(
     const others = (vouchers.get(incident.id) ?? []).map(({ keyId }) => keyId);
     if (cause === null) return [];
     const fresh = left.filter(({ member }) => member === null);
-    const beyond = cause.dimension === "model" ? onOtherModels(cause.value, fresh, members, settings.fleet_check.min_share) : []; // prettier-ignore
+    const beyond = cause.dimension === "model" ? onOtherModels(cause.value, fresh, members, settings.fleet_check.min_share, accounts) : []; // prettier-ignore
     const agentIds = left
-      .filter((one) => sharesCause(one.agent, one.loose, cause) || beyond.includes(one))
+      .filter((one) => sharesCause(one.agent, one.loose, cause, accounts) || beyond.includes(one))
       .filter(({ agent }) => isCorroborated(agent.keyId, others, settings.fleet_check.min_agents - 1))
       .map(({ agent }) => agent.id);
     return agentIds.length > 0 ? [{ ...cause, agentIds, share: null }] : [];
@@ -143,6 +172,7 @@ function onOtherModels(
   left: readonly Suspected[],
   members: readonly Agent[],
   minShare: number,
+  accounts: Accounts,
 ): Suspected[] {
   const providers = new Set(
     members.flatMap((agent) => (agent.model === model && agent.provider ? [agent.provider] : [])),
@@ -150,7 +180,9 @@ function onOtherModels(
   return [...providers].flatMap((value) => {
     const provider = { dimension: "provider", value } as const;
     const users = members.filter((agent) => agent.provider === value && agent.model !== model);
-    const there = left.filter(({ agent, loose }) => agent.model !== model && sharesCause(agent, loose, provider));
+    const there = left.filter(
+      ({ agent, loose }) => agent.model !== model && sharesCause(agent, loose, provider, accounts),
+    );
     return there.length >= minShare * users.length ? there : [];
   });
 }
@@ -160,7 +192,13 @@ const titleOf = (cause: Cause, count: number): string =>
     ? `Slow on every call: ${count} agents of one ingest key left their baselines together`
     : `${cause.dimension} ${cause.value}: ${count} agents left their baselines together`;
 
-async function join(ctx: SweepContext, cause: Found, external: Incident[], those: Suspected[]): Promise<boolean> {
+async function join(
+  ctx: SweepContext,
+  cause: Found,
+  external: Incident[],
+  those: Suspected[],
+  accounts: Accounts,
+): Promise<boolean> {
   const { db, now } = ctx;
   const causeKey = causeKeyOf(cause);
   const joining = those.filter(({ member }) => member === null);
@@ -195,7 +233,7 @@ async function join(ctx: SweepContext, cause: Found, external: Incident[], those
   }
   for (const { agent, loose, member } of those) {
     // What the cause does not account for stays loose, and is decided about by itself.
-    const accounted = loose.filter((row) => !isGrave(row) || accountsFor(cause, row));
+    const accounted = loose.filter((row) => !isGrave(row) || accounts(cause, agent, row));
     plan.write(
       moveAnomalies(
         member?.id ?? id,

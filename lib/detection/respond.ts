@@ -91,11 +91,15 @@ function breachText(agentId: string, breach: StoredEvent, directive: DirectiveRo
     : `${who} reported a ${breach.kind} ${seconds} s after its ${directive.status === "paused" ? "pause" : "quarantine"} was sent: it is not contained`;
 }
 
-/** What an anomaly has to be to belong to no part of an agent's incident: beyond the cause that it shares with others. */
+/**
+ * What an anomaly has to be to belong to no part of an agent's incident: beyond the cause that it shares with others. Of a hang that is
+ * found by comparing it with what they show (correlate.ts), each time that it is told.
+ */
 function beyondOf(incident: Incident | null): (anomaly: Anomaly) => boolean {
   if (incident?.kind !== "external") return () => false;
   const cause = causeOf(incident);
-  return (anomaly) => isGrave(anomaly) && (cause === null || !accountsFor(cause, anomaly));
+  return (anomaly) =>
+    isGrave(anomaly) && (cause === null || anomaly.type === "stuck_run" || !accountsFor(cause, anomaly));
 }
 
 /** Moves the agent: graduates, suspects, opens. At most one move an agent, which its detector is told at once. */

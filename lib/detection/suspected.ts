@@ -49,6 +49,8 @@ const AT_LARGE: ReadonlySet<AgentState> = new Set<AgentState>(["learning", "heal
 export interface Shown {
   /** All of it. */
   all: Suspect[];
+  /** As it is stored. */
+  rows: { agent: Agent; row: AnomalyRow }[];
   /** That of agents that are in no incident. */
   free: Suspect[];
 }
@@ -56,9 +58,10 @@ export interface Shown {
 export async function shownBy(ctx: SweepContext, members: readonly Agent[]): Promise<Shown> {
   const atLarge = members.filter(({ state }) => AT_LARGE.has(state));
   const recent = await recentOf(ctx, atLarge);
-  const all = atLarge.flatMap((agent) => suspectsOf(agent, recent.get(agent.id) ?? []));
+  const rows = atLarge.flatMap((agent) => (recent.get(agent.id) ?? []).map((row) => ({ agent, row })));
+  const all = rows.flatMap(({ agent, row }) => suspectsOf(agent, [row]));
   const free = new Set(atLarge.filter(({ incidentId }) => incidentId === null).map(({ id }) => id));
-  return { all, free: all.filter(({ agentId }) => free.has(agentId)) };
+  return { all, rows, free: all.filter(({ agentId }) => free.has(agentId)) };
 }
 
 export const memberOf = ({ id, keyId, model, provider, tools }: Agent) => ({
@@ -71,6 +74,6 @@ export const memberOf = ({ id, keyId, model, provider, tools }: Agent) => ({
 
 export const suspectsOf = (agent: Agent, anomalies: readonly AnomalyRow[]): Suspect[] =>
   anomalies.flatMap(({ at, type, stratum }) => {
-    const tools = toolsIn(stratum, agent.tools);
+    const tools = type === "stuck_run" ? agent.tools : toolsIn(stratum, agent.tools);
     return WAITS_FOR_FLEET.has(type) && tools !== null ? [{ ...memberOf(agent), at, type, tools }] : [];
   });

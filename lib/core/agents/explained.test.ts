@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accountsFor, toolsIn } from "./explained";
+import { accountsFor, isHangOf, toolsIn } from "./explained";
 import type { AnomalyType } from "../base/vocabulary";
 
 describe("what a shared cause accounts for", () => {
@@ -34,6 +34,20 @@ describe("what a shared cause accounts for", () => {
   ])("%s, %s of %s: %s", (key, type, stratum, expected) => {
     const [dimension, value] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
     expect(accountsFor({ dimension: dimension as "tool", value }, { type, stratum })).toBe(expected);
+  });
+
+  const HANG = { at: 100_000, value: 20_000, effect: 10 };
+  it.each<[string, AnomalyType, { at: number; value: number; effect: number }, boolean]>([
+    ["a call that took as long", "latency_spike", { at: 99_000, value: 20_000, effect: 4 }, true],
+    ["half as long", "latency_spike", { at: 99_000, value: 10_000, effect: 4 }, true],
+    ["less than half", "latency_spike", { at: 99_000, value: 9_999, effect: 4.9 }, false],
+    ["of quicker calls, as many times what is usual", "latency_spike", { at: 99_000, value: 500, effect: 5 }, true],
+    ["a run that hangs as well", "stuck_run", { at: 100_000, value: 15_000, effect: 3 }, true],
+    ["calls that fail", "error_rate_spike", { at: 99_000, value: 20_000, effect: 10 }, false],
+    ["a minute before the run was last heard", "latency_spike", { at: 20_000, value: 20_000, effect: 10 }, true],
+    ["longer before", "latency_spike", { at: 19_999, value: 20_000, effect: 10 }, false],
+  ])("what another agent shows is what a run hangs of: %s", (_, type, other, expected) => {
+    expect(isHangOf(HANG, { type, ...other }, 60_000)).toBe(expected);
   });
 
   it.each<[string, string[] | null]>([

@@ -230,12 +230,24 @@ describe("keys", () => {
   });
 });
 
+describe("runs that hang, which do not say in which call", () => {
+  const users = fleet(20, (i) => member(`a${i}`, "acme", "m", i < 4 ? ["db", "search"] : ["search"]));
+  const hangs = (those: Member[]) => those.map((m) => suspect(m, 0, "stuck_run", [...m.tools]));
+  it.each<[string, Suspect[], string[]]>([
+    ["of the tool's users alone hang on the tool", hangs(users.slice(0, 4)), ["tool db 4 1.00"]],
+    ["of others as well hang on what all share", hangs(users.slice(0, 10)), ["tool search 10 0.50"]],
+    ["and slow calls of the model hang on the model", [...hangs(users.slice(0, 4)), ...users.slice(4, 10).map((m) => suspect(m))], ["model m 10 0.50"]], // prettier-ignore
+    ["of two agents are chance", hangs(users.slice(0, 2)), []],
+  ])("%s", (_, suspects, expected) => expect(text(suspects, users)).toEqual(expected));
+});
+
 describe("how long a suspicion waits for others", () => {
   const slow = (value: number, at = 0) => ({ type: "latency_spike" as const, value, at });
   it.each<[string, Parameters<typeof sharedCauseWaitMs>[0], number]>([
     ["a failed call", [{ type: "error_rate_spike", value: 1, at: 0 }], 2_000],
     ["a slow call, as long again", [slow(3_300)], 5_300],
     ["the first of several", [slow(10_800, 9), { type: "high_retry_rate", value: 40_000, at: 0 }, slow(900, 5)], 2_900],
+    ["a run that hangs, as long again as it has", [{ type: "stuck_run", value: 4_000, at: 0 }], 6_000],
     ["a call of many minutes, one window", [slow(600_000)], SHARED_CAUSE.windowMs],
     ["nothing", [], 2_000],
   ])("%s", (_, anomalies, ms) => expect(sharedCauseWaitMs(anomalies, 2_000)).toBe(ms));

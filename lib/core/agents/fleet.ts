@@ -11,7 +11,10 @@ export interface Suspect {
   type: AnomalyType;
   model: string | null;
   provider: string | null;
-  /** The tools whose calls are slow or failing, which then say nothing of the model; empty when it is the model's calls. */
+  /**
+   * The tools whose calls are slow or failing, which then say nothing of the model; empty when it is the model's calls. Of a run that
+   * hangs all tools of the agent: which call has not ended is not known, and it may be the model's as well.
+   */
   tools: readonly string[];
 }
 
@@ -65,15 +68,17 @@ export function isCorroborated(keyId: string | null, others: readonly (string | 
 export const SHARED_CAUSE: SharedCauseSettings = { minAgents: 3, minShare: 0.3, minKeys: 3, windowMs: 60_000 };
 
 /**
- * How long a suspicion waits for others, in ms: `waitMs`, and as long again as the first call took that was too slow. Calls that
- * are as slow for others are only heard of once they end, so a shorter wait would hold whoever happened to call first. At
- * most a window.
+ * How long a suspicion waits for others, in ms: `waitMs`, and as long again as the first call took, or had taken without an end, that was
+ * too slow. Calls that are as slow for others are only heard of once they end, so a shorter wait would hold whoever happened to call first.
+ * At most a window.
  */
 export function sharedCauseWaitMs(
   anomalies: readonly Pick<Anomaly, "at" | "type" | "value">[],
   waitMs: number,
 ): number {
-  const [first] = anomalies.filter(({ type }) => type === "latency_spike").toSorted((a, b) => a.at - b.at);
+  const [first] = anomalies
+    .filter(({ type }) => type === "latency_spike" || type === "stuck_run")
+    .toSorted((a, b) => a.at - b.at);
   return Math.min(SHARED_CAUSE.windowMs, waitMs + (first?.value ?? 0));
 }
 
@@ -152,7 +157,8 @@ function groupByValue(waiting: readonly Suspect[], members: readonly Member[]): 
   for (const m of members)
     for (const g of groupsOf([...toolsOf(m), ...modelOf(m)])) g.users.set(m.agentId, m.keyId ?? null);
   for (const s of waiting) {
-    for (const g of groupsOf(s.tools.length > 0 ? toolsOf(s) : modelOf(s))) {
+    const tools = toolsOf(s);
+    for (const g of groupsOf(tools.length > 0 && s.type !== "stuck_run" ? tools : [...tools, ...modelOf(s)])) {
       g.users.set(s.agentId, s.keyId ?? null);
       g.suspects.push(s);
     }

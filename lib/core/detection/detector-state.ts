@@ -92,6 +92,8 @@ export interface OpenRun {
   lastAt: number;
   /** When it was last heard of, by our own clock. */
   heardAt?: number;
+  /** How long it had hung when that was last told, in ms. */
+  hungMs?: number;
   events: number;
   depth: number;
   /** Null while nothing was reported. */

@@ -42,6 +42,22 @@ it("counts silence and hangs from when the agent was free again", () => {
   expect(told(state, last + 2 * HOLD_MS + 1_000).toSorted()).toEqual(["silence", "stuck_run"]);
 });
 
+it("tells a hang again only when it is twice as long, also after the run went on", () => {
+  const state = createDetector();
+  const last = work(state, 0, 202);
+  const hangs = (now: number) =>
+    tick(state, now, DEFAULT_DETECT_SETTINGS, () => 0).filter(({ runId }) => runId === "run-0-40");
+  const until = 16 * HOLD_MS;
+  const told = Array.from({ length: until / STEP_MS }, (_, i) => hangs(last + (i + 1) * STEP_MS)).flat();
+  expect(told.length).toBeGreaterThan(5);
+  for (const [i, { value }] of told.entries()) if (i > 0) expect(value).toBe(2 * told[i - 1]!.value);
+  const longest = told.at(-1)!.value;
+  const again = work(state, last + until, 1);
+  Object.assign(state.runs["run run-0-40"]!, { heardAt: again, lastAt: again });
+  expect(hangs(again + 2 * longest - 1)).toEqual([]);
+  expect(hangs(again + 2 * longest)).toHaveLength(1);
+});
+
 it("learns no gap across the time that did not count, and changes nothing for what was heard since", () => {
   const state = createDetector();
   const last = work(state, 0, 202);

@@ -57,7 +57,8 @@ export function isUsualGap({ totals }: DetectorState, span: Span, gapMs: number)
 /**
  * Judge the present moment: call it every second or so. `gapSince`: the longest stretch without any event from any agent since a
  * time (ingest-gaps.ts). A run is quiet by its own only for what is beyond that: while everybody is quiet the outage is another's,
- * or ours, and they will not all be back in the same moment. Each silence and each hang is told once.
+ * or ours, and they will not all be back in the same moment. Each silence is told once; a hang again whenever it is twice as long as it was
+ * when it was last told, so that what accounted for it then can be compared with it anew (`isHangOf`).
  */
 export function tick(
   state: DetectorState,
@@ -77,12 +78,13 @@ export function tick(
   if (state.ended < ENDED_MIN || state.dropped > state.ended) return anomalies;
   for (const [key, run] of Object.entries(state.runs)) {
     const heardAt = run.heardAt ?? run.lastAt;
-    if (now - heardAt < STUCK_MIN_MS || (run.fired["run_gap"] ?? 0) > 0) continue;
+    const least = Math.max(STUCK_MIN_MS, 2 * (run.hungMs ?? 0));
+    if (now - heardAt < least) continue;
     const quiet = now - heardAt - gapSince(heardAt);
-    if (quiet < STUCK_MIN_MS) continue;
+    if (quiet < least) continue;
     const anomaly = overdue(state, "run_gap", quiet, now, settings, runIdOf(key));
     if (anomaly === null) continue;
-    run.fired["run_gap"] = 2;
+    run.hungMs = quiet;
     anomalies.push(anomaly);
   }
   return anomalies;
