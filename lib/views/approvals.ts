@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { ApprovalsAnswer, ApprovalsQuery, ApprovalView } from "@/lib/contracts/approvals";
+import { incidentTitle } from "@/lib/core/causes/incident-title";
 import type { Db } from "@/lib/db/client";
 import { agents, approvals, causes, findings, incidents, proposals, services } from "@/lib/db/schema";
 import { canHealNow } from "./agents";
@@ -54,6 +55,7 @@ const select = (db: Db) =>
         diagnosis: incidents.diagnosis,
         confidence: incidents.confidence,
       },
+      cause: { causeNode: incidents.causeNode, causeKind: incidents.causeKind },
       agent: { id: agents.id, type: agents.type, state: agents.state },
       service: { id: services.id, type: services.kind, state: services.state },
     })
@@ -82,11 +84,11 @@ async function withEvidence(db: Db, rows: readonly Row[]): Promise<ApprovalView[
   ]);
   const findingsOf = grouped(found, (finding) => finding.incidentId);
   const cited = new Set(first.flatMap((cause) => cause.cites));
-  return rows.map(({ approval, proposal, incident, agent, service }) => ({
+  return rows.map(({ approval, proposal, incident, cause, agent, service }) => ({
     ...approvalBrief(approval),
     digest: approval.digest,
     proposal: proposalView(proposal),
-    incident,
+    incident: { ...incident, title: incidentTitle({ ...incident, ...cause }) },
     subject: {
       kind: approval.subjectKind,
       ...(agent ?? service ?? { id: approval.subjectId, type: "unknown", state: "unknown" }),

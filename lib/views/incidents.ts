@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, gte, inArray, isNull, lt, ne, notInArray, sql, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { IncidentsAnswer, IncidentsQuery, IncidentSummary } from "@/lib/contracts/incidents";
+import { incidentTitle } from "@/lib/core/causes/incident-title";
 import { isClosed } from "@/lib/core/base/lifecycle";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import type { SubjectKind } from "@/lib/core/base/vocabulary";
@@ -125,7 +126,7 @@ export async function summaries(db: Db, rows: readonly Incident[]): Promise<Inci
     id: row.id,
     kind: row.kind,
     state: row.state,
-    title: row.title,
+    title: incidentTitle(row),
     severity: row.severity,
     diagnosis: row.diagnosis,
     cause: row.causeKind === null ? null : { node: row.causeNode, kind: row.causeKind },

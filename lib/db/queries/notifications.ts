@@ -1,4 +1,5 @@
 import { and, asc, count, desc, eq, inArray, or, sql } from "drizzle-orm";
+import { incidentTitle } from "@/lib/core/causes/incident-title";
 import type { EventType } from "@/lib/core/base/events";
 import { type Db, type Statement, write } from "../client";
 import { commit, type StreamEvent } from "../commit";
@@ -103,13 +104,21 @@ export async function listTold(db: Db, ids: readonly string[]): Promise<Map<stri
     .select({
       id: incidents.id,
       title: incidents.title,
+      causeNode: incidents.causeNode,
+      causeKind: incidents.causeKind,
+      confidence: incidents.confidence,
       severity: incidents.severity,
       openedAt: incidents.openedAt,
       snoozedUntil: incidents.snoozedUntil,
     })
     .from(incidents)
     .where(inArray(incidents.id, [...ids]));
-  const told = new Map(rows.map((row) => [row.id, { ...row, agentIds: [], agentTypes: [], services: [] } as Told]));
+  const told = new Map(
+    rows.map(({ causeNode, causeKind, confidence, ...row }) => {
+      const title = incidentTitle({ title: row.title, causeNode, causeKind, confidence });
+      return [row.id, { ...row, title, agentIds: [], agentTypes: [], services: [] } as Told];
+    }),
+  );
   const subjects = await db
     .select({
       incidentId: incidentSubjects.incidentId,
