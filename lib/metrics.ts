@@ -61,7 +61,7 @@ function create() {
     }),
     approvalsPending: new Gauge({
       name: "sentinel_approvals_pending",
-      help: "Proposals waiting for a decision",
+      help: "Proposals and used-up budgets waiting for a decision",
       registers,
     }),
     directiveWaiters: new Gauge({

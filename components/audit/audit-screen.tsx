@@ -23,7 +23,7 @@ import { ChainState } from "./chain-state";
 import { EntryDialog } from "./entry-dialog";
 import { auditFilters } from "./filters";
 import { auditHeadQuery, auditQuery } from "./queries";
-import { ACTION_GROUPS, ACTOR } from "./words";
+import { ACTION_GROUPS, ACTOR, detailText } from "./words";
 
 const ANY = "";
 const SEARCH_MS = 250;
@@ -85,18 +85,11 @@ const columnsWith = (open: (entry: AuditEntryView) => void): Columns<AuditEntryV
     id: "detail",
     header: "Detail",
     enableSorting: false,
-    cell: ({ row }) => <span className="line-clamp-2 min-w-56 text-ink-2 wrap-anywhere">{detailOf(row.original)}</span>,
+    cell: ({ row }) => (
+      <span className="line-clamp-2 min-w-56 text-ink-2 wrap-anywhere">{detailText(row.original.details)}</span>
+    ),
   },
 ];
-
-/** The sentence that tells of it, or what its details name. */
-const detailOf = ({ details }: AuditEntryView): string =>
-  typeof details["text"] === "string"
-    ? details["text"]
-    : Object.entries(details)
-        .filter(([, value]) => typeof value === "string" || typeof value === "number")
-        .map(([key, value]) => `${key.replaceAll("_", " ")}: ${String(value)}`)
-        .join(" · ");
 
 export function AuditScreen() {
   const { user, administers } = useSession();

@@ -93,7 +93,23 @@ export function IncidentCommandDialog({
   command: IncidentCommand | null;
   onClose: () => void;
 }) {
-  const { shown } = useOpening(command);
+  const { shown, nth } = useOpening(command);
+  return shown === null ? null : <Asking key={nth} id={id} kind={kind} shown={shown} open={command !== null} onClose={onClose} />; // prettier-ignore
+}
+
+function Asking({
+  id,
+  kind,
+  shown,
+  open,
+  onClose,
+}: {
+  id: string;
+  kind: IncidentSummary["kind"];
+  shown: IncidentCommand;
+  open: boolean;
+  onClose: () => void;
+}) {
   const [comment, setComment] = useState("");
   const drill = useDrill();
   const act = useMutation({
@@ -105,16 +121,14 @@ export function IncidentCommandDialog({
       }),
     onSuccess: (_answer, which) => {
       toast.success(kind === "service" && which === "accept" ? "Accepted as normal." : INCIDENT_COMMAND[which].done);
-      setComment("");
       onClose();
     },
     onSettled: useRefreshAfter("incident.dismissed", { incident_id: id }),
   });
-  if (shown === null) return null;
   const text = INCIDENT_COMMAND[shown];
   return (
     <AlertDialog
-      open={command !== null}
+      open={open}
       onOpenChange={(next) => (next ? undefined : onClose())}
       title={text.title}
       description={kind === "service" && shown !== "allow" ? OF_SERVICES[shown] : text.means}
