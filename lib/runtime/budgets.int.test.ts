@@ -349,6 +349,16 @@ describe("what hooks and guards are told, from memory", () => {
     expect(await budgetsOf("a-1")).toEqual([]);
   });
 
+  it("a run whose question was dismissed is held by no guard any more", async () => {
+    await set({ scope: "run", window: "run", limit: 2 });
+    await spend("a-1", 3, { run_id: "r-1" });
+    await commandIncident(fleet.db, (await opened())[0]!.id, "dismiss", undefined, PERSON, fleet.now);
+    await fleet.sweep();
+    await read();
+    const { directive } = await register(fleet.db, fleet.key, { agent_id: "a-1" }, fleet.now, fleet.config);
+    expect(directive.budgets.map(({ more }) => more)).toEqual([{ "r-1": Number.MAX_SAFE_INTEGER }]);
+  });
+
   it("budgets of trees travel to every agent of the key, with what was granted to each root", async () => {
     await set({ scope: "tree", window: "run", measure: "model_calls", limit: 2 });
     await set({ id: "deep", scope: "tree", window: "run", measure: "depth", limit: 3, atLimit: "stop" });

@@ -1,6 +1,6 @@
 import { asc, count, eq, sql } from "drizzle-orm";
 import type { Db, Statement } from "../client";
-import { budgets, budgetStates } from "../schema";
+import { budgets, budgetStates, incidents } from "../schema";
 
 export type BudgetRow = typeof budgets.$inferSelect;
 export type BudgetState = typeof budgetStates.$inferSelect;
@@ -51,15 +51,24 @@ export async function listStates(db: Db, keys: readonly [string, string, number]
     );
 }
 
-/** What was granted on top of budgets of runs and trees, for directives; the newest last. */
+/** Whose question a person dismissed: it holds nobody any more. */
+const WAIVED = sql`(${budgetStates.standing} = 'ended' AND ${incidents.state} = 'dismissed')`;
+
+/** What was granted on top of budgets of runs and trees, for directives, and which were waived by a dismissal; the newest last. */
 export const listRunGrants = (db: Db, budgetIds: readonly string[]) =>
   db
-    .select({ budgetId: budgetStates.budgetId, subject: budgetStates.subject, granted: budgetStates.granted })
+    .select({
+      budgetId: budgetStates.budgetId,
+      subject: budgetStates.subject,
+      granted: budgetStates.granted,
+      waived: sql`coalesce(${WAIVED}, 0)`.mapWith(Boolean),
+    })
     .from(budgetStates)
+    .leftJoin(incidents, eq(incidents.id, budgetStates.incidentId))
     .where(
-      sql`${budgetStates.budgetId} IN (SELECT value FROM json_each(${JSON.stringify(budgetIds)})) AND ${budgetStates.granted} > 0`,
+      sql`${budgetStates.budgetId} IN (SELECT value FROM json_each(${JSON.stringify(budgetIds)})) AND (${budgetStates.granted} > 0 OR ${WAIVED})`,
     )
-    .orderBy(asc(budgetStates.decidedAt), asc(budgetStates.subject));
+    .orderBy(sql`coalesce(${budgetStates.decidedAt}, ${budgetStates.updatedAt})`, asc(budgetStates.subject));
 
 /** A claim on how a budget stood when it was read (null: nothing was written of it yet): lost if it has moved since. */
 export function saveState(db: Db, row: BudgetState, before: BudgetState | null): Statement {

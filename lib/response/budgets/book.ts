@@ -14,6 +14,9 @@ const FRESH_MS = 500;
 /** Runs or trees whose grants travel with a directive, for each budget: the newest. */
 const MAX_GRANTS = 50;
 
+/** What a guard is granted where a person dismissed the question: a limit that no run comes near, in any measure. */
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
 /** Budgets, and which of them are used up, as they were last read. */
 interface Book {
   readAt: number;
@@ -90,13 +93,13 @@ async function read(db: Db, now: number): Promise<Book> {
     [...since.keys()].flatMap((id) => id ?? []),
   ))
     if (at >= (since.get(incidentId) ?? Infinity)) book.letGo.add(`${agentId}\n${incidentId}`);
-  for (const { budgetId, subject, granted } of grants) {
+  for (const { budgetId, subject, granted, waived } of grants) {
     const [owner, runId] = partsOf(subject);
     const byOwner = book.grants.get(budgetId) ?? new Map<string, [string, number][]>();
     book.grants.set(budgetId, byOwner);
     const list = byOwner.get(owner) ?? [];
     byOwner.set(owner, list);
-    list.push([runId, granted]);
+    list.push([runId, waived ? NO_LIMIT : granted]);
   }
   return book;
 }
