@@ -86,31 +86,36 @@ export function IncidentCommandDialog({
   id,
   kind,
   command,
+  draft = "",
   onClose,
 }: {
   id: string;
   kind: IncidentSummary["kind"];
   command: IncidentCommand | null;
+  /** What the comment begins with. */
+  draft?: string;
   onClose: () => void;
 }) {
   const { shown, nth } = useOpening(command);
-  return shown === null ? null : <Asking key={nth} id={id} kind={kind} shown={shown} open={command !== null} onClose={onClose} />; // prettier-ignore
+  return shown === null ? null : <Asking key={nth} id={id} kind={kind} shown={shown} draft={draft} open={command !== null} onClose={onClose} />; // prettier-ignore
 }
 
 function Asking({
   id,
   kind,
   shown,
+  draft,
   open,
   onClose,
 }: {
   id: string;
   kind: IncidentSummary["kind"];
   shown: IncidentCommand;
+  draft: string;
   open: boolean;
   onClose: () => void;
 }) {
-  const [comment, setComment] = useState("");
+  const [comment, setComment] = useState(draft);
   const drill = useDrill();
   const act = useMutation({
     mutationFn: (command: IncidentCommand) =>

@@ -23,6 +23,7 @@ import { Callout, LoadError, Skeleton } from "@/components/ui/feedback";
 import { duration } from "@/components/ui/format";
 import { Menu, MenuItem } from "@/components/ui/menu";
 import { Ago } from "@/components/ui/time";
+import { ByHand } from "./by-hand";
 import { CausesPanel } from "./causes-panel";
 import { DependencyMap } from "./dependency-map";
 import { EvidencePanel } from "./evidence-panel";
@@ -99,7 +100,12 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
       </div>
       {above ? <div className="mb-4">{above}</div> : null}
       {story ? (
-        <Told story={story} detail={detail} onNote={decides ? () => setCommand("note") : undefined} />
+        <Told
+          story={story}
+          detail={detail}
+          onNote={decides ? () => setCommand("note") : undefined}
+          onDone={decides ? () => setCommand("by_hand") : undefined}
+        />
       ) : error ? (
         <LoadError what="the investigation" error={error} onRetry={() => void refetch()} />
       ) : (
@@ -115,7 +121,13 @@ export function ServiceIncidentScreen({ detail, above }: { detail: IncidentDetai
           <div className="h-28 lg:hidden" aria-hidden />
         </>
       ) : null}
-      <IncidentCommandDialog id={incident.id} kind={incident.kind} command={command} onClose={() => setCommand(null)} />
+      <IncidentCommandDialog
+        id={incident.id}
+        kind={incident.kind}
+        command={command}
+        draft={command === "by_hand" ? (story?.by_hand?.step ?? "") : ""}
+        onClose={() => setCommand(null)}
+      />
       <OwnershipDialog incident={incident} asked={question} onClose={() => setAsked(null)} />
       <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
     </>
@@ -137,10 +149,12 @@ function Told({
   story,
   detail,
   onNote,
+  onDone,
 }: {
   story: ServiceStory;
   detail: IncidentDetail;
-  onNote?: (() => void) | undefined;
+  onNote: (() => void) | undefined;
+  onDone: (() => void) | undefined;
 }) {
   const { incident, findings } = detail;
   const { decides } = useSession();
@@ -148,6 +162,7 @@ function Told({
   return (
     <div className="space-y-4">
       <FirstLook story={story} detail={detail} />
+      {story.by_hand ? <ByHand byHand={story.by_hand} findings={findings} onDone={onDone} /> : null}
       {incident.mode === "observe" && incident.would_have ? (
         <Callout tone="mute" icon={Eye} title="Observe mode: nothing was done">
           Sentinel would have {incident.would_have}.

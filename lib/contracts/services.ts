@@ -206,6 +206,16 @@ export const ServiceStory = z
       .array(z.tuple([z.string(), z.string()]))
       .describe("caller, callee: its services and their neighbours, and all that the investigation saw"),
     causes: z.array(CauseView),
+    by_hand: z
+      .object({
+        step: z.string().describe("what to do about the first cause, in the imperative"),
+        confidence: z.number().describe("of the first cause, 0 to 1"),
+        entries: z
+          .array(z.object({ title: z.string(), entry: z.record(z.string(), z.unknown()) }))
+          .describe("ready-made entries of the allow-list that would suit it"),
+      })
+      .nullable()
+      .describe("what a person can do where no operation on the allow-list suits the cause; null otherwise"),
     investigation: z
       .object({
         id: z.string(),

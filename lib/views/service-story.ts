@@ -8,6 +8,7 @@ import { ANSWERS, type EventType } from "@/lib/core/base/events";
 import type { Db } from "@/lib/db/client";
 import { alerts, changes, incidentSignals, incidentSubjects, streamEvents } from "@/lib/db/schema";
 import { changeView } from "@/lib/db/queries/changes";
+import { byHandOf } from "./by-hand";
 import { listIncidentsOf } from "./incidents";
 import {
   type CauseRow,
@@ -73,6 +74,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     investigation ? listTrajectory(db, investigation.id) : [],
   ]);
   const report = InvestigationReport.safeParse(investigation?.report);
+  const told = causes.map(causeView);
   const messages = investigation && currentMessages(investigation, { state: incident.state, closedAt: incident.closed_at, outcome: incident.outcome }); // prettier-ignore
   const since = (types: readonly EventType[]) => {
     const first = events.find(({ type }) => types.includes(type));
@@ -96,7 +98,13 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
     alerts: listed.map(alertView(kinds)),
     changes: changed.map(changeView),
     edges: distinct([...near, ...(investigation?.bundle?.edges ?? [])]),
-    causes: causes.map(causeView),
+    causes: told,
+    by_hand: byHandOf(
+      incident,
+      told[0],
+      changed.map(changeView),
+      !report.success || report.data.remedy.proposal !== null,
+    ),
     investigation: investigation && {
       id: investigation.id,
       state: investigation.state,

@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { parseAllowList } from "@/lib/actions/service/allow-list";
+import type { ChangeView } from "@/lib/contracts/changes";
+import type { CauseView } from "@/lib/contracts/services";
+import { CAUSE_KINDS } from "@/lib/core/base/vocabulary";
+import { byHandOf } from "./by-hand";
+
+const OPEN = { state: "escalated", opened_at: 1_000 } as const;
+const cause = (more: Partial<CauseView>): CauseView =>
+  ({ node: "checkout", kind: "deploy_regression", confidence: 0.6, ...more }) as CauseView;
+const change = (more: Partial<ChangeView>): ChangeView =>
+  ({ subject_id: "checkout", kind: "deploy", at: 900, from: "3.7.2", to: "3.8.0", ...more }) as ChangeView;
+const stepOf = (changes: ChangeView[]) => byHandOf(OPEN, cause({}), changes, false)?.step;
+
+it("takes back the latest change of its kind before the incident", () => {
+  expect(stepOf([])).toBe("roll checkout back to the version before");
+  const others = [change({ at: 1_001, from: "late" }), change({ subject_id: "cart", from: "other" }), change({ kind: "config", at: 950 })]; // prettier-ignore
+  expect(stepOf([...others, change({ at: 800, from: "3.7.1" }), change({})])).toBe("roll checkout back to 3.7.2");
+});
+
+it.each<[string, Parameters<typeof byHandOf>]>([
+  ["an operation was found", [OPEN, cause({}), [], true]],
+  ["there is no cause", [OPEN, undefined, [], false]],
+  ["the cause is at no service", [OPEN, cause({ node: null }), [], false]],
+  ["no cause is supported", [OPEN, cause({ kind: "unknown" }), [], false]],
+  ["it only says that it is slow", [OPEN, cause({ kind: "slow" }), [], false]],
+  ["it has ended", [{ ...OPEN, state: "resolved" }, cause({}), [], false]],
+  ["what was done is being measured", [{ ...OPEN, state: "verifying" }, cause({}), [], false]],
+])("offers nothing where %s", (_, given) => expect(byHandOf(...given)).toBe(null));
+
+it.each(CAUSE_KINDS)("every entry for %s can be pasted as it stands", (kind) => {
+  const { entries = [] } = byHandOf(OPEN, cause({ kind }), [], false) ?? {};
+  const list = parseAllowList({ operations: entries.map(({ entry }) => entry) }, { secrets: {}, github: false });
+  for (const { entry } of entries) expect(list.entries.get(String(entry["name"]))?.remedies).toContain(kind);
+});
+
+it("offers no entry for a service that the allow-list cannot name", () => {
+  expect(byHandOf(OPEN, cause({ node: "shop*" }), [], false)?.entries).toEqual([]);
+});

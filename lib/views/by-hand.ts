@@ -1,0 +1,47 @@
+import { READY_MADE, type ReadyMadeName } from "@/lib/actions/service/ready-made";
+import type { CauseView, ServiceStory } from "@/lib/contracts/services";
+import { CAUSE_KINDS } from "@/lib/core/base/vocabulary";
+import { CHANGES_OF, manualStep } from "@/lib/core/services/manual-step";
+import type { ChangeView } from "@/lib/contracts/changes";
+
+type Incident = Pick<ServiceStory["incident"], "state" | "opened_at">;
+
+/** What operations need to be told besides the service. */
+const PARAMS: Partial<Record<ReadyMadeName, object>> = {
+  kubectl_scale: { replicas: { type: "int", min: 1, max: 10, default: 3 } },
+};
+/** A service's name as the allow-list takes it. */
+const LISTABLE = /^[\w.-]{1,128}$/;
+
+/**
+ * What is left to a person where an investigation found a cause and no operation on the allow-list for it: the step in words, and entries that
+ * would let Sentinel propose it the next time. Null where an operation was found, the cause says too little, or the incident does not wait for a person to act.
+ */
+export function byHandOf(
+  incident: Incident,
+  first: CauseView | undefined,
+  changes: readonly ChangeView[],
+  operationFound: boolean,
+): ServiceStory["by_hand"] {
+  const kind = CAUSE_KINDS.find((one) => one === first?.kind);
+  if (incident.state !== "escalated" || operationFound || !first?.node || kind === undefined) return null;
+  const { node } = first;
+  const step = manualStep(node, kind, lastOf(changes, node, CHANGES_OF[kind] ?? [], incident.opened_at));
+  return step === null ? null : { step, confidence: first.confidence, entries: entriesFor(node, kind) };
+}
+
+const lastOf = (changes: readonly ChangeView[], node: string, kinds: readonly string[], before: number) =>
+  changes
+    .filter(({ subject_id: id, kind, at }) => id === node && kinds.includes(kind) && at <= before)
+    .toSorted((a, b) => b.at - a.at)[0] ?? null;
+
+const entriesFor = (service: string, kind: (typeof CAUSE_KINDS)[number]) =>
+  LISTABLE.test(service)
+    ? (Object.keys(READY_MADE) as ReadyMadeName[])
+        .filter((name) => (READY_MADE[name].remedies as readonly string[]).includes(kind))
+        .map((name) => {
+          const params = PARAMS[name];
+          const entry = { name: name.replaceAll("_", "-"), use: name, services: [service], ...(params && { params }) };
+          return { title: READY_MADE[name].title, entry };
+        })
+    : [];
