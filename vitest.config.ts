@@ -104,7 +104,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "long",
-          include: ["e2e/demo/{story,dev}.test.ts", "app/hooks/programs.real.test.ts", ...CRASH],
+          include: ["e2e/demo/{story,dev,unattended}.test.ts", "app/hooks/programs.real.test.ts", ...CRASH],
           globalSetup: "e2e/build.ts",
           fileParallelism: false,
           disableConsoleIntercept: true,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { headers, otlpHeaders } from "./env-headers";
+import { DEMO_VARIABLES } from "./env-demo";
 import { NOTIFY_VARIABLES } from "./env-notify";
 import { address, origin, upstream } from "./env-urls";
 import { isZone } from "./core/base/time-zone";
@@ -285,10 +286,9 @@ export const VARIABLES = {
     .default("http://127.0.0.1:11434")
     .transform((value) => new URL(value).origin)
     .describe("Base URL for ollama/ models"),
-  SENTINEL_DEMO_CONTROL_URL: origin.describe("Demo only: URL of the fleet's fault control"),
   SENTINEL_DEMO_CONTROL_TOKEN: line.optional().describe("Demo only: token for it"),
-  SENTINEL_DEMO_TARGET_URL: origin.describe("Demo only: the watched service's supervisor"),
   SENTINEL_DEMO_TARGET_TOKEN: line.optional().describe("Demo only: token for it"),
+  ...DEMO_VARIABLES,
   SENTINEL_REAL_DATA: line
     .optional()
     .describe("Tests only: folder of real data sets; without it their tests are skipped and counted"),

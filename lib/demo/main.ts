@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { env } from "@/lib/env";
+import { DEMO_VARIABLES } from "@/lib/env-demo";
 import { ensureBuild } from "./build";
 import { type Child, fleet, next } from "./children";
 import { TOKEN_HEADER } from "./faults";
@@ -7,6 +9,7 @@ import { claimFolder } from "./folder";
 import { anyPort, freePort } from "./ports";
 import { announceDeploy } from "./announce";
 import { untilReady } from "./ready";
+import { answerUnattended } from "./unattended";
 import { startWatchedService } from "./watched-service";
 import { makeWorld } from "./world";
 
@@ -19,6 +22,8 @@ const HELP = `Shows Sentinel at work: builds it if needed, starts the server on 
   --host H             address to listen on (default 127.0.0.1)
   --data DIR           the demo's folder; its database is emptied at each start (default ./data/demo, with --dev ./data/dev)
   --schedule demo|none inject faults on a schedule, or only manually (default demo)
+  --unattended         keep injecting faults; an operator account of the demo answers what has waited for a minute
+  --duration N         end after N seconds (default: RUN_DURATION_SECONDS, or never)
   --stretch N          multiply the schedule's intervals by N (default 1)
   --pace N             speed of the agents (default 1)
   --seed N             seed of the fleet's random choices (default 1)
@@ -32,6 +37,9 @@ interface Options {
   data: string;
   fleetArgs: string[];
   builtIn: boolean;
+  unattended: boolean;
+  /** ms; null: until somebody ends it. */
+  durationMs: number | null;
   /** Run next dev, which compiles on demand and reloads, instead of a build. */
   dev: boolean;
   json: boolean;
@@ -43,6 +51,7 @@ function readOptions(): Options {
     options: {
       port: { ...text, default: "3000" }, host: { ...text, default: "127.0.0.1" }, data: text,
       schedule: { ...text, default: "demo" }, stretch: { ...text, default: "1" }, pace: { ...text, default: "1" }, seed: { ...text, default: "1" },
+      unattended: { type: "boolean", default: false }, duration: text,
       "built-in": { type: "boolean", default: false }, dev: { type: "boolean", default: false }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false },
     },
   }); // prettier-ignore
@@ -54,8 +63,13 @@ function readOptions(): Options {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new Error(`--port must be a port, not ${values.port}`);
   const fleetArgs = (["schedule", "stretch", "pace", "seed"] as const).flatMap((name) => [`--${name}`, values[name]]);
+  const { unattended } = values;
+  if (unattended) fleetArgs.push("--repeat");
+  const duration = DEMO_VARIABLES.RUN_DURATION_SECONDS.safeParse(values.duration ?? env().RUN_DURATION_SECONDS);
+  if (!duration.success) throw new Error(`--duration: ${duration.error.issues[0]!.message}`);
+  const durationMs = duration.data === undefined ? null : duration.data * 1_000;
   const { host, dev, json, data = dev ? "./data/dev" : "./data/demo" } = values;
-  return { port, host, data, fleetArgs, builtIn: values["built-in"], dev, json };
+  return { port, host, data, fleetArgs, builtIn: values["built-in"], unattended, durationMs, dev, json };
 }
 
 /** Ends everything in order, once: first who reports, then who listens. Nothing is decided on the way out. */
@@ -139,6 +153,7 @@ async function main() {
     );
     await untilReady(`${local}/readyz`, server);
     const link = await world.link(origin);
+    const operator = o.unattended ? await world.operator() : null;
     world.close();
     const reach = [
       "--url",
@@ -153,6 +168,12 @@ async function main() {
     const agents = keep(fleet([...reach, ...o.fleetArgs], echo("fleet")));
     await untilReady(`${control.url}/catalog`, agents, { [TOKEN_HEADER]: control.token });
     const words = `\nSentinel runs at ${origin}\nSign in, once, within the hour: ${link}\nCtrl-C ends everything.\n`;
+    if (operator !== null) {
+      const over = new AbortController();
+      const answering = answerUnattended({ url: local, token: operator, signal: over.signal }, echo("operator"));
+      ending.add({ stop: () => (over.abort(), answering) });
+    }
+    if (o.durationMs !== null) setTimeout(end, o.durationMs).unref();
     tell("ready", o.json ? "" : words, { url: local, link, key: world.key, control, target: watched.target });
   } catch (error) {
     await ending.stop();

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { createApiToken } from "@/lib/auth/api-tokens";
 import { createKey } from "@/lib/auth/keys";
 import { signInLink } from "@/lib/auth/links";
 import { hashToken, newToken } from "@/lib/auth/token";
@@ -10,6 +11,8 @@ import { newUser } from "@/lib/db/queries/users";
 import { agentTypes, alertSources } from "@/lib/db/schema";
 
 const BY = "demo";
+/** What it decided is recorded under this name. */
+const OPERATOR = "Demo operator (unattended)";
 /** Whose deploys the demo announces. */
 const DEMO_SERVICE = "target";
 const TYPES = ["Research", "Data", "Analytics", "Coordinator"];
@@ -27,6 +30,8 @@ export interface World {
   key: string;
   /** With which the demo's Alertmanager proves itself. */
   alertToken: string;
+  /** Makes the API token of whoever answers when nobody does. */
+  operator: () => Promise<string>;
   /** A fresh one-time link that signs the demo's admin in. */
   link: (origin: string) => Promise<string>;
   close: () => void;
@@ -49,6 +54,14 @@ export async function makeWorld(url: string): Promise<World> {
   return {
     key: secret,
     alertToken,
+    operator: async () => {
+      const made = await createApiToken(
+        db,
+        { name: OPERATOR, role: "operator", expiresAt: null, createdBy: BY },
+        Date.now(),
+      );
+      return made.secret;
+    },
     link: async (origin) => (await signInLink(db, person, BY, origin, Date.now())).url,
     close: () => db.$client.close(),
   };

@@ -13,6 +13,7 @@ const HELP = `Runs fifteen agents that report to Sentinel.
   --control-token T    its token (default: a fresh one, printed)
   --pace N             speed of the agents (default 1)
   --schedule none|demo inject faults on a schedule, or only manually (default none)
+  --repeat             begin the schedule again when it is over
   --stretch N          multiply the schedule's intervals by N (default 1)
   --seed N             seed of the fleet's random choices (default 1)`;
 
@@ -29,7 +30,7 @@ function options() {
     options: {
       url: text, key: text, "control-port": { ...text, default: "0" }, "control-token": { ...text, default: randomUUID() },
       pace: { ...text, default: "1" }, schedule: { ...text, default: "none" }, stretch: { ...text, default: "1" }, seed: { ...text, default: "1" },
-      help: { type: "boolean" },
+      repeat: { type: "boolean", default: false }, help: { type: "boolean" },
     },
   }); // prettier-ignore
   if (values.help) {
@@ -46,7 +47,7 @@ function options() {
     stretch: positive("stretch", values.stretch),
     seed: positive("seed", values.seed),
   };
-  return { url, key, schedule, port, token: values["control-token"], ...numbers };
+  return { url, key, schedule, repeat: values.repeat, port, token: values["control-token"], ...numbers };
 }
 
 async function main() {
@@ -56,7 +57,8 @@ async function main() {
   const chaos = createChaos(fleet);
   const control = await startControl(chaos, fleet, { port: o.port, token: o.token });
   say(JSON.stringify({ control: control.url, token: o.token, agents: fleet.hosts.size }));
-  const stopSchedule = o.schedule === "demo" ? runSchedule(DEMO_DAY, chaos, o.stretch, say) : () => {};
+  const stopSchedule =
+    o.schedule === "demo" ? runSchedule(DEMO_DAY, chaos, { stretch: o.stretch, again: o.repeat }, say) : () => {};
 
   let stopping = false;
   async function stop() {

@@ -25,23 +25,36 @@ export const DEMO_DAY: readonly Planned[] = [
   { at: 290, kind: "injected_lesson", target: "research-cato", lasts: 600 },
 ];
 
-/** Starts and mends faults at their times; `stretch` 2 takes twice as long. Returns how to stop. */
+/** Seconds from the beginning of a day to the next: what was broken last has been held, decided about and healed by then. */
+export const DAY_S = 480;
+
+/**
+ * Starts and mends faults at their times; `stretch` 2 takes twice as long. `again`: the day begins anew each {@link DAY_S} seconds, and what is
+ * still broken then is left as it is. Returns how to stop.
+ */
 export function runSchedule(
   plan: readonly Planned[],
   chaos: Chaos,
-  stretch: number,
+  { stretch, again }: { stretch: number; again: boolean },
   log: (line: string) => void,
 ): () => void {
   const timers = new Set<NodeJS.Timeout>();
-  const later = (seconds: number, what: () => void) => timers.add(setTimeout(what, seconds * 1000 * stretch));
-  for (const { at, kind, target, lasts } of plan) {
-    later(at, () => {
-      const started = chaos.start(kind, target);
-      if (started.kind === "refused") return log(`not broken: ${started.reason}`);
-      log(`broken: ${kind} at ${target}`);
-      later(lasts, () => chaos.end(started.fault.id));
-    });
-  }
+  const later = (seconds: number, what: () => void) => {
+    const timer = setTimeout(() => (timers.delete(timer), what()), seconds * 1000 * stretch);
+    timers.add(timer);
+  };
+  const day = () => {
+    for (const { at, kind, target, lasts } of plan) {
+      later(at, () => {
+        const started = chaos.start(kind, target);
+        if (started.kind === "refused") return log(`not broken: ${started.reason}`);
+        log(`broken: ${kind} at ${target}`);
+        later(lasts, () => chaos.end(started.fault.id));
+      });
+    }
+    if (again) later(DAY_S, day);
+  };
+  day();
   return () => {
     for (const timer of timers) clearTimeout(timer);
   };
