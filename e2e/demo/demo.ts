@@ -86,7 +86,8 @@ export async function startDemo(folder: string, port: number, ...args: string[])
 
 /** Every fault of the agents so far, as who breaks them knows it. */
 export async function faultsOf({ control }: Ready): Promise<Fault[]> {
-  const headers = { "x-fleet-token": control.token };
+  // On a busy machine an idle connection may end in the moment in which it is used again.
+  const headers = { "x-fleet-token": control.token, connection: "close" };
   const answer = await fetch(`${control.url}/faults`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
   return ((await answer.json()) as { faults: Fault[] }).faults;
 }

@@ -23,7 +23,16 @@ import { subjectRow } from "@/lib/response/agents/open";
 import { countOpened, openFor } from "@/lib/response/agents/open-for";
 import { Plan } from "@/lib/db/plan";
 import type { SweepContext } from "@/lib/response/agents/context";
-import { isGrave, memberOf, type Shown, shownBy, type Suspected, suspectedOf, suspectsOf } from "./suspected";
+import {
+  besideHangs,
+  isGrave,
+  memberOf,
+  type Shows,
+  shownBy,
+  type Suspected,
+  suspectedOf,
+  suspectsOf,
+} from "./suspected";
 
 /** Agents that reported within this are the population that shares are taken of, in ms. */
 const LIVE_MS = 15 * 60_000;
@@ -58,7 +67,7 @@ export async function correlate(ctx: SweepContext): Promise<{ opened: number; jo
     bounds,
   );
   const settled = new Set<string>();
-  const accounts = accountant(shown, held, minAgents - 1);
+  const accounts = accountant(await besideHangs(ctx, suspected, LIVE_MS), held, minAgents - 1);
   const stragglers = await withStragglers(ctx, causes, external, suspected, members, accounts);
   const everywhere = slowEverywhere(shown.all, population, bounds).map((cause) => narrowed(cause, suspected, accounts));
   for (const cause of [...causes, ...stragglers, ...everywhere]) {
@@ -103,8 +112,8 @@ type Accounts = (cause: Cause, agent: Agent, row: AnomalyRow) => boolean;
  * `accountsFor`, and of a hang that others who use what is shared show as much of it now: `least` of the agent's own key, or those of
  * enough keys. So a run that goes on hanging when they are well again is decided about by itself.
  */
-function accountant({ rows }: Shown, held: readonly Held[], least: number): Accounts {
-  const all = [...rows, ...held.flatMap(({ agent, anomalies }) => anomalies.map((row) => ({ agent, row })))];
+function accountant(shown: readonly Shows[], held: readonly Held[], least: number): Accounts {
+  const all = [...shown, ...held.flatMap(({ agent, anomalies }) => anomalies.map((row) => ({ agent, row })))];
   return (cause, agent, hang) => {
     if (!accountsFor(cause, hang) || hang.type !== "stuck_run") return accountsFor(cause, hang);
     const keys = new Map<string, string | null>();

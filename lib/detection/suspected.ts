@@ -1,7 +1,7 @@
 import { SHARED_CAUSE, type Suspect } from "@/lib/core/agents/fleet";
 import { toolsIn, WAITS_FOR_FLEET } from "@/lib/core/agents/explained";
 import type { AgentState } from "@/lib/core/base/vocabulary";
-import { type Agent, listAgentsInStates } from "@/lib/db/queries/agents";
+import { type Agent, listAgentsInStates, listLiveAgents } from "@/lib/db/queries/agents";
 import { grouped } from "@/lib/core/base/grouped";
 import { type AnomalyRow, type Incident, listAnomaliesSince, listOpen } from "@/lib/db/queries/incidents";
 import type { SweepContext } from "@/lib/response/agents/context";
@@ -36,9 +36,9 @@ export async function suspectedOf(ctx: SweepContext, external: readonly Incident
 }
 
 /** Anomalies of these agents of late, by agent. */
-async function recentOf({ db, now, config }: SweepContext, agents: readonly Agent[]) {
+async function recentOf({ db, now, config }: SweepContext, agents: readonly Agent[], furtherMs = 0) {
   // A clock that is slow must not make a suspicion too old to be decided about.
-  const since = now - LOOK_BACK_MS - config.maxLateMs;
+  const since = now - LOOK_BACK_MS - config.maxLateMs - furtherMs;
   const ids = agents.map((agent) => agent.id);
   return grouped(await listAnomaliesSince(db, ids, since), (row) => row.agentId);
 }
@@ -49,8 +49,6 @@ const AT_LARGE: ReadonlySet<AgentState> = new Set<AgentState>(["learning", "heal
 export interface Shown {
   /** All of it. */
   all: Suspect[];
-  /** As it is stored. */
-  rows: { agent: Agent; row: AnomalyRow }[];
   /** That of agents that are in no incident. */
   free: Suspect[];
 }
@@ -58,10 +56,32 @@ export interface Shown {
 export async function shownBy(ctx: SweepContext, members: readonly Agent[]): Promise<Shown> {
   const atLarge = members.filter(({ state }) => AT_LARGE.has(state));
   const recent = await recentOf(ctx, atLarge);
-  const rows = atLarge.flatMap((agent) => (recent.get(agent.id) ?? []).map((row) => ({ agent, row })));
-  const all = rows.flatMap(({ agent, row }) => suspectsOf(agent, [row]));
+  const all = atLarge.flatMap((agent) => suspectsOf(agent, recent.get(agent.id) ?? []));
   const free = new Set(atLarge.filter(({ incidentId }) => incidentId === null).map(({ id }) => id));
-  return { all, rows, free: all.filter(({ agentId }) => free.has(agentId)) };
+  return { all, free: all.filter(({ agentId }) => free.has(agentId)) };
+}
+
+/** What an agent that nobody holds has shown. */
+export interface Shows {
+  agent: Agent;
+  row: AnomalyRow;
+}
+
+/**
+ * What the others show that runs of the suspected may hang of: of all who were heard of, or told of anything, since the longest of these hangs
+ * began, and some time before. Who hangs in a long outage was last heard of when it began. Empty where no run hangs.
+ */
+export async function besideHangs(
+  ctx: SweepContext,
+  suspected: readonly Suspected[],
+  liveMs: number,
+): Promise<Shows[]> {
+  const hangs = suspected.flatMap(({ loose }) => loose.filter(({ type }) => type === "stuck_run"));
+  if (hangs.length === 0) return [];
+  const longest = Math.max(...hangs.map(({ evidence }) => evidence.value));
+  const agents = (await listLiveAgents(ctx.db, ctx.now - liveMs - longest)).filter(({ state }) => AT_LARGE.has(state));
+  const recent = await recentOf(ctx, agents, longest);
+  return agents.flatMap((agent) => (recent.get(agent.id) ?? []).map((row) => ({ agent, row })));
 }
 
 export const memberOf = ({ id, keyId, model, provider, tools }: Agent) => ({

@@ -94,3 +94,17 @@ it("a run that hangs far longer than a busy host makes others slow is held, thou
   expect(await fleet.state("a-1")).toBe("quarantined");
   for (const id of others) expect(`${id}: ${await fleet.state(id)}`).not.toMatch(/quarantined/);
 });
+
+it("an outage of most of an hour holds none of those who hang in it, whenever their last call began", async () => {
+  await learned();
+  const providers = ["a-1", "a-2", "a-3", "a-4"];
+  // a-4 goes on for a while before its call hangs as well, and hosts without heartbeats are heard of no more.
+  await fleet.ticks(["a-4", ...WELL], 240, step);
+  for (let minute = 0; minute < 40; minute++) {
+    await fleet.ticks(WELL, 1, step);
+    fleet.now += 30_000;
+    await fleet.ticks(WELL, 1, step);
+    fleet.now += 29_000;
+  }
+  for (const id of providers) expect(`${id}: ${await fleet.state(id)}`).not.toMatch(/quarantined|healing|exhausted/);
+});

@@ -43,6 +43,8 @@ describe("what a shared cause accounts for", () => {
     ["less than half", "latency_spike", { at: 99_000, value: 9_999, effect: 4.9 }, false],
     ["of quicker calls, as many times what is usual", "latency_spike", { at: 99_000, value: 500, effect: 5 }, true],
     ["a run that hangs as well", "stuck_run", { at: 100_000, value: 15_000, effect: 3 }, true],
+    ["a run that began to hang later, and may hang still", "stuck_run", { at: 97_000, value: 3_000, effect: 2 }, true],
+    ["one that would have been told of again", "stuck_run", { at: 97_000, value: 2_999, effect: 2 }, false],
     ["calls that fail", "error_rate_spike", { at: 99_000, value: 20_000, effect: 10 }, false],
     ["a minute before the run was last heard", "latency_spike", { at: 20_000, value: 20_000, effect: 10 }, true],
     ["longer before", "latency_spike", { at: 19_999, value: 20_000, effect: 10 }, false],

@@ -21,8 +21,9 @@ const AS_LONG = 0.5;
 
 /**
  * Whether what another agent shows is what one run hangs of, if they share a dependency: since the run was last heard, or up to `windowMs`
- * before, one of its calls took, or one of its runs has hung, at least half as long, or half as many times what is usual for it. A run that
- * goes on hanging while the calls of others end sooner hangs of something else.
+ * before, one of its calls took, or one of its runs has hung, at least half as long, or half as many times what is usual for it. So does a
+ * run of it that hung later and may hang still: it will not be told of again before it has hung twice as long. A run that goes on hanging while
+ * the calls of others end sooner hangs of something else.
  */
 export function isHangOf(
   hang: Pick<Anomaly, "at" | "value" | "effect">,
@@ -31,7 +32,8 @@ export function isHangOf(
 ): boolean {
   if (other.type !== "latency_spike" && other.type !== "stuck_run") return false;
   if (other.at < hang.at - hang.value - windowMs) return false;
-  return other.value >= AS_LONG * hang.value || other.effect >= AS_LONG * hang.effect;
+  const mayHangStill = other.type === "stuck_run" && other.at + other.value >= hang.at;
+  return mayHangStill || other.value >= AS_LONG * hang.value || other.effect >= AS_LONG * hang.effect;
 }
 
 /**
