@@ -42,34 +42,35 @@ const say = (name: string, title: string, remedies: string[]) => ({
   argv: ["/bin/echo", name, "--reason", "asked by a person", "{service}"],
   dry_run: ["/bin/echo", "would", name, "{service}"],
 });
-const ACTIONS = {
-  operations: [
-    say("restart", "Restart", ["crash", "memory_leak", "silent", "resource_exhaustion", "slow", "failing", "overload"]),
-    say("roll-back", "Roll back", ["deploy_regression", "config_regression"]),
-    say("drain", "Drain", ["dependency_failure"]),
-  ],
-};
+const OPERATIONS = [
+  say("restart", "Restart", ["crash", "memory_leak", "silent", "resource_exhaustion", "slow", "failing", "overload"]),
+  say("roll-back", "Roll back", ["deploy_regression", "config_regression"]),
+  say("drain", "Drain", ["dependency_failure"]),
+];
 
 /** Recorded incidents of two estates; those of one estate would join each other's. */
 const ESTATES = ["bad-deploy-01", "config-02"] as const;
 
-/** The first recorded incident that ends in a proposal: which one does is the analysis' affair, not the screens'. */
-async function proposing(world: Pick<ServiceWorld, "fire">): Promise<[Incident, another: string]> {
+/**
+ * The first recorded incident that ends in a proposal, if any can: which one does is the analysis' affair, not the screens'. Without operations
+ * the first.
+ */
+async function proposing(world: Pick<ServiceWorld, "fire">, any: boolean): Promise<[Incident, another: string]> {
   for (const [index, scenario] of ESTATES.entries()) {
     const incident = await world.fire(scenario);
-    if (incident.state === "awaiting_approval") return [incident, ESTATES[index + 1] ?? "db-pool-02"];
+    if (!any || incident.state === "awaiting_approval") return [incident, ESTATES[index + 1] ?? "db-pool-02"];
   }
   throw new Error("No recorded incident ended in a proposal");
 }
 
-export const test = base.extend<object, { world: ServiceWorld }>({
+export const test = base.extend<object, { operations: readonly object[]; world: ServiceWorld }>({
+  operations: [OPERATIONS, { scope: "worker", option: true }],
   world: [
-    // oxlint-disable-next-line no-empty-pattern -- Playwright reads which fixtures are wanted from the pattern
-    async ({}, use) => {
+    async ({ operations }, use) => {
       build();
       const folder = mkdtempSync(join(tmpdir(), "sentinel-services-"));
       const actions = join(folder, "actions.json");
-      writeFileSync(actions, JSON.stringify(ACTIONS));
+      writeFileSync(actions, JSON.stringify({ operations }));
       const map = join(folder, "services.json");
       writeServicesFile(map, ESTATES);
       const metrics = await startRecordedMetrics();
@@ -106,7 +107,7 @@ export const test = base.extend<object, { world: ServiceWorld }>({
           return world.until(incidents[0]!.id, "awaiting_approval", "escalated");
         },
       };
-      const [incident, another] = await proposing(world);
+      const [incident, another] = await proposing(world, operations.length > 0);
       await use({ ...world, incident, another });
       await stopSentinel(sentinel);
       await metrics.close();

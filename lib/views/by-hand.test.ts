@@ -18,6 +18,12 @@ it("takes back the latest change of its kind before the incident", () => {
   expect(stepOf([...others, change({ at: 800, from: "3.7.1" }), change({})])).toBe("roll checkout back to 3.7.2");
 });
 
+it("looks at the latest change first where the cause says no more than that it fails, and offers to take that back", () => {
+  const told = byHandOf(OPEN, cause({ kind: "failing" }), [change({ kind: "config", at: 800 }), change({})], false);
+  expect(told?.step).toContain("roll checkout back to 3.7.2");
+  expect(told?.entries.map(({ entry }) => entry["use"])).toEqual(["kubectl_rollout_undo"]);
+});
+
 it.each<[string, Parameters<typeof byHandOf>]>([
   ["an operation was found", [OPEN, cause({}), [], true]],
   ["there is no cause", [OPEN, undefined, [], false]],

@@ -26,8 +26,11 @@ export function byHandOf(
   const kind = CAUSE_KINDS.find((one) => one === first?.kind);
   if (incident.state !== "escalated" || operationFound || !first?.node || kind === undefined) return null;
   const { node } = first;
-  const step = manualStep(node, kind, lastOf(changes, node, CHANGES_OF[kind] ?? [], incident.opened_at));
-  return step === null ? null : { step, confidence: first.confidence, entries: entriesFor(node, kind) };
+  const change = lastOf(changes, node, CHANGES_OF[kind] ?? [], incident.opened_at);
+  const step = manualStep(node, kind, change);
+  if (step === null) return null;
+  const remedied = change === null ? kind : change.kind === "deploy" ? "deploy_regression" : "config_regression";
+  return { step, confidence: first.confidence, entries: entriesFor(node, remedied) };
 }
 
 const lastOf = (changes: readonly ChangeView[], node: string, kinds: readonly string[], before: number) =>

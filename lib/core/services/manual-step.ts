@@ -1,8 +1,9 @@
 import type { CauseKind } from "../base/vocabulary";
 
-/** A change of the service that the cause is about, as it was declared: `from` and `to` are versions or values, null where unknown. */
+/** A change of the service, as it was declared: `from` and `to` are versions or values, null where unknown; `at` in epoch ms. */
 interface Changed {
   kind: string;
+  at: number;
   from: string | null;
   to: string | null;
 }
@@ -13,9 +14,9 @@ const said = (value: string | null): string | null =>
   value !== null && value.length > 0 && value.length <= VALUE_CHARS ? value : null;
 
 /**
- * What a person would do about a cause at a service, in the imperative, without a full stop. Null where the kind says only that
- * something is wrong with it (slow, failing, silent), so that nothing in particular follows. `change`: the latest of its kind before the
- * incident, if any.
+ * What a person would do about a cause at a service, in the imperative, without a full stop. `change`: the latest of those in
+ * {@link CHANGES_OF} before the incident, if any. Where the kind says only that something is wrong with it (slow, failing, silent), that change is
+ * what to look at first, and without one nothing in particular follows: null.
  */
 export function manualStep(service: string, kind: CauseKind, change: Changed | null): string | null {
   const [from, to] = [said(change?.from ?? null), said(change?.to ?? null)];
@@ -40,13 +41,21 @@ export function manualStep(service: string, kind: CauseKind, change: Changed | n
       return `restart ${service}, and read the last lines before it ended`;
     case "slow":
     case "failing":
-    case "silent":
-      return null;
+    case "silent": {
+      if (change === null) return null;
+      const back = manualStep(service, change.kind === "deploy" ? "deploy_regression" : "config_regression", change)!;
+      return `check whether the ${change.kind === "deploy" ? "deployment" : "change"} of ${new Date(change.at).toISOString().slice(11, 16)} UTC brought it; if so, ${back}`;
+    }
   }
 }
 
-/** Kinds of change that a cause of this kind is taken back by. */
+const CONFIG = ["config", "prompt", "model", "tools"] as const;
+const ANY = ["deploy", ...CONFIG] as const;
+/** Kinds of change that a cause of this kind may have come from. */
 export const CHANGES_OF: Partial<Record<CauseKind, readonly string[]>> = {
   deploy_regression: ["deploy"],
-  config_regression: ["config", "prompt", "model", "tools"],
+  config_regression: CONFIG,
+  slow: ANY,
+  failing: ANY,
+  silent: ANY,
 };
