@@ -56,7 +56,7 @@ it("holds nobody who is well", () => {
 
 it("answers what waits in the name of the demo's operator", () => {
   expect(decided.length).toBeGreaterThan(0);
-  expect(new Set(decided.map(({ decided_by: by }) => by))).toEqual(new Set(["Demo operator (unattended)"]));
+  expect(new Set(decided.map(({ decided_by: by }) => by))).toEqual(new Set(["Demo operator (unattended) (API token)"]));
 });
 
 it("returns to green", () => {
