@@ -27,6 +27,7 @@ test("a token speaks for a person of its own, named after it; only its hash is k
     name: "deploy bot (API token)",
     email: "",
     role: "operator",
+    scopes: [],
   });
   expect(JSON.stringify(await listApiTokens(db))).not.toContain(secret.slice(row.shown.length));
   for (const other of ["", `${secret}x`, secret.slice(0, -1), secret.toLowerCase()])
