@@ -56,6 +56,9 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["lib/runtime/a.ts", 'import "@/lib/http/route";', 'import "@/lib/detection/judge";'],
   ["lib/runtime/b.ts", 'import "@/lib/drills/loop";', 'import "./sweep";'],
   ["lib/views/a.ts", 'import "@/lib/response/decide";', 'import "@/lib/db/client";'],
+  ["lib/mcp/a.ts", 'import "@/lib/response/decide";', 'import "@/lib/response/agents/command";'],
+  ["lib/mcp/tools/a.ts", 'import "drizzle-orm";', 'import "@/lib/views/agents";'],
+  ["app/api/mcp/a.ts", 'import "@/lib/views/agents";', 'import "@/lib/mcp/answer";'],
   ["lib/telemetry/a.ts", 'import "@/lib/env";', 'import "@/lib/core/base/vocabulary";'],
   ["lib/wake.ts", 'import "@/lib/log";', "export const a = 1;"],
   [
