@@ -19,6 +19,7 @@ import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { CopyBlock } from "./copy-block";
+import { McpPanel } from "./mcp-panel";
 import { firstRecordsQuery, keysQuery } from "./queries";
 
 /** Stands in the settings until a key is made. */
@@ -33,8 +34,18 @@ interface Made {
   at: number;
 }
 
-/** What has to be set at a program so that it is watched here, and held where it has hooks. */
+/** How programs are watched here, and how assistants ask. */
 export function ConnectTab() {
+  return (
+    <>
+      <TelemetryPanel />
+      <McpPanel />
+    </>
+  );
+}
+
+/** What has to be set at a program so that it is watched here, and held where it has hooks. */
+function TelemetryPanel() {
   const [program, setProgram] = useState<Connectable>("claude-code");
   const [whose, setWhose] = useState<"person" | "fleet">("person");
   const [whenUnreachable, setWhenUnreachable] = useState<WhenUnreachable>("allow");

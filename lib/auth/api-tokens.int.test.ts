@@ -53,3 +53,13 @@ test("its last use is noted, at most once a minute", async () => {
   await verifyApiToken(db, secret, NOW + 61_000);
   await expect.poll(lastUsed).toBe(NOW + 61_000);
 });
+
+test("what it may do over MCP is what it was made with, and nothing unless it was said", async () => {
+  const { secret } = await createApiToken(
+    db,
+    { name: "assistant", role: "viewer", scopes: ["hold"], expiresAt: null, createdBy: "a@example.com" },
+    NOW,
+  );
+  expect(await verifyApiToken(db, secret, NOW)).toMatchObject({ role: "viewer", scopes: ["hold"] });
+  expect(await verifyApiToken(db, (await make()).secret, NOW)).toMatchObject({ role: "operator", scopes: [] });
+});

@@ -243,7 +243,7 @@ function measuredOf({ anomalies }: IncidentDetail, story: ServiceStory | null): 
 function headlineOf({ incident }: IncidentDetail, first: Explained["causes"][number] | undefined): string {
   const kind = incident.kind === "service" ? (incident.cause?.kind ?? null) : incident.diagnosis;
   if (kind === null) return "No cause has been determined yet.";
-  if (kind === "no_fault") return "No fault was found.";
+  if (kind === "no_fault") return first?.kind === "no_fault" ? first.statement : "No fault was found.";
   if (kind === "unknown" || !first || first.kind === "unknown") return "Cause unknown.";
   return first.weak ? `Possibly: ${first.statement}` : first.statement;
 }
