@@ -37,10 +37,10 @@ interface Made {
 /** How programs are watched here, and how assistants ask. */
 export function ConnectTab() {
   return (
-    <>
+    <div className="space-y-4">
       <TelemetryPanel />
       <McpPanel />
-    </>
+    </div>
   );
 }
 
@@ -71,7 +71,7 @@ function TelemetryPanel() {
         <Badge tone={guide.holds ? "ok" : "mute"}>{guide.holds ? "Can be quarantined" : "Monitoring only"}</Badge>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <div className="flex flex-wrap items-center gap-3">
           <Segmented
             label="Program"
@@ -115,7 +115,7 @@ function TelemetryPanel() {
           </p>
         </div>
         {guide.parts.map(({ where, text }) => (
-          <div key={where} className="grid gap-1.5">
+          <div key={where} className="grid grid-cols-1 gap-1.5">
             <p className="text-sm font-medium wrap-anywhere">{where}</p>
             <CopyBlock text={text} label={`Settings for ${where}`} />
           </div>

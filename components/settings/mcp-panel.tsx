@@ -12,15 +12,17 @@ export function McpPanel() {
   const { where, text } = mcpGuideFor(assistant, location.origin);
   return (
     <Panel title="Ask from an assistant" hint="MCP: incidents, agents, spending and changes; approvals stay here">
-      <div className="grid gap-5">
-        <Segmented
-          label="Assistant"
-          value={assistant}
-          onChange={setAssistant}
-          options={ASSISTANTS.map((value) => ({ value, label: mcpGuideFor(value, "").name }))}
-          className="flex-wrap"
-        />
-        <div className="grid gap-1.5">
+      <div className="grid grid-cols-1 gap-5">
+        <div className="flex">
+          <Segmented
+            label="Assistant"
+            value={assistant}
+            onChange={setAssistant}
+            options={ASSISTANTS.map((value) => ({ value, label: mcpGuideFor(value, "").name }))}
+            className="flex-wrap"
+          />
+        </div>
+        <div className="grid grid-cols-1 gap-1.5">
           <p className="text-sm font-medium">{where}</p>
           <CopyBlock text={text} label={`MCP settings for ${where}`} />
         </div>

@@ -63,7 +63,7 @@ async function call(tool: Tool, input: z.output<z.ZodObject>, asker: Asker): Pro
     const result = { about: ABOUT, ...found };
     const text = JSON.stringify(result);
     if (text.length > RESULT_CHARS)
-      throw new SentinelError("too_large", { detail: "The result is too long: ask for fewer rows with `limit`" });
+      throw new SentinelError("invalid", { detail: "The result is too long: ask for fewer rows with `limit`" });
     return { content: [{ type: "text", text }], structuredContent: result };
   } catch (error) {
     return { isError: true, content: [{ type: "text", text: refusalOf(error, tool, asker) }] };

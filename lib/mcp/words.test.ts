@@ -8,6 +8,7 @@ test.each([
   ["two\nlines\r\n\tand more", "two lines and more"],
   ["right\u202Eto left\u200B", "rightto left"],
   ["bell\u0007", "bell"],
+  ["a \u0000 b  c", "a b c"],
   ["x".repeat(401), `${"x".repeat(399)}…`],
   ["x".repeat(400), "x".repeat(400)],
   ["", ""],

@@ -3,8 +3,9 @@ import { withoutUnseen } from "@/lib/core/base/unseen";
 
 /** Characters of one text from outside: a title, a note, a line of a log. */
 const TEXT_CHARS = 400;
+/** Blanks too: what stands in the place of several is one. */
 // oxlint-disable-next-line no-control-regex -- taking control characters out is the purpose
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+const CONTROL = /[ \u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 /**
  * A text that was reported, as it is handed to a model: one line without characters that nobody sees, cut at `max`. What it says is
