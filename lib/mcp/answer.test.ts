@@ -12,17 +12,22 @@ vi.mock("./tools/index", async () => {
   }); // prettier-ignore
   const TOOLS = [
     fake("fine", () => Promise.resolve({ text: "t" })),
-    fake("slow", (_, { signal }) => new Promise(() => signal.addEventListener("abort", () => (seen.stopped = true))), { timeoutMs: 5 }),
+    fake("slow", (_, { signal }) => new Promise<never>(() => signal.addEventListener("abort", () => (seen.stopped = true))), { timeoutMs: 5 }),
     fake("large", () => Promise.resolve({ text: "x".repeat(80_001) })),
-    fake("broken", () => Promise.reject(new Error(seen.secret))),
-    fake("refuses", () => Promise.reject(new errors.SentinelError("conflict", { detail: "Not now" }))),
+    fake("broken", () => Promise.reject<never>(new Error(seen.secret))),
+    fake("refuses", () => Promise.reject<never>(new errors.SentinelError("conflict", { detail: "Not now" }))),
     fake("holds", () => Promise.resolve({ text: "held" }), { scope: "hold" }),
   ]; // prettier-ignore
   return { TOOLS };
 });
 
 const PERSON: TokenPerson = { id: "token:t", name: "t (API token)", email: "", role: "operator", scopes: [] };
-async function ask(method: string, params: object, user = PERSON, signal = new AbortController().signal) {
+async function ask(
+  method: string,
+  params: Record<string, unknown>,
+  user = PERSON,
+  signal = new AbortController().signal,
+) {
   const asker = { db: {} as never, user, now: 1, origin: "https://s.example", requestId: "r-1", signal };
   const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
   const request = new Request("https://s.example/api/mcp", { method: "POST", headers });
