@@ -10,7 +10,7 @@ import { iso, pageOf, quoted, quotedOrNull, time } from "../words";
 
 /** Agents of a page: fifty are some 40,000 characters. */
 const LIMIT = { default: 20, max: 50 } as const;
-/** A page that begins further down costs as much as all before it: filters find an agent sooner. */
+/** What lies before a page is sorted for each page: further down, filters find an agent sooner. */
 const OFFSET_MAX = 1_950;
 
 const Agent = z.object({
@@ -87,7 +87,7 @@ export const FLEET_STATUS = tool({
   async run({ limit, offset, ...query }, { db, now, origin }) {
     const [{ agents, services, incidents, approvals, global_stop: stop, sweep }, cards] = await Promise.all([
       loadOverview(db, { now, demo: false }),
-      listAgentCards(db, { ...query, limit: offset + limit }, { ...loopConfig(), now }),
+      listAgentCards(db, { ...query, limit, offset }, { ...loopConfig(), now }),
     ]);
     const next = offset + limit;
     return {
@@ -104,7 +104,7 @@ export const FLEET_STATUS = tool({
         global_stop: stop.on,
         sweep_age_ms: sweep.age_ms,
       },
-      agents: cards.agents.slice(offset).map((card) => agentOf(card, origin)),
+      agents: cards.agents.map((card) => agentOf(card, origin)),
       matching: cards.total,
       next_offset: next < cards.total && next <= OFFSET_MAX ? next : null,
     };

@@ -3,14 +3,17 @@ import { SPEND_DIMENSIONS } from "@/lib/core/base/vocabulary";
 import { isoTime } from "@/lib/contracts/timestamp";
 import { invalidField } from "@/lib/errors";
 import { type SpentRow, spentBetween } from "@/lib/views/spend-range";
+import { charge } from "../allowance";
 import { READ_TIMEOUT_MS, tool } from "../tool";
 import { iso, quoted, time } from "../words";
 
 const LIMIT = { default: 20, max: 100 } as const;
 const DAY_MS = 86_400_000;
-/** Of agents, a large fleet has a million rows a day, which are summed while other requests wait. */
+/** Of agents, a large fleet has a million rows a day: seven days are summed in some seconds. */
 const AGENT_DAYS = 7;
 const OTHER_DAYS = 31;
+/** They are summed one after another: who asks all the time keeps others waiting. */
+const SUMS_PER_HOUR = 120;
 
 const Spent = z.object({
   name: z.string(),
@@ -35,7 +38,7 @@ const spentOf = (row: SpentRow): z.input<typeof Spent> => ({
 export const SPEND = tool({
   name: "spend",
   title: "Spending",
-  description: `What agents spent in a time range, in USD and tokens, highest spenders first; by agent, type of agent, team, user, repository, model or tool. At most ${OTHER_DAYS} days, by agent or type ${AGENT_DAYS}.`,
+  description: `What agents spent in a time range, in USD and tokens, highest spenders first; by agent, type of agent, team, user, repository, model or tool. At most ${OTHER_DAYS} days, by agent or type ${AGENT_DAYS}. At most ${SUMS_PER_HOUR} calls an hour.`,
   input: z.strictObject({
     by: z
       .enum([...SPEND_DIMENSIONS, "type"])
@@ -53,13 +56,15 @@ export const SPEND = tool({
     names: z.int().describe("how many spent anything, beyond `rows` too"),
   }),
   timeoutMs: READ_TIMEOUT_MS,
-  async run({ by, from, to, limit }, { db, now }) {
+  async run({ by, from, to, limit }, asker) {
+    const { db, now, signal } = asker;
     const end = to ?? now;
     const start = from ?? end - DAY_MS;
     if (start >= end) throw invalidField("from", "must be before `to`");
     const days = by === "agent" || by === "type" ? AGENT_DAYS : OTHER_DAYS;
     if (end - start > days * DAY_MS) throw invalidField("from", `may be at most ${days} days before \`to\`, by ${by}`);
-    const spent = await spentBetween(db, { by, from: start, to: end, limit });
+    await charge("sums of spending", SUMS_PER_HOUR, asker);
+    const spent = await spentBetween(db, { by, from: start, to: end, limit, signal });
     return {
       from: iso(spent.from),
       to: iso(spent.to),
