@@ -13,6 +13,10 @@ vi.mock("./tools/index", async () => {
   const TOOLS = [
     fake("fine", () => Promise.resolve({ text: "t" })),
     fake("slow", (_, { signal }) => new Promise<never>(() => signal.addEventListener("abort", () => (seen.stopped = true))), { timeoutMs: 5 }),
+    fake("acts", () => new Promise<never>(() => undefined), { timeoutMs: 5, late: "it may still be carried out" }),
+    fake("stops", () => new Promise<never>(() => undefined)),
+    fake("long", () => Promise.resolve({ text: "x".repeat(80_001) }), { input: zod.strictObject({ limit: zod.int().default(1) }) }),
+    fake("operates", () => Promise.resolve({ text: "done" }), { role: "operator" }),
     fake("large", () => Promise.resolve({ text: "x".repeat(80_001) })),
     fake("broken", () => Promise.reject<never>(new Error(seen.secret))),
     fake("refuses", () => Promise.reject<never>(new errors.SentinelError("conflict", { detail: "Not now" }))),
@@ -45,10 +49,12 @@ test("a result is told twice, as data and as text, behind what it is", async () 
 });
 
 test.each([
-  ["slow", "Service unavailable: The tool took longer than 0.005 s and was stopped: ask for less"],
-  ["large", "Invalid request: The result is too long: ask for fewer rows with `limit`"],
+  ["slow", "Service unavailable: No result within 0.005 s: ask for less"],
+  ["acts", "Service unavailable: No result within 0.005 s: it may still be carried out"],
+  ["large", "Invalid request: The result is too long"],
+  ["long", "Invalid request: The result is too long: ask for fewer rows with `limit`"],
   ["broken", "Internal error (request ID r-1)"],
-  ["refuses", "State changed; reload and retry: Not now"],
+  ["refuses", "Not possible now: Not now"],
 ])("%s is refused in words for the caller", async (name, text) => {
   expect(await call(name)).toEqual({ isError: true, content: [{ type: "text", text }] });
 });
@@ -62,4 +68,13 @@ test("what a token may not call is not listed, and not found, whatever its role"
   const holder = { ...PERSON, role: "viewer" as const, scopes: ["hold" as const] };
   expect(await names(holder)).toContain("holds");
   expect((await call("holds", holder)).structuredContent).toMatchObject({ text: "held" });
+  expect(await names(PERSON)).toContain("operates");
+  expect(await names(holder)).not.toContain("operates");
+  expect((await ask("tools/call", { name: "operates", arguments: {} }, holder)).error?.message).toMatch(/not found/);
+});
+
+test("at the end of the server a caller is told so, not that the tool was too slow", async () => {
+  const stopped = call("stops");
+  for (const listener of process.listeners("SIGTERM")) listener("SIGTERM");
+  expect((await stopped).content[0]!.text).toBe("Service unavailable: The server is stopping: call again in a minute");
 });

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { TokenPerson } from "@/lib/auth/api-tokens";
-import type { TokenScope } from "@/lib/core/base/vocabulary";
+import type { TokenRole, TokenScope } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 
 /** On whose behalf a tool runs, and in which world. */
@@ -26,6 +26,10 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
   output: O;
   /** What a token needs besides being valid; left out: nothing, the tool only reads. */
   scope?: TokenScope;
+  /** The lowest role of a token that may call it; left out: a viewer's. */
+  role?: TokenRole;
+  /** What a caller is told when no result came in time, or the server stops; left out: to ask for less, or again. */
+  late?: string;
   /** Longest time that it may take, in ms. */
   timeoutMs: number;
   /** Throws `SentinelError` for what the caller has to hear. */

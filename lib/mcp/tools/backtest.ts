@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type PreviewEpisode, SettingsPreviewBody, UNJUDGED } from "@/lib/contracts/settings-preview";
 import { DIFFERENCES } from "@/lib/core/agents/policy-change";
 import { STANDINGS } from "@/lib/core/base/vocabulary";
-import { invalidField } from "@/lib/errors";
+import { invalidField, SentinelError } from "@/lib/errors";
 import { previewSettings } from "@/lib/evals/replay/preview";
 import { charge } from "../allowance";
 import { tool } from "../tool";
@@ -36,6 +36,8 @@ const episodeOf = (episode: PreviewEpisode | null): z.input<typeof Episode> =>
 export const BACKTEST = tool({
   name: "backtest",
   title: "Backtest settings",
+  // As for people: a replay takes the server's only place for previews.
+  role: "operator",
   description: `What changed settings would have done differently over the last days, replayed from stored events: quarantines, approvals, and when. Nothing is saved, and only people change settings. Takes up to ${TIMEOUT_MS / 1_000} s; one at a time; at most ${BACKTESTS_PER_HOUR} an hour.`,
   input: z.strictObject({
     days: z.int().min(1).max(DAYS.max).default(DAYS.default),
@@ -78,9 +80,15 @@ export const BACKTEST = tool({
   async run({ days, settings, types }, asker) {
     if (Object.keys(settings).length + Object.keys(types).length === 0)
       throw invalidField("settings", "or `types` must change at least one setting");
-    await charge("backtests", BACKTESTS_PER_HOUR, asker);
     const { user, now, signal } = asker;
-    const answer = await previewSettings({ days, settings, types }, `${user.name} via MCP`, now, signal);
+    const takeBack = await charge("backtests", BACKTESTS_PER_HOUR, asker, ", or use the console");
+    const answer = await previewSettings({ days, settings, types }, `${user.name} via MCP`, now, signal).catch(
+      async (error: unknown) => {
+        // Another replay is going on: this one did not start.
+        if (error instanceof SentinelError && error.code === "conflict") await takeBack();
+        throw error;
+      },
+    );
     const shown = answer.differences.slice(0, LISTED);
     return {
       replayed: {

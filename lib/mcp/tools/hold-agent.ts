@@ -41,11 +41,17 @@ export const HOLD_AGENT = tool({
     containment: Containment.describe("how far the hold got; ask again after some seconds if it is `requested`"),
   }),
   timeoutMs: READ_TIMEOUT_MS,
+  late: "the hold may still be carried out; call again to see",
   async run({ agent_id: id, reason }, asker) {
     const before = await cardOf(id, asker);
     if (isOnHold(before)) return held(before, true, asker);
-    await charge("holds", HOLDS_PER_HOUR, asker);
-    const { db, user, now } = asker;
+    const takeBack = await charge("holds", HOLDS_PER_HOUR, asker, "; operators can use the console");
+    const { db, user, now, signal } = asker;
+    // Nobody waits for it any more: who asks again is better told than surprised.
+    if (signal.aborted) {
+      await takeBack();
+      throw new SentinelError("unavailable", { detail: "The agent was not put on hold" });
+    }
     try {
       await commandAgent(db, id, "quarantine", reason, { id: user.id, name: `${user.name} via MCP` }, now);
     } catch (error) {
