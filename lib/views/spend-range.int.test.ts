@@ -95,7 +95,7 @@ test.each(["agent", "type", "team", "fleet"] as const)("by %s only the range is 
   client.execute = (async (statement: { sql: string; args: [] }) => {
     if (statement.sql?.includes("FROM spend")) {
       const plan = await execute({ ...statement, sql: `EXPLAIN QUERY PLAN ${statement.sql}` });
-      read.push(plan.rows.map((row) => String(row["detail"])).find((detail) => detail.includes(" spend"))!);
+      read.push(plan.rows.map((row) => row["detail"] as string).find((detail) => detail.includes(" spend"))!);
     }
     return execute(statement);
   }) as never;

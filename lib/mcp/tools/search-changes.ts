@@ -2,12 +2,23 @@ import { z } from "zod";
 import { EFFECT_METRICS, EFFECT_VERDICTS } from "@/lib/core/agents/change-effect";
 import { CHANGE_KINDS, SUBJECT_KINDS } from "@/lib/core/base/vocabulary";
 import { isoTime } from "@/lib/contracts/timestamp";
-import { listChanges } from "@/lib/db/queries/changes";
+import { invalidField } from "@/lib/errors";
+import { type ChangesEnd, pageOfChanges } from "@/lib/views/changes";
 import { READ_TIMEOUT_MS, tool } from "../tool";
 import { iso, quotedOrNull, time } from "../words";
 
 /** Changes of a page: fifty with notes and effects are some 50,000 characters. */
 const LIMIT = { default: 20, max: 50 } as const;
+
+/** A moment in ms and an ID. */
+const CURSOR_CHARS = 120;
+const CURSOR = /^(\d{1,16})\.(.+)$/;
+
+function endOf(cursor: string): ChangesEnd {
+  const [, at, id] = CURSOR.exec(cursor) ?? [];
+  if (at === undefined || id === undefined) throw invalidField("cursor", "must be `next_cursor` of a previous page");
+  return { at: Number(at), id };
+}
 
 export const SEARCH_CHANGES = tool({
   name: "search_changes",
@@ -20,7 +31,8 @@ export const SEARCH_CHANGES = tool({
     subject_kind: z.enum(SUBJECT_KINDS).optional(),
     kind: z.enum(CHANGE_KINDS).optional(),
     declared: z.boolean().optional(),
-    before: isoTime.optional().describe("changes before that time; for the next page, `next_before` of the last"),
+    before: isoTime.optional().describe("changes before that time"),
+    cursor: z.string().max(CURSOR_CHARS).optional().describe("`next_cursor` of the previous page"),
     limit: z.int().min(1).max(LIMIT.max).default(LIMIT.default),
   }),
   output: z.object({
@@ -49,16 +61,17 @@ export const SEARCH_CHANGES = tool({
           .describe("null: declared, or not measured"),
       }),
     ),
-    next_before: time.nullable().describe("for the next page; null: this is the last one"),
+    next_cursor: z.string().nullable().describe("for the next page; null: this is the last one"),
   }),
   timeoutMs: READ_TIMEOUT_MS,
-  async run({ declared, ...input }, { db }) {
-    const rows = await listChanges(db, {
+  async run({ declared, cursor, ...input }, { db }) {
+    const { changes, end } = await pageOfChanges(db, {
       ...input,
+      ...(cursor === undefined ? {} : { after: endOf(cursor) }),
       ...(declared === undefined ? {} : { declared: declared ? "true" : "false" }),
     });
     return {
-      changes: rows.map((row) => ({
+      changes: changes.map((row) => ({
         id: row.id,
         subject_kind: row.subject_kind,
         subject: row.subject_id,
@@ -73,7 +86,7 @@ export const SEARCH_CHANGES = tool({
           row.effect &&
           row.effect.metrics.map(({ metric, before, after, verdict }) => ({ metric, before, after, verdict })),
       })),
-      next_before: rows.length < input.limit ? null : iso(rows.at(-1)!.at),
+      next_cursor: end && `${end.at}.${end.id}`,
     };
   },
 });
