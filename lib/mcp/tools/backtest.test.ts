@@ -15,5 +15,7 @@ test("only one that started is counted: who finds another replay going on asks a
   for (let i = 0; i < 15; i++) expect(await ask()).toBe("Ada is running a preview");
   replay.mockRejectedValue(new SentinelError("unavailable", { detail: "The replay failed" }));
   for (let i = 0; i < 12; i++) expect(await ask()).toBe("The replay failed");
-  expect(await ask()).toMatch(/^Limit per token: 12 backtests an hour\. Try again in 60 minutes, or use the console\.$/);
+  expect(await ask()).toMatch(
+    /^Limit per token: 12 backtests an hour\. Try again in 60 minutes, or use the console\.$/,
+  );
 });
