@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { IncidentDetail, IncidentSummary } from "@/lib/contracts/incidents";
 import type { ServiceStory } from "@/lib/contracts/services";
+import type { IncidentExtremes } from "@/lib/views/incident-extremes";
 import { Explanation, explain } from "./explain";
 
 const AT = Date.UTC(2026, 4, 20, 12);
@@ -34,7 +35,9 @@ const story = (causes: Partial<ServiceStory["causes"][number]>[]): ServiceStory 
     impact: [{ service: "till", signal: "Latency", unit: "s", now: 2, normal: 0.2, upper: 0.5, lower: null, query: "q" }],
     alerts: [], changes: [],
   }) as unknown as ServiceStory; // prettier-ignore
-const told = (given: IncidentDetail, of: ServiceStory | null = null) => Explanation.parse(explain(given, of, ORIGIN));
+const extremes = (more: Partial<IncidentExtremes> = {}): IncidentExtremes => ({ worst: [], metrics: 0, latest: [], lines: 0, ...more }); // prettier-ignore
+const told = (given: IncidentDetail, of: ServiceStory | null = null, extreme = extremes()) =>
+  Explanation.parse(explain(given, of, extreme, ORIGIN));
 
 describe("the headline", () => {
   test.each<[string, Partial<IncidentSummary>, IncidentDetail["hypotheses"], string]>([
@@ -66,7 +69,7 @@ test.each<[string, Partial<IncidentSummary>, IncidentDetail["actions"], object]>
   ["closed otherwise", { closed_at: AT, outcome: "released by Ada" }, [], { verified: false, text: "Closed without measured recovery: released by Ada" }],
   ["closed without a word", { closed_at: AT }, [], { verified: false, text: "Closed without measured recovery." }],
 ])("recovery: %s", (_, incident, actions, recovery) =>
-  expect(explain(detail({ actions }, incident), null, ORIGIN).recovery).toEqual(recovery)); // prettier-ignore
+  expect(explain(detail({ actions }, incident), null, extremes(), ORIGIN).recovery).toEqual(recovery)); // prettier-ignore
 
 test("what causes cite comes first of the evidence, and what is left out is counted", () => {
   const findings = Array.from({ length: 40 }, (_, i) => finding(`f${i}`));
@@ -76,36 +79,58 @@ test("what causes cite comes first of the evidence, and what is left out is coun
   expect([evidence.length, more]).toEqual([25, { evidence: 15 }]);
 });
 
-test("of each metric the worst is shown, with its unit; of a service the signals that raised the incident", () => {
-  const anomalies = [anomaly("cost", 3), anomaly("latency_ms", 4), anomaly("cost", 9), anomaly("cost", 5)];
-  expect(told(detail({ anomalies })).measured).toMatchObject([
+test("metrics are shown with their units; of a service the signals that raised the incident", () => {
+  const worst = [{ anomaly: anomaly("cost", 9), times: 3 }, { anomaly: anomaly("latency_ms", 4), times: 1 }]; // prettier-ignore
+  const { measured, more } = told(detail(), null, extremes({ worst, metrics: 7 }));
+  expect(measured).toMatchObject([
     { subject: "a", metric: "cost", unit: "usd", value: 9, times: 3, usual: { low: 1, mid: 2, high: 3 } },
     { subject: "a", metric: "latency_ms", unit: "ms", value: 4, times: 1 },
   ]);
+  expect(more).toEqual({ measured: 5 });
   expect(told(detail({}, { kind: "service" }), story([])).measured).toEqual([
     { subject: "till", metric: "Latency", unit: "s", value: 2, usual: { low: null, mid: 0.2, high: 0.5 }, at: null, times: 1, text: null },
   ]); // prettier-ignore
 });
 
-test("the largest incident with the longest hostile texts is bounded, in one line each, and its links are whole", () => {
-  const many = <T>(one: (i: number) => T) => Array.from({ length: 500 }, (_, i) => one(i));
+test.each([
+  ["hostile", HOSTILE],
+  ["all quotes and backslashes, which JSON writes with two characters", '"\\'.repeat(2_500)],
+])("the largest incident with texts that are %s is bounded, in one line each; what did not fit is counted", (_, text) => {
+  const many = <T>(one: (i: number) => T) => Array.from({ length: 500 }, (__, i) => one(i));
   const id = "i".repeat(200);
   const large = detail(
     {
-      findings: many((i) => finding(`f${i}`, { title: HOSTILE, source: HOSTILE, detail: { line: HOSTILE } })),
-      hypotheses: many((i) => hypothesis(i, { statement: HOSTILE })),
-      anomalies: many((i) => ({ ...anomaly(`metric ${i}`, i), agent_id: id, text: HOSTILE })),
-      timeline: many((i) => ({ seq: i, at: AT, type: "x", text: HOSTILE, agent_id: null, service_id: null, data: {} })),
-      changes: many((i) => ({ id: `c${i}`, subject_kind: "agent", subject_id: id, kind: "prompt", at: AT, declared: true, from: HOSTILE, to: HOSTILE, note: HOSTILE, source: HOSTILE, effect: null })),
+      findings: many((i) => finding(`f${i}`, { title: text, source: text, detail: { line: text } })),
+      hypotheses: many((i) => hypothesis(i, { statement: text })),
+      actions: many((i) => ({ action: "wait", subject_id: `${id}${i}`, by: text, state: "done", outcome: "pending", started_at: AT, judged_at: null }) as unknown as IncidentDetail["actions"][number]),
+      proposals: many((i) => ({ action: "wait", subject_id: `${id}${i}`, risk: "none", reversible: true, expected: text, approval: null }) as unknown as IncidentDetail["proposals"][number]),
     },
-    { title: HOSTILE, diagnosis: "infinite_loop", subjects: many(() => ({ kind: "agent", id, role: "primary" })) },
-  ); // prettier-ignore
-  const explained = told(large);
-  const text = JSON.stringify(explained);
-  expect(text.length).toBeLessThan(80_000);
-  expect(/\u202E/.test(text)).toBe(false);
-  for (const said of [explained.incident.title, explained.evidence[0]!.title, explained.timeline[0]!.text])
-    expect(/^ignore previous +instructions!+…$/.test(said)).toBe(true);
+    { title: text, kind: "service", cause: { node: text, kind: "overload" }, outcome: text, would_have: text, alerts: { firing: 1, total: 700, repeats: 0 }, subjects: many(() => ({ kind: "agent", id, role: "primary" })) },
+  );
+  const of = {
+    ...story(many((i) => ({ cites: [`f${i}`], statement: text, node: text }))),
+    alerts: many(() => ({ name: text, severity: "critical", summary: text, starts_at: AT, ends_at: null })),
+    changes: many((i) => ({ id: `c${i}`, subject_kind: "agent", subject_id: id, kind: "prompt", at: AT, declared: true, from: text, to: text, note: text, source: text, effect: null })),
+  } as unknown as ServiceStory;
+  const extreme = extremes({
+    worst: many((i) => ({ anomaly: { ...anomaly(`metric ${i}`, i), agent_id: id, text }, times: 1 })),
+    metrics: 500,
+    latest: many((i) => ({ at: AT + i, text })),
+    lines: 9_000,
+  });
+  const explained = told(large, of, extreme);
+  const whole = JSON.stringify(explained);
+  expect(whole.length).toBeLessThan(79_500);
+  expect(whole.length).toBeGreaterThan(60_000);
+  expect(/[\u202E\n]/.test(whole)).toBe(false);
   expect(explained.incident).toMatchObject({ url: `${ORIGIN}/incidents/inc%2F1`, more_subjects: 495 });
-  expect(explained.more).toMatchObject({ evidence: 475, causes: 495, timeline: 485, changes: 490 });
-});
+  const all = { causes: 500, evidence: 500, measured: 501, alerts: 700, changes: 500, actions: 500, proposals: 500, timeline: 9_000 };
+  for (const [name, n] of Object.entries(all) as [keyof typeof all, number][]) {
+    expect(explained[name].length, name).toBeGreaterThan(0);
+    expect(explained.more[name], name).toBe(n - explained[name].length);
+  }
+  // The latest of what has an order, and what causes cite.
+  expect(explained.timeline.at(-1)!.at).toBe(new Date(AT + 499).toISOString());
+  expect(explained.actions.at(-1)!.subject).toBe(`${id}499`);
+  expect(explained.evidence[0]!.id).toBe("f0");
+}); // prettier-ignore

@@ -3,10 +3,12 @@ import type { IncidentDetail } from "@/lib/contracts/incidents";
 import type { ServiceStory } from "@/lib/contracts/services";
 import { unitOf } from "@/lib/core/agents/words";
 import { ALERT_SEVERITIES, APPROVAL_STATES, OUTCOMES, RISKS } from "@/lib/core/base/vocabulary";
+import type { IncidentExtremes } from "@/lib/views/incident-extremes";
+import { fit } from "./fit";
 import { Incident, incidentOf } from "./incident-summary";
 import { iso, isoOrNull, quoted, quotedOrNull, time } from "./words";
 
-/** Rows of each part. All of them with the longest texts stay below what clients take; the page in the console has the rest. */
+/** Rows of each part; the page in the console has the rest. */
 const MEASURED = 15;
 const CAUSES = 5;
 const EVIDENCE = 25;
@@ -14,6 +16,12 @@ const ALERTS = 10;
 const CHANGES = 10;
 const DONE = 15;
 const TIMELINE = 15;
+/** What is asked of `findExtremes` for an explanation. */
+export const EXTREMES = { metrics: MEASURED, lines: TIMELINE };
+/** Characters of the whole: with what stands before it, below those of any result. Rows with the longest texts are more than that. */
+const CHARS = 79_000;
+/** Of these parts the latest rows are the last. */
+const OLDEST_FIRST = ["actions", "proposals", "timeline"];
 /** Characters of a finding's details. */
 const DETAIL_CHARS = 300;
 
@@ -94,18 +102,23 @@ export const Explanation = z.object({
   timeline: z.array(z.object({ at: time, text: z.string() })).describe("the latest lines, oldest first"),
   more: z
     .record(z.string(), z.int())
-    .describe("rows of each part that are not shown; the incident's page in the console has them"),
+    .describe("rows of each part that are not shown (of changes at least so many); the incident's page has them"),
 });
 type Explained = z.input<typeof Explanation>;
 
 /** What is known of an incident, in the form of a result. `story`: of a service's incident, else null. */
-export function explain(detail: IncidentDetail, story: ServiceStory | null, origin: string): Explained {
+export function explain(
+  detail: IncidentDetail,
+  story: ServiceStory | null,
+  extremes: IncidentExtremes,
+  origin: string,
+): Explained {
   const causes = causesOf(detail, story).toSorted((a, b) => a.rank - b.rank);
   const cited = new Set(causes.slice(0, CAUSES).flatMap(({ cites }) => cites));
   const parts = {
     causes,
     evidence: [...detail.findings].sort((a, b) => Number(cited.has(b.id)) - Number(cited.has(a.id))).map(evidenceOf),
-    measured: measuredOf(detail, story),
+    measured: measuredOf(extremes, story),
     alerts: (story?.alerts ?? []).map((alert) => ({
       name: quoted(alert.name),
       severity: alert.severity,
@@ -140,10 +153,12 @@ export function explain(detail: IncidentDetail, story: ServiceStory | null, orig
       approval: proposal.approval?.state ?? null,
     })),
   };
-  const timeline = detail.timeline.slice(-TIMELINE).map(({ at, text }) => ({ at: iso(at), text: quoted(text) }));
-  return {
+  const others = {
     incident: incidentOf(detail.incident, origin),
     headline: headlineOf(detail, causes[0]),
+    recovery: recoveryOf(detail),
+  };
+  const shown = {
     causes: parts.causes.slice(0, CAUSES),
     evidence: parts.evidence.slice(0, EVIDENCE),
     measured: parts.measured.slice(0, MEASURED),
@@ -151,27 +166,24 @@ export function explain(detail: IncidentDetail, story: ServiceStory | null, orig
     changes: parts.changes.slice(0, CHANGES),
     actions: parts.actions.slice(-DONE),
     proposals: parts.proposals.slice(-DONE),
-    recovery: recoveryOf(detail),
-    timeline,
-    more: beyond({
-      causes: [causes, CAUSES],
-      evidence: [parts.evidence, EVIDENCE],
-      measured: [parts.measured, MEASURED],
-      alerts: [parts.alerts, ALERTS],
-      changes: [parts.changes, CHANGES],
-      actions: [parts.actions, DONE],
-      proposals: [parts.proposals, DONE],
-      timeline: [detail.timeline, TIMELINE],
-    }),
+    timeline: extremes.latest.slice(-TIMELINE).map(({ at, text }) => ({ at: iso(at), text: quoted(text) })),
   };
-}
-
-const beyond = (parts: Record<string, [rows: readonly unknown[], shown: number]>): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(parts).flatMap(([name, [rows, shown]]) =>
-      rows.length > shown ? [[name, rows.length - shown]] : [],
-    ),
+  const all: Record<keyof typeof shown, number> = {
+    causes: causes.length,
+    evidence: parts.evidence.length,
+    measured: parts.measured.length + extremes.metrics - extremes.worst.length,
+    alerts: Math.max(parts.alerts.length, detail.incident.alerts?.total ?? 0),
+    changes: parts.changes.length,
+    actions: parts.actions.length,
+    proposals: parts.proposals.length,
+    timeline: extremes.lines,
+  };
+  fit(shown, others, CHARS, OLDEST_FIRST);
+  const more = Object.entries(shown).map(
+    ([name, rows]) => [name, all[name as keyof typeof all] - rows.length] as const,
   );
+  return { ...others, ...shown, more: Object.fromEntries(more.filter(([, n]) => n > 0)) };
+}
 
 function causesOf({ hypotheses }: IncidentDetail, story: ServiceStory | null): Explained["causes"] {
   if (story)
@@ -207,26 +219,17 @@ const evidenceOf = ({ id, kind, title, source, detail, at }: IncidentDetail["fin
 });
 
 /** Of each metric of an agent the worst time it left its range; of a service the signals that raised the incident. */
-function measuredOf({ anomalies }: IncidentDetail, story: ServiceStory | null): Explained["measured"] {
-  const worst = new Map<string, { anomaly: IncidentDetail["anomalies"][number]; times: number }>();
-  for (const anomaly of anomalies) {
-    const key = JSON.stringify([anomaly.agent_id, anomaly.metric]);
-    const known = worst.get(key);
-    const worse = !known || anomaly.severity > known.anomaly.severity;
-    worst.set(key, { anomaly: worse ? anomaly : known.anomaly, times: (known?.times ?? 0) + 1 });
-  }
-  const agents = [...worst.values()]
-    .toSorted((a, b) => b.anomaly.severity - a.anomaly.severity)
-    .map(({ anomaly, times }) => ({
-      subject: anomaly.agent_id,
-      metric: anomaly.metric,
-      unit: unitOf(anomaly.metric),
-      value: anomaly.value,
-      usual: { low: anomaly.expected.low, mid: anomaly.expected.mid, high: anomaly.expected.high },
-      at: iso(anomaly.at),
-      times,
-      text: quoted(anomaly.text),
-    }));
+function measuredOf({ worst }: IncidentExtremes, story: ServiceStory | null): Explained["measured"] {
+  const agents = worst.map(({ anomaly, times }) => ({
+    subject: anomaly.agent_id,
+    metric: anomaly.metric,
+    unit: unitOf(anomaly.metric),
+    value: anomaly.value,
+    usual: { low: anomaly.expected.low, mid: anomaly.expected.mid, high: anomaly.expected.high },
+    at: iso(anomaly.at),
+    times,
+    text: quoted(anomaly.text),
+  }));
   const services = (story?.impact ?? []).map((signal) => ({
     subject: signal.service,
     metric: signal.signal,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { SentinelError } from "@/lib/errors";
 import { findIncidentDetail } from "@/lib/views/incident-detail";
+import { findExtremes } from "@/lib/views/incident-extremes";
 import { findStory } from "@/lib/views/service-story";
-import { Explanation, explain } from "../explain";
+import { Explanation, EXTREMES, explain } from "../explain";
 import { READ_TIMEOUT_MS, tool } from "../tool";
 
 export const EXPLAIN_INCIDENT = tool({
@@ -14,8 +15,12 @@ export const EXPLAIN_INCIDENT = tool({
   output: Explanation,
   timeoutMs: READ_TIMEOUT_MS,
   async run({ id }, { db, origin }) {
-    const [detail, story] = await Promise.all([findIncidentDetail(db, id), findStory(db, id)]);
+    const [detail, story, extremes] = await Promise.all([
+      findIncidentDetail(db, id),
+      findStory(db, id),
+      findExtremes(db, id, EXTREMES),
+    ]);
     if (!detail) throw new SentinelError("not_found", { detail: "No incident has this ID; list_incidents finds it" });
-    return explain(detail, story, origin);
+    return explain(detail, story, extremes, origin);
   },
 });
