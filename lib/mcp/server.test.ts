@@ -11,11 +11,11 @@ test.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s says what it take
   expect(tool.timeoutMs).toBeLessThan(60_000);
 }); // prettier-ignore
 
-test("only hold_agent changes anything, and none decides", () => {
-  expect(TOOLS.filter(({ scope }) => scope !== undefined).map(({ name, scope }) => [name, scope])).toEqual([
-    ["hold_agent", "hold"],
+test("what a tool needs besides a token: backtest an operator's, hold_agent the scope hold, the others nothing", () => {
+  const needs = TOOLS.filter(({ scope, role }) => scope !== undefined || role !== undefined);
+  expect(needs.map(({ name, scope, role }) => [name, role, scope])).toEqual([
+    ["backtest", "operator", undefined],
+    ["hold_agent", undefined, "hold"],
   ]);
-  expect(TOOLS.map(({ name }) => name).filter((name) => /approv|reject|decide|release|settings/.test(name))).toEqual(
-    [],
-  );
+  expect(TOOLS.find(({ name }) => name === "hold_agent")!.late).toContain("may still be carried out");
 });
