@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Db } from "@/lib/db/client";
 import { getAgent } from "@/lib/db/queries/agents";
 import { agentRow, insert, NOW, openTestDb } from "@/lib/db/queries/test-world";
+import * as verbs from "@/lib/response/agents/quarantine";
 import { refusalOf, standing, waiting } from "@/lib/response/test-waiting";
 import { HOLD_AGENT } from "./hold-agent";
 
@@ -13,6 +14,9 @@ afterAll(() => close());
 const USER = { id: "token:t", name: "t (API token)", email: "", role: "viewer" as const, scopes: ["hold" as const] };
 const hold = (id: string, { signal, user = USER }: { signal?: AbortSignal; user?: typeof USER } = {}) =>
   HOLD_AGENT.run({ agent_id: id, reason: "it repeats itself" }, { db, user, now: NOW, origin: "https://s.example", requestId: "r", signal: signal ?? new AbortController().signal }); // prettier-ignore
+
+test("of what people do to agents by hand, the module that tools may import has the quarantine alone", () =>
+  expect(Object.keys(verbs)).toEqual(["quarantineAgent"]));
 
 test("what waits for approval becomes void, and the answer counts it", async () => {
   const of = await waiting(db, { agent: { state: "suspected" } });
