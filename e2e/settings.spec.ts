@@ -12,6 +12,7 @@ test(
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name", { exact: true }).fill("nightly report");
     await dialog.getByRole("button", { name: "Viewer" }).click();
+    await dialog.getByRole("checkbox", { name: "Put agents on hold over MCP" }).click();
     await dialog.getByRole("button", { name: "30 days" }).click();
     await dialog.getByRole("button", { name: "Create" }).click();
     const secret = (await dialog.getByLabel("The token").textContent())!;
@@ -25,7 +26,7 @@ test(
 
     await page.reload();
     const row = page.getByRole("row", { name: /nightly report/ });
-    await expect(row).toContainText("Viewer");
+    await expect(row).toContainText("Viewer, hold over MCP");
     expect(await page.content()).not.toContain(secret);
     await row.getByRole("button", { name: "Revoke nightly report" }).click();
     const asking = page.getByRole("alertdialog");
@@ -40,6 +41,27 @@ test(
     expect(errors).toEqual([]);
   },
 );
+
+test("Connect shows how an assistant asks over MCP, with this server's address", async ({
+  world,
+  context,
+  page,
+  errors,
+}) => {
+  await world.signIn(context, "admin");
+  await page.goto("/settings?tab=connect");
+  await live(page);
+  const panel = page.locator("section.panel", { has: page.getByRole("heading", { name: "Ask from an assistant" }) });
+  await expect(panel.getByText(`sentinel ${world.url}/api/mcp`)).toBeVisible();
+  await panel.getByRole("button", { name: "Codex" }).click();
+  await expect(panel.getByText(`codex mcp add sentinel --url ${world.url}/api/mcp`)).toBeVisible();
+  await panel.getByRole("button", { name: "Cursor" }).click();
+  await expect(panel.getByText("~/.cursor/mcp.json", { exact: true })).toBeVisible();
+  await expectAccessibleInBoth(page);
+  await page.setViewportSize(PHONE.viewport);
+  await expectNoSidewaysScroll(page);
+  expect(errors).toEqual([]);
+});
 
 test("changed settings show what they would have done over the last days, before anybody saves them", async ({
   world,
@@ -138,10 +160,11 @@ test("a program is connected with a fresh key, and its first event is seen", asy
   await world.signIn(context, "admin");
   await page.goto("/settings?tab=connect");
   await live(page);
-  await page.getByRole("button", { name: "Gemini CLI" }).click();
+  const panel = page.locator("section.panel", { has: page.getByRole("heading", { name: "Connect", exact: true }) });
+  await panel.getByRole("button", { name: "Gemini CLI" }).click();
   await page.getByRole("button", { name: "Block", exact: true }).click();
   await expect(page.getByText("While Sentinel cannot be reached, no tool call runs")).toBeVisible();
-  await page.getByRole("button", { name: "Claude Code" }).click();
+  await panel.getByRole("button", { name: "Claude Code" }).click();
   await page.getByRole("button", { name: "Create a key" }).click();
   const settings = page.getByRole("region", { name: /Settings for .*settings\.json/ });
   await expect(settings).toContainText("Bearer snt_");

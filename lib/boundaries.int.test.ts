@@ -56,6 +56,25 @@ const VIOLATIONS: [file: string, forbidden: string, allowed: string][] = [
   ["lib/runtime/a.ts", 'import "@/lib/http/route";', 'import "@/lib/detection/judge";'],
   ["lib/runtime/b.ts", 'import "@/lib/drills/loop";', 'import "./sweep";'],
   ["lib/views/a.ts", 'import "@/lib/response/decide";', 'import "@/lib/db/client";'],
+  ["lib/mcp/a.ts", 'import "@/lib/response/decide";', 'import "@/lib/response/agents/quarantine";'],
+  ["lib/mcp/b.ts", 'import "@/lib/response/agents/command";', 'import "@/lib/views/incidents";'],
+  ["lib/mcp/c.ts", 'import { approvalClaim } from "@/lib/db/queries/healing";', 'import "@/lib/views/changes";'],
+  ["lib/mcp/d.ts", 'import { saveSettings } from "@/lib/db/queries/settings";', 'import "@/lib/config/agents";'],
+  ["lib/mcp/e.ts", 'import { setRole } from "@/lib/db/queries/users";', 'import "@/lib/contracts/users";'],
+  [
+    "lib/mcp/f.ts",
+    'import { createApiToken } from "@/lib/auth/api-tokens"; export const a = createApiToken;',
+    'import type { TokenPerson } from "@/lib/auth/api-tokens"; export type A = TokenPerson;',
+  ],
+  [
+    "lib/mcp/g.ts",
+    'import { write } from "@/lib/db/client"; export const a = write;',
+    'import type { Db } from "@/lib/db/client"; export type A = Db;',
+  ],
+  ["lib/mcp/h.ts", 'import { changeRole } from "@/lib/auth/roles";', 'import "@/lib/errors";'],
+  ["lib/mcp/tools/b.ts", 'import "../../response/agents/command";', 'import "../tool";'],
+  ["lib/mcp/tools/a.ts", 'import "drizzle-orm";', 'import "@/lib/views/agents";'],
+  ["app/api/mcp/a.ts", 'import "@/lib/views/agents";', 'import "@/lib/mcp/answer";'],
   ["lib/telemetry/a.ts", 'import "@/lib/env";', 'import "@/lib/core/base/vocabulary";'],
   ["lib/wake.ts", 'import "@/lib/log";', "export const a = 1;"],
   [
@@ -137,7 +156,7 @@ test.each([
   expect(STATEMENT.test(text)).toBe(found);
 });
 
-test.each(["response", "ingest", "detection", "runtime", "drills"])("lib/%s holds no SQL", (room) => {
+test.each(["response", "ingest", "detection", "runtime", "drills", "mcp"])("lib/%s holds no SQL", (room) => {
   const files = readdirSync(`lib/${room}`, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !/(^|\/)(test|fixture)-|\.test\.ts$/.test(file),
   );

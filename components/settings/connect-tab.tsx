@@ -19,6 +19,7 @@ import { Panel } from "@/components/ui/panel";
 import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { CopyBlock } from "./copy-block";
+import { McpPanel } from "./mcp-panel";
 import { firstRecordsQuery, keysQuery } from "./queries";
 
 /** Stands in the settings until a key is made. */
@@ -33,8 +34,18 @@ interface Made {
   at: number;
 }
 
-/** What has to be set at a program so that it is watched here, and held where it has hooks. */
+/** How programs are watched here, and how assistants ask. */
 export function ConnectTab() {
+  return (
+    <div className="space-y-4">
+      <TelemetryPanel />
+      <McpPanel />
+    </div>
+  );
+}
+
+/** What has to be set at a program so that it is watched here, and held where it has hooks. */
+function TelemetryPanel() {
   const [program, setProgram] = useState<Connectable>("claude-code");
   const [whose, setWhose] = useState<"person" | "fleet">("person");
   const [whenUnreachable, setWhenUnreachable] = useState<WhenUnreachable>("allow");
@@ -60,7 +71,7 @@ export function ConnectTab() {
         <Badge tone={guide.holds ? "ok" : "mute"}>{guide.holds ? "Can be quarantined" : "Monitoring only"}</Badge>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <div className="flex flex-wrap items-center gap-3">
           <Segmented
             label="Program"
@@ -104,7 +115,7 @@ export function ConnectTab() {
           </p>
         </div>
         {guide.parts.map(({ where, text }) => (
-          <div key={where} className="grid gap-1.5">
+          <div key={where} className="grid grid-cols-1 gap-1.5">
             <p className="text-sm font-medium wrap-anywhere">{where}</p>
             <CopyBlock text={text} label={`Settings for ${where}`} />
           </div>

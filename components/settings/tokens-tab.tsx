@@ -5,10 +5,11 @@ import { Plus, SquareTerminal } from "lucide-react";
 import { useState } from "react";
 import type { ApiTokenView, NewApiTokenBody } from "@/lib/contracts/tokens";
 import { PATHS } from "@/lib/contracts/paths";
-import type { TokenRole } from "@/lib/core/base/vocabulary";
+import { TOKEN_SCOPES, type TokenRole, type TokenScope } from "@/lib/core/base/vocabulary";
 import { ApiError, call } from "@/components/api";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { Checkbox } from "@/components/ui/check";
 import { type Columns, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/feedback";
 import { useNow } from "@/components/ui/now";
@@ -25,6 +26,10 @@ const ROLES: readonly { value: TokenRole; label: string; means: string }[] = [
   { value: "viewer", label: "Viewer", means: "Read-only access to everything a viewer can see." },
   { value: "operator", label: "Operator", means: "Also decides approvals, sends directives and closes incidents." },
 ];
+
+const SCOPES: Record<TokenScope, { label: string; short: string }> = {
+  hold: { label: "Put agents on hold over MCP", short: "hold over MCP" },
+};
 
 const LIFETIMES = [
   { value: "30", label: "30 days" },
@@ -45,7 +50,11 @@ const columns: Columns<ApiTokenView> = [
   {
     accessorKey: "role",
     header: "Role",
-    cell: ({ row }) => ROLES.find(({ value }) => value === row.original.role)!.label,
+    cell: ({ row: { original } }) =>
+      [
+        ROLES.find(({ value }) => value === original.role)!.label,
+        ...original.scopes.map((scope) => SCOPES[scope].short),
+      ].join(", "),
   },
   {
     accessorKey: "created_at",
@@ -137,6 +146,7 @@ function Revoke({ item }: { item: ApiTokenView }) {
 function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [name, setName] = useState("");
   const [role, setRole] = useState<TokenRole>("viewer");
+  const [scopes, setScopes] = useState<TokenScope[]>([]);
   const [lifetime, setLifetime] = useState<Lifetime>("90");
   const client = useQueryClient();
   const make = useMutation({
@@ -152,7 +162,7 @@ function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
       titles={{ before: "New API token", made: "Your new token" }}
       busy={make.isPending}
       onCreate={() =>
-        make.mutate({ name, role, ...(lifetime === "never" ? {} : { expires_in_days: Number(lifetime) }) })
+        make.mutate({ name, role, scopes, ...(lifetime === "never" ? {} : { expires_in_days: Number(lifetime) }) })
       }
       secret={make.data?.secret}
       secretLabel="The token"
@@ -163,6 +173,22 @@ function NewToken({ open, onClose }: { open: boolean; onClose: () => void }) {
         <Segmented<TokenRole> label="Role" value={role} onChange={setRole} options={ROLES} />
         <p className="text-xs text-ink-2">{ROLES.find(({ value }) => value === role)!.means}</p>
       </div>
+      <fieldset className="grid gap-1.5">
+        <legend className="mb-1.5 text-sm font-medium">May also</legend>
+        {TOKEN_SCOPES.map((scope) => (
+          <label key={scope} className="flex items-center gap-2 text-sm">
+            <Checkbox
+              label={SCOPES[scope].label}
+              checked={scopes.includes(scope)}
+              onChange={(on) => setScopes(TOKEN_SCOPES.filter((one) => (one === scope ? on : scopes.includes(one))))}
+            />
+            {SCOPES[scope].label}
+          </label>
+        ))}
+        <p className="text-xs text-ink-2">
+          For assistants that are connected by MCP: with the role Viewer they can read and hold, but not approve.
+        </p>
+      </fieldset>
       <div className="grid gap-1.5">
         <span className="text-sm font-medium">Expires after</span>
         <Segmented<Lifetime> label="Expires after" value={lifetime} onChange={setLifetime} options={LIFETIMES} />

@@ -4,7 +4,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { inject } from "vitest";
 
-export const { url, key, keyId, env, cookies, tokens } = inject("sentinel");
+export const { url, key, keyId, env, cookies, tokens, apiToken } = inject("sentinel");
 const { GITHUB_WEBHOOK_SECRET: SIGNING_SECRET } = env;
 
 export type Init = { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> };
@@ -12,6 +12,10 @@ export type Init = { method?: string; headers?: Record<string, string>; body?: s
 /** A request as an agent. */
 export const asAgent = (path: string, { headers, ...init }: Init = {}): Promise<Response> =>
   fetch(url + path, { ...init, headers: { authorization: `Bearer ${key}`, ...headers } });
+
+/** A request as a program with an API token, whose role is viewer. */
+export const asProgram = (path: string, { headers, ...init }: Init = {}): Promise<Response> =>
+  fetch(url + path, { ...init, headers: { authorization: `Bearer ${apiToken}`, ...headers } });
 
 /** A request as a person's browser sends it from our own pages. */
 export const asPerson = (role: string, path: string, { headers, ...init }: Init = {}): Promise<Response> =>

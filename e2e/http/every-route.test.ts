@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { asAgent, asPerson, asSender, type Init, problemOf, url } from "./client";
+import { asAgent, asPerson, asProgram, asSender, type Init, problemOf, url } from "./client";
 
 interface Operation {
   parameters?: { name: string; in: string; schema?: { enum?: string[] } }[];
@@ -49,7 +49,9 @@ const send = (access: string[], path: string, init: Init) =>
     ? asPerson("admin", path, init)
     : access.some((way) => way === "alertSource" || way === "signature")
       ? asSender(path, init)
-      : asAgent(path, init);
+      : access.includes("apiToken")
+        ? asProgram(path, init)
+        : asAgent(path, init);
 
 describe("without credentials", () => {
   test.each(all(() => true))("%s", async (_, { path, method, operation, access }) => {

@@ -14,6 +14,7 @@ declare module "vitest" {
       env: Record<string, string>;
       cookies: Record<string, string>;
       tokens: Record<string, string>;
+      apiToken: string;
     };
   }
 }
@@ -54,7 +55,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const tokens: Record<string, string> = {};
   for (const kind of await tokenSources(sentinel.url))
     tokens[kind] = await makeSource(sentinel.url, cookies["admin"]!, kind);
-  project.provide("sentinel", { url: sentinel.url, key: secret, keyId: key.id, env, cookies, tokens });
+  const { secret: apiToken } = await cli<{ secret: string }>(
+    env,
+    "tokens",
+    "create",
+    "--name",
+    "tests",
+    "--role",
+    "viewer",
+  );
+  project.provide("sentinel", { url: sentinel.url, key: secret, keyId: key.id, env, cookies, tokens, apiToken });
   return async () => {
     await stopSentinel(sentinel);
     rmSync(folder, { recursive: true });

@@ -27,6 +27,7 @@ test("a token speaks for a person of its own, named after it; only its hash is k
     name: "deploy bot (API token)",
     email: "",
     role: "operator",
+    scopes: [],
   });
   expect(JSON.stringify(await listApiTokens(db))).not.toContain(secret.slice(row.shown.length));
   for (const other of ["", `${secret}x`, secret.slice(0, -1), secret.toLowerCase()])
@@ -51,4 +52,14 @@ test("its last use is noted, at most once a minute", async () => {
   await verifyApiToken(db, secret, NOW + 59_000);
   await verifyApiToken(db, secret, NOW + 61_000);
   await expect.poll(lastUsed).toBe(NOW + 61_000);
+});
+
+test("what it may do over MCP is what it was made with, and nothing unless it was said", async () => {
+  const { secret } = await createApiToken(
+    db,
+    { name: "assistant", role: "viewer", scopes: ["hold"], expiresAt: null, createdBy: "a@example.com" },
+    NOW,
+  );
+  expect(await verifyApiToken(db, secret, NOW)).toMatchObject({ role: "viewer", scopes: ["hold"] });
+  expect(await verifyApiToken(db, (await make()).secret, NOW)).toMatchObject({ role: "operator", scopes: [] });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { TokenRole } from "@/lib/core/base/vocabulary";
+import type { TokenRole, TokenScope } from "@/lib/core/base/vocabulary";
 import { type By, done } from "@/lib/db/audit";
 import type { Db } from "@/lib/db/client";
 import { type ApiTokenRow, findLiveApiToken, insertApiToken, setApiTokenUsed } from "@/lib/db/queries/api-tokens";
@@ -17,6 +17,8 @@ const USED_EVERY_MS = 60_000;
 export interface NewApiToken {
   name: string;
   role: TokenRole;
+  /** What it may do over MCP besides reading; left out: nothing. */
+  scopes?: TokenScope[];
   /** Epoch ms; null: it does not expire. */
   expiresAt: number | null;
   createdBy: string;
@@ -33,6 +35,7 @@ export async function createApiToken(
   const secret = newToken(PREFIX);
   const row: ApiTokenRow = {
     ...token,
+    scopes: token.scopes ?? [],
     id: randomUUID(),
     hash: hashToken(secret),
     shown: secret.slice(0, SHOWN),
@@ -40,19 +43,24 @@ export async function createApiToken(
     lastUsedAt: null,
     revokedAt: null,
   };
-  const { name, role, shown, expiresAt } = row;
-  const made = { name, role, shown, expires_at: expiresAt };
+  const { name, role, scopes, shown, expiresAt } = row;
+  const made = { name, role, scopes, shown, expires_at: expiresAt };
   await insertApiToken(db, row, done(now, by ?? { id: token.createdBy }, "token.create", "token", row.id, made));
   return { secret, row };
 }
 
 export const isApiToken = (token: string): boolean => token.startsWith(`${PREFIX}_`);
 
+/** The person of its own that a token speaks for, and what the token may do over MCP besides reading. */
+export interface TokenPerson extends Person {
+  scopes: readonly TokenScope[];
+}
+
 /**
  * Who a token speaks for: a person of its own, named after it, so that what it does is recorded under its name. Null when there
  * is no such token, or it has expired or was revoked. Asked of the database each time: a revoked one ends at once.
  */
-export async function verifyApiToken(db: Db, token: string, now: number): Promise<Person | null> {
+export async function verifyApiToken(db: Db, token: string, now: number): Promise<TokenPerson | null> {
   const row = await findLiveApiToken(db, hashToken(token), now);
   if (!row) return null;
   if (now - (row.lastUsedAt ?? 0) >= USED_EVERY_MS) {
@@ -60,7 +68,7 @@ export async function verifyApiToken(db: Db, token: string, now: number): Promis
       log().warn({ err, tokenId: row.id }, "could not record the use of an API token"),
     );
   }
-  return { id: `token:${row.id}`, name: `${row.name} (API token)`, email: "", role: row.role };
+  return { id: `token:${row.id}`, name: `${row.name} (API token)`, email: "", role: row.role, scopes: row.scopes };
 }
 
 /** Whoever these headers still speak for: an API token, or else a session. */

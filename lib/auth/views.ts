@@ -33,6 +33,7 @@ export const apiTokenView = (row: ApiTokenRow): ApiTokenView => ({
   name: row.name,
   shown: row.shown,
   role: row.role,
+  scopes: row.scopes,
   created_by: row.createdBy,
   created_at: row.createdAt,
   expires_at: row.expiresAt,

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { createApiToken } from "@/lib/auth/api-tokens";
 import { apiTokenView } from "@/lib/auth/views";
 import { NewApiTokenBody } from "@/lib/contracts/tokens";
-import { TOKEN_ROLES, type TokenRole } from "@/lib/core/base/vocabulary";
+import { TOKEN_ROLES, TOKEN_SCOPES, type TokenRole } from "@/lib/core/base/vocabulary";
 import { COMMAND_LINE } from "@/lib/db/audit";
 import { listApiTokens, setApiTokenRevoked } from "@/lib/db/queries/api-tokens";
 import { check } from "@/lib/http/problem";
@@ -31,18 +31,25 @@ export function registerTokens(program: Command): void {
     .addOption(
       new Option("--role <role>", "viewer can read; operator can also act").choices(TOKEN_ROLES).makeOptionMandatory(),
     )
+    .addOption(
+      new Option(
+        "--scope <scope...>",
+        "what the token may do over MCP besides reading; hold: put an agent on hold. By default nothing",
+      ).choices(TOKEN_SCOPES),
+    )
     .option("--expires <time>", "how long it is valid, such as 90d, 12w or 1y; by default until revoked", daysOf)
     .option("--json", "print JSON")
-    .action(async (options: { name: string; role: TokenRole; expires?: number } & Json) => {
+    .action(async (options: { name: string; role: TokenRole; scope?: string[]; expires?: number } & Json) => {
       const body = check(
         NewApiTokenBody,
-        { name: options.name, role: options.role, expires_in_days: options.expires },
+        { name: options.name, role: options.role, scopes: options.scope, expires_in_days: options.expires },
         "body",
       );
       const now = Date.now();
       const expiresAt = body.expires_in_days ? now + body.expires_in_days * DAY_MS : null;
+      const { name, role, scopes = [] } = body;
       const { row, secret } = await withDb((db) =>
-        createApiToken(db, { name: body.name, role: body.role, expiresAt, createdBy: "command line" }, now),
+        createApiToken(db, { name, role, scopes, expiresAt, createdBy: "command line" }, now),
       );
       print(options.json, { token: apiTokenView(row), secret }, [secret]);
     });
@@ -57,7 +64,7 @@ export function registerTokens(program: Command): void {
         token.id,
         `${token.shown}…`,
         token.name,
-        token.role,
+        [token.role, ...token.scopes].join(", "),
         day(token.created_at),
         day(token.last_used_at),
         token.revoked_at !== null ? `revoked ${day(token.revoked_at)}` : expiry(token.expires_at, Date.now()),

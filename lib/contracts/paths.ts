@@ -62,6 +62,7 @@ export const PATHS = {
   SCENARIO_FIRE: "/api/v1/scenarios/{id}/fire",
   DRILLS: "/api/v1/drills",
   DRILL: "/api/v1/drills/{id}",
+  MCP: "/api/mcp",
   EVENT_STREAM: "/api/v1/events/stream",
   SETTINGS: "/api/v1/settings",
   SETTINGS_PREVIEW: "/api/v1/settings/preview",

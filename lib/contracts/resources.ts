@@ -13,6 +13,7 @@ import { DRILL, DRILLS, SCENARIO_FIRE, SCENARIOS } from "./drills";
 import { HOOK } from "./hooks";
 import { LOGS } from "./logs";
 import { OTLP_LOGS, OTLP_METRICS, OTLP_RECORDS, OTLP_TRACES } from "./otlp";
+import { MCP } from "./mcp";
 import { MAINTENANCE, MAINTENANCE_WINDOW, RUNBOOKS } from "./operations";
 import { CAUSE_FEEDBACK, INCIDENT_BUNDLE, INCIDENT_STORY, SERVICE, SERVICE_SERIES, SERVICES } from "./services";
 import { DEMO_FAULT, DEMO_FAULTS } from "./demo";
@@ -94,6 +95,7 @@ export const RESOURCES = [
   DRILLS,
   DRILL,
   EVENT_STREAM,
+  MCP,
   SETTINGS,
   SETTINGS_PREVIEW,
   CRON,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TOKEN_ROLES } from "@/lib/core/base/vocabulary";
+import { TOKEN_ROLES, TOKEN_SCOPES } from "@/lib/core/base/vocabulary";
 import { resource } from "./endpoint";
 import { PATHS } from "./paths";
 import { EVENT_LIMITS } from "./event";
@@ -14,6 +14,7 @@ export const ApiTokenView = z
     name: z.string(),
     shown: z.string().describe("the first characters of the token"),
     role: z.enum(TOKEN_ROLES),
+    scopes: z.array(z.enum(TOKEN_SCOPES)).describe("what it may do over MCP besides reading"),
     created_by: z.string(),
     created_at: z.int().describe("epoch ms"),
     expires_at: z.int().nullable().describe("null: it does not expire"),
@@ -30,6 +31,12 @@ export const NewApiTokenBody = z
   .strictObject({
     name: nameText(EVENT_LIMITS.name).describe("what it is for; its actions are recorded under this name"),
     role: z.enum(TOKEN_ROLES),
+    scopes: z
+      .array(z.enum(TOKEN_SCOPES))
+      .max(TOKEN_SCOPES.length)
+      .transform((scopes) => TOKEN_SCOPES.filter((scope) => scopes.includes(scope)))
+      .optional()
+      .describe("what it may do over MCP besides reading; `hold`: put an agent on hold. Default: nothing"),
     expires_in_days: z.int().min(1).max(LONGEST_DAYS).nullish().describe("if omitted, it does not expire"),
   })
   .meta({ id: "NewApiTokenBody" });

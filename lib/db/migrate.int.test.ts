@@ -52,3 +52,11 @@ test("a database of an earlier version keeps its rows and learns where its servi
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("each migration is later than the one before: drizzle skips those that are not later than the last one applied", async () => {
+  const { entries } = JSON.parse(await readFile("drizzle/meta/_journal.json", "utf8")) as { entries: { idx: number; when: number; tag: string }[] }; // prettier-ignore
+  expect(entries.length).toBeGreaterThan(20);
+  const late = entries.filter(({ when }, i) => i > 0 && when <= entries[i - 1]!.when).map(({ tag }) => tag);
+  expect(late).toEqual([]);
+  expect(entries.map(({ idx, tag }) => [idx, Number(tag.slice(0, 4))])).toEqual(entries.map((_, i) => [i, i]));
+});

@@ -1,4 +1,4 @@
-import { isApiToken, verifyApiToken } from "@/lib/auth/api-tokens";
+import { isApiToken, type TokenPerson, verifyApiToken } from "@/lib/auth/api-tokens";
 import { type IngestKey, verifyKey } from "@/lib/auth/keys";
 import { currentUser, hasRole, type Person } from "@/lib/auth/people";
 import { type Sender, verifySource } from "@/lib/auth/sources";
@@ -8,12 +8,12 @@ import { type Role, ROLES } from "@/lib/core/base/vocabulary";
 import type { Db } from "@/lib/db/client";
 import { env } from "@/lib/env";
 import { SentinelError } from "@/lib/errors";
-import { assertSameOrigin } from "./origin";
+import { assertNamedOrigin, assertSameOrigin } from "./origin";
 import { senderToken } from "./signature";
 
 /** Who calls, as far as the endpoint wants to know. */
 export interface Caller {
-  user: Person | null;
+  user: Person | TokenPerson | null;
   key: IngestKey | null;
   sender: Sender | null;
 }
@@ -32,6 +32,7 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
   const changes = request.method !== "GET" && request.method !== "HEAD";
   if (ways.includes("cronSecret")) return admitScheduler(token);
   if (endpoint.auth === "signature") return NOBODY;
+  if (endpoint.auth === "apiToken") return admitProgram(request.headers, token, db, now);
   if (ways.includes("alertSource")) {
     const given = senderToken(request.headers);
     const sender = given && endpoint.sender ? await verifySource(db, endpoint.sender, given, now) : null;
@@ -87,6 +88,19 @@ async function admitToken(token: string, wanted: Role[], changes: boolean, db: D
   });
 }
 
+/**
+ * A program by its API token, whatever its role: what it may do is decided by whom it asks. Never a session, so that no page can
+ * make a person's browser ask; and no page on another site at all, even one that names this machine (DNS rebinding; MCP wants
+ * the origin checked).
+ */
+async function admitProgram(headers: Headers, token: string | null, db: Db, now: number): Promise<Caller> {
+  assertSameOrigin(headers, { strict: false });
+  assertNamedOrigin(headers);
+  const user = token === null ? null : await verifyApiToken(db, token, now);
+  if (user) return { ...NOBODY, user };
+  throw unauthenticated("A valid API token is required: Authorization: Bearer …", token !== null);
+}
+
 function admitScheduler(token: string | null): Caller {
   const { CRON_SECRET } = env();
   if (!CRON_SECRET)
@@ -95,5 +109,9 @@ function admitScheduler(token: string | null): Caller {
   throw unauthenticated("The cron secret is required: Authorization: Bearer …");
 }
 
-const unauthenticated = (detail: string) =>
-  new SentinelError("unauthenticated", { detail, headers: { "www-authenticate": 'Bearer realm="sentinel"' } });
+/** `given`: a token was sent, and is not valid (RFC 6750). */
+const unauthenticated = (detail: string, given = false) =>
+  new SentinelError("unauthenticated", {
+    detail,
+    headers: { "www-authenticate": `Bearer realm="sentinel"${given ? ', error="invalid_token"' : ""}` },
+  });

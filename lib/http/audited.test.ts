@@ -47,6 +47,7 @@ const AUDITED: Record<string, readonly string[] | string> = {
   "POST /api/v1/scenarios/{id}/fire": ["drill.start"],
   "DELETE /api/v1/drills": ["drill.delete"],
   "DELETE /api/v1/drills/{id}": ["drill.delete"],
+  "POST /api/mcp": ["agent.quarantine"],
   "PATCH /api/v1/settings": ["settings.update", "stop.on", "stop.off"],
   "POST /api/v1/settings/preview": READS,
   "POST /api/cron/sentinel": EACH_ACT,

@@ -26,7 +26,7 @@ const SECURITY = {
     type: "http",
     scheme: "bearer",
     description:
-      "An API token: with the role viewer it can read, with the role operator also act; it can never administer",
+      "An API token: with the role viewer it can read, with the role operator also act; it can never administer. Over MCP either role reads, and the scope `hold` puts agents on hold",
   },
   ingestKey: { type: "http", scheme: "bearer", description: "An agent's ingest key" },
   cronSecret: { type: "http", scheme: "bearer", description: "CRON_SECRET" },
@@ -48,6 +48,7 @@ const requirements = (access: Access, changes: boolean): oas31.SecurityRequireme
     case "public":
       return [{}];
     case "ingestKey":
+    case "apiToken":
     case "cronSecret":
     case "alertSource":
     case "signature":

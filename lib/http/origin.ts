@@ -19,6 +19,19 @@ export function assertSameOrigin(headers: Headers, options: { strict: boolean })
   } else if (options.strict) refuse("The request has no Origin header; send one.");
 }
 
+/** What a browser calls this machine, whatever its name server says. */
+const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/**
+ * Refuses a page of an origin that is only as good as the name server of whoever asks: without SENTINEL_URL nothing tells this
+ * server's own name from one that another site points at it (DNS rebinding). Without an Origin, nobody's page asks.
+ */
+export function assertNamedOrigin(headers: Headers): void {
+  const origin = headers.get("origin");
+  if (origin === null || env().SENTINEL_URL || LOOPBACK.has(new URL(origin).hostname)) return;
+  throw new SentinelError("forbidden", { detail: "Requests from web pages require SENTINEL_URL to be set." });
+}
+
 function isOwn(origin: string, headers: Headers): boolean {
   const { SENTINEL_URL } = env();
   if (SENTINEL_URL) return origin === SENTINEL_URL;

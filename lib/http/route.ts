@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
+import type { TokenPerson } from "@/lib/auth/api-tokens";
 import type { IngestKey } from "@/lib/auth/keys";
 import type { Person } from "@/lib/auth/people";
 import { noteUnreadable, type Sender } from "@/lib/auth/sources";
@@ -39,7 +40,13 @@ export interface Context<E extends Endpoint = Endpoint> {
   /** Charges the caller for what a raw body turned out to hold. Throws `rate_limited`. */
   charge: (items: number) => Promise<void>;
   /** Set where the endpoint is for people; null where it is not; either where it is for both. */
-  user: [Ways<E>] extends [Role] ? Person : Ways<E> & Role extends never ? null : Person | null;
+  user: [Ways<E>] extends ["apiToken"]
+    ? TokenPerson
+    : [Ways<E>] extends [Role]
+      ? Person
+      : Ways<E> & Role extends never
+        ? null
+        : Person | null;
   key: [Ways<E>] extends ["ingestKey"] ? IngestKey : "ingestKey" extends Ways<E> ? IngestKey | null : null;
   /** Set where the endpoint is for a sender of alerts or changes. */
   sender: [Ways<E>] extends ["alertSource" | "signature"] ? Sender : null;

@@ -10,7 +10,8 @@ export async function serveHere(
     for await (const part of incoming) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
     const headers = incoming.headers as Record<string, string>;
-    const request = new Request(url + incoming.url, { method: "POST", headers, body });
+    const { method = "GET" } = incoming;
+    const request = new Request(url + incoming.url, { method, headers, ...(method === "GET" ? {} : { body }) });
     return answer(request, (incoming.url ?? "").split("/").slice(1), body);
   };
   const server = createServer((incoming, outgoing) => {

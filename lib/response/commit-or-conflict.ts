@@ -19,5 +19,5 @@ export async function commitOrConflict<T>(db: Db, fill: (plan: Plan) => Promise<
     const result = await fill(plan);
     if (await commit(db, plan)) return result;
   }
-  throw conflict("Somebody else changed this at the same time: reload and try again");
+  throw conflict("Somebody else changed this at the same time: try again");
 }

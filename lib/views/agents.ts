@@ -41,12 +41,12 @@ const attention = sql.join([
 /** The grid: agents in service that match, those that need attention first, in a handful of statements however many they are. */
 export async function listAgentCards(
   db: Db,
-  query: z.output<typeof AgentsQuery>,
+  { offset = 0, ...query }: z.output<typeof AgentsQuery> & { offset?: number },
   context: ViewContext,
 ): Promise<AgentsAnswer> {
   const where = and(isNull(agents.retiredAt), matches(query));
   const [cards, [total], types] = await Promise.all([
-    listCards(db, where, context, query.limit),
+    listCards(db, where, context, query.limit, offset),
     db.select({ n: count() }).from(agents).where(where),
     listTypes(db),
   ]);
@@ -142,7 +142,13 @@ type Carded = Pick<Agent, "state" | "enforcement">;
 type Sent = Pick<DirectiveRow, keyof typeof DIRECTIVE_COLUMNS>;
 type Reporting = Pick<Instance, keyof typeof INSTANCE_COLUMNS>;
 
-async function listCards(db: Db, where: SQL | undefined, context: ViewContext, limit: number): Promise<AgentCard[]> {
+async function listCards(
+  db: Db,
+  where: SQL | undefined,
+  context: ViewContext,
+  limit: number,
+  offset = 0,
+): Promise<AgentCard[]> {
   const rows = await db
     .select({
       agent: CARD_COLUMNS,
@@ -162,7 +168,8 @@ async function listCards(db: Db, where: SQL | undefined, context: ViewContext, l
     .leftJoin(incidents, eq(incidents.id, agents.incidentId))
     .where(where)
     .orderBy(attention, agents.id)
-    .limit(limit);
+    .limit(limit)
+    .offset(offset);
   const ids = rows.map(({ agent }) => agent.id);
   const [sparklines, instances, pending, lookAlike, lookAlikeType] = await Promise.all([
     listSparklines(db, ids),

@@ -55,22 +55,7 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
   return {
     incident: incident!,
     limit,
-    anomalies: found.map(({ evidence: a, ...anomaly }) => ({
-      id: anomaly.id,
-      agent_id: anomaly.agentId,
-      type: anomaly.type,
-      metric: anomaly.metric,
-      stratum: anomaly.stratum,
-      verdict: anomaly.verdict,
-      severity: anomaly.severity,
-      at: anomaly.at,
-      value: a.value,
-      expected: a.expected,
-      statistic: a.statistic,
-      threshold: a.threshold,
-      samples: a.samples,
-      text: describeAnomaly(a),
-    })),
+    anomalies: found.map(anomalyView),
     changes: changed,
     findings: evidence.map(({ id: findingId, kind, title, source, detail, at }) => ({
       id: findingId,
@@ -109,6 +94,26 @@ export async function findIncidentDetail(db: Db, id: string): Promise<IncidentDe
     })),
   };
 }
+
+export const anomalyView = ({
+  evidence: a,
+  ...anomaly
+}: typeof anomalies.$inferSelect): IncidentDetail["anomalies"][number] => ({
+  id: anomaly.id,
+  agent_id: anomaly.agentId,
+  type: anomaly.type,
+  metric: anomaly.metric,
+  stratum: anomaly.stratum,
+  verdict: anomaly.verdict,
+  severity: anomaly.severity,
+  at: anomaly.at,
+  value: a.value,
+  expected: a.expected,
+  statistic: a.statistic,
+  threshold: a.threshold,
+  samples: a.samples,
+  text: describeAnomaly(a),
+});
 
 /** Who waits for room under a containment limit; null for any other incident. */
 async function limitOf(db: Db, { id, kind, holdsAllowed }: Incident): Promise<IncidentDetail["limit"]> {

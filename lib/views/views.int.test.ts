@@ -624,6 +624,17 @@ describe("a thousand agents", () => {
       }
       expect(execute.mock.calls.length).toBe(forOne);
     }
+    const whole = (await grid(1_000)).agents.map(({ id }) => id);
+    execute.mockClear();
+    const page = await listAgentCards(many.db, { ...AgentsQuery.parse({ limit: 50 }), offset: 900 }, context);
+    expect(page.agents.map(({ id }) => id)).toEqual(whole.slice(900, 950));
+    expect(page.total).toBe(1_000);
+    // What a card shows is read for the agents of the page alone.
+    const asked = execute.mock.calls
+      .map((call) => JSON.stringify(call))
+      .filter((call) => call.includes("agent_events"));
+    expect(asked).not.toEqual([]);
+    for (const call of asked) expect(call).not.toContain(whole[899]);
     // oxlint-disable-next-line no-console -- a figure to read, not a limit: machines differ
     console.log(`grid of 1,000 agents: ${forOne} statements, ${times.map((ms) => ms.toFixed(0)).join(", ")} ms`);
     await many.close();

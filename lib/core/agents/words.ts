@@ -81,6 +81,9 @@ export function describeAnomaly(a: Described): string {
   }
 }
 
+/** What a metric is measured in. */
+export const unitOf = (metric: string): Unit => NAMES[metric]?.unit ?? "count";
+
 /** `latency 8,400 ms, expected 350–1,900 (4.4x the centre); evidence over 6 samples` */
 function measuredText(a: Described): string {
   if (a.metric === "joint")

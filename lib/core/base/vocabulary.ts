@@ -239,6 +239,9 @@ export type Role = (typeof ROLES)[number];
 /** What an API token may be: a machine never administers. */
 export const TOKEN_ROLES = ["viewer", "operator"] as const satisfies readonly Role[];
 export type TokenRole = (typeof TOKEN_ROLES)[number];
+/** What an API token may do over MCP besides reading. Nothing there decides an approval. */
+export const TOKEN_SCOPES = ["hold"] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 /** One-time links: the first account, a further one, or signing in to one that exists. */
 export const LINK_KINDS = ["setup", "invite", "sign_in"] as const;

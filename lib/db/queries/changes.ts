@@ -6,8 +6,11 @@ import type { Db, Statement } from "@/lib/db/client";
 import { changeDiffs, changes } from "@/lib/db/schema";
 import type { Change } from "./sweep";
 
-/** The newest changes, declared and seen, of one subject or of all. */
-export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>): Promise<ChangeView[]> {
+/** The newest changes, declared and seen, of one subject or of all; those behind `after`, a change of that moment (epoch ms) and ID. */
+export async function listChanges(
+  db: Db,
+  query: z.output<typeof ChangesQuery> & { after?: { at: number; id: string } | undefined },
+): Promise<ChangeView[]> {
   const rows = await db
     .select()
     .from(changes)
@@ -18,6 +21,7 @@ export async function listChanges(db: Db, query: z.output<typeof ChangesQuery>):
         query.kind ? eq(changes.kind, query.kind) : undefined,
         query.declared === undefined ? undefined : eq(changes.declared, query.declared === "true"),
         query.before === undefined ? undefined : lt(changes.at, query.before),
+        query.after && sql`(${changes.at}, ${changes.id}) < (${query.after.at}, ${query.after.id})`,
         query.q === undefined ? undefined : says(query.q),
       ),
     )

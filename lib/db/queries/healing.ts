@@ -103,6 +103,22 @@ export function approvalClaim(
     .where(and(eq(approvals.id, id), eq(approvals.state, "pending")));
 }
 
+/** Of an incident: an action was approved, by a person or by policy, and has not begun, or has begun and not ended. */
+const ACTING = `EXISTS (SELECT 1 FROM proposals WHERE incident_id = ?1 AND state = 'approved')
+  OR EXISTS (SELECT 1 FROM action_runs WHERE incident_id = ?1 AND state = 'started')`;
+
+/** Whether an approved action of an incident waits or runs. */
+export async function isActing(db: Db, incidentId: string): Promise<boolean> {
+  const { rows } = await db.$client.execute({ sql: `SELECT ${ACTING} AS acting`, args: [incidentId] });
+  return Number(rows[0]?.["acting"]) === 1;
+}
+
+/** A claim: no approved action of the incident waits or runs. Changes nothing. */
+export const notActingClaim = (incidentId: string): Statement => ({
+  sql: `UPDATE incidents SET state = state WHERE id = ?1 AND NOT (${ACTING})`,
+  args: [incidentId],
+});
+
 /** Ends every pending approval of an incident, and its proposal, because what they were bound to has moved. */
 export function voidApprovals(incidentId: string, reason: string, now: number): Statement[] {
   return [

@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { type KeyScope, LINK_KINDS, ROLES, TOKEN_ROLES } from "@/lib/core/base/vocabulary";
+import { type KeyScope, LINK_KINDS, ROLES, TOKEN_ROLES, type TokenScope } from "@/lib/core/base/vocabulary";
 
 const time = () => integer({ mode: "timestamp_ms" });
 
@@ -122,6 +122,7 @@ export const apiTokens = sqliteTable("api_tokens", {
   shown: text().notNull(),
   name: text().notNull(),
   role: text({ enum: TOKEN_ROLES }).notNull(),
+  scopes: text({ mode: "json" }).$type<TokenScope[]>().notNull().default([]),
   createdBy: text().notNull(),
   createdAt: integer().notNull(),
   /** Null: it does not expire. */

@@ -48,7 +48,12 @@ export const spend = sqliteTable(
     quarter: integer().notNull(),
     ...amounts,
   },
-  (t) => [primaryKey({ columns: [t.dimension, t.name, t.quarter] }), index("spend_quarter").on(t.quarter)],
+  (t) => [
+    primaryKey({ columns: [t.dimension, t.name, t.quarter] }),
+    index("spend_quarter").on(t.quarter),
+    // For a range of time: the key's order would read each name's rows of all time.
+    index("spend_dimension").on(t.dimension, t.quarter),
+  ],
 );
 
 /**

@@ -8,7 +8,7 @@ import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
 import { type Plan } from "@/lib/db/plan";
 import { type Agent, findAgent, findDirective, getAgent } from "@/lib/db/queries/agents";
-import { voidApprovals } from "@/lib/db/queries/healing";
+import { isActing, listPendingApprovals, notActingClaim, voidApprovals } from "@/lib/db/queries/healing";
 import { findIncident } from "@/lib/db/queries/incidents";
 import { holdLevelOf } from "@/lib/db/queries/settings";
 import { SentinelError } from "@/lib/errors";
@@ -23,7 +23,7 @@ import { type DirectivePatch, FULL_AUTONOMY, nextDirective } from "./directives"
 import { decideDowngrade } from "./downgrade";
 
 /** What a person asks of one agent, as it is read now. */
-interface Ask {
+export interface Ask {
   db: Db;
   agent: Agent;
   /** In the person's words, if they gave any. */
@@ -34,7 +34,10 @@ interface Ask {
 }
 
 /** Of a quarantine: how it stops the agent. Without a level, as its type's agents are stopped. */
-type How = Pick<AgentCommandBody, "level" | "hand_over_to">;
+type How = Pick<AgentCommandBody, "level" | "hand_over_to"> & {
+  /** Not while an approved action on the agent waits or runs, which a quarantine would cancel or get in the way of. */
+  unlessActing?: boolean;
+};
 
 /**
  * What a person does to an agent by hand. Throws `conflict` when its state does not allow it, or somebody was faster, and `invalid` for
@@ -66,7 +69,7 @@ async function planCommand(plan: Plan, command: Exclude<AgentCommand, "heal">, a
   const { agent, reason, by, now } = ask;
   switch (command) {
     case "quarantine":
-      return quarantine(plan, ask);
+      return void (await quarantine(plan, ask));
     case "release":
       return release(plan, ask);
     case "pause":
@@ -136,7 +139,8 @@ async function howToHold({ db, agent, how }: Ask): Promise<{ level: HoldLevel; h
   return { level, handOverTo };
 }
 
-async function quarantine(plan: Plan, ask: Ask): Promise<void> {
+/** Plans a quarantine; gives how many approvals that waited become void by it. Throws `conflict`, and what {@link howToHold} throws. */
+export async function quarantine(plan: Plan, ask: Ask): Promise<number> {
   const { db, agent, reason, by, now } = ask;
   const how = await howToHold(ask);
   const current = await findDirective(db, agent.id, agent.directiveVersion);
@@ -145,17 +149,22 @@ async function quarantine(plan: Plan, ask: Ask): Promise<void> {
       how.level === (current?.level ?? DEFAULT_HOLD_LEVEL) && how.handOverTo === (current?.handOverTo ?? null);
     if (!ask.how.level || same) throw conflict(`${agent.id} is already quarantined`);
     const text = `Quarantine level changed to ${HOLD_LEVEL_TEXT[how.level]} by ${by.name}`;
-    return redirect(plan, ask, { status: "quarantined", hold: how }, {}, text, "agent.change_hold_level");
+    await redirect(plan, ask, { status: "quarantined", hold: how }, {}, text, "agent.change_hold_level");
+    return 0;
   }
   let incidentId = agent.incidentId;
+  let voided = 0;
   const shared = incidentId ? await findIncident(db, incidentId) : null;
   // What agents share (a cause, a limit) is not what one of them is held for: it goes on without it.
   if (shared?.kind === "external" || shared?.kind === "limit" || shared?.kind === "budget") {
     plan.write(endWatch(shared.id, agent.id));
     incidentId = null;
   }
-  if (incidentId) plan.write(...voidApprovals(incidentId, `quarantined by ${by.name}`, now));
-  else {
+  if (incidentId) {
+    if (ask.how.unlessActing) await assertNotActing(plan, db, incidentId, agent.id);
+    voided = (await listPendingApprovals(db, incidentId)).length;
+    plan.write(...voidApprovals(incidentId, `quarantined by ${by.name}`, now));
+  } else {
     incidentId = newId("inc");
     plan.write(
       db.insert(incidents).values({
@@ -184,6 +193,12 @@ async function quarantine(plan: Plan, ask: Ask): Promise<void> {
     told: { text: reason ? `${text}: ${reason}` : text, data: { by: by.id } },
   } as const;
   contain(plan, db, hold, now);
+  return voided;
+}
+
+async function assertNotActing(plan: Plan, db: Db, incidentId: string, agentId: string): Promise<void> {
+  if (await isActing(db, incidentId)) throw conflict(`An approved action on ${agentId} waits or runs`);
+  plan.claim(notActingClaim(incidentId));
 }
 
 async function release(plan: Plan, ask: Ask): Promise<void> {

@@ -9,9 +9,9 @@ const DAY_MS = 86_400_000;
 export const { GET, POST, PUT, PATCH, DELETE } = route(TOKENS, {
   GET: async ({ db }) => ({ tokens: (await listApiTokens(db)).map(apiTokenView) }),
   POST: async ({ db, body, user, now }) => {
-    const { name, role, expires_in_days: days } = body;
+    const { name, role, scopes = [], expires_in_days: days } = body;
     const expiresAt = days ? now + days * DAY_MS : null;
-    const made = { name, role, expiresAt, createdBy: user.email, by: user };
+    const made = { name, role, scopes, expiresAt, createdBy: user.email, by: user };
     const { row, secret } = await createApiToken(db, made, now);
     return { token: apiTokenView(row), secret };
   },

@@ -1,0 +1,2 @@
+ALTER TABLE `api_tokens` ADD `scopes` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
+CREATE INDEX `spend_dimension` ON `spend` (`dimension`,`quarter`);
