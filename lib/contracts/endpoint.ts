@@ -3,9 +3,9 @@ import type { AlertSourceKind, KeyScope, Role } from "@/lib/core/base/vocabulary
 
 /**
  * Who may call: anyone, an agent by its ingest key, a person of at least this role, the scheduler by its secret, a source of
- * alerts by its token, or a sender that signs the body.
+ * alerts by its token, a sender that signs the body, or Slack, which signs it with the secret of a channel.
  */
-export type Access = "public" | "ingestKey" | "cronSecret" | "alertSource" | "signature" | Role;
+export type Access = "public" | "ingestKey" | "cronSecret" | "alertSource" | "signature" | "slackSignature" | Role;
 
 /** How a sender signs the bodies that it sends. */
 export interface Signature {

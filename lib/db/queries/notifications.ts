@@ -2,7 +2,15 @@ import { and, asc, count, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { EventType } from "@/lib/core/base/events";
 import { type Db, type Statement, write } from "../client";
 import { commit, type StreamEvent } from "../commit";
-import { agents, incidents, incidentSubjects, notificationChannels, notifications, streamEvents } from "../schema";
+import {
+  agents,
+  incidents,
+  incidentSubjects,
+  notificationChannels,
+  notifications,
+  slackMessages,
+  streamEvents,
+} from "../schema";
 
 export type ChannelRow = typeof notificationChannels.$inferSelect;
 export type NotificationRow = typeof notifications.$inferSelect;
@@ -33,6 +41,7 @@ export const deleteChannel = (db: Db, id: string): { claim: Statement; writes: S
       .update(notifications)
       .set({ state: "skipped", error: "the channel was deleted" })
       .where(and(eq(notifications.channelId, id), OPEN)),
+    db.delete(slackMessages).where(eq(slackMessages.channelId, id)),
   ],
 });
 
@@ -166,18 +175,20 @@ export async function claimNotification(db: Db, row: NotificationRow, until: num
   return claimed!.rowsAffected === 1;
 }
 
-/** How an attempt ended, on the message and on its channel, with what is told of it. */
+/** How an attempt ended, on the message and on its channel, with what is told of it and what else is to be kept of it. */
 export async function noteOutcome(
   db: Db,
   row: NotificationRow,
   message: Partial<Pick<NotificationRow, "state" | "dueAt" | "sentAt" | "error">>,
   channel: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastSentAt" | "lastError" | "lastErrorAt">> | null,
   events: StreamEvent[] = [],
+  writes: readonly Statement[] = [],
 ): Promise<void> {
   await commit(db, {
     claims: [],
     events,
     writes: [
+      ...writes,
       db
         .update(notifications)
         .set({ claimedUntil: null, ...message })
@@ -187,6 +198,16 @@ export async function noteOutcome(
         : [db.update(notificationChannels).set(channel).where(eq(notificationChannels.id, row.channelId))]),
     ],
   });
+}
+
+/** How a channel did at something that is no message of its own. */
+export async function noteChannel(
+  db: Db,
+  id: string,
+  set: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastError" | "lastErrorAt">>,
+  writes: readonly Statement[] = [],
+): Promise<void> {
+  await write(db, [...writes, db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id))]);
 }
 
 /** Why a page of a snoozed incident is not sent, in the delivery log. */

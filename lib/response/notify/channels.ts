@@ -34,6 +34,7 @@ const sealSetup = (setup: ChannelSetup, secret: string): string => seal(JSON.str
 /** What people may see: of addresses the host alone, since webhooks are secret by their path. */
 function destinationOf(setup: ChannelSetup): string {
   if (setup.kind === "email") return setup.to.join(", ");
+  if (setup.kind === "slack_app") return `channel ${setup.channel}`;
   return setup.url === undefined ? "events.pagerduty.com" : new URL(setup.url).host;
 }
 

@@ -8,12 +8,13 @@ import {
   listChannels,
   listDue,
   type NotificationRow,
+  noteChannel,
   noteOutcome,
   SNOOZED,
   wasPaged,
 } from "@/lib/db/queries/notifications";
 import type { ChannelConfig } from "@/lib/notify/request";
-import type { Sent } from "@/lib/notify/send";
+import type { TellPorts, Told } from "./tell";
 
 /** Longer than one attempt can take (10 s), in ms; a process that dies while it sends keeps others waiting for this long. */
 const CLAIM_MS = 15_000;
@@ -21,8 +22,7 @@ const CLAIM_MS = 15_000;
 const MOST = 50;
 const TURN_MS = 5_000;
 
-export interface DeliverPorts {
-  send: (row: NotificationRow, channel: ChannelRow, config: ChannelConfig) => Promise<Sent>;
+export interface DeliverPorts extends TellPorts {
   /** Opens what was sealed; null: it cannot be read. */
   open: (sealed: string) => ChannelConfig | null;
   now: () => number;
@@ -42,7 +42,9 @@ export async function deliverNotifications(db: Db, ports: DeliverPorts): Promise
 
 async function deliverTo(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise<number> {
   const until = ports.now() + TURN_MS;
-  let attempts = 0;
+  const edited = await editIn(db, channel, until, ports);
+  if (edited === "wait") return 1;
+  let attempts = edited;
   let failures = channel.failures;
   while (attempts < MOST && ports.now() < until) {
     const now = ports.now();
@@ -60,6 +62,21 @@ async function deliverTo(db: Db, channel: ChannelRow, ports: DeliverPorts): Prom
   return attempts;
 }
 
+/** Edits what stands in a channel, before anything is added below it. Returns how many attempts were made. */
+async function editIn(db: Db, channel: ChannelRow, until: number, ports: DeliverPorts): Promise<number | "wait"> {
+  if (channel.kind !== "slack_app") return 0;
+  const config = ports.open(channel.sealed);
+  if (config === null) return 0;
+  const edited = await ports.edit(channel, config, until);
+  if (!edited?.failed) return edited?.attempts ?? 0;
+  const { reason, askedMs } = edited.failed;
+  const now = ports.now();
+  const failures = channel.failures + 1;
+  const retryAt = now + retryAfter(failures, ports.random(), askedMs);
+  await noteChannel(db, channel.id, { failures, retryAt, lastError: reason, lastErrorAt: now });
+  return "wait";
+}
+
 /** One attempt at one message. "wait": its channel is left alone for a while. */
 async function attempt(
   db: Db,
@@ -74,14 +91,14 @@ async function attempt(
     return "go on";
   }
   const config = ports.open(channel.sealed);
-  const sent: Sent =
+  const sent: Told =
     config === null
       ? { kind: "refused", reason: "its settings cannot be decrypted with this SENTINEL_SECRET: enter them again" }
       : await ports.send(row, channel, config);
   const now = ports.now();
   switch (sent.kind) {
     case "sent":
-      await noteOutcome(db, row, { state: "sent", sentAt: now, error: null }, { failures: 0, retryAt: null, lastSentAt: now }); // prettier-ignore
+      await noteOutcome(db, row, { state: "sent", sentAt: now, error: null }, { failures: 0, retryAt: null, lastSentAt: now }, [], sent.writes); // prettier-ignore
       return "go on";
     case "skipped":
       await noteOutcome(db, row, { state: "skipped", error: "this kind of channel has no such message" }, null);
