@@ -141,6 +141,9 @@ export const labelsOf = (message: Standing): string =>
 /** Everything that a message shows, as one text. */
 export const textOf = (message: Standing): string =>
   latest(message)
-    .blocks.flatMap(({ text, elements = [] }) => [text, ...elements.map((one) => (one.type === "plain_text" ? (one as Text) : one.text))]) // prettier-ignore
+    .blocks.flatMap(({ text, elements = [] }) => [
+      text,
+      ...elements.map((one) => (one.type === "plain_text" ? (one as Text) : one.text)),
+    ]) // prettier-ignore
     .map((one) => (typeof one === "object" ? one.text : (one ?? "")))
     .join("\n");
