@@ -204,10 +204,9 @@ export async function noteOutcome(
 export async function noteChannel(
   db: Db,
   id: string,
-  set: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastError" | "lastErrorAt">>,
-  writes: readonly Statement[] = [],
+  set: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastSentAt" | "lastError" | "lastErrorAt">>,
 ): Promise<void> {
-  await write(db, [...writes, db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id))]);
+  await write(db, [db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id))]);
 }
 
 /** Why a page of a snoozed incident is not sent, in the delivery log. */

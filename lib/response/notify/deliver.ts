@@ -45,7 +45,7 @@ async function deliverTo(db: Db, channel: ChannelRow, ports: DeliverPorts): Prom
   const edited = await editIn(db, channel, until, ports);
   if (edited === "wait") return 1;
   let attempts = edited;
-  let failures = channel.failures;
+  let failures = edited > 0 ? 0 : channel.failures;
   while (attempts < MOST && ports.now() < until) {
     const now = ports.now();
     const due = await listDue(db, channel.id, now, MOST - attempts);
@@ -68,13 +68,18 @@ async function editIn(db: Db, channel: ChannelRow, until: number, ports: Deliver
   const config = ports.open(channel.sealed);
   if (config === null) return 0;
   const edited = await ports.edit(channel, config, until);
-  if (!edited?.failed) return edited?.attempts ?? 0;
-  const { reason, askedMs } = edited.failed;
+  if (edited === null) return 0;
   const now = ports.now();
-  const failures = channel.failures + 1;
-  const retryAt = now + retryAfter(failures, ports.random(), askedMs);
-  await noteChannel(db, channel.id, { failures, retryAt, lastError: reason, lastErrorAt: now });
-  return "wait";
+  const [refusal] = edited.refused;
+  if (edited.failed) {
+    const failures = channel.failures + 1;
+    const retryAt = now + retryAfter(failures, ports.random(), edited.failed.askedMs);
+    await noteChannel(db, channel.id, { failures, retryAt, lastError: edited.failed.reason, lastErrorAt: now });
+    return "wait";
+  }
+  if (refusal !== undefined) await noteChannel(db, channel.id, { lastError: refusal, lastErrorAt: now });
+  else if (edited.edited > 0) await noteChannel(db, channel.id, { failures: 0, retryAt: null, lastSentAt: now });
+  return edited.attempts;
 }
 
 /** One attempt at one message. "wait": its channel is left alone for a while. */

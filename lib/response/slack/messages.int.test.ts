@@ -280,6 +280,22 @@ describe("when Slack fails", () => {
     expect(slack.roots).toHaveLength(1);
   });
 
+  it("an edit that fails is said of the channel until one succeeds", async () => {
+    await channel({ tell: [] });
+    await incident("inc_1");
+    await tell(paged("inc_1"));
+    await turns();
+    slack.next["chat.update"] = [{ status: 503, body: {} }];
+    await acknowledge(db, "inc_1", ADA, now, undefined);
+    now += 1_000;
+    await turns();
+    expect((await listChannels(db))[0]).toMatchObject({ failures: 1, lastError: expect.stringContaining("503") });
+    now += 5_000;
+    await turns();
+    expect((await listChannels(db))[0]).toMatchObject({ failures: 0, retryAt: null, lastSentAt: now });
+    expect(latest(slack.roots[0]!).text).toBe("Acknowledged: inc_1: tokens");
+  });
+
   it("an edit that Slack refuses is said of the channel, once, and does not hold up the next", async () => {
     const { id } = await channel({ tell: [] });
     await incident("inc_1");

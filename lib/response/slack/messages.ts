@@ -1,7 +1,7 @@
 import { retryAfter } from "@/lib/core/notify/retry";
 import { type Db, write } from "@/lib/db/client";
 import { digestOf } from "@/lib/db/ids";
-import { type ChannelRow, type NotificationRow, noteChannel } from "@/lib/db/queries/notifications";
+import type { ChannelRow, NotificationRow } from "@/lib/db/queries/notifications";
 import {
   claimSlackMessage,
   dropSlackMessage,
@@ -102,6 +102,9 @@ function told(answer: SlackAnswer): Told {
 /** How a channel did at edits. `failed`: Slack cannot be reached, and the channel is to be left alone for a while. */
 export interface Edited {
   attempts: number;
+  /** Messages that Slack took or refused. */
+  edited: number;
+  refused: string[];
   failed: { reason: string; askedMs: number | null } | null;
 }
 
@@ -116,26 +119,24 @@ export async function editMessages(
   ports: SlackPorts,
   until: number,
 ): Promise<Edited> {
-  let attempts = 0;
+  const done: Edited = { attempts: 0, edited: 0, refused: [], failed: null };
   for (const row of await listSlackMessagesBehind(db, channel.id, ports.now(), EDITS)) {
     if (ports.now() >= until) break;
     if (!(await claimSlackMessage(db, row, ports.now() + CLAIM_MS, ports.now()))) continue;
     const answer = await edit(db, row, config, ports);
     if (answer === null) continue;
-    attempts++;
-    if (answer.kind === "ok") continue;
-    if (answer.kind === "refused") {
-      // It shows what it showed, until something else happens.
-      await noteChannel(db, channel.id, { lastError: answer.reason, lastErrorAt: ports.now() });
-      continue;
-    }
+    done.attempts++;
+    if (answer.kind === "ok") done.edited++;
+    // It shows what it showed, until something else happens.
+    if (answer.kind === "refused") done.refused.push(answer.reason);
+    if (answer.kind !== "retry") continue;
     const { reason, askedMs, limited } = answer;
     // Pages may be sent while edits may not: they are limited apart from each other.
     const free = limited ? ports.now() + retryAfter(1, ports.random(), askedMs) : null;
     await write(db, [setSlackMessage(db, row, { claimedUntil: free })]);
-    return { attempts, failed: limited ? null : { reason, askedMs } };
+    return { ...done, failed: limited ? null : { reason, askedMs } };
   }
-  return { attempts, failed: null };
+  return done;
 }
 
 /** One edit; null: it shows nothing new. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { sessionSecret } from "@/lib/auth/people";
 import { linkSlackAccount } from "@/lib/auth/slack-accounts";
 import type { Role } from "@/lib/core/base/vocabulary";
@@ -378,6 +378,24 @@ describe("answers", () => {
     expect(await decided(of)).toEqual(["approval.approved"]);
     release();
     await expect.poll(() => slack.whispers.length).toBe(1);
+  });
+
+  test("come within three seconds although the work takes longer; it is done all the same", async () => {
+    const of = await asked();
+    const batch = db.$client.batch.bind(db.$client);
+    let release = () => {};
+    const held = new Promise<void>((done) => (release = done));
+    const slow = vi.spyOn(db.$client, "batch").mockImplementation(async (...args) => held.then(() => batch(...args)));
+    try {
+      // Without a limit it would never come: the writer stands still until it is released.
+      expect((await send(clickBy("Otto", of))).status).toBe(200);
+      expect([await standing(db, of), slack.whispers]).toEqual([untouched, []]);
+    } finally {
+      release();
+      slow.mockRestore();
+    }
+    await expect.poll(() => slack.whispers.length).toBe(1);
+    expect(await decided(of)).toEqual(["approval.approved"]);
   });
 
   test("end to end: posted with buttons, clicked on, and edited to show who decided", async () => {
