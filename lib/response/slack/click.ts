@@ -57,17 +57,17 @@ export function readClick(body: Buffer): Click | null {
  * before is answered as it was then, and does nothing. Never throws for what is the person's business.
  */
 export async function takeClick(db: Db, click: Click, signers: readonly ChannelRow[], now: number): Promise<string> {
-  // Whose app it is, is part of the keys: it may claim to be of any workspace.
-  const app = signers.map(({ id }) => id).join(" ");
   // Slack makes one trigger a click.
-  const key = digestOf([app, click.team.id, click.user.id, click.trigger_id, click.act, click.value]);
+  const key = digestOf([click.team.id, click.user.id, click.trigger_id, click.act, click.value]);
   try {
-    await chargePerson(app, click.team.id, click.user.id);
+    // An app may claim to be of any workspace: what it does counts for itself alone.
+    await chargePerson(signers.map(({ id }) => id).join(" "), click.team.id, click.user.id);
     if (!(await claimClick(db, key, now)))
       return (await findClickAnswer(db, key)) ?? "This click was received already, and is being worked on.";
     const words = await act(db, click, signers, now).catch(wordsOf);
-    await setClickAnswer(db, key, words);
     wake("notifications");
+    // What was done is done, whether or not a repetition will be told so.
+    await setClickAnswer(db, key, words).catch((err: unknown) => log().error({ err }, "the answer to a click in Slack was not kept")); // prettier-ignore
     return words;
   } catch (error) {
     return wordsOf(error);
