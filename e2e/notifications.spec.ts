@@ -30,7 +30,7 @@ test("a channel is made, tested, fails, is sent again, switched off and deleted"
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("Team chat");
   await dialog.getByRole("combobox", { name: "Kind" }).click();
-  await page.getByRole("option", { name: "Webhook" }).click();
+  await page.getByRole("option", { name: "Webhook", exact: true }).click();
   await dialog.getByLabel("URL").fill(`http://${host}/secret-path`);
   await dialog.getByLabel("Signing secret").fill("too short");
   await dialog.getByRole("checkbox", { name: "Quiet hours" }).click();
@@ -133,7 +133,8 @@ test("a Slack app is set up with its manifest, and people in Slack are linked to
   await page.goto("/settings?tab=users");
   await live(page);
   const linked = page.getByRole("region", { name: "Slack accounts" });
-  await expect(linked).toContainText("No Slack accounts linked");
+  const nobody = page.getByText("No Slack accounts linked");
+  await expect(nobody).toBeVisible();
   await page.getByRole("button", { name: "Link Slack account" }).click();
   await dialog.getByLabel("Workspace ID").fill("my-workspace");
   await dialog.getByLabel("Member ID").fill("U0TESTS");
@@ -148,6 +149,6 @@ test("a Slack app is set up with its manifest, and people in Slack are linked to
   await expectNoSidewaysScroll(page);
   await linked.getByRole("button", { name: /^Unlink U0TESTS/ }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Unlink" }).click();
-  await expect(linked).toContainText("No Slack accounts linked");
+  await expect(nobody).toBeVisible();
   expect(errors.filter((error) => !error.includes("400"))).toEqual([]);
 });
