@@ -27,10 +27,13 @@ CREATE TABLE `slack_messages` (
 	`shown` text NOT NULL,
 	`final` integer DEFAULT false NOT NULL,
 	`claimed_until` integer,
+	`failures` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`channel_id`, `incident_id`)
 );
 --> statement-breakpoint
 CREATE INDEX `slack_messages_ts` ON `slack_messages` (`conversation`,`ts`);--> statement-breakpoint
 CREATE INDEX `slack_messages_open` ON `slack_messages` (`channel_id`) WHERE final = 0;--> statement-breakpoint
-CREATE INDEX `slack_messages_created` ON `slack_messages` (`created_at`);
+CREATE INDEX `slack_messages_created` ON `slack_messages` (`created_at`);--> statement-breakpoint
+ALTER TABLE `notification_channels` ADD `edits_retry_at` integer;--> statement-breakpoint
+CREATE INDEX `approvals_incident` ON `approvals` (`incident_id`,`requested_at`);

@@ -21,6 +21,8 @@ export const slackMessages = sqliteTable(
     final: integer({ mode: "boolean" }).notNull().default(false),
     /** While it is being edited, or may not be yet: until then no process tries. */
     claimedUntil: integer(),
+    /** Edits in a row that failed or were refused. */
+    failures: integer().notNull().default(0),
     createdAt: integer().notNull(),
   },
   (t) => [

@@ -58,6 +58,7 @@ export async function createChannel(
     createdBy: by.name,
     failures: 0,
     retryAt: null,
+    editsRetryAt: null,
     lastSentAt: null,
     lastError: null,
     lastErrorAt: null,
