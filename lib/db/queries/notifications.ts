@@ -30,8 +30,17 @@ export const insertChannel = (db: Db, row: ChannelRow): Statement =>
 export const updateChannel = (
   db: Db,
   id: string,
-  set: Partial<Pick<ChannelRow, "name" | "sealed" | "destination" | "rules" | "enabled" | "failures" | "retryAt">>,
+  set: Partial<
+    Pick<ChannelRow, "name" | "sealed" | "destination" | "rules" | "enabled" | "failures" | "retryAt" | "editsRetryAt">
+  >,
 ): Statement => db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id));
+
+/** Messages of a channel that could not be edited are tried at once; `all`: each one, for another app may have posted it. */
+export const retryEdits = (db: Db, channelId: string, all: boolean): Statement =>
+  db
+    .update(slackMessages)
+    .set({ seenSeq: 0, failures: 0, claimedUntil: null, ...(all ? { shown: "" } : {}) })
+    .where(and(eq(slackMessages.channelId, channelId), sql`${slackMessages.final} = 0`));
 
 /** A claim on a channel, and with it goes what it was still to be told; what it was told stays in the log. */
 export const deleteChannel = (db: Db, id: string): { claim: Statement; writes: Statement[] } => ({
@@ -204,7 +213,7 @@ export async function noteOutcome(
 export async function noteChannel(
   db: Db,
   id: string,
-  set: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastSentAt" | "lastError" | "lastErrorAt">>,
+  set: Partial<Pick<ChannelRow, "editsRetryAt" | "lastSentAt" | "lastError" | "lastErrorAt">>,
 ): Promise<void> {
   await write(db, [db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id))]);
 }

@@ -33,7 +33,7 @@ export const saveSlackMessage = (db: Db, row: typeof slackMessages.$inferInsert)
 const at = ({ channelId, incidentId, ts }: SlackMessage) =>
   and(eq(slackMessages.channelId, channelId), eq(slackMessages.incidentId, incidentId), eq(slackMessages.ts, ts));
 
-/** Messages of a channel whose incident has had an event since they were last rendered. */
+/** Messages of a channel whose incident has had an event since they were last rendered, other than that it could not be told; those that failed least first. */
 export const listSlackMessagesBehind = (
   db: Db,
   channelId: string,
@@ -48,10 +48,10 @@ export const listSlackMessagesBehind = (
         eq(slackMessages.channelId, channelId),
         sql`${slackMessages.final} = 0`,
         or(isNull(slackMessages.claimedUntil), lte(slackMessages.claimedUntil, now)),
-        sql`EXISTS (SELECT 1 FROM stream_events e WHERE e.incident_id = ${slackMessages.incidentId} AND e.seq > ${slackMessages.seenSeq})`,
+        sql`EXISTS (SELECT 1 FROM stream_events e WHERE e.incident_id = ${slackMessages.incidentId} AND e.seq > ${slackMessages.seenSeq} AND e.type <> 'channel.failed')`,
       ),
     )
-    .orderBy(asc(slackMessages.createdAt))
+    .orderBy(asc(slackMessages.failures), asc(slackMessages.createdAt))
     .limit(limit);
 
 /** Takes a message to edit until `until`; false when another process has it. */
@@ -70,7 +70,7 @@ export async function claimSlackMessage(db: Db, row: SlackMessage, until: number
 export const setSlackMessage = (
   db: Db,
   row: SlackMessage,
-  set: Partial<Pick<SlackMessage, "seenSeq" | "shown" | "final" | "claimedUntil">>,
+  set: Partial<Pick<SlackMessage, "seenSeq" | "shown" | "final" | "claimedUntil" | "failures">>,
 ): Statement => db.update(slackMessages).set(set).where(at(row));
 
 /** Forgets a message that is gone from Slack. */

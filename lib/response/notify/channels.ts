@@ -13,6 +13,7 @@ import {
   insertChannel,
   insertNotifications,
   type NotificationRow,
+  retryEdits,
   updateChannel,
 } from "@/lib/db/queries/notifications";
 import { SentinelError } from "@/lib/errors";
@@ -87,7 +88,8 @@ export async function changeChannel(
       });
     const sealed = setup ? { sealed: sealSetup(setup, secret), destination: destinationOf(setup) } : {};
     const changed = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-    plan.claim(updateChannel(db, id, { ...changed, ...sealed, failures: 0, retryAt: null }));
+    plan.claim(updateChannel(db, id, { ...changed, ...sealed, failures: 0, retryAt: null, editsRetryAt: null }));
+    plan.write(retryEdits(db, id, setup !== undefined));
     plan.tell({ type: "channel.changed", at: now, text: `${by.name} changed the notification channel ${before.name}`, data: { channel: id, by: by.id } }); // prettier-ignore
   });
   wake("notifications");

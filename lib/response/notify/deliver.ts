@@ -21,6 +21,8 @@ const CLAIM_MS = 15_000;
 /** Messages of one channel in one turn, and how long it may take in ms: a backlog or a slow receiver keeps no other channel waiting. */
 const MOST = 50;
 const TURN_MS = 5_000;
+/** How long edits of one channel may take in one turn, in ms: the next pages wait for them. */
+const EDITS_MS = 3_000;
 
 export interface DeliverPorts extends TellPorts {
   /** Opens what was sealed; null: it cannot be read. */
@@ -41,44 +43,47 @@ export async function deliverNotifications(db: Db, ports: DeliverPorts): Promise
 }
 
 async function deliverTo(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise<number> {
+  const { attempts, goOn } = await sendDue(db, channel, ports);
+  // Edits wake nobody: whoever is paged comes first, and what holds up edits holds up no page.
+  return attempts + (goOn ? await editIn(db, channel, ports) : 0);
+}
+
+/** Sends what is due on a channel. `goOn`: it is not to be left alone for a while. */
+async function sendDue(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise<{ attempts: number; goOn: boolean }> {
   const until = ports.now() + TURN_MS;
-  const edited = await editIn(db, channel, until, ports);
-  if (edited === "wait") return 1;
-  let attempts = edited;
-  let failures = edited > 0 ? 0 : channel.failures;
+  let attempts = 0;
+  let failures = channel.failures;
   while (attempts < MOST && ports.now() < until) {
     const now = ports.now();
     const due = await listDue(db, channel.id, now, MOST - attempts);
-    if (due.length === 0) return attempts;
+    if (due.length === 0) break;
     for (const row of due) {
-      if (ports.now() >= until) return attempts;
+      if (ports.now() >= until) break;
       if (!(await claimNotification(db, row, ports.now() + CLAIM_MS, ports.now()))) continue;
       attempts++;
       const ended = await attempt(db, channel, row, failures, ports);
-      if (ended === "wait") return attempts;
+      if (ended === "wait") return { attempts, goOn: false };
       failures = 0;
     }
   }
-  return attempts;
+  return { attempts, goOn: true };
 }
 
-/** Edits what stands in a channel, before anything is added below it. Returns how many attempts were made. */
-async function editIn(db: Db, channel: ChannelRow, until: number, ports: DeliverPorts): Promise<number | "wait"> {
-  if (channel.kind !== "slack_app") return 0;
-  const config = ports.open(channel.sealed);
-  if (config === null) return 0;
-  const edited = await ports.edit(channel, config, until);
-  if (edited === null) return 0;
+/** Edits what stands in a channel, in a time of its own. Returns how many attempts were made. */
+async function editIn(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise<number> {
   const now = ports.now();
-  const [refusal] = edited.refused;
-  if (edited.failed) {
-    const failures = channel.failures + 1;
-    const retryAt = now + retryAfter(failures, ports.random(), edited.failed.askedMs);
-    await noteChannel(db, channel.id, { failures, retryAt, lastError: edited.failed.reason, lastErrorAt: now });
-    return "wait";
-  }
-  if (refusal !== undefined) await noteChannel(db, channel.id, { lastError: refusal, lastErrorAt: now });
-  else if (edited.edited > 0) await noteChannel(db, channel.id, { failures: 0, retryAt: null, lastSentAt: now });
+  if (channel.kind !== "slack_app" || (channel.editsRetryAt ?? 0) > now) return 0;
+  const config = ports.open(channel.sealed);
+  const edited = config && (await ports.edit(channel, config, now + EDITS_MS));
+  if (!edited) return 0;
+  const at = ports.now();
+  const { failed, edited: shown, retryAt } = edited;
+  if (retryAt !== null || failed !== null || shown > 0)
+    await noteChannel(db, channel.id, {
+      editsRetryAt: retryAt,
+      ...(failed === null ? {} : { lastError: failed, lastErrorAt: at }),
+      ...(failed === null && shown > 0 ? { lastSentAt: at } : {}),
+    });
   return edited.attempts;
 }
 

@@ -1,11 +1,11 @@
-import { eq } from "drizzle-orm";
+import { eq, gt } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_RULES, type Rules } from "@/lib/core/notify/routing";
 import { type Db, openDb } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
 import { listChannels, listNotifications } from "@/lib/db/queries/notifications";
 import { NOW, openTestDb } from "@/lib/db/queries/test-world";
-import { incidents, slackMessages } from "@/lib/db/schema";
+import { incidents, slackMessages, streamEvents } from "@/lib/db/schema";
 import { acknowledge } from "../acknowledge";
 import { decide } from "../decide";
 import { changeChannel, createChannel, openSetup, removeChannel, testChannel } from "../notify/channels";
@@ -289,27 +289,122 @@ describe("when Slack fails", () => {
     await acknowledge(db, "inc_1", ADA, now, undefined);
     now += 1_000;
     await turns();
-    expect((await listChannels(db))[0]).toMatchObject({ failures: 1, lastError: expect.stringContaining("503") });
+    expect((await listChannels(db))[0]).toMatchObject({ failures: 0, lastError: expect.stringContaining("503") });
     now += 5_000;
     await turns();
-    expect((await listChannels(db))[0]).toMatchObject({ failures: 0, retryAt: null, lastSentAt: now });
+    expect((await listChannels(db))[0]).toMatchObject({ failures: 0, editsRetryAt: null, lastSentAt: now });
     expect(latest(slack.roots[0]!).text).toBe("Acknowledged: inc_1: tokens");
   });
 
-  it("an edit that Slack refuses is said of the channel, once, and does not hold up the next", async () => {
+  it("edits that always fail hold up no page and no other edit, and are given up, which is told", async () => {
+    await channel({ tell: [] });
+    for (const id of ["inc_1", "inc_2"]) {
+      await incident(id);
+      await tell(paged(id));
+      await turns();
+    }
+    const [bad] = slack.roots as [(typeof slack.roots)[0]];
+    slack.broken.add(bad.ts);
+    for (const id of ["inc_1", "inc_2"]) await acknowledge(db, id, ADA, now, undefined);
+    await incident("inc_3");
+    await tell(paged("inc_3"));
+    await turns();
+    expect(slack.roots.map((one) => latest(one).text)).toEqual(["inc_1: tokens", "Acknowledged: inc_2: tokens", "inc_3: tokens"]); // prettier-ignore
+    const failed = () => db.select().from(streamEvents).where(eq(streamEvents.type, "channel.failed"));
+    for (let i = 0; i < 60; i++, now += 10 * MINUTE) await turns();
+    expect(slack.calls.filter((method) => method === "chat.update")).toHaveLength(31);
+    expect((await failed()).map(({ incidentId, text }) => [incidentId, text])).toEqual([
+      ["inc_1", expect.stringMatching(/^Could not edit the message in on call, .*503$/)],
+    ]);
+    slack.broken.clear();
+    await close("inc_1");
+    await turns();
+    expect(latest(bad).text).toBe("Closed: inc_1: tokens");
+  });
+
+  it("pages do not wait for edits that nobody answers", async () => {
+    await channel({ tell: [] });
+    await incident("inc_1");
+    await tell(paged("inc_1"));
+    await turns();
+    await acknowledge(db, "inc_1", ADA, now, undefined);
+    await incident("inc_2");
+    await tell(paged("inc_2"));
+    await planNotifications(db, now, ORIGIN);
+    const order: string[] = [];
+    const own = ports();
+    await deliverNotifications(db, {
+      ...own,
+      send: (...args) => (order.push("page"), own.send(...args)),
+      edit: (...args) => (order.push("edit"), own.edit(...args)),
+    });
+    expect(order).toEqual(["page", "edit"]);
+  });
+
+  it("of 20 messages that are behind, one is tried when Slack limits edits, and all once its time is over", async () => {
+    await channel({ tell: [] });
+    const ids = Array.from({ length: 20 }, (_, i) => `inc_${i}`);
+    for (const id of ids) await incident(id);
+    await tell(...ids.map((id) => paged(id)));
+    await turns();
+    slack.next["chat.update"] = Array.from({ length: 20 }, () => ({ status: 429, headers: { "retry-after": "30" }, body: {} })); // prettier-ignore
+    for (const id of ids) await acknowledge(db, id, ADA, now, undefined);
+    const updates = () => slack.calls.filter((method) => method === "chat.update").length;
+    for (const until = now + 30_000; now < until; now += 1_000) await turns();
+    expect(updates()).toBe(1);
+    expect(await db.select().from(slackMessages).where(gt(slackMessages.failures, 0))).toEqual([]);
+    delete slack.next["chat.update"];
+    await turns();
+    expect(updates()).toBe(21);
+    expect(slack.roots.every((one) => latest(one).text.startsWith("Acknowledged"))).toBe(true);
+  });
+
+  it.each(["edit_window_closed", "invalid_auth", "not_in_channel", "is_archived"])(
+    "a closing edit that Slack refuses (%s) is said of the channel, and repeated later",
+    async (error) => {
+      await channel({ tell: [] });
+      await incident("inc_1");
+      await tell(paged("inc_1"));
+      await turns();
+      slack.next["chat.update"] = [{ status: 200, body: { ok: false, error } }];
+      await close("inc_1");
+      await turns();
+      await turns();
+      expect(slack.calls.filter((method) => method === "chat.update")).toHaveLength(1);
+      expect((await listChannels(db))[0]!.lastError).toContain(error);
+      now += 10 * MINUTE;
+      await turns();
+      expect(latest(slack.roots[0]!).text).toBe("Closed: inc_1: tokens");
+    },
+  );
+
+  it("an edit that was refused is repeated at once when the channel is set up anew, also after it was given up", async () => {
     const { id } = await channel({ tell: [] });
     await incident("inc_1");
     await tell(paged("inc_1"));
     await turns();
-    slack.next["chat.update"] = [{ status: 200, body: { ok: false, error: "edit_window_closed" } }];
-    await acknowledge(db, "inc_1", ADA, now, undefined);
-    await turns();
-    await turns();
-    expect(slack.calls.filter((method) => method === "chat.update")).toHaveLength(1);
-    expect((await listChannels(db))[0]!.lastError).toContain("edit_window_closed");
-    await changeChannel(db, id, { enabled: true }, SECRET, ADA, now);
+    slack.next["chat.update"] = Array.from({ length: 30 }, () => ({ status: 200, body: { ok: false, error: "token_revoked" } })); // prettier-ignore
     await close("inc_1");
+    for (let i = 0; i < 40; i++, now += 10 * MINUTE) await turns();
+    expect(slack.next["chat.update"]).toEqual([]);
+    expect(latest(slack.roots[0]!).text).toBe("inc_1: tokens");
+    await changeChannel(db, id, { setup: SETUP }, SECRET, ADA, now);
     await turns();
     expect(latest(slack.roots[0]!).text).toBe("Closed: inc_1: tokens");
+  });
+
+  it("messages of an app that was replaced are forgotten, and the next page posts a new one", async () => {
+    const { id } = await channel({ tell: [] });
+    await incident("inc_1");
+    await tell(paged("inc_1"));
+    await turns();
+    slack.next["chat.update"] = [{ status: 200, body: { ok: false, error: "cant_update_message" } }];
+    await changeChannel(db, id, { setup: SETUP }, SECRET, ADA, now);
+    await turns();
+    expect(await db.select().from(slackMessages)).toEqual([]);
+    await tell(paged("inc_1", "again"));
+    await turns();
+    expect(slack.roots).toHaveLength(2);
+    expect(labelsOf(slack.roots[1]!)).toBe("Acknowledge, Open in Sentinel");
   });
 });

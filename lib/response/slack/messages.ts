@@ -1,5 +1,6 @@
 import { retryAfter } from "@/lib/core/notify/retry";
 import { type Db, write } from "@/lib/db/client";
+import { commit } from "@/lib/db/commit";
 import { digestOf } from "@/lib/db/ids";
 import type { ChannelRow, NotificationRow } from "@/lib/db/queries/notifications";
 import {
@@ -28,18 +29,27 @@ export interface SlackPorts {
 
 /** All calls of one attempt, in ms: less than the time for which it is claimed. */
 const ATTEMPT_MS = 10_000;
-/** An edit takes one call; the claim outlives it, in ms. */
+/** An edit takes one call, and the claim outlives it, in ms: one that was carried out all the same is the same the next time. */
+const EDIT_MS = 3_000;
 const CLAIM_MS = 15_000;
 /** Edits of one channel in one turn: Slack takes some fifty a minute (tier 3). */
 const EDITS = 20;
+/** So many failures in a row are Slack's, not one message's: the channel's others are not tried in this turn. */
+const FAILURES = 3;
+/** Edits of one message that fail or are refused before it is given up: some two hours of failures, five of refusals. */
+const EDIT_TRIES = 30;
+/** Somebody has to mend what Slack refuses (invite the app, make the channel accessible again), in ms. */
+const REFUSED_MS = 10 * 60_000;
 
 /** Slack's words for a message that is not there any more. */
 const GONE = new Set(["message_not_found", "thread_not_found", "cannot_reply_to_message"]);
+/** And for one that this app cannot edit because another one posted it: the app was replaced, and the buttons are the old one's. */
+const NOT_OURS = new Set([...GONE, "cant_update_message"]);
 
-const accessOf = ({ token }: ChannelConfig, { slack, now }: SlackPorts): SlackAccess => ({
+const accessOf = ({ token }: ChannelConfig, { slack, now }: SlackPorts, timeoutMs = ATTEMPT_MS): SlackAccess => ({
   origin: slack,
   token: token!,
-  signal: AbortSignal.timeout(ATTEMPT_MS),
+  signal: AbortSignal.timeout(timeoutMs),
   now,
 });
 
@@ -83,6 +93,7 @@ export async function tellSlack(
     shown: digestOf(body),
     final: now.incident.closedAt !== null,
     claimedUntil: null,
+    failures: 0,
     createdAt: ports.now(),
   };
   return { kind: "sent", writes: [saveSlackMessage(db, row)] };
@@ -99,18 +110,21 @@ function told(answer: SlackAnswer): Told {
   }
 }
 
-/** How a channel did at edits. `failed`: Slack cannot be reached, and the channel is to be left alone for a while. */
+/** How a channel did at edits. */
 export interface Edited {
+  /** Calls that Slack's rate limit did not turn away. */
   attempts: number;
-  /** Messages that Slack took or refused. */
+  /** Messages that show their incident again. */
   edited: number;
-  refused: string[];
-  failed: { reason: string; askedMs: number | null } | null;
+  /** Why the last one that was not edited was not. */
+  failed: string | null;
+  /** Before this time, epoch ms, none is to be edited; null: the next turn may. */
+  retryAt: number | null;
 }
 
 /**
- * Brings a channel's messages in line with their incidents: whatever happened since, and whoever died in between. Returns once all
- * are, it is `until`, or Slack asks for patience.
+ * Brings a channel's messages in line with their incidents: whatever happened since, and whoever died in between. One that cannot be
+ * edited is tried again later by itself, and holds up no other. Returns once all were tried, it is `until`, or Slack asks for patience.
  */
 export async function editMessages(
   db: Db,
@@ -119,28 +133,34 @@ export async function editMessages(
   ports: SlackPorts,
   until: number,
 ): Promise<Edited> {
-  const done: Edited = { attempts: 0, edited: 0, refused: [], failed: null };
+  const done: Edited = { attempts: 0, edited: 0, failed: null, retryAt: null };
+  let failures = 0;
   for (const row of await listSlackMessagesBehind(db, channel.id, ports.now(), EDITS)) {
     if (ports.now() >= until) break;
     if (!(await claimSlackMessage(db, row, ports.now() + CLAIM_MS, ports.now()))) continue;
-    const answer = await edit(db, row, config, ports);
-    if (answer === null) continue;
+    const ended = await edit(db, row, channel, config, ports);
+    if (ended === null) continue;
+    if (ended.kind === "retry" && ended.limited) {
+      // The limit is the token's, whichever message was meant.
+      return { ...done, failed: ended.reason, retryAt: ports.now() + retryAfter(1, ports.random(), ended.askedMs) };
+    }
     done.attempts++;
-    if (answer.kind === "ok") done.edited++;
-    // It shows what it showed, until something else happens.
-    if (answer.kind === "refused") done.refused.push(answer.reason);
-    if (answer.kind !== "retry") continue;
-    const { reason, askedMs, limited } = answer;
-    // Pages may be sent while edits may not: they are limited apart from each other.
-    const free = limited ? ports.now() + retryAfter(1, ports.random(), askedMs) : null;
-    await write(db, [setSlackMessage(db, row, { claimedUntil: free })]);
-    return { ...done, failed: limited ? null : { reason, askedMs } };
+    failures = ended.kind === "retry" ? failures + 1 : 0;
+    if (ended.kind === "ok") done.edited++;
+    else done.failed = ended.reason;
+    if (failures === FAILURES) return { ...done, retryAt: ports.now() + retryAfter(row.failures + 1, ports.random()) };
   }
   return done;
 }
 
-/** One edit; null: it shows nothing new. */
-async function edit(db: Db, row: SlackMessage, config: ChannelConfig, ports: SlackPorts): Promise<SlackAnswer | null> {
+/** One edit, and what is kept of it; null: there was nothing to edit. */
+async function edit(
+  db: Db,
+  row: SlackMessage,
+  channel: ChannelRow,
+  config: ChannelConfig,
+  ports: SlackPorts,
+): Promise<SlackAnswer | null> {
   const now = await readIncidentNow(db, row.incidentId);
   if (now === null) {
     await write(db, [dropSlackMessage(db, row)]);
@@ -148,15 +168,40 @@ async function edit(db: Db, row: SlackMessage, config: ChannelConfig, ports: Sla
   }
   const body = incidentMessage(cardOf(now, ports.origin));
   const shown = digestOf(body);
-  const seen = { seenSeq: now.seq, final: now.incident.closedAt !== null, claimedUntil: null };
+  const seen = { seenSeq: now.seq, final: now.incident.closedAt !== null, claimedUntil: null, failures: 0 };
   if (shown === row.shown) {
     await write(db, [setSlackMessage(db, row, seen)]);
     return null;
   }
   const place = { channel: row.conversation, ts: row.ts };
-  const answer = await callSlack(accessOf(config, ports), "chat.update", { ...place, ...body });
+  const answer = await callSlack(accessOf(config, ports, EDIT_MS), "chat.update", { ...place, ...body });
   if (answer.kind === "ok") await write(db, [setSlackMessage(db, row, { ...seen, shown })]);
-  if (answer.kind === "refused")
-    await write(db, [GONE.has(answer.error) ? dropSlackMessage(db, row) : setSlackMessage(db, row, seen)]);
+  else if (answer.kind === "refused" && NOT_OURS.has(answer.error)) await write(db, [dropSlackMessage(db, row)]);
+  else if (answer.kind === "retry" && answer.limited)
+    await write(db, [setSlackMessage(db, row, { claimedUntil: null })]);
+  else await notEdited(db, row, now.seq, channel, answer, ports);
   return answer;
+}
+
+/** A message that shows what it showed is tried again later, and in the end left as it is until its incident or its channel changes. */
+async function notEdited(
+  db: Db,
+  row: SlackMessage,
+  seq: number,
+  channel: ChannelRow,
+  answer: Exclude<SlackAnswer, { kind: "ok" }>,
+  ports: SlackPorts,
+): Promise<void> {
+  const at = ports.now();
+  const failures = row.failures + 1;
+  if (failures < EDIT_TRIES) {
+    const wait = answer.kind === "refused" ? REFUSED_MS : retryAfter(failures, ports.random(), answer.askedMs);
+    return write(db, [setSlackMessage(db, row, { failures, claimedUntil: at + wait })]).then(() => undefined);
+  }
+  const text = `Could not edit the message in ${channel.name}, which no longer shows how the incident stands: ${answer.reason}`;
+  await commit(db, {
+    claims: [],
+    writes: [setSlackMessage(db, row, { failures: 0, seenSeq: seq, claimedUntil: null })],
+    events: [{ type: "channel.failed", at, incidentId: row.incidentId, text, data: { channel: channel.id } }],
+  });
 }

@@ -71,6 +71,8 @@ export class FakeSlack {
   readonly calls: Method[] = [];
   /** Nobody gets an answer but 503. */
   down = false;
+  /** Messages, by their ts, whose edits are answered 503. */
+  readonly broken = new Set<string>();
   /** What the next calls of a method are answered, instead of being carried out. */
   readonly next: Partial<Record<Method, { status: number; headers?: Record<string, string>; body: object }[]>> = {};
   /** Answers to clicks wait for it. */
@@ -113,7 +115,9 @@ export class FakeSlack {
     const told = this.next[method]?.shift();
     if (told) return void end(told.status, told.body, told.headers);
     if (request.headers.authorization !== `Bearer ${BOT_TOKEN}`) return void end(200, { ok: false, error: "invalid_auth" }); // prettier-ignore
-    end(200, this.#answer(method, JSON.parse(text) as Body));
+    const body = JSON.parse(text) as Body;
+    if (method === "chat.update" && this.broken.has(body.ts!)) return void end(503, {});
+    end(200, this.#answer(method, body));
   }
 
   #answer(method: Method, body: Body): object {
