@@ -38,9 +38,19 @@ test("a person in Slack acts as one account; the same ID in another workspace is
   ]);
 });
 
-test("an account that is removed takes its links with it", async () => {
+test("an account that is removed takes its links with it, also where foreign keys are not enforced, and the audit log names them", async () => {
   await link("u-bo", "T05");
+  await db.$client.execute("PRAGMA foreign_keys = OFF");
   await removeUser(db, "u-bo", ADA, NOW);
+  const [entry] = await listAudit(db, { subject: "u-bo" }, undefined, 1);
+  expect([entry!.action, entry!.details["slack"]]).toEqual([
+    "user.delete",
+    [
+      { team_id: "T02", slack_user_id: "U01" },
+      { team_id: "T05", slack_user_id: "U01" },
+    ],
+  ]);
+  expect(await db.$client.execute("SELECT 1 FROM slack_accounts WHERE user_id = 'u-bo'")).toMatchObject({ rows: [] });
   expect((await listSlackAccounts(db)).filter(({ userId }) => userId === "u-bo")).toEqual([]);
   expect(await findSlackPerson(db, "T05", "U01")).toBeNull();
 });
