@@ -38,8 +38,8 @@ export function SlackAccounts({ people }: { people: readonly UserView[] }) {
           {(data) =>
             data.accounts.length === 0 ? (
               <Empty icon={MessageSquare} title="No Slack accounts linked">
-                Somebody who presses a button in Slack without being linked is told their two IDs: link only people whom
-                you know to have them.
+                Somebody who presses a button in Slack without being linked sees their workspace and member ID; link
+                only people whose IDs you have verified.
               </Empty>
             ) : (
               <Table label="Slack accounts">

@@ -16,7 +16,7 @@ export async function linkSlackAccount(
   by: By & { name: string },
   now: number,
 ): Promise<SlackAccount> {
-  if (!(await findUser(db, user_id))) throw invalidField("user_id", "is nobody's account");
+  if (!(await findUser(db, user_id))) throw invalidField("user_id", "no account has this ID");
   const row: SlackAccount = { id: newId("sla"), teamId: team_id, slackUserId: slack_user_id, userId: user_id, createdBy: by.name, createdAt: now }; // prettier-ignore
   if (await insertSlackAccount(db, row, by)) return row;
   throw new SentinelError("conflict", { detail: `${slack_user_id} in ${team_id} is linked already: unlink it first.` });

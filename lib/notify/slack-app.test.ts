@@ -58,7 +58,7 @@ describe("text from outside", () => {
     incidentMessage(card({ title: text, end: text })),
     noticeMessage(note(text)),
     replyMessage(note(text)),
-    whisper(text) as SlackBody,
+    whisper(text, null) as SlackBody,
   ];
 
   it("is plain text in every block, and characters without meaning where Slack reads mrkdwn", () => {

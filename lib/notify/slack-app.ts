@@ -149,9 +149,9 @@ export const replyMessage = (n: Notification): SlackBody => {
   return body(head + n.text, [section(head + n.text)]);
 };
 
-/** What the person who clicked is told, and nobody else. */
-export const whisper = (text: string): object => ({
+/** What the person who clicked is told, and nobody else; `link`: where to look. */
+export const whisper = (text: string, link: string | null): object => ({
   response_type: "ephemeral",
   replace_original: false,
-  ...body(text, [section(text)]),
+  ...body(text, [section(text), ...actions(link === null ? [] : [linkButton(link)])]),
 });

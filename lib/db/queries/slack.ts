@@ -122,10 +122,10 @@ export async function setClickAnswer(db: Db, key: string, answer: string): Promi
   await write(db, [db.update(slackClicks).set({ answer }).where(eq(slackClicks.key, key))]);
 }
 
-/** What was answered to a click that was taken before; null: nothing yet. */
-export async function findClickAnswer(db: Db, key: string): Promise<string | null> {
-  const [row] = await db.select({ answer: slackClicks.answer }).from(slackClicks).where(eq(slackClicks.key, key));
-  return row?.answer ?? null;
+/** A click that was taken before; null: none, or it was so long ago that it is forgotten. */
+export async function findClick(db: Db, key: string): Promise<{ at: number; answer: string | null } | null> {
+  const [row] = await db.select().from(slackClicks).where(eq(slackClicks.key, key));
+  return row ?? null;
 }
 
 export const listSlackAccounts = (db: Db): Promise<SlackAccount[]> =>

@@ -8,7 +8,7 @@ import { getApproval } from "@/lib/db/queries/healing";
 import type { ChannelRow } from "@/lib/db/queries/notifications";
 import {
   claimClick,
-  findClickAnswer,
+  findClick,
   findSlackPerson,
   listSlackMessagesAt,
   setClickAnswer,
@@ -22,6 +22,9 @@ import { acknowledge } from "../acknowledge";
 import type { Actor } from "../actor";
 import { decide } from "../decide";
 import { chargePerson } from "./admit";
+
+/** A click is worked on for less than this, in ms: one without an answer after it is one whose process died. */
+const WORK_MS = 15_000;
 
 /** A click as it is worked on: who did what on which message. */
 export type Click = Omit<SlackClick, "actions"> & { act: Exclude<keyof typeof CLICKS, "open">; value: string };
@@ -52,26 +55,42 @@ export function readClick(body: Buffer): Click | null {
   return null;
 }
 
+/** What whoever clicked is told; `lookAt`: the path of the page on which to look. */
+export interface Taken {
+  words: string;
+  lookAt?: string;
+}
+
 /**
  * Does what a click asks for, and gives the words for whoever clicked. `signers`: the channels whose app signed it. One that was taken
  * before is answered as it was then, and does nothing. Never throws for what is the person's business.
  */
-export async function takeClick(db: Db, click: Click, signers: readonly ChannelRow[], now: number): Promise<string> {
+export async function takeClick(db: Db, click: Click, signers: readonly ChannelRow[], now: number): Promise<Taken> {
   // Slack makes one trigger a click.
   const key = digestOf([click.team.id, click.user.id, click.trigger_id, click.act, click.value]);
   try {
     // An app may claim to be of any workspace: what it does counts for itself alone.
     await chargePerson(signers.map(({ id }) => id).join(" "), click.team.id, click.user.id);
-    if (!(await claimClick(db, key, now)))
-      return (await findClickAnswer(db, key)) ?? "This click was received already, and is being worked on.";
+    if (!(await claimClick(db, key, now))) return await takenBefore(db, key, click, now);
     const words = await act(db, click, signers, now).catch(wordsOf);
     wake("notifications");
     // What was done is done, whether or not a repetition will be told so.
     await setClickAnswer(db, key, words).catch((err: unknown) => log().error({ err }, "the answer to a click in Slack was not kept")); // prettier-ignore
-    return words;
+    return { words };
   } catch (error) {
-    return wordsOf(error);
+    return { words: wordsOf(error) };
   }
+}
+
+async function takenBefore(db: Db, key: string, { container }: Click, now: number): Promise<Taken> {
+  const before = await findClick(db, key);
+  if (before?.answer) return { words: before.answer };
+  if (before && now - before.at < WORK_MS) return { words: "This click was received already, and is being worked on." };
+  const [message] = await listSlackMessagesAt(db, container.channel_id, container.message_ts);
+  return {
+    words: "It is not known whether this was done: look in Sentinel.",
+    lookAt: message ? `/incidents/${encodeURIComponent(message.incidentId)}` : "/approvals",
+  };
 }
 
 /** A refusal in its own words; of a failure of ours no more than that it was one. */
@@ -89,7 +108,7 @@ async function act(db: Db, click: Click, signers: readonly ChannelRow[], now: nu
   if (click.act === "acknowledge") {
     if (click.value !== message.incidentId) throw refused("This button belongs to another incident.");
     await acknowledge(db, message.incidentId, by, now, undefined);
-    return "Acknowledged: you work on it.";
+    return "Acknowledged. You are now listed as working on it.";
   }
   const { approval, digest } = questionIn(click.value);
   if ((await getApproval(db, approval)).incidentId !== message.incidentId)

@@ -4,7 +4,7 @@ import { log } from "@/lib/log";
 import { answerClick, answerUrl } from "@/lib/notify/slack-api";
 import { whisper } from "@/lib/notify/slack-app";
 import { admitSlack } from "./admit";
-import { readClick, takeClick } from "./click";
+import { readClick, takeClick, type Taken } from "./click";
 
 /** Slack shows an error to whoever clicked unless it is answered within three seconds; the work goes on after that. In ms. */
 const ANSWER_WITHIN_MS = 2_000;
@@ -12,6 +12,8 @@ const ANSWER_WITHIN_MS = 2_000;
 export interface ReceivePorts {
   /** Where Slack is. */
   slack: string;
+  /** Of this console; null: unknown, so that nobody is led there. */
+  origin: string | null;
   /** Opens channels' settings. */
   secret: string;
   now: number;
@@ -27,15 +29,18 @@ export async function receiveClick(db: Db, headers: Headers, body: Buffer, ports
   if (click === null) return;
   const taken = takeClick(db, click, signers, ports.now);
   // The person is told once it is done, which this request does not wait for.
-  void tell(taken, answerUrl(click.response_url, ports.slack)).catch((err: unknown) =>
+  void tell(taken, answerUrl(click.response_url, ports.slack), ports.origin).catch((err: unknown) =>
     log().error({ err }, "a click in Slack failed"),
   );
   await Promise.race([taken, wait(ANSWER_WITHIN_MS, undefined, { ref: false })]);
 }
 
-async function tell(taken: Promise<string>, url: string | null): Promise<void> {
-  const words = await taken;
+async function tell(taken: Promise<Taken>, url: string | null, origin: string | null): Promise<void> {
+  const { words, lookAt } = await taken;
   if (url === null) return log().warn("a click in Slack came without an address of Slack's for the answer");
-  const failed = await answerClick(url, whisper(words));
+  const failed = await answerClick(
+    url,
+    whisper(words, origin === null || lookAt === undefined ? null : origin + lookAt),
+  );
   if (failed !== null) log().warn({ reason: failed }, "the answer to a click in Slack did not arrive");
 }

@@ -67,7 +67,7 @@ function wrongIn({ text, blocks }: Body): string | null {
 export class FakeSlack {
   readonly messages: Standing[] = [];
   /** Words to people who clicked, in order, with where they were sent. */
-  readonly whispers: { path: string; text: string }[] = [];
+  readonly whispers: { path: string; text: string; links: string[] }[] = [];
   readonly calls: Method[] = [];
   /** Nobody gets an answer but 503. */
   down = false;
@@ -106,7 +106,9 @@ export class FakeSlack {
       response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
     if (!path.startsWith("/api/")) {
       await this.hold;
-      this.whispers.push({ path, text: (JSON.parse(text) as { text: string }).text });
+      const said = JSON.parse(text) as Body;
+      const links = said.blocks.flatMap(({ elements = [] }) => elements.flatMap(({ url }) => url ?? []));
+      this.whispers.push({ path, text: said.text, links });
       return void end(200, { ok: true });
     }
     const method = path.slice("/api/".length) as Method;

@@ -4,15 +4,17 @@ import { linkSlackAccount } from "@/lib/auth/slack-accounts";
 import type { Role } from "@/lib/core/base/vocabulary";
 import { DEFAULT_RULES } from "@/lib/core/notify/routing";
 import { type Db, write } from "@/lib/db/client";
+import { digestOf } from "@/lib/db/ids";
 import { agentClaim } from "@/lib/db/queries/agent-writes";
 import { getAgent } from "@/lib/db/queries/agents";
 import { listAudit } from "@/lib/db/queries/audit";
 import { getApproval } from "@/lib/db/queries/healing";
 import { getIncident } from "@/lib/db/queries/incidents";
-import { findSlackMessage, saveSlackMessage } from "@/lib/db/queries/slack";
+import { claimClick, findSlackMessage, saveSlackMessage } from "@/lib/db/queries/slack";
 import { NOW, openServerDb } from "@/lib/db/queries/test-world";
 import { newUser, removeUser, setRole } from "@/lib/db/queries/users";
 import { commit } from "@/lib/db/commit";
+import { runSerially } from "@/lib/event-loop";
 import { CLICKS } from "@/lib/notify/slack-app";
 import { slackSignature } from "@/lib/notify/slack-signature";
 import { decide } from "@/lib/response/decide";
@@ -46,6 +48,7 @@ let clicks = 0;
 
 beforeAll(async () => {
   process.env.SLACK_URL = await slack.listen();
+  process.env.SENTINEL_URL = "https://sentinel.example";
   ({ db, close } = await openServerDb());
   secret = await sessionSecret(db);
   const make = async (name: string, signing_secret: string) =>
@@ -153,7 +156,7 @@ describe("a click by an operator", () => {
 
   test("acknowledges, once", async () => {
     const of = await asked();
-    expect(await words(clickBy("Olga", of, "acknowledge"))).toBe("Acknowledged: you work on it.");
+    expect(await words(clickBy("Olga", of, "acknowledge"))).toBe("Acknowledged. You are now listed as working on it.");
     expect((await getIncident(db, of.incident)).acknowledgedBy).toBe("Olga (via Slack)");
     expect(await words(clickBy("Omar", of, "acknowledge"))).toBe("Olga (via Slack) has already acknowledged it");
   });
@@ -183,6 +186,27 @@ describe("forged", () => {
     expect(((await answer.json()) as { detail: string }).detail).toMatch(/not signed|five minutes/);
     expect(await standing(db, of)).toEqual(untouched);
     expect(slack.whispers).toEqual([]);
+  });
+
+  test("however many come from one address, what Slack signs is let in from there", async () => {
+    const of = await asked();
+    const headers = { "x-forwarded-for": "203.0.113.9" };
+    const forged = { headers: { ...headers, "x-slack-signature": `v0=${"0".repeat(64)}` } };
+    const statuses: number[] = [];
+    for (let i = 0; i < 60; i++) statuses.push((await send({}, forged)).status);
+    expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
+    expect(await words(clickBy("Omar", of, "acknowledge"), { headers })).toMatch(/^Acknowledged\./);
+  });
+
+  test("a large body that nobody signed is refused before it waits for other large ones", async () => {
+    let release = () => {};
+    const held = runSerially("large bodies", () => new Promise<void>((done) => (release = done)));
+    try {
+      expect((await send({}, { key: "x".repeat(32), raw: `payload=${"x".repeat(100_000)}` })).status).toBe(401);
+    } finally {
+      release();
+      await held;
+    }
   });
 
   test("by the app of a channel that is off: 401", async () => {
@@ -240,6 +264,22 @@ describe("replayed", () => {
     expect(await decided(of)).toEqual(["approval.approved"]);
     const told = new Set(slack.whispers.map(({ text }) => text));
     expect([...told].filter((text) => !text.startsWith("Approved.") && !text.startsWith("This click was received"))).toEqual([]); // prettier-ignore
+  });
+});
+
+describe("whose process died", () => {
+  test("a click without an answer is not said to be worked on for ever, but where to look", async () => {
+    const of = await asked();
+    const click = clickBy("Omar", of);
+    const { action_id, value } = click.actions[0]!;
+    expect(action_id).toBe(CLICKS.approve);
+    const key = digestOf([TEAM, slackIdOf("Omar"), click.trigger_id, "approve", value]);
+    await claimClick(db, key, Date.now() - 5_000);
+    expect(await words(click)).toBe("This click was received already, and is being worked on.");
+    await write(db, [{ sql: "UPDATE slack_clicks SET at = ? WHERE key = ?", args: [Date.now() - 16_000, key] }]);
+    expect(await words(click)).toBe("It is not known whether this was done: look in Sentinel.");
+    expect(slack.whispers.at(-1)!.links).toEqual([`https://sentinel.example/incidents/${of.incident}`]);
+    expect(await standing(db, of)).toEqual(untouched);
   });
 });
 
