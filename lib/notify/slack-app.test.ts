@@ -23,7 +23,9 @@ const asked = (text = "restart on checkout") => ({
   approvalId: "apr_1",
   digest: "d",
   act: text,
+  does: text,
   facts: text,
+  checkFirst: null as string | null,
   expiresAt: Date.UTC(2026, 4, 20, 12, 30),
 });
 const note = (text: string): Notification => ({
@@ -113,6 +115,7 @@ describe("buttons", () => {
     ["an open incident", {}, ["sentinel_acknowledge", "sentinel_open"]],
     ["an acknowledged one", { acknowledgedBy: "Bo" }, ["sentinel_open"]],
     ["a pending approval", { asked: [asked()] }, ["sentinel_approve", "sentinel_reject", "sentinel_acknowledge", "sentinel_open"]], // prettier-ignore
+    ["one that is not shown in full", { asked: [{ ...asked(), checkFirst: "it is not shown here in full." }] }, ["sentinel_reject", "sentinel_acknowledge", "sentinel_open"]], // prettier-ignore
     ["a closed one, whatever waits", { end: "recovered", asked: [asked()] }, ["sentinel_open"]],
     ["no address of the console", { link: null, acknowledgedBy: "Bo" }, []],
   ])("%s", (_what, rest, expected) => expect(labels(incidentMessage(card(rest)))).toEqual(expected));

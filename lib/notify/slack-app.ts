@@ -23,8 +23,12 @@ export interface Asked {
   digest: string;
   /** The action and what it is done to. */
   act: string;
+  /** Exactly what runs and with what arguments; empty: the action takes none. */
+  does: string;
   /** Risk, blast radius and expected effect, in words. */
   facts: string;
+  /** Why nobody may approve it on what the message shows; null: the message shows all of it. */
+  checkFirst: string | null;
   expiresAt: number;
 }
 
@@ -75,39 +79,42 @@ export function incidentMessage(card: IncidentCard): SlackBody {
   ]);
 }
 
-/** One approval and its two buttons. Each asks once more, as the console does. */
-function question({ approvalId, digest, act, facts, expiresAt }: Asked): object[] {
+/**
+ * One approval and its buttons, each of which asks once more, as the console does. What nobody may approve by this message has no
+ * Approve; to reject it does nothing, and is always safe.
+ */
+function question({ approvalId, digest, act, does, facts, checkFirst, expiresAt }: Asked): object[] {
   const value = JSON.stringify({ approval: approvalId, digest });
   const until = `${new Date(expiresAt).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const approve = {
+    ...button("approve", "Approve", value),
+    style: "primary",
+    confirm: confirmation(
+      "Approve",
+      [act, does, facts],
+      "Your approval covers exactly this action with these arguments, once.",
+    ),
+  };
+  const reject = {
+    ...button("reject", "Reject", value),
+    style: "danger",
+    confirm: {
+      ...confirmation("Reject", [act], "Nothing is done, and it stays listed until somebody chooses “Heal now”."),
+      style: "danger",
+    },
+  };
   return [
     section(`Approval requested: ${act}`),
+    ...(checkFirst === null ? [] : [section(`To approve it, open Sentinel: ${checkFirst}`)]),
+    ...(does === "" ? [] : [section(does)]),
     context(`${facts} · expires ${until}`),
-    ...actions([
-      {
-        ...button("approve", "Approve", value),
-        style: "primary",
-        confirm: confirmation(
-          "Approve",
-          act,
-          "Your approval covers exactly this action with these arguments, once.",
-          facts,
-        ),
-      },
-      {
-        ...button("reject", "Reject", value),
-        style: "danger",
-        confirm: {
-          ...confirmation("Reject", act, "Nothing is done, and it stays listed until somebody chooses “Heal now”.", ""),
-          style: "danger",
-        },
-      },
-    ]),
+    ...actions(checkFirst === null ? [approve, reject] : [reject]),
   ];
 }
 
-function confirmation(verb: string, act: string, means: string, facts: string): object {
-  // What it means stays whole: the rest is cut.
-  const rest = [act, facts].filter(Boolean).map(shown).join("\n");
+function confirmation(verb: string, what: readonly string[], means: string): object {
+  // What it means stays whole: the rest is cut here, and stands in the message as a whole.
+  const rest = what.filter(Boolean).map(shown).join("\n");
   const room = CONFIRM_MAX - means.length - 2;
   return {
     title: plain(`${verb}?`, TITLE_MAX),

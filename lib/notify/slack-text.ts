@@ -9,6 +9,9 @@ const FALLBACK_MAX = 3_000;
 const UNSHOWN = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 export const shown = (text: string): string => text.replace(UNSHOWN, (c) => (c === "\n" ? c : c === "\t" ? " " : ""));
 
+/** Whether a block shows a text as it is, of at most so many characters: nothing of it is cut or left out. */
+export const isShownWhole = (text: string, max: number): boolean => text.length <= max && shown(text) === text;
+
 export interface PlainText {
   type: "plain_text";
   text: string;

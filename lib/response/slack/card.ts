@@ -4,11 +4,13 @@ import { actionName } from "@/lib/core/agents/words";
 import { cut } from "@/lib/core/notify/notification";
 import type { IncidentNow } from "@/lib/db/queries/slack";
 import type { Asked, IncidentCard } from "@/lib/notify/slack-app";
+import { isShownWhole } from "@/lib/notify/slack-text";
 
 type Row = IncidentNow["approvals"][number];
 
-/** Characters of an action's arguments that a message shows. */
-const ARGS_MAX = 200;
+/** Characters that a message shows of an action and of what runs with which arguments: more is not read in a chat. */
+const ACT_MAX = 300;
+const DOES_MAX = 1_000;
 
 /** What a message in Slack shows of an incident as it is. `origin`: of this console; null: unknown, so that there is no link. */
 export function cardOf({ incident, subjects, pageText, approvals }: IncidentNow, origin: string | null): IncidentCard {
@@ -32,21 +34,43 @@ const actOf = ({ approval, proposal }: Row): string =>
 
 function askedOf(row: Row): Asked {
   const { approval, proposal } = row;
-  const args = Object.entries(proposal.args).filter(([name]) => name !== "entry");
-  const given = args.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const act = actOf(row);
+  const does = doesText(proposal);
+  const safe = redact(does).text;
   return {
     approvalId: approval.id,
     digest: approval.digest,
-    act: actOf(row),
+    act: cut(act, ACT_MAX),
+    does: cut(safe, DOES_MAX),
     facts: [
       `risk: ${proposal.risk.replaceAll("_", " ")}`,
       `affects ${proposal.blastRadius}`,
       `expected: ${proposal.expected}`,
-      ...(given.length > 0 ? [`arguments: ${cut(redact(given.join(", ")).text, ARGS_MAX)}`] : []),
-      ...((proposal.considered?.untrusted.length ?? 0) > 0 ? ["an argument comes from untrusted text: check it in Sentinel"] : []),
-    ].join(" · "), // prettier-ignore
+    ].join(" · "),
+    checkFirst: checkFirst(row, act, does, safe),
     expiresAt: approval.expiresAt,
   };
+}
+
+/** What runs, item by item, and with what arguments. */
+function doesText({ args, considered }: Row["proposal"]): string {
+  const runs = (considered?.operation?.runs ?? []).map((item) =>
+    /^[^\s"']+$/.test(item) ? item : JSON.stringify(item),
+  );
+  const given = Object.entries(args).filter(([name]) => name !== "entry");
+  const texts = given.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return [
+    ...(runs.length > 0 ? [`runs: ${runs.join(" ")}`] : []),
+    ...(texts.length > 0 ? [`arguments: ${texts.join(", ")}`] : []),
+  ].join("\n");
+}
+
+/** Nobody approves what they are not shown, or what text from outside suggested without its source. */
+function checkFirst({ proposal }: Row, act: string, does: string, safe: string): string | null {
+  if ((proposal.considered?.untrusted.length ?? 0) > 0) return "an argument comes from untrusted text.";
+  if (safe !== does) return "what it runs or its arguments hold something that is not shown here.";
+  if (!isShownWhole(act, ACT_MAX) || !isShownWhole(does, DOES_MAX)) return "it is not shown here in full.";
+  return null;
 }
 
 function decidedText(row: Row): string {
