@@ -66,12 +66,16 @@ export async function claimSlackMessage(db: Db, row: SlackMessage, until: number
   return claimed!.rowsAffected === 1;
 }
 
-/** What a message shows now, or until when it is left alone. */
+/** What a message shows now, or until when it is left alone; nothing if it was marked to be edited anew meanwhile. */
 export const setSlackMessage = (
   db: Db,
   row: SlackMessage,
   set: Partial<Pick<SlackMessage, "seenSeq" | "shown" | "final" | "claimedUntil" | "failures">>,
-): Statement => db.update(slackMessages).set(set).where(at(row));
+): Statement =>
+  db
+    .update(slackMessages)
+    .set(set)
+    .where(and(at(row), eq(slackMessages.seenSeq, row.seenSeq)));
 
 /** Forgets a message that is gone from Slack. */
 export const dropSlackMessage = (db: Db, row: SlackMessage): Statement => db.delete(slackMessages).where(at(row));

@@ -80,7 +80,7 @@ async function editIn(db: Db, channel: ChannelRow, ports: DeliverPorts): Promise
   const { failed, edited: shown, retryAt } = edited;
   if (retryAt !== null || failed !== null || shown > 0)
     await noteChannel(db, channel.id, {
-      editsRetryAt: retryAt,
+      ...(retryAt === null ? {} : { editsRetryAt: retryAt }),
       ...(failed === null ? {} : { lastError: failed, lastErrorAt: at }),
       ...(failed === null && shown > 0 ? { lastSentAt: at } : {}),
     });

@@ -1,9 +1,10 @@
 import { eq, gt } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_RULES, type Rules } from "@/lib/core/notify/routing";
-import { type Db, openDb } from "@/lib/db/client";
+import { type Db, openDb, write } from "@/lib/db/client";
 import { commit, type StreamEvent } from "@/lib/db/commit";
 import { listChannels, listNotifications } from "@/lib/db/queries/notifications";
+import { setSlackMessage } from "@/lib/db/queries/slack";
 import { NOW, openTestDb } from "@/lib/db/queries/test-world";
 import { incidents, slackMessages, streamEvents } from "@/lib/db/schema";
 import { acknowledge } from "../acknowledge";
@@ -357,6 +358,34 @@ describe("when Slack fails", () => {
     await turns();
     expect(updates()).toBe(21);
     expect(slack.roots.every((one) => latest(one).text.startsWith("Acknowledged"))).toBe(true);
+  });
+
+  it("of 20 messages that are behind, three are tried in a turn when every edit fails, and pages arrive meanwhile", async () => {
+    await channel({ tell: [] });
+    const ids = Array.from({ length: 20 }, (_, i) => `inc_${i}`);
+    for (const id of ids) await incident(id);
+    await tell(...ids.map((id) => paged(id)));
+    await turns();
+    for (const { ts } of slack.roots) slack.broken.add(ts);
+    for (const id of ids) await acknowledge(db, id, ADA, now, undefined);
+    await incident("inc_late");
+    await tell(paged("inc_late"));
+    await turns();
+    expect(slack.calls.filter((method) => method === "chat.update")).toHaveLength(3);
+    expect(slack.roots).toHaveLength(21);
+  });
+
+  it("a setup that is saved while an edit is refused is tried at once", async () => {
+    const { id } = await channel({ tell: [] });
+    await incident("inc_1");
+    await tell(paged("inc_1"));
+    await turns();
+    await close("inc_1");
+    const [row] = await db.select().from(slackMessages);
+    await changeChannel(db, id, { setup: SETUP }, SECRET, ADA, now);
+    await write(db, [setSlackMessage(db, row!, { failures: 1, claimedUntil: now + MINUTE })]);
+    await turns();
+    expect(latest(slack.roots[0]!).text).toBe("Closed: inc_1: tokens");
   });
 
   it.each(["edit_window_closed", "invalid_auth", "not_in_channel", "is_archived"])(

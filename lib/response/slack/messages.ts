@@ -140,10 +140,9 @@ export async function editMessages(
     if (!(await claimSlackMessage(db, row, ports.now() + CLAIM_MS, ports.now()))) continue;
     const ended = await edit(db, row, channel, config, ports);
     if (ended === null) continue;
-    if (ended.kind === "retry" && ended.limited) {
-      // The limit is the token's, whichever message was meant.
-      return { ...done, failed: ended.reason, retryAt: ports.now() + retryAfter(1, ports.random(), ended.askedMs) };
-    }
+    // The limit is the token's, whichever message was meant: this was no attempt, and no failure of anything.
+    if (ended.kind === "retry" && ended.limited)
+      return { ...done, retryAt: ports.now() + retryAfter(1, ports.random(), ended.askedMs) };
     done.attempts++;
     failures = ended.kind === "retry" ? failures + 1 : 0;
     if (ended.kind === "ok") done.edited++;
