@@ -24,6 +24,9 @@ const messages = new Map<string, Body[]>();
 const whispers: { to: string; text: string }[] = [];
 let asked = 0;
 let down = true;
+/** Posts that hold this are carried out and never answered. */
+let unanswered: string | null = null;
+let carriedOut = 0;
 /** Slack, as far as it is called: roots and replies by their ts, with all that they showed. */
 const slack = createServer((request, response) => {
   let text = "";
@@ -47,6 +50,7 @@ const slack = createServer((request, response) => {
     }
     const ts = `${1_700_000_000 + messages.size}.000100`;
     messages.set(ts, [body]);
+    if (unanswered !== null && text.includes(unanswered)) return void carriedOut++;
     return end(200, { ok: true, channel: body.channel, ts });
   });
 });
@@ -104,7 +108,7 @@ function click(member: string, ts: string, button: Button, key = SIGNING_SECRET)
   });
 }
 
-test("down, the processes killed meanwhile: one message an incident; clicks decide once, and it is edited in place", async () => {
+test("down, the processes killed before Slack took anything: one message an incident; clicks decide once, and it is edited in place", async () => {
   const setup = { kind: "slack_app", token: TOKEN, channel: CONVERSATION, signing_secret: SIGNING_SECRET };
   const made = await server.send("POST", "/api/v1/notification-channels", { name: "on call", setup });
   expect(made).toMatchObject({ status: 201, body: { destination: `channel ${CONVERSATION}` } });
@@ -148,4 +152,25 @@ test("down, the processes killed meanwhile: one message an incident; clicks deci
   expect(row!.by).toMatch(/\(via Slack\)$/);
   await until("it was edited", async () => JSON.stringify(messages.get(ts)!.at(-1)).includes(`Approved by ${row!.by}`));
   for (const one of incidents) expect(rootsOf(one.incident)).toHaveLength(1);
+});
+
+test("killed once Slack has posted and before that is written down: posted again, the newer message is kept, the older one's buttons are refused", async () => {
+  unanswered = "agent-3";
+  const { incident, approval, digest } = await askFor(3);
+  await until("it was posted", async () => carriedOut > 0);
+  await server.kill();
+  unanswered = null;
+  await server.start();
+  await until("it was posted again", async () => rootsOf(incident).length > 1);
+  const [[older], [newer]] = rootsOf(incident) as [[string, Body[]], [string, Body[]]];
+  await until("it was written down", async () => (await server.rows("SELECT ts FROM slack_messages WHERE incident_id = ? AND ts = ?", incident, newer)).length > 0); // prettier-ignore
+  whispers.length = 0;
+  const button = { action_id: "sentinel_approve", value: JSON.stringify({ approval, digest }) };
+  expect((await click("U0OPERATOR", older, button)).status).toBe(200);
+  expect((await until("they were told", async () => whispers[0])).text).toMatch(/^This message is not the one/);
+  expect((await click("U0OPERATOR", newer, button)).status).toBe(200);
+  expect((await until("they were told", async () => whispers[1])).text).toMatch(/^Approved\./);
+  await until("the newer one was edited", async () => messages.get(newer)!.length > 1);
+  expect(messages.get(older)).toHaveLength(1);
+  expect(rootsOf(incident)).toHaveLength(2);
 });
