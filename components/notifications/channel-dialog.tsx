@@ -14,6 +14,7 @@ import { InputField } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import { toast } from "@/components/ui/toast";
 import { channelsQuery } from "./queries";
+import { SlackAppSteps } from "./slack-app-steps";
 import { CHANNEL, HINT } from "./words";
 
 type Setup = NewChannelBody["setup"];
@@ -31,7 +32,7 @@ export function ChannelDialog({ channel, onClose }: { channel: ChannelView | nul
     mutationFn: () => {
       const body = { name, rules: { ...rules, agent_types: namesOf(types), services: namesOf(services) } };
       const setup = setupOf(kind, fields);
-      const entered = (kind === "email" ? fields.to : kind === "pagerduty" ? fields.routing_key : fields.url) ?? "";
+      const entered = enteredIn(kind, fields);
       return channel === null
         ? call("POST", PATHS.CHANNELS, { body: { ...body, setup } })
         : call("PATCH", PATHS.CHANNEL, {
@@ -191,6 +192,14 @@ interface Fields {
   secret: string;
   routing_key?: string;
   to?: string;
+  channel?: string;
+  signing_secret?: string;
+}
+
+/** What says that the stored setup is to be replaced. */
+function enteredIn(kind: ChannelKind, { url, token, routing_key, to, channel, signing_secret }: Fields): string {
+  if (kind === "slack_app") return [token, channel, signing_secret].join("");
+  return (kind === "email" ? to : kind === "pagerduty" ? routing_key : url) ?? "";
 }
 
 function SetupFields({
@@ -215,7 +224,11 @@ function SetupFields({
     <InputField
       id={`channel-${field}`}
       label={optional ? `${label} (optional)` : label}
-      hint={kept && !optional && field !== "secret" ? "stored; leave empty to keep it" : hint}
+      hint={
+        kept && !optional && field !== "secret"
+          ? `stored; leave ${kind === "slack_app" ? "all three" : "it"} empty to keep it`
+          : hint
+      }
       error={errorOf(`setup.${field}`) ?? errorOf(`setup.${field}[0]`)}
       type={type}
       required={!optional && !kept}
@@ -254,6 +267,15 @@ function SetupFields({
           {text("secret", "Signing secret", { hint: "Give it to the receiver now: it is not shown again." })}
         </div>
       );
+    case "slack_app":
+      return (
+        <div className="grid gap-4">
+          <SlackAppSteps open={!kept} />
+          {text("token", "Bot token", { hint: "xoxb-…" })}
+          {text("signing_secret", "Signing secret", { hint: "32 hexadecimal digits" })}
+          {text("channel", "Channel ID", { hint: "such as C0123456789" })}
+        </div>
+      );
     case "slack":
     case "teams":
     case "discord":
@@ -262,7 +284,8 @@ function SetupFields({
 }
 
 /** Fields that were left empty are not sent. */
-function setupOf(kind: ChannelKind, { url, token, secret, routing_key, to }: Fields): Setup {
+function setupOf(kind: ChannelKind, fields: Fields): Setup {
+  const { url, token, secret, routing_key, to, channel, signing_secret } = fields;
   const given = (value: string | undefined) => (value?.trim() ? value.trim() : undefined);
   const address = given(url) ?? "";
   switch (kind) {
@@ -275,6 +298,13 @@ function setupOf(kind: ChannelKind, { url, token, secret, routing_key, to }: Fie
       return { kind, url: address, ...(given(token) === undefined ? {} : { token: given(token)! }) };
     case "webhook":
       return { kind, url: address, secret };
+    case "slack_app":
+      return {
+        kind,
+        token: given(token) ?? "",
+        channel: given(channel) ?? "",
+        signing_secret: given(signing_secret) ?? "",
+      };
     case "slack":
     case "teams":
     case "discord":

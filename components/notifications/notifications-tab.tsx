@@ -54,8 +54,9 @@ export function NotificationsTab({ administers, decides }: { administers: boolea
           {(data) =>
             data.channels.length === 0 ? (
               <Empty icon={Send} title="Nobody is notified yet">
-                Without a channel, only people who look at this console learn that they are needed. Slack, Microsoft
-                Teams, Discord, PagerDuty, Alertmanager, e-mail, ntfy and signed webhooks are supported.
+                Without a channel, only people who look at this console learn that they are needed. Slack (also with
+                buttons), Microsoft Teams, Discord, PagerDuty, Alertmanager, e-mail, ntfy and signed webhooks are
+                supported.
               </Empty>
             ) : (
               <Table label="Notification channels">

@@ -4,7 +4,8 @@ import type { Rules } from "@/lib/core/notify/routing";
 import type { Tone } from "@/components/ui/badge";
 
 export const CHANNEL: Record<ChannelKind, string> = {
-  slack: "Slack",
+  slack: "Slack webhook",
+  slack_app: "Slack app",
   teams: "Microsoft Teams",
   discord: "Discord",
   pagerduty: "PagerDuty",
@@ -17,6 +18,7 @@ export const CHANNEL: Record<ChannelKind, string> = {
 /** Where the address of each kind is found. */
 export const HINT: Record<ChannelKind, string> = {
   slack: "An incoming webhook of your Slack app: https://hooks.slack.com/services/…",
+  slack_app: "Messages with Approve, Reject and Acknowledge, kept up to date",
   teams: "The URL of a workflow “When a Teams webhook request is received”",
   discord: "Channel settings, Integrations, Webhooks: https://discord.com/api/webhooks/…",
   pagerduty: "The integration key of a service with an Events API v2 integration",

@@ -36,6 +36,10 @@ export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: ({ signal }) => call("GET", PATHS.TOKENS, { signal }),
 });
+export const slackAccountsQuery = queryOptions({
+  queryKey: ["slack-accounts"],
+  queryFn: ({ signal }) => call("GET", PATHS.SLACK_ACCOUNTS, { signal }),
+});
 export const usersQuery = queryOptions({
   queryKey: ["users"],
   queryFn: ({ signal }) => call("GET", PATHS.USERS, { signal }),

@@ -20,6 +20,7 @@ import { Ago, Until } from "@/components/ui/time";
 import { toast } from "@/components/ui/toast";
 import { usersQuery } from "./queries";
 import { Reveal } from "./reveal";
+import { SlackAccounts } from "./slack-accounts";
 
 const ROLE: Record<Role, string> = {
   viewer: "Viewer: read-only",
@@ -59,7 +60,7 @@ export function UsersTab() {
   const query = useQuery(usersQuery);
   const [inviting, setInviting] = useState(false);
   return (
-    <>
+    <div className="space-y-4">
       <Panel
         flush
         title="People"
@@ -73,8 +74,9 @@ export function UsersTab() {
           {(data) => <DataTable label="People" columns={columns} data={data.users} rowId={({ id }) => id} />}
         </PanelContent>
       </Panel>
+      <SlackAccounts people={query.data?.users ?? []} />
       <Invite key={inviting ? "open" : "closed"} open={inviting} onClose={() => setInviting(false)} />
-    </>
+    </div>
   );
 }
 
@@ -135,7 +137,7 @@ function Acts({ person }: { person: UserView }) {
         open={asking}
         onClose={() => setAsking(false)}
         title={`Remove ${person.name}?`}
-        consequence="The account is removed and its sessions end at once. Decisions they took stay in the history under their name."
+        consequence="The account is removed and its sessions and Slack links end at once. Decisions they took stay in the history under their name."
         verb="Remove"
         run={() => call("DELETE", PATHS.USER, { params: { id: person.id } })}
         done={() => `${person.name}: removed.`}

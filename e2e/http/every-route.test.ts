@@ -4,7 +4,7 @@ import { asAgent, asPerson, asProgram, asSender, type Init, problemOf, url } fro
 interface Operation {
   parameters?: { name: string; in: string; schema?: { enum?: string[] } }[];
   description: string;
-  requestBody?: unknown;
+  requestBody?: { content: Record<string, unknown> };
 }
 const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
   paths: Record<string, Record<string, Operation>>;
@@ -42,7 +42,15 @@ test("the document lists the API", () => expect(operations.length).toBeGreaterTh
 /** The operations of one kind, as a table for `test.each`. */
 const all = (which: (one: (typeof operations)[number]) => boolean) =>
   operations.filter(which).map((one) => [`${one.method} ${one.path}`, one] as const);
-const bodyOf = ({ requestBody }: Operation): Init => (requestBody ? { body: "{}", headers: json } : {});
+/** Of the type that the operation takes: JSON, where that is one. */
+const bodyOf = ({ requestBody }: Operation): Init => {
+  if (!requestBody) return {};
+  const types = Object.keys(requestBody.content);
+  return {
+    body: "{}",
+    headers: { "content-type": types.includes("application/json") ? "application/json" : types[0]! },
+  };
+};
 /** As whoever the operation is for. */
 const send = (access: string[], path: string, init: Init) =>
   isForPeople(access) || access.includes("public")

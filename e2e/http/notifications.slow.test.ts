@@ -36,6 +36,8 @@ interface Log {
 const log = () => server.ask<Log>("GET", "/api/v1/notifications");
 const setup = (at = RECEIVER) => ({ kind: "webhook", url: `${at}/hook`, secret: `whsec_${Buffer.alloc(32, 1).toString("base64")}` }); // prettier-ignore
 
+const slackApp = { kind: "slack_app", token: "xoxb-0000000000-tests-only", channel: "C0TESTS", signing_secret: "0".repeat(32) }; // prettier-ignore
+
 test("what pages while the receiver is down and the processes are killed arrives once", async () => {
   await server.ask("POST", "/api/v1/notification-channels", { name: "on call", setup: setup(address) });
   await server.ask("PATCH", "/api/v1/settings", { global_stop: true });
@@ -56,6 +58,9 @@ test.each([
   [{ name: "", setup: setup() }, "name"],
   [{ name: "c", setup: { kind: "slack", url: "javascript:alert(1)" } }, "setup.url"],
   [{ name: "c", setup: { ...setup(), secret: "short" } }, "setup.secret"],
+  [{ name: "c", setup: { ...slackApp, token: "xoxp-of-a-person-000" } }, "setup.token"],
+  [{ name: "c", setup: { ...slackApp, channel: "#on-call" } }, "setup.channel"],
+  [{ name: "c", setup: { ...slackApp, signing_secret: "short" } }, "setup.signing_secret"],
   [{ name: "c", setup: { kind: "email", to: [] } }, "setup.to"],
   [{ name: "c", setup: { kind: "email", to: ["a@b.org\r\nBcc: c@d.org"] } }, "setup.to[0]"],
   [{ name: "c", setup: { kind: "ntfy", url: "https://ntfy.sh/a/b" } }, "setup.url"],

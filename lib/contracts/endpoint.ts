@@ -2,10 +2,18 @@ import type { z } from "zod";
 import type { AlertSourceKind, KeyScope, Role } from "@/lib/core/base/vocabulary";
 
 /**
- * Who may call: anyone, an agent by its ingest key, a person of at least this role, a program by its API token whatever its
- * role, the scheduler by its secret, a source of alerts by its token, or a sender that signs the body.
+ * Who may call: anyone, an agent by its ingest key, a person of at least this role, a program by its API token whatever its role, the
+ * scheduler by its secret, a source of alerts by its token, a sender that signs the body, or Slack, which signs it with the secret of a channel.
  */
-export type Access = "public" | "ingestKey" | "apiToken" | "cronSecret" | "alertSource" | "signature" | Role;
+export type Access =
+  | "public"
+  | "ingestKey"
+  | "apiToken"
+  | "cronSecret"
+  | "alertSource"
+  | "signature"
+  | "slackSignature"
+  | Role;
 
 /** How a sender signs the bodies that it sends. */
 export interface Signature {

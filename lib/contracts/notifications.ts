@@ -67,6 +67,12 @@ const credential = z
 const ChannelSetup = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("slack"), url: httpUrl }),
+    z.strictObject({
+      kind: z.literal("slack_app"),
+      token: z.string().trim().max(500).regex(/^xoxb-[A-Za-z0-9-]{10,}$/, "must be a bot token: xoxb-…"),
+      channel: z.string().trim().regex(/^[CGD][A-Z0-9]{5,30}$/, "must be a channel's ID, such as C0123456789"),
+      signing_secret: z.string().trim().regex(/^[0-9a-f]{32}$/, "must be the signing secret of the app: 32 hexadecimal digits"),
+    }), // prettier-ignore
     z.strictObject({ kind: z.literal("teams"), url: httpUrl }),
     z.strictObject({ kind: z.literal("discord"), url: httpUrl }),
     z.strictObject({

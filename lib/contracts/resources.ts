@@ -24,6 +24,7 @@ import { INGEST, REGISTER } from "./ingest";
 import { KEY, KEYS } from "./keys";
 import { SETTINGS_PREVIEW } from "./settings-preview";
 import { CHANNEL, CHANNEL_TEST, CHANNELS, NOTIFICATION_RESEND, NOTIFICATIONS } from "./notifications";
+import { SLACK_ACCOUNT, SLACK_ACCOUNTS, SLACK_INTERACTIONS } from "./slack";
 import { TOKEN, TOKENS } from "./tokens";
 import { CRON, CRON_IMPROVE, EVENT_STREAM, HEALING, MEMORY, OVERVIEW, SETTINGS } from "./overview";
 import { INCIDENT_SCORES, INCIDENT_VERDICT, SCORED_INCIDENTS } from "./scores";
@@ -81,6 +82,9 @@ export const RESOURCES = [
   CHANNEL_TEST,
   NOTIFICATIONS,
   NOTIFICATION_RESEND,
+  SLACK_INTERACTIONS,
+  SLACK_ACCOUNTS,
+  SLACK_ACCOUNT,
   MAINTENANCE,
   MAINTENANCE_WINDOW,
   LOGS,

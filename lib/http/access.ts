@@ -31,7 +31,8 @@ export async function admit(request: Request, endpoint: Endpoint, db: Db, now: n
   const token = bearer(request.headers);
   const changes = request.method !== "GET" && request.method !== "HEAD";
   if (ways.includes("cronSecret")) return admitScheduler(token);
-  if (endpoint.auth === "signature") return NOBODY;
+  // Over the body: by `admitSigned`, and of Slack by what its route hands to `route`, which knows the channels.
+  if (endpoint.auth === "signature" || endpoint.auth === "slackSignature") return NOBODY;
   if (endpoint.auth === "apiToken") return admitProgram(request.headers, token, db, now);
   if (ways.includes("alertSource")) {
     const given = senderToken(request.headers);

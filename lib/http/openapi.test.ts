@@ -24,7 +24,7 @@ describe("every route under app/api and app/v1 is in the document", () => {
 
   test.each(ROUTES.filter((file) => file !== SENDERS))("%s", async (file) => {
     const source = readFileSync(file, "utf8");
-    const name = /export const \{ GET, POST, PUT, PATCH, DELETE \} = route\((\w+),/.exec(source)?.[1];
+    const name = /export const \{ GET, POST, PUT, PATCH, DELETE \} = route\(\s*(\w+),/.exec(source)?.[1];
     expect(name, "exports what route() makes").toBeDefined();
     const from = new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "@/(lib/[\\w/-]+)"`).exec(source)?.[1];
     const contracts = (await import(/* @vite-ignore */ resolve(`${from}.ts`))) as Record<string, Resource>;

@@ -41,6 +41,13 @@ const SECURITY = {
     name: "X-Hub-Signature-256",
     description: "HMAC-SHA256 over the body as it was sent; PagerDuty calls it X-PagerDuty-Signature",
   },
+  slackSignature: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Slack-Signature",
+    description:
+      "HMAC-SHA256 over time and body, with the signing secret of a notification channel of the kind Slack app",
+  },
 } as const satisfies Record<string, oas31.SecuritySchemeObject>;
 
 const requirements = (access: Access, changes: boolean): oas31.SecurityRequirementObject[] => {
@@ -52,6 +59,7 @@ const requirements = (access: Access, changes: boolean): oas31.SecurityRequireme
     case "cronSecret":
     case "alertSource":
     case "signature":
+    case "slackSignature":
       return [{ [access]: [] }];
     case "viewer":
       return changes ? [{ session: [] }] : [{ session: [] }, { apiToken: [] }];

@@ -58,6 +58,9 @@ export type Answer<E extends Endpoint> = Response | (E["response"] extends z.Zod
 export type Handler<E extends Endpoint> = (context: Context<E>) => Answer<E> | Promise<Answer<E>>;
 type Handlers<E extends Endpoints> = { [M in keyof E]: E[M] extends Endpoint ? Handler<E[M]> : never };
 
+/** Throws unless these bytes are signed by somebody who may. */
+type CheckSignature = (db: Db, headers: Headers, body: Buffer, now: number) => Promise<unknown>;
+
 export type NextHandler = (
   request: Request,
   context: { params: Promise<Record<string, string | string[] | undefined>> },
@@ -75,11 +78,12 @@ export type NextHandler = (
  *
  * Methods without a handler answer 405 with Allow. Every error is problem+json; only this wrapper's own parsing yields
  * 400, so that a ZodError from within stays what it is, a bug (500). Access is checked before the body is read; a
- * signature, which is over the body, before the body is parsed.
+ * signature, which is over the body, before the body is parsed: where only a verb knows who may sign (`slackSignature`), by `signed`.
  */
 export function route<const E extends Endpoints>(
   resource: Resource<E>,
   handlers: Handlers<E>,
+  signed?: CheckSignature,
 ): Record<Method, NextHandler> {
   const allow = METHODS.filter((method) => resource.endpoints[method]);
   const build = (method: Method): NextHandler => {
@@ -90,7 +94,7 @@ export function route<const E extends Endpoints>(
       let answer: Response;
       try {
         if (!endpoint || !handler) throw notAllowed(method, allow);
-        answer = await run(endpoint, handler, request, await params, requestId);
+        answer = await run(endpoint, handler, signed, request, await params, requestId);
       } catch (error) {
         report(error, request, resource.path, requestId);
         answer = problem(error, requestId);
@@ -106,6 +110,7 @@ export function route<const E extends Endpoints>(
 async function run(
   endpoint: Endpoint,
   handler: Handler<Endpoint>,
+  signed: CheckSignature | undefined,
   request: Request,
   params: unknown,
   requestId: string,
@@ -125,7 +130,7 @@ async function run(
     ...caller,
     requestId,
   };
-  const sent = await bytesOf(endpoint, request, caller, db, now);
+  const sent = await bytesOf(endpoint, signed, request, caller, db, now);
   const answer: unknown = await inTurnIfLarge(sent.bytes, async () => {
     const body = await bodyOf(endpoint, request, { ...caller, sender: sent.sender }, sent.bytes, db, now);
     await breakIfLarge(sent.bytes);
@@ -170,6 +175,7 @@ const breakIfLarge = async (bytes: Buffer | undefined): Promise<void> => {
 /** The bytes of a body, charged to their sender; of an endpoint whose callers sign, who signed them. */
 function bytesOf(
   endpoint: Endpoint,
+  signed: CheckSignature | undefined,
   request: Request,
   caller: Caller,
   db: Db,
@@ -180,6 +186,7 @@ function bytesOf(
     const read = () => readBytes(request, endpoint.maxBytes, endpoint.rawBody);
     const bytes = endpoint.body && (await (isLarge(request) ? readWhenSlotFree(read) : read()));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint, request.headers, bytes);
+    if (endpoint.auth === "slackSignature") await signed!(db, request.headers, bytes ?? Buffer.alloc(0), now);
     if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
     return { bytes, sender };
   });

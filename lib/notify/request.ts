@@ -5,8 +5,11 @@ export interface ChannelConfig {
   url?: string | undefined;
   /** Of PagerDuty: the integration's routing key. */
   routing_key?: string | undefined;
-  /** A bearer token. */
+  /** A bearer token; of a Slack app, the bot's. */
   token?: string | undefined;
+  /** Of a Slack app: the ID of the channel in Slack, and what Slack signs clicks with. */
+  channel?: string | undefined;
+  signing_secret?: string | undefined;
   /** With which Standard Webhooks are signed. */
   secret?: string | undefined;
   to?: string[] | undefined;

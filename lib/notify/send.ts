@@ -13,7 +13,10 @@ import type { Mailer } from "./smtp";
 import { teams } from "./teams";
 import { webhook } from "./webhook";
 
-const RENDER: Readonly<Record<Exclude<ChannelKind, "email">, Render>> = {
+/** A Slack app's messages are edited as incidents change, by `lib/response/slack`: what is sent here is sent once. */
+export type SentOnce = Exclude<ChannelKind, "slack_app">;
+
+const RENDER: Readonly<Record<Exclude<SentOnce, "email">, Render>> = {
   slack,
   teams,
   discord,
@@ -46,7 +49,7 @@ export interface SendPorts {
 /** Tells one channel, once. Never throws: what went wrong is in the answer, in words that hold no secret of the channel. */
 export async function send(
   notification: Notification,
-  kind: ChannelKind,
+  kind: SentOnce,
   config: ChannelConfig,
   ports: SendPorts,
 ): Promise<Sent> {

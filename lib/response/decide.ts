@@ -76,7 +76,9 @@ export async function decide(db: Db, approvalId: string, d: Decision, by: Actor,
 async function pending(db: Db, approvalId: string, digest: string, now: number) {
   const approval = await getApproval(db, approvalId);
   if (approval.digest !== digest)
-    throw conflict("The proposal has changed since you reviewed it (digest mismatch): reload and decide again");
+    throw conflict(
+      "The proposal has changed since you reviewed it (digest mismatch): review it as it is now, then decide",
+    );
   if (approval.state !== "pending")
     throw conflict(`Already ${approval.state}${approval.decidedByName ? ` by ${approval.decidedByName}` : ""}`);
   if (approval.expiresAt <= now) throw conflict("The approval has expired");
@@ -125,7 +127,9 @@ export async function decideAll(db: Db, body: BulkDecisionBody, by: Actor, now: 
       if (body.decision === "heal") {
         const approval = await getApproval(db, id);
         if (approval.digest !== digest)
-          throw conflict("The proposal has changed since you reviewed it (digest mismatch): reload and decide again");
+          throw conflict(
+            "The proposal has changed since you reviewed it (digest mismatch): review it as it is now, then decide",
+          );
         await healNow(db, approval.incidentId, by, now, body.comment);
         answer.done.push({ id, state: approval.state, incident_id: approval.incidentId });
       } else {

@@ -7,11 +7,11 @@ import { SHARDS } from "@/lib/db/shards";
 import { env } from "@/lib/env";
 import { exchange } from "@/lib/exchange";
 import { log } from "@/lib/log";
-import { send } from "@/lib/notify/send";
 import { createMailer, type Mailer } from "@/lib/notify/smtp";
 import { openSetup } from "@/lib/response/notify/channels";
 import { deliverNotifications } from "@/lib/response/notify/deliver";
 import { planNotifications } from "@/lib/response/notify/plan";
+import { tellPorts } from "@/lib/response/notify/tell";
 import { Loop } from "./loop";
 
 /** Rest between two turns, in ms: a page leaves within this of what it tells. */
@@ -49,16 +49,17 @@ export const notifyLoop = (): Loop<void> => state().loop;
 async function turn(): Promise<void> {
   const s = state();
   const db = await getDb();
-  const { SENTINEL_URL, SMTP_URL, SMTP_FROM } = env();
+  const { SENTINEL_URL, SLACK_URL, SMTP_URL, SMTP_FROM } = env();
+  const origin = SENTINEL_URL ?? null;
   if (SMTP_URL !== undefined) s.mailer ??= createMailer(SMTP_URL, SMTP_FROM);
   const { mailer } = s;
   const secret = (s.secret ??= await sessionSecret(db));
-  const more = await planNotifications(db, Date.now(), SENTINEL_URL ?? null);
+  const more = await planNotifications(db, Date.now(), origin);
+  const clock = { now: Date.now, random: Math.random };
   const sent = await deliverNotifications(db, {
-    send: ({ body }, { kind }, config) => send(body, kind, config, { now: Date.now, mailer }),
+    ...clock,
+    ...tellPorts(db, { ...clock, mailer, slack: SLACK_URL, origin }),
     open: (sealed) => openSetup(sealed, secret),
-    now: Date.now,
-    random: Math.random,
   });
   // A backlog goes on at once; the next few events wait for the next second.
   if (more || sent > 0) s.loop.soon();

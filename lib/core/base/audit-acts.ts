@@ -125,6 +125,8 @@ export const OWN_ACTS = [
   "user.change_password",
   "user.change_role",
   "user.delete",
+  "user.link_slack",
+  "user.unlink_slack",
   "key.create",
   "key.revoke",
   "token.create",

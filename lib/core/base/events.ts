@@ -174,7 +174,8 @@ interface EventPayloads {
   "channel.changed": OfChannel & ByPerson;
   "channel.deleted": OfChannel & ByPerson;
   /** A notification was given up. */
-  "channel.failed": OfChannel & { notification: string };
+  /** Without a notification: a message that stands there could not be edited. */
+  "channel.failed": OfChannel & { notification?: string };
   "settings.changed": ByPerson & { before: object; after: object };
   /** Whether content that a key sends is stored. */
   "key.content_changed": ByPerson & { key: string; content: boolean };

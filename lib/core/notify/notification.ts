@@ -1,6 +1,7 @@
-/** Where people are told. `webhook`: anything that verifies Standard Webhooks. */
+/** Where people are told. `slack`: an incoming webhook; `slack_app`: an app, with buttons; `webhook`: anything that verifies Standard Webhooks. */
 export const CHANNEL_KINDS = [
   "slack",
+  "slack_app",
   "teams",
   "discord",
   "pagerduty",

@@ -40,8 +40,12 @@ export async function removeExpired(db: Db, now: number): Promise<void> {
 
 /** A secret by name, made from `fresh` by whoever asks first; every process gets the same. */
 export async function getSecret(db: Db, name: string, fresh: string, now: number): Promise<string> {
+  const read = () => db.select({ value: secrets.value }).from(secrets).where(eq(secrets.name, name));
+  const [made] = await read();
+  // Asked for by requests of anybody: they must not wait for the one writer.
+  if (made) return made.value;
   await write(db, [db.insert(secrets).values({ name, value: fresh, createdAt: now }).onConflictDoNothing()]);
-  const [row] = await db.select({ value: secrets.value }).from(secrets).where(eq(secrets.name, name));
+  const [row] = await read();
   if (!row) throw new Error(`The secret ${name} was not stored`);
   return row.value;
 }

@@ -3,7 +3,15 @@ import { incidentTitle } from "@/lib/core/causes/incident-title";
 import type { EventType } from "@/lib/core/base/events";
 import { type Db, type Statement, write } from "../client";
 import { commit, type StreamEvent } from "../commit";
-import { agents, incidents, incidentSubjects, notificationChannels, notifications, streamEvents } from "../schema";
+import {
+  agents,
+  incidents,
+  incidentSubjects,
+  notificationChannels,
+  notifications,
+  slackMessages,
+  streamEvents,
+} from "../schema";
 
 export type ChannelRow = typeof notificationChannels.$inferSelect;
 export type NotificationRow = typeof notifications.$inferSelect;
@@ -23,8 +31,17 @@ export const insertChannel = (db: Db, row: ChannelRow): Statement =>
 export const updateChannel = (
   db: Db,
   id: string,
-  set: Partial<Pick<ChannelRow, "name" | "sealed" | "destination" | "rules" | "enabled" | "failures" | "retryAt">>,
+  set: Partial<
+    Pick<ChannelRow, "name" | "sealed" | "destination" | "rules" | "enabled" | "failures" | "retryAt" | "editsRetryAt">
+  >,
 ): Statement => db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id));
+
+/** Messages of a channel that could not be edited are tried at once; `all`: each one, for another app may have posted it. */
+export const retryEdits = (db: Db, channelId: string, all: boolean): Statement =>
+  db
+    .update(slackMessages)
+    .set({ seenSeq: 0, failures: 0, claimedUntil: null, ...(all ? { shown: "" } : {}) })
+    .where(and(eq(slackMessages.channelId, channelId), sql`${slackMessages.final} = 0`));
 
 /** A claim on a channel, and with it goes what it was still to be told; what it was told stays in the log. */
 export const deleteChannel = (db: Db, id: string): { claim: Statement; writes: Statement[] } => ({
@@ -34,6 +51,7 @@ export const deleteChannel = (db: Db, id: string): { claim: Statement; writes: S
       .update(notifications)
       .set({ state: "skipped", error: "the channel was deleted" })
       .where(and(eq(notifications.channelId, id), OPEN)),
+    db.delete(slackMessages).where(eq(slackMessages.channelId, id)),
   ],
 });
 
@@ -175,18 +193,20 @@ export async function claimNotification(db: Db, row: NotificationRow, until: num
   return claimed!.rowsAffected === 1;
 }
 
-/** How an attempt ended, on the message and on its channel, with what is told of it. */
+/** How an attempt ended, on the message and on its channel, with what is told of it and what else is to be kept of it. */
 export async function noteOutcome(
   db: Db,
   row: NotificationRow,
   message: Partial<Pick<NotificationRow, "state" | "dueAt" | "sentAt" | "error">>,
   channel: Partial<Pick<ChannelRow, "failures" | "retryAt" | "lastSentAt" | "lastError" | "lastErrorAt">> | null,
   events: StreamEvent[] = [],
+  writes: readonly Statement[] = [],
 ): Promise<void> {
   await commit(db, {
     claims: [],
     events,
     writes: [
+      ...writes,
       db
         .update(notifications)
         .set({ claimedUntil: null, ...message })
@@ -196,6 +216,15 @@ export async function noteOutcome(
         : [db.update(notificationChannels).set(channel).where(eq(notificationChannels.id, row.channelId))]),
     ],
   });
+}
+
+/** How a channel did at something that is no message of its own. */
+export async function noteChannel(
+  db: Db,
+  id: string,
+  set: Partial<Pick<ChannelRow, "editsRetryAt" | "lastSentAt" | "lastError" | "lastErrorAt">>,
+): Promise<void> {
+  await write(db, [db.update(notificationChannels).set(set).where(eq(notificationChannels.id, id))]);
 }
 
 /** Why a page of a snoozed incident is not sent, in the delivery log. */

@@ -24,6 +24,9 @@ const SPAN_ROLLUPS_MS = 7 * 24 * 60 * 60_000;
 /** Nobody sends the same spans again after so long: those older than ten minutes are not counted at all. */
 const SPAN_BATCHES_MS = 60 * 60_000;
 
+/** Clicks in Slack: a request that is sent again is refused by its time after five minutes. */
+const SLACK_CLICKS_MS = 60 * 60_000;
+
 /** What runs have used, after they were last heard of. */
 const RUN_WINDOWS_MS = 2 * 24 * 60 * 60_000;
 
@@ -125,6 +128,14 @@ export const EXPIRIES: Record<string, Expiry> = {
   notifications: (now, { rollupMs }) => ({
     sql: `DELETE FROM notifications WHERE rowid IN (SELECT rowid FROM notifications WHERE created_at < ?1 ORDER BY created_at LIMIT ${CHUNK})`,
     args: [now - rollupMs],
+  }),
+  slack_messages: (now, { rollupMs }) => ({
+    sql: `DELETE FROM slack_messages WHERE rowid IN (SELECT rowid FROM slack_messages WHERE created_at < ?1 ORDER BY created_at LIMIT ${CHUNK})`,
+    args: [now - rollupMs],
+  }),
+  slack_clicks: (now) => ({
+    sql: `DELETE FROM slack_clicks WHERE rowid IN (SELECT rowid FROM slack_clicks WHERE at < ?1 ORDER BY at LIMIT ${CHUNK})`,
+    args: [now - SLACK_CLICKS_MS],
   }),
   /** The look at the oldest of them is bounded, not only the delete: they have no index by time. */
   history: (now, { rollupMs }) => ({

@@ -4,7 +4,7 @@ import type { Role } from "@/lib/core/base/vocabulary";
 import { type By, done } from "../audit";
 import type { Db, Statement } from "../client";
 import { commit } from "../commit";
-import { accounts, sessions, users } from "../schema";
+import { accounts, sessions, slackAccounts, users } from "../schema";
 
 export type UserRow = typeof users.$inferSelect;
 
@@ -109,7 +109,22 @@ export async function removeUser(db: Db, id: string, by: By, now: number): Promi
     db
       .delete(accounts)
       .where(and(eq(accounts.userId, id), sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.id} = ${id})`)),
+    // Nor somebody in Slack who acts as an account that is gone.
+    db
+      .delete(slackAccounts)
+      .where(and(eq(slackAccounts.userId, id), sql`NOT EXISTS (SELECT 1 FROM ${users} WHERE ${users.id} = ${id})`)),
   ];
-  const removed = done(now, by, "user.delete", "user", id, { email, name, role });
+  const links = await db
+    .select()
+    .from(slackAccounts)
+    .where(eq(slackAccounts.userId, id))
+    .orderBy(asc(slackAccounts.teamId), asc(slackAccounts.slackUserId));
+  const slack = links.map(({ teamId, slackUserId }) => ({ team_id: teamId, slack_user_id: slackUserId }));
+  const removed = done(now, by, "user.delete", "user", id, {
+    email,
+    name,
+    role,
+    ...(slack.length > 0 ? { slack } : {}),
+  });
   return (await commit(db, { claims: [gone], writes, done: [removed] })) !== null;
 }

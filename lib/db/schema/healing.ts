@@ -82,7 +82,11 @@ export const approvals = sqliteTable(
     evidenceOpened: integer({ mode: "boolean" }),
     voidReason: text(),
   },
-  (t) => [uniqueIndex("approvals_proposal").on(t.proposalId), index("approvals_state").on(t.state, t.requestedAt)],
+  (t) => [
+    uniqueIndex("approvals_proposal").on(t.proposalId),
+    index("approvals_state").on(t.state, t.requestedAt),
+    index("approvals_incident").on(t.incidentId, t.requestedAt),
+  ],
 );
 
 /** The healing log: every action that was tried, and what was measured afterwards. */

@@ -11,5 +11,6 @@ export * from "./knowledge";
 export * from "./notifications";
 export * from "./otlp";
 export * from "./services";
+export * from "./slack";
 export * from "./stream";
 export * from "./sweep";

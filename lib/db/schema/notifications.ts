@@ -19,6 +19,8 @@ export const notificationChannels = sqliteTable("notification_channels", {
   /** Failures in a row; while there are some, nothing is sent before `retryAt`. */
   failures: integer().notNull().default(0),
   retryAt: integer(),
+  /** Before this time no message that stands there is edited: edits fail and are limited apart from messages. */
+  editsRetryAt: integer(),
   lastSentAt: integer(),
   lastError: text(),
   lastErrorAt: integer(),

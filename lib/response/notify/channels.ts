@@ -13,6 +13,7 @@ import {
   insertChannel,
   insertNotifications,
   type NotificationRow,
+  retryEdits,
   updateChannel,
 } from "@/lib/db/queries/notifications";
 import { SentinelError } from "@/lib/errors";
@@ -34,6 +35,7 @@ const sealSetup = (setup: ChannelSetup, secret: string): string => seal(JSON.str
 /** What people may see: of addresses the host alone, since webhooks are secret by their path. */
 function destinationOf(setup: ChannelSetup): string {
   if (setup.kind === "email") return setup.to.join(", ");
+  if (setup.kind === "slack_app") return `channel ${setup.channel}`;
   return setup.url === undefined ? "events.pagerduty.com" : new URL(setup.url).host;
 }
 
@@ -57,6 +59,7 @@ export async function createChannel(
     createdBy: by.name,
     failures: 0,
     retryAt: null,
+    editsRetryAt: null,
     lastSentAt: null,
     lastError: null,
     lastErrorAt: null,
@@ -85,7 +88,8 @@ export async function changeChannel(
       });
     const sealed = setup ? { sealed: sealSetup(setup, secret), destination: destinationOf(setup) } : {};
     const changed = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-    plan.claim(updateChannel(db, id, { ...changed, ...sealed, failures: 0, retryAt: null }));
+    plan.claim(updateChannel(db, id, { ...changed, ...sealed, failures: 0, retryAt: null, editsRetryAt: null }));
+    plan.write(retryEdits(db, id, setup !== undefined));
     plan.tell({ type: "channel.changed", at: now, text: `${by.name} changed the notification channel ${before.name}`, data: { channel: id, by: by.id } }); // prettier-ignore
   });
   wake("notifications");

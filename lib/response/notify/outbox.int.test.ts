@@ -10,12 +10,12 @@ import { listChannels, listNotifications } from "@/lib/db/queries/notifications"
 import { listEvents } from "@/lib/db/queries/stream";
 import { NOW, openTestDb } from "@/lib/db/queries/test-world";
 import { incidents } from "@/lib/db/schema";
-import { send } from "@/lib/notify/send";
 import { acknowledge } from "../acknowledge";
 import { editIncident } from "../edit-incident";
 import { changeChannel, createChannel, openSetup, removeChannel, resend, testChannel } from "./channels";
 import { deliverNotifications, type DeliverPorts } from "./deliver";
 import { planNotifications } from "./plan";
+import { tellPorts } from "./tell";
 
 const SERVER_SECRET = "the-secret-of-this-server-for-tests-only";
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -80,11 +80,11 @@ afterEach(async () => {
   await world.close();
 });
 
+const clock = { now: () => now, random: () => 0.5 };
 const ports = (more: Partial<DeliverPorts> = {}): DeliverPorts => ({
-  send: ({ body }, { kind }, config) => send(body, kind, config, { now: () => now, mailer: null }),
+  ...tellPorts(db, { ...clock, mailer: null, slack: "http://127.0.0.1:9", origin: ORIGIN }),
   open: (sealed) => openSetup(sealed, SERVER_SECRET),
-  now: () => now,
-  random: () => 0.5,
+  ...clock,
   ...more,
 });
 const channel = (rules: Partial<Rules> = {}, name = "on call") =>
@@ -235,9 +235,9 @@ describe("what is told", () => {
     await tell(paged("inc_1"));
     await planNotifications(db, now, ORIGIN);
     const [first] = await log();
-    await deliverNotifications(db, ports({ send: async (row, { kind }, config) => {
+    await deliverNotifications(db, ports({ send: async (...args) => {
       await editIncident(db, "inc_1", { snoozedUntil: now + 60 * MINUTE }, BY, now);
-      return send(row.body, kind, config, { now: () => now, mailer: null });
+      return ports().send(...args);
     } })); // prettier-ignore
     now += 30 * MINUTE;
     await turns();

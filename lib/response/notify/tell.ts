@@ -1,0 +1,24 @@
+import type { Db, Statement } from "@/lib/db/client";
+import type { ChannelRow, NotificationRow } from "@/lib/db/queries/notifications";
+import type { ChannelConfig } from "@/lib/notify/request";
+import { send, type SendPorts, type Sent } from "@/lib/notify/send";
+import { type Edited, editMessages, type SlackPorts, tellSlack } from "../slack/messages";
+
+/** What came of telling a channel, with what is to be kept of it in the commit that says so. */
+export type Told = Sent & { writes?: readonly Statement[] };
+
+export interface TellPorts {
+  send: (row: NotificationRow, channel: ChannelRow, config: ChannelConfig) => Promise<Told>;
+  /** Edits what stands in a channel and is out of date; null: this kind has nothing like that. */
+  edit: (channel: ChannelRow, config: ChannelConfig, until: number) => Promise<Edited | null>;
+}
+
+/** Tells each kind of channel in its way. */
+export const tellPorts = (db: Db, ports: SendPorts & SlackPorts): TellPorts => ({
+  send: (row, channel, config) => {
+    const { kind } = channel;
+    return kind === "slack_app" ? tellSlack(db, row, channel, config, ports) : send(row.body, kind, config, ports);
+  },
+  edit: async (channel, config, until) =>
+    channel.kind === "slack_app" ? editMessages(db, channel, config, ports, until) : null,
+});
