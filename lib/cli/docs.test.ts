@@ -47,7 +47,7 @@ test("every setting is documented, and no other is named", () => {
   expect(Object.keys(VARIABLES).filter((name) => !named.has(name))).toEqual([]);
   const ours = /^(?:SENTINEL|SWEEP|LIBSQL|PROMETHEUS|LOKI|KUBERNETES|DRILL|RETENTION|VERIFY|WATCH|KEY)_/;
   // What the reader's own shell holds: secrets that were shown once, and where Sentinel is.
-  const shell = ["SENTINEL_KEY", "SENTINEL_TOKEN", "SENTINEL_SOURCE_TOKEN"];
+  const shell = ["SENTINEL_KEY", "SENTINEL_TOKEN", "SENTINEL_SOURCE_TOKEN", "SENTINEL_MCP_TOKEN"];
   expect([...named].filter((name) => ours.test(name) && !(name in VARIABLES) && !shell.includes(name))).toEqual([]);
 });
 
