@@ -133,13 +133,11 @@ const TIERS = {
   /** What `npm run test:all` adds: kills, the demo's stories, real servers, every screen on every device. */
   rest: [
     [build],
-    // Pairs of lines that take about as long, so that neither core waits: what computes beside what serves, then what mostly waits
-    // (for processes to start, for scrapes, for what is measured after an operation) beside the browser.
-    [
-      inTurn(evaluation, vitest("slow"), vitest("real")),
-      inTurn(adapters, vitest("slow-http"), vitest("redteam"), python),
-    ],
-    [inTurn(vitest("crash"), vitest("demo")), browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
+    [evaluation, adapters],
+    [inTurn(vitest("redteam"), vitest("slow")), vitest("slow-http")],
+    [vitest("crash"), vitest("real"), python],
+    // The demo mostly waits: for scrapes, for agents, for what is measured after an operation.
+    [vitest("demo"), browser("browser", "--grep-invert", `${JOURNEY}|${WALKTHROUGH}`)],
   ],
   /** `npm run test:long`: soaks, many kills, long outages and stories. Their short forms are in the other tiers. */
   long: [[build], [vitest("long")], [browser("walkthrough", "e2e/walkthrough")]],
