@@ -42,8 +42,8 @@ export function ByHand({
           </summary>
           <div className="mt-2 space-y-3">
             <p className="text-ink-2">
-              Add an entry to <code>operations</code> in the file that <code>SENTINEL_ACTIONS_FILE</code> names. It is
-              still approved before it runs, as your settings say.
+              Add an entry to <code>operations</code> in the file that <code>SENTINEL_ACTIONS_FILE</code> names. Whether
+              it then asks before it runs is up to your settings.
             </p>
             {entries.map(({ title, entry }) => (
               <div key={title} className="space-y-1">

@@ -75,6 +75,7 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
   ]);
   const report = InvestigationReport.safeParse(investigation?.report);
   const told = causes.map(causeView);
+  const changesNear = changed.map(changeView);
   const messages = investigation && currentMessages(investigation, { state: incident.state, closedAt: incident.closed_at, outcome: incident.outcome }); // prettier-ignore
   const since = (types: readonly EventType[]) => {
     const first = events.find(({ type }) => types.includes(type));
@@ -96,15 +97,10 @@ export async function findStory(db: Db, id: string): Promise<ServiceStory | null
       };
     }),
     alerts: listed.map(alertView(kinds)),
-    changes: changed.map(changeView),
+    changes: changesNear,
     edges: distinct([...near, ...(investigation?.bundle?.edges ?? [])]),
     causes: told,
-    by_hand: byHandOf(
-      incident,
-      told[0],
-      changed.map(changeView),
-      !report.success || report.data.remedy.proposal !== null,
-    ),
+    by_hand: byHandOf(incident, told[0], changesNear, report.success ? report.data.remedy : null),
     investigation: investigation && {
       id: investigation.id,
       state: investigation.state,

@@ -1,6 +1,6 @@
 import type { CauseKind } from "../base/vocabulary";
 
-/** From here on a cause is more likely than not, and an incident is called by it. */
+/** From here on a cause is at least as likely as not, and an incident is called by it. */
 const NAMED_FROM = 0.5;
 
 const CALLED: Record<CauseKind, (node: string) => string> = {

@@ -43,11 +43,15 @@ export function manualStep(service: string, kind: CauseKind, change: Changed | n
     case "failing":
     case "silent": {
       if (change === null) return null;
-      const back = manualStep(service, change.kind === "deploy" ? "deploy_regression" : "config_regression", change)!;
+      const back = manualStep(service, regressionBy(change), change)!;
       return `check whether the ${change.kind === "deploy" ? "deployment" : "change"} of ${new Date(change.at).toISOString().slice(11, 16)} UTC brought it; if so, ${back}`;
     }
   }
 }
+
+/** The kind of cause that a change is, if it brought the trouble. */
+export const regressionBy = ({ kind }: Pick<Changed, "kind">): CauseKind =>
+  kind === "deploy" ? "deploy_regression" : "config_regression";
 
 const CONFIG = ["config", "prompt", "model", "tools"] as const;
 const ANY = ["deploy", ...CONFIG] as const;

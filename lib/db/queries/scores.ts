@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, isNotNull, notInArray, sql } from "drizzle-orm";
 import type { IncidentScoresAnswer, ScoredIncidentsAnswer } from "@/lib/contracts/scores";
+import { incidentTitle } from "@/lib/core/causes/incident-title";
 import { DIMENSIONS, type Verdicts } from "@/lib/core/scoring/question";
 import { meanScore, type Scored } from "@/lib/core/scoring/score";
 import { holdDecision, type WouldHaveCounts } from "@/lib/core/scoring/would-have";
@@ -172,6 +173,7 @@ export async function listScoredIncidents(db: Db, limit: number): Promise<Scored
           state: incidents.state,
           closed_at: incidents.closedAt,
         },
+        cause: { causeNode: incidents.causeNode, causeKind: incidents.causeKind, confidence: incidents.confidence },
       })
       .from(incidentScores)
       .innerJoin(incidents, eq(incidents.id, incidentScores.incidentId))
@@ -184,9 +186,13 @@ export async function listScoredIncidents(db: Db, limit: number): Promise<Scored
   ]);
   const figure = (name: string) => (typeof mean?.[name] === "number" ? mean[name] : null);
   return {
-    incidents: rows.map(({ scores, incident }) => ({
+    incidents: rows.map(({ scores, incident, cause }) => ({
       ...viewOf(scores),
-      incident: { ...incident, closed_at: incident.closed_at ?? scores.scoredAt },
+      incident: {
+        ...incident,
+        title: incidentTitle({ ...incident, ...cause }),
+        closed_at: incident.closed_at ?? scores.scoredAt,
+      },
     })),
     total,
     judged: figure("judged") ?? 0,

@@ -84,6 +84,8 @@ export const dropSlackMessage = (db: Db, row: SlackMessage): Statement => db.del
 export interface IncidentNow {
   seq: number;
   incident: Incident;
+  /** What it is called now. */
+  title: string;
   subjects: string[];
   /** Of the last event that paged. */
   pageText: string | null;
@@ -113,7 +115,14 @@ export async function readIncidentNow(db: Db, id: string): Promise<IncidentNow |
     .orderBy(sql`${approvals.requestedAt} DESC, ${approvals.id}`)
     .limit(APPROVALS);
   const subjects = [...(told?.services ?? []), ...(told?.agentIds ?? [])];
-  return { seq: newest?.seq ?? 0, incident, subjects, pageText: page?.text ?? null, approvals: asked };
+  return {
+    seq: newest?.seq ?? 0,
+    incident,
+    title: told?.title ?? incident.title,
+    subjects,
+    pageText: page?.text ?? null,
+    approvals: asked,
+  };
 }
 
 /** Takes a click; false when it was taken before. */

@@ -13,11 +13,14 @@ const ACT_MAX = 300;
 const DOES_MAX = 1_000;
 
 /** What a message in Slack shows of an incident as it is. `origin`: of this console; null: unknown, so that there is no link. */
-export function cardOf({ incident, subjects, pageText, approvals }: IncidentNow, origin: string | null): IncidentCard {
+export function cardOf(
+  { incident, title, subjects, pageText, approvals }: IncidentNow,
+  origin: string | null,
+): IncidentCard {
   return {
     incidentId: incident.id,
-    title: incident.title,
-    text: pageText ?? incident.title,
+    title,
+    text: pageText ?? title,
     severity: incident.severity === 0 ? null : incident.severity,
     subjects,
     state: incident.state,
