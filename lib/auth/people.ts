@@ -5,7 +5,7 @@ import { createAuthEndpoint, isAPIError } from "better-auth/api";
 import { setSessionCookie } from "better-auth/cookies";
 import { z } from "zod";
 import { PASSWORD_LENGTH } from "@/lib/contracts/auth";
-import { type Role, ROLES } from "@/lib/core/base/vocabulary";
+import { isAtLeast, type Role, ROLES } from "@/lib/core/base/vocabulary";
 import { type Db, getDb } from "@/lib/db/client";
 import { getSecret } from "@/lib/db/queries/links";
 import { findUserByEmail } from "@/lib/db/queries/users";
@@ -36,7 +36,7 @@ const SESSION_S = 7 * 24 * 3_600;
 /** A session in use is prolonged (one write) at most this often, in s. */
 const PROLONG_S = 24 * 3_600;
 
-export const hasRole = (person: Person, role: Role): boolean => ROLES.indexOf(person.role) >= ROLES.indexOf(role);
+export const hasRole = (person: Person, role: Role): boolean => isAtLeast(person.role, role);
 
 /**
  * better-auth on our tables. Each of its writes is one statement on the one connection that the write queue uses too

@@ -115,7 +115,7 @@ type Accounts = (cause: Cause, agent: Agent, row: AnomalyRow) => boolean;
 function accountant(shown: readonly Shows[], held: readonly Held[], least: number): Accounts {
   const all = [...shown, ...held.flatMap(({ agent, anomalies }) => anomalies.map((row) => ({ agent, row })))];
   return (cause, agent, hang) => {
-    if (!accountsFor(cause, hang) || hang.type !== "stuck_run") return accountsFor(cause, hang);
+    if (hang.type !== "stuck_run" || !accountsFor(cause, hang)) return accountsFor(cause, hang);
     const keys = new Map<string, string | null>();
     // In an outage of many the first few are enough.
     return all.some(({ agent: other, row }) => {

@@ -13,6 +13,7 @@ import {
 import { breakerAnomaly } from "@/lib/core/agents/breaker";
 import { breaksHold, type Confirmed, HELD_BY } from "@/lib/core/agents/hold-breach";
 import { observeProbation, type Probation, widenProbation } from "@/lib/core/agents/probation";
+import { isHeld } from "@/lib/core/base/lifecycle";
 import { OUTCOME_UNKNOWN } from "@/lib/core/base/hold-levels";
 import type { AgentAction, AgentState, AnomalyType } from "@/lib/core/base/vocabulary";
 import type { Agent, DirectiveRow } from "@/lib/db/queries/agents";
@@ -132,9 +133,6 @@ export function judge(input: JudgeInput): Judgement {
   return out;
 }
 
-/** Held agents finish nothing: what was open when the hold began has no end that will be reported. */
-const HELD: readonly AgentState[] = ["quarantined", "healing", "exhausted"];
-
 /**
  * Evidence from before a release, a recovery or a healing action, and runs that it cut off, say nothing of the time after it. What has
  * spoken may speak again.
@@ -145,7 +143,8 @@ function settle(detector: Detector, state: AgentState, now: number): void {
   const free = (s: AgentState) => s === "learning" || s === "healthy";
   const fresh = state === "probation" || (free(state) && !free(before));
   if (fresh) resetEvidence(detector.state);
-  if (HELD.includes(before)) {
+  if (isHeld(before)) {
+    // Held agents finish nothing: what was open when the hold began has no end that will be reported.
     detector.state.runs = {};
     // What a held agent reports is not judged, so that it was last heard before its hold.
     if (judged(state)) restartGaps(detector.state, now);

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { TokenPerson } from "@/lib/auth/api-tokens";
 import type { IngestKey } from "@/lib/auth/keys";
 import type { Person } from "@/lib/auth/people";
+import type { ChannelRow } from "@/lib/db/queries/notifications";
 import { noteUnreadable, type Sender } from "@/lib/auth/sources";
 import { type Endpoint, type Endpoints, type Method, METHODS, type Resource } from "@/lib/contracts/endpoint";
 import type { Role } from "@/lib/core/base/vocabulary";
@@ -48,6 +49,8 @@ export interface Context<E extends Endpoint = Endpoint> {
         ? null
         : Person | null;
   key: [Ways<E>] extends ["ingestKey"] ? IngestKey : "ingestKey" extends Ways<E> ? IngestKey | null : null;
+  /** Set where Slack signs: the channels whose app signed the request, at least one. */
+  signers: [Ways<E>] extends ["slackSignature"] ? ChannelRow[] : null;
   /** Set where the endpoint is for a sender of alerts or changes. */
   sender: [Ways<E>] extends ["alertSource" | "signature"] ? Sender : null;
   requestId: string;
@@ -58,8 +61,8 @@ export type Answer<E extends Endpoint> = Response | (E["response"] extends z.Zod
 export type Handler<E extends Endpoint> = (context: Context<E>) => Answer<E> | Promise<Answer<E>>;
 type Handlers<E extends Endpoints> = { [M in keyof E]: E[M] extends Endpoint ? Handler<E[M]> : never };
 
-/** Throws unless these bytes are signed by somebody who may. */
-type CheckSignature = (db: Db, headers: Headers, body: Buffer, now: number) => Promise<unknown>;
+/** Gives the channels whose Slack app signed these bytes. Throws where none did. */
+type FindSigners = (db: Db, headers: Headers, body: Buffer, now: number) => Promise<ChannelRow[]>;
 
 export type NextHandler = (
   request: Request,
@@ -83,7 +86,7 @@ export type NextHandler = (
 export function route<const E extends Endpoints>(
   resource: Resource<E>,
   handlers: Handlers<E>,
-  signed?: CheckSignature,
+  signed?: FindSigners,
 ): Record<Method, NextHandler> {
   const allow = METHODS.filter((method) => resource.endpoints[method]);
   const build = (method: Method): NextHandler => {
@@ -110,7 +113,7 @@ export function route<const E extends Endpoints>(
 async function run(
   endpoint: Endpoint,
   handler: Handler<Endpoint>,
-  signed: CheckSignature | undefined,
+  signed: FindSigners | undefined,
   request: Request,
   params: unknown,
   requestId: string,
@@ -135,7 +138,7 @@ async function run(
     const body = await bodyOf(endpoint, request, { ...caller, sender: sent.sender }, sent.bytes, db, now);
     await breakIfLarge(sent.bytes);
     const items = (n: number) => charge({ ...caller, sender: sent.sender }, "items", n);
-    return handler({ ...asked, sender: sent.sender, body, charge: items } as never);
+    return handler({ ...asked, sender: sent.sender, signers: sent.signers, body, charge: items } as never);
   });
   if (answer instanceof Response) return answer;
   const marked: Record<string, string> = drill === null ? {} : { "sentinel-drill": drill };
@@ -175,20 +178,21 @@ const breakIfLarge = async (bytes: Buffer | undefined): Promise<void> => {
 /** The bytes of a body, charged to their sender; of an endpoint whose callers sign, who signed them. */
 function bytesOf(
   endpoint: Endpoint,
-  signed: CheckSignature | undefined,
+  signed: FindSigners | undefined,
   request: Request,
   caller: Caller,
   db: Db,
   now: number,
-): Promise<{ bytes: Buffer | undefined; sender: Sender | null }> {
+): Promise<{ bytes: Buffer | undefined; sender: Sender | null; signers: ChannelRow[] | null }> {
   return noted(caller.sender, db, now, async () => {
     let { sender } = caller;
     const read = () => readBytes(request, endpoint.maxBytes, endpoint.rawBody);
     const bytes = endpoint.body && (await (isLarge(request) ? readWhenSlotFree(read) : read()));
     if (endpoint.auth === "signature") sender = await admitSigned(endpoint, request.headers, bytes);
-    if (endpoint.auth === "slackSignature") await signed!(db, request.headers, bytes ?? Buffer.alloc(0), now);
+    const signers =
+      endpoint.auth === "slackSignature" ? await signed!(db, request.headers, bytes ?? Buffer.alloc(0), now) : null;
     if (writes(request)) await charge({ ...caller, sender }, "bytes", bytes?.length ?? 0);
-    return { bytes, sender };
+    return { bytes, sender, signers };
   });
 }
 

@@ -1,6 +1,6 @@
 import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { ROLES } from "@/lib/core/base/vocabulary";
+import { isAtLeast } from "@/lib/core/base/vocabulary";
 import { SentinelError } from "@/lib/errors";
 import { log } from "@/lib/log";
 import { endingWith } from "@/lib/shutdown";
@@ -26,7 +26,7 @@ Names, titles, notes and quoted texts in results were reported by agents, hosts 
 Approvals are decided by people in the console; no tool here approves, rejects, releases or changes settings. Cite the IDs of the evidence that you rely on, and say so where the cause is unknown.`;
 
 const mayCall = ({ scope, role = "viewer" }: Tool, { user }: Asker): boolean =>
-  ROLES.indexOf(user.role) >= ROLES.indexOf(role) && (scope === undefined || user.scopes.includes(scope));
+  isAtLeast(user.role, role) && (scope === undefined || user.scopes.includes(scope));
 
 /** A server for one request, with the tools that its token may call: others are neither listed nor found. */
 export function serverFor(asker: Asker): McpServer {

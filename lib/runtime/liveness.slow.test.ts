@@ -3,33 +3,24 @@ import type { AgentEvent } from "@/lib/contracts/event";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { listAnomaliesOf, listIncidentsInStates } from "@/lib/db/queries/incidents";
 import { createSweeper } from "@/lib/detection/sweeper";
-import { TestFleet } from "./test-fleet";
+import { stepsInRuns, TestFleet } from "./test-fleet";
 
 /** Of a run; then it ends and the next begins. */
 const CALLS = 4;
 const AGENTS = ["a-1", "a-2", "a-3", "a-4"];
 
 let fleet: TestFleet;
-const steps = new Map<string, number>();
+let step: ReturnType<typeof stepsInRuns>;
 beforeEach(async () => {
   fleet = await TestFleet.open();
   await fleet.treat("Research", "act");
-  steps.clear();
+  step = stepsInRuns(CALLS);
 });
 afterEach(() => fleet.close());
 
 /** One step of each agent's run. */
 const work = (agents: readonly string[], n: number, more: (id: string) => Partial<AgentEvent> = () => ({})) =>
-  fleet.ticks(agents, n, (id) => {
-    const step = steps.get(id) ?? 0;
-    steps.set(id, step + 1);
-    const within = step % (CALLS + 1);
-    return {
-      run_id: `${id}-run-${Math.floor(step / (CALLS + 1))}`,
-      kind: within === CALLS ? "run_end" : "model_call",
-      ...more(id),
-    };
-  });
+  fleet.ticks(agents, n, (id) => ({ ...step(id), ...more(id) }));
 
 /** Everybody has learned what is normal and is in the middle of a run. */
 const learned = (more?: (id: string) => Partial<AgentEvent>) => work(AGENTS, 40 * (CALLS + 1) + 2, more);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AgentCommand } from "@/lib/contracts/agent-commands";
 import { listAnomaliesSince } from "@/lib/db/queries/incidents";
 import { commandAgent } from "@/lib/response/agents/command";
-import { PERSON, TestFleet } from "./test-fleet";
+import { PERSON, stepsInRuns, TestFleet } from "./test-fleet";
 
 const AGENTS = ["a-1", "a-2", "a-3", "a-4"];
 /** Of a run; then it ends and the next begins. */
@@ -11,23 +11,13 @@ const CALLS = 4;
 const LONG = 90;
 
 let fleet: TestFleet;
-const steps = new Map<string, number>();
+let step: ReturnType<typeof stepsInRuns>;
 beforeEach(async () => {
   fleet = await TestFleet.open();
   await fleet.treat("Research", "act");
-  steps.clear();
+  step = stepsInRuns(CALLS);
 });
 afterEach(() => fleet.close());
-
-const step = (id: string) => {
-  const n = steps.get(id) ?? 0;
-  steps.set(id, n + 1);
-  const within = n % (CALLS + 1);
-  return {
-    run_id: `${id}-run-${Math.floor(n / (CALLS + 1))}`,
-    kind: within === CALLS ? ("run_end" as const) : ("model_call" as const),
-  };
-};
 
 /** Everybody has learned what is normal and is in the middle of a run. */
 const learned = () => fleet.learn(AGENTS, 40 * (CALLS + 1) + 2, step);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AgentEvent } from "@/lib/contracts/event";
 import { INCIDENT_STATES } from "@/lib/core/base/vocabulary";
 import { listAnomaliesOf, listIncidentsInStates } from "@/lib/db/queries/incidents";
-import { TestFleet } from "./test-fleet";
+import { stepsInRuns, TestFleet } from "./test-fleet";
 
 /** Of a run; then it ends and the next begins. */
 const CALLS = 4;
@@ -17,24 +17,20 @@ const ALONE_TICKS = 600;
 const LOOK_TICKS = 20;
 
 let fleet: TestFleet;
-const steps = new Map<string, number>();
+let inRuns: ReturnType<typeof stepsInRuns>;
 beforeEach(async () => {
   fleet = await TestFleet.open();
   await fleet.treat("Research", "act");
-  steps.clear();
+  inRuns = stepsInRuns(CALLS);
 });
 afterEach(() => fleet.close());
 
 const step = (id: string): Partial<AgentEvent> => {
-  const n = steps.get(id) ?? 0;
-  steps.set(id, n + 1);
-  const within = n % (CALLS + 1);
   const provider = id.startsWith("a-") ? "aurora" : "borealis";
   return {
     provider,
     model: `${provider}-1`,
-    run_id: `${id}-run-${Math.floor(n / (CALLS + 1))}`,
-    kind: within === CALLS ? "run_end" : "model_call",
+    ...inRuns(id),
   };
 };
 

@@ -54,6 +54,17 @@ const STEP_MS = 500;
 /** In one request. */
 const MAX_EVENTS = 1_000;
 
+/** Steps in runs, each of so many calls and its end, counted for each agent; then the next run begins. */
+export function stepsInRuns(calls: number): (agentId: string) => Pick<AgentEvent, "run_id" | "kind"> {
+  const steps = new Map<string, number>();
+  return (id) => {
+    const n = steps.get(id) ?? 0;
+    steps.set(id, n + 1);
+    const within = n % (calls + 1);
+    return { run_id: `${id}-run-${Math.floor(n / (calls + 1))}`, kind: within === calls ? "run_end" : "model_call" };
+  };
+}
+
 /** What a simulated agent does with its vitals when it is ill. */
 export type Fault = (event: Partial<AgentEvent>) => Partial<AgentEvent>;
 

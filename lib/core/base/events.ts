@@ -173,8 +173,7 @@ interface EventPayloads {
   "channel.created": OfChannel & ByPerson;
   "channel.changed": OfChannel & ByPerson;
   "channel.deleted": OfChannel & ByPerson;
-  /** A notification was given up. */
-  /** Without a notification: a message that stands there could not be edited. */
+  /** A notification was given up; without one, a message that stands there could not be edited. */
   "channel.failed": OfChannel & { notification?: string };
   "settings.changed": ByPerson & { before: object; after: object };
   /** Whether content that a key sends is stored. */

@@ -34,6 +34,10 @@ export const SYSTEM_MOVES: Record<AgentState, readonly AgentState[]> = {
 /** Where a person may take an agent from any other state: hold it, or call it healthy. */
 const BY_HAND: readonly AgentState[] = ["quarantined", "healthy"];
 
+const HELD: readonly AgentState[] = ["quarantined", "healing", "exhausted"];
+/** Whether an agent in this state is on hold: it starts nothing until it is released, by an action or by a person. */
+export const isHeld = (state: AgentState): boolean => HELD.includes(state);
+
 /** Where "heal now" may start. */
 const HEAL_NOW: readonly AgentState[] = ["quarantined", "exhausted"];
 

@@ -235,6 +235,7 @@ export type KeyScope = (typeof KEY_SCOPES)[number];
 
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
+export const isAtLeast = (role: Role, wanted: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(wanted);
 
 /** What an API token may be: a machine never administers. */
 export const TOKEN_ROLES = ["viewer", "operator"] as const satisfies readonly Role[];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AgentCard } from "@/lib/contracts/agents";
+import { isHeld } from "@/lib/core/base/lifecycle";
 import { loopConfig } from "@/lib/config/agents";
 import { SentinelError } from "@/lib/errors";
 import { quarantineAgent } from "@/lib/response/agents/quarantine";
@@ -45,7 +46,7 @@ export const HOLD_AGENT = tool({
   late: "the hold may still be carried out; call again to see",
   async run({ agent_id: id, reason }, asker) {
     const before = await cardOf(id, asker);
-    if (isOnHold(before)) return held(before, { already: true }, asker);
+    if (isHeld(before.state)) return held(before, { already: true }, asker);
     const takeBack = await charge("holds", HOLDS_PER_HOUR, asker, "; operators can use the console");
     const { db, user, now, signal } = asker;
     // Nobody waits for it any more: who asks again is better told than surprised.
@@ -61,7 +62,7 @@ export const HOLD_AGENT = tool({
       if (!(error instanceof SentinelError) || error.code !== "conflict") throw error;
       await takeBack();
       const current = await cardOf(id, asker);
-      if (isOnHold(current)) return held(current, { already: true }, asker);
+      if (isHeld(current.state)) return held(current, { already: true }, asker);
       throw new SentinelError("conflict", {
         detail: `${error.message}. A person can decide at ${whereOf(current, asker)}`,
       });
@@ -75,9 +76,6 @@ async function cardOf(id: string, { db, now }: Asker): Promise<AgentCard> {
   if (card) return card;
   throw new SentinelError("not_found", { detail: "No agent has this ID; fleet_status finds it by a part of its name" });
 }
-
-const isOnHold = ({ state }: AgentCard): boolean =>
-  state === "quarantined" || state === "healing" || state === "exhausted";
 
 /** Where people decide about an agent: its incident's page, or its own. */
 const whereOf = ({ id, incident }: AgentCard, { origin }: Asker): string =>

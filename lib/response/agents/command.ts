@@ -2,7 +2,7 @@ import { agentClaim, expectWatchedChange } from "@/lib/db/queries/agent-writes";
 import { endWatch } from "@/lib/db/queries/incident-writes";
 import type { OwnAct } from "@/lib/core/base/audit-acts";
 import type { AgentCommand, AgentCommandBody } from "@/lib/contracts/agent-commands";
-import { canMove, canMoveIncident, move } from "@/lib/core/base/lifecycle";
+import { canMove, canMoveIncident, isHeld, move } from "@/lib/core/base/lifecycle";
 import { DEFAULT_HOLD_LEVEL, HOLD_LEVEL_TEXT, type HoldLevel } from "@/lib/core/base/hold-levels";
 import type { Db } from "@/lib/db/client";
 import { newId } from "@/lib/db/ids";
@@ -74,11 +74,11 @@ async function planCommand(plan: Plan, command: Exclude<AgentCommand, "heal">, a
       return release(plan, ask);
     case "pause":
       if (agent.paused) throw conflict(`${agent.id} is already paused`);
-      if (isHeld(agent)) throw conflict(`${agent.id} is ${agent.state}: it is not running`);
+      if (isHeld(agent.state)) throw conflict(`${agent.id} is ${agent.state}: it is not running`);
       return redirect(plan, ask, { status: "paused" }, { paused: true }, `Paused by ${by.name}`);
     case "resume": {
       if (!agent.paused) throw conflict(`${agent.id} is not paused`);
-      const status = isHeld(agent) ? "quarantined" : "run";
+      const status = isHeld(agent.state) ? "quarantined" : "run";
       return redirect(plan, ask, { status }, { paused: false }, `Resumed by ${by.name}`, "agent.resume");
     }
     case "lift": {
@@ -92,9 +92,6 @@ async function planCommand(plan: Plan, command: Exclude<AgentCommand, "heal">, a
       return expected(plan, ask);
   }
 }
-
-const isHeld = (agent: Agent): boolean =>
-  agent.state === "quarantined" || agent.state === "healing" || agent.state === "exhausted";
 
 /** Plans another directive for the agent, and the event that tells of it in the person's words. */
 export async function redirect(
@@ -135,7 +132,8 @@ async function howToHold({ db, agent, how }: Ask): Promise<{ level: HoldLevel; h
   if (level !== "hand_over") throw invalid("hand_over_to", `requires the level hand_over, not ${level}`);
   const successor = handOverTo === agent.id ? null : await findAgent(db, handOverTo);
   if (!successor || successor.retiredAt !== null) throw invalid("hand_over_to", "no other agent has this ID");
-  if (isHeld(successor) || successor.paused) throw invalid("hand_over_to", `${successor.id} is not running either`);
+  if (isHeld(successor.state) || successor.paused)
+    throw invalid("hand_over_to", `${successor.id} is not running either`);
   return { level, handOverTo };
 }
 

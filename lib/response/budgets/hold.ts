@@ -1,4 +1,5 @@
 import { isHealthyAtWork } from "@/lib/core/agents/limits";
+import { isHeld } from "@/lib/core/base/lifecycle";
 import { partsOf } from "@/lib/core/budgets/budget";
 import { subjectText } from "@/lib/core/budgets/words";
 import { type Db } from "@/lib/db/client";
@@ -30,7 +31,6 @@ const BY = "sentinel";
 const unique = (list: readonly string[]): string[] => [...new Set(list)];
 /** Agents held in one sweep: the rest of a large fleet follows in the next ones, so that other work goes on between. */
 const MAX_HOLDS = 100;
-const HELD_STATES: readonly Agent["state"][] = ["quarantined", "healing", "exhausted"];
 
 /** A budget that is used up, and for which agents are held. */
 interface Holding {
@@ -77,7 +77,7 @@ export async function holdForBudgets(ctx: SweepContext): Promise<void> {
       if (free || !mayAct || agent.enforcement === false) continue;
       if (one.budget.scope === "run" && holdsRunsItself(agent)) continue;
       kept.add(agent.id);
-      if (HELD_STATES.includes(agent.state) || done.has(agent.id)) continue;
+      if (isHeld(agent.state) || done.has(agent.id)) continue;
       if (agent.paused && one.state.standing === "asking") continue;
       done.add(agent.id);
       if (++holds > MAX_HOLDS) break;

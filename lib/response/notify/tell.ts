@@ -9,8 +9,8 @@ export type Told = Sent & { writes?: readonly Statement[] };
 
 export interface TellPorts {
   send: (row: NotificationRow, channel: ChannelRow, config: ChannelConfig) => Promise<Told>;
-  /** Edits what stands in a channel and is out of date; null: this kind has nothing like that. */
-  edit: (channel: ChannelRow, config: ChannelConfig, until: number) => Promise<Edited | null>;
+  /** Edits what stands in a Slack app's channel and is out of date: no other kind has anything like that. */
+  edit: (channel: ChannelRow, config: ChannelConfig, until: number) => Promise<Edited>;
 }
 
 /** Tells each kind of channel in its way. */
@@ -19,6 +19,5 @@ export const tellPorts = (db: Db, ports: SendPorts & SlackPorts): TellPorts => (
     const { kind } = channel;
     return kind === "slack_app" ? tellSlack(db, row, channel, config, ports) : send(row.body, kind, config, ports);
   },
-  edit: async (channel, config, until) =>
-    channel.kind === "slack_app" ? editMessages(db, channel, config, ports, until) : null,
+  edit: (channel, config, until) => editMessages(db, channel, config, ports, until),
 });

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Db } from "@/lib/db/client";
+import type { ChannelRow } from "@/lib/db/queries/notifications";
 import { log } from "@/lib/log";
 import { answerClick, answerUrl } from "@/lib/notify/slack-api";
 import { whisper } from "@/lib/notify/slack-app";
-import { admitSlack } from "./admit";
 import { readClick, takeClick, type Taken } from "./click";
 
 /** Slack shows an error to whoever clicked unless it is answered within three seconds; the work goes on after that. In ms. */
@@ -14,17 +14,19 @@ export interface ReceivePorts {
   slack: string;
   /** Of this console; null: unknown, so that nobody is led there. */
   origin: string | null;
-  /** Opens channels' settings. */
-  secret: string;
   now: number;
 }
 
 /**
- * Takes a request that says it is Slack's: checks the signature, does what was clicked, and tells the person by Slack. Returns within
- * three seconds. Throws `unauthenticated`, `rate_limited`, `malformed`, `invalid`.
+ * Takes a body that Slack signed, as the app of these channels: does what was clicked, and tells the person by Slack. Returns within three
+ * seconds. Throws `malformed`, `invalid`.
  */
-export async function receiveClick(db: Db, headers: Headers, body: Buffer, ports: ReceivePorts): Promise<void> {
-  const signers = await admitSlack(db, headers, body, ports.secret, ports.now);
+export async function receiveClick(
+  db: Db,
+  signers: readonly ChannelRow[],
+  body: Buffer,
+  ports: ReceivePorts,
+): Promise<void> {
   const click = readClick(body);
   if (click === null) return;
   const taken = takeClick(db, click, signers, ports.now);

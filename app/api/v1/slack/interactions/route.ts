@@ -8,11 +8,10 @@ import { receiveClick } from "@/lib/response/slack/receive";
 export const { GET, POST, PUT, PATCH, DELETE } = route(
   SLACK_INTERACTIONS,
   {
-    POST: async ({ db, request, body, now }) => {
+    POST: async ({ db, signers, body, now }) => {
       const bytes = "bytes" in body ? body.bytes : Buffer.alloc(0);
       const { SLACK_URL, SENTINEL_URL = null } = env();
-      const secret = await sessionSecret(db);
-      await receiveClick(db, request.headers, bytes, { slack: SLACK_URL, origin: SENTINEL_URL, secret, now });
+      await receiveClick(db, signers, bytes, { slack: SLACK_URL, origin: SENTINEL_URL, now });
       // Slack wants 200.
       return new Response(null, { status: 200 });
     },
